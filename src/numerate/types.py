@@ -1,0 +1,200 @@
+"""The nouns. Plain frozen records that print as JSON; nothing here imports torch or the rest of the package.
+
+One legend for the whole package: P problems, G attempts in a group, B rows, T tokens, V vocabulary, D width.
+`reward` is what a grader gives, `advantage` what a credit rule gives, `returns` what a critic is fitted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+Stats = dict[str, float]
+Kind = Literal["number", "math", "choice"]
+Role = Literal["system", "user", "assistant", "tool"]
+Finish = Literal["stop", "length", "max_turns", "tool_error"]
+Verdict = Literal["right", "wrong", "unverifiable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    id: str
+    question: str
+    answer: str
+    """the final answer as text; for a choice, its letter"""
+    solution: str = ""
+    """a worked reference solution, or empty"""
+    kind: Kind = "math"
+    choices: tuple[tuple[str, str], ...] = ()
+    """(letter, text) pairs of a choice problem"""
+    source: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """JSON values: level, subject, steps, and what the oracle needs to know of a story"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch of text with one author. `trained` is True exactly on what the policy wrote: set when the tokens
+    are born, never guessed by re-tokenizing."""
+
+    role: Role
+    text: str
+    ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    """one per id on a trained turn: log p(token | everything before it) under the distribution the policy
+    defines (temperature 1, nothing cut off); empty on other turns"""
+    trained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a policy is asked. Ids are born in the engine."""
+
+    problem_id: str
+    turns: tuple[Turn, ...]
+    chat: bool = False
+    """True: the model's chat template is put around the turns; False: their texts are joined as they are"""
+
+    @property
+    def text(self) -> str:
+        return "".join(turn.text for turn in self.turns)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a solution: the characters [start, end) of the turn that holds it."""
+
+    start: int
+    end: int
+    text: str
+    score: float | None = None
+    """a judge's probability that the step is right, in [0, 1]"""
+    label: Verdict | None = None
+    """what an oracle or a person says of it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One attempt at one problem, not yet scored."""
+
+    problem_id: str
+    index: int
+    """0 .. n-1 among the attempts of one request; a greedy attempt is a request of its own"""
+    turns: tuple[Turn, ...]
+    finish: Finish = "stop"
+    answer: str | None = None
+    """the final answer as extracted, None where there is none"""
+    steps: tuple[Step, ...] = ()
+    seed: int = 0
+    policy: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the policy wrote."""
+        return "".join(turn.text for turn in self.turns if turn.trained)
+
+    @property
+    def ids(self) -> list[int]:
+        return [i for turn in self.turns for i in turn.ids]
+
+    @property
+    def mask(self) -> list[bool]:
+        """True on the tokens that the policy wrote, one per id."""
+        return [turn.trained for turn in self.turns for _ in turn.ids]
+
+    @property
+    def logprobs(self) -> list[float]:
+        """One per id, 0.0 off the trained tokens."""
+        return [p for turn in self.turns for p in (turn.logprobs if turn.trained else (0.0,) * len(turn.ids))]
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    answer: str | None
+    """the answer found in the text, None where there is none"""
+    correct: bool
+    how: str
+    """which rung of the ladder decided, or why there was nothing to decide: string, number, structure, symbolic,
+    choice, no_answer, no_match, error"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    value: float | None
+    """None: should have been measured and was not; counted and shown, never taken for 0"""
+    parts: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    rollout: Rollout
+    reward: Reward
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All scored attempts at one problem."""
+
+    problem: Problem
+    attempts: tuple[Scored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training row: T tokens, which of them are trained, numbers per row and per token that the loss reads."""
+
+    ids: Sequence[int]
+    mask: Sequence[bool]
+    row: Mapping[str, float] = field(default_factory=dict[str, float])
+    token: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
+
+    def with_token(self, **columns: Sequence[float]) -> Example:
+        return replace(self, token={**self.token, **columns})
+
+    def with_row(self, **columns: float) -> Example:
+        return replace(self, row={**self.row, **columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to draw from a policy."""
+
+    temperature: float = 1.0
+    """0 is greedy"""
+    top_p: float = 1.0
+    """in (0, 1]; keeps the smallest set of tokens that holds this much probability"""
+    top_k: int = 0
+    """0 keeps all"""
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+    """generation ends right after one of these appears; it stays in the ids and leaves the text"""
+    seed: int = 0
+    round: int = 0
+    """every sample draws from its own stream: (seed, round, problem id, index)"""
+
+
+class Engine(Protocol):
+    """Something that samples from a policy."""
+
+    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """Yields n rollouts per prompt, streaming, in whatever order they finish."""
+        ...
+
+    def sync(self, policy: Any) -> None:
+        """Takes the policy's weights as they are now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepScores:
+    scores: tuple[float, ...]
+    """in [0, 1], one per step; an outcome judge gives the last one only"""
+    steps: tuple[Step, ...] = ()
+    """the steps that the scores belong to, with the judge's own labels where it has any"""
+
+
+class Scorer(Protocol):
+    """A judge of solutions."""
+
+    def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]: ...

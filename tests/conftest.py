@@ -1,0 +1,27 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real datasets: $NUMERATE_DATA, by default ../shared/data beside the repository."""
+    path = Path(os.environ.get("NUMERATE_DATA", ROOT.parent / "shared" / "data")).resolve()
+    if not path.is_dir():
+        reason = f"no real datasets at {path}: set NUMERATE_DATA to the folder that holds gsm8k/, math/, ..."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    os.environ["NUMERATE_DATA"] = str(path)
+    return path
