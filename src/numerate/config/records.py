@@ -1,0 +1,103 @@
+"""What a recipe says, as checked frozen records. The line under a field is its help in `numerate schema`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from numerate.typed import config
+
+AtLeast0 = Annotated[int, Field(ge=0)]
+AtLeast1 = Annotated[int, Field(ge=1)]
+
+
+@config
+class ProblemSet:
+    source: Annotated[str, Field(min_length=1)]
+    """where the problems come from: stories/train, gsm8k/test, a JSONL or Parquet file, a hub dataset,
+    or a mix such as 2*gsm8k/train+mawps"""
+    limit: AtLeast1 | None = None
+    """take this many at most"""
+    seed: int | None = None
+    """shuffle with this seed before taking; null keeps the source's order"""
+
+
+@config
+class EngineOptions:
+    kind: Literal["local"] = "local"
+    """what samples: local runs in this process"""
+    slots: AtLeast1 = 256
+    """attempts that are decoded at the same time"""
+
+
+@config
+class Stage:
+    method: str
+    """the method that this stage trains with; its own options are written beside this key"""
+    model: str = "base"
+    """what it starts from: base, or an earlier stage"""
+    problems: str = "train"
+    """the problem set it learns from, by its name in this recipe"""
+    limit: AtLeast1 | None = None
+    """use the first so many problems of the set only"""
+    options: Any = None
+    """the method's own Config; flat in the file"""
+
+
+@config
+class Evaluate:
+    models: tuple[str, ...] = ()
+    """what to measure: base and names of stages; empty measures base and every stage"""
+    problems: tuple[str, ...] = ("test",)
+    """the problem sets to measure on, by their names in this recipe"""
+    limit: AtLeast1 | None = None
+    """use the first so many problems of each set only"""
+    greedy: bool = True
+    """also take the one most likely solution of each problem: the accuracy row"""
+    samples: AtLeast0 = 32
+    """attempts per problem for pass@k, maj@k and diversity; 0 samples none"""
+    temperature: Annotated[float, Field(gt=0)] = 0.7
+    """of those attempts"""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """keep the smallest set of tokens that holds this much probability"""
+    top_k: AtLeast0 = 0
+    """keep this many most likely tokens; 0 keeps all"""
+    max_tokens: AtLeast1 = 256
+    """longest solution, in tokens"""
+    k: tuple[AtLeast1, ...] | None = None
+    """the k of pass@k and maj@k; null takes the powers of two up to samples"""
+
+
+@config
+class Recipe:
+    name: str
+    """names the run and its folder"""
+    seed: int = 0
+    """every random choice of the run follows from this"""
+    model: str = "numerate/pico"
+    """what `base` is: numerate/pico, a model directory, or a hub id"""
+    prompt: str = "plain"
+    """how a problem is put to the model: a style of numerate.prompts"""
+    problems: dict[str, ProblemSet] = Field(
+        default_factory=lambda: {
+            "train": ProblemSet(source="stories/train"),
+            "validation": ProblemSet(source="stories/validation"),
+            "test": ProblemSet(source="stories/test"),
+        }
+    )
+    """problem sets by name: a source, or {source, limit, seed}"""
+    engine: EngineOptions = Field(default_factory=EngineOptions)
+    """what samples solutions"""
+    stages: dict[str, Stage] = Field(default_factory=dict)
+    """what is trained, in this order"""
+    evaluate: Evaluate = Field(default_factory=Evaluate)
+    """what is measured when the stages are done"""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:0, mps"""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """number format of the weights while training and sampling"""
+    report_to: Literal["none", "tensorboard", "wandb", "trackio"] = "none"
+    """also send the curves to this tracker"""
+    allow_test_training: bool = False
+    """train on a test split all the same; whatever is measured on it afterwards is worth nothing"""

@@ -1,0 +1,208 @@
+"""Telling a person how far a long job is: bars on a terminal, a line now and then elsewhere.
+
+Everything goes to stderr, so that stdout holds results only. rich is imported when the first bar is drawn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+EVERY = 10.0
+"""seconds between two plain lines"""
+WORTH_A_LINE = 2.0
+"""seconds a task must have taken to leave a line behind when it ends"""
+
+
+class Task(Protocol):
+    def advance(self, n: float = 1, **info: object) -> None:
+        """Another `n` units are done; `info` is shown beside the bar: advance(loss=0.31)."""
+        ...
+
+
+class Progress(Protocol):
+    def task(
+        self, label: str, total: float | None = None, unit: str = "it"
+    ) -> AbstractContextManager[Task]: ...
+
+    def say(self, text: str) -> None: ...
+
+
+def progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
+    """Bars on a terminal, plain lines elsewhere, nothing when quiet."""
+    stream = stream or sys.stderr
+    if quiet:
+        return QuietProgress()
+    return RichProgress(stream) if stream.isatty() else PlainProgress(stream)
+
+
+class QuietProgress:
+    """Says nothing."""
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "it") -> Iterator[Task]:
+        yield Count(label, total, unit)
+
+    def say(self, text: str) -> None:
+        pass
+
+
+@dataclass
+class Count:
+    """How much of one task is done, and what that says about the rest."""
+
+    label: str
+    total: float | None
+    unit: str
+    clock: Callable[[], float] = perf_counter
+    done: float = 0
+    info: dict[str, object] = field(default_factory=dict[str, object])
+
+    def __post_init__(self) -> None:
+        self.start = self.clock()
+
+    def advance(self, n: float = 1, **info: object) -> None:
+        self.done += n
+        self.info.update(info)
+
+    @property
+    def seconds(self) -> float:
+        return self.clock() - self.start
+
+    def line(self) -> str:
+        """`sampling 1,200/8,000 it · 310 it/s · 0:21 left · right 0.31`"""
+        whole = f"/{self.total:,.0f}" if self.total is not None else ""
+        parts = [f"{self.label} {self.done:,.0f}{whole} {self.unit}"]
+        if self.done and self.seconds > 0:
+            rate = self.done / self.seconds
+            parts.append(f"{short(rate)} {self.unit}/s")
+            if self.total is not None and self.done < self.total:
+                parts.append(f"{duration((self.total - self.done) / rate)} left")
+        return " · ".join(parts + self.shown_info())
+
+    def last_line(self) -> str:
+        return " · ".join(
+            [f"{self.label} {self.done:,.0f} {self.unit}", duration(self.seconds), *self.shown_info()]
+        )
+
+    def shown_info(self) -> list[str]:
+        return [f"{key} {short(value)}" for key, value in self.info.items()]
+
+
+class PlainProgress:
+    """One line every ten seconds: for logs and pipes."""
+
+    def __init__(
+        self, stream: TextIO | None = None, every: float = EVERY, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        self.stream = stream or sys.stderr
+        self.every = every
+        self.clock = clock
+        self.last = clock()
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "it") -> Iterator[Task]:
+        task = PlainTask(label, total, unit, self.clock, owner=self)
+        yield task
+        if task.seconds >= WORTH_A_LINE:
+            self.say(task.last_line())
+
+    def say(self, text: str) -> None:
+        print(text, file=self.stream, flush=True)
+        self.last = self.clock()
+
+
+@dataclass
+class PlainTask(Count):
+    owner: PlainProgress = field(kw_only=True)
+
+    def advance(self, n: float = 1, **info: object) -> None:
+        super().advance(n, **info)
+        if self.clock() - self.owner.last >= self.owner.every:
+            self.owner.say(self.line())
+
+
+class RichProgress:
+    """A bar per running task; a finished task leaves one plain line above the bars."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.bars: Bars | None = None
+        self.running = 0
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "it") -> Iterator[Task]:
+        bars = self.bars = self.bars or make_bars(self.stream)
+        if not self.running:
+            bars.start()
+        self.running += 1
+        row = bars.add_task(label, total=total, rate="", info="")
+        task = RichTask(label, total, unit, bars=bars, row=row)
+        try:
+            yield task
+            if task.seconds >= WORTH_A_LINE:
+                self.say(task.last_line())
+        finally:
+            bars.remove_task(row)
+            self.running -= 1
+            if not self.running:
+                bars.stop()
+                self.bars = None
+
+    def say(self, text: str) -> None:
+        if self.bars is None:
+            print(text, file=self.stream, flush=True)
+        else:
+            self.bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@dataclass
+class RichTask(Count):
+    bars: Bars = field(kw_only=True)
+    row: TaskID = field(kw_only=True)
+
+    def advance(self, n: float = 1, **info: object) -> None:
+        super().advance(n, **info)
+        rate = f"{short(self.done / max(self.seconds, 1e-9))} {self.unit}/s"
+        self.bars.update(self.row, completed=self.done, rate=rate, info="  ".join(self.shown_info()))
+
+
+def make_bars(stream: TextIO) -> Bars:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[info]}", markup=False),
+        console=Console(file=stream),
+        transient=True,
+        refresh_per_second=4,
+    )
+
+
+def duration(seconds: float) -> str:
+    """0:07, 12:30, 3:05:00"""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def short(value: object) -> str:
+    """A number in as few digits as tell something: 0.314, 31.4, 3,140; anything else as it prints."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
