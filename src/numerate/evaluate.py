@@ -1,0 +1,166 @@
+"""What can a model do now? Greedy and sampled attempts at a problem set, and every metric that follows from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from numerate import metrics
+from numerate.answers import cluster, strict_gsm8k
+from numerate.judges.oracle import Oracle, knows
+from numerate.progress import Progress
+from numerate.rollouts.collect import collect
+from numerate.types import Engine, Group, Problem, Rollout, Sampling
+
+Row = dict[str, Any]
+"""one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown"""
+
+BREAKDOWNS = ("steps", "level", "subject", "scenario", "type")
+MARKED_ATTEMPTS = 4
+"""attempts per problem whose steps the oracle marks: enough to look at, cheap enough for every evaluation"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model on one problem set."""
+
+    rows: list[Row]
+    greedy_right: dict[str, bool] = field(default_factory=dict)
+    """problem id -> was the greedy attempt right; pairs the models for the paired tests"""
+
+
+def measure(
+    model: str,
+    name: str,
+    problems: Sequence[Problem],
+    engine: Engine,
+    folder: Path,
+    progress: Progress,
+    *,
+    style: str = "plain",
+    seed: int = 0,
+    samples: int = 32,
+    temperature: float = 0.7,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    max_tokens: int = 256,
+    greedy: bool = True,
+    ks: Sequence[int] | None = None,
+) -> Measured:
+    """Attempts go to `folder`/greedy and `folder`/samples; those already there are not drawn again."""
+    rows: list[Row] = []
+    right: dict[str, bool] = {}
+    base = {"model": model, "problems": name}
+
+    def gather(part: str, n: int, params: Sampling) -> list[Group]:
+        label = f"{model} on {name}, {part}"
+        return list(
+            collect(folder / part, engine, problems, n, params, style, progress, annotate=marker(), label=label)
+        )
+
+    if greedy:
+        groups = gather("greedy", 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
+        right = {g.problem.id: bool(g.attempts[0].reward.value) for g in groups}
+        rows += greedy_rows(groups)
+    if samples:
+        params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
+        rows += sampled_rows(gather("samples", samples, params), ks or powers(samples))
+    return Measured([base | row for row in rows], right)
+
+
+def marker() -> Callable[[Problem, Rollout], Rollout]:
+    oracle = Oracle()
+
+    def mark(problem: Problem, rollout: Rollout) -> Rollout:
+        if rollout.index >= MARKED_ATTEMPTS or not knows(problem):
+            return rollout
+        return replace(rollout, steps=oracle.judge(problem, rollout.text).steps)
+
+    return mark
+
+
+def powers(n: int) -> list[int]:
+    """1, 2, 4, ... up to n, and n itself."""
+    return sorted({2**i for i in range(n.bit_length()) if 2**i <= n} | {n})
+
+
+def row(metric: str, value: float, interval: tuple[float, float], n: int, k: int = 1, **more: Any) -> Row:
+    low, high = interval
+    return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
+
+
+def share(metric: str, hits: Iterable[bool], **more: Any) -> Row:
+    """A proportion with its Wilson interval."""
+    hit = list(hits)
+    return row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), **more)
+
+
+def mean(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """A mean over problems with its bootstrap interval."""
+    value, low, high = metrics.mean_interval(values)
+    return row(metric, value, (low, high), len(values), k, **more)
+
+
+def greedy_rows(groups: Sequence[Group]) -> list[Row]:
+    first = [(group.problem, group.attempts[0]) for group in groups]
+    right = [bool(scored.reward.value) for _, scored in first]
+    rows = [share("accuracy", right)]
+    if all(problem.source.startswith("gsm8k") for problem, _ in first):
+        rows.append(share("accuracy_strict", (strict_gsm8k(s.rollout.text, p) for p, s in first)))
+    rows.append(share("unanswered", (s.rollout.answer is None for _, s in first)))
+    rows.append(share("truncated", (s.rollout.finish == "length" for _, s in first)))
+    rows.append(mean("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
+    for by in BREAKDOWNS:
+        parts: dict[str, list[bool]] = defaultdict(list)
+        for (problem, _), hit in zip(first, right, strict=True):
+            if by in problem.meta:
+                parts[str(problem.meta[by])].append(hit)
+        rows += [share("accuracy", hits, by=by, group=group) for group, hits in sorted(parts.items())]
+    return rows
+
+
+def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
+    right = [[bool(s.reward.value) for s in group.attempts] for group in groups]
+    clusters = [
+        cluster([s.rollout.answer for s in group.attempts], group.problem.kind) for group in groups
+    ]
+    n = len(right[0])
+    both = list(zip(clusters, right, strict=True))
+    rows = [mean("sampled_accuracy", [sum(r) / len(r) for r in right], k=n)]
+    for k in ks:
+        rows.append(mean("pass_at_k", [metrics.pass_at_k(n, sum(r), k) for r in right], k))
+        rows.append(mean("maj_at_k", [metrics.maj_at_k(c, r, k) for c, r in both], k))
+    for k in (2, 4, 8):
+        rows.append(mean("majk_at_n", [float(metrics.majk(c, r, k)) for c, r in both], k))
+    texts = [[s.rollout.text for s in group.attempts] for group in groups]
+    correct = [[t for t, hit in zip(ts, r, strict=True) if hit] for ts, r in zip(texts, right, strict=True)]
+    for suffix, lists in (("", texts), ("_right", correct)):
+        found = [metrics.diversity(some) for some in lists]
+        for kind in ("exact", "trace"):
+            rows.append(mean(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
+    rows.append(share("truncated_sampled", (s.rollout.finish == "length" for g in groups for s in g.attempts)))
+    return rows
+
+
+def differences(measured: dict[tuple[str, str], Measured]) -> list[Row]:
+    """Each model against the one before it on the same problems: paired difference of greedy accuracy."""
+    rows: list[Row] = []
+    last: dict[str, tuple[str, Measured]] = {}
+    for (model, problems), now in measured.items():
+        if not now.greedy_right:
+            continue
+        if problems in last:
+            versus, before = last[problems]
+            ids = list(now.greedy_right)
+            gap = metrics.paired_bootstrap(
+                [float(now.greedy_right[i]) for i in ids], [float(before.greedy_right[i]) for i in ids]
+            )
+            rows.append(
+                {"model": model, "problems": problems, "versus": versus, "p": gap.p}
+                | row("accuracy_difference", gap.value, (gap.low, gap.high), len(ids))
+            )
+        last[problems] = (model, now)
+    return rows

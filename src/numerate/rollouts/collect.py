@@ -1,0 +1,100 @@
+"""Problems -> graded groups, stored part by part so that a killed collection goes on where it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from numerate.answers import grade
+from numerate.progress import Progress, Task
+from numerate.prompts import render
+from numerate.rollouts.share import barrier, share
+from numerate.store import read_rollouts, write_rollouts
+from numerate.types import Engine, Group, Problem, Reward, Rollout, Sampling, Scored
+
+PART_ROLLOUTS = 1024
+"""rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for bit"""
+
+Annotate = Callable[[Problem, Rollout], Rollout]
+
+
+def score(problem: Problem, rollout: Rollout) -> Scored:
+    """The reward that everything in Numerate starts from: is the final answer right? One grader, also for evaluation."""
+    verdict = grade(rollout.text, problem)
+    reward = Reward(float(verdict.correct), {"correct": float(verdict.correct)})
+    return Scored(replace(rollout, answer=verdict.answer), reward)
+
+
+def collect(
+    folder: Path,
+    engine: Engine,
+    problems: Sequence[Problem],
+    n: int,
+    params: Sampling,
+    style: str,
+    progress: Progress,
+    annotate: Annotate | None = None,
+    label: str = "sampling",
+) -> Iterator[Group]:
+    """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in order.
+
+    Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before it is
+    stored. With several processes each samples its share of the parts, and all of them yield all groups.
+    """
+    size = max(1, PART_ROLLOUTS // n)
+    chunks = [problems[i : i + size] for i in range(0, len(problems), size)]
+    names = [folder / f"part-{i:05d}.parquet" for i in range(len(chunks))]
+    missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
+    with progress.task(label, total=len(problems) * n, unit="rollouts") as task:
+        task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
+        for name, chunk in share(missing):
+            write_rollouts(name, sample_part(engine, chunk, n, params, style, annotate, task))
+    barrier()
+    for name, chunk in zip(names, chunks, strict=True):
+        yield from grouped(chunk, list(read_rollouts(name)))
+
+
+def sample_part(
+    engine: Engine,
+    problems: Sequence[Problem],
+    n: int,
+    params: Sampling,
+    style: str,
+    annotate: Annotate | None,
+    task: Task,
+) -> list[Scored]:
+    """Graded rollouts of some problems, in the order of the problems and their indices."""
+    by_id = {problem.id: problem for problem in problems}
+    place = {id_: i for i, id_ in enumerate(by_id)}
+    done: list[Scored] = []
+    right = 0.0
+    for rollout in engine.sample([render(problem, style) for problem in problems], n, params):
+        problem = by_id[rollout.problem_id]
+        scored = score(problem, rollout)
+        if annotate:
+            scored = replace(scored, rollout=annotate(problem, scored.rollout))
+        done.append(scored)
+        right += scored.reward.value or 0.0
+        task.advance(1, right=f"{right / len(done):.0%}")
+    return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))
+
+
+def grouped(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:
+    """One group per problem, in the order of the problems."""
+    attempts: dict[str, list[Scored]] = defaultdict(list)
+    for row in rows:
+        attempts[row.rollout.problem_id].append(row)
+    for problem in problems:
+        yield Group(problem, tuple(attempts[problem.id]))
+
+
+def greedy_accuracy(
+    engine: Engine, problems: Sequence[Problem], max_tokens: int, style: str, progress: Progress
+) -> float:
+    """Share of the problems whose greedy attempt is right; nothing is stored."""
+    params = Sampling(temperature=0.0, max_tokens=max_tokens)
+    with progress.task("validating", total=len(problems), unit="problems") as task:
+        done = sample_part(engine, problems, 1, params, style, None, task)
+    return sum(s.reward.value or 0.0 for s in done) / len(done)

@@ -1,0 +1,37 @@
+"""What a method is given to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from numerate.rollouts.collect import greedy_accuracy
+from numerate.types import Engine, Problem
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+    from numerate.training import Stage
+
+
+@dataclass(frozen=True)
+class Job:
+    model: str
+    """the model that the stage starts from: `base` or an earlier stage"""
+    problems: Sequence[Problem]
+    validation: Sequence[Problem]
+    style: str
+    """how a problem is put to the model, see numerate.prompts"""
+    load: Callable[[str], Policy]
+    """a fresh copy of a model of this run by name, with the run's device and dtype"""
+    load_dir: Callable[[str], Policy]
+    """a fresh copy of a model in a folder"""
+    engine: Callable[[Policy], Engine]
+    max_tokens: int
+    """longest attempt in a validation"""
+
+    def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
+        """Greedy accuracy on (the first `limit`) validation problems."""
+        return greedy_accuracy(
+            self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
+        )

@@ -1,0 +1,49 @@
+"""Rows in, one optimizer step out. Names are loaded on first use, so that a method file (and with it the checking
+of a recipe) imports without torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numerate.training.batch import Batch, micro_batches, pack
+    from numerate.training.learner import Learner
+    from numerate.training.logprobs import token_logprobs
+    from numerate.training.rows import attempt, fitting, worked
+    from numerate.training.schedule import cosine
+    from numerate.training.stage import Stage
+    from numerate.training.weigh import weigh
+
+HOME = {
+    "Batch": "batch",
+    "attempt": "rows",
+    "fitting": "rows",
+    "worked": "rows",
+    "Learner": "learner",
+    "Stage": "stage",
+    "cosine": "schedule",
+    "micro_batches": "batch",
+    "pack": "batch",
+    "token_logprobs": "logprobs",
+    "weigh": "weigh",
+}
+__all__ = [
+    "Batch",
+    "Learner",
+    "Stage",
+    "attempt",
+    "cosine",
+    "fitting",
+    "micro_batches",
+    "pack",
+    "token_logprobs",
+    "weigh",
+    "worked",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOME:
+        raise AttributeError(f"module 'numerate.training' has no attribute {name!r}")
+    return getattr(import_module(f"numerate.training.{HOME[name]}"), name)

@@ -1,0 +1,89 @@
+"""The one place that holds an optimizer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from numerate.models.policy import Policy
+from numerate.training import devices
+from numerate.training.batch import Batch, micro_batches, pack
+from numerate.types import Example, Stats
+
+Loss = Callable[[nn.Module, Batch], tuple[Tensor, Stats]]
+"""A sum over the batch, its denominators already in the data, and statistics that are sums too."""
+
+
+class Learner:
+    """One policy and its AdamW. A step is the same whatever the micro-batch, the packing and the number of processes."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        betas: tuple[float, float] = (0.9, 0.95),
+        weight_decay: float = 0.0,
+        max_norm: float = 1.0,
+        micro_tokens: int = 4096,
+        micro_rows: int | None = None,
+        line_tokens: int | None = 512,
+    ):
+        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; line_tokens: rows are
+        packed into lines of this length, None pads instead; max_norm: gradients are clipped to it."""
+        self.policy = policy
+        self.max_norm = max_norm
+        self.micro_tokens = micro_tokens
+        self.micro_rows = micro_rows
+        self.line_tokens = line_tokens
+        self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
+        fused = next(iter(self.named.values())).device.type in ("cpu", "cuda")
+        self.optimizer = torch.optim.AdamW(
+            self.named.values(), lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused
+        )
+
+    def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
+        """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and `grad_norm`."""
+        self.policy.model.train()
+        totals: Stats = defaultdict(float)
+        for batch in self.batches(rows):
+            value, stats = loss(self.policy.model, batch)
+            value.backward()
+            for name, number in {"loss": value.item(), **stats}.items():
+                totals[name] += number
+        devices.sum_gradients(self.named.values())
+        norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
+
+    def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
+        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight 0, so
+        that all of them report the same statistics."""
+        mine = list(rows[devices.rank() :: devices.size()])
+        if not mine:
+            mine = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]
+        for part in micro_batches(mine, self.micro_tokens, self.micro_rows):
+            yield pack(part, self.policy.pad_id, self.line_tokens, self.policy.device)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that a resumed run needs, as named tensors."""
+        out = {f"model/{name}": p.detach() for name, p in self.named.items()}
+        for name, p in self.named.items():
+            for key, value in self.optimizer.state[p].items():
+                out[f"optimizer/{key}/{name}"] = value
+        return out
+
+    @torch.no_grad()
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        for name, p in self.named.items():
+            p.copy_(state[f"model/{name}"])
+            self.optimizer.state[p] = {
+                key: state[f"optimizer/{key}/{name}"].to(p.device if key != "step" else "cpu")
+                for key in ("step", "exp_avg", "exp_avg_sq")
+                if f"optimizer/{key}/{name}" in state
+            }

@@ -1,0 +1,67 @@
+"""Log-probabilities of the trained tokens, without ever holding [tokens, vocabulary] whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from numerate.training.batch import Batch
+
+HEAD_BYTES = 256 * 2**20
+"""logits held at once; more are recomputed in pieces in the backward pass"""
+
+
+def network(model: nn.Module) -> Any:
+    """The causal LM itself, without the wrapper that LoRA puts around it (its layers stay in place)."""
+    inner = getattr(model, "get_base_model", None)
+    return inner() if inner else model
+
+
+def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
+    """Last hidden states, [B, T, D]: what the vocabulary head reads."""
+    lm = network(model)
+    return lm.base_model(
+        input_ids=batch.ids_BT,
+        position_ids=batch.position_BT,
+        attention_mask=batch.attention_mask(next(lm.parameters()).dtype),
+        use_cache=False,
+    ).last_hidden_state
+
+
+def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
+    """log p(id | h) under the model's vocabulary head, in float32, [N]."""
+    logits_NV = lm.get_output_embeddings()(h_ND).float()
+    if scale := getattr(lm.config, "logit_scale", None):
+        logits_NV = logits_NV * scale
+    if divisor := getattr(lm.config, "logits_scaling", None):
+        logits_NV = logits_NV / divisor
+    if cap := getattr(lm.config, "final_logit_softcapping", None):
+        logits_NV = torch.tanh(logits_NV / cap) * cap
+    return logits_NV.gather(-1, ids_N[:, None])[:, 0] - logits_NV.logsumexp(-1)
+
+
+def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
+    """log p(token t | its row before t) at position t, [B, T] float32.
+
+    Exactly 0 off the trained tokens: a ratio there is 1, and no exp can overflow behind a mask.
+    """
+    lm = network(model)
+    h_BTD = hidden_states(model, batch)
+    line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
+    h_ND = h_BTD[line_N, at_N - 1]
+    ids_N = batch.ids_BT[line_N, at_N]
+    piece = max(1, HEAD_BYTES // (4 * lm.config.get_text_config().vocab_size))
+    if len(ids_N) <= piece or not torch.is_grad_enabled():
+        parts = [head_logprobs(lm, h, i) for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)]
+    else:
+        parts = [
+            checkpoint(head_logprobs, lm, h, i, use_reentrant=False)
+            for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)
+        ]
+    out_BT = torch.zeros_like(batch.ids_BT, dtype=torch.float32)
+    if not parts:
+        return out_BT
+    return out_BT.index_put((line_N, at_N), torch.cat(parts))  # pyright: ignore

@@ -1,0 +1,32 @@
+"""Worked solutions and sampled attempts as training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from numerate.models.policy import Policy
+from numerate.prompts import render, target
+from numerate.types import Example, Problem, Rollout
+
+
+def worked(policy: Policy, problem: Problem, style: str) -> Example:
+    """The problem with its reference solution; only the solution's tokens are trained.
+
+    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. Raises ValueError
+    when the problem has no solution.
+    """
+    asked = policy.encode_prompt(render(problem, style))
+    told = policy.encode_target(target(problem, style))
+    return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
+
+
+def attempt(rollout: Rollout, **row: float) -> Example:
+    """A rollout as it was sampled: its own ids, trained where the policy wrote, with the log-probs of that time."""
+    return Example(rollout.ids, rollout.mask, row, {"old_logp": rollout.logprobs})
+
+
+def fitting(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
+    """The rows of at most `max_tokens` tokens, and how many were longer: a cut solution teaches to stop early."""
+    all_rows = list(rows)
+    kept = [row for row in all_rows if len(row.ids) <= max_tokens]
+    return kept, len(all_rows) - len(kept)

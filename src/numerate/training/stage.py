@@ -1,0 +1,107 @@
+"""One stage of a run: its folder, its seed, its log, and the loop that resumes, seeds and saves, so that no method
+has to."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from numerate.progress import Progress
+from numerate.training import checkpoint, devices
+from numerate.training.learner import Learner
+from numerate.types import Stats
+
+
+class Stage:
+    """facts: small JSON values of the method that are saved and restored with every checkpoint."""
+
+    def __init__(self, folder: Path, seed: int, progress: Progress, save_seconds: float = 30.0):
+        self.folder = folder
+        self.seed = seed
+        self.progress = progress
+        self.save_seconds = save_seconds
+        self.round = 0
+        self.facts: dict[str, Any] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def sub(self, name: str) -> Stage:
+        """A part of this stage that resumes by itself, in a folder of its own."""
+        return Stage(self.folder / name, self.seed, self.progress, self.save_seconds)
+
+    def rounds(self, n: int, learner: Learner | None = None, label: str = "round") -> Iterator[int]:
+        """The rounds 0 .. n-1 that are still to do.
+
+        Everything random in a round follows from (seed, round), and nothing else is carried over but the learner,
+        `facts` and files; so a killed and resumed loop repeats the uninterrupted one bit for bit, wherever it was
+        cut. With a learner it saves every `save_seconds` and at the end, else after every round. Break out of the
+        loop after `finish()` to stop early.
+        """
+        self._restore(learner)
+        saved = time.monotonic()
+        with self.progress.task(f"{self.label} {label}", total=n, unit=label) as task:
+            task.advance(min(self.round, n))
+            while self.round < n and not self.facts.get("finished"):
+                np.random.seed((self.seed * 1_000_003 + self.round) % 2**32)
+                torch.manual_seed(self.seed * 1_000_003 + self.round)
+                yield self.round
+                self.round += 1
+                task.advance(1)
+                ended = self.round == n or self.facts.get("finished")
+                if learner is None or ended or time.monotonic() - saved > self.save_seconds:
+                    self._save(learner)
+                    saved = time.monotonic()
+
+    @property
+    def label(self) -> str:
+        parts = self.folder.parts
+        return "/".join(parts[parts.index("stages") + 1 :]) if "stages" in parts else self.folder.name
+
+    def finish(self) -> None:
+        """This round is the last one."""
+        self.facts["finished"] = True
+
+    def log(self, stats: Stats) -> None:
+        """One line of metrics.jsonl, marked with the round."""
+        if devices.rank() == 0:
+            with (self.folder / "metrics.jsonl").open("a") as f:
+                f.write(json.dumps({"round": self.round, **stats}) + "\n")
+
+    def _save(self, learner: Learner | None) -> None:
+        if devices.rank() == 0:
+            tensors = learner.state() if learner else {}
+            checkpoint.save(self.folder / "checkpoints", self.round, tensors, {"facts": self.facts})
+        devices.barrier()
+
+    def _restore(self, learner: Learner | None) -> None:
+        found = checkpoint.load(self.folder / "checkpoints")
+        if found:
+            tensors, state = found
+            self.round = state["step"]
+            self.facts = state["facts"]
+            if learner:
+                learner.load_state(tensors)
+        if devices.rank() == 0:
+            self._forget_later_rows()
+        devices.barrier()
+
+    def _forget_later_rows(self) -> None:
+        """Drop the log lines of rounds that will be done again, a half-written last line among them."""
+        path = self.folder / "metrics.jsonl"
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text().splitlines():
+            try:
+                if json.loads(line)["round"] < self.round:
+                    kept.append(line + "\n")
+            except ValueError:
+                break
+        part = path.with_suffix(".part")
+        part.write_text("".join(kept))
+        part.replace(path)
