@@ -1,0 +1,89 @@
+"""Text <-> token ids, so that text from data can never speak with the authority of a control token.
+
+A question that contains "</s>" or "<|im_end|>" is text about such a string, not the end of a turn: every
+text that comes with a prompt or a target is encoded with `split_special_tokens`, which spells control tokens
+out in ordinary tokens. What this does not cover: tokens added to a vocabulary without being marked special
+(tags such as [GOOD]) keep their meaning, and a tokenizer in Python may ignore the option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numerate.types import Prompt, Turn
+
+SLOT = "\ue000{}\ue001"  # private-use characters: stand for a turn's text while a chat template is filled in
+
+
+def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
+    """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
+
+    Raises ValueError where a chat is asked of a tokenizer without a chat template."""
+    ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
+    if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
+        ids = ids[:-1]
+    return ids
+
+
+def encode_target(tokenizer: Any, text: str) -> list[int]:
+    """The ids of what a policy should write after a prompt: no BOS, ends with EOS."""
+    anchor = "\n" if _marks_words(tokenizer) else ""
+    before = _plain(tokenizer, anchor) if anchor else []
+    ids = _plain(tokenizer, anchor + text)
+    if (
+        ids[: len(before)] != before
+    ):  # the anchor grew into the text: rather one mark too many than a wrong cut
+        before, ids = [], _plain(tokenizer, text)
+    return [*ids[len(before) :], int(tokenizer.eos_token_id)]
+
+
+def decode(tokenizer: Any, ids: list[int]) -> str:
+    """The text of some ids without their control tokens; blanks stay as they were written."""
+    return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def special_strings(tokenizer: Any) -> dict[str, int]:
+    """Texts of the control tokens, with their ids."""
+    added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return added | {text: int(tokenizer.convert_tokens_to_ids(text)) for text in tokenizer.all_special_tokens}
+
+
+def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=bos, split_special_tokens=True).input_ids)
+
+
+def _marks_words(tokenizer: Any) -> bool:
+    """SentencePiece puts a word mark before the first word of a text, which a continuation must not have."""
+    first = _plain(tokenizer, "a")[:1]
+    return bool(first) and str(tokenizer.convert_ids_to_tokens(first[0])).startswith("▁")
+
+
+def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
+    """The chat template around the turns: in one piece, as its authors meant it, unless a turn holds the text
+    of a control token; then piece by piece, the template with control tokens and the turns without."""
+    if not tokenizer.chat_template:
+        raise ValueError(
+            "this model's tokenizer has no chat template: choose a prompt style that is not a chat"
+        )
+    names = special_strings(tokenizer)
+    if not any(name in turn.text for turn in turns for name in names):
+        return _template_ids(tokenizer, _fill(tokenizer, turns, [turn.text for turn in turns]))
+    filled = _fill(tokenizer, turns, [SLOT.format(i) for i in range(len(turns))])
+    ids: list[int] = []
+    for i, turn in enumerate(turns):
+        before, found, filled = filled.partition(SLOT.format(i))
+        if not found:
+            raise ValueError(
+                f"the chat template leaves out turn {i} ({turn.role}): choose another prompt style"
+            )
+        ids += _template_ids(tokenizer, before) + _plain(tokenizer, turn.text.strip())
+    return ids + _template_ids(tokenizer, filled)
+
+
+def _fill(tokenizer: Any, turns: tuple[Turn, ...], texts: list[str]) -> str:
+    messages = [{"role": turn.role, "content": text} for turn, text in zip(turns, texts, strict=True)]
+    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+
+def _template_ids(tokenizer: Any, text: str) -> list[int]:
+    """A template writes its own BOS."""
+    return list(tokenizer(text, add_special_tokens=False).input_ids)

@@ -1,0 +1,119 @@
+"""Model names -> places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no torch.
+
+`check` reads a few kilobytes and finds what would otherwise fail minutes later: a missing file, a truncated
+download, a Git-LFS pointer in place of weights, an adapter without its base."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+BUNDLED = {"numerate/pico": "pico"}
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.\-]{0,95}(/[A-Za-z0-9][\w.\-]{0,95})?")
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+
+
+def find(name: str) -> Path | str:
+    """The directory that holds the model, or the hub id where `name` is no directory. Reads no file."""
+    if name in BUNDLED:
+        return Path(str(resources.files("numerate"))) / "assets" / BUNDLED[name]
+    path = Path(name).expanduser()
+    return path if path.is_dir() else name
+
+
+def check(name: str) -> None:
+    """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
+    passes: only the hub knows."""
+    place = find(name)
+    if isinstance(place, Path):
+        _check_directory(name, place)
+    elif not HUB_ID.fullmatch(place) or place.startswith(("runs/", "./", "../")):
+        raise ValueError(
+            f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
+            "check the path, or use numerate/pico, the model that comes with this package"
+        )
+
+
+def _check_directory(name: str, path: Path) -> None:
+    if not path.is_dir():
+        raise ValueError(f"model {name!r}: {path} is missing from this installation; install numerate again")
+    if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
+        raise ValueError(
+            f"model {name!r}: {path} holds a LoRA adapter only; merge it into its base model first"
+        )
+    model_type = read_json(name, path / "config.json").get("model_type")
+    if not isinstance(model_type, str):
+        raise ValueError(
+            f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
+        )
+    for file in _weights(name, path):
+        _check_safetensors(name, file)
+    if not any((path / file).is_file() for file in TOKENIZERS):
+        raise ValueError(
+            f"model {name!r}: no tokenizer in {path} (looked for {', '.join(TOKENIZERS)}); "
+            "copy the tokenizer files of the base model there"
+        )
+
+
+def read_json(name: str, path: Path) -> dict[str, Any]:
+    """A model's JSON file as a dictionary; ValueError where it is missing or is something else."""
+    if not path.is_file():
+        raise ValueError(
+            f"model {name!r}: no {path.name} in {path.parent}; expected a Hugging Face model directory"
+        )
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"model {name!r}: {path} is not JSON ({error}); fetch the model again") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"model {name!r}: {path} must hold a JSON object, found {type(value).__name__}")
+    return cast(dict[str, Any], value)
+
+
+def _weights(name: str, path: Path) -> list[Path]:
+    """The safetensors files of a directory, all of them there."""
+    if (path / WEIGHTS).is_file():
+        return [path / WEIGHTS]
+    if not (path / INDEX).is_file():
+        old = any(path.glob("pytorch_model*.bin"))
+        remedy = (
+            "it has pytorch_model.bin, a pickle, which is not read here; convert it with "
+            "transformers: AutoModelForCausalLM.from_pretrained(...).save_pretrained(...)"
+            if old
+            else "save a model there, or name another directory"
+        )
+        raise ValueError(f"model {name!r}: no weights in {path} (looked for {WEIGHTS}); {remedy}")
+    shards = read_json(name, path / INDEX).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise ValueError(f"model {name!r}: {path / INDEX} has no weight_map; fetch the model again")
+    files = [path / Path(str(shard)).name for shard in sorted(set(cast(dict[str, Any], shards).values()))]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise ValueError(f"model {name!r}: {path} lacks {', '.join(missing)}; fetch the model again")
+    return files
+
+
+def _check_safetensors(name: str, path: Path) -> None:
+    """Compares the file's size with what its header promises: 8 bytes of length, a JSON header, the data."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
+        header = file.read(length) if 0 < length <= min(size, 100_000_000) else b""
+    if start == b"version ":
+        raise ValueError(f"model {name!r}: {path} is a Git-LFS pointer, not weights; run `git lfs pull`")
+    try:
+        tensors = json.loads(header)
+        end = max(value["data_offsets"][1] for key, value in tensors.items() if key != "__metadata__")
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"model {name!r}: {path} is no safetensors file; fetch the model again") from error
+    if size < 8 + length + end:
+        raise ValueError(
+            f"model {name!r}: {path} is cut short ({size} bytes of {8 + length + end}); fetch the model again"
+        )

@@ -1,0 +1,203 @@
+"""A policy: a causal language model with its tokenizer; loading, saving, copying, LoRA.
+
+On disk a policy is a plain Hugging Face directory (safetensors, adapters merged in) that loads anywhere."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from numerate.models import encoding, locate
+from numerate.models.options import Lora
+from numerate.types import Prompt
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+__all__ = ["Dtype", "Lora", "Policy", "load", "pick_device", "pick_dtype"]
+
+
+class Policy:
+    """A causal language model and its tokenizer."""
+
+    def __init__(self, model: Any, tokenizer: Any, name: str = "") -> None:
+        if tokenizer.eos_token_id is None:
+            raise ValueError(
+                f"model {name!r}: its tokenizer has no EOS token, so a solution could never end; add one"
+            )
+        self.model = model
+        self.tokenizer = tokenizer
+        self.name = name
+        self.eos_ids: tuple[int, ...] = _eos_ids(model, tokenizer)
+        """tokens that end a solution; the first is the one that targets end with"""
+        pad = tokenizer.pad_token_id
+        self.pad_id: int = self.eos_ids[0] if pad is None else int(pad)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens the model can hold, None where it does not say."""
+        config = self.model.config
+        length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+        return int(length) if length else None
+
+    @property
+    def has_lora(self) -> bool:
+        return hasattr(self.model, "peft_config")
+
+    def encode_prompt(self, prompt: Prompt) -> list[int]:
+        """Ids of a prompt, BOS as the tokenizer adds it; control tokens cannot come from its text."""
+        return encoding.encode_prompt(self.tokenizer, prompt)
+
+    def encode_target(self, text: str) -> list[int]:
+        """Ids of a solution: no BOS, ends with EOS."""
+        return encoding.encode_target(self.tokenizer, text)
+
+    def decode(self, ids: list[int] | tuple[int, ...]) -> str:
+        """Text of some ids without control tokens."""
+        return encoding.decode(self.tokenizer, list(ids))
+
+    def merged(self) -> Any:
+        """The model with its adapters merged in: a copy where there are any, else the model itself."""
+        return copy.deepcopy(self.model).merge_and_unload() if self.has_lora else self.model
+
+    def save(self, directory: str | Path) -> Path:
+        """Writes weights (LoRA merged), configuration and tokenizer; the model in memory stays as it is.
+
+        The directory appears at once and whole: everything is written beside it and then renamed."""
+        target = Path(directory)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f".{target.name}.new-{os.getpid()}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        with _quiet():
+            self.merged().save_pretrained(fresh)
+        self.tokenizer.save_pretrained(fresh)
+        if target.exists():
+            old = target.with_name(f".{target.name}.old-{os.getpid()}")
+            target.rename(old)
+            fresh.rename(target)
+            shutil.rmtree(old)
+        else:
+            fresh.rename(target)
+        return target
+
+    def clone(self, name: str | None = None) -> Policy:
+        """An independent copy of the weights (adapters included); the tokenizer is shared."""
+        return Policy(copy.deepcopy(self.model), self.tokenizer, self.name if name is None else name)
+
+    @torch.no_grad()
+    def copy_weights(self, other: Policy) -> None:
+        """Takes over the weights of a policy of the same shape, merged where only `other` has adapters.
+
+        Raises ValueError where the shapes differ, or where only this policy has adapters."""
+        source = other.model if self.has_lora == other.has_lora else other.merged()
+        try:
+            self.model.load_state_dict(source.state_dict())
+        except RuntimeError as error:
+            raise ValueError(f"the weights of {other.name!r} do not fit {self.name!r}: {error}") from error
+
+
+def load(
+    name: str,
+    *,
+    device: str = "auto",
+    dtype: Dtype = "auto",
+    lora: Lora | None = None,
+    trust_remote_code: bool = False,
+) -> Policy:
+    """Loads numerate/pico, a directory or a hub id. A model's own code runs only with `trust_remote_code`.
+
+    device: auto takes cuda, else mps, else cpu. dtype: auto is bfloat16 on a GPU that has it, else float32
+    (a CPU without a bf16 unit is ten times slower in bfloat16). Raises ValueError, with the remedy, where the
+    model cannot be loaded."""
+    import transformers
+
+    locate.check(name)
+    place = str(locate.find(name))
+    where = pick_device(device)
+    options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
+    with _quiet():
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
+            loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                place,
+                dtype=pick_dtype(dtype, where),
+                use_safetensors=True,
+                output_loading_info=True,
+                **options,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"model {name!r} could not be loaded from {place}: {error}") from error
+    model, report = loaded
+    if report["missing_keys"]:
+        some = ", ".join(sorted(report["missing_keys"])[:3])
+        raise ValueError(
+            f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
+        )
+    model = model.to(where).eval()
+    return Policy(add_lora(model, lora) if lora else model, tokenizer, name)
+
+
+def add_lora(model: nn.Module, options: Lora) -> Any:
+    """Freezes the model and puts trainable adapters on it, the same ones every time."""
+    import peft
+
+    targets = options.targets if isinstance(options.targets, str) else list(options.targets)
+    settings = peft.LoraConfig(
+        r=options.r,
+        lora_alpha=options.alpha,  # pyright: ignore[reportArgumentType]  (a float works; peft only divides by r)
+        lora_dropout=options.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return peft.get_peft_model(model, settings)  # pyright: ignore[reportArgumentType]
+
+
+def pick_device(device: str = "auto") -> torch.device:
+    """auto: cuda, else mps, else cpu."""
+    if device != "auto":
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
+    """auto: bfloat16 where a CUDA device computes in it, else float32."""
+    if dtype != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
+    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if fast else torch.float32
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """The tokenizer's EOS first, then the others in the model's generation settings (chat models have some)."""
+    settings = getattr(model, "generation_config", None)
+    more = getattr(settings, "eos_token_id", None)
+    listed = [] if more is None else [more] if isinstance(more, int) else list(more)
+    return tuple(dict.fromkeys([int(tokenizer.eos_token_id), *map(int, listed)]))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' own progress bars."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
