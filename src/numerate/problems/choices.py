@@ -1,0 +1,65 @@
+"""The options of a multiple-choice row, in whichever of the usual shapes they come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from string import ascii_uppercase
+from typing import Any, cast
+
+from numerate.problems.row import Row
+
+LETTERED = re.compile(r"\(?([A-Za-z])\s*[).:]\s*(.*)", re.DOTALL)
+
+
+def read_choices(row: Row, *names: str) -> tuple[tuple[str, str], ...]:
+    """(letter, text) pairs from `[["A", "bank"], ...]`, `["A)bank", ...]`, `["bank", ...]`,
+    `{"label": ["A", ...], "text": ["bank", ...]}` or `{"A": "bank", ...}`.
+
+    Raises ValueError for anything else, and where a letter comes twice."""
+    found = row.value(*names)
+    pairs = _pairs(found)
+    if not pairs or len({letter for letter, _ in pairs}) < len(pairs):
+        raise row.wrong(
+            names, 'options such as ["A)12", "B)15"] or [["A", "12"], ["B", "15"]], each letter once'
+        )
+    return pairs
+
+
+def read_letter(row: Row, choices: tuple[tuple[str, str], ...], *names: str) -> str:
+    """The letter of the right choice: given as a letter, as the choice's text, or as its index from 0.
+
+    Raises ValueError where it names none of them."""
+    given = row.value(*names)
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(choices):
+        return choices[given][0]
+    text = row.text(*names).strip()
+    letters = [letter for letter, _ in choices]
+    if text.upper() in letters:
+        return text.upper()
+    same = [letter for letter, choice in choices if choice == text]
+    if len(same) != 1:
+        raise row.wrong(names, f"one of the letters {', '.join(letters)}")
+    return same[0]
+
+
+def _pairs(found: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(found, Mapping):
+        columns = cast("Mapping[str, Any]", found)
+        if set(columns) == {"label", "text"}:
+            return tuple(
+                (str(a).upper(), str(b)) for a, b in zip(columns["label"], columns["text"], strict=False)
+            )
+        return tuple((key.upper(), str(text)) for key, text in columns.items() if text is not None)
+    if not isinstance(found, list | tuple):
+        return ()
+    items = cast("list[Any]", found)
+    if all(isinstance(item, list | tuple) and len(cast("list[Any]", item)) == 2 for item in items):
+        return tuple((str(letter).upper(), str(text)) for letter, text in items)
+    if not all(isinstance(item, str) for item in items) or len(items) > len(ascii_uppercase):
+        return ()
+    matches = [LETTERED.fullmatch(item.strip()) for item in items]
+    lettered = [(match[1].upper(), match[2].strip()) for match in matches if match]
+    if [letter for letter, _ in lettered] == list(ascii_uppercase[: len(items)]):
+        return tuple(lettered)
+    return tuple((ascii_uppercase[place], item) for place, item in enumerate(items))

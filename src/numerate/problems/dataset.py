@@ -1,0 +1,136 @@
+"""What a file of a dataset declares: its splits, where they lie, and how a row becomes a Problem."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from numerate.problems.files import read_rows
+from numerate.problems.hub import INSTALL, Hub, installed, read_hub
+from numerate.problems.row import Row
+from numerate.types import Problem
+
+SplitKind = Literal["train", "validation", "test"]
+VARIABLE = "NUMERATE_DATA"
+CHECKED_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    files: tuple[str, ...] = ()
+    """below $NUMERATE_DATA; several are read one after the other"""
+    hub: tuple[Hub, ...] = ()
+    """where the same rows are on the hub; several are read one after the other"""
+    kind: SplitKind = "test"
+    """test: for measuring only, callers refuse to train on it"""
+    keep: Callable[[Row], bool] | None = None
+    """which rows belong to the split; None keeps all"""
+    without: Split | None = None
+    """drop the questions of that split"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    name: str
+    about: str
+    splits: Mapping[str, Split]
+    read: Callable[[Row], Problem]
+    default: str = ""
+    """the split that the bare name means; empty: the caller must name one"""
+
+    @property
+    def kinds(self) -> dict[str, SplitKind]:
+        return {name: split.kind for name, split in self.splits.items()}
+
+    def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]:
+        """The problems [start, stop) of a split in the source's order."""
+        wanted = self.splits[split]
+        dropped = (
+            {self.read(row).question for row in self._rows(wanted.without)} if wanted.without else set[str]()
+        )
+        problems = (
+            problem for problem in map(self.read, self._rows(wanted)) if problem.question not in dropped
+        )
+        return with_ids(islice(problems, start, stop), self.name)
+
+    def check(self, split: str) -> None:
+        """Cheap: the files are there and their first rows are well-formed, or the hub could be asked.
+
+        Raises ValueError with what to set or install."""
+        local = self.local(self.splits[split])
+        if not local:
+            self._need_hub(self.splits[split])
+        for path in local:
+            for row in islice(read_rows(path), CHECKED_ROWS):
+                self.read(row)
+
+    def at_hand(self, split: str) -> bool:
+        """Whether the split's files are on this machine."""
+        return bool(os.environ.get(VARIABLE)) and bool(self.local(self.splits[split]))
+
+    def local(self, split: Split) -> list[Path]:
+        """The split's files below $NUMERATE_DATA; empty where one of them is missing."""
+        folder = os.environ.get(VARIABLE)
+        if not folder:
+            return []
+        if not Path(folder).is_dir():
+            raise ValueError(f"{VARIABLE} is set to {folder!r}, which is not a folder: correct or unset it")
+        paths = [Path(folder, name) for name in split.files]
+        return paths if all(path.is_file() for path in paths) else []
+
+    def _rows(self, split: Split) -> Iterator[Row]:
+        local = self.local(split)
+        if not local:
+            self._need_hub(split)
+        sources = [read_rows(path) for path in local] or [read_hub(at) for at in split.hub]
+        for rows in sources:
+            yield from rows if split.keep is None else filter(split.keep, rows)
+
+    def _need_hub(self, split: Split) -> None:
+        if split.hub and installed():
+            return
+        folder = os.environ.get(VARIABLE)
+        names = " and ".join(split.files)
+        remedy = f"set {VARIABLE} to a folder that holds {names}"
+        if split.hub:
+            remedy += f", or {INSTALL} to fetch it from the hub ({split.hub[0].id})"
+        raise ValueError(f"{self.name}: {names} is not in {VARIABLE} ({folder or 'not set'}): {remedy}")
+
+
+def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
+    """Gives a problem without an id one made of its contents: the same row has the same id wherever it
+    stands. Exact repeats are numbered.
+
+    Raises ValueError where two problems come with the same id of their own: streams and results go by id."""
+    seen: dict[str, int] = {}
+    out: list[Problem] = []
+    for problem in problems:
+        if not problem.id:
+            key = f"{prefix}-{content_hash((problem,))[:12]}"
+            seen[key] = seen.get(key, 0) + 1
+            problem = replace(problem, id=key if seen[key] == 1 else f"{key}-{seen[key]}")
+        elif problem.id in seen:
+            raise ValueError(
+                f"{prefix}: two problems have the id {problem.id!r}: make the ids unique, or leave out the id column"
+            )
+        else:
+            seen[problem.id] = 1
+        out.append(problem)
+    return out
+
+
+def content_hash(problems: Sequence[Problem]) -> str:
+    """SHA-256 in hex over all fields of the problems in their order."""
+    import json
+    from dataclasses import asdict
+
+    digest = sha256()
+    for problem in problems:
+        fields = json.dumps(asdict(problem), sort_keys=True, ensure_ascii=False, default=str)
+        digest.update(fields.encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()

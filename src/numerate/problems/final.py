@@ -1,0 +1,35 @@
+"""The final answer that a reference solution marks: `#### 24` or the last `\\boxed{24}`.
+
+Only explicit marks count here. What a model wrote is read by `numerate.answers.extract`, which also
+guesses."""
+
+from __future__ import annotations
+
+import re
+
+HASHES = re.compile(r"^[ \t]*####[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
+
+
+def marked_answer(solution: str) -> str | None:
+    """The text after the last `####`, else inside the last box; None where there is no mark."""
+    hashes = HASHES.findall(solution)
+    if hashes:
+        return hashes[-1]
+    boxes = list(BOX.finditer(solution))
+    return _boxed(solution[boxes[-1].end() :]) if boxes else None
+
+
+def _boxed(rest: str) -> str | None:
+    """What follows `\\boxed`: a balanced group, or the bare word of `\\boxed 5`."""
+    rest = rest.lstrip()
+    if not rest.startswith("{"):
+        bare = re.match(r"[^\s$.,]+", rest)
+        return bare.group() if bare else None
+    depth = 0
+    for place, letter in enumerate(rest):
+        if letter in "{}" and (place == 0 or rest[place - 1] != "\\"):
+            depth += 1 if letter == "{" else -1
+            if depth == 0:
+                return rest[1:place].strip()
+    return None

@@ -1,0 +1,138 @@
+"""PRM800K (Lightman et al. 2023, arXiv 2305.20050): solutions of MATH problems with a human label on every
+step.
+
+Read as published (one JSON object per solution with `question` and `label.steps[].completions[]`) and in the
+flattened shapes (`steps[].completions[]`, or `steps[].{text, rating}` where only the chosen path was kept).
+`meta["labelled_steps"]` holds the published shape: per step its completions with a rating in -1, 0, 1 or
+null, the index that was chosen (null where a person's text was taken instead) and that person's text.
+
+It covers the MATH test set except MATH-500: a model trained on it may be measured on math500 only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from numerate.problems.dataset import Dataset, Split
+from numerate.problems.row import Row, plain
+from numerate.types import Problem
+
+TAKEN = ("id", "question", "answer", "steps", "source", "label", "meta")
+
+
+def fits(row: Row) -> bool:
+    """True for a row in one of PRM800K's shapes."""
+    if isinstance(row.value("question"), Mapping):
+        return isinstance(row.value("label"), Mapping)
+    steps = row.value("steps")
+    if not row.has("question") or not isinstance(steps, list | tuple) or not steps:
+        return False
+    first = cast("list[Any]", steps)[0]
+    return isinstance(first, Mapping) and ("completions" in first or "rating" in first)
+
+
+def read_problem(row: Row) -> Problem:
+    """A labelled solution; the Problem's solution is the path that was chosen."""
+    if isinstance(row.value("question"), Mapping):
+        row = _flat(row)
+    steps = [_step(row, step) for step in cast("list[Any]", row.value("steps"))]
+    return Problem(
+        id=row.maybe("id"),
+        question=row.text("question"),
+        answer=row.text("answer").strip(),
+        solution="\n".join(text for text in map(chosen_text, steps) if text),
+        kind="math",
+        source=row.maybe("source"),
+        meta={**row.rest(*TAKEN), "labelled_steps": steps},
+    )
+
+
+def chosen_text(step: Mapping[str, Any]) -> str | None:
+    """The text that the solution went on with; None where the labelling stopped at this step."""
+    if step["chosen"] is not None:
+        return step["completions"][step["chosen"]]["text"]
+    return step["human"]
+
+
+def labelled_prefixes(problem: Problem) -> Iterator[tuple[tuple[str, ...], int]]:
+    """(steps so far with the labelled one last, its rating): every rated completion with its history, as the
+    paper's reward model was trained on. Steps [[A, B, C] chose A], [D], [E, F] give A | B | C | A D | A D E |
+    A D F.
+    """
+    history: tuple[str, ...] = ()
+    for step in problem.meta["labelled_steps"]:
+        for completion in step["completions"]:
+            if completion["rating"] is not None:
+                yield (*history, completion["text"]), completion["rating"]
+        text = chosen_text(step)
+        if text is None:
+            return
+        history = (*history, text)
+
+
+def _flat(row: Row) -> Row:
+    """The published nesting, one level down."""
+    question, label = (
+        cast("Mapping[str, Any]", row.value("question")),
+        cast("Mapping[str, Any]", row.value("label")),
+    )
+    fields = {
+        **row.rest("question", "label"),
+        "question": question.get("problem"),
+        "answer": question.get("ground_truth_answer"),
+        "steps": label.get("steps"),
+        "pre_generated_answer": question.get("pre_generated_answer"),
+        "finish_reason": label.get("finish_reason"),
+    }
+    flat = Row(row.where, fields)
+    if not isinstance(fields["steps"], list | tuple):
+        raise flat.wrong("steps", "a list of labelled steps")
+    return flat
+
+
+def _step(row: Row, step: Any) -> dict[str, Any]:
+    if not isinstance(step, Mapping):
+        raise row.wrong("steps", "steps with 'completions', or with 'text' and 'rating'")
+    fields = cast("Mapping[str, Any]", step)
+    if "completions" not in fields:
+        return {"completions": [_completion(row, fields)], "chosen": 0, "human": None}
+    completions = [_completion(row, item) for item in fields["completions"] or ()]
+    chosen = fields.get("chosen", fields.get("chosen_completion"))
+    if chosen is not None and not (isinstance(chosen, int) and 0 <= chosen < len(completions)):
+        raise row.wrong("steps", f"an index below {len(completions)} in 'chosen', not {chosen!r}")
+    return {"completions": completions, "chosen": chosen, "human": _human(fields.get("human_completion"))}
+
+
+def _completion(row: Row, item: Any) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        raise row.wrong("steps", "completions with 'text' and 'rating'")
+    fields = cast("Mapping[str, Any]", item)
+    if not isinstance(fields.get("text"), str) or fields.get("rating") not in (-1, 0, 1, None):
+        raise row.wrong("steps", "completions with a 'text' and a 'rating' of -1, 0, 1 or null")
+    return {"text": fields["text"], "rating": fields.get("rating"), **_more(fields)}
+
+
+def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: plain(value)
+        for key, value in fields.items()
+        if key not in ("text", "rating") and value is not None
+    }
+
+
+def _human(found: Any) -> str | None:
+    """The person's text: as it stands, or inside the object that some published rows have."""
+    if isinstance(found, Mapping):
+        found = cast("Mapping[str, Any]", found).get("text")
+    return found if isinstance(found, str) else None
+
+
+SET = Dataset(
+    name="prm800k",
+    about="solutions of MATH problems with a human label on every step",
+    splits={
+        "train-phase1": Split(("prm800k/phase1_train.jsonl",), kind="train"),
+        "train-2pct": Split(("prm800k/train_val2pct.jsonl",), kind="train"),
+    },
+    read=read_problem,
+)

@@ -1,0 +1,199 @@
+"""From a name to where its problems come from: a known set, local files, or the hub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from numerate.problems.dataset import CHECKED_ROWS, SplitKind, with_ids
+from numerate.problems.files import ENDINGS, read_rows, splits_of
+from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved
+from numerate.problems.rows import read_problem
+from numerate.types import Problem
+
+SPLIT_WORDS = ("train", "validation", "valid", "val", "dev", "test", "cv")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?(/[\w.-]+)?")
+
+
+class Loader(Protocol):
+    """What stands in the table of known sets."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def default(self) -> str: ...
+    @property
+    def kinds(self) -> Mapping[str, SplitKind]: ...
+    def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]: ...
+    def check(self, split: str) -> None: ...
+    def at_hand(self, split: str) -> bool: ...
+
+
+class Source(Protocol):
+    """A set and its split, found but not read yet."""
+
+    @property
+    def kind(self) -> SplitKind: ...
+    def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]: ...
+    def check(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    loader: Loader
+    split: str
+
+    @property
+    def kind(self) -> SplitKind:
+        return self.loader.kinds[self.split]
+
+    def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]:
+        return self.loader.problems(self.split, start, stop)
+
+    def check(self) -> None:
+        self.loader.check(self.split)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    paths: tuple[Path, ...]
+    prefix: str
+    """of the ids made for rows without one"""
+    kind: SplitKind
+
+    def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]:
+        rows = (row for path in self.paths for row in read_rows(path))
+        return with_ids(map(read_problem, islice(rows, start, stop)), self.prefix)
+
+    def check(self) -> None:
+        empty = True
+        for path in self.paths:
+            for row in islice(read_rows(path), CHECKED_ROWS):
+                read_problem(row)
+                empty = False
+        if empty:
+            raise ValueError(
+                f"{', '.join(map(str, self.paths))}: holds no problems: give a file with a row per problem"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class OnHub:
+    at: Hub
+
+    @property
+    def kind(self) -> SplitKind:
+        return kind_of(self.at.split)
+
+    def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]:
+        return with_ids(map(read_problem, islice(read_hub(self.at), start, stop)), self.at.id.split("/")[-1])
+
+    def check(self) -> None:
+        if not installed():
+            raise ValueError(f"reading the hub dataset {self.at} needs the datasets library: {INSTALL}")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A folder written by `save_to_disk`."""
+
+    folder: Path
+    split: str
+
+    @property
+    def kind(self) -> SplitKind:
+        return kind_of(self.split)
+
+    def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]:
+        return with_ids(
+            map(read_problem, islice(read_saved(self.folder, self.split), start, stop)), self.folder.name
+        )
+
+    def check(self) -> None:
+        if not installed():
+            raise ValueError(f"reading the saved dataset {self.folder} needs the datasets library: {INSTALL}")
+
+
+def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source:
+    """The source that a name without weight and slice stands for; `split` where the name has none.
+
+    Raises ValueError with a suggestion where there is no such set, split or file."""
+    head, _, tail = name.partition("/")
+    if head in table:
+        return _known(table[head], tail or split or "")
+    path = Path(name).expanduser()
+    if path.is_file():
+        return Files((path,), path.stem, _kind_of_path(path, table))
+    if path.is_dir():
+        return _folder(path, split or "", table)
+    if path.parent.is_dir() and len(path.parts) > 1 and not path.suffix:
+        return _folder(path.parent, path.name, table)
+    if path.suffix in ENDINGS or path.is_absolute() or name.startswith((".", "~")):
+        raise ValueError(f"there is no file or folder {name!r}: correct the path of this problem set")
+    if HUB_ID.fullmatch(name) and tail not in SPLIT_WORDS:
+        return _on_hub(name, split)
+    raise _unknown(name, head, table)
+
+
+def kind_of(split: str) -> SplitKind:
+    """What a split of somebody's dataset is for, by its name."""
+    if re.match(r"test|math500|heldout|held-out", split):
+        return "test"
+    return "validation" if re.match(r"dev|val", split) else "train"
+
+
+def _known(loader: Loader, split: str) -> Known:
+    split = split or loader.default
+    if split not in loader.kinds:
+        named = f"it has no split {split!r}" if split else "name one of its splits"
+        raise ValueError(f"problem set {loader.name!r}: {named}; it has {', '.join(loader.kinds)}")
+    return Known(loader, split)
+
+
+def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> Source:
+    if (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file():
+        return Saved(folder, split)
+    splits = splits_of(folder)
+    if not splits:
+        raise ValueError(f"{folder} holds no {', '.join(ENDINGS)} files: give a folder with a file per split")
+    if split not in splits and (split or len(splits) > 1):
+        named = f"has no split {split!r}" if split else "has several splits, name one"
+        raise ValueError(f"{folder} {named}: {', '.join(f'{folder}/{name}' for name in splits)}")
+    split = split or next(iter(splits))
+    return Files(tuple(splits[split]), folder.name, _kind_of_path(splits[split][0], table, split))
+
+
+def _kind_of_path(path: Path, table: Mapping[str, Loader], split: str = "") -> SplitKind:
+    """A file of a known set is what the set says of it; another is what its name says."""
+    ending = "/".join(path.resolve().parts[-2:])
+    for loader in table.values():
+        for name, files in getattr(loader, "splits", {}).items():
+            if ending in files.files and files.keep is None and files.without is None:
+                return loader.kinds[name]
+    return kind_of(split or path.stem)
+
+
+def _on_hub(name: str, split: str | None) -> OnHub:
+    where, _, config = name.partition(":")
+    parts = where.split("/")
+    config, _, tail = config.partition("/")
+    wanted = tail or (parts[2] if len(parts) > 2 else split)
+    if not wanted:
+        raise ValueError(f"problem set {name!r}: name the split of the hub dataset, such as {name}/train")
+    return OnHub(Hub("/".join(parts[:2]), wanted, config or None))
+
+
+def _unknown(name: str, head: str, table: Mapping[str, Loader]) -> ValueError:
+    close = get_close_matches(head, table, n=2)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    return ValueError(
+        f"there is no problem set {name!r}: {hint}known are {', '.join(table)}; "
+        "or give the path of a JSONL or Parquet file, or a hub dataset as org/name/split"
+    )

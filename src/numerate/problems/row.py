@@ -1,0 +1,96 @@
+"""One row of a dataset, and how it complains: every error names the file, the line, the field, what was found
+and what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(/[1-9]\d*)?")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    where: str
+    """file and line, for error messages"""
+    fields: Mapping[str, Any]
+
+    def has(self, *names: str) -> bool:
+        """True where every one of these columns holds something; a column of nulls counts as absent."""
+        return all(self.fields.get(name) is not None for name in names)
+
+    def value(self, *names: str) -> Any:
+        """The first of these columns that holds something, None where none does."""
+        return next((self.fields[name] for name in names if self.fields.get(name) is not None), None)
+
+    def text(self, *names: str) -> str:
+        """The first of these columns as text; numbers are written out.
+
+        Raises ValueError where it is missing, empty or neither text nor a number."""
+        found = self.maybe(*names)
+        if not found.strip():
+            raise self.wrong(names, "a text that is not empty")
+        return found
+
+    def maybe(self, *names: str) -> str:
+        """Like text, with "" for a missing or empty column."""
+        found = self.value(*names)
+        if found is None:
+            return ""
+        if isinstance(found, str):
+            return found if found.isascii() else LONE_SURROGATE.sub("\ufffd", found)
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return plain_number(repr(found))
+        raise self.wrong(names, "a text or a number")
+
+    def number(self, *names: str) -> str:
+        """The first of these columns as a plain number: 1,080 and 1080.0 give 1080.
+
+        Raises ValueError where it isn't one."""
+        found = plain_number(self.text(*names))
+        if not NUMBER.fullmatch(found):
+            raise self.wrong(names, "a number")
+        return found
+
+    def rest(self, *used: str) -> dict[str, Any]:
+        """Every other column as JSON values, nulls left out."""
+        return {
+            key: plain(value) for key, value in self.fields.items() if key not in used and value is not None
+        }
+
+    def wrong(self, names: str | tuple[str, ...], expected: str) -> ValueError:
+        """The error to raise: this field isn't what was expected."""
+        given = (names,) if isinstance(names, str) else names
+        label = " or ".join(repr(name) for name in given)
+        value = self.value(*given)
+        if value is None:
+            found = f"nothing; the columns are {', '.join(map(repr, self.fields)) or 'none'}"
+        else:
+            found = f"{type(value).__name__} {_short(value)}"
+        return ValueError(f"{self.where}, field {label}: expected {expected}, found {found}")
+
+
+def plain_number(text: str) -> str:
+    """A number as datasets write it, without its thousands separators and without a zero fraction."""
+    stripped = text.strip().replace(",", "").removeprefix("$")
+    return re.sub(r"(?<=\d)\.0*$", "", stripped)
+
+
+def plain(value: Any) -> Any:
+    """The same as JSON values: what a Parquet file may hold beyond them (dates, bytes, decimals) becomes
+    text."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return str(value)
+
+
+def _short(value: Any, width: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,164 @@
+"""How a problem is put to a model, and the text that a model is taught to answer with.
+
+    render(problem, style, shots) -> Prompt        target(problem, style) -> str
+
+The two go together: prompt text followed by target text is one training row, in every style. `shots` are
+solved problems shown before the question, in the same style.
+
+    plain   the question alone                        ends with #### 24
+    qa      Question: ... Answer:                     ends with #### 24
+    cot     the question and an instruction           ends with #### 24
+    boxed   the question and an instruction           ends with \\boxed{24}
+    chat    as boxed, inside the model's template     ends with \\boxed{24}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from numerate.types import Problem, Prompt, Turn
+
+HASHED = re.compile(r"^\s*####[ \t]*(\S.*)$", re.MULTILINE)
+STEPS = "Reason step by step."
+CHOOSE = "the letter of the right choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    ask: Callable[[Problem], str]
+    """the text of the prompt"""
+    finish: Callable[[Problem], str]
+    """the solution, with its answer marked the way this style asks for"""
+    lead: str = ""
+    """what stands between prompt and solution, and belongs to the solution"""
+    chat: bool = False
+
+
+def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = (), system: str = "") -> Prompt:
+    """The prompt for a problem.
+
+    shots: solved problems that come first, each as its own prompt with its target. system: the system message
+    of the chat style. Raises ValueError for an unknown style, a shot without a solution, or a system message
+    where there is no chat."""
+    chosen = _style(style)
+    if chosen.chat:
+        return Prompt(problem.id, tuple(_chat_turns(problem, chosen, shots, system)), chat=True)
+    if system:
+        raise ValueError(f"prompt style {style!r} has no system message: use the style chat, or leave it out")
+    told = "".join(f"{chosen.ask(shot)}{target(shot, style)}\n\n" for shot in shots)
+    return Prompt(problem.id, (Turn("user", told + chosen.ask(problem)),))
+
+
+def target(problem: Problem, style: str = "plain") -> str:
+    """The reference solution as a model should write it after the prompt, its answer marked at the end.
+
+    The mark is added where the solution lacks it. Raises ValueError where the problem has no solution."""
+    chosen = _style(style)
+    if not problem.solution.strip():
+        raise ValueError(
+            f"problem {problem.id!r} ({problem.source or 'no source'}) has no worked solution to learn from: choose a "
+            "problem set with solutions, or a method that samples its own"
+        )
+    return chosen.lead + chosen.finish(problem)
+
+
+def plain(problem: Problem) -> str:
+    """The question, and a line per choice where it has choices.
+
+    >>> plain(Problem("1", "Which is prime?", "B", choices=(("A", "4"), ("B", "5"))))
+    'Which is prime?\\n(A) 4\\n(B) 5\\n'
+    """
+    lines = [problem.question.strip(), *(f"({letter}) {text}" for letter, text in problem.choices)]
+    return "\n".join(lines) + "\n"
+
+
+def qa(problem: Problem) -> str:
+    """Question and answer by name, the form that base models know best. It ends without a space: the space
+    belongs to the first word of the answer, as tokenizers cut text.
+
+    >>> qa(Problem("1", "What is 2+3?", "5"))
+    'Question: What is 2+3?\\nAnswer:'
+    """
+    return f"Question: {plain(problem)}Answer:"
+
+
+def cot(problem: Problem) -> str:
+    """The question, then what to do: reason, and end with `#### answer`.
+
+    >>> cot(Problem("1", "What is 2+3?", "5"))
+    'What is 2+3?\\n\\nReason step by step. End with a line that holds #### and the final answer.\\n'
+    """
+    answer = CHOOSE if problem.choices else "the final answer"
+    return f"{plain(problem)}\n{STEPS} End with a line that holds #### and {answer}.\n"
+
+
+def boxed(problem: Problem) -> str:
+    """The question, then what to do: reason, and put the answer into a box.
+
+    >>> boxed(Problem("1", "What is 2+3?", "5"))
+    'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.\\n'
+    """
+    answer = CHOOSE if problem.choices else "the final answer"
+    return f"{plain(problem)}\n{STEPS} Put {answer} into \\boxed{{}}.\n"
+
+
+def chat(problem: Problem) -> str:
+    """What the user says: as boxed, without the last line break. The model's template goes around it.
+
+    >>> chat(Problem("1", "What is 2+3?", "5"))
+    'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.'
+    """
+    return boxed(problem).rstrip("\n")
+
+
+def hashed_end(problem: Problem) -> str:
+    """The solution with `#### answer` as its last line.
+
+    >>> hashed_end(Problem("1", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5"))
+    '2+3=<<2+3=5>>5\\n#### 5'
+    """
+    solution = problem.solution.strip()
+    last = solution.rpartition("\n")[2]
+    return solution if HASHED.match(last) else f"{solution}\n#### {problem.answer}"
+
+
+def boxed_end(problem: Problem) -> str:
+    """The solution with its answer in a box; a line `#### 5` becomes `\\boxed{5}`.
+
+    >>> boxed_end(Problem("1", "What is 2+3?", "5", solution="2+3=5\\n#### 5"))
+    '2+3=5\\n\\\\boxed{5}'
+    """
+    solution = problem.solution.strip()
+    if "\\boxed" in solution:
+        return solution
+    return f"{HASHED.sub('', solution).rstrip()}\n\\boxed{{{problem.answer}}}".lstrip("\n")
+
+
+STYLES: dict[str, Style] = {
+    "plain": Style(plain, hashed_end),
+    "qa": Style(qa, hashed_end, lead=" "),
+    "cot": Style(cot, hashed_end),
+    "boxed": Style(boxed, boxed_end),
+    "chat": Style(chat, boxed_end, chat=True),
+}
+
+
+def _style(name: str) -> Style:
+    if name not in STYLES:
+        raise ValueError(f"there is no prompt style {name!r}: choose among {', '.join(STYLES)}")
+    return STYLES[name]
+
+
+def _chat_turns(problem: Problem, style: Style, shots: Sequence[Problem], system: str) -> Iterable[Turn]:
+    """System message, the shots as earlier exchanges, the problem's own earlier turns, the question."""
+    if system:
+        yield Turn("system", system)
+    for shot in shots:
+        yield Turn("user", style.ask(shot))
+        yield Turn("assistant", target(shot, "chat"))
+    for turn in problem.meta.get("history", ()):
+        if turn["role"] != "system" or not system:
+            yield Turn(turn["role"], turn["content"])
+    yield Turn("user", style.ask(problem))
