@@ -19,6 +19,8 @@ EVERY = 10.0
 """seconds between two plain lines"""
 WORTH_A_LINE = 2.0
 """seconds a task must have taken to leave a line behind when it ends"""
+AT_ONCE = 0.05
+"""seconds; what a task reports this early was done before, by the run that is being resumed"""
 
 
 class Task(Protocol):
@@ -37,9 +39,9 @@ class Progress(Protocol):
 
 def progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
     """Bars on a terminal, plain lines elsewhere, nothing when quiet."""
-    stream = stream or sys.stderr
     if quiet:
         return QuietProgress()
+    stream = stream or sys.stderr
     return RichProgress(stream) if stream.isatty() else PlainProgress(stream)
 
 
@@ -67,8 +69,11 @@ class Count:
 
     def __post_init__(self) -> None:
         self.start = self.clock()
+        self.earlier = 0.0
 
     def advance(self, n: float = 1, **info: object) -> None:
+        if self.seconds < AT_ONCE:
+            self.earlier += n
         self.done += n
         self.info.update(info)
 
@@ -76,15 +81,19 @@ class Count:
     def seconds(self) -> float:
         return self.clock() - self.start
 
+    @property
+    def rate(self) -> float:
+        """Units per second in this process; what a resumed run found done already does not count."""
+        return (self.done - self.earlier) / max(self.seconds, 1e-9)
+
     def line(self) -> str:
         """`sampling 1,200/8,000 it · 310 it/s · 0:21 left · right 0.31`"""
         whole = f"/{self.total:,.0f}" if self.total is not None else ""
         parts = [f"{self.label} {self.done:,.0f}{whole} {self.unit}"]
-        if self.done and self.seconds > 0:
-            rate = self.done / self.seconds
-            parts.append(f"{short(rate)} {self.unit}/s")
-            if self.total is not None and self.done < self.total:
-                parts.append(f"{duration((self.total - self.done) / rate)} left")
+        if self.rate > 0:
+            parts.append(f"{short(self.rate)} {self.unit}/s")
+        if self.rate > 0 and self.total is not None and self.done < self.total:
+            parts.append(f"{duration((self.total - self.done) / self.rate)} left")
         return " · ".join(parts + self.shown_info())
 
     def last_line(self) -> str:
@@ -170,7 +179,7 @@ class RichTask(Count):
 
     def advance(self, n: float = 1, **info: object) -> None:
         super().advance(n, **info)
-        rate = f"{short(self.done / max(self.seconds, 1e-9))} {self.unit}/s"
+        rate = f"{short(self.rate)} {self.unit}/s"
         self.bars.update(self.row, completed=self.done, rate=rate, info="  ".join(self.shown_info()))
 
 

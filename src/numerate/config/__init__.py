@@ -1,6 +1,47 @@
-"""Recipes: YAML text -> checked records. Everything that can be known before a long job starts is checked here,
-in well under two seconds and without torch."""
+"""Recipes: YAML text -> checked records. All that can be known before a long job starts is checked here, in
+well under two seconds and without torch.
 
+    recipe = load("quickstart", ["sft.limit=200", "seed=1"])      # or a path to a YAML file
+    print(resolved(recipe))                                       # every default written out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from numerate import recipes
+from numerate.config.build import build
+from numerate.config.check import check
+from numerate.config.override import override
+from numerate.config.read import Tree, read_file, read_text
 from numerate.config.records import EngineOptions, Evaluate, ProblemSet, Recipe, Stage
+from numerate.config.words import suggest
+from numerate.config.write import resolved, schema
 
-__all__ = ["EngineOptions", "Evaluate", "ProblemSet", "Recipe", "Stage"]
+__all__ = ["EngineOptions", "Evaluate", "ProblemSet", "Recipe", "Stage", "load", "resolved", "schema"]
+
+
+def load(name: str, overrides: Sequence[str] = (), *, out: Path = Path("runs")) -> Recipe:
+    """The recipe of that name or path, with `stage.key=value` overrides, every check passed.
+
+    name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs, for
+    the check of free space. Raises ValueError with one line per mistake: file:line, key, what is wrong."""
+    tree = read(name)
+    override(tree, overrides)
+    recipe = build(tree)
+    check(recipe, tree, out)
+    return recipe
+
+
+def read(name: str) -> Tree:
+    if name in recipes.names():
+        return read_text(recipes.text(name), f"{name}.yaml")
+    path = Path(name)
+    if path.is_dir():
+        path = path / "recipe.yaml"
+    if path.is_file():
+        return read_file(path)
+    if len(path.parts) > 1 or path.suffix in (".yaml", ".yml"):
+        raise ValueError(f"{path}: there is no such file; `numerate recipes` lists the shipped recipes")
+    raise ValueError(f"no shipped recipe and no file is called {name!r}{suggest(name, recipes.names())}")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from numerate.typed import config
 
 AtLeast0 = Annotated[int, Field(ge=0)]
 AtLeast1 = Annotated[int, Field(ge=1)]
+
+
+def known_engine(kind: object) -> object:
+    if kind in ("vllm", "server"):
+        raise ValueError(f"this version cannot sample with {kind} yet: write kind: local")
+    return kind
 
 
 @config
@@ -25,7 +31,7 @@ class ProblemSet:
 
 @config
 class EngineOptions:
-    kind: Literal["local"] = "local"
+    kind: Annotated[Literal["local"], BeforeValidator(known_engine)] = "local"
     """what samples: local runs in this process"""
     slots: AtLeast1 = 256
     """attempts that are decoded at the same time"""

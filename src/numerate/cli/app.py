@@ -1,0 +1,91 @@
+"""The application: what every command shares, which is how it ends.
+
+A caller's mistake is one block of text and exit code 2; Ctrl-C says how to go on and exits with 130."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+GO_ON = {
+    "run": "Finished work is kept: the same command again goes on from here.",
+    "eval": "Attempts made so far are kept: the same command again goes on from here.",
+}
+TRAIN = ("torch", "transformers", "peft", "accelerate", "datasets", "safetensors", "tokenizers")
+"""modules that come with the extra `train`"""
+
+
+class Commands(TyperGroup):
+    """Turns what a command raises into a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            told = GO_ON.get(ctx.invoked_subcommand or "", "")
+            typer.echo(f"\nStopped. {told}".rstrip(), err=True)
+            raise typer.Exit(130) from None
+        except (ValueError, OSError, ModuleNotFoundError) as error:
+            if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
+                raise
+            complain(message)
+            raise typer.Exit(2) from None
+
+
+def told_as(error: Exception) -> str:
+    """What the person should read, empty where the error is not theirs to mend."""
+    if isinstance(error, ModuleNotFoundError):
+        missing = (error.name or "").partition(".")[0]
+        return f"this needs {missing}: pip install 'numerate[train]'" if missing in TRAIN else ""
+    if isinstance(error, BrokenPipeError):
+        return ""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror}" if error.strerror else str(error)
+    return str(error)
+
+
+def complain(message: str) -> None:
+    """A block on stderr, red on a terminal."""
+    lines = message.splitlines() or ["something went wrong"]
+    head = "error: " if len(lines) == 1 else f"{len(lines)} errors:\n  "
+    text = head + "\n  ".join(lines)
+    typer.echo(typer.style(text, fg="red") if sys.stderr.isatty() else text, err=True)
+
+
+app = typer.Typer(
+    name="numerate",
+    cls=Commands,
+    help=(
+        "Teaches language models to reason about mathematics, and measures honestly whether they learned to.\n\n"
+        "\b\nBegin here:\n"
+        "  numerate run quickstart              a small model learns word problems, in minutes\n"
+        "  numerate recipes                     what else there is to run\n"
+        '  numerate solve runs/quickstart/stages/ei/model "Tom has 3 apples and buys 5. How many?"\n'
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from numerate import __version__
+
+        typer.echo(f"numerate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=show_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    pass

@@ -1,0 +1,1 @@
+"""numerate grade: verdicts on answers that somebody else's model gave."""

@@ -1,0 +1,68 @@
+"""The numbers of a run, on a terminal: the same tables that the report prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from numerate.cli import table
+
+if TYPE_CHECKING:
+    from numerate.config import Recipe
+    from numerate.report.tables import Table, Versus
+
+SHOWN = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated")
+"""the columns that fit in 80 characters; --json has every metric"""
+
+
+def show_metrics(metrics: Mapping[str, Any], *, to_stderr: bool = False) -> None:
+    """One table per problem set, then what changed from model to model.
+
+    to_stderr: stdout is taken by JSON."""
+    from numerate import report
+
+    summary = report.summary(metrics)
+    for name in dict.fromkeys(row.problems for row in summary.rows):
+        show_set(name, summary, to_stderr)
+    changes = report.differences(metrics)
+    if changes:
+        show_changes(changes, to_stderr)
+
+
+def show_set(name: str, summary: Table, to_stderr: bool) -> None:
+    rows = [row for row in summary.rows if row.problems == name]
+    kept = [i for i, column in enumerate(summary.columns) if column.metric in SHOWN]
+    header = ["model", *(summary.columns[i].title.lower() for i in kept)]
+    cells = [[row.model, *(words(row.cells[i], summary.columns[i].metric) for i in kept)] for row in rows]
+    size = next((f" ({row.n:,} problems)" for row in rows if row.n), "")
+    typer.echo(f"\n{name}{size}", err=to_stderr)
+    table.show(cells, header, to_stderr=to_stderr)
+
+
+def words(cell: Any, metric: str) -> str:
+    """The accuracy with its 95 % interval; the others without, to keep the table narrow."""
+    if cell is None:
+        return "-"
+    return cell.text if metric == "accuracy" else cell.main
+
+
+def show_changes(changes: Sequence[Versus], to_stderr: bool) -> None:
+    rows = [[c.model, c.versus, c.problems, c.cell.text, c.p_text, c.verdict] for c in changes]
+    header = ["model", "against", "problems", "accuracy, points", "", "verdict"]
+    typer.echo("\nOn the same problems, paired:", err=to_stderr)
+    table.show(rows, header, left=["against", "problems", "", "verdict"], to_stderr=to_stderr)
+
+
+def show_plan(recipe: Recipe, folder: Path) -> None:
+    """What a run will do and what it finds done, on stderr."""
+    from numerate import run
+
+    stages = run.plan(recipe, folder)
+    if not any(stage.done for stage in stages):
+        typer.echo(f"{folder}: {' -> '.join(stage.name for stage in stages) or 'measuring only'}", err=True)
+        return
+    for stage in stages:
+        typer.echo(f"{folder}/stages/{stage.name}: {'done' if stage.done else 'to do'}", err=True)

@@ -1,0 +1,77 @@
+"""Plain tables: aligned columns, no boxes. Cut to the width of a terminal; whole in a pipe or a file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+GAP = "  "
+NARROWEST = 8
+"""characters that a column keeps when the terminal is narrow"""
+
+
+def show(
+    rows: Sequence[Sequence[object]],
+    header: Sequence[str],
+    left: Sequence[str] = (),
+    *,
+    to_stderr: bool = False,
+) -> None:
+    """Print a table; the columns named in `left` (and the first) align left, the others right."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = shutil.get_terminal_size().columns if stream.isatty() else None
+    typer.echo("\n".join(lay_out(rows, header, left, width)), err=to_stderr)
+
+
+def lay_out(
+    rows: Sequence[Sequence[object]],
+    header: Sequence[str],
+    left: Sequence[str] = (),
+    width: int | None = None,
+) -> list[str]:
+    cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
+    widths = shrink([max(map(len, column)) for column in zip(*cells, strict=True)], width)
+    to_left = [i == 0 or name in left for i, name in enumerate(header)]
+    lines = [GAP.join(map(fit, row, widths, to_left)).rstrip() for row in cells]
+    return [lines[0], GAP.join("-" * w for w in widths), *lines[1:]]
+
+
+def shrink(widths: list[int], width: int | None) -> list[int]:
+    """Take from the widest column until the table fits."""
+    widths = list(widths)
+    while (
+        width is not None and sum(widths) + len(GAP) * (len(widths) - 1) > width and max(widths) > NARROWEST
+    ):
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def fit(text: str, width: int, to_left: bool) -> str:
+    if len(text) > width:
+        text = text[: width - 1] + "…"
+    return text.ljust(width) if to_left else text.rjust(width)
+
+
+def pairs(facts: Mapping[str, object]) -> None:
+    """Print `name  value` lines."""
+    widest = max(map(len, facts))
+    for name, value in facts.items():
+        typer.echo(f"{name.ljust(widest)}{GAP}{value}")
+
+
+def save_json(path: Path | None, value: Any) -> None:
+    """What the table shows, as JSON, where --json asked for it; `-` is stdout."""
+    if path is None:
+        return
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    if str(path) == "-":
+        typer.echo(text, nl=False)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,115 @@
+"""A tree of plain values -> a Recipe. Collects every mistake before it complains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from numerate import methods
+from numerate.config.read import Path_, Tree, describe
+from numerate.config.records import Recipe, Stage
+from numerate.config.words import complaint, suggest
+
+COMMON = ("method", "model", "problems", "limit")
+"""the keys of a stage that are not options of its method"""
+
+
+def build(tree: Tree) -> Recipe:
+    """Raises ValueError with one line per mistake: its place, what was written, what is expected."""
+    errors: list[str] = []
+    values = dict(tree.values)
+    raw_stages = values.pop("stages", None) or {}
+    sets = values.get("problems")
+    if isinstance(sets, dict):
+        values["problems"] = {name: {"source": s} if isinstance(s, str) else s for name, s in sets.items()}
+    recipe = record(Recipe, values, (), tree, errors)
+    stages = build_stages(raw_stages, tree, errors)
+    if errors:
+        raise ValueError("\n".join(errors))
+    models = recipe.evaluate.models or ("base", *stages)
+    return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
+
+
+def build_stages(raw: Any, tree: Tree, errors: list[str]) -> dict[str, Stage]:
+    if not isinstance(raw, dict):
+        errors.append(f"{tree.where(['stages'])}: expected a mapping of names to stages, not {describe(raw)}")
+        return {}
+    return {name: build_stage(name, stage, tree, errors) for name, stage in raw.items()}
+
+
+def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
+    path = ("stages", name)
+    if not isinstance(raw, dict):
+        errors.append(f"{tree.where(path)}: expected a stage such as {{method: sft}}, not {describe(raw)}")
+        return None
+    stage = record(Stage, {key: raw[key] for key in COMMON if key in raw}, path, tree, errors)
+    if not isinstance(raw.get("method"), str):
+        return None
+    try:
+        method = methods.get(raw["method"])
+    except ValueError as error:
+        errors.append(f"{tree.where((*path, 'method'))}: {error}")
+        return None
+    rest = {key: given for key, given in raw.items() if key not in COMMON}
+    options = record(method.Config, rest, path, tree, errors, also_known=COMMON)
+    return replace(stage, options=options) if stage else None
+
+
+def record(
+    kind: Any,
+    values: Mapping[str, Any],
+    path: Path_,
+    tree: Tree,
+    errors: list[str],
+    also_known: Sequence[str] = (),
+) -> Any:
+    """`values` as a record of this kind, or None with the mistakes added to `errors`.
+
+    Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple."""
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
+    except ValidationError as error:
+        for mistake in error.errors(include_url=False):
+            place, said = explain(mistake, kind, values, also_known)
+            errors.append(f"{tree.where((*path, *place))}: {said}")
+        return None
+
+
+def explain(
+    mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
+) -> tuple[Path_, str]:
+    """Where in `values` one of pydantic's errors is, and what to say of it."""
+    place = written(mistake["loc"], values)
+    if mistake["type"] == "unexpected_keyword_argument":
+        known = keys_at(kind, place[:-1]) + (list(also_known) if len(place) == 1 else [])
+        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known)}"
+    if mistake["type"] == "missing":
+        return place, f"the key {str(mistake['loc'][-1])!r} is missing"
+    return place, complaint(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
+
+
+def written(loc: Sequence[str | int], values: Any) -> Path_:
+    """As much of pydantic's location as the recipe has: it also names missing keys and branches of unions."""
+    path: list[str] = []
+    for part in loc:
+        if (isinstance(values, dict) and part in values) or (
+            isinstance(values, list) and part in range(len(values))
+        ):
+            values = values[part]
+            path.append(str(part))
+    return tuple(path)
+
+
+def keys_at(kind: Any, path: Path_) -> list[str]:
+    """The keys of the record at `path` inside a record of this kind."""
+    for word in path:
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        else:
+            kind = kind.__pydantic_fields__[word].annotation
+            kind = next((a for a in get_args(kind) if hasattr(a, "__pydantic_fields__")), kind)
+    return list(getattr(kind, "__pydantic_fields__", {}))

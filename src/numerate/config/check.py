@@ -1,0 +1,192 @@
+"""What a recipe promises, held against the world: names, references, models, problems, disk. No torch."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from numerate import methods
+from numerate.config.override import TOP
+from numerate.config.read import Path_, Tree
+from numerate.config.records import ProblemSet, Recipe
+from numerate.config.words import suggest
+from numerate.problems.names import parse
+from numerate.types import Problem
+
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+MODEL_OPTIONS = ("restart_from",)
+"""options of methods that name a model of the run"""
+LOOK_AT = 64
+"""problems of a set that are read to see which columns it has"""
+FLOATS = 3
+"""a checkpoint holds a weight and the optimizer's two moments of it"""
+
+Complaint = tuple[Path_, str]
+"""where in the recipe, and what is wrong there"""
+
+
+def check(recipe: Recipe, tree: Tree, out: Path) -> None:
+    """Raises ValueError with one line per mistake. Nothing is written, nothing long is read.
+
+    tree: where each value was written. out: the folder that the run's folder will be made in."""
+    rules: list[Callable[[Recipe], Iterable[Complaint]]] = [names, references, evaluation, prompt, model]
+    found = [complaint for rule in rules for complaint in rule(recipe)]
+    found += found or [*problem_sets(recipe), *test_training(recipe), *space(recipe, out)]
+    if found:
+        raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
+
+
+def names(recipe: Recipe) -> Iterator[Complaint]:
+    """What becomes the name of a folder or a file has to be a plain word."""
+    words = [(("name",), recipe.name)]
+    words += [(("problems", name), name) for name in recipe.problems]
+    words += [(("stages", name), name) for name in recipe.stages]
+    for path, word in words:
+        if not FOLDER_NAME.fullmatch(word):
+            yield (
+                path,
+                f"{word!r} has to name a folder: use letters, digits, - and _, beginning with a letter",
+            )
+    for name in recipe.stages:
+        if name in ("base", *TOP):
+            yield ("stages", name), f"{name!r} means something else in a recipe: call this stage otherwise"
+
+
+def references(recipe: Recipe) -> Iterator[Complaint]:
+    """Stages start from the base or from a stage above them, and learn from a set that the recipe has."""
+    above: list[str] = ["base"]
+    for name, stage in recipe.stages.items():
+        starts = {"model": stage.model} | {key: getattr(stage.options, key, None) for key in MODEL_OPTIONS}
+        for key, other in starts.items():
+            if other is not None and other not in above:
+                yield ("stages", name, key), wrong_start(recipe, name, other, above)
+        if stage.problems not in recipe.problems:
+            said = (
+                f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
+            )
+            yield ("stages", name, "problems"), said
+        above.append(name)
+
+
+def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
+    if other == name:
+        return f"stage {name!r} cannot start from itself; there are: {', '.join(above)}"
+    if other not in recipe.stages:
+        return f"there is no stage {other!r}{suggest(other, above)}"
+    if recipe.stages[other].model == name:
+        return f"stages {name!r} and {other!r} start from each other: one of them has to start from base"
+    return (
+        f"stage {other!r} comes later, and stages run in the order they are written: move it above {name!r}"
+    )
+
+
+def evaluation(recipe: Recipe) -> Iterator[Complaint]:
+    known = ["base", *recipe.stages]
+    for model in recipe.evaluate.models:
+        if model not in known:
+            yield ("evaluate", "models"), f"there is no stage {model!r}{suggest(model, known)}"
+    for name in recipe.evaluate.problems:
+        if name not in recipe.problems:
+            said = f"this recipe has no problem set {name!r}{suggest(name, recipe.problems)}"
+            yield ("evaluate", "problems"), said
+    large = [k for k in recipe.evaluate.k or () if k > recipe.evaluate.samples]
+    if large:
+        yield (
+            ("evaluate", "k"),
+            f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
+        )
+
+
+def prompt(recipe: Recipe) -> Iterator[Complaint]:
+    from numerate.prompts import STYLES
+
+    if recipe.prompt not in STYLES:
+        yield ("prompt",), f"no style of prompt is called {recipe.prompt!r}{suggest(recipe.prompt, STYLES)}"
+
+
+def model(recipe: Recipe) -> Iterator[Complaint]:
+    from numerate.models import locate
+
+    try:
+        locate.check(recipe.model)
+    except ValueError as error:
+        yield ("model",), str(error)
+
+
+def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
+    """Every set that the recipe names is there, is not empty, and has the columns that its stages need."""
+    from numerate.problems import check as look
+
+    needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
+    for stage in recipe.stages.values():
+        needed[stage.problems] |= dict.fromkeys(methods.get(stage.method).NEEDS, stage.method)
+    for name, wanted in needed.items():
+        source = recipe.problems[name].source
+        try:
+            look(source)
+            few = beginning(source)
+        except (ValueError, OSError) as error:
+            yield ("problems", name), str(error)
+            continue
+        for column, method in wanted.items() if few else ():
+            if not any(getattr(problem, column) for problem in few):
+                said = f"the problems of {source} have no {column}, which the method {method} learns from"
+                yield ("problems", name), said
+
+
+def beginning(source: str) -> list[Problem]:
+    """The first problems of a set, none where the hub would have to be asked."""
+    from numerate.problems import load
+
+    return load(source, limit=LOOK_AT) if all(at_hand(part.name) for part in parse(source)) else []
+
+
+def at_hand(name: str) -> bool:
+    from numerate.problems import TABLE
+    from numerate.problems.resolve import Files, Known, resolve
+
+    found = resolve(name, None, TABLE)
+    return found.loader.at_hand(found.split) if isinstance(found, Known) else isinstance(found, Files)
+
+
+def test_training(recipe: Recipe) -> Iterator[Complaint]:
+    """No stage learns from a test split, or from what the run is measured on."""
+    from numerate.problems import is_test_split
+
+    if recipe.allow_test_training:
+        return
+    measured = {part for name in recipe.evaluate.problems for part in places(recipe.problems[name])}
+    for name in dict.fromkeys(stage.problems for stage in recipe.stages.values()):
+        source = recipe.problems[name].source
+        if is_test_split(source):
+            said = f"{source} is for measuring only, and a stage learns from it"
+        elif places(recipe.problems[name]) & measured:
+            said = f"a stage learns from {source}, which the run is also measured on"
+        else:
+            continue
+        yield ("problems", name), f"{said}: take another split (allow_test_training: true lifts this rule)"
+
+
+def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
+    return {(part.name, part.start, part.stop) for part in parse(problems.source)}
+
+
+def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
+    """The disk takes every stage's model and checkpoint."""
+    from numerate.models import locate
+
+    place = locate.find(recipe.model)
+    if not isinstance(place, Path):
+        return
+    weights = sum(file.stat().st_size for file in place.glob("*.safetensors"))
+    models = sum(getattr(stage.options, "rounds", 1) for stage in recipe.stages.values())
+    need = weights * (models + FLOATS * len(recipe.stages))
+    there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if need > free:
+        said = (
+            f"the run needs about {need / 1e9:.1f} GB on the disk of {out} and {free / 1e9:.1f} GB are free"
+        )
+        yield (), f"{said}: make room, or put the run elsewhere with --out"

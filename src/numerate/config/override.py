@@ -1,0 +1,64 @@
+"""`stage.key=value` from the command line, written over a recipe as read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from numerate.config.read import Path_, Tree, describe, value
+from numerate.config.records import Recipe
+from numerate.config.words import suggest
+
+TOP = tuple(field.name for field in fields(Recipe))  # pyright: ignore[reportArgumentType]
+
+
+def override(tree: Tree, overrides: Sequence[str]) -> None:
+    """Change `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
+
+    Raises ValueError on an override that is not key=value or names nothing that exists."""
+    for text in overrides:
+        key, equals, given = text.partition("=")
+        words = tuple(key.strip().split("."))
+        if not equals or not all(words):
+            raise ValueError(
+                f"{text!r} is no override: write key=value, such as sft.limit=200 or model=numerate/pico"
+            )
+        path = full_path(words, tree, text)
+        try:
+            put(tree, path, value(given))
+        except ValueError as error:
+            raise ValueError(f"in {text!r}: {error}") from error
+        tree.places = {p: at for p, at in tree.places.items() if p[: len(path)] != path} | {path: repr(text)}
+
+
+def full_path(words: Path_, tree: Tree, text: str) -> Path_:
+    stages = tree.values.get("stages")
+    stages = list(stages) if isinstance(stages, dict) else []
+    if words[0] in stages and words[0] not in TOP:
+        words = ("stages", *words)
+    if words[0] not in TOP:
+        hint = suggest(words[0], [*TOP, *stages])
+        raise ValueError(f"{text!r}: {words[0]!r} is neither a key of the recipe nor one of its stages{hint}")
+    if words[0] == "stages" and (len(words) < 3 or words[1] not in stages):
+        known = ", ".join(stages) or "none"
+        raise ValueError(f"{text!r}: write stages.STAGE.KEY=value; the stages of this recipe are {known}")
+    return words
+
+
+def put(tree: Tree, path: Path_, given: Any) -> None:
+    """Set the value at `path`; what is missing or null on the way becomes a mapping."""
+    here = tree.values
+    for depth, word in enumerate(path[:-1]):
+        inner = here.get(word)
+        if path[0] == "problems" and depth == 1 and isinstance(inner, str):
+            inner = {"source": inner}
+        if inner is None:
+            inner = {}
+        if not isinstance(inner, dict):
+            raise ValueError(
+                f"{'.'.join(path[: depth + 1])} is {describe(inner)} and has no key {path[depth + 1]!r}"
+            )
+        here[word] = inner
+        here = inner
+    here[path[-1]] = given

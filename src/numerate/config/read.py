@@ -1,0 +1,180 @@
+"""YAML text -> plain values, remembering the line of every key so that an error can name its place.
+
+Smaller than YAML on purpose: no aliases (which can blow up to any size), no tags, no dates, no key twice;
+`yes` is text and 2e-5 is a number. Bounded in size and depth."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+
+Path_ = tuple[str, ...]
+"""where a value sits: ("stages", "sft", "lr")"""
+
+
+@dataclass
+class Tree:
+    """A recipe as read: plain values, and where each of them was written."""
+
+    values: dict[str, Any]
+    origin: str = "recipe"
+    """the file, for errors about the whole"""
+    places: dict[Path_, str] = field(default_factory=dict[Path_, str])
+    """path -> `file.yaml:12` or the override that set it"""
+
+    def where(self, path: Iterable[str]) -> str:
+        """`quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a default."""
+        path = tuple(path)
+        known = path
+        while known and known not in self.places:
+            known = known[:-1]
+        place = self.places.get(known, self.origin)
+        return f"{place}, {'.'.join(path)}" if path else place
+
+
+class Loader(yaml.SafeLoader):
+    """SafeLoader with the scalars of YAML 1.2 and without what makes a parse unbounded."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 # PyYAML's own name
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="an alias (*name): write the value out", problem_mark=mark)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+IMPLICIT = [
+    (f"tag:yaml.org,2002:{kind}", re.compile(rf"(?:{pattern})\Z"), first)
+    for kind, pattern, first in (
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+        ("int", r"[-+]?[0-9]+", list("-+0123456789")),
+        ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+    )
+]
+"""what plain text is taken for: (tag, pattern, possible first characters)"""
+
+for tag, pattern, first in IMPLICIT:
+    Loader.add_implicit_resolver(tag, pattern, first)
+
+
+def read_file(path: Path) -> Tree:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"{path}: larger than {MAX_BYTES:,} bytes: this is not a recipe")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 text (byte {error.start}): save the recipe as UTF-8") from error
+    return read_text(text, str(path))
+
+
+def read_text(text: str, origin: str) -> Tree:
+    """Raises ValueError with origin:line where the text is no YAML, has a key twice, or is no mapping."""
+    tree = Tree({}, origin)
+    values = convert(parse(text, origin), (), tree)
+    if not isinstance(values, dict):
+        given = "is empty" if values is None else f"holds {describe(values)}"
+        raise ValueError(
+            f"{origin}: {given}; a recipe maps keys to values, see `numerate recipes quickstart`"
+        )
+    tree.values = values
+    return tree
+
+
+def parse(text: str, origin: str) -> yaml.Node | None:
+    try:
+        loader = Loader(text)
+        try:
+            return loader.get_single_node()
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise ValueError(f"{origin}{line}: not YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{origin}: not YAML: {error}") from error
+
+
+def convert(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
+    """A node as plain values; notes the lines in `tree`."""
+    if node is None:
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return convert_mapping(node, path, tree)
+    if isinstance(node, yaml.SequenceNode):
+        return [convert(child, (*path, str(i)), tree) for i, child in enumerate(node.value)]
+    return scalar(node, f"{tree.origin}:{node.start_mark.line + 1}")
+
+
+def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        place = f"{tree.origin}:{key_node.start_mark.line + 1}"
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise ValueError(f"{place}: a key must be a plain word")
+        key = key_node.value
+        inner = (*path, key)
+        if key in found:
+            first = tree.places[inner]
+            raise ValueError(
+                f"{place}, {'.'.join(inner)}: written twice (first at {first}): keep one of them"
+            )
+        tree.places[inner] = place
+        found[key] = convert(value_node, inner, tree)
+    return found
+
+
+def scalar(node: yaml.Node, place: str) -> Any:
+    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    readers = {
+        "null": lambda text: None,
+        "bool": lambda text: text.lower() == "true",
+        "int": int,
+        "float": float,
+        "str": str,
+    }
+    if kind not in readers:
+        raise ValueError(f"{place}: the tag {node.tag} is not understood here: write a plain value")
+    try:
+        found = readers[kind](node.value)
+    except ValueError as error:
+        raise ValueError(f"{place}: {describe(node.value)} is no {kind}") from error
+    if found in (math.inf, -math.inf):
+        raise ValueError(f"{place}: {node.value} is too large a number")
+    return found
+
+
+def value(text: str) -> Any:
+    """The value of an override: 8, 2e-5, null, text, [1, 2]."""
+    return convert(parse(text, "the value"), (), Tree({}, "the value"))
+
+
+def describe(given: Any) -> str:
+    """What was written, in words and shortened: the text 'eight', the list [1, 2], nothing (null)."""
+    if given is None:
+        return "nothing (null)"
+    if isinstance(given, bool):
+        return f"{str(given).lower()}"
+    if isinstance(given, dict):
+        return f"a mapping with the keys {', '.join(map(str, given))}"[:60] if given else "an empty mapping"
+    words = {str: "the text ", list: "the list "}
+    shown = repr(given)
+    return words.get(type(given), "") + (shown if len(shown) <= 40 else shown[:37] + "...")

@@ -1,0 +1,64 @@
+"""A Recipe -> text: YAML with every default written out, and the JSON schema for editors."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
+
+from numerate import __version__, methods
+from numerate.config.build import COMMON
+from numerate.config.read import IMPLICIT
+from numerate.config.records import Recipe, Stage
+
+
+def resolved(recipe: Recipe) -> str:
+    """YAML that loads as this very recipe, whatever the defaults of a later version are."""
+    head = f"# every default written out by numerate {__version__}; running this file repeats the run\n"
+    return head + yaml.dump(plain(recipe), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def plain(value: Any) -> Any:
+    """Records as mappings, tuples as lists; a stage's options lie flat beside its own keys."""
+    if isinstance(value, Stage):
+        return {key: plain(getattr(value, key)) for key in COMMON} | plain(value.options)
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(inner) for inner in value]
+    return value
+
+
+class Dumper(yaml.SafeDumper):
+    """Quotes whatever either our loader or a YAML 1.1 loader would take for something else than text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for tag, pattern, first in IMPLICIT:
+    Dumper.add_implicit_resolver(tag, pattern, first)
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of a recipe file: the options of every method, the help of every key."""
+    whole = TypeAdapter(Recipe).json_schema()
+    defs = whole["$defs"]
+    common = defs.pop("Stage")["properties"]
+    branches = []
+    for name in sorted(methods.METHODS):
+        options = TypeAdapter(methods.get(name).Config).json_schema()
+        defs |= options.pop("$defs", {})
+        method = common["method"] | {"const": name}
+        shared = {key: common[key] for key in COMMON} | {"method": method}
+        options["properties"] = shared | options.get("properties", {})
+        options |= {"title": name, "required": ["method", *options.get("required", [])]}
+        branches.append(options)
+    whole["properties"]["stages"]["additionalProperties"] = {"oneOf": branches}
+    sets = whole["properties"]["problems"]
+    sets["additionalProperties"] = {"anyOf": [{"type": "string"}, sets["additionalProperties"]]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | whole | {"title": "Numerate recipe"}

@@ -1,0 +1,28 @@
+"""The recipes that come with the package: YAML files whose first comment says what they do."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def names() -> list[str]:
+    found = (file.name for file in files(__name__).iterdir())
+    return sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml"))
+
+
+def text(name: str) -> str:
+    """The file as it is shipped. Raises ValueError where there is none of that name."""
+    if name not in names():
+        raise ValueError(f"no recipe is called {name!r}; there are: {', '.join(names())}")
+    return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def about(name: str) -> str:
+    """The first paragraph of its comment, on one line."""
+    lines: list[str] = []
+    for line in text(name).splitlines():
+        said = line.removeprefix("#").strip()
+        if not line.startswith("#") or not said:
+            break
+        lines.append(said)
+    return " ".join(lines)
