@@ -1,0 +1,268 @@
+"""The figures of a page: which numbers go into which drawing, and what is said where there are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from numerate.report import plots
+from numerate.report.read import Points, Run, Stage
+from numerate.report.results import Result, ordered
+from numerate.report.rounds import Round
+from numerate.report.tables import title, whole_set
+
+FIRST = {
+    "train/loss": "Training loss",
+    "train/lr": "Learning rate",
+    "validation/accuracy": "Validation accuracy",
+    "rollouts/accuracy": "Accuracy of the sampled rollouts",
+    "rollouts/solved": "Problems with a right rollout",
+    "rollouts/distinct_right": "Distinct right rollouts",
+    "data/distinct_right": "Distinct right rollouts per problem",
+    "data/rows": "Rows trained on",
+}
+SHARES = ("accuracy", "solved", "diversity", "share", "fraction", "unanswered", "truncated")
+DENSE = 400  # points of one curve; longer ones are averaged in bins
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    title: str
+    note: str
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Figures under one heading."""
+
+    title: str
+    note: str
+    figures: tuple[Figure, ...]
+    more: tuple[Figure, ...] = ()
+    """figures behind "more"."""
+
+
+def plain(text: str) -> str:
+    """A name fit for a drawing: no control characters, on one line, at most 40 characters."""
+    line = re.sub(
+        r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+", " ", text
+    )
+    return line if len(line) <= 40 else line[:39] + "…"
+
+
+def learning(run: Run) -> list[Panel]:
+    """One panel per stage that logged something."""
+    panels: list[Panel] = []
+    for place, stage in enumerate(run.stages):
+        rest = sorted(key for key in stage.series if key not in FIRST)
+        shown = [key for key in FIRST if key in stage.series] or rest[:4]
+        hidden = [key for key in rest if key not in shown]
+        if shown:
+            tint = tint_of(run, stage, place)
+            panels.append(
+                Panel(
+                    stage.name,
+                    stage.method.replace("_", " ") if stage.method != stage.name else "",
+                    tuple(_curve(stage, key, tint, f"l{place}-{at}") for at, key in enumerate(shown)),
+                    tuple(_curve(stage, key, tint, f"m{place}-{at}") for at, key in enumerate(hidden)),
+                )
+            )
+    return panels
+
+
+def tint_of(run: Run, stage: Stage, place: int) -> int:
+    """A stage has the colour of the model it makes."""
+    return run.models.index(stage.name) if stage.name in run.models else len(run.models) + place
+
+
+def _curve(stage: Stage, key: str, tint: int, salt: str) -> Figure:
+    curves = stage.series[key]
+    name = FIRST.get(key, plain(key))
+    points = [point for curve in curves for point in curve.points]
+    share = any(word in key for word in SHARES) and all(0 <= y <= 1 for _, y in points)
+    told = max(y for _, y in points) if key == "train/lr" else points[-1][1]
+    verb = "peaks" if key == "train/lr" else "ends"
+    note = f"{verb} at " + (f"{100 * told:.1f}%" if share else f"{told:.4g}")
+    if len(curves) > 1:
+        note = f"{note}; {len(curves)} parts, the last one strongest"
+    drawn = [
+        plots.Line(tint, thin(curve.points), strength=(place + 2) / (len(curves) + 1))
+        for place, curve in enumerate(curves)
+    ]
+    unit = "step" if key.startswith("train/") else "round"
+    return Figure(
+        name, note, plots.lines(salt, f"{name} of stage {plain(stage.name)}", drawn, x=unit, percent=share)
+    )
+
+
+def thin(points: Points, most: int = DENSE) -> Points:
+    """At most `most` points, each the mean of a bin of neighbours."""
+    if len(points) <= most:
+        return points
+    size = -(-len(points) // most)
+    bins = [points[at : at + size] for at in range(0, len(points), size)]
+    return tuple((sum(x for x, _ in part) / len(part), sum(y for _, y in part) / len(part)) for part in bins)
+
+
+def attempts(run: Run) -> list[Panel]:
+    """Accuracy against the number of attempts: one panel per problem set."""
+    panels: list[Panel] = []
+    for place, problems in enumerate(_sets(run)):
+        mine = [row for row in whole_set(run.results) if row.problems == problems]
+        figures = [
+            figure
+            for metric, name, note in (
+                ("pass_at_k", "pass@k", "at least one of k samples is right"),
+                ("maj_at_k", "maj@k", "the majority answer of k samples is right"),
+                ("majk_at_n", "MajK, oracle", "one of the K largest clusters of answers is right"),
+            )
+            if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}"))
+        ]
+        if figures:
+            panels.append(Panel(problems, _over(mine), tuple(figures)))
+    return panels
+
+
+def _against(
+    rows: Sequence[Result], models: Sequence[str], metric: str, name: str, note: str, salt: str
+) -> Figure | None:
+    drawn: list[plots.Line] = []
+    for tint, model in enumerate(models):
+        mine = [
+            row
+            for row in rows
+            if row.metric == metric and row.model == model and row.k is not None and row.k > 0
+        ]
+        points = sorted((float(row.k or 0), row.value) for row in mine if row.value is not None)
+        band = sorted(
+            (float(row.k or 0), row.low, row.high)
+            for row in mine
+            if row.low is not None and row.high is not None
+        )
+        if points:
+            drawn.append(plots.Line(tint, points, band))
+    if not drawn:
+        return None
+    letter = "K, clusters" if metric == "majk_at_n" else "k, samples"
+    return Figure(name, note, plots.lines(salt, name, drawn, x=letter, percent=True, doubling=True))
+
+
+def difficulty(run: Run) -> list[Panel]:
+    """Greedy accuracy by whatever the run broke it down by: one panel per problem set."""
+    panels: list[Panel] = []
+    for place, problems in enumerate(_sets(run)):
+        rows = [
+            row for row in run.results if row.problems == problems and row.by and row.metric == "accuracy"
+        ]
+        names = ordered([row.by for row in rows])
+        figures = [
+            _breakdown([row for row in rows if row.by == by], run.models, by, f"d{place}-{at}")
+            for at, by in enumerate(names)
+        ]
+        if figures:
+            panels.append(Panel(problems, "greedy accuracy, 95% intervals", tuple(figures)))
+    return panels
+
+
+def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str) -> Figure:
+    groups = sorted(ordered([row.group for row in rows]), key=_natural)
+    drawn: list[plots.Bars] = []
+    for tint, model in enumerate(models):
+        mine = {row.group: row for row in rows if row.model == model}
+        values = [_triple(mine.get(group)) for group in groups]
+        if any(value is not None for value in values):
+            drawn.append(plots.Bars(tint, values))
+    sizes = {row.group: row.n for row in rows if row.n is not None}
+    labels = [
+        f"{plain(group) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
+        for group in groups
+    ]
+    name = f"By {plain(by)}"
+    return Figure(name, "", plots.bars(salt, f"Accuracy by {plain(by)}", labels, drawn, x=plain(by)))
+
+
+def _triple(row: Result | None) -> tuple[float, float | None, float | None] | None:
+    return None if row is None or row.value is None else (row.value, row.low, row.high)
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """Sorts "2" before "10" and "Level 2" before "Level 10"."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,18})", text)]
+
+
+def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
+    """How different the samples are: per model and problem set, then per round of every stage that samples."""
+    panels: list[Panel] = []
+    for place, problems in enumerate(_sets(run)):
+        mine = [row for row in whole_set(run.results) if row.problems == problems]
+        figures = [
+            figure
+            for metric in (
+                "diversity_exact",
+                "diversity_trace",
+                "diversity_exact_right",
+                "diversity_trace_right",
+            )
+            if (figure := _spread(mine, run.models, metric, f"v{place}-{metric}"))
+        ]
+        if figures:
+            panels.append(Panel(problems, _over(mine), tuple(figures)))
+    for place, stage in enumerate(run.stages):
+        mine = [round_ for round_ in rounds if round_.stage == stage.name]
+        if mine:
+            figures = _by_round(mine, tint_of(run, stage, place), f"w{place}")
+            panels.append(Panel(f"{stage.name}, round by round", _drawn(mine), tuple(figures)))
+    return panels
+
+
+def _by_round(rounds: Sequence[Round], tint: int, salt: str) -> list[Figure]:
+    shown = (
+        ("accuracy", "Right rollouts", "of the rollouts that were graded"),
+        ("exact", "Distinct texts", "among the rollouts of a problem"),
+        ("trace", "Distinct calculations", "among the rollouts of a problem"),
+    )
+    figures: list[Figure] = []
+    for name, heading, note in shown:
+        points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
+        if points:
+            svg = plots.lines(
+                f"{salt}-{name}", f"{heading} by round", [plots.Line(tint, points)], x="round", percent=True
+            )
+            figures.append(Figure(heading, note, svg))
+    return figures
+
+
+def _drawn(rounds: Sequence[Round]) -> str:
+    seen, total = sum(r.seen for r in rounds), sum(r.total for r in rounds)
+    return f"from {seen:,} of {total:,} rollouts" if seen < total else f"from all {total:,} rollouts"
+
+
+def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: str) -> Figure | None:
+    found: Mapping[str, Result] = {
+        row.model: row for row in rows if row.metric == metric and row.value is not None
+    }
+    measured = [model for model in models if model in found]
+    if not measured:
+        return None
+    drawn = [
+        plots.Bars(
+            models.index(model), [_triple(found[model]) if model == other else None for other in measured]
+        )
+        for model in measured
+    ]
+    name, note = title(metric, None)
+    labels = [plain(model) for model in measured]
+    return Figure(name, note, plots.bars(salt, name, labels, drawn, together=True))
+
+
+def _sets(run: Run) -> list[str]:
+    return ordered([row.problems for row in run.results])
+
+
+def _over(rows: Sequence[Result]) -> str:
+    sizes = {row.n for row in rows if row.n is not None}
+    return f"{max(sizes):,} problems, 95% bands" if sizes else ""

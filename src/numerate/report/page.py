@@ -1,0 +1,148 @@
+"""The page of a run: one HTML file with its style, script, drawings and rollouts inside, that fetches nothing.
+
+Everything that comes from models, datasets or recipes is text: jinja2 escapes it, the rollouts travel as JSON, the
+script writes text nodes only, and the page's own policy forbids every other script and every request."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from numerate.report import figures, plots
+from numerate.report.embed import data_block, source_hash
+from numerate.report.read import Run, read
+from numerate.report.results import ordered
+from numerate.report.rollouts import Embedded, embed
+from numerate.report.rounds import rounds
+from numerate.report.tables import Row, Table, Versus, differences, summary
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """One problem set of the summary: its rows, and how models differ on it."""
+
+    name: str
+    rows: tuple[Row, ...]
+    differences: tuple[Versus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    name: str
+    value: str
+
+
+def write(run_dir: Path) -> Path:
+    """Render the page of a run folder into `report/index.html`, whole or not at all."""
+    run = read(run_dir)
+    target = run_dir / "report" / "index.html"
+    target.parent.mkdir(exist_ok=True)
+    partial = target.with_name("index.html.partial")
+    partial.write_text(render(run), encoding="utf-8", newline="\n")
+    os.replace(partial, target)
+    return target
+
+
+def render(run: Run) -> str:
+    """The page as text."""
+    style, script = _asset("page.css"), _asset("page.js")
+    embedded = embed(run)
+    table = summary(run.metrics)
+    context: dict[str, Any] = {
+        "run": run,
+        "policy": _policy(script),
+        "style": Markup(style),
+        "script": Markup(script),
+        "facts": _facts(run),
+        "facts_text": json.dumps(run.facts, indent=2, ensure_ascii=False, default=str),
+        "table": table,
+        "sets": _sets(run, table),
+        "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
+        "legend": run.models,
+        "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
+        "glyphs": {name: plots.GLYPHS[place % plots.COLOURS] for place, name in enumerate(run.models)},
+        "learning": figures.learning(run),
+        "attempts": figures.attempts(run),
+        "difficulty": figures.difficulty(run),
+        "diversity": figures.diversity(run, rounds(run)),
+        "rollouts": embedded,
+        "data": data_block(_data(run, embedded)),
+        "open_stages": [stage for stage in run.stages if stage.state != "done"],
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("page.html").render(context)
+
+
+def _clean(value: Any) -> Any:
+    """Text without control characters and lone surrogates, which a page can't hold."""
+    return CONTROL.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _asset(name: str) -> str:
+    return (files("numerate.report") / name).read_text(encoding="utf-8")
+
+
+def _policy(script: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{source_hash(script)}'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _facts(run: Run) -> list[Fact]:
+    """What a reader asks first, then the scalar facts that the run recorded of itself."""
+    recipe = run.recipe
+    sizes = {name: f"{len(members):,} problems" for name, members in run.problems.items()}
+    problems = recipe.get("problems")
+    found = [
+        Fact("Base model", str(recipe.get("model") or "not recorded")),
+        Fact("Seed", str(recipe.get("seed", "not recorded"))),
+    ]
+    if isinstance(problems, Mapping):
+        found += [
+            Fact(f"Problems: {name}", f"{source} ({sizes[name]})" if name in sizes else str(source))
+            for name, source in ((str(name), source) for name, source in problems.items())
+        ]
+    else:
+        found += [Fact(f"Problems: {name}", size) for name, size in sizes.items()]
+    return found
+
+
+def _sets(run: Run, table: Table) -> list[ProblemSet]:
+    versus = differences(run.metrics)
+    return [
+        ProblemSet(
+            name,
+            tuple(row for row in table.rows if row.problems == name),
+            tuple(difference for difference in versus if difference.problems == name),
+        )
+        for name in ordered([row.problems for row in table.rows])
+    ]
+
+
+def _data(run: Run, embedded: Embedded) -> dict[str, Any]:
+    tints = [place % plots.COLOURS for place in range(len(run.models))]
+    return {
+        "problems": embedded.problems,
+        "rollouts": embedded.rows,
+        "models": [[name, tint, plots.GLYPHS[tint]] for name, tint in zip(run.models, tints, strict=True)],
+    }

@@ -1,0 +1,241 @@
+"""Small figures as SVG that takes its colours and its type from the page.
+
+Matplotlib draws with stand-in colours; `_adopt` turns them into the page's CSS variables, so that one drawing serves
+light and dark. Text stays text. No date, no random ids, coordinates to a tenth of a pixel: same data, same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+GLYPHS = ("●", "■", "▲", "◆", "▼", "✚", "✖", "★")  # the same shapes for the legend
+COLOURS = len(GLYPHS)
+INK, MUTED, GRID, CARD = "#010203", "#020304", "#030405", "#040506"
+VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", CARD: "--card"} | {
+    f"#0a0b0{i}": f"--model-{i}" for i in range(COLOURS)
+}
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "numerate",
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": GRID,
+    "ytick.color": GRID,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "ytick.major.size": 0,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve in the colour and with the marker of a model."""
+
+    colour: int
+    points: Sequence[tuple[float, float]]
+    band: Sequence[tuple[float, float, float]] = ()
+    """(x, low, high)"""
+    strength: float = 1.0
+    """in (0, 1]; fainter lines lie behind"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One bar per group in the colour of a model; None leaves a gap."""
+
+    colour: int
+    values: Sequence[tuple[float, float | None, float | None] | None]
+    """(value, low, high) per group"""
+
+
+def colour(place: int) -> str:
+    return f"#0a0b0{place % COLOURS}"
+
+
+def lines(
+    salt: str, name: str, drawn: Sequence[Line], *, x: str, percent: bool = False, doubling: bool = False
+) -> Markup:
+    """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2."""
+    with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
+        figure, axes = _panel(3.7, 2.35)
+        for line in drawn:
+            _curve(axes, line)
+        axes.set_xlabel(x)
+        if doubling:
+            _doubling(axes, sorted({x for line in drawn for x, _ in line.points}))
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        _ordinate(axes, percent)
+        return _svg(figure, salt, name)
+
+
+def _curve(axes: Axes, line: Line) -> None:
+    tint = colour(line.colour)
+    xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
+    sparse = len(xs) <= 40
+    axes.plot(
+        xs,
+        ys,
+        color=tint,
+        alpha=line.strength if line.strength < 1 else None,
+        linewidth=1.8 if sparse else 1.3,
+        marker=MARKERS[line.colour % COLOURS] if sparse else "",
+        markersize=5.5,
+        markeredgecolor=CARD,
+        markeredgewidth=0.7,
+        solid_capstyle="round",
+        solid_joinstyle="round",
+        zorder=3,
+    )
+    if line.band:
+        lows, highs = [low for _, low, _ in line.band], [high for _, _, high in line.band]
+        axes.fill_between([x for x, _, _ in line.band], lows, highs, color=tint, alpha=0.16, linewidth=0)
+
+
+def bars(
+    salt: str, name: str, groups: Sequence[str], drawn: Sequence[Bars], *, x: str = "", together: bool = False
+) -> Markup:
+    """Grouped bars of shares with intervals: upright where the names of the groups are short, else lying.
+
+    together: every group has one bar, of whichever series has it."""
+    upright = (
+        max((len(line) for group in groups for line in group.split("\n")), default=0) <= 8
+        and len(groups) <= 12
+    )
+    abreast = 1 if together else max(len(drawn), 1)
+    thick = 0.8 / max(abreast, 2)
+    height = 2.35 if upright else max(1.5, 0.6 + len(groups) * max(0.34, 0.15 * abreast))
+    with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
+        figure, axes = _panel(3.7, height)
+        for place, series in enumerate(drawn):
+            offset = 0 if together else (place - (abreast - 1) / 2) * thick
+            for group, value in enumerate(series.values):
+                if value is not None:
+                    _bar(axes, group + offset, thick, value, series, upright)
+        near, far = (axes.xaxis, axes.yaxis) if upright else (axes.yaxis, axes.xaxis)
+        near.set_major_locator(FixedLocator(list(range(len(groups)))))
+        near.set_major_formatter(FuncFormatter(lambda at, _: groups[round(at)] if groups else ""))
+        near.grid(False)
+        far.set_major_formatter(FuncFormatter(_percent))
+        far.set_major_locator(MaxNLocator(5))
+        axes.tick_params(axis="both", length=0)
+        if upright:
+            axes.set_xlabel(x)
+        else:
+            axes.invert_yaxis()
+        (axes.set_ylim if upright else axes.set_xlim)(0)
+        return _svg(figure, salt, name)
+
+
+def _bar(
+    axes: Axes,
+    at: float,
+    thick: float,
+    value: tuple[float, float | None, float | None],
+    series: Bars,
+    upright: bool,
+) -> None:
+    middle, low, high = value
+    draw = axes.bar if upright else axes.barh
+    draw(at, middle, thick * 0.88, color=colour(series.colour), alpha=0.9, linewidth=0)
+    if low is not None and high is not None:
+        span = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
+        bar = {"yerr": span} if upright else {"xerr": span}
+        xy = (at, middle) if upright else (middle, at)
+        axes.errorbar(*xy, **bar, fmt="none", ecolor=INK, elinewidth=0.9, capsize=1.6, capthick=0.9, zorder=4)  # pyright: ignore[reportArgumentType]
+
+
+def _panel(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasSVG(figure)
+    return figure, figure.add_subplot()
+
+
+def _ordinate(axes: Axes, percent: bool) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.grid(False)
+    if percent:
+        axes.yaxis.set_major_formatter(FuncFormatter(_percent))
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(0.0, low), min(1.0, high) if high > 0.97 else high)
+    else:
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+
+
+def _doubling(axes: Axes, ks: Sequence[float]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator(list(ks)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _percent(value: float, _place: Any = None) -> str:
+    return f"{100 * value:g}%" if abs(100 * value - round(100 * value)) > 1e-6 else f"{round(100 * value)}%"
+
+
+def _svg(figure: Figure, salt: str, name: str) -> Markup:
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that DejaVu lacks: the page's fonts will have them
+        figure.savefig(
+            out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
+    return Markup(ElementTree.tostring(_adopt(out.getvalue(), salt, name), encoding="unicode"))
+
+
+def _adopt(svg: bytes, salt: str, name: str) -> ElementTree.Element:
+    """Make the drawing part of a page: no namespaces, ids of its own, the page's colours and fonts."""
+    root = ElementTree.fromstring(svg)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        for key, value in list(element.attrib.items()):
+            del element.attrib[key]
+            element.set(key.rpartition("}")[2], _attribute(key, value, salt))
+    for child in [child for child in root if child.tag == "metadata"]:
+        root.remove(child)
+    for key in ("width", "height", "version"):
+        root.attrib.pop(key, None)
+    root.set("role", "img")
+    root.set("aria-label", name)
+    return root
+
+
+def _attribute(key: str, value: str, salt: str) -> str:
+    if key == "id":
+        return f"{salt}-{value}"
+    if key.endswith("href") and value.startswith("#"):
+        return f"#{salt}-{value[1:]}"
+    value = re.sub(r"url\(#", f"url(#{salt}-", value)
+    if key in ("d", "transform", "x", "y", "width", "height", "points"):
+        value = re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}", value)
+    if key == "style":
+        value = re.sub(r"font: ([\d.]+)px [^;]+", r"font-size: \1px", value)
+        for stand_in, variable in VARIABLES.items():
+            value = value.replace(stand_in, f"var({variable})")
+    return value

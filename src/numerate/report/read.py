@@ -1,0 +1,199 @@
+"""A run folder as one record: what was asked (recipe), what was measured, how the stages went, where rollouts lie.
+
+A run may be unfinished or killed at any moment: every file may be missing, and the last line of a log may be torn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from numerate.report.results import Result, number, parse, read_metrics
+from numerate.types import Problem
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    part: str
+    """the part of the stage that logged it ("round-002/fit"), empty for the stage itself"""
+    points: Points
+    """(round or step, value) in order"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    name: str
+    method: str
+    state: str
+    """done, unfinished or not started"""
+    series: Mapping[str, tuple[Curve, ...]]
+    """metric name -> its curve, or one per part of the stage that logged it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder of Parquet parts with rollouts."""
+
+    path: Path
+    model: str
+    """the model that was sampled, for the rollouts of a stage the stage's name"""
+    problems: str
+    """the problem set of an evaluation, empty for the rollouts of a stage"""
+    decoding: str
+    """greedy or samples"""
+    round: int | None = None
+    """None for an evaluation"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    folder: Path
+    name: str
+    recipe: Mapping[str, Any]
+    recipe_text: str
+    facts: Mapping[str, Any]
+    """the "run" object of metrics.json"""
+    metrics: Mapping[str, Any]
+    results: tuple[Result, ...]
+    stages: tuple[Stage, ...]
+    problems: Mapping[str, Mapping[str, Problem]]
+    """set name -> problem id -> problem"""
+    sources: tuple[Source, ...]
+
+    @property
+    def models(self) -> list[str]:
+        """Every model of the page once: the measured ones first, then those that only have rollouts."""
+        return list(dict.fromkeys([r.model for r in self.results] + [s.model for s in self.sources]))
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.metrics) and all(stage.state == "done" for stage in self.stages)
+
+
+def read(folder: Path) -> Run:
+    """Raises ValueError where the folder holds no run or a file in it is malformed."""
+    if not any((folder / name).exists() for name in ("recipe.yaml", "metrics.json", "stages", "evals")):
+        raise ValueError(
+            f"{folder}: not the folder of a run (no recipe.yaml, no metrics.json): name one under runs/"
+        )
+    recipe_text, recipe = _recipe(folder / "recipe.yaml")
+    metrics = read_metrics(folder)
+    facts = metrics.get("run")
+    return Run(
+        folder=folder,
+        name=str(recipe.get("name") or folder.resolve().name),
+        recipe=recipe,
+        recipe_text=recipe_text,
+        facts=facts if isinstance(facts, dict) else {},
+        metrics=metrics,
+        results=tuple(parse(metrics)),
+        stages=tuple(_stages(folder, recipe)),
+        problems={path.stem: _problems(path) for path in sorted((folder / "problems").glob("*.jsonl"))},
+        sources=tuple(_evaluations(folder) + _rounds(folder)),
+    )
+
+
+def _recipe(path: Path) -> tuple[str, dict[str, Any]]:
+    if not path.is_file():
+        return "", {}
+    text = path.read_text(encoding="utf-8")
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML ({error}): restore the file, or run the recipe again") from error
+    return text, loaded if isinstance(loaded, dict) else {}
+
+
+def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[Stage]:
+    """The stages of the recipe in its order, then any other that left a folder."""
+    asked = recipe.get("stages")
+    asked = asked if isinstance(asked, dict) else {}
+    found = sorted(path.name for path in (folder / "stages").glob("*") if path.is_dir())
+    return [
+        _stage(folder / "stages" / name, asked.get(name))
+        for name in dict.fromkeys([*map(str, asked), *found])
+    ]
+
+
+def _stage(path: Path, asked: Any) -> Stage:
+    done = (path / "DONE.json").is_file()
+    state = "done" if done else "unfinished" if path.is_dir() else "not started"
+    method = asked.get("method", "") if isinstance(asked, dict) else ""
+    series: dict[str, list[Curve]] = {}
+    for log in sorted(path.rglob("metrics.jsonl")):
+        part = log.parent.relative_to(path).as_posix().removeprefix(".")
+        for key, points in _series(_lines(log)).items():
+            series.setdefault(key, []).append(Curve(part, points))
+    return Stage(path.name, str(method), state, {key: tuple(curves) for key, curves in series.items()})
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSONL file. A last line that a kill tore off is left out; any other that does not parse raises."""
+    rows: list[dict[str, Any]] = []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    last = max((place for place, line in enumerate(lines) if line.strip()), default=-1)
+    for place, line in enumerate(lines):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            if place == last:
+                break
+            raise ValueError(
+                f"{path}, line {place + 1}: not JSON ({error}): delete the line or run again"
+            ) from error
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows
+
+
+def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
+    """Metric -> points. The abscissa is the row's step where it has one, else its round; where a metric has several
+    rows of one round and no step, their running number."""
+    raw: dict[str, list[tuple[float, float]]] = {}
+    for place, row in enumerate(rows):
+        x = number(row.get("step", row.get("round", place)))
+        for key, value in row.items():
+            y = number(value)
+            if "/" in key and y is not None and x is not None:
+                raw.setdefault(key, []).append((x, y))
+    return {key: _increasing(points) for key, points in raw.items()}
+
+
+def _increasing(points: list[tuple[float, float]]) -> Points:
+    if all(before[0] < after[0] for before, after in zip(points, points[1:], strict=False)):
+        return tuple(points)
+    return tuple((float(place), y) for place, (_, y) in enumerate(points, start=1))
+
+
+def _problems(path: Path) -> dict[str, Problem]:
+    from numerate.store import read_problems
+
+    return {problem.id: problem for problem in read_problems(path)}
+
+
+def _evaluations(folder: Path) -> list[Source]:
+    """evals/<model>/<set>/{greedy,samples}; the name of a set may itself be a path."""
+    sources: list[Source] = []
+    for path in sorted([*(folder / "evals").glob("*/**/greedy"), *(folder / "evals").glob("*/**/samples")]):
+        if any(path.glob("*.parquet")):
+            model, *problems = path.relative_to(folder / "evals").parts[:-1]
+            sources.append(Source(path, model, "/".join(problems), path.name))
+    return sources
+
+
+def _rounds(folder: Path) -> list[Source]:
+    """stages/<stage>/rollouts/round-<n>"""
+    sources: list[Source] = []
+    for path in sorted((folder / "stages").glob("*/rollouts/round-*")):
+        number_text = path.name.removeprefix("round-")
+        if path.is_dir() and number_text.isdigit() and any(path.glob("*.parquet")):
+            sources.append(Source(path, path.parent.parent.name, "", "samples", int(number_text)))
+    return sources

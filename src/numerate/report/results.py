@@ -1,0 +1,98 @@
+"""The rows of `metrics.json` as records. Nothing in a file is trusted: a value that is not a finite number is None.
+
+A row says: `model` on `problems` has this `value` of `metric` (at `k` attempts where it means something), with the
+interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown, `versus` a paired
+difference (model minus versus)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    model: str
+    problems: str
+    metric: str
+    value: float | None
+    """a share in [0, 1] for everything but token counts; None where it could not be measured"""
+    low: float | None = None
+    high: float | None = None
+    k: int | None = None
+    n: int | None = None
+    by: str = ""
+    group: str = ""
+    versus: str = ""
+    p: float | None = None
+
+
+def number(value: Any) -> float | None:
+    """A finite float, or None for everything else: NaN, infinities, integers beyond a float, text, booleans."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        converted = float(value)
+    except OverflowError:
+        return None
+    return converted if math.isfinite(converted) else None
+
+
+def whole(value: Any) -> int | None:
+    finite = number(value)
+    return None if finite is None else int(finite)
+
+
+def parse(metrics: Mapping[str, Any]) -> list[Result]:
+    """The results in the order of the file. Raises ValueError naming the row that is not one."""
+    rows = metrics.get("results", [])
+    if not isinstance(rows, list):
+        raise ValueError('metrics.json: "results" is not a list: measure the run again, or restore the file')
+    return [_result(row, place) for place, row in enumerate(rows)]
+
+
+def _result(row: Any, place: int) -> Result:
+    missing = [key for key in ("model", "problems", "metric") if not isinstance(row, dict) or key not in row]
+    if missing:
+        raise ValueError(
+            f"metrics.json: result {place} lacks {', '.join(missing)}: every row names its model, problems and metric"
+        )
+    return Result(
+        model=str(row["model"]),
+        problems=str(row["problems"]),
+        metric=str(row["metric"]),
+        value=number(row.get("value")),
+        low=number(row.get("low")),
+        high=number(row.get("high")),
+        k=whole(row.get("k")),
+        n=whole(row.get("n")),
+        by=str(row.get("by") or ""),
+        group=str(row.get("group", "")),
+        versus=str(row.get("versus") or ""),
+        p=number(row.get("p")),
+    )
+
+
+def read_metrics(run_dir: Path) -> dict[str, Any]:
+    """The contents of `metrics.json`, empty where a run has not been measured yet.
+
+    Raises ValueError where the file is not a JSON object."""
+    path = run_dir / "metrics.json"
+    if not path.is_file():
+        return {}
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error}): measure the run again, or restore the file") from error
+    if not isinstance(loaded, dict):
+        raise ValueError(f'{path}: expected an object with "results": measure the run again')
+    return loaded
+
+
+def ordered(names: Sequence[str]) -> list[str]:
+    """Each name once, in order of first appearance."""
+    return list(dict.fromkeys(names))

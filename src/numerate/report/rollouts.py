@@ -1,0 +1,222 @@
+"""Which rollouts the page embeds, and what it says of each.
+
+A run may hold hundreds of thousands; the page takes at most CAP of them and SIZE bytes. The choice is stratified and
+needs no luck: every source (model x problem set x greedy or samples x round) gives in turn; within a source the
+problems come in the order of a hash of their id, the same in every source, so that models can be compared on the same
+problems; and each problem gives one right and one wrong attempt before it gives a second of either."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from numerate.answers import grade
+from numerate.report.embed import data_block
+from numerate.report.read import Run, Source
+from numerate.report.results import number
+from numerate.types import Problem
+
+CAP = 2000  # rollouts on a page
+SIZE = 4_000_000  # bytes of their JSON, roughly
+LONGEST = 6000  # characters of one text on the page
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One row of one Parquet file, known by the light columns only."""
+
+    source: int
+    file: Path
+    row: int
+    problem_id: str
+    index: int
+    right: bool | None
+    """None: the reward is missing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    rows: tuple[dict[str, Any], ...]
+    """JSON values, short keys; page.js knows them"""
+    problems: tuple[dict[str, Any], ...]
+    total: int
+    """rollouts on disk"""
+    by_source: Mapping[Source, tuple[int, int]]
+    """(embedded, on disk)"""
+
+
+def embed(run: Run, cap: int = CAP, size: int = SIZE) -> Embedded:
+    """Raises ValueError naming the file where a Parquet file can't be read."""
+    strata = [_scan(place, source) for place, source in enumerate(run.sources)]
+    chosen = [pick for turn in zip_longest(*map(_spread, strata)) for pick in turn if pick is not None][:cap]
+    known = {
+        key: (name, problem) for name, members in run.problems.items() for key, problem in members.items()
+    }
+    problems: dict[str, dict[str, Any]] = {}
+    rows: list[tuple[Pick, dict[str, Any]]] = []
+    used = 0
+    for pick, record in _records(chosen):
+        set_name, problem = known.get(pick.problem_id, ("", None))
+        row = _row(run.sources[pick.source], pick, record, problem)
+        used += len(data_block(row))
+        if pick.problem_id not in problems:
+            name = run.sources[pick.source].problems or set_name
+            problems[pick.problem_id] = _problem(pick.problem_id, name, problem)
+            used += len(data_block(problems[pick.problem_id]))
+        if used > size:
+            break
+        rows.append((pick, row))
+    rows.sort(key=lambda item: _reading_order(run.sources[item[0].source], item[0]))
+    places = {key: place for place, key in enumerate(problems)}
+    taken = Counter(pick.source for pick, _ in rows)
+    return Embedded(
+        rows=tuple({**row, "p": places[pick.problem_id]} for pick, row in rows),
+        problems=tuple(problems.values()),
+        total=sum(map(len, strata)),
+        by_source={source: (taken[place], len(strata[place])) for place, source in enumerate(run.sources)},
+    )
+
+
+def _scan(place: int, source: Source) -> list[Pick]:
+    """Every rollout of a source, from three columns of its files."""
+    picks: list[Pick] = []
+    for file in sorted(source.path.glob("*.parquet")):
+        try:
+            with pq.ParquetFile(file) as parquet:
+                light = parquet.read(columns=["problem_id", "index", "reward"]).to_pylist()
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{file}: not a file of rollouts ({error}): delete it and run again") from error
+        for row, columns in enumerate(light):
+            reward = number(columns["reward"])
+            right = None if reward is None else reward > 0.5
+            picks.append(
+                Pick(place, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
+            )
+    return picks
+
+
+def _rank(problem_id: str) -> bytes:
+    return hashlib.blake2b(problem_id.encode("utf-8", "replace"), digest_size=8).digest()
+
+
+def _spread(picks: Sequence[Pick]) -> list[Pick]:
+    """Rounds over the problems: in each, one more right and one more wrong attempt of every problem."""
+    seen: Counter[tuple[str, bool | None]] = Counter()
+    turns: list[tuple[int, bytes, int, Pick]] = []
+    for pick in sorted(picks, key=lambda pick: pick.index):
+        key = (pick.problem_id, pick.right)
+        turns.append((seen[key], _rank(pick.problem_id), pick.index, pick))
+        seen[key] += 1
+    return [turn[3] for turn in sorted(turns, key=lambda turn: turn[:3])]
+
+
+def _reading_order(source: Source, pick: Pick) -> tuple[int, str, str, bytes, int, int]:
+    """Evaluations before training rounds, greedy before samples, and the models side by side on each problem."""
+    when = -1 if source.round is None else source.round
+    return when, source.decoding, source.problems, _rank(pick.problem_id), pick.source, pick.index
+
+
+def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
+    """The whole rows, in the order of the choice; every file is opened once and gives only what was chosen."""
+    wanted: dict[Path, list[Pick]] = defaultdict(list)
+    for pick in chosen:
+        wanted[pick.file].append(pick)
+    found: dict[Pick, dict[str, Any]] = {}
+    for file, picks in wanted.items():
+        with pq.ParquetFile(file) as parquet:
+            table = parquet.read().take([pick.row for pick in picks])
+        found.update(zip(picks, table.to_pylist(), strict=True))
+    for pick in chosen:
+        yield pick, found.pop(pick)
+
+
+def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, Any]:
+    if problem is None:
+        return {"id": clip(problem_id, 200), "set": name, "q": "", "a": "", "s": ""}
+    choices = "".join(f"\n({letter}) {text}" for letter, text in problem.choices)
+    return {
+        "id": clip(problem_id, 200),
+        "set": name,
+        "q": clip(problem.question + choices),
+        "a": clip(problem.answer, 400),
+        "s": clip(problem.solution),
+    }
+
+
+def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem | None) -> dict[str, Any]:
+    """m model, d decoding, o round, i index, r right, a answer, h how graded, g what the grader says now, f finish,
+    w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens, sum, mean, lowest]"""
+    turns: list[dict[str, Any]] = record.get("turns") or []
+    written = "".join(turn.get("text") or "" for turn in turns if turn.get("trained"))
+    verdict = grade(written, problem) if problem is not None else None
+    return {
+        "m": source.model,
+        "d": source.decoding,
+        "o": source.round,
+        "i": pick.index,
+        "r": pick.right,
+        "a": None if record.get("answer") is None else clip(str(record["answer"]), 400),
+        "h": verdict.how if verdict else None,
+        "g": verdict.correct if verdict else None,
+        "f": str(record.get("finish") or ""),
+        "w": number(record.get("reward")),
+        "x": [[clip(str(name), 100), number(value)] for name, value in record.get("parts") or []],
+        "t": list(_pieces(turns, record.get("steps") or [])),
+        "l": _logprobs(turns),
+    }
+
+
+def _pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the cutting is
+    done here; a tool's turn becomes one piece whose verdict is "tool"."""
+    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
+    left = LONGEST
+    for turn in turns[first:]:
+        text = turn.get("text") or ""
+        if left <= 0:
+            break
+        if not turn.get("trained"):
+            yield [clip(text, left), "tool", None]
+        else:
+            spans = [step for step in steps if text[step["start"] : step["end"]] == step["text"]]
+            yield from _cut(text, spans, left)
+        left -= len(text)
+
+
+def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:
+    at = 0
+    shown = clip(text, left)
+    for step in sorted(steps, key=lambda step: step["start"]):
+        start, end = max(at, step["start"]), step["end"]
+        if end <= start or end > min(len(text), left):
+            continue
+        if start > at:
+            yield [text[at:start], None, None]
+        yield [text[start:end], step.get("label") or "step", number(step.get("score"))]
+        at = end
+    if shown[at:]:
+        yield [shown[at:], None, None]
+
+
+def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
+    """[tokens, sum, mean, lowest] of what the policy wrote, None where nothing was recorded."""
+    raw = [number(p) for turn in turns if turn.get("trained") for p in turn.get("logprobs") or []]
+    values = [p for p in raw if p is not None]
+    if not values:
+        return None
+    total = sum(values)
+    return [len(values), round(total, 3), round(total / len(values), 4), round(min(values), 3)]
+
+
+def clip(text: str, longest: int = LONGEST) -> str:
+    """At most `longest` characters, and how many more there are."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]} … ({len(text) - longest:,} more characters, whole in the Parquet files)"

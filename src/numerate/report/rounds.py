@@ -1,0 +1,72 @@
+"""What the rollouts of each training round say: how many are right, and how different they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from numerate import metrics
+from numerate.report.read import Run, Source
+from numerate.report.results import number
+
+MOST = 8000  # rollouts looked at per round; whole files, so that no problem is cut
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    stage: str
+    round: int
+    accuracy: float | None
+    """share of the graded rollouts that is right"""
+    exact: float | None
+    """mean over problems of the share of different texts; None where no problem has two rollouts"""
+    trace: float | None
+    """the same of calculation traces"""
+    seen: int
+    total: int
+    """rollouts looked at, and on disk"""
+
+
+def rounds(run: Run) -> list[Round]:
+    return [_round(source) for source in run.sources if source.round is not None]
+
+
+def _round(source: Source) -> Round:
+    texts: dict[str, list[str]] = defaultdict(list)
+    right: list[bool] = []
+    seen = 0
+    for file in sorted(source.path.glob("*.parquet")):
+        if seen < MOST:
+            for problem_id, reward, text in _rows(file):
+                seen += 1
+                texts[problem_id].append(text)
+                if reward is not None:
+                    right.append(reward > 0.5)
+    total = sum(pq.read_metadata(file).num_rows for file in source.path.glob("*.parquet"))
+    spread = [metrics.diversity(found) for found in texts.values() if len(found) > 1]
+    return Round(
+        stage=source.model,
+        round=source.round or 0,
+        accuracy=sum(right) / len(right) if right else None,
+        exact=sum(found["exact"] for found in spread) / len(spread) if spread else None,
+        trace=sum(found["trace"] for found in spread) / len(spread) if spread else None,
+        seen=seen,
+        total=total,
+    )
+
+
+def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
+    """(problem id, reward, what the policy wrote), without reading tokens."""
+    with pq.ParquetFile(file) as parquet:
+        leaves = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
+        wanted = [
+            leaf for leaf in leaves if leaf.startswith("turns.") and leaf.endswith((".text", ".trained"))
+        ]
+        table = parquet.read(columns=["problem_id", "reward", *wanted])
+    for row in table.to_pylist():
+        written = "".join(turn["text"] for turn in row["turns"] or [] if turn["trained"])
+        yield row["problem_id"], number(row["reward"]), written

@@ -1,0 +1,229 @@
+"""The numbers of a run as rows of plain records, for the terminal and for the page alike: both print `Cell.text`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numerate.report.results import Result, ordered, parse, read_metrics
+
+COUNTS = frozenset({"tokens_mean"})  # metrics that are not shares
+
+TITLES = {
+    "accuracy": ("Accuracy", "greedy answers that are right"),
+    "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
+    "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
+    "maj_at_k": ("maj@{k}", "chance that the majority answer of {k} samples is right"),
+    "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
+    "unanswered": ("Unanswered", "greedy attempts with no answer to grade"),
+    "truncated": ("Truncated", "greedy attempts cut off at the token limit"),
+    "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
+    "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
+    "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
+    "diversity_exact": ("Distinct texts", "share of different texts among the samples of a problem"),
+    "diversity_trace": (
+        "Distinct calculations",
+        "share of different calculations among the samples of a problem",
+    ),
+    "diversity_exact_right": ("Distinct right texts", "share of different texts among the right samples"),
+    "diversity_trace_right": (
+        "Distinct right calculations",
+        "share of different calculations among the right ones",
+    ),
+}
+SUMMARY = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated", "tokens_mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measured number with its interval, as a number and as the words that every table prints."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    share: bool = True
+    """True: in [0, 1], printed in percent"""
+    signed: bool = False
+
+    @property
+    def main(self) -> str:
+        """The number alone: "42.1%", "+3.5", "151"."""
+        if not self.share:
+            return f"{self.value:,.1f}" if abs(self.value) < 1e6 else f"{self.value:.3g}"
+        return f"{100 * self.value:+.1f}" if self.signed else f"{100 * self.value:.1f}%"
+
+    @property
+    def interval(self) -> str:
+        """The interval alone: "[37.8, 46.5]", empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        scale = 100 if self.share else 1
+        sign = "+" if self.signed else ""
+        return f"[{scale * self.low:{sign}.1f}, {scale * self.high:{sign}.1f}]"
+
+    @property
+    def text(self) -> str:
+        return f"{self.main} {self.interval}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    metric: str
+    k: int | None
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model on one problem set; one cell (or None) per column of its table."""
+
+    model: str
+    problems: str
+    n: int | None
+    """problems measured"""
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """A paired difference on the same problems: model minus versus, in percentage points."""
+
+    model: str
+    versus: str
+    problems: str
+    cell: Cell
+    p: float | None
+
+    @property
+    def p_text(self) -> str:
+        if self.p is None:
+            return ""
+        return "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
+
+    @property
+    def verdict(self) -> str:
+        """better or worse where the interval leaves out zero, else "no clear difference"."""
+        if self.cell.low is not None and self.cell.low > 0:
+            return "better"
+        if self.cell.high is not None and self.cell.high < 0:
+            return "worse"
+        return "no clear difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One metric of one model on one problem set; one cell (or None) per run, in the order of the runs."""
+
+    problems: str
+    model: str
+    metric: str
+    k: int | None
+    title: str
+    cells: tuple[Cell | None, ...]
+
+
+def title(metric: str, k: int | None) -> tuple[str, str]:
+    """(heading, help) of a metric; an unknown metric is its own heading."""
+    heading, explained = TITLES.get(metric, (metric.replace("_", " "), ""))
+    if metric not in TITLES and k is not None and k > 1:
+        heading = f"{heading} @{k}"
+    return heading.replace("{k}", str(k)), explained.replace("{k}", str(k))
+
+
+def cell(result: Result) -> Cell | None:
+    if result.value is None:
+        return None
+    return Cell(
+        value=result.value,
+        low=result.low,
+        high=result.high,
+        n=result.n,
+        share=result.metric not in COUNTS,
+        signed=bool(result.versus),
+    )
+
+
+def whole_set(results: Sequence[Result]) -> list[Result]:
+    """The rows that speak of a whole problem set and one model."""
+    return [row for row in results if not row.by and not row.versus]
+
+
+def summary(metrics: Mapping[str, Any]) -> Table:
+    """Models by problem set, with the columns that the run has: at k attempts, the largest k of the run.
+
+    metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
+    rows = whole_set(parse(metrics))
+    columns = tuple(_columns(rows))
+    sets = ordered([row.problems for row in rows])
+    keys = sorted(
+        dict.fromkeys((row.problems, row.model) for row in rows), key=lambda key: sets.index(key[0])
+    )
+    return Table(columns, tuple(_row(rows, columns, problems, model) for problems, model in keys))
+
+
+def _columns(rows: Sequence[Result]) -> list[Column]:
+    columns: list[Column] = []
+    for metric in SUMMARY:
+        ks = [row.k for row in rows if row.metric == metric]
+        if ks:
+            k = max((k for k in ks if k is not None), default=None) if "_at_" in metric else None
+            columns.append(Column(metric, k, *title(metric, k)))
+    return columns
+
+
+def _row(rows: Sequence[Result], columns: Sequence[Column], problems: str, model: str) -> Row:
+    mine = [row for row in rows if row.problems == problems and row.model == model]
+    cells = tuple(_find(mine, column) for column in columns)
+    sizes = [row.n for row in mine if row.n is not None and row.metric == "accuracy"]
+    return Row(model, problems, sizes[0] if sizes else None, cells)
+
+
+def _find(rows: Sequence[Result], column: Column) -> Cell | None:
+    """The cell of a column. A metric without a k of its own may be measured on several: the first, greedy, counts."""
+    for row in rows:
+        if row.metric == column.metric and (column.k is None or row.k == column.k):
+            return cell(row)
+    return None
+
+
+def differences(metrics: Mapping[str, Any]) -> list[Versus]:
+    """Paired differences in greedy accuracy, in the order of the file."""
+    found: list[Versus] = []
+    for row in parse(metrics):
+        measured = cell(row)
+        if row.versus and not row.by and measured is not None and row.metric == "accuracy_difference":
+            found.append(Versus(row.model, row.versus, row.problems, measured, row.p))
+    return found
+
+
+def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
+    """Model x metric over runs, each cell with its interval, sorted by problem set and model as they first appear.
+
+    Raises ValueError where a folder has no measurements."""
+    tables: list[dict[tuple[str, str, str, int | None], Cell | None]] = []
+    for run_dir in run_dirs:
+        metrics = read_metrics(run_dir)
+        if not metrics:
+            raise ValueError(
+                f"{run_dir}: no metrics.json: finish the run, or name a folder under runs/ that has one"
+            )
+        rows = whole_set(parse(metrics))
+        tables.append({(row.problems, row.model, row.metric, row.k): cell(row) for row in rows})
+    keys = list(dict.fromkeys(key for table in tables for key in table))
+    sets, models = ordered([key[0] for key in keys]), ordered([key[1] for key in keys])
+    keys.sort(key=lambda key: (sets.index(key[0]), models.index(key[1])))
+    return [
+        Comparison(problems, model, metric, k, title(metric, k)[0], tuple(table.get(key) for table in tables))
+        for key in keys
+        for problems, model, metric, k in [key]
+    ]
