@@ -1,4 +1,5 @@
-"""What can a model do now? Greedy and sampled attempts at a problem set, and every metric that follows from them."""
+"""What can a model do now? Greedy and sampled attempts at a problem set, and every metric that follows from
+them."""
 
 from __future__ import annotations
 
@@ -58,7 +59,9 @@ def measure(
     def gather(part: str, n: int, params: Sampling) -> list[Group]:
         label = f"{model} on {name}, {part}"
         return list(
-            collect(folder / part, engine, problems, n, params, style, progress, annotate=marker(), label=label)
+            collect(
+                folder / part, engine, problems, n, params, style, progress, annotate=marker(), label=label
+            )
         )
 
     if greedy:
@@ -124,9 +127,7 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     right = [[bool(s.reward.value) for s in group.attempts] for group in groups]
-    clusters = [
-        cluster([s.rollout.answer for s in group.attempts], group.problem.kind) for group in groups
-    ]
+    clusters = [cluster([s.rollout.answer for s in group.attempts], group.problem.kind) for group in groups]
     n = len(right[0])
     both = list(zip(clusters, right, strict=True))
     rows = [mean("sampled_accuracy", [sum(r) / len(r) for r in right], k=n)]
@@ -141,7 +142,9 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
         found = [metrics.diversity(some) for some in lists]
         for kind in ("exact", "trace"):
             rows.append(mean(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
-    rows.append(share("truncated_sampled", (s.rollout.finish == "length" for g in groups for s in g.attempts)))
+    rows.append(
+        share("truncated_sampled", (s.rollout.finish == "length" for g in groups for s in g.attempts))
+    )
     return rows
 
 

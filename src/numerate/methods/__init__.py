@@ -1,4 +1,5 @@
-"""The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run, cfg, job)`."""
+"""The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
+cfg, job)`."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Expert iteration (Havrilla et al. 2024, arXiv:2403.04642, section 3 "EI"; Anthony et al. 2017; one round of it is
-rejection sampling fine-tuning, Yuan et al. 2023, arXiv:2308.01825).
+"""Expert iteration (Havrilla et al. 2024, arXiv:2403.04642, section 3 "EI"; Anthony et al. 2017; one round
+of it is rejection sampling fine-tuning, Yuan et al. 2023, arXiv:2308.01825).
 
 for i = 1 .. rounds:
     R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per question, r(q, o) >= threshold }, without duplicates
     D_i  = R_i  with  D_{i-1}                  (cumulative; D_0 = worked solutions, when with_solutions)
     pi_i = argmin - sum_{D_i} log pi(o | q), started again from the base: the reset is crucial
 
-The paper samples K = 96; 4 to 16 need more rounds and end a few points lower. It drops exact duplicates; `trace`
-keeps one attempt per sequence of calculations instead (METHODS: the metric "trace diversity").
+The paper samples K = 96; 4 to 16 need more rounds and end a few points lower. It drops exact duplicates;
+`trace` keeps one attempt per sequence of calculations instead (METHODS: the metric "trace diversity").
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def gather(rounds: Sequence[Iterable[Group]], cfg: Config) -> Iterator[list[Roll
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     for round_ in run.rounds(cfg.rounds):
         # 1. sample from the policy of the round before
-        policy = job.load_dir(run.folder / f"round-{round_ - 1:03d}" / "model") if round_ else job.load(job.model)
+        policy = (
+            job.load_dir(run.folder / f"round-{round_ - 1:03d}" / "model") if round_ else job.load(job.model)
+        )
         groups = list(sample(run, cfg, job, policy, round_))
         # 2. keep what is right, once
         first = 0 if cfg.cumulative else round_
@@ -101,8 +103,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
         if not rows:
             raise ValueError(
-                f"round {round_}: none of {len(groups) * cfg.samples} attempts was right, there is nothing to learn "
-                "from: start from a fine-tuned model, take easier problems, or raise `samples`"
+                f"round {round_}: none of {len(groups) * cfg.samples} attempts was right, there is nothing "
+                "to learn from: start from a fine-tuned model, take easier problems, or raise `samples`"
             )
         rows, overlong = training.fitting(rows, cfg.fit.max_length)
         fitted.adapt(sft.adapters(cfg.fit))

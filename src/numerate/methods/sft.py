@@ -1,10 +1,10 @@
-"""Supervised fine-tuning on step-by-step solutions (SSFT: Liu et al. 2023, arXiv:2310.10047, eq. 3; hyper-parameters
-of Havrilla et al. 2024, arXiv:2403.04642, section 3).
+"""Supervised fine-tuning on step-by-step solutions (SSFT: Liu et al. 2023, arXiv:2310.10047, eq. 3;
+hyper-parameters of Havrilla et al. 2024, arXiv:2403.04642, section 3).
 
 L = - sum_t w_t log p(y_t | x, y_<t)        w_t = 1 / trained tokens of the optimizer step
 
-The paper averages over a batch of solutions without saying per what; we average per token, so that long solutions
-are not taught more weakly than short ones.
+The paper averages over a batch of solutions without saying per what; we average per token, so that long
+solutions are not taught more weakly than short ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.rollouts.job import Job
@@ -50,8 +50,8 @@ class Config:
     """tokens; longer rows are left out and counted"""
     micro_tokens: int = 8192
     """tokens held in memory at once; never changes the result"""
-    packed: bool = True
-    """lay several rows into one line; never changes the result"""
+    packed: bool = False
+    """lay several rows into one line instead of padding rows of like length; never changes the result"""
     lora_rank: int = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
     lora_alpha: float | None = None
@@ -60,7 +60,7 @@ class Config:
     """epochs between validations; 0 never validates"""
     validation_limit: int | None = None
     """problems per validation; default all"""
-    keep: str = "last"
+    keep: Literal["last", "best"] = "last"
     """`last` or `best` by validation accuracy (needs validate_every)"""
 
 
@@ -70,7 +70,8 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def batches(count: int, size: int, step: int, seed: int) -> list[int]:
-    """The rows of one optimizer step: every epoch is a new shuffle, the last step of an epoch may be smaller."""
+    """The rows of one optimizer step: every epoch is a new shuffle, the last step of an epoch may be
+    smaller."""
     per_epoch = math.ceil(count / size)
     order = list(range(count))
     random.Random(f"{seed}/{step // per_epoch}").shuffle(order)
@@ -85,7 +86,8 @@ def fit(
     rows: Sequence[Example],
     validate: Callable[[Policy], float] | None = None,
 ) -> Policy:
-    """The loop, shared with every method that fine-tunes on chosen rows. Returns the policy, trained in place."""
+    """The loop, shared with every method that fine-tunes on chosen rows. Returns the policy, trained in
+    place."""
     per_epoch = math.ceil(len(rows) / cfg.batch)
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(
@@ -106,7 +108,7 @@ def fit(
             remember_best(run, policy, stats["validation/accuracy"], cfg)
         run.log(stats)
     if cfg.keep == "best" and "best" in run.facts:
-        policy.load_weights(run.folder / "best")
+        policy.reload(run.folder / "best")
     return policy
 
 
@@ -131,9 +133,13 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         (training.worked(policy, problem, job.style) for problem in job.problems), cfg.max_length
     )
     if not rows:
-        raise ValueError(f"all {overlong} solutions are longer than max_length={cfg.max_length} tokens: raise it")
+        raise ValueError(
+            f"all {overlong} solutions are longer than max_length={cfg.max_length} tokens: raise it"
+        )
     if overlong:
-        run.progress.say(f"{overlong} of {overlong + len(rows)} rows are longer than {cfg.max_length} tokens: left out")
+        run.progress.say(
+            f"{overlong} of {overlong + len(rows)} rows are longer than {cfg.max_length} tokens: left out"
+        )
     policy.adapt(adapters(cfg))
     validate = (lambda p: job.validate(run, p, cfg.validation_limit)) if job.validation else None
     return fit(run, cfg, policy, rows, validate)

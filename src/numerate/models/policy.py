@@ -66,6 +66,16 @@ class Policy:
         """Text of some ids without control tokens."""
         return encoding.decode(self.tokenizer, list(ids))
 
+    def adapt(self, lora: Lora | None) -> None:
+        """Freezes the weights and trains adapters instead; None leaves everything trainable."""
+        if lora:
+            self.model = add_lora(self.model, lora)
+
+    def reload(self, directory: str | Path) -> None:
+        """Takes the weights of a saved policy, adapters merged, in place of its own."""
+        dtype = next(self.model.parameters()).dtype
+        self.model = load(str(directory), device=str(self.device)).model.to(dtype)
+
     def merged(self) -> Any:
         """The model with its adapters merged in: a copy where there are any, else the model itself."""
         return copy.deepcopy(self.model).merge_and_unload() if self.has_lora else self.model
@@ -182,7 +192,7 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """The tokenizer's EOS first, then the others in the model's generation settings (chat models have some)."""
+    """The tokenizer's EOS first, then the others in the model's generation settings (some chat models)."""
     settings = getattr(model, "generation_config", None)
     more = getattr(settings, "eos_token_id", None)
     listed = [] if more is None else [more] if isinstance(more, int) else list(more)

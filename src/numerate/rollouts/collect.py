@@ -15,13 +15,15 @@ from numerate.store import read_rollouts, write_rollouts
 from numerate.types import Engine, Group, Problem, Reward, Rollout, Sampling, Scored
 
 PART_ROLLOUTS = 1024
-"""rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for bit"""
+"""rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for
+bit"""
 
 Annotate = Callable[[Problem, Rollout], Rollout]
 
 
 def score(problem: Problem, rollout: Rollout) -> Scored:
-    """The reward that everything in Numerate starts from: is the final answer right? One grader, also for evaluation."""
+    """The reward that everything in Numerate starts from: is the final answer right? One grader, also for
+    evaluation."""
     verdict = grade(rollout.text, problem)
     reward = Reward(float(verdict.correct), {"correct": float(verdict.correct)})
     return Scored(replace(rollout, answer=verdict.answer), reward)
@@ -38,10 +40,12 @@ def collect(
     annotate: Annotate | None = None,
     label: str = "sampling",
 ) -> Iterator[Group]:
-    """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in order.
+    """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in
+    order.
 
-    Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before it is
-    stored. With several processes each samples its share of the parts, and all of them yield all groups.
+    Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
+    it is stored. With several processes each samples its share of the parts, and all of them yield all
+    groups.
     """
     size = max(1, PART_ROLLOUTS // n)
     chunks = [problems[i : i + size] for i in range(0, len(problems), size)]

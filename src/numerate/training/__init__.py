@@ -1,5 +1,5 @@
-"""Rows in, one optimizer step out. Names are loaded on first use, so that a method file (and with it the checking
-of a recipe) imports without torch."""
+"""Rows in, one optimizer step out. Names are loaded on first use, so that a method file (and with it the
+checking of a recipe) imports without torch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numerate.training.batch import Batch, micro_batches, pack
+    from numerate.training.denominators import weigh
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
-    from numerate.training.weigh import weigh
 
 HOME = {
     "Batch": "batch",
@@ -26,7 +26,7 @@ HOME = {
     "micro_batches": "batch",
     "pack": "batch",
     "token_logprobs": "logprobs",
-    "weigh": "weigh",
+    "weigh": "denominators",
 }
 __all__ = [
     "Batch",

@@ -27,6 +27,8 @@ class Batch:
     row: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
+    packed: bool
+    """some line holds more than one row, so attention must be told who may see whom"""
 
     def per_row(self, x_BT: Tensor) -> Tensor:
         """Sums of `x` over the tokens of each row, [N]."""
@@ -34,7 +36,8 @@ class Batch:
         return x_BT.new_zeros(self.rows).index_add(0, self.row_BT[real], x_BT[real])
 
     def attention_mask(self, dtype: torch.dtype) -> Tensor:
-        """[B, 1, T, T], added to attention scores: a token sees itself and what came before it in its own row."""
+        """[B, 1, T, T], added to attention scores: a token sees itself and what came before it in its own
+        row."""
         same = self.row_BT[:, :, None] == self.row_BT[:, None, :]
         width = self.ids_BT.shape[1]
         before = torch.ones(width, width, dtype=torch.bool, device=same.device).tril()
@@ -63,13 +66,13 @@ def layout(lengths: Sequence[int], line_tokens: int | None) -> list[list[int]]:
 def pack(
     rows: Sequence[Example],
     pad_id: int,
-    line_tokens: int | None = 512,
+    line_tokens: int | None = None,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Lay rows side by side into lines of about `line_tokens` tokens (None: one row per line, padded).
 
-    A row longer than `line_tokens` gets a line of its own; nothing is ever cut. Raises AssertionError when a row
-    trains its first token, which nothing predicts.
+    A row longer than `line_tokens` gets a line of its own; nothing is ever cut. Raises AssertionError when a
+    row trains its first token, which nothing predicts.
     """
     lines = layout([len(row.ids) for row in rows], line_tokens)
     width = max(sum(len(rows[i].ids) for i in line) for line in lines)
@@ -83,7 +86,9 @@ def pack(
         return out.to(device)
 
     index = range(len(rows))
-    assert not any(row.mask[0] for row in rows), "the first token of a row has no token before it to predict it"
+    assert not any(row.mask[0] for row in rows), (
+        "the first token of a row has no token before it to predict it"
+    )
     return Batch(
         ids_BT=lay({i: rows[i].ids for i in index}, pad_id, torch.long),
         mask_BT=lay({i: rows[i].mask for i in index}, 0, torch.bool),
@@ -92,6 +97,7 @@ def pack(
         token={k: lay({i: rows[i].token[k] for i in index}, 0.0, torch.float32) for k in names},
         row={k: torch.tensor([float(r.row[k]) for r in rows]).to(device) for k in rows[0].row},
         rows=len(rows),
+        packed=any(len(line) > 1 for line in lines),
     )
 
 

@@ -1,4 +1,5 @@
-"""Several processes of one run (torchrun, accelerate launch): who am I, and the sum of everybody's gradients."""
+"""Several processes of one run (torchrun, accelerate launch): who am I, and the sum of everybody's
+gradients."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ Loss = Callable[[nn.Module, Batch], tuple[Tensor, Stats]]
 
 
 class Learner:
-    """One policy and its AdamW. A step is the same whatever the micro-batch, the packing and the number of processes."""
+    """One policy and its AdamW. A step is the same whatever the micro-batch, the packing and the number of
+    processes."""
 
     def __init__(
         self,
@@ -29,10 +30,11 @@ class Learner:
         max_norm: float = 1.0,
         micro_tokens: int = 4096,
         micro_rows: int | None = None,
-        line_tokens: int | None = 512,
+        line_tokens: int | None = None,
     ):
-        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; line_tokens: rows are
-        packed into lines of this length, None pads instead; max_norm: gradients are clipped to it."""
+        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; line_tokens: rows
+        are packed into lines of this length, None puts rows of like length below each other, padded;
+        max_norm: gradients are clipped to it."""
         self.policy = policy
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
@@ -45,7 +47,8 @@ class Learner:
         )
 
     def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
-        """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and `grad_norm`."""
+        """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
+        `grad_norm`."""
         self.policy.model.train()
         totals: Stats = defaultdict(float)
         for batch in self.batches(rows):
@@ -62,8 +65,8 @@ class Learner:
         return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
 
     def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
-        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight 0, so
-        that all of them report the same statistics."""
+        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight
+        0, so that all of them report the same statistics."""
         mine = list(rows[devices.rank() :: devices.size()])
         if not mine:
             mine = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]

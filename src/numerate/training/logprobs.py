@@ -21,14 +21,16 @@ def network(model: nn.Module) -> Any:
 
 
 def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]: what the vocabulary head reads."""
+    """Last hidden states, [B, T, D]: what the vocabulary head reads.
+
+    Rows on lines of their own are padded on the right, where a causal model never looks: no mask is needed.
+    """
     lm = network(model)
-    return lm.base_model(
-        input_ids=batch.ids_BT,
-        position_ids=batch.position_BT,
-        attention_mask=batch.attention_mask(next(lm.parameters()).dtype),
-        use_cache=False,
-    ).last_hidden_state
+    told = {}
+    if batch.packed:
+        mask = batch.attention_mask(next(lm.parameters()).dtype)
+        told = {"position_ids": batch.position_BT, "attention_mask": mask}
+    return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
 
 
 def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from numerate.types import Example, Problem, Rollout
 def worked(policy: Policy, problem: Problem, style: str) -> Example:
     """The problem with its reference solution; only the solution's tokens are trained.
 
-    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. Raises ValueError
-    when the problem has no solution.
+    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. Raises
+    ValueError when the problem has no solution.
     """
     asked = policy.encode_prompt(render(problem, style))
     told = policy.encode_target(target(problem, style))
@@ -21,12 +21,14 @@ def worked(policy: Policy, problem: Problem, style: str) -> Example:
 
 
 def attempt(rollout: Rollout, **row: float) -> Example:
-    """A rollout as it was sampled: its own ids, trained where the policy wrote, with the log-probs of that time."""
+    """A rollout as it was sampled: its own ids, trained where the policy wrote, with the log-probs of that
+    time."""
     return Example(rollout.ids, rollout.mask, row, {"old_logp": rollout.logprobs})
 
 
 def fitting(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
-    """The rows of at most `max_tokens` tokens, and how many were longer: a cut solution teaches to stop early."""
+    """The rows of at most `max_tokens` tokens, and how many were longer: a cut solution teaches to stop
+    early."""
     all_rows = list(rows)
     kept = [row for row in all_rows if len(row.ids) <= max_tokens]
     return kept, len(all_rows) - len(kept)

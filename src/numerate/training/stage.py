@@ -1,5 +1,5 @@
-"""One stage of a run: its folder, its seed, its log, and the loop that resumes, seeds and saves, so that no method
-has to."""
+"""One stage of a run: its folder, its seed, its log, and the loop that resumes, seeds and saves, so that no
+method has to."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Stage:
     def rounds(self, n: int, learner: Learner | None = None, label: str = "round") -> Iterator[int]:
         """The rounds 0 .. n-1 that are still to do.
 
-        Everything random in a round follows from (seed, round), and nothing else is carried over but the learner,
-        `facts` and files; so a killed and resumed loop repeats the uninterrupted one bit for bit, wherever it was
-        cut. With a learner it saves every `save_seconds` and at the end, else after every round. Break out of the
-        loop after `finish()` to stop early.
+        Everything random in a round follows from (seed, round), and nothing else is carried over but the
+        learner, `facts` and files; so a killed and resumed loop repeats the uninterrupted one bit for bit,
+        wherever it was cut. With a learner it saves every `save_seconds` and at the end, else after every
+        round. Break out of the loop after `finish()` to stop early.
         """
         self._restore(learner)
         saved = time.monotonic()

@@ -1,0 +1,241 @@
+"""A recipe from beginning to end: problem sets, stages, measurement, report. What is done is not done
+again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numerate import __version__, methods, report
+from numerate.config import Recipe, Stage, resolved
+from numerate.config.write import plain
+from numerate.evaluate import Measured, differences, measure
+from numerate.models import locate
+from numerate.problems import fingerprint, load
+from numerate.progress import Progress
+from numerate.store import file_hash, identity, read_json, write_json, write_problems, write_text
+from numerate.types import Problem
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+
+Sets = Mapping[str, list[Problem]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    stage: str
+    identity: str
+    """changes with anything that could change the stage's result"""
+    state: str
+    """done, half done, changed or new"""
+
+
+def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
+    """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
+
+    Killed at any moment and started again, it ends with the same metrics.json and the same weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "recipe.yaml", resolved(recipe))
+    sets = problem_sets(recipe, folder, progress)
+    identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
+    for name, stage in recipe.stages.items():
+        run_stage(recipe, folder, name, stage, identities[name], sets, progress)
+    metrics = {"results": measured_rows(recipe, folder, identities, sets, progress)}
+    metrics["run"] = facts(recipe, sets, identities)
+    write_json(folder / "metrics.json", metrics)
+    page = report.build(folder)
+    event(folder, "finished", progress)
+    progress.say(f"report: {page}")
+    return metrics
+
+
+def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
+    """The problems that the stages and the measurement name, also as JSONL in the run folder."""
+    used = {stage.problems for stage in recipe.stages.values()} | set(recipe.evaluate.problems)
+    used |= {"validation"} & set(recipe.problems)
+    sets: dict[str, list[Problem]] = {}
+    with progress.task("reading problems", total=len(used), unit="sets") as task:
+        for name in sorted(used):
+            spec = recipe.problems[name]
+            sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
+            write_problems(folder / "problems" / f"{name}.jsonl", sets[name])
+            task.advance(1)
+    return sets
+
+
+def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
+    """Identity and state of every stage; writes nothing."""
+    known = {"base": base_identity(recipe.model)}
+    prints = {name: fingerprint(problems) for name, problems in sets.items()}
+    planned: list[Planned] = []
+    for name, stage in recipe.stages.items():
+        method = methods.get(stage.method)
+        inputs = {other: known[other] for other in {stage.model, *other_models(stage)}}
+        known[name] = identity(
+            {
+                "stage": plain(stage),
+                "version": method.VERSION,
+                "inputs": inputs,
+                "problems": [prints[stage.problems], prints.get("validation")],
+                "seed": recipe.seed,
+                "prompt": recipe.prompt,
+                "engine": plain(recipe.engine),
+                "dtype": recipe.dtype,
+            }
+        )
+        planned.append(Planned(name, known[name], state(folder / "stages" / name, known[name])))
+    return planned
+
+
+def other_models(stage: Stage) -> set[str]:
+    restart = getattr(stage.options, "restart_from", None)
+    return {restart} if restart else set()
+
+
+def base_identity(model: str) -> str:
+    place = locate.find(model)
+    if not isinstance(place, Path):
+        return identity({"hub": place})
+    files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
+    return identity({p.name: file_hash(p) for p in files})
+
+
+def state(folder: Path, wanted: str) -> str:
+    done, begun = folder / "DONE.json", folder / "config.json"
+    if done.exists() and read_json(done)["identity"] == wanted:
+        return "done"
+    if begun.exists():
+        return "half done" if read_json(begun)["identity"] == wanted else "changed"
+    return "new"
+
+
+def run_stage(
+    recipe: Recipe,
+    folder: Path,
+    name: str,
+    stage: Stage,
+    planned: Planned,
+    sets: Sets,
+    progress: Progress,
+) -> None:
+    """Do, go on with, or skip one stage. DONE.json is written last."""
+    from numerate.training import Stage as Run
+
+    place = folder / "stages" / name
+    if planned.state == "done":
+        return event(folder, f"stage {name}: already done", progress)
+    if planned.state != "half done":
+        shutil.rmtree(place, ignore_errors=True)
+    event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
+    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
+    policy = methods.get(stage.method).train(
+        Run(place, recipe.seed, progress), stage.options, job(recipe, folder, stage, sets)
+    )
+    policy.save(place / "model")
+    write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
+    event(folder, f"stage {name}: done", progress)
+
+
+def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
+    from numerate.models.policy import load as load_policy
+    from numerate.rollouts.job import Job
+    from numerate.rollouts.local import LocalEngine
+
+    def from_place(place: str) -> Policy:
+        return load_policy(place, device=recipe.device, dtype=recipe.dtype)
+
+    return Job(
+        model=stage.model,
+        problems=sets[stage.problems][: stage.limit],
+        validation=sets.get("validation", []),
+        style=recipe.prompt,
+        load=lambda name: from_place(model_place(recipe, folder, name)),
+        load_dir=lambda path: from_place(str(path)),
+        engine=lambda policy: LocalEngine(policy, slots=recipe.engine.slots),
+        max_tokens=recipe.evaluate.max_tokens,
+    )
+
+
+def model_place(recipe: Recipe, folder: Path, name: str) -> str:
+    return recipe.model if name == "base" else str(folder / "stages" / name / "model")
+
+
+def measured_rows(
+    recipe: Recipe, folder: Path, stages: Mapping[str, Planned], sets: Sets, progress: Progress
+) -> list[dict[str, Any]]:
+    """The rows of metrics.json. Attempts that are stored and still belong to the model are not drawn
+    again."""
+    from numerate.models.policy import load as load_policy
+    from numerate.rollouts.local import LocalEngine
+
+    options = recipe.evaluate
+    measured: dict[tuple[str, str], Measured] = {}
+    for model in options.models:
+        policy = load_policy(model_place(recipe, folder, model), device=recipe.device, dtype=recipe.dtype)
+        source = base_identity(recipe.model) if model == "base" else stages[model].identity
+        for name in options.problems:
+            problems = sets[name][: options.limit]
+            place = folder / "evals" / model / name
+            keep_if_same(
+                place, identity([source, fingerprint(problems), plain(options), recipe.seed, recipe.prompt])
+            )
+            measured[model, name] = measure(
+                model,
+                name,
+                problems,
+                LocalEngine(policy, slots=recipe.engine.slots),
+                place,
+                progress,
+                style=recipe.prompt,
+                seed=recipe.seed,
+                samples=options.samples,
+                temperature=options.temperature,
+                top_p=options.top_p,
+                top_k=options.top_k,
+                max_tokens=options.max_tokens,
+                greedy=options.greedy,
+                ks=options.k,
+            )
+            event(folder, f"measured {model} on {name}", progress)
+    return [row for one in measured.values() for row in one.rows] + differences(measured)
+
+
+def keep_if_same(place: Path, wanted: str) -> None:
+    """Empty a folder of attempts that were drawn from something else."""
+    mark = place / "identity.json"
+    if not mark.exists() or read_json(mark)["identity"] != wanted:
+        shutil.rmtree(place, ignore_errors=True)
+        write_json(mark, {"identity": wanted})
+
+
+def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:
+    """What the numbers belong to. No times here: a resumed run writes the same file."""
+    return {
+        "name": recipe.name,
+        "seed": recipe.seed,
+        "model": recipe.model,
+        "numerate": __version__,
+        "problems": {
+            name: {
+                "source": recipe.problems[name].source,
+                "n": len(problems),
+                "fingerprint": fingerprint(problems),
+            }
+            for name, problems in sets.items()
+        },
+        "stages": {name: planned.identity for name, planned in stages.items()},
+    }
+
+
+def event(folder: Path, text: str, progress: Progress) -> None:
+    """A line in events.log, with the time, and on the terminal, without."""
+    with (folder / "events.log").open("a") as log:
+        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
+    progress.say(text)
