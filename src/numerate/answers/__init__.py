@@ -1,0 +1,42 @@
+"""What a solution's final answer is, and whether it is the right one.
+
+The only grader in the package: reward and evaluation both come here. It needs no torch, keeps no state but bounded
+caches, uses no signals, processes or clocks, and evaluates nothing: it has its own parser, bounded in length, depth
+and the size of numbers. docs/grading.md has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numerate.answers.cluster import cluster
+from numerate.answers.extract import Found, find
+from numerate.answers.grading import grade, strict_gsm8k
+from numerate.answers.ladder import Verdict, decide
+from numerate.answers.stream import grade_lines
+from numerate.types import Kind
+
+__all__ = [
+    "Found",
+    "Verdict",
+    "cluster",
+    "decide",
+    "equal",
+    "extract",
+    "find",
+    "grade",
+    "grade_lines",
+    "strict_gsm8k",
+]
+
+
+def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] = ()) -> str | None:
+    """The final answer of a solution as it is written there, None where there is none; for a choice, its letter.
+
+    `find` says where it stood as well."""
+    return find(text, kind, choices).answer
+
+
+def equal(candidate: str, reference: str, kind: Kind = "math") -> bool:
+    """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder told."""
+    return decide(candidate, reference, kind).equal

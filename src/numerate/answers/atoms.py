@@ -1,0 +1,301 @@
+"""The smallest pieces of an answer: numbers, names, brackets, fractions, roots, functions, matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from numerate.answers.tree import Node, Unreadable
+
+if TYPE_CHECKING:
+    from numerate.answers.parser import Parser
+
+_CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
+_FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
+_BINOMIALS = frozenset({"binom", "dbinom", "tbinom", "choose"})
+
+
+def atom(parser: Parser) -> Node:
+    token = parser.peek()
+    if token.kind == "op":
+        if token.text not in _BRACKETS:
+            raise Unreadable(f"did not expect {token.text!r}")
+        parser.next()
+        return _BRACKETS[token.text](parser, token.text)
+    if token.kind not in _READERS:
+        raise Unreadable(f"did not expect {token.text or 'the end'!r}")
+    parser.next()
+    return _READERS[token.kind](parser, token.text)
+
+
+# -- numbers and names -----------------------------------------------------------------------------------------
+def _number(parser: Parser, text: str) -> Node:
+    token = parser.tokens[parser.at - 1]
+    node = Node(token.kind, token.value)
+    if token.kind == "float" or token.value.denominator != 1:
+        return node
+    if parser.peek().text == "_" and "." not in text:
+        parser.next()
+        return Node("base", (text.replace(",", ""), _argument(parser)))
+    mixed = _mixed(parser)
+    return Node("num", token.value + mixed) if mixed is not None else node
+
+
+def _mixed(parser: Parser) -> Fraction | None:
+    """The fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of integers."""
+    ahead = parser.peek()
+    if ahead.kind == "num" and ahead.spaced and parser.peek(1).text == "/" and parser.peek(2).kind == "num":
+        top, bottom = ahead.value, parser.peek(2).value
+        taken = 3
+    elif ahead.kind == "cmd" and ahead.text in _FRACTIONS:
+        start, kept = parser.at, parser.tokens[parser.at : parser.at + 4]
+        parser.next()
+        node = _fraction(parser, ahead.text)
+        taken, parser.at = parser.at - start, start
+        parser.tokens[start : start + len(kept)] = kept  # reading `\\frac12` splits a token
+        sides = node.args
+        if any(s.kind != "num" for s in sides):
+            return None
+        top, bottom = sides[0].value, sides[1].value
+    else:
+        return None
+    if top.denominator != 1 or bottom.denominator != 1 or top <= 0 or bottom <= 0:
+        return None
+    parser.at += taken
+    return Fraction(top, bottom)
+
+
+def _name(parser: Parser, text: str) -> Node:
+    name = _subscripted(parser, text)
+    if parser.peek().text != "(" or parser.peek().kind != "op":
+        return Node("sym", name)
+    start = parser.at
+    arguments = _bare_arguments(parser)
+    if arguments is None or name in ("e", "i", "pi"):
+        parser.at = start
+        return Node("sym", name)
+    return Node("call", name, arguments)
+
+
+def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
+    """Arguments of f(x) or f(x,y): plain names only, anything else is a product."""
+    parser.next()
+    found: list[Node] = []
+    while parser.peek().kind in ("name", "cmd") and parser.peek().text not in _COMMANDS:
+        token = parser.next()
+        found.append(Node("sym", _subscripted(parser, token.text)))
+        if not parser.op(","):
+            break
+    return tuple(found) if found and parser.op(")") else None
+
+
+def _subscripted(parser: Parser, name: str) -> str:
+    while parser.peek().text == "_" and parser.peek().kind == "op":
+        parser.next()
+        start = parser.at
+        if parser.peek().text == "{":
+            depth = 0
+            while True:
+                text = parser.next().text
+                depth += {"{": 1, "}": -1}.get(text, 0)
+                if depth == 0 or parser.peek().kind == "end":
+                    break
+        else:
+            parser.next()
+        inside = "".join(t.text for t in parser.tokens[start : parser.at] if t.text not in "{}")
+        name = f"{name}_{inside}"
+    return name
+
+
+def _words(parser: Parser, text: str) -> Node:
+    return Node("sym", f"word {text}")
+
+
+# -- brackets --------------------------------------------------------------------------------------------------
+def _round(parser: Parser, opener: str) -> Node:
+    inner = parser.answer()
+    closer = parser.op(*_CLOSERS[opener])
+    if closer is None:
+        raise Unreadable(f"{opener!r} is never closed")
+    if inner.kind != "list":
+        if opener + closer in ("()", "[]"):
+            return inner
+        raise Unreadable(f"{opener!r} closed by {closer!r}")
+    if opener == "[" and all(row.kind == "list" for row in inner.args):
+        return _grid([list(row.args) for row in inner.args])
+    return Node("tuple", opener + closer, inner.args)
+
+
+def _braces(parser: Parser, opener: str) -> Node:
+    """A LaTeX group, which is nothing; with commas in it, a set."""
+    if parser.op("}"):
+        raise Unreadable("an empty group")
+    inner = parser.answer()
+    parser.expect("}")
+    return Node("set", None, inner.args) if inner.kind == "list" else inner
+
+
+def _set(parser: Parser, opener: str) -> Node:
+    if parser.op("\\}"):
+        return Node("set")
+    inner = parser.answer()
+    if parser.op("|", ":"):  # {x | condition}: the condition is the answer
+        inner = parser.answer()
+        parser.expect("\\}")
+        return inner
+    parser.expect("\\}")
+    return Node("set", None, inner.args if inner.kind == "list" else (inner,))
+
+
+def _bars(parser: Parser, opener: str) -> Node:
+    inner = parser.sum()
+    parser.expect("|")
+    return Node("fn", "abs", (inner,))
+
+
+# -- commands --------------------------------------------------------------------------------------------------
+def _command(parser: Parser, text: str) -> Node:
+    return _COMMANDS.get(text, _name)(parser, text)
+
+
+def _argument(parser: Parser) -> Node:
+    """What a command takes: a braced group, or one digit, letter or command."""
+    if parser.op("{"):
+        return _braces(parser, "{")
+    token = parser.peek()
+    if token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
+        rest = token.text[1:]
+        parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+        return Node("num", Fraction(token.text[0]))
+    return atom(parser)
+
+
+def _fraction(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = Node("div", None, (_argument(parser), _argument(parser)))
+    parser.depth -= 1
+    return node
+
+
+def _binomial(parser: Parser, text: str) -> Node:
+    return Node("fn", "binomial", (_argument(parser), _argument(parser)))
+
+
+def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
+    def read(parser: Parser, text: str) -> Node:
+        inner = parser.sum()
+        parser.expect(closer)
+        return Node("fn", name, (inner,))
+
+    return read
+
+
+def _empty(parser: Parser, text: str) -> Node:
+    return Node("set")
+
+
+def _environment(parser: Parser, text: str) -> Node:
+    name = _skip_group(parser)
+    if "matrix" not in name and "array" not in name:
+        raise Unreadable(f"an environment {name!r}")
+    if "array" in name and parser.peek().text == "{":
+        _skip_group(parser)
+    rows: list[list[Node]] = [[]]
+    while not parser.op("\\end"):
+        if parser.op("\\\\"):
+            rows.append([])
+        elif parser.op("&"):
+            continue
+        else:
+            rows[-1].append(parser.relation())
+    _skip_group(parser)
+    return _grid([row for row in rows if row])
+
+
+def _skip_group(parser: Parser) -> str:
+    parser.expect("{")
+    found: list[str] = []
+    while not parser.op("}"):
+        if parser.peek().kind == "end":
+            raise Unreadable("a group is never closed")
+        found.append(parser.next().text)
+    return "".join(found)
+
+
+def _grid(rows: list[list[Node]]) -> Node:
+    width = len(rows[0]) if rows else 0
+    if not width or any(len(row) != width for row in rows):
+        raise Unreadable("a matrix whose rows differ in length")
+    return Node("matrix", width, tuple(entry for row in rows for entry in row))
+
+
+# -- functions -------------------------------------------------------------------------------------------------
+def _function(parser: Parser, name: str) -> Node:
+    if name == "sqrt":
+        return _root(parser)
+    base = _log_base(parser, name)
+    exponent = None
+    if parser.op("^"):
+        exponent = parser.raised(Node("num", Fraction(0))).args[1]
+    if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
+        name, exponent = "arc" + name, None
+    arguments = _function_arguments(parser)
+    node = Node("fn", name, (*arguments, *base))
+    return Node("pow", None, (node, exponent)) if exponent is not None else node
+
+
+def _log_base(parser: Parser, name: str) -> tuple[Node, ...]:
+    if name == "log" and parser.op("_"):
+        return (_argument(parser),)
+    return ()
+
+
+def _function_arguments(parser: Parser) -> tuple[Node, ...]:
+    """Behind a function: what stands in brackets, or the product up to the next sign or function."""
+    if parser.op("("):
+        inner = parser.answer()
+        parser.expect(")")
+        return inner.args if inner.kind == "list" else (inner,)
+    factors = [parser.unsigned()]
+    while parser.starts_factor() and parser.peek().kind != "fn" and parser.peek().text not in ("(", "["):
+        factors.append(parser.power())
+    return (factors[0] if len(factors) == 1 else Node("mul", None, tuple(factors)),)
+
+
+def _root(parser: Parser) -> Node:
+    degree = Node("num", Fraction(2))
+    if parser.op("["):
+        degree = parser.sum()
+        parser.expect("]")
+    if parser.op("{"):
+        inner = _braces(parser, "{")
+    else:
+        inner = atom(parser)
+    return Node("fn", "root", (inner, degree))
+
+
+_COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
+    **dict.fromkeys(_FRACTIONS, _fraction),
+    **dict.fromkeys(_BINOMIALS, _binomial),
+    "lfloor": _between("floor", "rfloor"),
+    "lceil": _between("ceil", "rceil"),
+    "emptyset": _empty,
+    "varnothing": _empty,
+    "begin": _environment,
+}
+_BRACKETS: dict[str, Callable[[Parser, str], Node]] = {
+    "(": _round,
+    "[": _round,
+    "{": _braces,
+    "\\{": _set,
+    "|": _bars,
+}
+_READERS: dict[str, Callable[[Parser, str], Node]] = {
+    "num": _number,
+    "float": _number,
+    "name": _name,
+    "cmd": _command,
+    "fn": _function,
+    "word": _words,
+}

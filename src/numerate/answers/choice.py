@@ -1,0 +1,78 @@
+"""Multiple choice: the letter, with or without its text, or the text in place of the letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from numerate.answers.boxes import unbox
+from numerate.answers.normal import normalise, words
+
+Choices = Sequence[tuple[str, str]]
+
+_COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}~*$\\]")
+_LETTER = re.compile(
+    r"(?:option|choice|answer)?\s?[(\[]?([A-Za-z])(?:[)\].:,]|\s?$|\s(?=\S{0,40}\d))", re.IGNORECASE
+)
+_LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
+_MARKED = re.compile(r"(?<![A-Za-z0-9])\(([A-Z])\)|(?<![A-Za-z0-9(])([A-Z])(?=[).:](?:\s|$))")
+_ALONE = re.compile(r"(?<![A-Za-z0-9'$\\])([B-HJ-Z]|A(?=\W*$))(?![A-Za-z0-9'=+*/^_-])")
+LONGEST = 2_000
+
+
+def plain(text: str) -> str:
+    return " ".join(_COMMANDS.sub(" ", text[:LONGEST]).split()).replace("( ", "(").replace(" )", ")")
+
+
+def leading_letter(text: str) -> str | None:
+    """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
+    text = plain(unbox(text))
+    if several_letters(text):
+        return None
+    match = _LETTER.match(text)
+    return match.group(1).upper() if match else None
+
+
+def several_letters(text: str) -> str | None:
+    """The letters of "B, E and G" in order, "" between; None when there are not several."""
+    text = plain(unbox(text))
+    if not _LETTERS.fullmatch(text.replace(" or ", " and ")):
+        return None
+    return "".join(re.findall(r"[A-Z]", text))
+
+
+def is_letters(reference: str) -> bool:
+    """True for a reference that is the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G"; never x."""
+    if several_letters(reference):
+        return True
+    return re.fullmatch(r"\(? ?[A-J] ?\)?", plain(unbox(reference))) is not None
+
+
+def letter_of(value: str, choices: Choices) -> str | None:
+    """The letter that an extracted answer means: its own letter first, then the one choice whose text it is."""
+    value = value[:LONGEST]
+    allowed = {letter.upper() for letter, _ in choices}
+    by_text = [letter for letter, text in choices if _same_text(value, text)]
+    if len(by_text) == 1:
+        return by_text[0].upper()
+    letter = leading_letter(value)
+    return letter if letter and (not allowed or letter in allowed) else None
+
+
+def last_letter(text: str, choices: Choices) -> str | None:
+    """The last letter that is marked as a choice in running text: "(B)", "B." or "B)", else one that stands alone."""
+    allowed = {letter.upper() for letter, _ in choices}
+    tail = plain(text[-LONGEST:])
+    for pattern in (_MARKED, _ALONE):
+        found = [next(filter(None, m.groups())) for m in pattern.finditer(tail)]
+        found = [letter for letter in found if not allowed or letter in allowed]
+        if found:
+            return found[-1]
+    return None
+
+
+def _same_text(value: str, text: str) -> bool:
+    a, b = normalise(value), normalise(text)
+    if not a or not b:
+        return False
+    return a.casefold() == b.casefold() or (words(a) is not None and words(a) == words(b))

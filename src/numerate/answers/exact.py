@@ -1,0 +1,237 @@
+"""Exact values: rational numbers within a bound, and expressions modulo a large prime.
+
+Two rational functions over Q(i) in the same letters that agree at a random point modulo p ~ 2**61 are identical
+but for a chance of degree/p (Schwartz 1980, lemma 1); pi, e and the letters are independent unknowns there.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from fractions import Fraction
+
+from numerate.answers.tree import Node, Undecided
+
+BITS = 8_192
+"""the longest numerator or denominator that is computed"""
+PRIME = 2**61 - 31
+"""the largest prime below 2**61 that is 1 modulo 4, so that -1 has a root"""
+I = 583_529_827_753_931_384  # noqa: E741  (its square is -1 modulo PRIME)
+
+
+# -- rational numbers ------------------------------------------------------------------------------------------
+def rational(node: Node) -> Fraction:
+    """The exact value of a constant. Raises Undecided when it is irrational, too long, or has letters."""
+    if node.kind == "num":
+        value: Fraction = node.value
+    elif node.kind == "float":
+        value = node.value[0]
+    else:
+        rule = _RATIONAL.get(node.kind)
+        if rule is None:
+            raise Undecided(node.kind)
+        value = rule(node)
+    if value.numerator.bit_length() + value.denominator.bit_length() > BITS:
+        raise Undecided("too long")
+    return value
+
+
+def _sum(node: Node) -> Fraction:
+    total = Fraction(0)
+    for arg in node.args:
+        total = bounded(total + rational(arg))
+    return total
+
+
+def _product(node: Node) -> Fraction:
+    total = Fraction(1)
+    for arg in node.args:
+        total = bounded(total * rational(arg))
+    return total
+
+
+def bounded(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() + value.denominator.bit_length() > BITS:
+        raise Undecided("too long")
+    return value
+
+
+def _quotient(node: Node) -> Fraction:
+    bottom = rational(node.args[1])
+    if bottom == 0:
+        raise Undecided("division by zero")
+    return rational(node.args[0]) / bottom
+
+
+def _power(node: Node) -> Fraction:
+    return power(rational(node.args[0]), rational(node.args[1]))
+
+
+def power(base: Fraction, exponent: Fraction) -> Fraction:
+    if base == 0 and exponent <= 0:
+        if exponent == 0:
+            return Fraction(1)
+        raise Undecided("division by zero")
+    if exponent.denominator != 1:
+        base = _exact_root(base, exponent.denominator)
+        exponent = Fraction(exponent.numerator)
+    size = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if base not in (-1, 0, 1) and size * abs(exponent) > BITS:
+        raise Undecided("too long")
+    if base in (-1, 0, 1):
+        return base if exponent.numerator % 2 or base == 0 else Fraction(1)
+    return base**exponent.numerator
+
+
+def _exact_root(value: Fraction, degree: int) -> Fraction:
+    if degree > 64 or (value < 0 and degree % 2 == 0):
+        raise Undecided("no real root")
+    sign = -1 if value < 0 else 1
+    return Fraction(
+        sign * _integer_root(abs(value.numerator), degree), _integer_root(value.denominator, degree)
+    )
+
+
+def _integer_root(value: int, degree: int) -> int:
+    root = math.isqrt(value) if degree == 2 else _newton(value, degree)
+    if root**degree != value:
+        raise Undecided("irrational")
+    return root
+
+
+def _newton(value: int, degree: int) -> int:
+    """The integer part of the degree-th root, from above."""
+    if value < 2:
+        return value
+    guess = 1 << -(-value.bit_length() // degree)
+    while True:
+        better = ((degree - 1) * guess + value // guess ** (degree - 1)) // degree
+        if better >= guess:
+            return guess
+        guess = better
+
+
+def _function(node: Node) -> Fraction:
+    rule = _FUNCTIONS.get(node.value)
+    if rule is None:
+        raise Undecided(node.value)
+    return rule(*(rational(arg) for arg in node.args))
+
+
+def _whole(value: Fraction, most: int) -> int:
+    if value.denominator != 1 or not 0 <= value <= most:
+        raise Undecided("out of bounds")
+    return value.numerator
+
+
+def _root(value: Fraction, degree: Fraction) -> Fraction:
+    return power(value, Fraction(1, _whole(degree, 64) or 1))
+
+
+def _log(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
+    """Only when it is a whole number: log_2 8."""
+    if value <= 0 or base <= 1:
+        raise Undecided("a logarithm")
+    estimate = round((math.log(value.numerator) - math.log(value.denominator)) / math.log(base))
+    if abs(estimate) > 4_000 or power(base, Fraction(estimate)) != value:
+        raise Undecided("irrational")
+    return Fraction(estimate)
+
+
+def _integers(*values: Fraction) -> list[int]:
+    if any(v.denominator != 1 for v in values):
+        raise Undecided("not whole")
+    return [v.numerator for v in values]
+
+
+_FUNCTIONS: dict[str, Callable[..., Fraction]] = {
+    "abs": abs,
+    "floor": lambda x: Fraction(math.floor(x)),
+    "ceil": lambda x: Fraction(math.ceil(x)),
+    "root": _root,
+    "log": _log,
+    "factorial": lambda n: Fraction(math.factorial(_whole(n, 600))),
+    "binomial": lambda n, k: Fraction(math.comb(_whole(n, 2_000), _whole(k, 2_000))),
+    "max": lambda *v: max(v),
+    "min": lambda *v: min(v),
+    "gcd": lambda *v: Fraction(math.gcd(*_integers(*v))),
+    "lcm": lambda *v: Fraction(math.lcm(*_integers(*v))),
+}
+
+_RATIONAL: dict[str, Callable[[Node], Fraction]] = {
+    "add": _sum,
+    "mul": _product,
+    "div": _quotient,
+    "neg": lambda node: -rational(node.args[0]),
+    "pow": _power,
+    "percent": lambda node: rational(node.args[0]) / 100,
+    "fn": _function,
+}
+
+
+# -- expressions modulo a prime --------------------------------------------------------------------------------
+def residue(node: Node) -> int:
+    """The value modulo PRIME with every letter at its own fixed random point. Raises Undecided outside rational
+    functions."""
+    rule = _RESIDUES.get(node.kind)
+    if rule is None:
+        return _ratio_of(rational(node))
+    return rule(node) % PRIME
+
+
+def _ratio_of(value: Fraction) -> int:
+    return value.numerator * _inverse(value.denominator) % PRIME
+
+
+def _inverse(value: int) -> int:
+    if value % PRIME == 0:
+        raise Undecided("division by zero")
+    return pow(value, -1, PRIME)
+
+
+def point(name: str, salt: int) -> int:
+    """A fixed number between 0 and 2**64 for each name."""
+    data = name.encode("utf-8", "surrogatepass")
+    return zlib.crc32(data, salt) << 32 | zlib.crc32(data[::-1] + b"*", salt ^ 0x5BD1E995)
+
+
+def _letter(node: Node) -> int:
+    if node.value == "infinity":
+        raise Undecided("infinite")
+    return I if node.value == "i" else point(node.value, 1)
+
+
+def _residue_product(node: Node) -> int:
+    total = 1
+    for arg in node.args:
+        total = total * residue(arg) % PRIME
+    return total
+
+
+def _residue_power(node: Node) -> int:
+    exponent = rational(node.args[1])
+    if exponent.denominator != 1:
+        raise Undecided("not a rational function")
+    base = residue(node.args[0])
+    return pow(base if exponent >= 0 else _inverse(base), abs(exponent.numerator), PRIME)
+
+
+def called(node: Node) -> Node:
+    """f(x) as an expression of its own: the product that x(y) would be, or an unknown named by its text."""
+    if len(node.args) == 1 and node.value not in ("prime", "setminus"):
+        return Node("mul", None, (Node("sym", node.value), node.args[0]))
+    return Node("sym", repr(node))
+
+
+_RESIDUES: dict[str, Callable[[Node], int]] = {
+    "num": lambda node: _ratio_of(node.value),
+    "sym": _letter,
+    "call": lambda node: residue(called(node)),
+    "add": lambda node: sum(residue(arg) for arg in node.args),
+    "mul": _residue_product,
+    "div": lambda node: residue(node.args[0]) * _inverse(residue(node.args[1])),
+    "neg": lambda node: -residue(node.args[0]),
+    "pow": _residue_power,
+    "percent": lambda node: residue(node.args[0]) * _inverse(100),
+}

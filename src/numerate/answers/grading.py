@@ -1,0 +1,43 @@
+"""Extraction and equivalence together: the one grader that serves reward and evaluation."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers import choice
+from numerate.answers.extract import find
+from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict, decide
+from numerate.types import Grade, Problem
+
+_STRICT = re.compile(r"#### (-?[0-9.,]+)")
+
+
+def grade(solution: str, problem: Problem) -> Grade:
+    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text; thread-safe."""
+    try:
+        answer = find(solution, problem.kind, problem.choices).answer
+        if answer is None:
+            return Grade(None, False, "no_answer")
+        verdict = _decide(answer, problem)
+    except (ValueError, ArithmeticError, RecursionError, MemoryError, LookupError, TypeError):
+        return Grade(None, False, "error")
+    return Grade(answer, verdict.equal, verdict.how)
+
+
+def _decide(answer: str, problem: Problem) -> Verdict:
+    if problem.kind != "choice":
+        return decide(answer, problem.answer, problem.kind)
+    wanted = choice.letter_of(problem.answer, problem.choices)
+    given = choice.letter_of(answer, problem.choices)
+    if given is None:
+        return NO_ANSWER
+    return Verdict(True, "choice") if given == wanted else NO_MATCH
+
+
+def strict_gsm8k(solution: str, problem: Problem) -> bool:
+    """The rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`, commas taken off,
+    compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside `grade`, never as a reward."""
+    given = _STRICT.search(solution)
+    if given is None:
+        return False
+    return given.group(1).strip().replace(",", "") == problem.answer.strip().replace(",", "")

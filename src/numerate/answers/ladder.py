@@ -1,0 +1,153 @@
+"""The ladder of equivalence: string, exact number, structure, symbolic. The first rung that finds two answers equal
+decides; the last one that can't tell calls them different."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from numerate.answers import choice, units
+from numerate.answers.boxes import unbox
+from numerate.answers.normal import LONGEST, normalise, plain_number, words
+from numerate.answers.parser import read
+from numerate.answers.shapes import same
+from numerate.answers.tree import Node, Undecided, Unreadable
+from numerate.types import Kind
+
+
+class Verdict(NamedTuple):
+    equal: bool
+    how: str
+    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not"""
+
+
+NO_MATCH = Verdict(False, "no_match")
+NO_ANSWER = Verdict(False, "no_answer")
+
+
+def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
+    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice"."""
+    a, b = plain_number(candidate), plain_number(reference)
+    if a is not None and b is not None:
+        return _numbers(candidate, reference, a, b)
+    if is_nothing(candidate) or is_nothing(reference):
+        return NO_ANSWER
+    if candidate == reference:
+        return Verdict(True, "string")
+    if kind == "choice":
+        return _choices(candidate, reference)
+    if len(candidate) > LONGEST or len(reference) > LONGEST:
+        return NO_MATCH
+    return _climb(candidate, reference)
+
+
+def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
+    if a == b:
+        return Verdict(True, "string" if candidate == reference else "number")
+    if len(a) < 14 and len(b) < 14:
+        return NO_MATCH
+    return _climb(candidate, reference) if len(a) + len(b) < LONGEST else NO_MATCH
+
+
+def is_nothing(text: str) -> bool:
+    """True for an empty answer and for those that say there is none: nan, None, "I don't know"."""
+    if len(text) > 60:
+        return not text.strip()
+    if "\\{" in text:  # \\{\\} is the empty set
+        return False
+    return text.strip(" $.\n\t").lower() in units.NO_ANSWER or not re.search(r"[^\s{}$\\.,;:]", text)
+
+
+def _choices(candidate: str, reference: str) -> Verdict:
+    wanted = choice.leading_letter(reference)
+    if wanted is not None and wanted == choice.leading_letter(candidate):
+        return Verdict(True, "choice")
+    return NO_MATCH
+
+
+def _climb(candidate: str, reference: str) -> Verdict:
+    a, b = normalise(unbox(candidate)), normalise(unbox(reference))
+    if is_nothing(a) or is_nothing(b):
+        return NO_ANSWER
+    if a == b:
+        return Verdict(True, "string")
+    if choice.is_letters(reference) or choice.is_letters(candidate):
+        return _letters(candidate, reference)
+    prose = _same_prose(a, b)
+    if prose is not None:
+        return prose
+    one, other = units.unit_of(a), units.unit_of(b)
+    if one and other and one != other:
+        return NO_MATCH
+    rung = structure(a, b)
+    return Verdict(True, rung) if rung else NO_MATCH
+
+
+def _letters(candidate: str, reference: str) -> Verdict:
+    a, b = (choice.several_letters(x) or choice.leading_letter(x) for x in (candidate, reference))
+    return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
+
+
+def _same_prose(a: str, b: str) -> Verdict | None:
+    """Decides when either is words without a number; equal words are equal in any case."""
+    one, other = words(a), words(b)
+    if one is not None and one == other:
+        return Verdict(True, "string")
+    if _is_prose(one, a) or _is_prose(other, b):
+        return NO_MATCH
+    return None
+
+
+def _is_prose(found: str | None, normal: str) -> bool:
+    """Words without digits of which one is longer than a product of letters or the name of a function."""
+    if found is None or any(c.isdigit() for c in found):
+        return False
+    known = units.FUNCTIONS | units.NAMES | units.SEPARATORS
+    return any(
+        len(w) >= 4 and w not in known for w in re.findall(r"[A-Za-z]+", normal.lower())
+    ) and not re.search(r"[\\^_=+*/]", re.sub(r"\\[a-z]+\{", "", normal))
+
+
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
+
+
+def _readings(a: str, b: str) -> list[tuple[str, str]]:
+    """The pair as written, then with a comma between digits read as a separator or as a decimal point."""
+    found = [(a, b)]
+    if _GROUPED.search(a) or _GROUPED.search(b):
+        apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
+        if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
+            found.append(apart)
+    amounts = units.split_quantity(a), units.split_quantity(b)
+    if bool(amounts[0]) != bool(amounts[1]):
+        found.append((amounts[0] or a, amounts[1] or b))
+    one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
+    if bool(one) != bool(other):
+        found.append(
+            (_DECIMAL_COMMA.sub(r"\1.\2", a) if one else a, _DECIMAL_COMMA.sub(r"\1.\2", b) if other else b)
+        )
+    return found
+
+
+def structure(a: str, b: str) -> str | None:
+    """The rung on which two texts in normal form are the same mathematics, or None."""
+    for one, other in _readings(a, b):
+        left, right = tree(one), tree(other)
+        if left is None or right is None:
+            continue
+        try:
+            rung = same(left, right)
+        except (Undecided, ArithmeticError, RecursionError):
+            continue
+        if rung is not None:
+            return rung
+    return None
+
+
+def tree(normal: str) -> Node | None:
+    """The text as a tree, None where it is no mathematics that we can read."""
+    try:
+        return read(normal)
+    except (Unreadable, RecursionError):
+        return None

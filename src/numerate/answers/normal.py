@@ -1,0 +1,127 @@
+"""Normal forms of text: what is only writing is taken off, in linear time, before anything is read."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 20_000
+"""characters; a longer answer is compared as a string and not read"""
+
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        strict=True,
+    )
+)
+_FRACTIONS = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+    "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+}  # fmt: skip
+
+_TWINS = str.maketrans(
+    {
+        **{c: f"\\{name} " for c, name in _GREEK.items()},
+        **{c: f"\\frac{{{n}}}{{{d}}}" for c, (n, d) in _FRACTIONS.items()},
+        **{c: f"_{{{digit}}}" for c, digit in _SUBSCRIPTS.items()},
+        **{chr(0xFF01 + k): chr(0x21 + k) for k in range(94)},  # full-width forms
+        **dict.fromkeys("−–—‐‑‒﹣", "-"),
+        **dict.fromkeys("×⋅·∙∗•", "*"),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2005\u2007\u2008\u2009\u200a\u202f\u3000", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+        **dict.fromkeys("‘’′", "'"),
+        **dict.fromkeys("“”", '"'),
+        "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
+        "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
+        "∅": "\\emptyset ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ", "€": "", "£": "", "¥": "",
+        "₹": "", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
+        "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
+    }
+)  # fmt: skip
+
+_RAISED = re.compile("[" + "".join(_SUPERSCRIPTS) + "]{1,20}")
+_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]|\$")
+_SIZES = re.compile(
+    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|noindent)(?![a-zA-Z])\.?"
+)
+_SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\q?quad(?![a-zA-Z])|\\hspace\{[^{}]{0,20}\}|~|\s")
+_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
+_GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
+_RUNS = re.compile(r" {2,}")
+
+
+def _raise(match: re.Match[str]) -> str:
+    return "^{" + "".join(_SUPERSCRIPTS[c] for c in match.group()) + "}"
+
+
+def normalise(text: str) -> str:
+    """The answer without dollar signs, sizes, spacing commands, look-alike letters, bold marks and a final period.
+
+    Fractions, roots and everything else that means something stay as they are."""
+    if not text.isascii():
+        text = _RAISED.sub(_raise, text).translate(_TWINS)
+    text = text.replace("{,}", ",")
+    if "\\" in text:
+        text = _plain_latex(text)
+    elif "$" in text:
+        text = text.replace("$", " ")
+    text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
+    return _trim(text)
+
+
+def _plain_latex(text: str) -> str:
+    text = text.replace("\\\\\\\\", "\\\\")
+    if "\\begin" not in text:
+        text = _DOUBLED.sub(r"\\", text)
+    text = text.replace("\\$", " ").replace("\\%", "%")
+    text = _GROUPING.sub(",", text).replace("\\!", "")
+    return _SIZES.sub("", _DELIMITERS.sub(" ", text))
+
+
+def _is_power(text: str) -> bool:
+    """`**` is Python's power when something stands before it, and bold type when it opens the text."""
+    return not text.lstrip(" $").startswith("**")
+
+
+def _trim(text: str) -> str:
+    """Take off periods, commas and semicolons that end a sentence."""
+    while text and text[-1] in ".,;: " and not text.endswith("\\"):
+        text = text[:-1]
+    return text.lstrip(" :")
+
+
+_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $.]*")
+
+
+def plain_number(text: str) -> str | None:
+    """One canonical string for a number in plain digits ("$1,000.50" -> "1000.5", "-0" -> "0"), else None."""
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    sign, grouped, whole, part = match.groups()
+    digits = grouped.replace(",", "") if grouped else whole or ""
+    if not digits and not part:
+        return None
+    number = digits.lstrip("0") or "0"
+    part = part.rstrip("0") if part else ""
+    if part:
+        number = f"{number}.{part}"
+    return f"-{number}" if sign == "-" and number != "0" else number
+
+
+_TEXT_COMMANDS = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|operatorname)(?![a-zA-Z])")
+_WORDS = re.compile(r"[a-z]+|\d+")
+_PROSE = re.compile(r"[A-Za-z0-9 .,;:'\"!?()-]+")
+_ARTICLES = frozenset({"a", "an", "the"})
+
+
+def words(normal: str) -> str | None:
+    """Words in lower case without articles and plural s, for an answer that is prose; None for anything else."""
+    text = _TEXT_COMMANDS.sub("", normal).replace("{", " ").replace("}", " ")
+    if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
+        return None
+    found = [w for w in _WORDS.findall(text.lower()) if w not in _ARTICLES]
+    return " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found) or None

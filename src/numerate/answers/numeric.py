@@ -1,0 +1,234 @@
+"""Values of expressions that no exact arithmetic here can give: roots, pi, functions, letters in exponents.
+
+Evaluated in doubles at fixed random points first, which refuses nearly everything that differs, then with 50 digits.
+Nothing here is a proof; two different expressions would have to agree to 30 digits at every point.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from numerate.answers.exact import called, point
+from numerate.answers.tree import Node, Undecided, symbols
+
+POINTS = 8
+_LOCAL = threading.local()
+
+
+class Doubles:
+    """Arithmetic in complex doubles."""
+
+    pi: Any = math.pi
+    e: Any = math.e
+    i: Any = 1j
+    functions: Any = cmath
+
+    def number(self, top: int, bottom: int) -> Any:
+        return complex(top / bottom)
+
+
+class Digits:
+    """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is shared)."""
+
+    def __init__(self) -> None:
+        import mpmath
+
+        context: Any = mpmath.MPContext()
+        context.dps = 50
+        self.functions: Any = context
+        self.pi: Any = context.mpc(context.pi)
+        self.e: Any = context.mpc(context.e)
+        self.i: Any = context.mpc(0, 1)
+
+    def number(self, top: int, bottom: int) -> Any:
+        return self.functions.mpc(top) / bottom
+
+
+def _digits() -> Digits:
+    if not hasattr(_LOCAL, "digits"):
+        _LOCAL.digits = Digits()
+    return _LOCAL.digits
+
+
+Arithmetic = Doubles | Digits
+_DOUBLES = Doubles()
+
+
+def identical(left: Node, right: Node) -> bool:
+    """True when both expressions agree wherever they can be compared. Raises Undecided when they can't be."""
+    letters = bool(symbols(left) | symbols(right))
+    samples = range(POINTS if letters else 1)
+    pairs = {k: pair for k in samples if (pair := _at(left, right, k)) is not None}
+    if len(pairs) < (2 if letters else 1):
+        raise Undecided("too few points where both have a value")
+    real = [k for k, (a, b) in pairs.items() if _is_real(a) and _is_real(b)]
+    chosen = real if len(real) >= 2 else list(pairs)
+    if not all(_close(*pairs[k], 1e-8, 1e-11) for k in chosen):
+        return False
+    precise = [_precisely(left, right, k) for k in chosen[:2]]
+    return all(_close(a, b, 1e-30, 1e-40) for a, b in precise)
+
+
+def approximately(node: Node) -> float:
+    """The value of a constant real expression in double precision. Raises Undecided when there is none."""
+    value = _value(node, _DOUBLES, 0)
+    if value is None or not _is_real(value):
+        raise Undecided("not a real number")
+    return value.real
+
+
+def same_sign(left: Node, right: Node) -> bool:
+    """Whether two proportional expressions have the same sign, seen at one point."""
+    pair = _at(left, right, 0)
+    return pair is not None and pair[0].real * pair[1].real > 0
+
+
+def _at(left: Node, right: Node, sample: int) -> tuple[complex, complex] | None:
+    a, b = _value(left, _DOUBLES, sample), _value(right, _DOUBLES, sample)
+    return None if a is None or b is None else (a, b)
+
+
+def _value(node: Node, arithmetic: Arithmetic, sample: int) -> complex | None:
+    try:
+        value = evaluate(node, arithmetic, sample)
+        return value if cmath.isfinite(value) else None
+    except (ArithmeticError, ValueError) as error:  # poles, overflow; Undecided is a ValueError too
+        if isinstance(error, Undecided):
+            raise
+        return None
+
+
+def _precisely(left: Node, right: Node, sample: int) -> tuple[Any, Any]:
+    digits = _digits()
+    try:
+        return evaluate(left, digits, sample), evaluate(right, digits, sample)
+    except ArithmeticError as error:
+        raise Undecided(str(error)) from error
+
+
+def _is_real(value: complex) -> bool:
+    return abs(value.imag) <= 1e-12 * abs(value.real)
+
+
+def _close(a: Any, b: Any, relative: float, absolute: float) -> bool:
+    return bool(abs(a - b) <= relative * (abs(a) + abs(b)) + absolute)
+
+
+def evaluate(node: Node, on: Arithmetic, sample: int) -> Any:
+    """The value at one of the fixed points, in the given arithmetic."""
+    rule = _RULES.get(node.kind)
+    if rule is None:
+        raise Undecided(node.kind)
+    return rule(node, on, sample)
+
+
+def _number(node: Node, on: Arithmetic, sample: int) -> Any:
+    value = node.value if node.kind == "num" else node.value[0]
+    return on.number(value.numerator, value.denominator)
+
+
+def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
+    if node.value in ("pi", "e", "i"):
+        return getattr(on, node.value)
+    if node.value == "infinity":
+        raise Undecided("infinite")
+    return on.number(point(node.value, sample + 7) >> 12, 2**50) + on.number(1, 4)  # between 0.25 and 4.25
+
+
+def _sum(node: Node, on: Arithmetic, sample: int) -> Any:
+    return sum((evaluate(arg, on, sample) for arg in node.args), start=on.number(0, 1))
+
+
+def _product(node: Node, on: Arithmetic, sample: int) -> Any:
+    total = on.number(1, 1)
+    for arg in node.args:
+        total = total * evaluate(arg, on, sample)
+    return total
+
+
+def _power(node: Node, on: Arithmetic, sample: int) -> Any:
+    base, exponent = (evaluate(arg, on, sample) for arg in node.args)
+    return _raise(base, exponent, on)
+
+
+def _raise(base: Any, exponent: Any, on: Arithmetic) -> Any:
+    if base == 0:
+        if exponent.real < 0 or exponent.imag:
+            raise ZeroDivisionError
+        return on.number(int(exponent == 0), 1)
+    if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 2**16:
+        return base ** int(exponent.real)
+    return on.functions.exp(exponent * on.functions.log(base))
+
+
+def _function(node: Node, on: Arithmetic, sample: int) -> Any:
+    rule = _FUNCTIONS.get(node.value)
+    if rule is None:
+        raise Undecided(node.value)
+    return rule(on, *(evaluate(arg, on, sample) for arg in node.args))
+
+
+def _root(on: Arithmetic, value: Any, degree: Any) -> Any:
+    """The real root of a negative number where the degree is odd, else the principal root."""
+    if value.imag == 0 and value.real < 0 and degree.imag == 0 and degree.real % 2 == 1:
+        return -_root(on, -value, degree)
+    return on.functions.sqrt(value) if degree == 2 else _raise(value, 1 / degree, on)
+
+
+def _log(on: Arithmetic, value: Any, base: Any = None) -> Any:
+    f = on.functions
+    return f.log(value) / f.log(on.number(10, 1) if base is None else base)
+
+
+def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
+    def rule(on: Arithmetic, value: Any) -> Any:
+        if value.imag != 0 or abs(value.real) > 2**60:
+            raise Undecided("not a real number")
+        return on.number(of(value.real), 1)
+
+    return rule
+
+
+def _named(name: str) -> Callable[..., Any]:
+    return lambda on, value: getattr(on.functions, name)(value)
+
+
+def _reciprocal(name: str) -> Callable[..., Any]:
+    return lambda on, value: 1 / getattr(on.functions, name)(value)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{
+        name: _named(name)
+        for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "asin", "acos", "atan")
+    },
+    **{f"arc{name}": _named(f"a{name}") for name in ("sin", "cos", "tan")},
+    "sec": _reciprocal("cos"),
+    "csc": _reciprocal("sin"),
+    "cot": _reciprocal("tan"),
+    "ln": _named("log"),
+    "log": _log,
+    "lg": _log,
+    "root": _root,
+    "abs": lambda on, value: on.number(0, 1) + abs(value),
+    "floor": _whole(math.floor),
+    "ceil": _whole(math.ceil),
+}
+
+_RULES: dict[str, Callable[[Node, Arithmetic, int], Any]] = {
+    "num": _number,
+    "float": _number,
+    "sym": _letter,
+    "call": lambda node, on, sample: evaluate(called(node), on, sample),
+    "add": _sum,
+    "mul": _product,
+    "div": lambda node, on, sample: evaluate(node.args[0], on, sample) / evaluate(node.args[1], on, sample),
+    "neg": lambda node, on, sample: -evaluate(node.args[0], on, sample),
+    "pow": _power,
+    "percent": lambda node, on, sample: evaluate(node.args[0], on, sample) / 100,
+    "fn": _function,
+}

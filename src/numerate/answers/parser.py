@@ -1,0 +1,226 @@
+"""From tokens to a tree: answers as people write them, in LaTeX or plainly. Recursive descent, bounded depth.
+
+Weakest to strongest: lists (`, ; and or`), relations (`= < in`), unions, ratios, sums, products, powers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from numerate.answers.atoms import atom
+from numerate.answers.normal import LONGEST
+from numerate.answers.tokens import Token, tokenize
+from numerate.answers.tree import Node, Unreadable, negate, num
+
+DEEPEST = 40
+_END = Token("end", "")
+_RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
+_STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "end", ":"})
+
+
+@lru_cache(maxsize=4096)
+def read(normal: str) -> Node:
+    """The tree of a text in normal form. Raises Unreadable."""
+    if len(normal) > LONGEST:
+        raise Unreadable(f"an answer of {len(normal)} characters")
+    parser = Parser(tokenize(normal))
+    tree = parser.answer()
+    if parser.peek().kind != "end":
+        raise Unreadable(f"did not expect {parser.peek().text!r}")
+    return tree
+
+
+class Parser:
+    def __init__(self, tokens: list[Token]):
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+
+    # -- the stream ----------------------------------------------------------------------------------------
+    def peek(self, ahead: int = 0) -> Token:
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else _END
+
+    def next(self) -> Token:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def op(self, *texts: str) -> str | None:
+        """Take the next token if it is one of these operators."""
+        token = self.peek()
+        if token.kind == "op" and token.text in texts:
+            self.at += 1
+            return token.text
+        return None
+
+    def expect(self, text: str) -> None:
+        if not self.op(text):
+            raise Unreadable(f"expected {text!r}, found {self.peek().text!r}")
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    # -- lists and relations -------------------------------------------------------------------------------
+    def answer(self) -> Node:
+        """Everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
+        self.deeper()
+        groups: list[list[Node]] = [[]]
+        while True:
+            groups[-1].append(self.relation())
+            ends_group = self.peek().text == ";"
+            if not self.separator():
+                break
+            if ends_group:
+                groups.append([])
+            if self.peek().kind == "end" or self.peek().text in _STOPS:
+                break
+        self.depth -= 1
+        return _listed([g for g in groups if g])
+
+    def separator(self) -> bool:
+        """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
+        found = False
+        while self.peek().kind == "sep" or (self.peek().kind == "op" and self.peek().text in (",", ";")):
+            self.at += 1
+            found = True
+        return found
+
+    def relation(self) -> Node:
+        while self.op("approx", "implies"):
+            pass
+        sides = [self.union()]
+        signs: list[str] = []
+        while self.peek().kind == "op" and self.peek().text in _RELATIONS:
+            sign = self.next().text
+            signs.append("=" if sign == "equiv" else sign)
+            sides.append(self.union())
+        return Node("rel", tuple(signs), tuple(sides)) if signs else sides[0]
+
+    def union(self) -> Node:
+        parts = [self.ratio()]
+        while self.op("cup"):
+            parts.append(self.ratio())
+        if self.op("setminus") or (self.peek().text == "cap" and self.op("cap")):
+            return Node("call", "setminus", (*parts, self.ratio()))
+        return Node("union", None, tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def ratio(self) -> Node:
+        parts = [self.sum()]
+        while self.op(":"):
+            parts.append(self.sum())
+        return Node("ratio", None, tuple(parts)) if len(parts) > 1 else parts[0]
+
+    # -- expressions ---------------------------------------------------------------------------------------
+    def sum(self) -> Node:
+        self.deeper()
+        terms = [self.signed()]
+        while True:
+            sign = self.op("+", "-", "pm", "mp")
+            if sign is None:
+                break
+            terms.append(_with_sign(sign, self.signed()))
+        self.depth -= 1
+        return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
+
+    def signed(self) -> Node:
+        signs: list[str] = []
+        while sign := self.op("+", "-", "pm", "mp"):
+            signs.append(sign)
+        node = self.product()
+        for sign in reversed(signs):
+            node = _with_sign(sign, node)
+        return node
+
+    def product(self) -> Node:
+        node = self.power()
+        factors = [node]
+        while True:
+            if self.op("*"):
+                factors.append(self.unsigned())
+            elif self.op("/"):
+                if self.peek().kind == "word":  # a unit such as miles / hour
+                    self.next()
+                    continue
+                factors = [Node("div", None, (_product(factors), self.unsigned()))]
+            elif self.starts_factor():
+                factors.append(self.power())
+            else:
+                break
+        node = _product(factors)
+        if self.op("over"):
+            node = Node("div", None, (node, self.product()))
+        return node
+
+    def unsigned(self) -> Node:
+        """A factor behind `*` or `/`, which may carry a sign."""
+        if self.op("-"):
+            return negate(self.power())
+        self.op("+")
+        return self.power()
+
+    def starts_factor(self) -> bool:
+        """True when the next token begins a factor that multiplies without a sign."""
+        token = self.peek()
+        if token.kind in ("num", "float", "name", "fn", "cmd", "multiplier"):
+            return True
+        return token.kind == "op" and token.text in ("(", "[", "{", "\\{")
+
+    def power(self) -> Node:
+        self.deeper()
+        node = self.postfix(atom(self))
+        if self.op("^"):
+            node = self.postfix(self.raised(node))
+        while self.peek().kind == "word":
+            self.next()
+            if self.op("^"):  # cm^2
+                self.power()
+        self.depth -= 1
+        return node
+
+    def raised(self, base: Node) -> Node:
+        token = self.peek()
+        if token.kind == "cmd" and token.text in ("circ", "degree"):
+            self.next()
+            return base
+        if token.kind == "op" and token.text == "{" and self.peek(1).text in ("circ", "degree"):
+            self.at += 3
+            return base
+        if token.kind == "cmd" and token.text == "prime":
+            self.next()
+            return Node("call", "prime", (base,))
+        sign = self.op("-", "+")
+        exponent = self.power()
+        return Node("pow", None, (base, negate(exponent) if sign == "-" else exponent))
+
+    def postfix(self, node: Node) -> Node:
+        while True:
+            if self.op("!"):
+                node = Node("fn", "factorial", (node,))
+            elif self.op("%"):
+                node = Node("percent", None, (node,))
+            elif self.op("'"):
+                node = Node("call", "prime", (node,))
+            elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
+                self.next()
+            elif self.peek().kind == "multiplier":
+                node = _product([node, num(self.next().value)])
+            else:
+                return node
+
+
+def _product(factors: list[Node]) -> Node:
+    return Node("mul", None, tuple(factors)) if len(factors) > 1 else factors[0]
+
+
+def _with_sign(sign: str, node: Node) -> Node:
+    if sign in ("pm", "mp"):
+        return Node("pm", 1 if sign == "pm" else -1, (node,))
+    return negate(node) if sign == "-" else node
+
+
+def _listed(groups: list[list[Node]]) -> Node:
+    items = [g[0] if len(g) == 1 else Node("list", None, tuple(g)) for g in groups]
+    return items[0] if len(items) == 1 else Node("list", None, tuple(items))

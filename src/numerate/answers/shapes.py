@@ -1,0 +1,162 @@
+"""Whether two answers have the same structure: lists, tuples, intervals, matrices, relations. Leaves go to values.
+
+Everything is compared both ways round the same, so that the order of the two sides doesn't matter.
+"""
+
+from __future__ import annotations
+
+from numerate.answers import relations
+from numerate.answers.tree import Node, negate
+from numerate.answers.values import same_value
+
+_RANK = ("string", "number", "structure", "symbolic")
+MOST_PAIRS = 4_000
+"""comparisons of members when no order is given"""
+
+
+def same(left: Node, right: Node) -> str | None:
+    """The highest rung needed to find them equal, or None."""
+    if left == right:
+        return "structure"
+    left, right = settle(left), settle(right)
+    if left.kind == "rel" or right.kind == "rel":
+        return relations.same_relation(left, right, same)
+    return _unrelated(left, right)
+
+
+def _unrelated(left: Node, right: Node) -> str | None:
+    kinds = {left.kind, right.kind}
+    if "matrix" in kinds:
+        return _same_matrix(left, right)
+    if kinds & {"set", "list"}:
+        return _same_members(left, right)
+    if "union" in kinds:
+        return _unordered(_parts(left), _parts(right))
+    if kinds & {"tuple", "ratio"}:
+        return _same_tuple(left, right)
+    return same_value(left, right)
+
+
+def settle(node: Node) -> Node:
+    """A signed matrix, a plus-minus, or a set of one member, written out."""
+    if node.kind in ("set", "list") and len(node.args) == 1:
+        return settle(node.args[0])
+    if node.kind == "neg" and node.args[0].kind == "matrix":
+        matrix = node.args[0]
+        return matrix._replace(args=tuple(negate(entry) for entry in matrix.args))
+    if node.kind == "mul" and node.args[-1].kind == "matrix":
+        scale, matrix = node.args[:-1], node.args[-1]
+        return matrix._replace(args=tuple(Node("mul", None, (*scale, entry)) for entry in matrix.args))
+    if has_pm(node):
+        return Node("list", None, (choose(node, 1), choose(node, -1)))
+    return node
+
+
+_CARRIES_PM = frozenset({"pm", "add", "mul", "div", "neg", "rel"})
+
+
+def has_pm(node: Node) -> bool:
+    """True when a plus-minus stands outside of brackets that hold several members."""
+    return node.kind == "pm" or (node.kind in _CARRIES_PM and any(has_pm(arg) for arg in node.args))
+
+
+def choose(node: Node, sign: int) -> Node:
+    """The expression with every plus-minus read as `sign`, every minus-plus as its opposite."""
+    if node.kind == "pm":
+        inner = choose(node.args[0], sign)
+        return inner if node.value * sign > 0 else negate(inner)
+    if node.kind not in _CARRIES_PM:
+        return node
+    return node._replace(args=tuple(choose(arg, sign) for arg in node.args))
+
+
+def _members(node: Node) -> list[Node]:
+    """The members of a set or a list; sets inside a list are one solution each."""
+    found: list[Node] = []
+    for arg in node.args if node.kind in ("set", "list") else (node,):
+        arg = settle(arg)
+        found.extend(arg.args if arg.kind == "list" and has_no_names(arg) else (arg,))
+    return found
+
+
+def has_no_names(node: Node) -> bool:
+    return not any(arg.kind == "rel" for arg in node.args)
+
+
+def _parts(node: Node) -> list[Node]:
+    return list(node.args) if node.kind == "union" else [node]
+
+
+def _same_members(left: Node, right: Node) -> str | None:
+    for one, other in ((left, right), (right, left)):
+        if other.kind == "matrix":
+            return None
+        if one.kind == "list" and other.kind == "tuple":
+            point = relations.as_point(one)
+            return _in_order((point or one).args, other.args)
+        if one.kind == "list" and other.kind in ("union", "tuple") and (joined := relations.as_union(one)):
+            return _unordered(_parts(joined), _parts(other))
+    if left.kind == right.kind == "list" and (rung := relations.same_system(left, right, same)):
+        return rung
+    return _unordered(_members(left), _members(right))
+
+
+def _unordered(left: list[Node], right: list[Node]) -> str | None:
+    """Every member of one side equals one of the other, one to one."""
+    if len(left) != len(right):
+        return None
+    rest, rungs, pairs = list(right), ["structure"], 0
+    if len(left) > 60:
+        return _unordered_long(left, right)
+    for member in left:
+        for k, candidate in enumerate(rest):
+            pairs += 1
+            if pairs > MOST_PAIRS:
+                return None
+            if rung := same(member, candidate):
+                rungs.append(rung)
+                del rest[k]
+                break
+        else:
+            return None
+    return _highest(rungs)
+
+
+def _unordered_long(left: list[Node], right: list[Node]) -> str | None:
+    """Many members are compared as they stand only: sorting by text keeps it fast."""
+    return "structure" if sorted(map(repr, left)) == sorted(map(repr, right)) else None
+
+
+def _in_order(left: tuple[Node, ...], right: tuple[Node, ...]) -> str | None:
+    if len(left) != len(right):
+        return None
+    rungs = ["structure"]
+    for a, b in zip(left, right, strict=True):
+        rung = same(a, b)
+        if rung is None:
+            return None
+        rungs.append(rung)
+    return _highest(rungs)
+
+
+def _highest(rungs: list[str]) -> str:
+    return max(rungs, key=_RANK.index)
+
+
+def _same_tuple(left: Node, right: Node) -> str | None:
+    """Two members may be an interval, where brackets count; more are a point or a row, where they don't."""
+    if left.kind != right.kind:
+        return None
+    if left.kind == "tuple" and len(left.args) == 2 and left.value != right.value:
+        return None
+    return _in_order(left.args, right.args)
+
+
+def _same_matrix(left: Node, right: Node) -> str | None:
+    """A column or a row may be written as a point."""
+    if left.kind == right.kind:
+        return _in_order(left.args, right.args) if left.value == right.value else None
+    matrix, other = (left, right) if left.kind == "matrix" else (right, left)
+    if other.kind != "tuple" or 1 not in (matrix.value, len(matrix.args) // matrix.value):
+        return None
+    return _in_order(left.args, right.args)

@@ -1,0 +1,101 @@
+"""The work behind `numerate grade`: JSONL in, one verdict per line out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast, get_args
+
+from numerate.answers import choice
+from numerate.answers.extract import find
+from numerate.answers.grading import grade
+from numerate.answers.ladder import decide
+from numerate.types import Kind, Problem
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def grade_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct", "answer", "how"}.
+
+    A candidate is an answer as it stands; a solution is a text to find the answer in, and "source" then says where
+    it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on; blank lines are
+    skipped. Lines are numbered from 1."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        row: dict[str, Any] = {}
+        try:
+            row = _object(line)
+            yield _graded(row)
+        except (ValueError, RecursionError) as error:
+            yield {**({"id": row["id"]} if "id" in row else {}), "line": number, "error": str(error)}
+
+
+def _object(line: str) -> dict[str, Any]:
+    row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError(
+            f'expected an object such as {{"reference": "5", "candidate": "5"}}, found {line.strip()[:60]}'
+        )
+    return cast(dict[str, Any], row)
+
+
+def _graded(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind = row.get("kind", "choice" if row.get("choices") else "math")
+    if kind not in get_args(Kind):
+        raise ValueError(f'"kind" is {kind!r}; it must be one of {", ".join(get_args(Kind))}')
+    problem = Problem(
+        id=str(row.get("id", "")),
+        question="",
+        answer=_text(row, "reference"),
+        kind=kind,
+        choices=_choices(row.get("choices")),
+    )
+    if "solution" in row:
+        solution = _text(row, "solution")
+        done = grade(solution, problem)
+        verdict = {"correct": done.correct, "answer": done.answer, "how": done.how}
+        source = find(solution, problem.kind, problem.choices).source
+        return {"id": row.get("id"), **verdict, "source": source}
+    return {"id": row.get("id"), **_candidate(_text(row, "candidate"), problem)}
+
+
+def _candidate(candidate: str, problem: Problem) -> dict[str, Any]:
+    reference = problem.answer
+    if problem.kind == "choice" and problem.choices:
+        candidate = choice.letter_of(candidate, problem.choices) or candidate
+        reference = choice.letter_of(reference, problem.choices) or reference
+    verdict = decide(candidate, reference, problem.kind)
+    return {"correct": verdict.equal, "answer": candidate, "how": verdict.how}
+
+
+def _text(row: Mapping[str, Any], field: str) -> str:
+    value = row.get(field)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        what = "is missing" if value is None else f"is {value!r}"
+        also = ' (or a "solution" to find the answer in)' if field == "candidate" else ""
+        raise ValueError(f'"{field}" {what}; expected text or a number{also}')
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _choices(value: Any) -> tuple[tuple[str, str], ...]:
+    """Letters and texts from {"A": text}, [["A", text]], or [text, text]."""
+    if value is None:
+        return ()
+    if isinstance(value, dict):
+        return tuple((str(k), str(v)) for k, v in cast(dict[Any, Any], value).items())
+    if not isinstance(value, list):
+        raise ValueError(
+            f'"choices" is {value!r}; expected a list of texts or of [letter, text], or an object'
+        )
+    items = cast(list[Any], value)
+    if len(items) > len(_LETTERS):
+        raise ValueError(f'"choices" has {len(items)} entries; at most {len(_LETTERS)} have letters')
+    return tuple(_choice(item, letter) for item, letter in zip(items, _LETTERS, strict=False))
+
+
+def _choice(item: Any, letter: str) -> tuple[str, str]:
+    if isinstance(item, Sequence) and not isinstance(item, str) and len(cast(Sequence[Any], item)) == 2:
+        return str(item[0]), str(item[1])
+    return letter, str(item)

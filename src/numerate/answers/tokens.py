@@ -1,0 +1,180 @@
+"""From normal text to tokens, in one pass. LaTeX and plain notation give the same tokens."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from numerate.answers import units
+from numerate.answers.boxes import closing
+from numerate.answers.tree import Unreadable
+
+MOST_TOKENS = 8_000
+MOST_DIGITS = 2_000
+
+
+class Token(NamedTuple):
+    kind: str
+    """num, float, name (symbol), fn, word, sep, multiplier, cmd, op or end"""
+    text: str
+    value: Any = None
+    spaced: bool = False
+    """True when white space stands before it"""
+
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+    |(?P<number>(?:\d{1,3}(?:(?:,|\\,)\d{3})+(?!\d)|\d+)(?:\.\d*)?(?:[eE][+-]?\d{1,4}(?![\w{]))?
+        |\.\d+(?:[eE][+-]?\d{1,4}(?![\w{]))?)
+    |(?P<command>\\(?:[A-Za-z]+|[^A-Za-z\s]))
+    |(?P<letters>[A-Za-z]+(?:'[a-z]+)?)
+    |(?P<op>\*\*|<=|>=|=<|=>|!=|<>|:=|==|[-+*/^_=<>(){}\[\]|,;:!%'&.])""",
+    re.VERBOSE,
+)
+_UNGROUPED = re.compile(r"\\,|,")
+_OPS = {"**": "^", "=<": "<=", "=>": ">=", "<>": "!=", ":=": "=", "==": "="}
+_COMMANDS = {
+    "cdot": "*", "times": "*", "ast": "*", "div": "/", "over": "over", "le": "<=", "leq": "<=", "leqslant": "<=",
+    "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=", "approx": "approx",
+    "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap", "setminus": "setminus", "backslash": "setminus",
+    "in": "in", "colon": ":", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "pm": "pm", "mp": "mp",
+    "equiv": "equiv", "implies": "implies", "Rightarrow": "implies", "rightarrow": "to", "to": "to",
+    "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "{": "\\{", "}": "\\}", "%": "%", "&": "&",
+    "\\": "\\\\", "|": "|", "_": "_", "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\",
+    "rfloor": "rfloor", "rceil": "rceil", "end": "\\end",
+}  # fmt: skip
+_IGNORED = frozenset(
+    "! , ; : # $ quad qquad displaystyle angle triangle left right limits left right mathstrut strut rm bf it".split()
+)
+_STYLES = frozenset(
+    "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit mathsf mathtt mathcal "
+    "mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat widetilde underline hspace".split()
+)
+_INFINITY = frozenset({"infty", "infinity", "inf"})
+
+
+def tokenize(text: str, depth: int = 0) -> list[Token]:
+    """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
+    tokens: list[Token] = []
+    at, spaced = 0, False
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or len(tokens) > MOST_TOKENS:
+            raise Unreadable(f"no mathematics at character {at}")
+        kind, piece = str(match.lastgroup), match.group()
+        at = match.end()
+        if kind == "space":
+            spaced = True
+            continue
+        if kind == "command" and piece[1:] in _STYLES:
+            at = _styled(text, at, tokens, spaced, depth)
+        elif kind == "number":
+            at = _number(text, at, piece, tokens, spaced)
+        else:
+            tokens.extend(_LEX[kind](piece, spaced, tokens))
+        spaced = False
+    return tokens
+
+
+def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
+    r"""Read \text{...} and its kin: prose becomes one word, mathematics is read as if it stood alone."""
+    while at < len(text) and text[at] == " ":
+        at += 1
+    if text[at : at + 1] != "{":
+        return at
+    close = closing(text, at)
+    if close < 0:
+        close = len(text)
+    inner = text[at + 1 : close].strip(" ~")
+    prose = [
+        w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in units.FUNCTIONS and w not in units.NAMES
+    ]
+    if inner in units.LETTER_UNITS and tokens and tokens[-1].kind in ("num", "float"):
+        tokens.append(Token("word", inner, None, spaced))
+    elif not prose and depth < 4:
+        tokens.extend(tokenize(inner, depth + 1))
+    elif inner.strip(" ,").lower() in units.SEPARATORS:
+        tokens.append(Token("sep", inner.strip(" ,"), None, spaced))
+    else:
+        tokens.append(_word(inner, spaced))
+    return close + 1
+
+
+def _word(text: str, spaced: bool) -> Token:
+    plain = re.sub(r"[^a-z]+", " ", text.lower()).strip()
+    if plain in units.MULTIPLIERS:
+        return Token("multiplier", plain, units.MULTIPLIERS[plain], spaced)
+    if plain in units.PERCENT_WORDS:
+        return Token("op", "%", None, spaced)
+    return Token("word", plain, None, spaced)
+
+
+def _number(text: str, at: int, piece: str, tokens: list[Token], spaced: bool) -> int:
+    if len(piece) > MOST_DIGITS:
+        raise Unreadable(f"a number of {len(piece)} digits")
+    repeat = re.compile(r"\\overline\{(\d{1,40})\}|\\overline(\d)|\\dot\{?(\d)\}?").match(text, at)
+    if repeat and "." in piece:
+        tokens.append(Token("num", piece, _repeating(piece, next(filter(None, repeat.groups()))), spaced))
+        return repeat.end()
+    plain = _UNGROUPED.sub("", piece)
+    value = Fraction(plain.removesuffix(".") if "e" not in plain.lower() else plain.replace(".e", "e"))
+    mantissa, _, exponent = plain.lower().partition("e")
+    whole, _, part = mantissa.partition(".")
+    places = len(part) - int(exponent or 0)
+    if len(part) >= 8 and len((whole + part).lstrip("0")) >= 12:
+        tokens.append(Token("float", piece, (value, places), spaced))
+    else:
+        tokens.append(Token("num", piece, value, spaced))
+    return at
+
+
+def _repeating(head: str, cycle: str) -> Fraction:
+    """0.1 followed by 5 repeating: 1/10 + 5/90."""
+    whole, _, part = _UNGROUPED.sub("", head).partition(".")
+    fixed = Fraction(f"{whole or 0}.{part or 0}")
+    return fixed + Fraction(int(cycle), 10 ** len(part) * (10 ** len(cycle) - 1))
+
+
+def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
+    name = piece[1:]
+    if name in _IGNORED:
+        return []
+    if name in _COMMANDS:
+        text = _COMMANDS[name]
+        return [Token("sep" if text == "sep" else "op", text, None, spaced)]
+    if name in units.FUNCTIONS:
+        return [Token("fn", name, None, spaced)]
+    if name in _INFINITY:
+        return [Token("name", "infinity", None, spaced)]
+    return [Token("cmd", name, None, spaced)]
+
+
+def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
+    """A run of letters: a name we know, a word, or a product of one-letter symbols."""
+    low = piece.lower()
+    if low in units.SEPARATORS:
+        return [Token("sep", low, None, spaced)]
+    if piece in units.FUNCTIONS or (low in units.FUNCTIONS and len(low) > 2):
+        return [Token("fn", low, None, spaced)]
+    if low in _INFINITY:
+        return [Token("name", "infinity", None, spaced)]
+    if piece in units.NAMES:
+        return [Token("name", piece, None, spaced)]
+    if len(piece) == 1:
+        return [Token("name", piece, None, spaced)]
+    if low in units.UNITS or low in units.MULTIPLIERS or low in units.PERCENT_WORDS or _prose(piece):
+        return [_word(piece, spaced)]
+    return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
+
+
+def _prose(piece: str) -> bool:
+    """True for a run that no product of symbols is: long, or with a capital and then small letters."""
+    return len(piece) >= 4 or "'" in piece or (len(piece) >= 3 and piece[1:].islower() and piece[0].isupper())
+
+
+def _op(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
+    return [Token("op", _OPS.get(piece, piece), None, spaced)]
+
+
+_LEX = {"command": _command, "letters": _letters, "op": _op}

@@ -1,0 +1,72 @@
+"""What an answer looks like after reading: a small immutable tree.
+
+| kind | value | args |
+|---|---|---|
+| num | Fraction | |
+| float | (Fraction, decimal places): a decimal so long that a program must have printed it | |
+| sym | name: a letter, a Greek letter, a subscripted letter, or words in prose | |
+| add mul div pow neg percent | | terms |
+| pm | +1 for plus-minus, -1 for minus-plus | the term behind the sign |
+| fn | name of a known function | arguments |
+| call | name of an unknown function such as f in f(x) | arguments |
+| base | (digits, base) | |
+| tuple | its two brackets, such as "[)" | members |
+| set, list | | members; a list is what stands between top-level commas, "and", "or" |
+| union | | sets |
+| ratio | | terms of a:b:c |
+| rel | relation signs in order, such as ("<", "<=") | the sides between them |
+| matrix | number of columns | entries by rows |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+
+class Node(NamedTuple):
+    kind: str
+    value: Any = None
+    args: tuple[Node, ...] = ()
+
+
+class Unreadable(ValueError):
+    """Text that is no mathematics we can read, or more of it than we are willing to read."""
+
+
+class Undecided(ValueError):
+    """A value that this arithmetic can't give, or not within its bounds."""
+
+
+def num(value: int | Fraction) -> Node:
+    return Node("num", Fraction(value))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it."""
+    todo = [node]
+    while todo:
+        top = todo.pop()
+        yield top
+        todo.extend(top.args)
+
+
+CONSTANTS = frozenset({"pi", "e", "i"})
+
+
+def symbols(node: Node) -> set[str]:
+    """The names in an expression that stand for something unknown."""
+    return {n.value for n in walk(node) if n.kind in ("sym", "call")} - CONSTANTS
+
+
+def negate(node: Node) -> Node:
+    if node.kind == "num":
+        return Node("num", -node.value)
+    if node.kind == "float":
+        return Node("float", (-node.value[0], node.value[1]))
+    return node.args[0] if node.kind == "neg" else Node("neg", None, (node,))
+
+
+def subtract(left: Node, right: Node) -> Node:
+    return Node("add", None, (left, negate(right)))
