@@ -1,0 +1,201 @@
+"""Finds the calculations in a line: `48/2=<<48/2=24>>24`, `2 boxes * 6 apples = 12 apples`, `half of 48 is
+24`.
+
+An equation is an equals sign with the longest expression on either side of it that the words allow: between
+a number and the next sign up to four words are taken for its unit, between a sign and the next number up to
+three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from numerate.judges.arithmetic import Item, Number, number, postfix
+from numerate.judges.words import DECIMAL, MAX_CHARACTERS, Token, tokens
+
+UNIT_WORDS = 4
+LEADING_WORDS = 3
+MAX_CALCULATIONS = 24
+
+ANNOTATION = re.compile(rf"<<([^<>\n]{{1,200}})>>(?: ?[$€£]? ?({DECIMAL}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """left = right, each a postfix program."""
+
+    left: tuple[Item, ...]
+    right: tuple[Item, ...]
+    first: Number | None
+    """the number right after the sign: in `2*3=6+4=10` it is what the left side is said to be"""
+    linked: bool = False
+    """its left side is the right side of the calculation before"""
+    partial: bool = False
+    """a sign joins it to something unreadable (`x + 24*2 = 50`): if it is false, that says nothing"""
+
+
+class _Side(NamedTuple):
+    """The longest expression on one side of a sign, and the tokens [start, end) it was read from."""
+
+    items: Sequence[Item]
+    start: int
+    end: int
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    calculations: tuple[Calculation, ...]
+    tokens: tuple[Token, ...]
+    """of the line without annotations"""
+    misquoted: bool
+    """an annotation gives one result and the text right after it another"""
+
+
+def find(line: str) -> Line:
+    """The calculations of one line in order: those of annotations first. Never raises."""
+    line = line[:MAX_CHARACTERS]
+    found: list[Calculation] = []
+    misquoted = False
+    for match in ANNOTATION.finditer(line):
+        inside = equations(tokens(match[1]))
+        found += inside
+        restated = number(match[2]) if match[2] else None
+        result = inside[-1].right if inside else ()
+        misquoted |= len(result) == 1 and restated is not None and restated != result[0]
+    plain = tokens(ANNOTATION.sub(lambda m: m[2] or "", line) if "<<" in line else line)
+    found += [c for c in equations(plain) if c not in found]
+    return Line(tuple(found[:MAX_CALCULATIONS]), tuple(plain), misquoted)
+
+
+def equations(line: Sequence[Token]) -> list[Calculation]:
+    found: list[Calculation] = []
+    before = (0, -1)
+    for at, token in enumerate(line):
+        if token.kind not in ("equals", "is") or _kind(line, at + 1) in ("equals", "is"):
+            continue
+        left, right = _leftward(line, at), _rightward(line, at + 1)
+        linked = before[0] < left.start <= before[1]
+        before = (at, right.end)
+        calculation = _calculation(left, right, linked, either=token.kind == "equals")
+        if calculation is not None:
+            found.append(calculation)
+        if len(found) >= MAX_CALCULATIONS:
+            break
+    return found
+
+
+def _calculation(left: _Side, right: _Side, linked: bool, either: bool) -> Calculation | None:
+    """None unless the left side calculates something, or, with `either`, one of the two."""
+    try:
+        programs = postfix(left.items), postfix(right.items)
+    except ValueError:
+        return None
+    if not any(x in ("+", "-", "*", "/", "~") for program in programs[: 1 + either] for x in program):
+        return None
+    first = right.items[0]
+    partial = left.partial or right.partial
+    return Calculation(*programs, None if isinstance(first, str) else first, linked, partial)
+
+
+def _kind(line: Sequence[Token], at: int) -> str:
+    return line[at].kind if 0 <= at < len(line) else "break"
+
+
+def _skip(line: Sequence[Token], at: int, by: int, most: int) -> int:
+    """The place of the next token that is no word, at most `most` words away; else where it began."""
+    for place in range(at, at + by * (most + 1), by):
+        if _kind(line, place) != "word":
+            return place
+    return at
+
+
+def _leftward(line: Sequence[Token], end: int) -> _Side:
+    items: list[Item] = []
+    start, at = end, _equals_before(line, end - 1)
+    while (taken := _operand_before(line, _skip(line, at, -1, UNIT_WORDS))) is not None:
+        operand, start = taken
+        items = operand + items
+        sign = _skip(line, start - 1, -1, LEADING_WORDS)
+        if _kind(line, sign) == "op":
+            items.insert(0, line[sign].value)
+            start, at = sign, sign - 1
+        elif operand[0] == "(" and _kind(line, start - 1) in ("number", "close"):
+            items.insert(0, "*")
+            at = start - 1
+        else:
+            return _Side(items, start, end)
+    if items[:1] == ["-"] and _starts(line, start):
+        return _Side(items, start, end)
+    return _Side(items[1:], start + 1, end, partial=bool(items))
+
+
+def _starts(line: Sequence[Token], at: int) -> bool:
+    """Whether an expression can begin at `at`: after punctuation or at the start of the line."""
+    if at == 0:
+        return True
+    before = line[at - 1]
+    return before.kind in ("equals", "is", "open") or (
+        before.kind == "break" and not str(before.value).isalpha()
+    )
+
+
+def _equals_before(line: Sequence[Token], at: int) -> int:
+    """Steps over the first of two signs that say the same: "is equal to"."""
+    return at - 1 if _kind(line, at) == "is" else at
+
+
+def _rightward(line: Sequence[Token], start: int) -> _Side:
+    items: list[Item] = []
+    end, at = start, _skip(line, start, 1, UNIT_WORDS)
+    if line[at : at + 1] == [Token("op", "-")]:
+        items.append("-")
+        at += 1
+    while (taken := _operand_after(line, _skip(line, at, 1, LEADING_WORDS))) is not None:
+        operand, end = taken
+        items += operand
+        sign = _skip(line, end, 1, UNIT_WORDS)
+        if _kind(line, sign) != "op":
+            return _Side(items, start, end)
+        items.append(line[sign].value)
+        at = sign + 1
+    return _Side(items[:-1], start, end, partial=bool(items))
+
+
+def _operand_before(line: Sequence[Token], at: int) -> tuple[list[Item], int] | None:
+    """The number or bracket that ends at `at`, and where it starts."""
+    if _kind(line, at) == "number":
+        return [line[at].value], at
+    if _kind(line, at) != "close":
+        return None
+    depth = 0
+    for place in range(at, -1, -1):
+        depth += (line[place].kind == "close") - (line[place].kind == "open")
+        if depth == 0:
+            return _bracket(line[place : at + 1], place)
+    return None
+
+
+def _operand_after(line: Sequence[Token], at: int) -> tuple[list[Item], int] | None:
+    """The number or bracket that starts at `at`, and the place after it."""
+    if _kind(line, at) == "number":
+        return [line[at].value], at + 1
+    if _kind(line, at) != "open":
+        return None
+    depth = 0
+    for place in range(at, len(line)):
+        depth += (line[place].kind == "open") - (line[place].kind == "close")
+        if depth == 0:
+            return _bracket(line[at : place + 1], place + 1)
+    return None
+
+
+def _bracket(inside: Sequence[Token], place: int) -> tuple[list[Item], int] | None:
+    signs = {"open": "(", "close": ")"}
+    kinds = {token.kind for token in inside}
+    if not kinds <= {"open", "close", "number", "op", "word"}:
+        return None
+    return [signs.get(token.kind, token.value) for token in inside if token.kind != "word"], place

@@ -1,0 +1,129 @@
+"""Which formulas are pieces of an answer, so that a solution in another order than the reference is not
+punished.
+
+Every quantity that leads to the answer is multiplied out into a sum of products, like terms left apart:
+(a + b) * c is a*c + b*c, and a - a*25/100 keeps its two terms. Useful pieces are then
+  * every sum over some of the terms (a partial sum),
+  * that sum with any of the factors common to its terms left out (a partial product; a + b, or 1 - 25/100),
+  * the same over a common denominator (100 - 25).
+A piece keeps the signs and exponents it has in the answer. 48 + 24 is therefore no piece of (48 - 24) * 2,
+though a clever further step could repair it, and neither is 48 * 2 one of 48 / 2. What stands under a
+fraction bar and is a sum is taken as one factor, with pieces of its own. A product that would grow over 8
+terms or 8 factors is not multiplied out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from numerate.judges.arithmetic import Item, fold
+from numerate.judges.field import Quantity, combine_both, constant, inverse
+
+MAX_TERMS = 8
+MAX_FACTORS = 8
+MAX_PIECES = 4000
+
+Factor = tuple[Quantity, int]
+"""a quantity and its exponent, +1 or -1"""
+Term = tuple[int, tuple[Factor, ...]]
+"""a sign, +1 or -1, and factors"""
+
+ZERO, ONE = constant(0), constant(1)
+
+
+class Pieces:
+    """The pieces of all quantities in `programs`. Each is a Quantity; `find` maps identity -> value."""
+
+    def __init__(self, programs: Mapping[str, Sequence[Item]], quantities: Mapping[str, Quantity]) -> None:
+        self.quantities = quantities
+        self.programs = programs
+        self.expanded: dict[str, list[Term]] = {}
+        self.denominators: list[list[Term]] = []
+        self.find: dict[int, int] = {}
+        for name in programs:
+            self._add_all(self._of_name(name))
+        for terms in self.denominators:
+            self._add_all(terms)
+
+    def _add_all(self, terms: Sequence[Term]) -> None:
+        for piece in pieces(terms):
+            if len(self.find) >= MAX_PIECES:
+                return
+            self.find.setdefault(piece.identity, piece.value)
+
+    def _of_name(self, name: str) -> list[Term]:
+        """`programs` comes in an order where each formula follows those it uses, so this never goes deep."""
+        if name not in self.expanded:
+            program = self.programs.get(name)
+            atom: list[Term] = [(1, ((self.quantities[name], 1),))]
+            self.expanded[name] = fold(program, self._operand, self._apply) if program else atom
+        return self.expanded[name]
+
+    def _operand(self, item: Item) -> list[Term]:
+        if isinstance(item, str):
+            return self._of_name(item)
+        return [(1, ((constant(item), 1),))]
+
+    def _apply(self, sign: str, left: list[Term], right: list[Term]) -> list[Term]:
+        if sign in "+-":
+            flipped = right if sign == "+" else [(-s, factors) for s, factors in right]
+            return _bounded([*left, *flipped])
+        if sign == "/":
+            if len(right) > 1:
+                self.denominators.append(right)
+            right = [(s, tuple((q, -e) for q, e in factors)) for s, factors in _one_term(right)]
+        return _bounded([(s * t, a + b) for s, a in left for t, b in right])
+
+
+def pieces(terms: Sequence[Term]) -> Iterator[Quantity]:
+    """The useful pieces of a sum of at most 8 terms."""
+    values = [_product(s, factors) for s, factors in terms]
+    for chosen in range(1, 1 << len(terms)):
+        picked = [i for i in range(len(terms)) if chosen >> i & 1]
+        total = ZERO
+        for i in picked:
+            total = combine_both("+", total, values[i])
+        common = Counter(terms[picked[0]][1])
+        for i in picked[1:]:
+            common &= Counter(terms[i][1])
+        shared = list(common.elements())[:6]
+        yield from _without(total, shared)
+        for quantity in {q for i in picked for q, e in terms[i][1] if e < 0 and (q, e) not in common}:
+            yield from _without(combine_both("*", total, quantity), shared)
+
+
+def _without(total: Quantity, shared: Sequence[Factor]) -> Iterator[Quantity]:
+    """`total` with every choice of the shared factors left out."""
+    found = [total]
+    for quantity, exponent in shared:
+        sign = "*" if exponent < 0 else "/"
+        if sign == "/" and 0 in quantity:
+            continue
+        by = quantity if exponent < 0 else Quantity(inverse(quantity.value), inverse(quantity.identity))
+        found += [combine_both("*", one, by) for one in found]
+    yield from found
+
+
+def _product(sign: int, factors: Sequence[Factor]) -> Quantity:
+    total = constant(sign)
+    for quantity, exponent in factors:
+        total = combine_both("*" if exponent > 0 else "/", total, quantity)
+    return total
+
+
+def _value(terms: Sequence[Term]) -> Quantity:
+    total = ZERO
+    for sign, factors in terms:
+        total = combine_both("+", total, _product(sign, factors))
+    return total
+
+
+def _one_term(terms: list[Term]) -> list[Term]:
+    return terms if len(terms) == 1 else [(1, ((_value(terms), 1),))]
+
+
+def _bounded(terms: list[Term]) -> list[Term]:
+    if len(terms) <= MAX_TERMS and all(len(factors) <= MAX_FACTORS for _, factors in terms):
+        return terms
+    return _one_term([(1, ((_value(terms), 1),))])

@@ -1,0 +1,194 @@
+"""A line of a solution as tokens: numbers in digits and words, signs in every spelling, words between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from numerate.judges.arithmetic import Number, number
+
+MAX_CHARACTERS = 1500
+MAX_TOKENS = 300
+
+
+class Token(NamedTuple):
+    kind: str
+    """number, word, op, equals, is (an equals sign in words), open, close, break"""
+    value: Number | str
+    note: str = ""
+    """of a number: digits, spelled, or fraction (a percentage or a fraction in words: "of" multiplies it)"""
+
+
+def _spelled() -> dict[str, int]:
+    low = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+    low += ["twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    table = {word: i for i, word in enumerate(low)}
+    for i, ten in enumerate(tens, start=2):
+        table[ten] = 10 * i
+        table |= {f"{ten}-{low[j]}": 10 * i + j for j in range(1, 10)}
+    return table | {"hundred": 100, "thousand": 1000}
+
+
+SPELLED = _spelled()
+PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+PARTS |= {f"{word}s": n for word, n in PARTS.items()} | {"halves": 2}
+MULTIPLES = {"twice": 2, "double": 2, "thrice": 3, "triple": 3, "quadruple": 4}
+SIGNS = {"plus": "+", "minus": "-", "times": "*", "multiplied": "*", "divided": "/"}
+IS = frozenset(["is", "are", "was", "were", "equals", "equal", "makes", "make", "gives", "totals", "becomes"])
+SYMBOLS = dict(zip("+-−–*×·∙⋅/÷", "+---*****//", strict=True))
+UNITS = frozenset("aimglhs")
+"""single letters that are a word or a unit; any other one is taken for an unknown of algebra"""
+
+CLEANED = (
+    (re.compile(r"\\[dt]?frac\{([^{}]{1,30})\}\{([^{}]{1,30})\}"), r"((\1)/(\2))"),
+    (re.compile(r"\\(?:times|cdot)\b"), "*"),
+    (re.compile(r"\\div\b"), "/"),
+    (re.compile(r"\\(?:text|mathrm)\b|[$€£\\{}_`~]"), ""),
+    (re.compile(r"(?<![0-9])\*\*|\*\*(?![0-9( ])"), ""),
+    (re.compile("½"), " 1/2"),
+    (re.compile("¼"), " 1/4"),
+    (re.compile("¾"), " 3/4"),
+)
+LEAD = re.compile(
+    r"(?:[-*•>]+\s+|#+\s+|(?:step\s*)?[0-9]{1,2}\s?[.):]\s+|step\s*[0-9]{1,2}\s*[-–]\s+)*", re.I
+)
+"""bullets and numbering in front of a line"""
+DECIMAL = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
+TOKEN = re.compile(
+    rf"""(?P<ordinal>[0-9]+(?:st|nd|rd|th)\b)
+    |(?P<mixed>[0-9]{{1,4}}\ [0-9]{{1,3}}/[0-9]{{1,3}}(?![0-9/.]))
+    |(?P<number>{DECIMAL})(?P<percent>\ ?%|\ percent\b)?
+    |(?P<cross>[xX](?=\ ?[0-9(.]))
+    |(?P<than>(?:less|fewer|more)\ than\b)
+    |(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)
+    |(?P<equals>=>|->|[=→≈])
+    |(?P<op>[-+*/×÷−–·∙⋅])
+    |(?P<open>[(\[])|(?P<close>[)\]])
+    |(?P<break>[^\s'"’])""",
+    re.X,
+)
+
+
+def clean(text: str) -> str:
+    """Without money signs, mark-up and list marks; LaTeX's signs as plain ones."""
+    for pattern, to in CLEANED:
+        text = pattern.sub(to, text)
+    text = text.strip().replace("\n", " ; ")
+    mark = LEAD.match(text)
+    return text[mark.end() :] if mark and mark.end() < len(text) else text
+
+
+def tokens(line: str) -> list[Token]:
+    """At most 300 tokens of the first 1500 characters."""
+    text = clean(line[:MAX_CHARACTERS])
+    found: list[Token] = []
+    for match in TOKEN.finditer(text):
+        if len(found) >= MAX_TOKENS:
+            break
+        READERS[match.lastgroup or "break"](match, text, found)
+    return found
+
+
+Reader = Callable[[re.Match[str], str, list[Token]], None]
+
+
+def _number(match: re.Match[str], text: str, found: list[Token]) -> None:
+    value = number(match["number"])
+    if value is None:
+        found.append(Token("break", ""))
+    elif match["percent"]:
+        found.append(Token("number", Fraction(value) / 100, "fraction"))
+    else:
+        found.append(Token("number", value, "digits"))
+
+
+def _mixed(match: re.Match[str], text: str, found: list[Token]) -> None:
+    whole, above, below = (int(part) for part in re.split(r"[ /]", match["mixed"]))
+    if above < below:
+        found.append(Token("number", whole + Fraction(above, below), "digits"))
+        return
+    found += [Token("number", whole, "digits"), Token("number", above, "digits")]
+    found += [Token("op", "/"), Token("number", below, "digits")]
+
+
+def _word(match: re.Match[str], text: str, found: list[Token]) -> None:
+    word = match["word"].lower()
+    last = found[-1] if found else Token("break", "")
+    if word in SPELLED:
+        found.append(Token("number", SPELLED[word], "spelled"))
+    elif word in SIGNS:
+        found.append(Token("op", SIGNS[word]))
+    elif word in IS:
+        found.append(Token("is", word))
+    elif word in MULTIPLES:
+        found += [Token("number", MULTIPLES[word], "spelled"), Token("op", "*")]
+    elif word == "of" and _is_part(found):
+        found.append(Token("op", "*"))
+    elif word == "dozen":
+        found += [Token("op", "*")] * (last.kind == "number") + [Token("number", 12, "spelled")]
+    elif len(word) == 1 and word not in UNITS:
+        found.append(Token("break", word))
+    else:
+        _fraction(word, found, text[match.end() : match.end() + 3] == " of")
+
+
+def _fraction(word: str, found: list[Token], of_follows: bool) -> None:
+    """A part in words: "two thirds", "two-thirds", "a third of"; otherwise a word like any other."""
+    above, _, below = word.rpartition("-")
+    parts = PARTS.get(below if above in SPELLED else word)
+    if parts is None or not (above in SPELLED or of_follows or (found and found[-1].note == "spelled")):
+        found.append(Token("word", word))
+    elif above in SPELLED:
+        found.append(Token("number", Fraction(SPELLED[above], parts), "fraction"))
+    elif found and found[-1].note == "spelled" and found[-1].kind == "number":
+        found[-1] = Token("number", Fraction(found[-1].value) / parts, "fraction")
+    else:
+        found.append(Token("number", Fraction(1, parts), "fraction"))
+
+
+def _is_part(found: list[Token]) -> bool:
+    """Whether an "of" here multiplies: after a percentage, a fraction in words, or digits such as 3/4."""
+    if not found or found[-1].kind != "number":
+        return False
+    return found[-1].note == "fraction" or (len(found) > 2 and found[-2] == ("op", "/", ""))
+
+
+def _than(match: re.Match[str], text: str, found: list[Token]) -> None:
+    found.append(Token("op", "+" if match["than"].startswith("more") else "~"))
+
+
+def _cross(match: re.Match[str], text: str, found: list[Token]) -> None:
+    after_number = bool(found) and found[-1].kind in ("number", "close", "word")
+    found.append(Token("op", "*") if after_number else Token("break", "x"))
+
+
+def _sign(match: re.Match[str], text: str, found: list[Token]) -> None:
+    """A hyphen or slash that leads into a word is part of a name or a rate: 2-hour, $5/hour."""
+    sign, after = match["op"], text[match.end() : match.end() + 1]
+    if after.isalpha() and sign in "-–/" and match.start() and not text[match.start() - 1].isspace():
+        found.append(Token("word", sign))
+    else:
+        found.append(Token("op", SYMBOLS[sign]))
+
+
+def _plain(kind: str) -> Reader:
+    def read(match: re.Match[str], text: str, found: list[Token]) -> None:
+        found.append(Token(kind, match[0]))
+
+    return read
+
+
+READERS: dict[str, Reader] = {
+    "number": _number,
+    "percent": _number,
+    "mixed": _mixed,
+    "word": _word,
+    "than": _than,
+    "cross": _cross,
+    "op": _sign,
+    **{kind: _plain(kind) for kind in ("equals", "open", "close", "break")},
+    "ordinal": _plain("word"),
+}

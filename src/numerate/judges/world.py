@@ -1,0 +1,130 @@
+"""What is true in one story: its quantities, their formulas, and which readings a written number can have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from numerate.judges.arithmetic import Item, Number, calculate, fold, number, postfix, read
+from numerate.judges.field import P, Quantity, combine_both, constant, drawn, inverse, residue
+from numerate.judges.parts import Pieces
+from numerate.types import Problem
+
+HUNDREDTHS = re.compile(r"\b([A-Za-z_]\w*) ?/ ?100\b|\b100 ?[-+] ?([A-Za-z_]\w*)")
+
+
+def knows(problem: Problem) -> bool:
+    """Whether the problem carries its computation graph: meta["graph"] and meta["answer_node"]."""
+    return bool(problem.meta.get("graph")) and bool(problem.meta.get("answer_node"))
+
+
+class World:
+    """One story. Raises ValueError for a graph that is none."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.where = f"problem {problem.id!r}, meta['graph']"
+        self.exact: dict[str, Number] = {}
+        self.quantities: dict[str, Quantity] = {}
+        self.programs: dict[str, tuple[Item, ...]] = {}
+        rows = problem.meta["graph"]
+        self.fixed = {
+            name
+            for row in rows
+            for match in HUNDREDTHS.finditer(str(row.get("expr") or ""))
+            for name in match.groups()
+            if name
+        }
+        for index, row in enumerate(rows):
+            self._add(index, row)
+        self.answer = str(problem.meta["answer_node"])
+        if self.answer not in self.quantities:
+            raise ValueError(
+                f"{self.where}: no node {self.answer!r}; answer_node must name a node of the graph"
+            )
+        self.goal = self.quantities[self.answer].value
+        self.meanings = {q.identity for q in self.quantities.values()}
+        self.given = {q.value for name, q in self.quantities.items() if name not in self.programs}
+        self.constants = {
+            residue(x) for program in self.programs.values() for x in program if not isinstance(x, str)
+        }
+        self.readings: dict[int, tuple[int, ...]] = {}
+        for q in self.quantities.values():
+            self.readings[q.value] = (*self.readings.get(q.value, ()), q.identity)
+
+    def _add(self, index: int, row: Mapping[str, Any]) -> None:
+        """Nodes come after those they are made of."""
+        try:
+            name, expr = str(row["id"]), row.get("expr")
+            stated = signed(str(row["value"]))
+            if expr is None:
+                self.exact[name] = stated
+                # A fraction or percentage stands for a relation, and people write it in many ways (25 /
+                # 100, 0.25, 1/4, 1 - 0.75): like the 2 of "twice as many", it is not redrawn.
+                fixed = name in self.fixed or 0 < stated < 1
+                self.quantities[name] = Quantity(residue(stated), residue(stated) if fixed else drawn(index))
+                return
+            program = postfix(read(str(expr)))
+            exact = fold(program, self._exact_operand, calculate)
+            quantity = fold(program, self._operand, combine_both)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise ValueError(f"{self.where}, row {index}: {row!r:.200}: {error}") from error
+        if exact != stated:
+            raise ValueError(f"{self.where}, row {index}: {expr} is {exact}, but value says {stated}")
+        self.exact[name], self.quantities[name], self.programs[name] = exact, quantity, program
+
+    def _exact_operand(self, item: Item) -> Number:
+        return self.exact[item] if isinstance(item, str) else item
+
+    def _operand(self, item: Item) -> Quantity:
+        return self.quantities[item] if isinstance(item, str) else constant(item)
+
+    @cached_property
+    def relevant(self) -> tuple[str, ...]:
+        """The computed nodes that the answer is made of, each after those it uses."""
+        needed = {self.answer}
+        for name, program in reversed(self.programs.items()):
+            if name in needed:
+                needed.update(item for item in program if isinstance(item, str))
+        return tuple(name for name in self.programs if name in needed)
+
+    @cached_property
+    def pieces(self) -> dict[int, int]:
+        """identity -> value of every useful piece; worked out only for solutions that leave the graph."""
+        return Pieces({name: self.programs[name] for name in self.relevant}, self.quantities).find
+
+    @cached_property
+    def piece_readings(self) -> dict[int, tuple[int, ...]]:
+        """value -> identities of useful pieces."""
+        found: dict[int, list[int]] = {}
+        for identity, value in self.pieces.items():
+            found.setdefault(value, []).append(identity)
+        return {value: tuple(identities[:8]) for value, identities in found.items()}
+
+    def means(self, identity: int, positive: bool) -> bool:
+        """Whether a formula is a quantity of the story or a useful piece of the answer.
+
+        A piece may also come with its sign or fraction turned over, where it then is a positive number: 48
+        - 20 on the way to 60 - 48 + 20, minutes per mile for miles per minute. A node of the graph may not:
+        turned over, it is the usual mistake of subtracting or dividing the wrong way round.
+        """
+        if identity in self.meanings or identity in self.pieces:
+            return True
+        if not positive or not identity:
+            return False
+        return any(x in self.pieces and x not in self.meanings for x in (P - identity, inverse(identity)))
+
+
+def signed(text: str) -> Number:
+    """An exact number as graphs write it: 24, -3, 3/4, 2.5. Raises ValueError."""
+    body = text.strip().removeprefix("-")
+    parts: Sequence[Number | None] = [
+        number(part) if part.replace(".", "").isdigit() else None for part in body.split("/")
+    ]
+    if len(parts) > 2 or None in parts or (len(parts) == 2 and not parts[1]):
+        raise ValueError(f"value {text[:40]!r} is not an exact number such as 24, 3/4 or 2.5")
+    value = Fraction(parts[0] or 0) / (parts[1] if len(parts) == 2 and parts[1] else 1)
+    value = -value if text.strip().startswith("-") else value
+    return value.numerator if value.denominator == 1 else value
