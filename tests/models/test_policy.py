@@ -1,4 +1,4 @@
-"""Policies: the same weights after a save, adapters merged only on disk, data that cannot speak control tokens."""
+"""Policies: the same weights after a save, adapters merged on disk only, text without control tokens."""
 
 from __future__ import annotations
 

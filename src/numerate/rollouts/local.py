@@ -1,0 +1,219 @@
+"""The local engine: samples in this process, on the policy's own device.
+
+Question-major: a prompt is run once for all its samples. A sample that ends leaves the batch at once and
+the next one takes its slot, so the batch stays full until the questions run out. Prompts are read one by
+one as slots become free: memory does not grow with their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from numerate.models.fast import fast_forward
+from numerate.models.plain import PlainForward
+from numerate.models.policy import Policy
+from numerate.rollouts.backend import Backend
+from numerate.rollouts.draw import draw
+from numerate.rollouts.slots import Slots
+from numerate.rollouts.stops import Stops
+from numerate.rollouts.streams import uniforms
+from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+
+
+class LocalEngine:
+    """Implements `types.Engine`. Without `slots` there are as many as the memory for their keys and values
+    allows.
+
+    Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own
+    layout."""
+
+    def __init__(self, policy: Policy, *, slots: int | None = None) -> None:
+        if slots is not None and slots < 1:
+            raise ValueError(f"an engine needs at least one slot, not {slots}")
+        self.slots = slots
+        self.sync(policy)
+
+    def sync(self, policy: Policy) -> None:
+        """Takes the policy's weights as they are now."""
+        self.policy = policy
+        self.backend: Backend = fast_forward(policy.model) or PlainForward(policy.model)
+
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
+
+        A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
+        finished by length."""
+        _check(n, params)
+        return _Request(self.policy, self.backend, prompts, n, params, self.slots or 64).run()
+
+
+def _check(n: int, params: Sampling) -> None:
+    """Refuses settings that make no sense, by name."""
+    bounds = {
+        "n": (n, n >= 1, "at least 1"),
+        "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
+        "top_p": (params.top_p, 0 < params.top_p <= 1, "in (0, 1]"),
+        "top_k": (params.top_k, params.top_k >= 0, "at least 0 (0 keeps all)"),
+        "max_tokens": (params.max_tokens, params.max_tokens >= 1, "at least 1"),
+    }
+    for name, (value, good, must) in bounds.items():
+        if not good:
+            raise ValueError(f"sampling: {name} is {value}, it must be {must}")
+
+
+@dataclass(slots=True)
+class _Question:
+    prompt: Prompt
+    ids: tuple[int, ...]
+    state: Any
+    """what the backend keeps of the prompt"""
+    logits_V: Tensor
+    started: int = 0
+    """how many of its samples have a slot or are done"""
+
+
+class _Request:
+    """One call of `sample`."""
+
+    def __init__(
+        self, policy: Policy, backend: Backend, prompts: Iterable[Prompt], n: int, params: Sampling, size: int
+    ) -> None:
+        self.policy, self.backend, self.n, self.params = policy, backend, n, params
+        self.prompts = iter(prompts)
+        self.current: _Question | None = None
+        self.unstarted: list[Rollout] = []
+        """rollouts of prompts that do not fit the context"""
+        self.room = min(params.max_tokens, policy.context or params.max_tokens)
+        self.slots: Slots[_Question] = Slots(size, self.room)
+        self.logits_BV: Tensor | None = None
+        self.stops: Stops | None = None
+
+    def run(self) -> Iterator[Rollout]:
+        """Rounds of: let rows in, draw a token for each, hand out those that ended, run the others on."""
+        training = self.policy.model.training
+        try:
+            while True:
+                self.policy.model.eval()
+                self.admit()
+                yield from self.unstarted
+                self.unstarted.clear()
+                if not self.slots.rows:
+                    return
+                yield from self.advance()
+        finally:
+            self.policy.model.train(training)
+
+    @torch.no_grad()
+    def admit(self) -> None:
+        """Fills the free slots with samples of the current question, then of the next ones."""
+        free = self.slots.size - self.slots.rows
+        if self.slots.rows and free < max(1, self.backend.join_at * self.slots.size):
+            return
+        while free and (self.backend.mixes or not self.slots.rows):
+            question = self.current = self.current or self.next_question()
+            if question is None:
+                return
+            rows = min(free, self.n - question.started)
+            self.join(question, rows)
+            free -= rows
+            if question.started == self.n:
+                self.backend.close(question.state)
+                self.current = None
+
+    def next_question(self) -> _Question | None:
+        """Runs the next prompt that fits the model's context."""
+        for prompt in self.prompts:
+            ids = self.policy.encode_prompt(prompt)
+            if not ids:
+                raise ValueError(
+                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
+                )
+            if self.policy.context and len(ids) >= self.policy.context:
+                self.unstarted += [
+                    self.rollout(prompt, ids, index, [], "length", "") for index in range(self.n)
+                ]
+                continue
+            state, logits_V = self.backend.prefill(ids)
+            return _Question(prompt, tuple(ids), state, logits_V)
+        return None
+
+    def join(self, question: _Question, rows: int) -> None:
+        self.backend.join(question.state, rows)
+        new_NV = question.logits_V.expand(rows, -1)
+        self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
+        room = min(self.room, (self.policy.context or len(question.ids) + self.room) - len(question.ids))
+        for index in range(question.started, question.started + rows):
+            name = (self.params.seed, self.params.round, question.prompt.problem_id, index)
+            self.slots.take(question, index, room, uniforms(*name, room) if self.params.temperature else None)
+        question.started += rows
+
+    @torch.no_grad()
+    def advance(self) -> list[Rollout]:
+        """One more token for every row."""
+        logits_BV = self.logits_BV
+        assert logits_BV is not None and len(logits_BV) == self.slots.rows
+        uniform_B = torch.from_numpy(self.slots.next_uniforms()).to(logits_BV.device)
+        params = self.params
+        token_B, logp_B = draw(logits_BV, uniform_B, params.temperature, params.top_p, params.top_k)
+        tokens = token_B.cpu().numpy()
+        full = self.slots.append(tokens, logp_B.cpu().numpy())
+        done, rollouts = self.finished(tokens, full)
+        self.logits_BV = None
+        if done:
+            order = self.backend.drop(done)
+            self.slots.keep(order)
+            token_B = token_B[torch.tensor(order, dtype=torch.long, device=token_B.device)]
+        if self.slots.rows:
+            self.logits_BV = self.backend.step(token_B)
+        return rollouts
+
+    def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
+        """The rows that end with these tokens, in order, and what they hold."""
+        stops = self.stops = self.stops or self.make_stops()
+        ended = stops.is_eos[tokens]
+        done: list[int] = []
+        rollouts: list[Rollout] = []
+        for row in np.flatnonzero(ended | full | stops.may_complete[tokens]).tolist():
+            question, index, ids, logps = self.slots.read(row)
+            written = ids[:-1] if ended[row] else ids
+            text = None if ended[row] else stops.text_before(written)
+            if not (ended[row] or full[row]) and text is None:
+                continue
+            finish: Finish = "stop" if ended[row] or text is not None else "length"
+            text = self.policy.decode(written) if text is None else text
+            done.append(row)
+            rollouts.append(self.rollout(question.prompt, question.ids, index, ids, finish, text, logps))
+        return done, rollouts
+
+    def make_stops(self) -> Stops:
+        assert self.logits_BV is not None
+        vocab = self.logits_BV.shape[-1]
+        return Stops(self.policy.tokenizer, self.policy.eos_ids, self.params.stop, vocab)
+
+    def rollout(
+        self,
+        prompt: Prompt,
+        prompt_ids: Iterable[int],
+        index: int,
+        ids: list[int],
+        finish: Finish,
+        text: str,
+        logps: Iterable[float] = (),
+    ) -> Rollout:
+        """The prompt's turns, the last of them with the ids of all, and the turn that the policy wrote."""
+        *first, last = prompt.turns
+        asked = (*first, replace(last, ids=tuple(prompt_ids)))
+        written = Turn("assistant", text, tuple(ids), tuple(logps), trained=True)
+        return Rollout(
+            prompt.problem_id,
+            index,
+            (*asked, written),
+            finish,
+            seed=self.params.seed,
+            policy=self.policy.name,
+        )

@@ -1,0 +1,68 @@
+"""The bookkeeping of a batch in the making: what every row has written, and the random numbers it will use.
+
+Rows move when others leave; their slot, where their tokens are written, stays."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Q = TypeVar("Q")
+
+
+class Slots(Generic[Q]):
+    """Room for `size` samples of up to `length` tokens."""
+
+    def __init__(self, size: int, length: int) -> None:
+        self.size = size
+        self.token_ST = np.zeros((size, length), dtype=np.int64)
+        self.logp_ST = np.zeros((size, length), dtype=np.float32)
+        self.uniform_ST = np.zeros((size, length), dtype=np.float64)
+        self.count_S = np.zeros(size, dtype=np.int64)
+        self.room_S = np.zeros(size, dtype=np.int64)
+        self.owner: list[tuple[Q, int] | None] = [None] * size
+        self.slot_B = np.zeros(0, dtype=np.int64)
+        """the slot of each row"""
+        self.free = list(range(size))[::-1]
+
+    @property
+    def rows(self) -> int:
+        return len(self.slot_B)
+
+    def take(self, question: Q, index: int, room: int, uniform: NDArray[np.float64] | None) -> None:
+        """Adds a row at the end for attempt `index`, of at most `room` tokens."""
+        slot = self.free.pop()
+        self.owner[slot] = question, index
+        self.count_S[slot], self.room_S[slot] = 0, room
+        if uniform is not None:
+            self.uniform_ST[slot, :room] = uniform
+        self.slot_B = np.append(self.slot_B, slot)
+
+    def next_uniforms(self) -> NDArray[np.float64]:
+        return self.uniform_ST[self.slot_B, self.count_S[self.slot_B]]
+
+    def append(self, token_B: NDArray[np.int64], logp_B: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Writes one token per row; returns which rows have no room for another."""
+        slot_B = self.slot_B
+        count_B = self.count_S[slot_B]
+        self.token_ST[slot_B, count_B] = token_B
+        self.logp_ST[slot_B, count_B] = logp_B
+        self.count_S[slot_B] = count_B + 1
+        return count_B + 1 >= self.room_S[slot_B]
+
+    def read(self, row: int) -> tuple[Q, int, list[int], list[float]]:
+        """The question, the index, the tokens and their log-probabilities of a row."""
+        slot = self.slot_B[row]
+        owner, count = self.owner[slot], self.count_S[slot]
+        assert owner is not None
+        return *owner, self.token_ST[slot, :count].tolist(), self.logp_ST[slot, :count].tolist()
+
+    def keep(self, order: list[int]) -> None:
+        """Frees the slots of the rows that are not in `order`, and puts the others in that order."""
+        kept_B = self.slot_B[order]
+        for slot in np.setdiff1d(self.slot_B, kept_B)[::-1].tolist():
+            self.owner[slot] = None
+            self.free.append(slot)
+        self.slot_B = kept_B
