@@ -58,8 +58,8 @@ def target(problem: Problem, style: str = "plain") -> str:
     chosen = _style(style)
     if not problem.solution.strip():
         raise ValueError(
-            f"problem {problem.id!r} ({problem.source or 'no source'}) has no worked solution to learn from: choose a "
-            "problem set with solutions, or a method that samples its own"
+            f"problem {problem.id!r} ({problem.source or 'no source'}) has no worked solution to learn from: "
+            "choose a problem set with solutions, or a method that samples its own"
         )
     return chosen.lead + chosen.finish(problem)
 

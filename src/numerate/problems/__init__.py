@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from numerate.problems import aqua, commonsense_qa, embedded, gsm8k, math, mawps, prm800k, svamp
 from numerate.problems.dataset import content_hash as fingerprint
+from numerate.problems.describe import Audit, describe, tests_at_hand
+from numerate.problems.describe import audit as audit_with
 from numerate.problems.mix import mixed, shuffled
 from numerate.problems.names import Part, parse
-from numerate.problems.resolve import Loader, resolve
+from numerate.problems.resolve import Known, Loader, Source, resolve
 from numerate.types import Problem
 
-__all__ = ["TABLE", "check", "fingerprint", "is_test_split", "load"]
+__all__ = ["TABLE", "Audit", "at_hand", "audit", "check", "describe", "fingerprint", "is_test_split", "load"]
 
 TABLE: dict[str, Loader] = {
     loader.name: loader
@@ -45,8 +47,11 @@ def load(
     seed: shuffles; None keeps the source's order. limit: this many at most, after the shuffle. split: for
     names without one. Raises ValueError where the name, a file or a row is wrong, and where nothing is
     left."""
-    sets = [(part.name, _read(part, split, limit, seed), part.weight) for part in parse(name)]
-    problems = mixed(sets)[:limit]
+    parts = parse(name)
+    first = (
+        limit if len(parts) == 1 and seed is None else None
+    )  # else all are needed to know which come first
+    problems = mixed([(part.name, _read(part, split, first, seed), part.weight) for part in parts])[:limit]
     if not problems:
         raise ValueError(f"problem set {name!r} is empty: check its limit, slice and file")
     return problems
@@ -60,15 +65,32 @@ def check(name: str, *, split: str | None = None) -> None:
         resolve(part.name, split, TABLE).check()
 
 
+def at_hand(name: str, *, split: str | None = None) -> bool:
+    """Whether every part of the set can be read without asking the hub."""
+    return all(resolve(part.name, split, TABLE).at_hand() for part in parse(name))
+
+
 def is_test_split(name: str, *, split: str | None = None) -> bool:
     """Whether any part of the set is for measuring only; training on it must be refused."""
     return any(resolve(part.name, split, TABLE).kind == "test" for part in parse(name))
 
 
-def _read(part: Part, split: str | None, limit: int | None, seed: int | None) -> list[Problem]:
-    source = resolve(part.name, split, TABLE)
-    stop = part.stop
-    if seed is None and limit is not None:  # reading the first ones is enough
-        stop = part.start + limit if stop is None else min(stop, part.start + limit)
-    problems = source.problems(part.start, stop)
+def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
+    """What of a set comes twice in it, and what it shares with another set; by default with every test split
+    of the known sets on this machine."""
+    problems = load(name, limit=limit)
+    if against:
+        return audit_with(problems, {against: load(against)})
+    own = {f"{found.loader.name}/{found.split}" for found in _sources(name) if isinstance(found, Known)}
+    return audit_with(problems, tests_at_hand(TABLE, besides=own))
+
+
+def _sources(name: str) -> list[Source]:
+    return [resolve(part.name, None, TABLE) for part in parse(name)]
+
+
+def _read(part: Part, split: str | None, first: int | None, seed: int | None) -> list[Problem]:
+    """A part of the set, shuffled where a seed is given; only its first problems where that is enough."""
+    stops = [stop for stop in (part.stop, None if first is None else part.start + first) if stop is not None]
+    problems = resolve(part.name, split, TABLE).problems(part.start, min(stops, default=None))
     return problems if seed is None else shuffled(problems, seed)

@@ -55,6 +55,8 @@ def _message(row: Row, name: str, item: Any) -> dict[str, str]:
 def _content(found: Any) -> str | None:
     """Text, or the text parts of a list of typed parts."""
     if isinstance(found, list | tuple):
-        parts = [part.get("text") for part in cast("list[Any]", found) if isinstance(part, Mapping)]  # pyright: ignore
-        return "".join(part for part in parts if isinstance(part, str))
+        parts = [
+            cast("Mapping[str, Any]", part) for part in cast("list[Any]", found) if isinstance(part, Mapping)
+        ]
+        return "".join(str(part.get("text") or "") for part in parts)
     return found if isinstance(found, str) else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -102,6 +104,13 @@ class Dataset:
         raise ValueError(f"{self.name}: {names} is not in {VARIABLE} ({folder or 'not set'}): {remedy}")
 
 
+def kind_of(split: str) -> SplitKind:
+    """What a split of somebody's dataset is for, by its name."""
+    if re.match(r"test|math500|heldout|held-out", split):
+        return "test"
+    return "validation" if re.match(r"dev|val", split) else "train"
+
+
 def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
     """Gives a problem without an id one made of its contents: the same row has the same id wherever it
     stands. Exact repeats are numbered.
@@ -116,7 +125,7 @@ def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
             problem = replace(problem, id=key if seen[key] == 1 else f"{key}-{seen[key]}")
         elif problem.id in seen:
             raise ValueError(
-                f"{prefix}: two problems have the id {problem.id!r}: make the ids unique, or leave out the id column"
+                f"{prefix}: two problems have the id {problem.id!r}: make ids unique, or leave the column out"
             )
         else:
             seen[problem.id] = 1
@@ -126,9 +135,6 @@ def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
 
 def content_hash(problems: Sequence[Problem]) -> str:
     """SHA-256 in hex over all fields of the problems in their order."""
-    import json
-    from dataclasses import asdict
-
     digest = sha256()
     for problem in problems:
         fields = json.dumps(asdict(problem), sort_keys=True, ensure_ascii=False, default=str)

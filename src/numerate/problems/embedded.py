@@ -5,7 +5,7 @@ slice such as `stories/train[20000:30000]` may lie anywhere."""
 
 from __future__ import annotations
 
-from numerate.problems.dataset import SplitKind
+from numerate.problems.dataset import SplitKind, kind_of
 from numerate.types import Problem
 
 SIZES = {"train": 10_000, "validation": 500, "test": 1000, "test-templates": 1000, "test-longer": 1000}
@@ -18,9 +18,7 @@ class Stories:
 
     @property
     def kinds(self) -> dict[str, SplitKind]:
-        return {"train": "train", "validation": "validation"} | {
-            split: "test" for split in SIZES if split.startswith("test")
-        }
+        return {split: kind_of(split) for split in SIZES}
 
     def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]:
         """The problems [start, stop) of the split's endless sequence; without stop, up to the split's

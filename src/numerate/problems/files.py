@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,16 +56,13 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    import pyarrow as arrow
-    from pyarrow import parquet
-
+    arrow: Any = import_module("pyarrow")  # has no types
+    parquet: Any = import_module("pyarrow.parquet")
     try:
-        table = parquet.ParquetFile(path)
-        number = 0
-        for batch in table.iter_batches():
-            for item in batch.to_pylist():
-                number += 1
-                yield Row(f"{path} row {number}", item)
+        batches = parquet.ParquetFile(path).iter_batches()
+        items = (item for batch in batches for item in batch.to_pylist())
+        for number, item in enumerate(items, start=1):
+            yield Row(f"{path} row {number}", item)
     except (arrow.ArrowException, OSError) as error:
         raise ValueError(f"{path}: can't be read as Parquet ({error})") from error
 

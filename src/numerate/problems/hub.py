@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,8 @@ def read_hub(at: Hub) -> Iterator[Row]:
         rows = load_dataset(at.id, at.config, split=at.split)
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"the hub dataset {at} could not be loaded ({_first_line(error)}): check its name, config and split and "
-            "the connection, or give the path of a local JSONL or Parquet file"
+            f"the hub dataset {at} could not be loaded ({_first_line(error)}): check its name, config and "
+            "split and the connection, or give the path of a local JSONL or Parquet file"
         ) from error
     yield from _rows(str(at), rows)
 
@@ -57,9 +58,7 @@ def read_saved(folder: Path, split: str) -> Iterator[Row]:
 def _library(wanted: str) -> Any:
     if not installed():
         raise ValueError(f"reading {wanted} needs the datasets library: {INSTALL}")
-    import datasets
-
-    return datasets
+    return import_module("datasets")
 
 
 def _rows(where: str, rows: Any) -> Iterator[Row]:

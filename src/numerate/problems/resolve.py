@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from numerate.problems.dataset import CHECKED_ROWS, SplitKind, with_ids
+from numerate.problems.dataset import CHECKED_ROWS, SplitKind, kind_of, with_ids
 from numerate.problems.files import ENDINGS, read_rows, splits_of
 from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved
 from numerate.problems.rows import read_problem
@@ -43,6 +43,7 @@ class Source(Protocol):
     def kind(self) -> SplitKind: ...
     def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]: ...
     def check(self) -> None: ...
+    def at_hand(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ class Known:
 
     def check(self) -> None:
         self.loader.check(self.split)
+
+    def at_hand(self) -> bool:
+        return self.loader.at_hand(self.split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,9 @@ class Files:
                 f"{', '.join(map(str, self.paths))}: holds no problems: give a file with a row per problem"
             )
 
+    def at_hand(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class OnHub:
@@ -98,6 +105,9 @@ class OnHub:
     def check(self) -> None:
         if not installed():
             raise ValueError(f"reading the hub dataset {self.at} needs the datasets library: {INSTALL}")
+
+    def at_hand(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,9 @@ class Saved:
         if not installed():
             raise ValueError(f"reading the saved dataset {self.folder} needs the datasets library: {INSTALL}")
 
+    def at_hand(self) -> bool:
+        return installed()
+
 
 def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source:
     """The source that a name without weight and slice stands for; `split` where the name has none.
@@ -140,13 +153,6 @@ def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source
     if HUB_ID.fullmatch(name) and tail not in SPLIT_WORDS:
         return _on_hub(name, split)
     raise _unknown(name, head, table)
-
-
-def kind_of(split: str) -> SplitKind:
-    """What a split of somebody's dataset is for, by its name."""
-    if re.match(r"test|math500|heldout|held-out", split):
-        return "test"
-    return "validation" if re.match(r"dev|val", split) else "train"
 
 
 def _known(loader: Loader, split: str) -> Known:

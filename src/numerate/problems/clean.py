@@ -1,0 +1,145 @@
+"""The same problem twice: inside a set, or in what is trained on and what is measured on.
+
+Exact: equal after normalising letter case, spacing, sentence punctuation, unicode twins and the writing of
+numbers. Near: with every number replaced by one sign, the two have 75 % of their 5-grams in common. A near
+pair with the same numbers is most likely one problem reworded; with other numbers it is the same story, for a
+person to judge."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numerate.types import Problem
+
+TOKEN = re.compile(
+    r"\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+|[^\W\d_]+|(?<![^\W\d_])-|-(?![^\W\d_])|[+*/^=<>|()\[\]\\_&%]"
+)
+SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split(),
+        start=2,
+    )
+}
+GRAM = 5
+WORDS = 3
+NEAR = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    train: str
+    test: str
+    """ids"""
+    similarity: float
+    """of the 5-grams of both, the share that both have: 2 |A and B| / (|A| + |B|); 1.0 for an exact pair"""
+    same_numbers: bool
+    """both speak of the same numbers: most likely the same problem, reworded; else the same story"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    exact: tuple[Pair, ...]
+    near: tuple[Pair, ...]
+    """not among the exact ones; for each problem of the training set the most similar one of the test set"""
+
+
+def tokens(problem: Problem) -> list[str]:
+    """The words, numbers and signs that make up a problem: question and choices, normalised."""
+    text = "\n".join((problem.question, *(choice for _, choice in problem.choices)))
+    found: list[str] = TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return [_number(token) if token[-1].isdigit() else token for token in found]
+
+
+def normalised(problem: Problem) -> str:
+    """Equal for two problems that differ in case, spacing, punctuation or the writing of numbers only."""
+    return " ".join(tokens(problem))
+
+
+def duplicates(problems: Sequence[Problem]) -> list[tuple[str, ...]]:
+    """Groups of two or more ids whose problems read the same, in order of first appearance."""
+    groups: dict[str, list[str]] = {}
+    for problem in problems:
+        groups.setdefault(normalised(problem), []).append(problem.id)
+    return [tuple(ids) for ids in groups.values() if len(ids) > 1]
+
+
+def overlap(train: Sequence[Problem], test: Sequence[Problem]) -> Overlap:
+    """What of the training set is in the test set, exactly or nearly."""
+    texts = {normalised(problem): problem.id for problem in reversed(test)}
+    index = _Index(test)
+    exact: list[Pair] = []
+    near: list[Pair] = []
+    for problem in train:
+        words = tokens(problem)
+        same = texts.get(" ".join(words))
+        if same is not None:
+            exact.append(Pair(problem.id, same, 1.0, True))
+        elif found := index.nearest(problem.id, words):
+            near.append(found)
+    return Overlap(tuple(exact), tuple(near))
+
+
+def without(problems: Sequence[Problem], held_out: Sequence[Problem]) -> list[Problem]:
+    """The problems that are none of those held out: neither exactly nor reworded (near, same numbers)."""
+    found = overlap(problems, held_out)
+    dropped = {pair.train for pair in (*found.exact, *found.near) if pair.same_numbers}
+    return [problem for problem in problems if problem.id not in dropped]
+
+
+class _Index:
+    """5-grams to the problems that have them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.ids = [problem.id for problem in problems]
+        self.numbers: list[list[str]] = []
+        self.sizes: list[int] = []
+        self.places: dict[tuple[str, ...], list[int]] = {}
+        for place, problem in enumerate(problems):
+            words = tokens(problem)
+            grams = _grams(words)
+            self.numbers.append(_numbers(words))
+            self.sizes.append(len(grams))
+            for gram in grams:
+                self.places.setdefault(gram, []).append(place)
+
+    def nearest(self, id: str, words: list[str]) -> Pair | None:
+        """The pair with the most similar problem, None where none is near. Of equals, same numbers first."""
+        grams, numbers = _grams(words), _numbers(words)
+        shared = Counter(place for gram in grams for place in self.places.get(gram, ()))
+        pairs = [
+            Pair(
+                id,
+                self.ids[place],
+                2 * count / (len(grams) + self.sizes[place]),
+                self.numbers[place] == numbers,
+            )
+            for place, count in shared.items()
+        ]
+        best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
+        return best if best and best.similarity >= NEAR else None
+
+
+def _grams(words: list[str]) -> set[tuple[str, ...]]:
+    """Runs of five tokens with every number as one sign. A run of signs says nothing: three must be words."""
+    masked = ["#" if _is_number(word) else word for word in words]
+    runs = (tuple(masked[start : start + GRAM]) for start in range(len(masked) - GRAM + 1))
+    return {run for run in runs if sum(word.isalpha() for word in run) >= WORDS}
+
+
+def _numbers(words: list[str]) -> list[str]:
+    return sorted(SPELLED.get(word, word) for word in words if _is_number(word))
+
+
+def _is_number(word: str) -> bool:
+    return word in SPELLED or word[-1].isdigit()
+
+
+def _number(text: str) -> str:
+    """5.20 and 5.2 are the same number, and so are 1,080 and 1080."""
+    text = text.replace(",", "")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

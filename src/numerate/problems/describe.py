@@ -1,0 +1,122 @@
+"""What a problem set holds, as plain records that the command line prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from numerate.problems.clean import Overlap, duplicates, overlap
+from numerate.problems.dataset import content_hash
+from numerate.problems.resolve import Loader
+from numerate.types import Problem
+
+BREAKDOWNS = ("level", "subject", "steps", "type", "module", "regime", "fold")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    count: int
+    kinds: dict[str, int]
+    sources: dict[str, int]
+    with_solution: float
+    """share of the problems, in [0, 1]"""
+    question_words: float
+    """mean"""
+    solution_words: float
+    """mean over those that have a solution"""
+    groups: dict[str, dict[str, int]]
+    """how many problems of each level, subject, number of steps, ... where the problems say so"""
+    fingerprint: str
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and value, ready to print."""
+        return [
+            ("problems", f"{self.count:,}"),
+            ("kinds", _counts(self.kinds)),
+            ("sources", _counts(self.sources)),
+            ("with a solution", f"{self.with_solution:.0%}"),
+            ("words per question", f"{self.question_words:.1f}"),
+            ("words per solution", f"{self.solution_words:.1f}" if self.with_solution else "-"),
+            *((name, _counts(counts)) for name, counts in self.groups.items()),
+            ("fingerprint", self.fingerprint[:16]),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What `numerate problems NAME --check` finds."""
+
+    count: int
+    duplicates: tuple[tuple[str, ...], ...]
+    """groups of ids that read the same"""
+    overlaps: dict[str, Overlap]
+    """with each test set at hand that shares something, by its name"""
+    against: tuple[str, ...]
+    """every test set that was compared"""
+
+    @property
+    def clean(self) -> bool:
+        """Nothing twice, and nothing that a test set at hand has too, exactly or reworded."""
+        pairs = (pair for found in self.overlaps.values() for pair in (*found.exact, *found.near))
+        return not self.duplicates and not any(pair.same_numbers for pair in pairs)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and value, ready to print."""
+        out = [("problems", f"{self.count:,}"), ("read the same as an earlier one", f"{self._repeats():,}")]
+        for name, found in self.overlaps.items():
+            reworded = sum(pair.same_numbers for pair in found.near)
+            stories = len(found.near) - reworded
+            value = f"{len(found.exact):,} exact, {reworded:,} reworded, {stories:,} same story"
+            out.append((f"in {name}", value))
+        return [*out, ("compared with", ", ".join(self.against) or "no test set at hand")]
+
+    def _repeats(self) -> int:
+        return sum(len(ids) - 1 for ids in self.duplicates)
+
+
+def describe(problems: Sequence[Problem]) -> Description:
+    """Counts and mean lengths of a problem set. Raises ValueError for an empty one."""
+    if not problems:
+        raise ValueError("there is nothing to describe: the problem set is empty")
+    solutions = [len(problem.solution.split()) for problem in problems if problem.solution.strip()]
+    return Description(
+        count=len(problems),
+        kinds=dict(Counter(problem.kind for problem in problems).most_common()),
+        sources=dict(Counter(problem.source or "not said" for problem in problems).most_common()),
+        with_solution=len(solutions) / len(problems),
+        question_words=sum(len(problem.question.split()) for problem in problems) / len(problems),
+        solution_words=sum(solutions) / len(solutions) if solutions else 0.0,
+        groups={name: counts for name in BREAKDOWNS if (counts := _group(problems, name))},
+        fingerprint=content_hash(problems),
+    )
+
+
+def audit(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
+    """Duplicates inside a set, and what it shares with the given test sets."""
+    found = {name: overlap(problems, test) for name, test in tests.items()}
+    shared = {name: pairs for name, pairs in found.items() if pairs.exact or pairs.near}
+    return Audit(len(problems), tuple(duplicates(problems)), shared, tuple(tests))
+
+
+def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequence[Problem]]:
+    """Every test split of the known sets that lies on this machine, but for those in `besides`."""
+    names = {
+        f"{loader.name}/{split}": (loader, split)
+        for loader in table.values()
+        for split, kind in loader.kinds.items()
+        if kind == "test" and loader.at_hand(split)
+    }
+    return {name: loader.problems(split) for name, (loader, split) in names.items() if name not in besides}
+
+
+def _group(problems: Sequence[Problem], name: str) -> dict[str, int]:
+    """How many problems have each value of a meta field; in the order of the values."""
+    values = [problem.meta[name] for problem in problems if problem.meta.get(name) is not None]
+    counts = Counter(str(value) for value in values if isinstance(value, str | int) and value != "")
+    return dict(sorted(counts.items(), key=lambda item: (len(item[0]) if item[0].isdigit() else 99, item[0])))
+
+
+def _counts(counts: dict[str, int], most: int = 12) -> str:
+    shown = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:most])
+    return shown + (f", and {len(counts) - most} more" if len(counts) > most else "")
