@@ -1,0 +1,126 @@
+"""The embedded world: grade-school word problems made from random computation graphs, with worked solutions.
+
+Problem i of a split is a function of (split, seed, i, knobs) alone: the same text on every machine.
+Which split a question may occur in is decided by a hash of its text, so no question occurs in two splits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from numerate.problems.stories.build import build
+from numerate.problems.stories.graph import numeral
+from numerate.problems.stories.numbers import Size
+from numerate.problems.stories.render import question, solution
+from numerate.problems.stories.story import Story, Stuck
+from numerate.problems.stories.stream import Stream
+from numerate.types import Problem
+
+SPLITS = ("train", "validation", "test", "test-templates", "test-longer")
+WEIGHTS = ((1, 10), (2, 24), (3, 26), (4, 20), (5, 12), (6, 8), (7, 6), (8, 6))
+BUCKETS = {
+    "train": (2, 3, 4, 5),
+    "validation": (1,),
+    "test": (0,),
+    "test-templates": (0,),
+    "test-longer": (0,),
+}
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """How hard and how strange the problems are. The splits' own values are in `DEFAULTS`."""
+
+    steps: tuple[int, int] = (1, 6)
+    """fewest and most calculations, 1 to 8"""
+    magnitude: int = 2
+    """1 small, 2 medium, 3 large numbers"""
+    distractors: float = 0.25
+    """probability of a sentence whose number does not matter"""
+    vocabulary: str = "common"
+    """"common", or "held-out": names and things that no training story has"""
+    templates: str = "common"
+    """"common", or "held-out": wordings and combinations that no training story has"""
+
+    def __post_init__(self) -> None:
+        low, high = self.steps
+        if not 1 <= low <= high <= 8:
+            raise ValueError(
+                f"stories: steps={self.steps}: give (fewest, most) with 1 <= fewest <= most <= 8"
+            )
+        if self.magnitude not in (1, 2, 3):
+            raise ValueError(f"stories: magnitude={self.magnitude}: give 1, 2 or 3")
+        if not 0 <= self.distractors <= 1:
+            raise ValueError(f"stories: distractors={self.distractors}: give a probability")
+        for name in ("vocabulary", "templates"):
+            if getattr(self, name) not in ("common", "held-out"):
+                raise ValueError(f"stories: {name}={getattr(self, name)!r}: give 'common' or 'held-out'")
+
+
+DEFAULTS = {
+    "train": Knobs(),
+    "validation": Knobs(),
+    "test": Knobs(),
+    "test-templates": Knobs(vocabulary="held-out", templates="held-out"),
+    "test-longer": Knobs(steps=(7, 8)),
+}
+
+
+def generate(
+    split: str, start: int = 0, count: int = 1000, seed: int = 0, knobs: Knobs | None = None
+) -> Iterator[Problem]:
+    """Problems number start, start + 1, ..., start + count - 1 of a split.
+
+    Raises ValueError for a split that does not exist."""
+    if split not in DEFAULTS:
+        raise ValueError(f"stories: there is no split {split!r}: choose from {', '.join(SPLITS)}")
+    chosen = knobs or DEFAULTS[split]
+    for index in range(start, start + count):
+        yield _problem(split, seed, index, chosen)
+
+
+def load(split: str = "train", limit: int | None = None, seed: int | None = None) -> list[Problem]:
+    """The first `limit` problems of a split (1,000 where no limit is given)."""
+    return list(generate(split, 0, 1000 if limit is None else limit, seed or 0))
+
+
+def _problem(split: str, seed: int, index: int, knobs: Knobs) -> Problem:
+    stream = Stream(f"stories/{split}/{seed}/{index}/{knobs}")
+    low, high = knobs.steps
+    steps = stream.weighted([pair for pair in WEIGHTS if low <= pair[0] <= high])
+    size = Size(knobs.magnitude)
+    words, templates = knobs.vocabulary == "held-out", knobs.templates == "held-out"
+    for _ in range(10_000):
+        try:
+            story = build(stream, steps, size, knobs.distractors, words, templates)
+        except Stuck:
+            continue
+        text = question(story)
+        digest = blake2b(text.encode(), digest_size=8).digest()
+        if digest[0] % 6 in BUCKETS[split]:
+            return _record(story, text, digest.hex(), split)
+    raise AssertionError(f"stories/{split}: no story of {steps} steps in 10,000 draws")
+
+
+def _record(story: Story, text: str, digest: str, split: str) -> Problem:
+    assert story.pool is not None
+    return Problem(
+        id=f"stories-{digest}",
+        question=text,
+        answer=numeral(story.pool.value),
+        solution=solution(story),
+        kind="number",
+        source=f"stories/{split}",
+        meta={
+            "steps": story.steps,
+            "level": story.steps,
+            "scenario": story.scenario.name,
+            "relations": story.relations,
+            "distractors": story.distractors,
+            "templates": story.templates,
+            "graph": story.graph.rows(story.pool),
+            "answer_node": story.pool.id,
+        },
+    )

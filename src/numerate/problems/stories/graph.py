@@ -1,0 +1,122 @@
+"""The computation graph under a story: given numbers, and numbers computed from them by one calculation each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+Tokens = tuple["Node | str", ...]
+"""An expression: nodes, numerals, + - * / and parentheses"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    id: str
+    value: Fraction
+    expr: Tokens | None = None
+    """None for a quantity that the text gives"""
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        return tuple(token for token in self.expr or () if isinstance(token, Node))
+
+
+def numeral(value: Fraction) -> str:
+    """The exact value as text: "24", "2.5", or "1/3" where no decimal ends."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    hundredths = value * 100
+    if hundredths.denominator == 1:
+        whole, part = divmod(abs(hundredths.numerator), 100)
+        return f"{'-' if value < 0 else ''}{whole}.{part:02d}".rstrip("0")
+    return str(value)
+
+
+def evaluate(tokens: tuple[Fraction | str, ...]) -> Fraction:
+    """The exact value of an expression with the usual precedence; operators are "+-*/()"."""
+    value, rest = _sum(tokens, 0)
+    assert rest == len(tokens), tokens
+    return value
+
+
+def _sum(tokens: tuple[Fraction | str, ...], at: int) -> tuple[Fraction, int]:
+    value, at = _product(tokens, at)
+    while at < len(tokens) and tokens[at] in ("+", "-"):
+        sign = tokens[at]
+        right, at = _product(tokens, at + 1)
+        value = value + right if sign == "+" else value - right
+    return value, at
+
+
+def _product(tokens: tuple[Fraction | str, ...], at: int) -> tuple[Fraction, int]:
+    value, at = _atom(tokens, at)
+    while at < len(tokens) and tokens[at] in ("*", "/"):
+        sign = tokens[at]
+        right, at = _atom(tokens, at + 1)
+        value = value * right if sign == "*" else value / right
+    return value, at
+
+
+def _atom(tokens: tuple[Fraction | str, ...], at: int) -> tuple[Fraction, int]:
+    token = tokens[at]
+    if isinstance(token, Fraction):
+        return token, at + 1
+    assert token == "(", tokens
+    value, at = _sum(tokens, at + 1)
+    return value, at + 1
+
+
+class Graph:
+    """Nodes in the order of their birth; ids n1, n2, ..."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+
+    def given(self, value: Fraction | int) -> Node:
+        return self._add(Fraction(value), None)
+
+    def derive(self, expr: Tokens, value: Fraction) -> Node:
+        return self._add(value, expr)
+
+    def _add(self, value: Fraction, expr: Tokens | None) -> Node:
+        node = Node(f"n{len(self.nodes) + 1}", value, expr)
+        self.nodes.append(node)
+        return node
+
+    def ancestors(self, node: Node) -> set[str]:
+        """The ids of the node and of everything it is computed from."""
+        seen: set[str] = set()
+        stack = [node]
+        while stack:
+            top = stack.pop()
+            if top.id not in seen:
+                seen.add(top.id)
+                stack.extend(top.parents)
+        return seen
+
+    def rows(self, answer: Node) -> list[Mapping[str, Any]]:
+        """The graph as JSON values, for `Problem.meta`."""
+        needed = self.ancestors(answer)
+        return [
+            {
+                "id": node.id,
+                "value": numeral(node.value),
+                "expr": None if node.expr is None else formula(node.expr),
+                "relevant": node.id in needed,
+            }
+            for node in self.nodes
+        ]
+
+
+def formula(expr: Tokens) -> str:
+    """The expression over node ids: "n1*n2/100"."""
+    return "".join(token.id if isinstance(token, Node) else token for token in expr)
+
+
+def equation(node: Node) -> str:
+    """The calculation of a node in GSM8K form: 48/2=<<48/2=24>>24."""
+    left = "".join(numeral(t.value) if isinstance(t, Node) else t for t in node.expr or ())
+    right = numeral(node.value)
+    return f"{left}=<<{left}={right}>>{right}"

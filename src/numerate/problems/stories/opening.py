@@ -1,0 +1,223 @@
+"""How a story begins: quantities of one kind, alone or compared in a chain, then put together; or a shopping list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numerate.problems.stories.graph import Node
+from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.sources import COMPARED, FRESH, JOINED
+from numerate.problems.stories.story import Story, Stuck
+from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, THEY, Person, listing
+
+JOIN = {relation.name: relation for relation in JOINED}
+TRIVIAL = {"difference", "ratio"}
+
+
+@dataclass
+class Source:
+    """One of the compared quantities and the words for it."""
+
+    who: str
+    """"Tom", "#S" or "the first shelf" """
+    at: str
+    """"" or " on Monday" """
+    person: Person | None = None
+    node: Node | None = None
+
+    @property
+    def lead(self) -> str:
+        return f"{self.at[1:]}, {self.who}" if self.at else self.who
+
+    @property
+    def short(self) -> str:
+        return self.at[1:] or self.who
+
+
+def open_sources(story: Story, budget: int) -> None:
+    """Tells of one to four quantities and of their sum, difference, ..., with at most `budget` calculations."""
+    s = story.s
+    count = s.weighted(
+        ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
+    )
+    end = "last" if count == 1 else s.weighted((("total", 6), ("last", 4), ("pair", 2)))
+    sources, mode = _subjects(story, count)
+    spare = budget - (end != "last")
+    for index, source in enumerate(sources):
+        chained = end == "last" or s.chance(0.7)
+        left = spare - story.steps
+        _source(story, sources[:index], source, mode, left, chained and index > 0)
+    if end == "total":
+        _total(story, sources, mode)
+    elif end == "pair":
+        _pair(story, sources, mode)
+    else:
+        _last(story, sources[-1], mode, count, budget)
+
+
+def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
+    s, scenario = story.s, story.scenario
+    modes = (
+        ["people"] * (2 if scenario.people else 0)
+        + ["times"] * bool(scenario.times)
+        + ["places"] * bool(scenario.places)
+    )
+    mode = s.pick(modes)
+    cast = HELD_PEOPLE if story.held_words else PEOPLE
+    if mode == "people":
+        story.people = s.some(cast, count)
+        return [Source(p.name, "", p) for p in story.people], mode
+    if mode == "places" and count > 1:
+        story.owner = _institution(scenario.boss)
+        return [Source(name, "") for name in s.pick(scenario.places)[:count]], mode
+    actor = s.pick(cast) if scenario.people else _institution(scenario.boss)
+    story.owner = actor
+    if scenario.people:
+        story.people = [actor]
+    if count == 1:
+        return [Source("#S", "", actor)], "alone"
+    days = s.pick([t for t in scenario.times if len(t) >= count] or [()])
+    if not days:
+        raise Stuck
+    first = s.below(len(days) - count + 1)
+    return [Source("#S", " " + day, actor) for day in days[first : first + count]], mode
+
+
+def _institution(name: str) -> Person:
+    return Person(name, name, name, name + "'s")
+
+
+def _slots(story: Story, source: Source, reference: Source | None) -> dict[str, Any]:
+    slots = story.slots()
+    base, past = story.scenario.verb
+    slots |= {
+        "L": source.lead,
+        "N": source.short,
+        "W": source.who,
+        "at": source.at,
+        "base": base,
+        "past": past,
+    }
+    slots["C"] = f"{source.who} {past}{source.at}"
+    if reference is not None:
+        slots |= {"R": reference.lead, "Q": reference.short, "W2": reference.who, "at2": reference.at}
+        slots["C2"] = f"{reference.who} {past}{reference.at}"
+        slots["T"] = f"{reference.who} and {source.who}"
+    return slots
+
+
+def _source(story: Story, before: list[Source], source: Source, mode: str, left: int, chained: bool) -> None:
+    """Tells of one quantity; a chained one is compared with the one before."""
+    options: list[tuple[Relation, int]] = []
+    for relation in COMPARED if chained else FRESH:
+        needs = relation.needs
+        fits = relation.cost <= left and all(n in story.scenario.words or n == "pair" for n in needs)
+        if "pair" in needs and (mode == "times" or len(before) != 1):
+            fits = False
+        if relation.takes == "pair" and len(before) < 2:
+            fits = False
+        if relation.name == "rate" and mode == "times" and story.words["span"] != "hours":
+            fits = False
+        if fits:
+            options.append((relation, relation.weight))
+    for _ in range(4):
+        if not options:
+            raise Stuck
+        relation = story.s.weighted(options)
+        operands: dict[str, Node] = {}
+        slots = _slots(story, source, before[-1] if before else None)
+        if chained:
+            assert before[-1].node is not None
+            operands["p"] = before[-1].node
+        if relation.takes == "pair":
+            assert before[-2].node is not None
+            operands["q"] = before[-2].node
+            slots["N2"] = before[-2].short
+        node = story.add(relation, slots, operands)
+        if node is not None:
+            source.node = node
+            return
+        options = [option for option in options if option[0] is not relation]
+    raise Stuck
+
+
+def _all(story: Story, sources: list[Source], mode: str) -> str:
+    if mode == "times":
+        return "#S"
+    return listing([source.who for source in sources])
+
+
+def _total(story: Story, sources: list[Source], mode: str) -> None:
+    if "rest_of_total" in story.relations:
+        raise Stuck
+    slots = _slots(story, sources[-1], sources[-2])
+    slots["A"] = _all(story, sources, mode)
+    slots["together"] = "altogether" if mode == "times" else "together"
+    letters = "pqrst"[: len(sources)]
+    operands = {letter: source.node for letter, source in zip(letters, sources, strict=True) if source.node}
+    if mode == "people":
+        story.owner = THEY
+    _finish(story, JOIN["total"], slots, operands, (tuple("+".join(letters)),))
+    story.kind = story.scenario.kind
+
+
+def _pair(story: Story, sources: list[Source], mode: str) -> None:
+    """Compares the last two, or for three the last and the first."""
+    one, two = (sources[-1], sources[0])
+    assert one.node is not None and two.node is not None
+    if len(sources) > 2 and not _covers(story, sources):
+        raise Stuck
+    names = [(relation, relation.weight) for relation in JOINED if relation.name != "total"]
+    relation = story.s.weighted(names)
+    if relation.name != "average" and (
+        two.node in one.node.parents or story.relations[-1] in ("half_and_more", "more_than_times")
+    ):
+        raise Stuck
+    if one.node.value > two.node.value:
+        one, two = two, one
+    assert one.node is not None and two.node is not None
+    if relation.name == "average" and len(sources) > 2:
+        raise Stuck
+    slots = _slots(story, one, two)
+    slots["A"] = _all(story, sources, mode)
+    slots["each"] = ""
+    if mode == "times":
+        slots["each"] = " per " + (
+            "game"
+            if "game" in one.at
+            else "week"
+            if "week" in one.at
+            else "month"
+            if " in " in one.at
+            else "day"
+        )
+    _finish(story, relation, slots, {"p": two.node, "q": one.node}, None)
+    story.kind = "final"
+
+
+def _covers(story: Story, sources: list[Source]) -> bool:
+    last = sources[-1].node
+    assert last is not None
+    reached = story.graph.ancestors(last)
+    return all(source.node is not None and source.node.id in reached for source in sources)
+
+
+def _finish(
+    story: Story, relation: Relation, slots: dict[str, Any], operands: dict[str, Node], calc: Any
+) -> None:
+    node = story.add(relation, slots, operands, calc=calc)
+    if node is None:
+        raise Stuck
+    story.pool, story.asks, story.ask_slots = node, relation.asks, slots
+
+
+def _last(story: Story, source: Source, mode: str, count: int, budget: int) -> None:
+    slots = _slots(story, source, None)
+    story.pool, story.ask_slots = source.node, slots
+    story.asks = ("{much} did {W} {base}{at}|{much} {W} {past}{at}",)
+    story.kind = story.scenario.kind
+    if source.person is not None:
+        story.owner = source.person
+    if count > 1 and mode != "people" and story.steps < budget:
+        raise Stuck

@@ -1,0 +1,147 @@
+"""From a built story to its text: order of the sentences, names and pronouns, the question, the solution."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.problems.stories.graph import numeral
+from numerate.problems.stories.story import Sentence, Story
+from numerate.problems.stories.words import THEY, Person, listing
+
+OWNER = re.compile(r"#[SOP]")
+INDIRECT = ("Find {}.", "Calculate {}.", "Work out {}.")
+HELD_INDIRECT = ("Determine {}.", "Can you tell {}?", "Please figure out {}.")
+LEADS = ("then ", "after that, ", "later, ", "next, ")
+HELD_LEADS = ("afterwards, ", "some time later, ")
+
+
+def question(story: Story) -> str:
+    """The text of the problem."""
+    s = story.s
+    told = _intro(story) + _setup(story) + _events(story)
+    ask, last = _ask(story, told)
+    if last:
+        told = told[:-1]
+    naming = _Naming(story)
+    return (
+        " ".join(
+            [*(_capital(naming.fill(sentence.text)) + "." for sentence in told), _capital(naming.fill(ask))]
+        )
+        if s
+        else ""
+    )
+
+
+def solution(story: Story) -> str:
+    """One line per calculation, and the answer."""
+    assert story.pool is not None
+    lines = [_capital(_name(line, story.owner)) for line in story.lines]
+    return "\n".join([*lines, f"#### {numeral(story.pool.value)}"])
+
+
+def _capital(text: str) -> str:
+    """A capital at the beginning of every sentence of the text."""
+    return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))
+
+
+def _intro(story: Story) -> list[Sentence]:
+    s = story.s
+    if not s.chance(0.3):
+        return []
+    names = [person.name for person in story.people]
+    template = s.pick(story.scenario.intros)
+    if "{A}" in template and not names:
+        return []
+    who = "#S" if len(names) == 1 and story.owner is not THEY else listing(names) if names else ""
+    return [Sentence(template.format(A=who).removesuffix("."))]
+
+
+def _setup(story: Story) -> list[Sentence]:
+    """The opening facts, some shuffled, some joined by "and"."""
+    s = story.s
+    told = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
+    made: list[Sentence] = []
+    for sentence in told:
+        before = made[-1] if made else None
+        if before and before.source and sentence.source and s.chance(0.25) and _joinable(before, sentence):
+            made[-1] = Sentence(f"{before.text}, and {sentence.text}")
+        else:
+            made.append(sentence)
+    return made
+
+
+def _may_shuffle(story: Story) -> bool:
+    return story.scenario.kind != "cost"
+
+
+def _joinable(one: Sentence, two: Sentence) -> bool:
+    return not any(mark in sentence.text for sentence in (one, two) for mark in (", ", ". ", ":", " and "))
+
+
+def _events(story: Story) -> list[Sentence]:
+    s = story.s
+    leads = HELD_LEADS if story.held_templates else LEADS
+    made: list[Sentence] = []
+    for sentence in story.events:
+        if sentence.dynamic and made and s.chance(0.4):
+            sentence = Sentence(s.pick(leads) + sentence.text)
+        made.append(sentence)
+    return made
+
+
+def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
+    """The question, and whether it has swallowed the last sentence as "If ..."."""
+    s = story.s
+    direct, _, indirect = s.pick(story.asks).partition("|")
+    direct, indirect = direct.format_map(story.ask_slots), indirect.format_map(story.ask_slots)
+    form = s.below(10)
+    if (
+        form < 2
+        and len(told) > 1
+        and story.events
+        and told[-1].text == story.events[-1].text
+        and ". " not in told[-1].text
+    ):
+        return f"if {told[-1].text}, {direct}?", True
+    if form < (7 if story.held_templates else 4) and indirect:
+        return s.pick(HELD_INDIRECT if story.held_templates else INDIRECT).format(indirect), False
+    return direct + "?", False
+
+
+class _Naming:
+    """Puts the owner's name or a pronoun: a pronoun only where the sentence before was about the same one."""
+
+    def __init__(self, story: Story) -> None:
+        self.s, self.owner = story.s, story.owner
+        self.others = [person.name for person in story.people if person is not story.owner]
+        self.known = False
+
+    def fill(self, text: str) -> str:
+        if not OWNER.search(text):
+            self.known = False
+            return text
+        plain = self.owner is THEY or self.owner.he == self.owner.name
+        if plain or (self.known and self.s.chance(0.6)):
+            made = OWNER.sub(lambda m: _word(m.group(), self.owner, False), text)
+        else:
+            made = _name(text, self.owner)
+        self.known = True
+        return made
+
+
+def _name(text: str, owner: Person) -> str:
+    """The name at the first place, pronouns after it."""
+    first = True
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal first
+        named, first = first, False
+        return _word(match.group(), owner, named)
+
+    return OWNER.sub(put, text)
+
+
+def _word(mark: str, owner: Person, named: bool) -> str:
+    if named and owner is not THEY:
+        return owner.possessive if mark == "#P" else owner.name
+    return {"#S": owner.he, "#O": owner.him, "#P": owner.his}[mark]

@@ -1,0 +1,188 @@
+"""A story under construction: its graph, its sentences, and how a relation is added to both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from numerate.problems.stories.graph import Graph, Node, Tokens, equation, evaluate, numeral
+from numerate.problems.stories.numbers import WORDS, Drawn, Size
+from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.scenarios import Scenario
+from numerate.problems.stories.stream import Stream
+from numerate.problems.stories.words import MONEY, THEY, Noun, Person
+
+OPERATORS = frozenset("+-*/()")
+
+
+class Stuck(Exception):
+    """No way to go on from here: the caller draws another story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    """without capital and full stop; #S #O #P stand for the owner"""
+    dynamic: bool = False
+    """an event, which may begin with "then" """
+    source: bool = False
+    """about one of the compared quantities: may be joined with its neighbour"""
+
+
+@dataclass
+class Story:
+    s: Stream
+    size: Size
+    scenario: Scenario
+    held_words: bool
+    held_templates: bool
+    noun: Noun
+    kind: str
+    owner: Person = THEY
+    graph: Graph = field(default_factory=Graph)
+    setup: list[Sentence] = field(default_factory=list[Sentence])
+    events: list[Sentence] = field(default_factory=list[Sentence])
+    lines: list[str] = field(default_factory=list[str])
+    words: dict[str, Any] = field(default_factory=dict[str, Any])
+    relations: list[str] = field(default_factory=list[str])
+    templates: list[str] = field(default_factory=list[str])
+    asks: tuple[str, ...] = ()
+    ask_slots: dict[str, Any] = field(default_factory=dict[str, Any])
+    pool: Node | None = None
+    people: list[Person] = field(default_factory=list[Person])
+    distractors: int = 0
+    last_n: Fraction = Fraction(0)
+
+    @property
+    def steps(self) -> int:
+        return len(self.lines)
+
+    def slots(self) -> dict[str, Any]:
+        """The words that any template may use."""
+        noun = self.noun
+        money = noun.money
+        return self.words | {
+            "S": "#S",
+            "O": "#O",
+            "P": "#P",
+            "he": self.owner.he,
+            "items": "money" if money else noun.many,
+            "item": noun.one,
+            "u": noun.many,
+            "much": "how much money" if money else f"how many {noun.many}",
+            "muchmore": "how much more money" if money else f"how many more {noun.many}",
+            "muchless": "how much less money" if money else f"how many fewer {noun.many}",
+            "asmany": "as much as" if money else f"as many {noun.many} as",
+            "number": "amount" if money else "number",
+            "less": "less" if money else "fewer",
+        }
+
+    def add(
+        self,
+        relation: Relation,
+        slots: dict[str, Any],
+        operands: dict[str, Node],
+        *,
+        calc: tuple[tuple[str, ...], ...] | None = None,
+    ) -> Node | None:
+        """Draws the relation's numbers and, where they come out well, adds its fact and its lines.
+
+        Returns the node of its result, or None (and changes nothing) where no numbers fit."""
+        p = operands["p"].value if "p" in operands else Fraction(0)
+        q = operands["q"].value if "q" in operands else self.last_n
+        drawn = relation.draw(self.s, self.size, p, q)
+        if drawn is None:
+            return None
+        tokens = relation.tokens if calc is None else calc
+        values = {k: n.value for k, n in operands.items()} | drawn.values
+        if not self._fits(tokens, values, drawn, money=self._money(relation)):
+            return None
+        nodes = operands | {letter: self.graph.given(value) for letter, value in drawn.values.items()}
+        self.last_n = drawn.values.get("n", self.last_n)
+        self._number_slots(slots, drawn)
+        self._tell(relation, slots)
+        result = nodes.get("n")
+        for letter, expression, wordings in zip("xyzw", tokens, relation.lines, strict=False):
+            result = self._derive(expression, nodes, values, drawn)
+            nodes[letter] = result
+            slots["eq"] = equation(result)
+            self.lines.append(self.s.pick(wordings).format_map(slots))
+        self.relations.append(relation.name)
+        return result
+
+    def _money(self, relation: Relation) -> bool:
+        return (
+            self.noun.money or self.kind in ("money", "profit", "cost", "liter") or "{d" in relation.facts[0]
+            if relation.facts
+            else self.noun.money
+        )
+
+    def _fits(
+        self, tokens: tuple[tuple[str, ...], ...], values: dict[str, Fraction], drawn: Drawn, *, money: bool
+    ) -> bool:
+        """Computes every line: whole numbers (money: whole cents) between 2 and the limit."""
+        for letter, expression in zip("xyzw", tokens, strict=False):
+            flat = _flat(expression, drawn)
+            value = evaluate(
+                tuple(t if t in OPERATORS else values[t] if t in values else Fraction(t) for t in flat)
+            )
+            whole = value * 100 if money else value
+            if whole.denominator != 1 or not 2 <= value <= self.size.limit * (
+                10 if "100" in flat and "*" in flat and "/" not in flat else 1
+            ):
+                return False
+            values[letter] = value
+        return True
+
+    def _derive(
+        self, expression: tuple[str, ...], nodes: dict[str, Node], values: dict[str, Fraction], drawn: Drawn
+    ) -> Node:
+        flat = _flat(expression, drawn)
+        tokens: Tokens = tuple(nodes.get(t, t) for t in flat)
+        value = evaluate(
+            tuple(t if t in OPERATORS else nodes[t].value if t in nodes else Fraction(t) for t in flat)
+        )
+        return self.graph.derive(tokens, value)
+
+    def _number_slots(self, slots: dict[str, Any], drawn: Drawn) -> None:
+        for letter, value in drawn.values.items():
+            text = numeral(value)
+            slots[letter] = text
+            dollars = text if value.denominator == 1 else f"{float(value):.2f}"
+            slots["d" + letter] = f"${dollars}"
+            slots["p" + letter] = f"${dollars}" if self.noun.money else text
+            slots["a" + letter] = self.noun.amount(dollars if self.noun.money else text)
+        if "n" in drawn.values:
+            n = numeral(drawn.values["n"])
+            slots["more"], slots["fewer"] = self.noun.more(n), self.noun.fewer(n)
+        if drawn.fraction is not None:
+            slots["frac"] = WORDS[drawn.fraction]
+
+    def _tell(self, relation: Relation, slots: dict[str, Any]) -> None:
+        if not relation.facts:
+            return
+        held = self.held_templates and bool(relation.held)
+        options = relation.held if held else relation.facts
+        at = self.s.below(len(options))
+        self.templates.append(f"{relation.name}.{'held' if held else 'train'}.{at}")
+        text = options[at].format_map(slots).removesuffix(".")
+        if self.pool is None:
+            self.setup.append(Sentence(text, source=True))
+        elif relation.where == "setup":
+            self.setup.append(Sentence(text))
+        else:
+            self.events.append(Sentence(text, dynamic=relation.where == "event"))
+
+
+def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
+    """Puts the fraction in: "p F" becomes p/3 or p*2/3."""
+    if "F" not in expression:
+        return expression
+    assert drawn.fraction is not None
+    a, b = drawn.fraction
+    return (expression[0], "/", str(b)) if a == 1 else (expression[0], "*", str(a), "/", str(b))
+
+
+MONEY_KINDS = ("money", "profit", "cost", "saved", "lack", "money_spent")
+__all__ = ["MONEY", "MONEY_KINDS", "Sentence", "Story", "Stuck"]

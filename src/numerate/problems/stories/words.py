@@ -1,0 +1,72 @@
+"""Nouns and names. What is marked held-out never occurs in `train`, `validation`, `test` and `test-longer`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What is counted: apples, kilometers, or money."""
+
+    one: str
+    many: str
+    money: bool = False
+
+    def amount(self, n: str) -> str:
+        return f"${n}" if self.money else f"{n} {self.one if n == '1' else self.many}"
+
+    def more(self, n: str, word: str = "more") -> str:
+        return f"${n} {word}" if self.money else f"{n} {word} {self.many}"
+
+    def fewer(self, n: str) -> str:
+        return self.more(n, "less" if self.money else "fewer")
+
+
+MONEY = Noun("dollar", "dollars", money=True)
+
+
+def nouns(text: str) -> tuple[Noun, ...]:
+    """Reads "apple pear bush/bushes": plurals with s unless given after a slash; _ is a blank."""
+    made: list[Noun] = []
+    for word in text.split():
+        one, _, many = word.replace("_", " ").partition("/")
+        made.append(Noun(one, many or one + "s"))
+    return tuple(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone or something that acts: a person, a group, or an institution."""
+
+    name: str
+    he: str
+    him: str
+    his: str
+
+    @property
+    def possessive(self) -> str:
+        return self.name + ("'" if self.name.endswith("s") else "'s")
+
+
+def _people(she: str, he: str) -> tuple[Person, ...]:
+    women = tuple(Person(name, "she", "her", "her") for name in she.split())
+    return women + tuple(Person(name, "he", "him", "his") for name in he.split())
+
+
+PEOPLE = _people(
+    "Mia Anna Emma Lily Sara Nora Ella Ruth Rosa Lucy Zoe Eva Nina Clara Maya Alice Julia Laura Hannah Sofia "
+    "Amy Jane Kate Olivia Grace Leah Molly Ivy Diana Elena",
+    "Tom Ben Leo Max Sam Jack Noah Adam Luke Paul Omar Ali Ivan Hugo Owen Peter David Daniel Oscar Simon "
+    "Mark John Felix Henry Eric Victor Marco Liam Jacob Ryan",
+)
+HELD_PEOPLE = _people(
+    "Priya Ingrid Fatima Yuki Chloe Bianca Tessa Wanda Gloria Harriet",
+    "Kofi Diego Rajesh Finn Gustav Malik Terry Walter Quentin Boris",
+)
+THEY = Person("they", "they", "them", "their")
+
+
+def listing(names: list[str]) -> str:
+    """ "Mia, Tom and Ben"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
