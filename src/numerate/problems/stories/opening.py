@@ -117,7 +117,7 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
             fits = False
         if relation.takes == "pair" and len(before) < 2:
             fits = False
-        if relation.name == "rate" and mode == "times" and story.words["span"] != "hours":
+        if relation.name == "rate" and mode == "times" and story.words.get("span") != "hours":
             fits = False
         if fits:
             options.append((relation, relation.weight))
