@@ -1,7 +1,7 @@
 """Solution text <-> steps, and the calculations in it.
 
-One non-empty line is one step (METHODS 0.2), but a step never ends inside `<<...>>`, a code fence or TeX. What a
-step is decides what process rewards and labels are about, so every part of the package splits here.
+One non-empty line is one step (METHODS 0.2), but a step never ends inside `<<...>>`, a code fence or TeX.
+What a step is decides what process rewards and labels are about, so every part of the package splits here.
 All functions take linear time, also on megabytes of degenerate text.
 """
 

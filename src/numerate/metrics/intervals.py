@@ -1,0 +1,121 @@
+# pyright: strict
+"""Intervals over problems: Wilson for shares, bootstrap for means, and breakdowns by a property of the
+problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BLOCK = 1 << 21
+"""numbers held at once while resampling: 16 MB"""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A proportion of n problems with its interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of a proportion, (low, high) in [0, 1]: Wilson 1927, without continuity correction.
+
+    Unlike +-z standard errors it keeps its coverage near 0 and 1 and on few problems. n = 0 says nothing:
+    (0, 1). Raises ValueError unless 0 <= successes <= n and 0 < confidence < 1.
+    """
+    if not 0 <= successes <= n:
+        raise ValueError(f"{successes} successes of {n}: needs 0 <= successes <= n")
+    if n == 0:
+        return 0.0, 1.0
+    z2 = normal_quantile(confidence) ** 2
+    p = successes / n
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return low, high
+
+
+def normal_quantile(confidence: float) -> float:
+    """1.96 for 0.95."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence}: needs a number between 0 and 1, such as 0.95")
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def mean_interval(
+    values: Sequence[float], confidence: float = 0.95, resamples: int = 10_000, seed: int = 0
+) -> tuple[float, float, float]:
+    """(mean, low, high) of per-problem values such as pass@k: percentile bootstrap over problems (Efron
+    1979).
+
+    Depends on the values and the seed only, not on their order. Equal values give an interval of no width:
+    use `wilson` for right-or-wrong values. Raises ValueError for no values or one that is not finite.
+    """
+    given = _finite(values)
+    low, high = percentiles(np.concatenate(list(resampled_means(given, resamples, seed))), confidence)
+    mean = float(given.mean())
+    return mean, min(low, mean), max(high, mean)
+
+
+def resampled_means(values: Floats, resamples: int, seed: int) -> Iterator[Floats]:
+    """Means of `resamples` draws of len(values) problems with replacement, in blocks.
+
+    A draw only needs to say how often each distinct value comes up, which is multinomial: a few numbers for
+    right-or-wrong values instead of one per problem.
+    """
+    distinct_V, counts_V = np.unique(values, return_counts=True)
+    random = np.random.default_rng(seed)
+    block = max(1, BLOCK // len(distinct_V))
+    for done in range(0, resamples, block):
+        drawn_RV = random.multinomial(len(values), counts_V / len(values), size=min(block, resamples - done))
+        yield drawn_RV @ distinct_V / len(values)
+
+
+def percentiles(samples: Floats, confidence: float) -> tuple[float, float]:
+    """The middle `confidence` of the samples."""
+    normal_quantile(confidence)
+    low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _finite(values: Sequence[float]) -> Floats:
+    given = np.asarray(values, dtype=np.float64)
+    if not given.size:
+        raise ValueError("no values to average: the problem set is empty")
+    if not np.isfinite(given).all():
+        raise ValueError(
+            "a value to average is not finite: leave out the problems that could not be measured"
+        )
+    return given
+
+
+def accuracy_by(
+    values: Sequence[bool], keys: Sequence[str | int | float], confidence: float = 0.95
+) -> Mapping[str | int | float, Share]:
+    """The share of right problems within each key (steps, level, subject ...) with its Wilson interval.
+
+    Numbers come first in their order, then texts in theirs. Raises ValueError unless there is one key per
+    value.
+    """
+    if len(values) != len(keys):
+        raise ValueError(f"{len(values)} values and {len(keys)} keys: give one key per value")
+    hits: dict[str | int | float, list[bool]] = {}
+    for value, key in zip(values, keys, strict=True):
+        hits.setdefault(key, []).append(bool(value))
+    ordered = sorted(hits, key=lambda key: (1, 0.0, key) if isinstance(key, str) else (0, float(key), ""))
+    return {
+        key: Share(sum(h) / len(h), *wilson(sum(h), len(h), confidence), len(h))
+        for key, h in ((key, hits[key]) for key in ordered)
+    }

@@ -1,0 +1,86 @@
+# pyright: strict
+"""Is model a better than model b? Tests that pair them on the same problems, which cancels how hard those
+are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from numerate.metrics.intervals import Floats, percentiles, resampled_means
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    value: float
+    """mean of a - b over problems"""
+    low: float
+    high: float
+    p: float
+    """two-sided, of "no difference"; below 0.05 where the 95% interval leaves out 0"""
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    only_a: int
+    """problems that a alone has right"""
+    only_b: int
+    p: float
+    """two-sided, exact"""
+
+
+def paired_bootstrap(
+    a: Sequence[float],
+    b: Sequence[float],
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Difference:
+    """Mean of a - b with percentile interval and p, resampling problems (Efron and Tibshirani 1993,
+    chapters 13, 16).
+
+    a, b: one value per problem, in the same order; right or wrong, or pass@k and the like. p is twice the
+    smaller share of resamples on one side of 0, counting the observed one as one more, so it is never below
+    2 / (resamples + 1). Raises ValueError for unequal lengths, no values or one that is not finite.
+    """
+    difference = _paired(a, b)
+    means = np.concatenate(list(resampled_means(difference, resamples, seed)))
+    low, high = percentiles(means, confidence)
+    smaller = min(int((means <= 0).sum()), int((means >= 0).sum()))
+    p = min(1.0, 2 * (smaller + 1) / (resamples + 1))
+    value = float(difference.mean())
+    return Difference(value, min(low, value), max(high, value), p)
+
+
+def _paired(a: Sequence[float], b: Sequence[float]) -> Floats:
+    if len(a) != len(b):
+        raise ValueError(
+            f"{len(a)} values of a and {len(b)} of b: give one of each per problem, in one order"
+        )
+    if not len(a):
+        raise ValueError("no values to compare: the models share no problem")
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    if not np.isfinite(difference).all():
+        raise ValueError("a value to compare is not finite: leave out the problems that were not measured")
+    return difference
+
+
+def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> McNemar:
+    """Exact McNemar test (1947): of the problems that only one model has right, is either's share off one
+    half?
+
+    p = min(1, 2 P(X <= min(only_a, only_b))), X binomial with p = 1/2. In whole numbers, rounded once.
+    Raises ValueError for unequal lengths.
+    """
+    if len(a) != len(b):
+        raise ValueError(
+            f"{len(a)} verdicts on a and {len(b)} on b: give one of each per problem, in one order"
+        )
+    pairs = [(bool(x), bool(y)) for x, y in zip(a, b, strict=True)]
+    only_a, only_b = pairs.count((True, False)), pairs.count((False, True))
+    split = only_a + only_b
+    tail = sum(comb(split, i) for i in range(min(only_a, only_b) + 1))
+    return McNemar(only_a, only_b, min(1.0, 2 * tail / 2**split))

@@ -1,0 +1,114 @@
+"""Which of N candidate solutions to hand in: majority vote and re-ranking by an evaluator's scores.
+
+Liu et al. 2023 (arXiv 2310.10047), equations 14-19. Candidates come as cluster ids, equal for equal answers
+and -1 for no answer (`numerate.answers.cluster`). What the paper leaves open: a candidate without an answer
+neither votes nor is chosen, and the first to appear wins a tie.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+Strategy = Literal["majority", "rerank_all", "rerank_topk", "weighted", "weighted_topk", "majority_topn"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
+
+NO_ANSWER = -1
+
+
+def select(
+    strategy: str,
+    clusters: Sequence[int],
+    scores: Sequence[float] | None = None,
+    k: int | None = None,
+    n: int | None = None,
+) -> int | None:
+    """Index of the chosen candidate, None where none has an answer. S: score, X_K: the k largest clusters.
+
+        majority       Maj1        a member of the largest cluster                     (18)
+        rerank_all     RR.All      argmax S(X)                                         (14)
+        rerank_topk    RR.MajK     argmax S(X) over X in X_K                           (15)
+        weighted       W.RR        a member of the cluster with the largest sum of S   (16)
+        weighted_topk  W.RR.MajK   the same within X_K                                 (17)
+        majority_topn  Maj1.TopN   majority among the n best-scored candidates         (19)
+
+    Where a cluster wins, its best-scored member is chosen, its first one without scores. Ties go to the
+    cluster, and in it the candidate, that appears first; in majority_topn candidates appear in the order of
+    their scores.
+
+    Raises ValueError for an unknown strategy, for scores that are missing, not finite or not one per
+    candidate, and for a missing k or n.
+    """
+    _check(strategy, clusters, scores, k, n)
+    voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
+    if not voting:
+        return None
+    score = list(scores) if scores is not None else [0.0] * len(clusters)
+    if strategy == "majority_topn":
+        voting = sorted(voting, key=lambda i: -score[i])[:n]
+    elif strategy in ("rerank_topk", "weighted_topk"):
+        kept = set(largest(clusters, k or 0))
+        voting = [i for i in voting if clusters[i] in kept]
+    if strategy.startswith("rerank"):
+        return max(voting, key=score.__getitem__)
+    members = _members(clusters, voting)
+
+    def weight(cluster: int) -> float:
+        if strategy.startswith("weighted"):
+            return math.fsum(score[i] for i in members[cluster])  # rounded once: equal sums tie in any order
+        return len(members[cluster])
+
+    return max(members[max(members, key=weight)], key=score.__getitem__)
+
+
+def _check(
+    strategy: str, clusters: Sequence[int], scores: Sequence[float] | None, k: int | None, n: int | None
+) -> None:
+    if strategy not in STRATEGIES:
+        raise ValueError(f"unknown strategy {strategy!r} of selection: use one of {', '.join(STRATEGIES)}")
+    if scores is None and strategy != "majority":
+        raise ValueError(f"strategy {strategy!r} needs a score per candidate: give scores, or use 'majority'")
+    if scores is not None and len(scores) != len(clusters):
+        raise ValueError(f"{len(scores)} scores for {len(clusters)} candidates: give one score per candidate")
+    if scores is not None and not all(map(math.isfinite, scores)):
+        raise ValueError("a score is not a finite number: drop the candidates that the judge could not score")
+    for suffix, name, value in (("_topk", "k", k), ("_topn", "n", n)):
+        if strategy.endswith(suffix) and (value is None or value < 1):
+            raise ValueError(f"strategy {strategy!r} needs {name} >= 1, not {value}")
+
+
+def _members(clusters: Sequence[int], candidates: Sequence[int]) -> dict[int, list[int]]:
+    """Cluster -> its candidates; both in the order in which they appear."""
+    members: dict[int, list[int]] = {}
+    for i in candidates:
+        members.setdefault(clusters[i], []).append(i)
+    return members
+
+
+def largest(clusters: Sequence[int], k: int) -> list[int]:
+    """Ids of the k largest clusters, the largest first; of equal ones the first to appear first."""
+    voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
+    members = _members(clusters, voting)
+    return sorted(members, key=lambda cluster: -len(members[cluster]))[:k]
+
+
+def tied(clusters: Sequence[int]) -> bool:
+    """Did only the order of appearance decide the majority vote? Worth counting and reporting."""
+    first_two = largest(clusters, 2)
+    return len(first_two) == 2 and clusters.count(first_two[0]) == clusters.count(first_two[1])
+
+
+def scored_fraction(strategy: str, clusters: Sequence[int], k: int | None = None) -> float:
+    """The share of the candidates that an evaluator must score, in [0, 1]: 0 for majority, |X_K| / N within
+    the k largest clusters, else 1. Its mean over problems is the cost ratio of figure 1, right.
+
+    Raises ValueError for an unknown strategy and a missing k.
+    """
+    _check(strategy, clusters, [0.0] * len(clusters), k, n=1)
+    if strategy == "majority" or not clusters:
+        return 0.0
+    if not strategy.endswith("_topk"):
+        return 1.0
+    kept = set(largest(clusters, k or 0))
+    return sum(cluster in kept for cluster in clusters) / len(clusters)
