@@ -1,8 +1,8 @@
 """What a solution's final answer is, and whether it is the right one.
 
-The only grader in the package: reward and evaluation both come here. It needs no torch, keeps no state but bounded
-caches, uses no signals, processes or clocks, and evaluates nothing: it has its own parser, bounded in length, depth
-and the size of numbers. docs/grading.md has the rules.
+The only grader in the package: reward and evaluation both come here. It needs no torch, keeps no state but
+bounded caches, uses no signals, processes or clocks, and evaluates nothing: it has its own parser, bounded in
+length, depth and the size of numbers. docs/grading.md has the rules.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ __all__ = [
 
 
 def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] = ()) -> str | None:
-    """The final answer of a solution as it is written there, None where there is none; for a choice, its letter.
+    """The final answer of a solution as it is written there, None where there is none; for a choice, its
+    letter.
 
     `find` says where it stood as well."""
     return find(text, kind, choices).answer
 
 
 def equal(candidate: str, reference: str, kind: Kind = "math") -> bool:
-    """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder told."""
+    """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder
+    told."""
     return decide(candidate, reference, kind).equal

@@ -29,7 +29,7 @@ def atom(parser: Parser) -> Node:
     return _READERS[token.kind](parser, token.text)
 
 
-# -- numbers and names -----------------------------------------------------------------------------------------
+# -- numbers and names ----------------------------------------------------------------------
 def _number(parser: Parser, text: str) -> Node:
     token = parser.tokens[parser.at - 1]
     node = Node(token.kind, token.value)
@@ -43,7 +43,8 @@ def _number(parser: Parser, text: str) -> Node:
 
 
 def _mixed(parser: Parser) -> Fraction | None:
-    """The fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of integers."""
+    """The fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of
+    integers."""
     ahead = parser.peek()
     if ahead.kind == "num" and ahead.spaced and parser.peek(1).text == "/" and parser.peek(2).kind == "num":
         top, bottom = ahead.value, parser.peek(2).value
@@ -112,7 +113,7 @@ def _words(parser: Parser, text: str) -> Node:
     return Node("sym", f"word {text}")
 
 
-# -- brackets --------------------------------------------------------------------------------------------------
+# -- brackets ----------------------------------------------------------------------
 def _round(parser: Parser, opener: str) -> Node:
     inner = parser.answer()
     closer = parser.op(*_CLOSERS[opener])
@@ -154,7 +155,7 @@ def _bars(parser: Parser, opener: str) -> Node:
     return Node("fn", "abs", (inner,))
 
 
-# -- commands --------------------------------------------------------------------------------------------------
+# -- commands ----------------------------------------------------------------------
 def _command(parser: Parser, text: str) -> Node:
     return _COMMANDS.get(text, _name)(parser, text)
 
@@ -230,7 +231,7 @@ def _grid(rows: list[list[Node]]) -> Node:
     return Node("matrix", width, tuple(entry for row in rows for entry in row))
 
 
-# -- functions -------------------------------------------------------------------------------------------------
+# -- functions ----------------------------------------------------------------------
 def _function(parser: Parser, name: str) -> Node:
     if name == "sqrt":
         return _root(parser)
@@ -268,10 +269,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    if parser.op("{"):
-        inner = _braces(parser, "{")
-    else:
-        inner = atom(parser)
+    inner = _braces(parser, "{") if parser.op("{") else atom(parser)
     return Node("fn", "root", (inner, degree))
 
 

@@ -29,7 +29,8 @@ def closing(text: str, at: int) -> int:
 
 
 def last_boxes(text: str) -> list[Box]:
-    r"""The last \boxed and those right before it that belong to the same answer (`\boxed{1} and \boxed{2}`)."""
+    r"""The last \boxed and those right before it that belong to the same answer (`\boxed{1} and
+    \boxed{2}`)."""
     starts = [m.span() for m in _BOX.finditer(text)][-16:]
     found: list[Box] = []
     for start, end in reversed(starts):
@@ -63,7 +64,8 @@ def _joined(between: str) -> bool:
 
 
 def unbox(text: str) -> str:
-    """The contents of the last box or boxes in the text, joined by commas; the text itself where there is none."""
+    """The contents of the last box or boxes in the text, joined by commas; the text itself where there is
+    none."""
     for _ in range(8):
         if "box" not in text:
             break

@@ -42,25 +42,29 @@ def several_letters(text: str) -> str | None:
 
 
 def is_letters(reference: str) -> bool:
-    """True for a reference that is the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G"; never x."""
+    """True for a reference that is the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G";
+    never x."""
     if several_letters(reference):
         return True
     return re.fullmatch(r"\(? ?[A-J] ?\)?", plain(unbox(reference))) is not None
 
 
 def letter_of(value: str, choices: Choices) -> str | None:
-    """The letter that an extracted answer means: its own letter first, then the one choice whose text it is."""
+    """The letter that an extracted answer means: its own letter first, then the one choice whose text it
+    is."""
     value = value[:LONGEST]
     allowed = {letter.upper() for letter, _ in choices}
-    by_text = [letter for letter, text in choices if _same_text(value, text)]
-    if len(by_text) == 1:
-        return by_text[0].upper()
+    for alike in (_same_string, _same_words):
+        by_text = [letter for letter, text in choices if alike(normalise(value), normalise(text))]
+        if len(by_text) == 1:
+            return by_text[0].upper()
     letter = leading_letter(value)
     return letter if letter and (not allowed or letter in allowed) else None
 
 
 def last_letter(text: str, choices: Choices) -> str | None:
-    """The last letter that is marked as a choice in running text: "(B)", "B." or "B)", else one that stands alone."""
+    """The last letter that is marked as a choice in running text: "(B)", "B." or "B)", else one that stands
+    alone."""
     allowed = {letter.upper() for letter, _ in choices}
     tail = plain(text[-LONGEST:])
     for pattern in (_MARKED, _ALONE):
@@ -71,8 +75,10 @@ def last_letter(text: str, choices: Choices) -> str | None:
     return None
 
 
-def _same_text(value: str, text: str) -> bool:
-    a, b = normalise(value), normalise(text)
-    if not a or not b:
-        return False
-    return a.casefold() == b.casefold() or (words(a) is not None and words(a) == words(b))
+def _same_string(a: str, b: str) -> bool:
+    return a != "" and a.casefold() == b.casefold()
+
+
+def _same_words(a: str, b: str) -> bool:
+    found = words(a)
+    return found is not None and found == words(b)

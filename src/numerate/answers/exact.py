@@ -1,7 +1,8 @@
 """Exact values: rational numbers within a bound, and expressions modulo a large prime.
 
-Two rational functions over Q(i) in the same letters that agree at a random point modulo p ~ 2**61 are identical
-but for a chance of degree/p (Schwartz 1980, lemma 1); pi, e and the letters are independent unknowns there.
+Two rational functions over Q(i) in the same letters that agree at a random point modulo p ~ 2**61 are
+identical but for a chance of degree/p (Schwartz 1980, lemma 1); pi, e and the letters are independent
+unknowns there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ PRIME = 2**61 - 31
 I = 583_529_827_753_931_384  # noqa: E741  (its square is -1 modulo PRIME)
 
 
-# -- rational numbers ------------------------------------------------------------------------------------------
+# -- rational numbers ----------------------------------------------------------------------
 def rational(node: Node) -> Fraction:
     """The exact value of a constant. Raises Undecided when it is irrational, too long, or has letters."""
     if node.kind == "num":
@@ -139,6 +140,42 @@ def _log(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
     return Fraction(estimate)
 
 
+def _absolute(value: Fraction) -> Fraction:
+    return abs(value)
+
+
+def _floor(value: Fraction) -> Fraction:
+    return Fraction(math.floor(value))
+
+
+def _ceil(value: Fraction) -> Fraction:
+    return Fraction(math.ceil(value))
+
+
+def _factorial(n: Fraction) -> Fraction:
+    return Fraction(math.factorial(_whole(n, 600)))
+
+
+def _binomial(n: Fraction, k: Fraction) -> Fraction:
+    return Fraction(math.comb(_whole(n, 2_000), _whole(k, 2_000)))
+
+
+def _gcd(*values: Fraction) -> Fraction:
+    return Fraction(math.gcd(*_integers(*values)))
+
+
+def _lcm(*values: Fraction) -> Fraction:
+    return Fraction(math.lcm(*_integers(*values)))
+
+
+def _largest(*values: Fraction) -> Fraction:
+    return max(values)
+
+
+def _smallest(*values: Fraction) -> Fraction:
+    return min(values)
+
+
 def _integers(*values: Fraction) -> list[int]:
     if any(v.denominator != 1 for v in values):
         raise Undecided("not whole")
@@ -146,17 +183,17 @@ def _integers(*values: Fraction) -> list[int]:
 
 
 _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
-    "abs": abs,
-    "floor": lambda x: Fraction(math.floor(x)),
-    "ceil": lambda x: Fraction(math.ceil(x)),
+    "abs": _absolute,
+    "floor": _floor,
+    "ceil": _ceil,
     "root": _root,
     "log": _log,
-    "factorial": lambda n: Fraction(math.factorial(_whole(n, 600))),
-    "binomial": lambda n, k: Fraction(math.comb(_whole(n, 2_000), _whole(k, 2_000))),
-    "max": lambda *v: max(v),
-    "min": lambda *v: min(v),
-    "gcd": lambda *v: Fraction(math.gcd(*_integers(*v))),
-    "lcm": lambda *v: Fraction(math.lcm(*_integers(*v))),
+    "factorial": _factorial,
+    "binomial": _binomial,
+    "max": _largest,
+    "min": _smallest,
+    "gcd": _gcd,
+    "lcm": _lcm,
 }
 
 _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
@@ -170,10 +207,10 @@ _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
 }
 
 
-# -- expressions modulo a prime --------------------------------------------------------------------------------
+# -- expressions modulo a prime ----------------------------------------------------------------------
 def residue(node: Node) -> int:
-    """The value modulo PRIME with every letter at its own fixed random point. Raises Undecided outside rational
-    functions."""
+    """The value modulo PRIME with every letter at its own fixed random point. Raises Undecided outside
+    rational functions."""
     rule = _RESIDUES.get(node.kind)
     if rule is None:
         return _ratio_of(rational(node))

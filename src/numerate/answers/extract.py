@@ -15,11 +15,13 @@ Linear in the length of the text, of which the last 50,000 characters are read.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from numerate.answers import choice
 from numerate.answers.boxes import last_boxes
+from numerate.answers.ladder import decide
 from numerate.answers.normal import normalise
 from numerate.types import Kind
 
@@ -70,7 +72,7 @@ def _choice(tail: str, found: Found | None, choices: Sequence[tuple[str, str]]) 
     return Found(letter, "letter") if letter else NOTHING
 
 
-# -- marks -----------------------------------------------------------------------------------------------------
+# -- marks ----------------------------------------------------------------------
 def _hash(tail: str, kind: Kind) -> Found | None:
     at = tail.rfind("####")
     if (
@@ -85,18 +87,30 @@ def _box(tail: str, kind: Kind) -> Found | None:
     boxes = last_boxes(tail)
     if not boxes:
         return None
-    inner = ", ".join(box.inner.strip() for box in boxes)
+    inner = ", ".join(_different([box.inner.strip() for box in boxes]))
     later = _last_phrase(tail, _FINAL, boxes[-1].end)
-    if later is not None and later.answer and "\\boxed" not in later.answer:
+    if later is not None and later.answer and "\\boxed" not in later.answer and _says_something(later.answer):
         return Found(_refined(later.answer, kind), "phrase")
     return Found(inner, "box")
+
+
+def _different(answers: list[str]) -> list[str]:
+    """Boxes joined by "or" may hold one answer twice: x + 11 or 11 + x."""
+    kept = answers[:1]
+    kept.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in kept))
+    return kept
+
+
+def _says_something(value: str) -> bool:
+    """False for "the final answer is positive": too little to overrule a box."""
+    return "$" in value or "\\" in value or any(c.isdigit() for c in value)
 
 
 _FINAL = re.compile(r"\bfinal answer(?: is|:)(?: the final answer is)?", re.IGNORECASE)
 _ANSWER = re.compile(
     r"\banswers?\b[^.\n:=$\\]{0,40}?(?:\b(?:is|are)\b|[:=])|^A:", re.IGNORECASE | re.MULTILINE
 )
-_SENTENCE = re.compile(r"[.!?](?=\s|\*|$)|\s(?=I hope it is correct)|<\|")
+_SENTENCE = re.compile(r"(?<!\\)[.!?](?=\s|\*|$)|\s(?=I hope it is correct)|<\|")
 _OPENING = re.compile(r"[\s:*]{0,20}")
 
 
@@ -108,13 +122,15 @@ def _phrase(tail: str, kind: Kind) -> Found | None:
 
 
 def _last_phrase(tail: str, pattern: re.Pattern[str], start: int) -> Found | None:
-    last = None
-    for last in pattern.finditer(tail, start):
-        pass
+    last = _last_match(pattern, tail, start)
     if last is None:
         return None
     opening = _OPENING.match(tail, last.end())
     return Found(_value_at(tail, opening.end() if opening else last.end()), "phrase")
+
+
+def _last_match(pattern: re.Pattern[str], text: str, start: int = 0) -> re.Match[str] | None:
+    return next(iter(deque(pattern.finditer(text, start), maxlen=1)), None)
 
 
 def _value_at(tail: str, at: int) -> str:
@@ -140,7 +156,7 @@ def _heading(tail: str, kind: Kind) -> Found | None:
     return Found(below[: 4 * SHORT], "heading") if below else None
 
 
-# -- what a sentence says --------------------------------------------------------------------------------------
+# -- what a sentence says ----------------------------------------------------------------------
 _FORMULA = re.compile(
     r"\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]", re.S
 )
@@ -169,7 +185,7 @@ def _refined(value: str, kind: Kind) -> str:
 
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if len(text) > SHORT * 4 or "\n" in text.replace("\\\\\n", "") and "\\begin" not in text:
+    if len(text) > SHORT * 4 or _has_lines(text):
         return None
     if kind == "number" and _prose(text):
         return None
@@ -178,13 +194,19 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     return None
 
 
+def _has_lines(text: str) -> bool:
+    """True for several lines, unless they are the rows of a matrix or stand within braces."""
+    first, newline, _ = text.partition("\n")
+    return bool(newline) and "\\begin" not in text and first.count("{") == first.count("}")
+
+
 def _short_prose(text: str) -> bool:
     return _prose(text) <= 12 and "=<" not in text and "<<" not in text
 
 
-# -- numbers in running text -----------------------------------------------------------------------------------
+# -- numbers in running text ----------------------------------------------------------------------
 _NUMBER = re.compile(
-    r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)?(?:\.\d+|(?<=\d))(?:[eE][-+]?\d{1,3}(?!\w))?"
+    r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\w))?"
     r"(?: \d+/\d+|\s?/\s?\d+(?![\d.,]))?(?:\s?\\?%)?"
 )
 
@@ -197,7 +219,8 @@ def _first_number(value: str) -> str | None:
 
 
 def _signed(text: str, match: re.Match[str]) -> str:
-    """The number with its minus: one that touches it and nothing before, or one behind `=`, `:`, `(` or a comma."""
+    """The number with its minus: one that touches it and nothing before, or one behind `=`, `:`, `(` or a
+    comma."""
     before = text[: match.start()].rstrip("$\\")
     if before.endswith(("-", "−")):
         stem = before[:-1]
@@ -211,13 +234,9 @@ def _signed(text: str, match: re.Match[str]) -> str:
 def _last(tail: str, kind: Kind) -> Found | None:
     """The last formula (kind math) or the last number, whichever ends later."""
     near = tail[-4_000:]
-    number = None
-    for number in _NUMBER.finditer(near):
-        pass
+    number = _last_match(_NUMBER, near)
     if kind == "math":
-        formula = None
-        for formula in _FORMULA.finditer(near):
-            pass
+        formula = _last_match(_FORMULA, near)
         if formula is not None and (number is None or formula.end() > number.end()):
             return Found(next(filter(None, formula.groups())).strip(), "math")
     return Found(_signed(near, number), "last") if number is not None else None

@@ -13,7 +13,8 @@ _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
 def grade(solution: str, problem: Problem) -> Grade:
-    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text; thread-safe."""
+    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text;
+    thread-safe."""
     try:
         answer = find(solution, problem.kind, problem.choices).answer
         if answer is None:
@@ -35,8 +36,9 @@ def _decide(answer: str, problem: Problem) -> Verdict:
 
 
 def strict_gsm8k(solution: str, problem: Problem) -> bool:
-    """The rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`, commas taken off,
-    compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside `grade`, never as a reward."""
+    """The rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`, commas
+    taken off, compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside `grade`,
+    never as a reward."""
     given = _STRICT.search(solution)
     if given is None:
         return False

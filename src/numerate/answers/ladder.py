@@ -1,12 +1,12 @@
-"""The ladder of equivalence: string, exact number, structure, symbolic. The first rung that finds two answers equal
-decides; the last one that can't tell calls them different."""
+"""The ladder of equivalence: string, exact number, structure, symbolic. The first rung that finds two
+answers equal decides; the last one that can't tell calls them different."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from numerate.answers import choice, units
+from numerate.answers import choice, names, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -55,7 +55,7 @@ def is_nothing(text: str) -> bool:
         return not text.strip()
     if "\\{" in text:  # \\{\\} is the empty set
         return False
-    return text.strip(" $.\n\t").lower() in units.NO_ANSWER or not re.search(r"[^\s{}$\\.,;:]", text)
+    return text.strip(" $.\n\t").lower() in names.NO_ANSWER or not re.search(r"[^\s{}$\\.,;:]", text)
 
 
 def _choices(candidate: str, reference: str) -> Verdict:
@@ -102,7 +102,7 @@ def _is_prose(found: str | None, normal: str) -> bool:
     """Words without digits of which one is longer than a product of letters or the name of a function."""
     if found is None or any(c.isdigit() for c in found):
         return False
-    known = units.FUNCTIONS | units.NAMES | units.SEPARATORS
+    known = names.FUNCTIONS | names.NAMES | names.SEPARATORS
     return any(
         len(w) >= 4 and w not in known for w in re.findall(r"[A-Za-z]+", normal.lower())
     ) and not re.search(r"[\\^_=+*/]", re.sub(r"\\[a-z]+\{", "", normal))

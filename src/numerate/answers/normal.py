@@ -9,14 +9,11 @@ LONGEST = 20_000
 
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-        strict=True,
-    )
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
+_GREEK = dict(zip("αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", _GREEK_NAMES.split(), strict=True))
 _FRACTIONS = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
     "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
@@ -36,9 +33,9 @@ _TWINS = str.maketrans(
         **dict.fromkeys("“”", '"'),
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
-        "∅": "\\emptyset ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ", "€": "", "£": "", "¥": "",
-        "₹": "", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
-        "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
+        "∅": "\\emptyset ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ", "€": "", "£": "",
+        "¥": "", "₹": "", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
+        "⌉": "\\rceil ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
 
@@ -50,6 +47,10 @@ _SIZES = re.compile(
 _SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\q?quad(?![a-zA-Z])|\\hspace\{[^{}]{0,20}\}|~|\s")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
+_ORDINAL = re.compile(
+    r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
+    r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
+)
 _RUNS = re.compile(r" {2,}")
 
 
@@ -58,7 +59,8 @@ def _raise(match: re.Match[str]) -> str:
 
 
 def normalise(text: str) -> str:
-    """The answer without dollar signs, sizes, spacing commands, look-alike letters, bold marks and a final period.
+    """The answer without dollar signs, sizes, spacing commands, look-alike letters, bold marks and a final
+    period.
 
     Fractions, roots and everything else that means something stay as they are."""
     if not text.isascii():
@@ -69,7 +71,7 @@ def normalise(text: str) -> str:
     elif "$" in text:
         text = text.replace("$", " ")
     text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
-    return _trim(text)
+    return _trim(_ORDINAL.sub("", text))
 
 
 def _plain_latex(text: str) -> str:
@@ -119,7 +121,8 @@ _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def words(normal: str) -> str | None:
-    """Words in lower case without articles and plural s, for an answer that is prose; None for anything else."""
+    """Words in lower case without articles and plural s, for an answer that is prose; None for anything
+    else."""
     text = _TEXT_COMMANDS.sub("", normal).replace("{", " ").replace("}", " ")
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None

@@ -1,7 +1,7 @@
 """Values of expressions that no exact arithmetic here can give: roots, pi, functions, letters in exponents.
 
-Evaluated in doubles at fixed random points first, which refuses nearly everything that differs, then with 50 digits.
-Nothing here is a proof; two different expressions would have to agree to 30 digits at every point.
+Evaluated in doubles at fixed random points first, which refuses nearly everything that differs, then with
+50 digits. Nothing here is a proof; two different expressions would have to agree to 30 digits at every point.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import cmath
 import math
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from numerate.answers.exact import called, point
@@ -32,12 +33,11 @@ class Doubles:
 
 
 class Digits:
-    """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is shared)."""
+    """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is
+    shared)."""
 
     def __init__(self) -> None:
-        import mpmath
-
-        context: Any = mpmath.MPContext()
+        context: Any = import_module("mpmath").MPContext()
         context.dps = 50
         self.functions: Any = context
         self.pi: Any = context.mpc(context.pi)
@@ -194,11 +194,21 @@ def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
 
 
 def _named(name: str) -> Callable[..., Any]:
-    return lambda on, value: getattr(on.functions, name)(value)
+    def rule(on: Arithmetic, value: Any) -> Any:
+        return getattr(on.functions, name)(value)
+
+    return rule
 
 
 def _reciprocal(name: str) -> Callable[..., Any]:
-    return lambda on, value: 1 / getattr(on.functions, name)(value)
+    def rule(on: Arithmetic, value: Any) -> Any:
+        return 1 / getattr(on.functions, name)(value)
+
+    return rule
+
+
+def _size(on: Arithmetic, value: Any) -> Any:
+    return on.number(0, 1) + abs(value)
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -214,7 +224,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": _log,
     "lg": _log,
     "root": _root,
-    "abs": lambda on, value: on.number(0, 1) + abs(value),
+    "abs": _size,
     "floor": _whole(math.floor),
     "ceil": _whole(math.ceil),
 }

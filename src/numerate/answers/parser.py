@@ -36,7 +36,7 @@ class Parser:
         self.at = 0
         self.depth = 0
 
-    # -- the stream ----------------------------------------------------------------------------------------
+    # -- the stream ----------------------------------------------------------------------
     def peek(self, ahead: int = 0) -> Token:
         at = self.at + ahead
         return self.tokens[at] if at < len(self.tokens) else _END
@@ -63,7 +63,7 @@ class Parser:
         if self.depth > DEEPEST:
             raise Unreadable(f"more than {DEEPEST} levels deep")
 
-    # -- lists and relations -------------------------------------------------------------------------------
+    # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
         """Everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
         self.deeper()
@@ -113,7 +113,7 @@ class Parser:
             parts.append(self.sum())
         return Node("ratio", None, tuple(parts)) if len(parts) > 1 else parts[0]
 
-    # -- expressions ---------------------------------------------------------------------------------------
+    # -- expressions ----------------------------------------------------------------------
     def sum(self) -> Node:
         self.deeper()
         terms = [self.signed()]

@@ -61,7 +61,8 @@ def _is_function(node: Node) -> bool:
 
 
 def named_value(relation: Node) -> tuple[Node, Node] | None:
-    """(name, value) of `x = 5`, `5 = x`, `x \\in A`, `x = 1/2 = 0.5`; None for a relation that names nothing."""
+    """(name, value) of `x = 5`, `5 = x`, `x \\in A`, `x = 1/2 = 0.5`; None for a relation that names
+    nothing."""
     if relation.kind != "rel" or not set(relation.value) <= {"=", "approx", "in"}:
         return None
     sides = list(relation.args)
@@ -92,7 +93,7 @@ def value_of(relation: Node) -> Node | None:
     return None
 
 
-# -- inequalities as sets --------------------------------------------------------------------------------------
+# -- inequalities as sets ----------------------------------------------------------------------
 def as_set(relation: Node) -> Node | None:
     """The interval or union that `x < 4`, `1 <= x < 2` or `x != 5` describes for one letter; else None."""
     if relation.kind != "rel":
@@ -147,7 +148,8 @@ def as_point(several: Node) -> Node | None:
 
 
 def same_system(left: Node, right: Node, same: Same) -> str | None:
-    """Lists of named values against lists without names, or groups of them: `p=5,q=2;p=7,q=2` and `(5,2),(7,2)`."""
+    """Lists of named values against lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
+    `(5,2),(7,2)`."""
     for one, other in ((left, right), (right, left)):
         points = [as_point(arg) for arg in one.args if arg.kind == "list"]
         if points and len(points) == len(one.args) and all(points):
@@ -156,10 +158,10 @@ def same_system(left: Node, right: Node, same: Same) -> str | None:
     return None
 
 
-# -- equations -------------------------------------------------------------------------------------------------
+# -- equations ----------------------------------------------------------------------
 def _same_solutions(left: Node, right: Node) -> bool:
-    """left - right of the one is a constant multiple of the other's: their quotient is the same at two points,
-    that is f(P) g(Q) = f(Q) g(P)."""
+    """left - right of the one is a constant multiple of the other's: their quotient is the same at two
+    points, that is f(P) g(Q) = f(Q) g(P)."""
     f, g = subtract(*left.args), subtract(*right.args)
     if not symbols(f) or too_long(f) or too_long(g) or symbols(f) != symbols(g):
         return False

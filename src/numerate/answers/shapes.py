@@ -1,4 +1,5 @@
-"""Whether two answers have the same structure: lists, tuples, intervals, matrices, relations. Leaves go to values.
+"""Whether two answers have the same structure: lists, tuples, intervals, matrices, relations. Leaves go to
+values.
 
 Everything is compared both ways round the same, so that the order of the two sides doesn't matter.
 """
@@ -17,7 +18,7 @@ MOST_PAIRS = 4_000
 def same(left: Node, right: Node) -> str | None:
     """The highest rung needed to find them equal, or None."""
     if left == right:
-        return "structure"
+        return "number" if left.kind == "num" else "structure"
     left, right = settle(left), settle(right)
     if left.kind == "rel" or right.kind == "rel":
         return relations.same_relation(left, right, same)

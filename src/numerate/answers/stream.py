@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast, get_args
 
 from numerate.answers import choice
@@ -16,11 +16,12 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def grade_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct", "answer", "how"}.
+    """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct",
+    "answer", "how"}.
 
-    A candidate is an answer as it stands; a solution is a text to find the answer in, and "source" then says where
-    it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on; blank lines are
-    skipped. Lines are numbered from 1."""
+    A candidate is an answer as it stands; a solution is a text to find the answer in, and "source" then
+    says where it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on;
+    blank lines are skipped. Lines are numbered from 1."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -96,6 +97,7 @@ def _choices(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _choice(item: Any, letter: str) -> tuple[str, str]:
-    if isinstance(item, Sequence) and not isinstance(item, str) and len(cast(Sequence[Any], item)) == 2:
-        return str(item[0]), str(item[1])
-    return letter, str(item)
+    pair: list[Any] = cast(list[Any], item) if isinstance(item, list) else [letter, item]
+    if len(pair) != 2:
+        raise ValueError(f'"choices" holds {pair!r}; expected a text or [letter, text]')
+    return str(pair[0]), str(pair[1])

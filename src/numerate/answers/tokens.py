@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from numerate.answers import units
+from numerate.answers import names
 from numerate.answers.boxes import closing
 from numerate.answers.tree import Unreadable
 
@@ -35,21 +35,21 @@ _TOKEN = re.compile(
 _UNGROUPED = re.compile(r"\\,|,")
 _OPS = {"**": "^", "=<": "<=", "=>": ">=", "<>": "!=", ":=": "=", "==": "="}
 _COMMANDS = {
-    "cdot": "*", "times": "*", "ast": "*", "div": "/", "over": "over", "le": "<=", "leq": "<=", "leqslant": "<=",
-    "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=", "approx": "approx",
-    "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap", "setminus": "setminus", "backslash": "setminus",
-    "in": "in", "colon": ":", "mid": "|", "vert": "|", "lvert": "|", "rvert": "|", "pm": "pm", "mp": "mp",
-    "equiv": "equiv", "implies": "implies", "Rightarrow": "implies", "rightarrow": "to", "to": "to",
-    "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "{": "\\{", "}": "\\}", "%": "%", "&": "&",
-    "\\": "\\\\", "|": "|", "_": "_", "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\",
-    "rfloor": "rfloor", "rceil": "rceil", "end": "\\end",
-}  # fmt: skip
-_IGNORED = frozenset(
-    "! , ; : # $ quad qquad displaystyle angle triangle left right limits left right mathstrut strut rm bf it".split()
-)
-_STYLES = frozenset(
-    "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit mathsf mathtt mathcal "
-    "mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat widetilde underline hspace".split()
+    "cdot": "*", "times": "*", "ast": "*", "div": "/", "over": "over", "le": "<=", "leq": "<=",
+    "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
+    "neq": "!=", "approx": "approx", "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap",
+    "setminus": "setminus", "backslash": "setminus", "in": "in", "colon": ":", "mid": "|", "vert": "|",
+    "lvert": "|", "rvert": "|", "pm": "pm", "mp": "mp", "equiv": "equiv", "implies": "implies",
+    "Rightarrow": "implies", "rightarrow": "to", "to": "to", "lbrace": "\\{", "rbrace": "\\}",
+    "lbrack": "[", "rbrack": "]", "{": "\\{", "}": "\\}", "%": "%", "&": "&", "\\": "\\\\", "|": "|",
+    "_": "_",
+    "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\", "rfloor": "rfloor", "rceil": "rceil",
+    "end": "\\end", }  # fmt: skip
+_IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut rm bf it")
+_STYLES = names.listed(
+    "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
+    "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat "
+    "widetilde underline hspace"
 )
 _INFINITY = frozenset({"infty", "infinity", "inf"})
 
@@ -88,13 +88,13 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
         close = len(text)
     inner = text[at + 1 : close].strip(" ~")
     prose = [
-        w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in units.FUNCTIONS and w not in units.NAMES
+        w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in names.FUNCTIONS and w not in names.NAMES
     ]
-    if inner in units.LETTER_UNITS and tokens and tokens[-1].kind in ("num", "float"):
+    if inner in names.LETTER_UNITS and tokens and tokens[-1].kind in ("num", "float"):
         tokens.append(Token("word", inner, None, spaced))
     elif not prose and depth < 4:
         tokens.extend(tokenize(inner, depth + 1))
-    elif inner.strip(" ,").lower() in units.SEPARATORS:
+    elif inner.strip(" ,").lower() in names.SEPARATORS:
         tokens.append(Token("sep", inner.strip(" ,"), None, spaced))
     else:
         tokens.append(_word(inner, spaced))
@@ -103,9 +103,9 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
 
 def _word(text: str, spaced: bool) -> Token:
     plain = re.sub(r"[^a-z]+", " ", text.lower()).strip()
-    if plain in units.MULTIPLIERS:
-        return Token("multiplier", plain, units.MULTIPLIERS[plain], spaced)
-    if plain in units.PERCENT_WORDS:
+    if plain in names.MULTIPLIERS:
+        return Token("multiplier", plain, names.MULTIPLIERS[plain], spaced)
+    if plain in names.PERCENT_WORDS:
         return Token("op", "%", None, spaced)
     return Token("word", plain, None, spaced)
 
@@ -143,7 +143,7 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if name in _COMMANDS:
         text = _COMMANDS[name]
         return [Token("sep" if text == "sep" else "op", text, None, spaced)]
-    if name in units.FUNCTIONS:
+    if name in names.FUNCTIONS:
         return [Token("fn", name, None, spaced)]
     if name in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
@@ -153,17 +153,17 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
-    if low in units.SEPARATORS:
+    if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
-    if piece in units.FUNCTIONS or (low in units.FUNCTIONS and len(low) > 2):
+    if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):
         return [Token("fn", low, None, spaced)]
     if low in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
-    if piece in units.NAMES:
+    if piece in names.NAMES:
         return [Token("name", piece, None, spaced)]
     if len(piece) == 1:
         return [Token("name", piece, None, spaced)]
-    if low in units.UNITS or low in units.MULTIPLIERS or low in units.PERCENT_WORDS or _prose(piece):
+    if low in names.UNITS or low in names.MULTIPLIERS or low in names.PERCENT_WORDS or _prose(piece):
         return [_word(piece, spaced)]
     return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
 

@@ -1,69 +1,18 @@
-"""Words that may stand beside a number without changing which number it is."""
+"""Units: what may stand beside a number without changing which number it is."""
 
 from __future__ import annotations
 
 import re
 
-MULTIPLIERS = {
-    "hundred": 100,
-    "thousand": 1_000,
-    "million": 1_000_000,
-    "billion": 1_000_000_000,
-    "trillion": 1_000_000_000_000,
-}
-
-PERCENT_WORDS = frozenset({"percent", "percents", "percentage", "pct"})
-
-SEPARATORS = frozenset({"and", "or"})
-
-# Longer than one letter, and no product of letters that mathematics would write. Any unknown word of four
-# letters or more counts as a unit as well; this list is for the short ones.
-UNITS = frozenset(
-    "cm mm km ft yd mi in inch kg mg gm lb lbs oz ml hr hrs min mins sec secs ms day days year yr yrs week hour "
-    "usd eur deg rad sq cu mph kph pm am men cup cups car cars box boxes bag bags egg eggs cent cents way ways "
-    "unit units foot feet mile miles ton tons gal gallon meter meters metre metres dollar dollars degree degrees "
-    "minute minutes second seconds month months square cubic hz kw kwh mol atm pa kpa".split()
-)
-
-# One letter: read as a unit only behind a number and a space, at the end of the answer.
-LETTER_UNITS = frozenset("m s g h L l J N W V K A C".split())
-
-FUNCTIONS = frozenset(
-    "sqrt sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh log ln lg exp abs floor ceil "
-    "min max gcd lcm".split()
-)
-
-NAMES = frozenset(
-    "pi alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
-    "infty infinity inf".split()
-)
-
-NO_ANSWER = frozenset(
-    {
-        "",
-        "nan",
-        "none",
-        "null",
-        "n/a",
-        "na",
-        "unknown",
-        "i don't know",
-        "i do not know",
-        "idk",
-        "-",
-        "?",
-        "{}",
-        "[]",
-    }
-)
+from numerate.answers.names import LETTER_UNITS, UNITS
 
 _SAME = {
     "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "m": "m meter metre",
-    "km": "km kilometer kilometre", "in": "inch inche", "ft": "ft foot feet", "yd": "yd yard", "mi": "mi mile",
-    "mg": "mg milligram", "g": "g gm gram", "kg": "kg kilogram", "lb": "lb pound", "oz": "oz ounce",
-    "s": "s sec second", "min": "min minute", "h": "h hr hour", "day": "day", "week": "wk week", "month": "month",
-    "year": "yr year", "cent": "cent", "dollar": "dollar usd", "ml": "ml milliliter millilitre",
-    "l": "liter litre", "mph": "mph", "kph": "kph",
+    "km": "km kilometer kilometre", "in": "inch inche", "ft": "ft foot feet", "yd": "yd yard",
+    "mi": "mi mile", "mg": "mg milligram", "g": "g gm gram", "kg": "kg kilogram", "lb": "lb pound",
+    "oz": "oz ounce", "s": "s sec second", "min": "min minute", "h": "h hr hour", "day": "day",
+    "week": "wk week", "month": "month", "year": "yr year", "cent": "cent", "dollar": "dollar usd",
+    "ml": "ml milliliter millilitre", "l": "liter litre", "mph": "mph", "kph": "kph",
 }  # fmt: skip
 CANONICAL = {word: unit for unit, names in _SAME.items() for word in names.split()}
 """known units by each of their names without the plural s; two answers in different ones differ"""
@@ -75,7 +24,8 @@ _LAST_WORD = re.compile(r"(?:(?<=[\d})])|(?<= ))([A-Za-z]+)(?: ?\^ ?\{?[23]\}?)?
 
 
 def split_quantity(normal: str) -> str | None:
-    """The number of `10 m/s` or `9.25 L`: digits, a space, and a unit of a few letters. None for anything else."""
+    """The number of `10 m/s` or `9.25 L`: digits, a space, and a unit of a few letters. None for anything
+    else."""
     match = _QUANTITY.fullmatch(_STYLED.sub(r" \1", normal)) if len(normal) < 80 else None
     if match is None:
         return None

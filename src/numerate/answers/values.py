@@ -14,7 +14,7 @@ MOST_NODES = 1_500
 def same_value(left: Node, right: Node) -> str | None:
     """The rung that found them equal ("structure", "number", "symbolic"), or None."""
     if left == right:
-        return "structure"
+        return "number" if left.kind == "num" else "structure"
     if left.kind == "percent" or right.kind == "percent":
         return _same_percent(left, right)
     if left.kind == "base" or right.kind == "base":

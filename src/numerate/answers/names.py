@@ -1,0 +1,63 @@
+"""Words that mean something in an answer: units, functions, letters by name, and those that say nothing."""
+
+from __future__ import annotations
+
+
+def listed(names: str) -> frozenset[str]:
+    """The names in a text, white space between them."""
+    return frozenset(names.split())
+
+
+MULTIPLIERS = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 1_000_000,
+    "billion": 1_000_000_000,
+    "trillion": 1_000_000_000_000,
+}
+
+PERCENT_WORDS = frozenset({"percent", "percents", "percentage", "pct"})
+
+SEPARATORS = frozenset({"and", "or"})
+
+# Longer than one letter, and no product of letters that mathematics would write. Any unknown word of four
+# letters or more counts as a unit as well; this list is for the short ones.
+UNITS = listed(
+    "cm mm km ft yd mi in inch kg mg gm lb lbs oz ml hr hrs min mins sec secs ms day days year yr "
+    "yrs week hour usd eur deg rad sq cu mph kph pm am men cup cups car cars box boxes bag bags "
+    "egg eggs cent cents way ways unit units foot feet mile miles ton tons gal gallon meter "
+    "meters metre metres dollar dollars degree degrees minute minutes second seconds month months "
+    "square cubic hz kw kwh mol atm pa kpa"
+)
+
+# One letter: read as a unit only behind a number and a space, at the end of the answer.
+LETTER_UNITS = frozenset(["m", "s", "g", "h", "L", "l", "J", "N", "W", "V", "K", "A", "C"])
+
+FUNCTIONS = listed(
+    "sqrt sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh log ln lg "
+    "exp abs floor ceil min max gcd lcm"
+)
+
+NAMES = listed(
+    "pi alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau "
+    "phi chi psi omega infty infinity inf"
+)
+
+NO_ANSWER = frozenset(
+    {
+        "",
+        "nan",
+        "none",
+        "null",
+        "n/a",
+        "na",
+        "unknown",
+        "i don't know",
+        "i do not know",
+        "idk",
+        "-",
+        "?",
+        "{}",
+        "[]",
+    }
+)
