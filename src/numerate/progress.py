@@ -41,8 +41,8 @@ def progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
     """Bars on a terminal, plain lines elsewhere, nothing when quiet."""
     if quiet:
         return QuietProgress()
-    stream = stream or sys.stderr
-    return RichProgress(stream) if stream.isatty() else PlainProgress(stream)
+    to = stream or sys.stderr
+    return RichProgress(to) if to.isatty() else PlainProgress(to)
 
 
 class QuietProgress:

@@ -7,4 +7,4 @@ __all__ = ["browse", "doctor", "grade", "main", "measure", "pages", "train"]
 
 
 def main() -> None:
-    app()
+    app(prog_name="numerate")

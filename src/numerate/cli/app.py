@@ -11,16 +11,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from numerate.cli.extras import EXTRAS
+
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
     "eval": "Attempts made so far are kept: the same command again goes on from here.",
 }
-TRAIN = ("torch", "transformers", "peft", "accelerate", "datasets", "safetensors", "tokenizers")
-"""modules that come with the extra `train`"""
+ORDER = ("run", "eval", "solve", "grade", "report", "compare", "problems", "recipes", "schema", "doctor")
+"""of the commands in --help: the main job first"""
 
 
 class Commands(TyperGroup):
     """Turns what a command raises into a message and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=ORDER.index)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -39,8 +44,9 @@ class Commands(TyperGroup):
 def told_as(error: Exception) -> str:
     """What the person should read, empty where the error is not theirs to mend."""
     if isinstance(error, ModuleNotFoundError):
-        missing = (error.name or "").partition(".")[0]
-        return f"this needs {missing}: pip install 'numerate[train]'" if missing in TRAIN else ""
+        lacking = (error.name or "").partition(".")[0]
+        extra = next((extra for extra, modules in EXTRAS.items() if lacking in modules), "")
+        return f"this needs {lacking}: pip install 'numerate[{extra}]'" if extra else ""
     if isinstance(error, BrokenPipeError):
         return ""
     if isinstance(error, OSError):
@@ -60,12 +66,13 @@ app = typer.Typer(
     name="numerate",
     cls=Commands,
     help=(
-        "Teaches language models to reason about mathematics, and measures honestly whether they learned to.\n\n"
+        "Teaches language models to reason about mathematics, and measures whether they learned to.\n\n"
         "\b\nBegin here:\n"
         "  numerate run quickstart              a small model learns word problems, in minutes\n"
         "  numerate recipes                     what else there is to run\n"
         '  numerate solve runs/quickstart/stages/ei/model "Tom has 3 apples and buys 5. How many?"\n'
     ),
+    epilog="A mistake of yours ends with code 2 and one message; NUMERATE_DEBUG=1 shows where it came from.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

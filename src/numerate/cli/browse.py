@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from numerate.cli import table
 from numerate.cli.app import app
+from numerate.cli.options import Json, Limit
 
 if TYPE_CHECKING:
     from numerate.types import Problem
 
+SHOWN_PAIRS = 5
+"""examples printed per kind of finding; --json has all of them"""
+
 
 @app.command("recipes")
 def show_recipes(
-    name: str = typer.Argument("", help="Print this recipe's file."),
-    json_file: Path | None = typer.Option(None, "--json", metavar="FILE", help="Write the list as JSON."),
+    name: Annotated[str, Argument(metavar="NAME", help="Print this recipe's file.")] = "",
+    json_file: Json = None,
 ) -> None:
-    """List the shipped recipes, or print one, to run or to begin your own from.
+    """List the shipped recipes, or print one.
+
+    A recipe of your own best begins as a copy of one of them.
 
     \b
     Examples:
@@ -47,9 +56,11 @@ def indented(text: str) -> str:
 
 @app.command("schema")
 def print_schema(
-    out: Path | None = typer.Option(None, help="Write it to this file instead of to stdout."),
+    out: Annotated[Path | None, Option(metavar="FILE", help="Write it to this file, not to stdout.")] = None,
 ) -> None:
-    """Print the JSON schema of recipes, with the options of every method.
+    """Print the JSON schema of recipes, for editors.
+
+    It holds the options of every method and the help of every key.
 
     \b
     An editor with YAML support completes and checks recipes with it:
@@ -68,60 +79,97 @@ def print_schema(
 
 @app.command("problems")
 def show_problems(
-    name: str = typer.Argument("", help="A problem set, such as stories/train, gsm8k/test, or a JSONL file."),
-    show: int = typer.Option(0, min=0, help="Print this many problems with their answers."),
-    check: bool = typer.Option(False, "--check", help="Look for duplicates, and for overlap with --against."),
-    against: str = typer.Option("", help="With --check: the other set, such as gsm8k/test."),
-    limit: int | None = typer.Option(None, min=1, help="Read only the first so many problems."),
-    json_file: Path | None = typer.Option(
-        None, "--json", metavar="FILE", help="Write what is shown as JSON."
-    ),
+    name: Annotated[
+        str,
+        Argument(metavar="NAME", help="A problem set, such as stories/train, gsm8k/test, or a JSONL file."),
+    ] = "",
+    show: Annotated[
+        int, Option(min=0, metavar="N", help="Print this many problems with their solutions and answers.")
+    ] = 0,
+    check: Annotated[
+        bool, Option("--check", help="Look for problems that are there twice, or in a test set too.")
+    ] = False,
+    against: Annotated[
+        list[str] | None,
+        Option(metavar="NAME", help="With --check: compare with this set; by default all test sets here."),
+    ] = None,
+    limit: Limit = None,
+    json_file: Json = None,
 ) -> None:
     """List the known problem sets, or look into one.
+
+    With --check, the exit code is 1 where something is there twice.
 
     \b
     Examples:
       numerate problems
       numerate problems stories/train --show 3
-      numerate problems gsm8k/train --check --against gsm8k/test
-      numerate problems my/problems.jsonl --check
+      numerate problems gsm8k/train --check
+      numerate problems my/problems.jsonl --check --against gsm8k/test
     """
-    if name:
-        found = look_into(name, show, limit)
-        if check:
-            found |= check_set(name, against, limit)
-        table.save_json(json_file, found)
-    else:
-        table.save_json(json_file, list_sets())
-
-
-def list_sets() -> list[dict[str, Any]]:
     from numerate import problems
 
-    rows = [{"name": name} for name in sorted(problems.TABLE)]
-    table.show([[row["name"]] for row in rows], ["problem set"])
-    typer.echo("\nAlso any JSONL or Parquet file, a hub dataset, and mixes: 2*gsm8k/train+mawps")
-    return rows
-
-
-def look_into(name: str, show: int, limit: int | None) -> dict[str, Any]:
-    from collections import Counter
-
-    from numerate import problems
-
-    found = problems.load(name, limit=limit or (show or None if name.startswith("stories") else None))
-    if not found:
-        raise ValueError(f"{name} holds no problems")
-    facts: dict[str, Any] = {
-        "name": name,
-        "problems": len(found),
-        "with_solution": sum(bool(problem.solution) for problem in found),
-        "kinds": dict(Counter(problem.kind for problem in found)),
-    }
-    table.pairs({key.replace("_", " "): value for key, value in facts.items()})
+    to_stderr = str(json_file) == "-"
+    if not name:
+        return table.save_json(json_file, list_sets(to_stderr))
+    problems.check(name)
+    found = problems.load(name, limit=limit)
+    facts = audit_facts(name, found, against or [], to_stderr) if check else describe_facts(found, to_stderr)
     for problem in found[:show]:
-        typer.echo(f"\n{tell(problem)}")
-    return facts
+        typer.echo(f"\n{tell(problem)}", err=to_stderr)
+    table.save_json(json_file, {"name": name, **facts})
+    if check and not facts["clean"]:
+        raise typer.Exit(1)
+
+
+def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
+    from numerate import problems
+
+    sets = [
+        {
+            "name": name,
+            "splits": list(known.kinds),
+            "about": known.about,
+            "here": any(known.at_hand(split) for split in known.kinds),
+        }
+        for name, known in sorted(problems.TABLE.items())
+    ]
+    rows = [[s["name"], "yes" if s["here"] else "no", s["about"]] for s in sets]
+    table.show(rows, ["name", "here", "about"], ["here", "about"], to_stderr=to_stderr)
+    typer.echo("\nSplits:", err=to_stderr)
+    for s in sets:
+        typer.echo(indented(f"{s['name']}: {', '.join(s['splits'])}"), err=to_stderr)
+    told = "Also any JSONL or Parquet file, hub datasets as org/name/split, slices and mixes:"
+    typer.echo(f"\n{told}\n  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
+    return sets
+
+
+def describe_facts(found: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
+    from numerate.problems.describe import describe
+
+    described = describe(found)
+    table.pairs(described.rows(), to_stderr=to_stderr)
+    return asdict(described)
+
+
+def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
+    """Duplicates, and overlap with the sets named or with every test set on this machine."""
+    from numerate import problems
+    from numerate.problems.describe import audit, tests_at_hand
+    from numerate.problems.names import parse
+
+    if against:
+        tests = {other: problems.load(other) for other in against}
+    else:
+        tests = tests_at_hand(problems.TABLE, {part.name for part in parse(name)})
+    audited = audit(found, dict(tests))
+    table.pairs(audited.rows(), to_stderr=to_stderr)
+    for ids in audited.duplicates[:SHOWN_PAIRS]:
+        typer.echo(f"  the same: {', '.join(ids)}", err=to_stderr)
+    for other, shared in audited.overlaps.items():
+        for pair in [*shared.exact, *shared.near][:SHOWN_PAIRS]:
+            typer.echo(f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr)
+    return {**asdict(audited), "clean": audited.clean}
 
 
 def tell(problem: Problem) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from numerate.cli import results, table
 from numerate.cli.app import app
+from numerate.cli.options import Json
 
 
 def as_run(name: Path) -> Path:
@@ -19,12 +22,12 @@ def as_run(name: Path) -> Path:
 
 @app.command("report")
 def write_report(
-    run: Path = typer.Argument(..., help="The folder of a run, or its name under runs/."),
-    json_file: Path | None = typer.Option(
-        None, "--json", metavar="FILE", help="Write the run's metrics as JSON; - is stdout."
-    ),
+    run: Annotated[Path, Argument(metavar="RUN", help="The folder of a run, or its name under runs/.")],
+    json_file: Json = None,
 ) -> None:
-    """Write a run's report again and show its numbers; the run may still be going on.
+    """Write a run's report again and show its numbers.
+
+    The run may still be going on.
 
     \b
     Examples:
@@ -45,15 +48,16 @@ def write_report(
 
 @app.command("compare")
 def compare_runs(
-    runs: list[Path] = typer.Argument(..., help="Two or more folders of runs, or their names under runs/."),
-    metric: str = typer.Option("", help="Only this metric, such as accuracy or pass@32."),
-    problems: str = typer.Option("", help="Only this problem set."),
-    model: str = typer.Option("", help="Only this model of the runs, such as ei."),
-    json_file: Path | None = typer.Option(
-        None, "--json", metavar="FILE", help="Write every compared number as JSON; - is stdout."
-    ),
+    runs: Annotated[list[Path], Argument(metavar="RUN", help="Folders of runs, or their names under runs/.")],
+    metric: Annotated[str, Option(metavar="NAME", help="Only this one, such as accuracy or pass@32.")] = "",
+    problems: Annotated[str, Option(metavar="NAME", help="Only this problem set.")] = "",
+    model: Annotated[str, Option(metavar="NAME", help="Only this model of the runs, such as ei.")] = "",
+    json_file: Json = None,
 ) -> None:
-    """Put the numbers of several runs side by side, each with its 95 % interval.
+    """Put the numbers of several runs side by side.
+
+    Each number has its 95 % interval. How the models of one run differ, paired by problem, is what
+    `numerate report` shows.
 
     \b
     Examples:

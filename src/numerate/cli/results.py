@@ -18,25 +18,30 @@ SHOWN = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "
 """the columns that fit in 80 characters; --json has every metric"""
 
 
-def show_metrics(metrics: Mapping[str, Any], *, to_stderr: bool = False) -> None:
+def show_metrics(
+    metrics: Mapping[str, Any], names: Mapping[str, str] | None = None, *, to_stderr: bool = False
+) -> None:
     """One table per problem set, then what changed from model to model.
 
-    to_stderr: stdout is taken by JSON."""
+    names: what to call a model in place of its name in the run. to_stderr: stdout is taken by JSON."""
     from numerate import report
 
     summary = report.summary(metrics)
     for name in dict.fromkeys(row.problems for row in summary.rows):
-        show_set(name, summary, to_stderr)
+        show_set(name, summary, names or {}, to_stderr)
     changes = report.differences(metrics)
     if changes:
         show_changes(changes, to_stderr)
 
 
-def show_set(name: str, summary: Table, to_stderr: bool) -> None:
+def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: bool) -> None:
     rows = [row for row in summary.rows if row.problems == name]
     kept = [i for i, column in enumerate(summary.columns) if column.metric in SHOWN]
     header = ["model", *(summary.columns[i].title.lower() for i in kept)]
-    cells = [[row.model, *(words(row.cells[i], summary.columns[i].metric) for i in kept)] for row in rows]
+    cells = [
+        [names.get(row.model, row.model), *(words(row.cells[i], summary.columns[i].metric) for i in kept)]
+        for row in rows
+    ]
     size = next((f" ({row.n:,} problems)" for row in rows if row.n), "")
     typer.echo(f"\n{name}{size}", err=to_stderr)
     table.show(cells, header, to_stderr=to_stderr)
@@ -57,12 +62,13 @@ def show_changes(changes: Sequence[Versus], to_stderr: bool) -> None:
 
 
 def show_plan(recipe: Recipe, folder: Path) -> None:
-    """What a run will do and what it finds done, on stderr."""
-    from numerate import run
-
-    stages = run.plan(recipe, folder)
-    if not any(stage.done for stage in stages):
-        typer.echo(f"{folder}: {' -> '.join(stage.name for stage in stages) or 'measuring only'}", err=True)
+    """What is done of a run that has a folder already, on stderr; writes nothing."""
+    if not folder.is_dir():
         return
-    for stage in stages:
-        typer.echo(f"{folder}/stages/{stage.name}: {'done' if stage.done else 'to do'}", err=True)
+    from numerate import problems, run
+
+    used = {stage.problems for stage in recipe.stages.values()} | ({"validation"} & set(recipe.problems))
+    specs = {name: recipe.problems[name] for name in used}
+    sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
+    for planned in run.plan(recipe, folder, sets):
+        typer.echo(f"{folder}/stages/{planned.stage}: {planned.state}", err=True)

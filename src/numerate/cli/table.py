@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import typer
@@ -35,10 +36,15 @@ def lay_out(
     left: Sequence[str] = (),
     width: int | None = None,
 ) -> list[str]:
+    """The lines of a table. Where it is too wide, its widest columns are cut; a last one of text is wrapped."""
     cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
     widths = shrink([max(map(len, column)) for column in zip(*cells, strict=True)], width)
     to_left = [i == 0 or name in left for i, name in enumerate(header)]
-    lines = [GAP.join(map(fit, row, widths, to_left)).rstrip() for row in cells]
+    lines: list[str] = []
+    for row in cells:
+        first, *more = (wrap(row[-1], widths[-1]) if to_left[-1] else []) or [row[-1]]
+        lines.append(GAP.join(map(fit, [*row[:-1], first], widths, to_left)).rstrip())
+        lines += [" " * (sum(widths[:-1]) + len(GAP) * (len(row) - 1)) + rest for rest in more]
     return [lines[0], GAP.join("-" * w for w in widths), *lines[1:]]
 
 
@@ -58,11 +64,15 @@ def fit(text: str, width: int, to_left: bool) -> str:
     return text.ljust(width) if to_left else text.rjust(width)
 
 
-def pairs(facts: Mapping[str, object]) -> None:
-    """Print `name  value` lines."""
-    widest = max(map(len, facts))
-    for name, value in facts.items():
-        typer.echo(f"{name.ljust(widest)}{GAP}{value}")
+def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
+    """Print `name  value` lines; a long value goes on under itself."""
+    widest = max(len(name) for name, _ in rows)
+    stream = sys.stderr if to_stderr else sys.stdout
+    room = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
+    for name, value in rows:
+        lines = wrap(value, max(room, 3 * NARROWEST)) or [""]
+        indent = "\n" + " " * widest + GAP
+        typer.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
 
 
 def save_json(path: Path | None, value: Any) -> None:

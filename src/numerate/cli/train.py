@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from numerate.cli import results
 from numerate.cli.app import app
+from numerate.cli.options import Json, Out, Quiet
 
 
 @app.command("run")
 def run_recipe(
-    recipe: str = typer.Argument(
-        ..., help="A shipped recipe (see `numerate recipes`), a YAML file, or a run's folder."
-    ),
-    overrides: list[str] = typer.Argument(
-        None,
-        metavar="[KEY=VALUE]...",
-        help="Changes to the recipe: model=..., STAGE.KEY=..., evaluate.samples=8.",
-    ),
-    out: Path = typer.Option(Path("runs"), help="The folder that holds the folders of runs."),
-    dry_run: bool = typer.Option(
-        False, "--dry-run", help="Check everything, print the recipe with every default, and do nothing."
-    ),
-    json_file: Path | None = typer.Option(
-        None, "--json", metavar="FILE", help="Write metrics.json here too; - is stdout."
-    ),
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Show no progress, only the table."),
+    recipe: Annotated[
+        str,
+        Argument(
+            metavar="RECIPE", help="A shipped recipe (see `numerate recipes`), a YAML file, a run's folder."
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        Argument(
+            metavar="KEY=VALUE", help="Changes to the recipe: model=..., STAGE.KEY=..., evaluate.samples=8."
+        ),
+    ] = None,
+    out: Out = Path("runs"),
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Check everything, print the recipe with every default, do nothing.")
+    ] = False,
+    json_file: Json = None,
+    quiet: Quiet = False,
 ) -> None:
-    """Train and measure as a recipe says; a stopped run goes on where it was.
+    """Train and measure as a recipe says; or go on with it.
 
-    What is done is not done again: after a change, only the stages that it concerns are.
+    A run that was stopped goes on where it was. What is done is not done again: after a change of the recipe,
+    only the stages that it concerns are.
 
     \b
     Examples:
@@ -42,6 +48,7 @@ def run_recipe(
       numerate run runs/quickstart           go on with a run
     """
     from numerate import config, progress
+    from numerate.cli.extras import need_extras
     from numerate.cli.table import save_json
 
     checked = config.load(recipe, overrides or [], out=out)
@@ -50,12 +57,9 @@ def run_recipe(
         typer.echo(config.resolved(checked), nl=False)
         results.show_plan(checked, folder)
         return
+    need_extras()
     from numerate import run
 
-    if not quiet:
-        results.show_plan(checked, folder)
     metrics = run.run(checked, folder, progress=progress.progress(quiet=quiet))
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")
     save_json(json_file, metrics)
-    page = folder / "report" / "index.html"
-    typer.echo(f"\n{page if page.exists() else folder}", err=True)

@@ -13,20 +13,32 @@ from pathlib import Path
 from numerate import recipes
 from numerate.config.build import build
 from numerate.config.check import check
+from numerate.config.measuring import check_model, measuring
 from numerate.config.override import override
 from numerate.config.read import Tree, read_file, read_text
 from numerate.config.records import EngineOptions, Evaluate, ProblemSet, Recipe, Stage
 from numerate.config.words import suggest
 from numerate.config.write import resolved, schema
 
-__all__ = ["EngineOptions", "Evaluate", "ProblemSet", "Recipe", "Stage", "load", "resolved", "schema"]
+__all__ = [
+    "EngineOptions",
+    "Evaluate",
+    "ProblemSet",
+    "Recipe",
+    "Stage",
+    "check_model",
+    "load",
+    "measuring",
+    "resolved",
+    "schema",
+]
 
 
 def load(name: str, overrides: Sequence[str] = (), *, out: Path = Path("runs")) -> Recipe:
     """The recipe of that name or path, with `stage.key=value` overrides, every check passed.
 
-    name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs, for
-    the check of free space. Raises ValueError with one line per mistake: file:line, key, what is wrong."""
+    name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs.
+    Raises ValueError with one line per mistake: file:line, key, what is wrong, what to do."""
     tree = read(name)
     override(tree, overrides)
     recipe = build(tree)

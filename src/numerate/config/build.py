@@ -92,7 +92,7 @@ def explain(
     return place, complaint(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
 
 
-def written(loc: Sequence[str | int], values: Any) -> Path_:
+def written(loc: Sequence[Any], values: Any) -> Path_:
     """As much of pydantic's location as the recipe has: it also names missing keys and branches of unions."""
     path: list[str] = []
     for part in loc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from numerate import methods
@@ -31,8 +31,8 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
     """Raises ValueError with one line per mistake. Nothing is written, nothing long is read.
 
     tree: where each value was written. out: the folder that the run's folder will be made in."""
-    rules: list[Callable[[Recipe], Iterable[Complaint]]] = [names, references, evaluation, prompt, model]
-    found = [complaint for rule in rules for complaint in rule(recipe)]
+    found = [*names(recipe), *references(recipe), *evaluation(recipe)]
+    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model)]
     found += found or [*problem_sets(recipe), *test_training(recipe), *space(recipe, out)]
     if found:
         raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
@@ -99,18 +99,18 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
         )
 
 
-def prompt(recipe: Recipe) -> Iterator[Complaint]:
+def prompt_errors(style: str) -> Iterator[Complaint]:
     from numerate.prompts import STYLES
 
-    if recipe.prompt not in STYLES:
-        yield ("prompt",), f"no style of prompt is called {recipe.prompt!r}{suggest(recipe.prompt, STYLES)}"
+    if style not in STYLES:
+        yield ("prompt",), f"no style of prompt is called {style!r}{suggest(style, STYLES)}"
 
 
-def model(recipe: Recipe) -> Iterator[Complaint]:
+def model_errors(name: str) -> Iterator[Complaint]:
     from numerate.models import locate
 
     try:
-        locate.check(recipe.model)
+        locate.check(name)
     except ValueError as error:
         yield ("model",), str(error)
 

@@ -48,9 +48,9 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
 
 def put(tree: Tree, path: Path_, given: Any) -> None:
     """Set the value at `path`; what is missing or null on the way becomes a mapping."""
-    here = tree.values
+    here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
-        inner = here.get(word)
+        inner: Any = here.get(word)
         if path[0] == "problems" and depth == 1 and isinstance(inner, str):
             inner = {"source": inner}
         if inner is None:

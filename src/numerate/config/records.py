@@ -33,8 +33,8 @@ class ProblemSet:
 class EngineOptions:
     kind: Annotated[Literal["local"], BeforeValidator(known_engine)] = "local"
     """what samples: local runs in this process"""
-    slots: AtLeast1 = 256
-    """attempts that are decoded at the same time"""
+    slots: AtLeast1 | None = None
+    """attempts that are decoded at the same time; null leaves it to the engine"""
 
 
 @config

@@ -1,0 +1,169 @@
+"""numerate doctor: is this machine ready, and what to do where it is not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from numerate.cli import table
+from numerate.cli.app import app
+from numerate.cli.extras import EXTRAS, missing
+from numerate.cli.options import Json
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    state: str
+    """ok, warn, or - for what is optional and absent"""
+    found: str
+    remedy: str = ""
+
+
+@app.command("doctor")
+def examine(json_file: Json = None) -> None:
+    """Say whether this machine is ready, and what is missing.
+
+    Looks at Python, torch, the device and its number format, threads, memory, disk, data, the bundled model
+    and the optional parts. Every line is ok, warn with a remedy, or - for what is optional. Nothing changes.
+    """
+    findings = [python(), *torch_findings(), memory(), disk(Path.cwd()), data(), pico(), *map(extra, EXTRAS)]
+    to_stderr = str(json_file) == "-"
+    table.show(
+        [[f.what, f.state, f.found] for f in findings],
+        ["part", "state", "found"],
+        ["state", "found"],
+        to_stderr=to_stderr,
+    )
+    remedies = [f"  {f.what}: {f.remedy}" for f in findings if f.remedy]
+    if remedies:
+        typer.echo("\n" + "\n".join(["To do, where you need it:", *remedies]), err=to_stderr)
+    table.save_json(json_file, [asdict(finding) for finding in findings])
+
+
+def python() -> Finding:
+    from numerate import __version__
+
+    version = platform.python_version()
+    found = f"{version} on {platform.system()} {platform.machine()}, numerate {__version__}"
+    old = sys.version_info < (3, 11)
+    return Finding("python", "warn" if old else "ok", found, "install Python 3.11 or newer" if old else "")
+
+
+def torch_findings() -> list[Finding]:
+    if missing("train"):
+        absent = ", ".join(missing("train"))
+        return [
+            Finding(
+                "torch", "warn", f"missing: {absent}", "to train or sample: pip install 'numerate[train]'"
+            )
+        ]
+    import torch
+
+    from numerate.models.policy import pick_device
+
+    device = pick_device()
+    threads = torch.get_num_threads()
+    cores = os.cpu_count() or 1
+    return [
+        Finding("torch", "ok", torch.__version__),
+        Finding("device", "ok", f"{device.type}{gpu_name(device)}"),
+        Finding(
+            "threads",
+            "ok" if threads <= cores else "warn",
+            f"{threads} on {cores} cores",
+            "" if threads <= cores else f"set OMP_NUM_THREADS={cores}",
+        ),
+        number_format(device),
+    ]
+
+
+def gpu_name(device: Any) -> str:
+    import torch
+
+    if device.type != "cuda":
+        return ""
+    facts = torch.cuda.get_device_properties(device)
+    return f", {facts.name}, {facts.total_memory / GIB:.0f} GiB"
+
+
+def number_format(device: Any) -> Finding:
+    """Multiplies two small matrices in the format that `dtype: auto` takes."""
+    import torch
+
+    from numerate.models.policy import pick_dtype
+
+    dtype = pick_dtype("auto", device)
+    name = str(dtype).removeprefix("torch.")
+    try:
+        ones = torch.ones(64, 64, device=device, dtype=dtype)
+        right = bool(((ones @ ones) == 64).all())
+    except RuntimeError as error:
+        return Finding(
+            "dtype", "warn", f"{name} fails: {str(error).splitlines()[0][:60]}", "run with device=cpu"
+        )
+    return Finding(
+        "dtype", "ok" if right else "warn", f"auto is {name}", "" if right else "run with dtype=float32"
+    )
+
+
+def memory() -> Finding:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):  # Windows has no sysconf
+        return Finding("memory", "-", "unknown on this system")
+    little = total < 3 * GIB
+    remedy = "the quickstart wants 3 GiB; close other programs" if little else ""
+    return Finding("memory", "warn" if little else "ok", f"{total / GIB:.1f} GiB", remedy)
+
+
+def disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    little = free < 2 * GIB
+    remedy = "make room, or run with --out on another disk" if little else ""
+    return Finding("disk", "warn" if little else "ok", f"{free / GIB:.1f} GiB free here", remedy)
+
+
+def data() -> Finding:
+    from numerate.problems import TABLE
+    from numerate.problems.dataset import VARIABLE
+
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        return Finding("data", "-", f"{VARIABLE} is not set: problem sets come from the hub")
+    if not Path(folder).is_dir():
+        return Finding("data", "warn", f"{VARIABLE} is no folder", f"correct or unset {VARIABLE}")
+    here = [name for name, known in TABLE.items() if any(known.at_hand(split) for split in known.kinds)]
+    return Finding("data", "ok", f"{VARIABLE}, {len(here)} of {len(TABLE)} known sets")
+
+
+def pico() -> Finding:
+    from numerate.models import locate
+
+    try:
+        locate.check("numerate/pico")
+    except ValueError as error:
+        return Finding("pico", "warn", "the bundled model is damaged", str(error))
+    return Finding("pico", "ok", "numerate/pico is complete")
+
+
+def extra(name: str) -> Finding:
+    absent = missing(name)
+    if not absent:
+        return Finding(name, "ok", ", ".join(EXTRAS[name]))
+    optional = name not in ("train", "report")
+    return Finding(
+        name,
+        "-" if optional else "warn",
+        f"without {', '.join(absent)}",
+        "" if optional else f"pip install 'numerate[{name}]'",
+    )

@@ -1,0 +1,27 @@
+"""The optional parts of the installation, and what to type where one is missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+EXTRAS = {
+    "train": ("torch", "transformers", "safetensors", "tokenizers", "accelerate", "peft", "datasets"),
+    "report": ("jinja2", "matplotlib"),
+    "trackers": ("tensorboard", "trackio", "wandb"),
+    "vllm": ("vllm",),
+    "ray": ("ray",),
+}
+"""extra of this package -> the modules that it brings"""
+
+
+def missing(extra: str) -> list[str]:
+    return [module for module in EXTRAS[extra] if find_spec(module) is None]
+
+
+def need_extras(*extras: str) -> None:
+    """Before a long job: what it will import is there. Raises ValueError with the command that helps."""
+    wanted = extras or ("train", "report")
+    lacking = {extra: modules for extra in wanted if (modules := missing(extra))}
+    if lacking:
+        modules = ", ".join(module for found in lacking.values() for module in found)
+        raise ValueError(f"this needs {modules}: pip install 'numerate[{','.join(lacking)}]'")

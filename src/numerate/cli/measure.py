@@ -1,0 +1,189 @@
+"""numerate eval, numerate solve: what a model can do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from numerate.cli import results, table
+from numerate.cli.app import app
+from numerate.cli.options import (
+    Device,
+    Dtype,
+    Json,
+    Limit,
+    MaxTokens,
+    Model,
+    Out,
+    Prompt,
+    Quiet,
+    Seed,
+    Slots,
+    Temperature,
+    TopK,
+    TopP,
+)
+
+if TYPE_CHECKING:
+    from numerate.types import Problem, Rollout, Sampling
+
+
+@app.command("eval")
+def measure_model(
+    model: Model,
+    problems: Annotated[
+        list[str],
+        Option("--problems", "-p", metavar="NAME", help="A problem set; may be given several times."),
+    ],
+    samples: Annotated[
+        int, Option("--samples", "-n", min=0, metavar="N", help="Attempts per problem for pass@k and maj@k.")
+    ] = 32,
+    limit: Limit = None,
+    temperature: Temperature = 0.7,
+    top_p: TopP = 1.0,
+    top_k: TopK = 0,
+    max_tokens: MaxTokens = 256,
+    greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
+    prompt: Prompt = "plain",
+    seed: Seed = 0,
+    slots: Slots = None,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    out: Out = Path("runs"),
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a model on problem sets.
+
+    Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Attempts and a report are kept in a
+    folder eval-MODEL beside the runs: a second look costs nothing, and a stopped measurement goes on.
+
+    \b
+    Examples:
+      numerate eval numerate/pico -p stories/test --limit 200
+      numerate eval runs/quickstart/stages/ei/model -p svamp -p singleop -n 8
+      numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
+    """
+    from numerate import config, progress
+    from numerate.cli.extras import need_extras
+
+    measured = {
+        "greedy": greedy,
+        "samples": samples,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "max_tokens": max_tokens,
+    }
+    settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": {"slots": slots}}
+    name = f"eval-{short_name(model)}"
+    recipe = config.measuring(name, model, problems, limit, settings | {"evaluate": measured}, out=out)
+    need_extras()
+    from numerate import run
+
+    metrics = run.run(recipe, out / name, progress=progress.progress(quiet=quiet))
+    results.show_metrics(metrics, {"base": short_name(model)}, to_stderr=str(json_file) == "-")
+    table.save_json(json_file, metrics)
+
+
+def short_name(model: str) -> str:
+    """quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
+    parts = [part for part in Path(model).parts if part not in ("runs", "stages", "model", "/", "..")]
+    kept = parts[-2:] if "stages" in Path(model).parts else parts[-1:]
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(kept)).strip("-.") or "model"
+
+
+@app.command("solve")
+def solve_question(
+    model: Model,
+    question: Annotated[str, Argument(metavar="QUESTION", help="The problem, in quotes.")],
+    samples: Annotated[
+        int,
+        Option(
+            "--samples", "-n", min=0, metavar="N", help="Vote among so many attempts; 0: one greedy attempt."
+        ),
+    ] = 0,
+    temperature: Temperature = 0.7,
+    max_tokens: MaxTokens = 256,
+    prompt: Prompt = "plain",
+    seed: Seed = 0,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    json_file: Json = None,
+) -> None:
+    """Let a model answer one question, alone or by vote.
+
+    \b
+    Examples:
+      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many has he?"
+      numerate solve runs/quickstart/stages/ei/model "..." -n 32
+    """
+    from numerate import config
+    from numerate.cli.extras import need_extras
+    from numerate.types import Problem, Sampling
+
+    if not question.strip():
+        raise ValueError("the question is empty: write it in quotes after the model")
+    config.check_model(model, prompt)
+    need_extras()
+    greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
+    params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy
+    problem = Problem("question", question, answer="")
+    rollouts = attempts(model, problem, samples or 1, params, prompt, device, dtype)
+    votes = count_votes(rollouts, problem)
+    to_stderr = str(json_file) == "-"
+    typer.echo(shown(rollouts, votes), err=to_stderr)
+    if samples:
+        typer.echo("", err=to_stderr)
+        rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
+        table.show(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
+    found = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
+    table.save_json(json_file, {"question": question, "votes": votes, "attempts": found})
+
+
+def attempts(
+    model: str, problem: Problem, n: int, params: Sampling, prompt: str, device: str, dtype: Any
+) -> list[Rollout]:
+    """n attempts with their answers, in the order of their numbers."""
+    from dataclasses import replace
+
+    from numerate.answers import extract
+    from numerate.models.policy import load
+    from numerate.prompts import render
+    from numerate.rollouts.local import LocalEngine
+
+    engine = LocalEngine(load(model, device=device, dtype=dtype))
+    drawn = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
+    return [replace(rollout, answer=extract(rollout.text, problem.kind)) for rollout in drawn]
+
+
+def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:
+    """Answers that are equal count as one; the most frequent first, then the first seen."""
+    from collections import Counter
+
+    from numerate.answers import cluster
+
+    clusters = cluster([rollout.answer for rollout in rollouts], problem.kind)
+    first = {c: clusters.index(c) for c in dict.fromkeys(clusters)}
+    counted = sorted(Counter(clusters).items(), key=lambda item: (item[0] == -1, -item[1], first[item[0]]))
+    return [
+        {
+            "answer": rollouts[first[c]].answer if c != -1 else "(no answer)",
+            "votes": votes,
+            "share": votes / len(rollouts),
+            "attempt": first[c],
+        }
+        for c, votes in counted
+    ]
+
+
+def shown(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]) -> str:
+    """The solution that the vote chose."""
+    chosen = rollouts[votes[0]["attempt"]]
+    cut = "\n(cut off: raise --max-tokens)" if chosen.finish == "length" else ""
+    return f"{chosen.text.strip()}{cut}"

@@ -1,0 +1,37 @@
+"""Options that several commands share, each with its help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+Json = Annotated[
+    Path | None, Option("--json", metavar="FILE", help="Write what is shown as JSON too; - is stdout.")
+]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only the table.")]
+Out = Annotated[Path, Option("--out", metavar="FOLDER", help="The folder that holds the folders of runs.")]
+Limit = Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many problems of a set.")]
+
+Model = Annotated[
+    str,
+    Argument(
+        metavar="MODEL",
+        help="numerate/pico, a directory such as runs/quickstart/stages/ei/model, or a hub id.",
+    ),
+]
+Prompt = Annotated[
+    str, Option(metavar="STYLE", help="How a problem is put to the model: plain, qa, cot, boxed, chat.")
+]
+Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Of the attempts.")]
+TopP = Annotated[
+    float,
+    Option(min=0.01, max=1.0, metavar="X", help="Keep the likeliest tokens with this much probability."),
+]
+TopK = Annotated[int, Option(min=0, metavar="N", help="Keep this many likeliest tokens; 0 keeps all.")]
+MaxTokens = Annotated[int, Option(min=1, metavar="N", help="Longest solution, in tokens.")]
+Slots = Annotated[int | None, Option(min=1, metavar="N", help="Attempts decoded at the same time.")]
+Seed = Annotated[int, Option(metavar="N", help="Every random choice follows from it.")]
+Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mps.")]
+Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]

@@ -1,0 +1,56 @@
+"""A recipe that trains nothing: one model, some problem sets. What `numerate eval` runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numerate.config.build import build
+from numerate.config.check import check, model_errors, prompt_errors
+from numerate.config.read import Tree
+from numerate.config.records import Recipe
+
+
+def measuring(
+    name: str,
+    model: str,
+    problems: Sequence[str],
+    limit: int | None,
+    settings: Mapping[str, Any],
+    *,
+    out: Path = Path("runs"),
+) -> Recipe:
+    """The checked recipe. settings: other keys of a recipe, such as seed and evaluate.
+
+    Raises ValueError like `load`."""
+    sets: dict[str, Any] = {}
+    for source in problems:
+        sets[set_name(source, sets)] = {"source": source, "limit": limit}
+    measured = {**settings.get("evaluate", {}), "models": ["base"], "problems": list(sets)}
+    values = {**settings, "name": name, "model": model, "problems": sets, "evaluate": measured}
+    tree = Tree(values, "command line")
+    recipe = build(tree)
+    check(recipe, tree, out)
+    return recipe
+
+
+def set_name(source: str, taken: Mapping[str, Any]) -> str:
+    """stories-test of stories/test; a number is added where two sources would get the same name."""
+    plain = (
+        re.sub(r"[^A-Za-z0-9_]+", "-", source.removesuffix(".jsonl")).strip("-")[-60:].strip("-")
+        or "problems"
+    )
+    name, n = plain, 1
+    while name in taken:
+        n += 1
+        name = f"{plain}-{n}"
+    return name
+
+
+def check_model(model: str, prompt: str) -> None:
+    """Raises ValueError where there is no such model or style of prompt."""
+    found = [said for _, said in [*model_errors(model), *prompt_errors(prompt)]]
+    if found:
+        raise ValueError("\n".join(found))
