@@ -7,10 +7,12 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from numerate.store import write_rollouts
+
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn, Verdict
 
 SKILL = {"base": 0.14, "sft": 0.42, "ei": 0.61}
@@ -130,7 +132,7 @@ def make(
                 write_rollouts(place / "samples" / "part-00000.parquet", drawn)
             results += _results(model, name, greedy, by_set[name], samples, skill)
     for name in sets:
-        for before, after in zip(models, models[1:], strict=False):
+        for before, after in pairwise(models):
             gap = SKILL.get(after, 0.3) - SKILL.get(before, 0.3)
             results.append(
                 _row(after, name, "accuracy_difference", 1, gap, 0.06, count)
@@ -174,8 +176,8 @@ def _results(
             rows.append(_row(model, name, "majk_at_n", k, 1 - (1 - skill) ** (1 + math.log2(k) / 2), 0.03, n))
         k *= 2
     if samples:
-        rows.append(_row(model, name, "diversity_exact", samples, 0.92 - skill / 2, 0.02, n))
-        rows.append(_row(model, name, "diversity_trace", samples, 0.71 - skill / 2, 0.02, n))
+        rows.append(_row(model, name, "diversity_exact", samples, (0.92 - skill / 2) * samples, 0.3, n))
+        rows.append(_row(model, name, "diversity_trace", samples, (0.71 - skill / 2) * samples, 0.3, n))
     return rows
 
 

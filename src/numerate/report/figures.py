@@ -44,6 +44,8 @@ class Panel:
     figures: tuple[Figure, ...]
     more: tuple[Figure, ...] = ()
     """figures behind "more"."""
+    models: tuple[str, ...] = ()
+    """what the colours mean, where there are several"""
 
 
 def plain(text: str) -> str:
@@ -123,7 +125,7 @@ def attempts(run: Run) -> list[Panel]:
             if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}"))
         ]
         if figures:
-            panels.append(Panel(problems, _over(mine), tuple(figures)))
+            panels.append(Panel(problems, _over(mine), tuple(figures), models=_known(run, mine)))
     return panels
 
 
@@ -164,7 +166,8 @@ def difficulty(run: Run) -> list[Panel]:
             for at, by in enumerate(names)
         ]
         if figures:
-            panels.append(Panel(problems, "greedy accuracy, 95% intervals", tuple(figures)))
+            about = "greedy accuracy, 95% intervals"
+            panels.append(Panel(problems, about, tuple(figures), models=_known(run, rows)))
     return panels
 
 
@@ -195,7 +198,8 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
-    """How different the samples are: per model and problem set, then per round of every stage that samples."""
+    """How different the samples are: per model and problem set, then per round of every stage that
+    samples."""
     panels: list[Panel] = []
     for place, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
@@ -210,7 +214,7 @@ def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
             if (figure := _spread(mine, run.models, metric, f"v{place}-{metric}"))
         ]
         if figures:
-            panels.append(Panel(problems, _over(mine), tuple(figures)))
+            panels.append(Panel(problems, _over(mine), tuple(figures), models=_known(run, mine)))
     for place, stage in enumerate(run.stages):
         mine = [round_ for round_ in rounds if round_.stage == stage.name]
         if mine:
@@ -222,16 +226,16 @@ def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
 def _by_round(rounds: Sequence[Round], tint: int, salt: str) -> list[Figure]:
     shown = (
         ("accuracy", "Right rollouts", "of the rollouts that were graded"),
-        ("exact", "Distinct texts", "among the rollouts of a problem"),
-        ("trace", "Distinct calculations", "among the rollouts of a problem"),
+        ("exact", "Distinct texts", "per problem"),
+        ("trace", "Distinct calculations", "per problem"),
     )
     figures: list[Figure] = []
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
         if points:
-            svg = plots.lines(
-                f"{salt}-{name}", f"{heading} by round", [plots.Line(tint, points)], x="round", percent=True
-            )
+            drawn = [plots.Line(tint, points)]
+            label = f"{heading} by round"
+            svg = plots.lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
             figures.append(Figure(heading, note, svg))
     return figures
 
@@ -254,15 +258,20 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
         )
         for model in measured
     ]
-    name, note = title(metric, None)
+    name, note = title(metric, found[measured[0]].k)
     labels = [plain(model) for model in measured]
-    return Figure(name, note, plots.bars(salt, name, labels, drawn, together=True))
+    return Figure(name, note, plots.bars(salt, name, labels, drawn, together=True, percent=False))
 
 
 def _sets(run: Run) -> list[str]:
     return ordered([row.problems for row in run.results])
 
 
+def _known(run: Run, rows: Sequence[Result]) -> tuple[str, ...]:
+    present = {row.model for row in rows}
+    return tuple(model for model in run.models if model in present)
+
+
 def _over(rows: Sequence[Result]) -> str:
     sizes = {row.n for row in rows if row.n is not None}
-    return f"{max(sizes):,} problems, 95% bands" if sizes else ""
+    return f"{max(sizes):,} problems, 95% intervals" if sizes else ""

@@ -1,7 +1,9 @@
-"""The page of a run: one HTML file with its style, script, drawings and rollouts inside, that fetches nothing.
+"""The page of a run: one HTML file with its style, script, drawings and rollouts inside, that fetches
+nothing.
 
-Everything that comes from models, datasets or recipes is text: jinja2 escapes it, the rollouts travel as JSON, the
-script writes text nodes only, and the page's own policy forbids every other script and every request."""
+Everything that comes from models, datasets or recipes is text: jinja2 escapes it, the rollouts travel as
+JSON, the script writes text nodes only, and the page's own policy forbids every other script and every
+request."""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ from numerate.report.results import ordered
 from numerate.report.rollouts import Embedded, embed
 from numerate.report.rounds import rounds
 from numerate.report.tables import Row, Table, Versus, differences, summary
+from numerate.types import Problem
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -69,7 +72,6 @@ def render(run: Run) -> str:
         "table": table,
         "sets": _sets(run, table),
         "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
-        "legend": run.models,
         "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
         "glyphs": {name: plots.GLYPHS[place % plots.COLOURS] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
@@ -109,22 +111,24 @@ def _policy(script: str) -> str:
 
 
 def _facts(run: Run) -> list[Fact]:
-    """What a reader asks first, then the scalar facts that the run recorded of itself."""
-    recipe = run.recipe
-    sizes = {name: f"{len(members):,} problems" for name, members in run.problems.items()}
-    problems = recipe.get("problems")
-    found = [
-        Fact("Base model", str(recipe.get("model") or "not recorded")),
-        Fact("Seed", str(recipe.get("seed", "not recorded"))),
+    """What a reader asks first: which model, which seed, which problems."""
+    asked = run.recipe.get("problems")
+    asked = asked if isinstance(asked, Mapping) else {}
+    names = dict.fromkeys([*map(str, asked), *run.problems])
+    return [
+        Fact("Base model", str(run.recipe.get("model") or "not recorded")),
+        Fact("Seed", str(run.recipe.get("seed", "not recorded"))),
+        *(Fact(f"Problems: {name}", _source(asked.get(name), run.problems.get(name))) for name in names),
     ]
-    if isinstance(problems, Mapping):
-        found += [
-            Fact(f"Problems: {name}", f"{source} ({sizes[name]})" if name in sizes else str(source))
-            for name, source in ((str(name), source) for name, source in problems.items())
-        ]
-    else:
-        found += [Fact(f"Problems: {name}", size) for name, size in sizes.items()]
-    return found
+
+
+def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
+    """ "stories/test (500 problems)" of what the recipe says and what the folder holds."""
+    source = asked.get("source") if isinstance(asked, Mapping) else asked
+    size = f"{len(members):,} problems" if members else ""
+    if source is None:
+        return size or "not recorded"
+    return f"{source} ({size})" if size else str(source)
 
 
 def _sets(run: Run, table: Table) -> list[ProblemSet]:

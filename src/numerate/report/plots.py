@@ -1,7 +1,8 @@
 """Small figures as SVG that takes its colours and its type from the page.
 
-Matplotlib draws with stand-in colours; `_adopt` turns them into the page's CSS variables, so that one drawing serves
-light and dark. Text stays text. No date, no random ids, coordinates to a tenth of a pixel: same data, same bytes."""
+Matplotlib draws with stand-in colours; `_adopt` turns them into the page's CSS variables, so that one drawing
+serves light and dark. Text stays text. No date, no random ids, coordinates to a tenth of a pixel: same data,
+same bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GLYPHS = ("●", "■", "▲", "◆", "▼", "✚", "✖", "★")  # the same shapes for the legend
@@ -119,11 +120,18 @@ def _curve(axes: Axes, line: Line) -> None:
 
 
 def bars(
-    salt: str, name: str, groups: Sequence[str], drawn: Sequence[Bars], *, x: str = "", together: bool = False
+    salt: str,
+    name: str,
+    groups: Sequence[str],
+    drawn: Sequence[Bars],
+    *,
+    x: str = "",
+    percent: bool = True,
+    together: bool = False,
 ) -> Markup:
-    """Grouped bars of shares with intervals: upright where the names of the groups are short, else lying.
+    """Grouped bars with intervals: upright where the names of the groups are short, else lying.
 
-    together: every group has one bar, of whichever series has it."""
+    percent: values are shares; together: every group has one bar, of whichever series has it."""
     upright = (
         max((len(line) for group in groups for line in group.split("\n")), default=0) <= 8
         and len(groups) <= 12
@@ -140,9 +148,9 @@ def bars(
                     _bar(axes, group + offset, thick, value, series, upright)
         near, far = (axes.xaxis, axes.yaxis) if upright else (axes.yaxis, axes.xaxis)
         near.set_major_locator(FixedLocator(list(range(len(groups)))))
-        near.set_major_formatter(FuncFormatter(lambda at, _: groups[round(at)] if groups else ""))
+        near.set_major_formatter(FixedFormatter(list(groups)))
         near.grid(False)
-        far.set_major_formatter(FuncFormatter(_percent))
+        far.set_major_formatter(FuncFormatter(_percent if percent else _plain))
         far.set_major_locator(MaxNLocator(5))
         axes.tick_params(axis="both", length=0)
         if upright:
@@ -166,9 +174,19 @@ def _bar(
     draw(at, middle, thick * 0.88, color=colour(series.colour), alpha=0.9, linewidth=0)
     if low is not None and high is not None:
         span = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
-        bar = {"yerr": span} if upright else {"xerr": span}
-        xy = (at, middle) if upright else (middle, at)
-        axes.errorbar(*xy, **bar, fmt="none", ecolor=INK, elinewidth=0.9, capsize=1.6, capthick=0.9, zorder=4)  # pyright: ignore[reportArgumentType]
+        x, y = (at, middle) if upright else (middle, at)
+        axes.errorbar(
+            x,
+            y,
+            yerr=span if upright else None,
+            xerr=None if upright else span,
+            fmt="none",
+            ecolor=INK,
+            elinewidth=0.9,
+            capsize=1.6,
+            capthick=0.9,
+            zorder=4,
+        )
 
 
 def _panel(width: float, height: float) -> tuple[Figure, Axes]:
@@ -185,7 +203,7 @@ def _ordinate(axes: Axes, percent: bool) -> None:
         low, high = axes.get_ylim()
         axes.set_ylim(max(0.0, low), min(1.0, high) if high > 0.97 else high)
     else:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
 
 
 def _doubling(axes: Axes, ks: Sequence[float]) -> None:
@@ -197,6 +215,10 @@ def _doubling(axes: Axes, ks: Sequence[float]) -> None:
 
 def _percent(value: float, _place: Any = None) -> str:
     return f"{100 * value:g}%" if abs(100 * value - round(100 * value)) > 1e-6 else f"{round(100 * value)}%"
+
+
+def _plain(value: float, _place: Any = None) -> str:
+    return f"{value:.4g}"
 
 
 def _svg(figure: Figure, salt: str, name: str) -> Markup:

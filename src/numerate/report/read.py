@@ -1,12 +1,15 @@
-"""A run folder as one record: what was asked (recipe), what was measured, how the stages went, where rollouts lie.
+"""A run folder as one record: what was asked (recipe), what was measured, how the stages went, where rollouts
+lie.
 
-A run may be unfinished or killed at any moment: every file may be missing, and the last line of a log may be torn."""
+A run may be unfinished or killed at any moment: every file may be missing, and the last line of a log may be
+torn."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +88,7 @@ def read(folder: Path) -> Run:
     recipe_text, recipe = _recipe(folder / "recipe.yaml")
     metrics = read_metrics(folder)
     facts = metrics.get("run")
+    results = tuple(parse(metrics))
     return Run(
         folder=folder,
         name=str(recipe.get("name") or folder.resolve().name),
@@ -92,10 +96,12 @@ def read(folder: Path) -> Run:
         recipe_text=recipe_text,
         facts=facts if isinstance(facts, dict) else {},
         metrics=metrics,
-        results=tuple(parse(metrics)),
+        results=results,
         stages=tuple(_stages(folder, recipe)),
         problems={path.stem: _problems(path) for path in sorted((folder / "problems").glob("*.jsonl"))},
-        sources=tuple(_evaluations(folder) + _rounds(folder)),
+        sources=tuple(
+            sorted(_evaluations(folder), key=lambda source: _place(source, results)) + _rounds(folder)
+        ),
     )
 
 
@@ -134,7 +140,8 @@ def _stage(path: Path, asked: Any) -> Stage:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSONL file. A last line that a kill tore off is left out; any other that does not parse raises."""
+    """The rows of a JSONL file. A last line that a kill tore off is left out; any other that does not parse
+    raises."""
     rows: list[dict[str, Any]] = []
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     last = max((place for place, line in enumerate(lines) if line.strip()), default=-1)
@@ -155,8 +162,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
-    """Metric -> points. The abscissa is the row's step where it has one, else its round; where a metric has several
-    rows of one round and no step, their running number."""
+    """Metric -> points. The abscissa is the row's step where it has one, else its round; where a metric has
+    several rows of one round and no step, their running number."""
     raw: dict[str, list[tuple[float, float]]] = {}
     for place, row in enumerate(rows):
         x = number(row.get("step", row.get("round", place)))
@@ -168,7 +175,7 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
 
 
 def _increasing(points: list[tuple[float, float]]) -> Points:
-    if all(before[0] < after[0] for before, after in zip(points, points[1:], strict=False)):
+    if all(before[0] < after[0] for before, after in pairwise(points)):
         return tuple(points)
     return tuple((float(place), y) for place, (_, y) in enumerate(points, start=1))
 
@@ -187,6 +194,12 @@ def _evaluations(folder: Path) -> list[Source]:
             model, *problems = path.relative_to(folder / "evals").parts[:-1]
             sources.append(Source(path, model, "/".join(problems), path.name))
     return sources
+
+
+def _place(source: Source, results: Sequence[Result]) -> int:
+    """Models come in the order in which they were measured."""
+    measured = [result.model for result in results]
+    return measured.index(source.model) if source.model in measured else len(measured)
 
 
 def _rounds(folder: Path) -> list[Source]:

@@ -1,8 +1,9 @@
-"""The rows of `metrics.json` as records. Nothing in a file is trusted: a value that is not a finite number is None.
+"""The rows of `metrics.json` as records. Nothing in a file is trusted: a value that is not a finite number is
+None.
 
-A row says: `model` on `problems` has this `value` of `metric` (at `k` attempts where it means something), with the
-interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown, `versus` a paired
-difference (model minus versus)."""
+A row says: `model` on `problems` has this `value` of `metric` (at `k` attempts where it means something),
+with the interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown,
+`versus` a paired difference (model minus versus)."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Result:
 
 
 def number(value: Any) -> float | None:
-    """A finite float, or None for everything else: NaN, infinities, integers beyond a float, text, booleans."""
+    """A finite float, or None for everything else: NaN, infinities, integers beyond a float, text,
+    booleans."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -59,7 +61,8 @@ def _result(row: Any, place: int) -> Result:
     missing = [key for key in ("model", "problems", "metric") if not isinstance(row, dict) or key not in row]
     if missing:
         raise ValueError(
-            f"metrics.json: result {place} lacks {', '.join(missing)}: every row names its model, problems and metric"
+            f"metrics.json: result {place} lacks {', '.join(missing)}: "
+            "every row names its model, problems and metric; measure the run again"
         )
     return Result(
         model=str(row["model"]),

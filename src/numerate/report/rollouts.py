@@ -1,9 +1,10 @@
 """Which rollouts the page embeds, and what it says of each.
 
-A run may hold hundreds of thousands; the page takes at most CAP of them and SIZE bytes. The choice is stratified and
-needs no luck: every source (model x problem set x greedy or samples x round) gives in turn; within a source the
-problems come in the order of a hash of their id, the same in every source, so that models can be compared on the same
-problems; and each problem gives one right and one wrong attempt before it gives a second of either."""
+A run may hold hundreds of thousands; the page takes at most CAP of them and SIZE bytes. The choice is
+stratified and needs no luck: every source (model x problem set x greedy or samples x round) gives in turn;
+within a source the problems come in the order of a hash of their id, the same in every source, so that models
+can be compared on the same problems; and each problem gives one right and one wrong attempt before it gives a
+second of either."""
 
 from __future__ import annotations
 
@@ -118,13 +119,15 @@ def _spread(picks: Sequence[Pick]) -> list[Pick]:
 
 
 def _reading_order(source: Source, pick: Pick) -> tuple[int, str, str, bytes, int, int]:
-    """Evaluations before training rounds, greedy before samples, and the models side by side on each problem."""
+    """Evaluations before training rounds, greedy before samples, and the models side by side on each
+    problem."""
     when = -1 if source.round is None else source.round
     return when, source.decoding, source.problems, _rank(pick.problem_id), pick.source, pick.index
 
 
 def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
-    """The whole rows, in the order of the choice; every file is opened once and gives only what was chosen."""
+    """The whole rows, in the order of the choice; every file is opened once and gives only what was
+    chosen."""
     wanted: dict[Path, list[Pick]] = defaultdict(list)
     for pick in chosen:
         wanted[pick.file].append(pick)
@@ -151,8 +154,9 @@ def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, A
 
 
 def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem | None) -> dict[str, Any]:
-    """m model, d decoding, o round, i index, r right, a answer, h how graded, g what the grader says now, f finish,
-    w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens, sum, mean, lowest]"""
+    """m model, d decoding, o round, i index, r right, a answer, h how graded, g what the grader says now, f
+    finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
+    sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
     written = "".join(turn.get("text") or "" for turn in turns if turn.get("trained"))
     verdict = grade(written, problem) if problem is not None else None
@@ -174,8 +178,8 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
 
 
 def _pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
-    """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the cutting is
-    done here; a tool's turn becomes one piece whose verdict is "tool"."""
+    """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
+    cutting is done here; a tool's turn becomes one piece whose verdict is "tool"."""
     first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
     left = LONGEST
     for turn in turns[first:]:

@@ -23,9 +23,9 @@ class Round:
     accuracy: float | None
     """share of the graded rollouts that is right"""
     exact: float | None
-    """mean over problems of the share of different texts; None where no problem has two rollouts"""
+    """different texts per problem, the mean; None where no problem has two rollouts"""
     trace: float | None
-    """the same of calculation traces"""
+    """different calculation traces per problem, the mean"""
     seen: int
     total: int
     """rollouts looked at, and on disk"""

@@ -1,4 +1,5 @@
-"""The numbers of a run as rows of plain records, for the terminal and for the page alike: both print `Cell.text`."""
+"""The numbers of a run as rows of plain records, for the terminal and for the page alike: both print
+`Cell.text`."""
 
 from __future__ import annotations
 
@@ -9,9 +10,19 @@ from typing import Any
 
 from numerate.report.results import Result, ordered, parse, read_metrics
 
-COUNTS = frozenset({"tokens_mean"})  # metrics that are not shares
-
-TITLES = {
+DIVERSITY = {
+    "diversity_exact": ("Distinct texts", "different texts among the {k} samples of a problem"),
+    "diversity_trace": ("Distinct calculations", "different calculations among the {k} samples of a problem"),
+    "diversity_exact_right": (
+        "Distinct right texts",
+        "different texts among those of {k} samples that are right",
+    ),
+    "diversity_trace_right": (
+        "Distinct right calculations",
+        "different calculations among those of {k} samples that are right",
+    ),
+}
+TITLES = DIVERSITY | {
     "accuracy": ("Accuracy", "greedy answers that are right"),
     "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
     "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
@@ -22,17 +33,9 @@ TITLES = {
     "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
     "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
     "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
-    "diversity_exact": ("Distinct texts", "share of different texts among the samples of a problem"),
-    "diversity_trace": (
-        "Distinct calculations",
-        "share of different calculations among the samples of a problem",
-    ),
-    "diversity_exact_right": ("Distinct right texts", "share of different texts among the right samples"),
-    "diversity_trace_right": (
-        "Distinct right calculations",
-        "share of different calculations among the right ones",
-    ),
 }
+COUNTS = frozenset({"tokens_mean", *DIVERSITY})
+"""the metrics that are not shares"""
 SUMMARY = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated", "tokens_mean")
 
 
@@ -189,7 +192,8 @@ def _row(rows: Sequence[Result], columns: Sequence[Column], problems: str, model
 
 
 def _find(rows: Sequence[Result], column: Column) -> Cell | None:
-    """The cell of a column. A metric without a k of its own may be measured on several: the first, greedy, counts."""
+    """The cell of a column. A metric without a k of its own may be measured on several: the first, greedy,
+    counts."""
     for row in rows:
         if row.metric == column.metric and (column.k is None or row.k == column.k):
             return cell(row)
@@ -207,7 +211,8 @@ def differences(metrics: Mapping[str, Any]) -> list[Versus]:
 
 
 def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
-    """Model x metric over runs, each cell with its interval, sorted by problem set and model as they first appear.
+    """Model x metric over runs, each cell with its interval, sorted by problem set and model as they first
+    appear.
 
     Raises ValueError where a folder has no measurements."""
     tables: list[dict[tuple[str, str, str, int | None], Cell | None]] = []

@@ -1,0 +1,103 @@
+"""The rows that the terminal and the page print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate.report import compare, differences, summary
+from numerate.report.tables import Cell
+
+
+def row(model: str, metric: str, value: Any, **more: Any) -> dict[str, Any]:
+    return {"model": model, "problems": "test", "metric": metric, "k": 1, "value": value, "n": 200} | more
+
+
+def write(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    folder.mkdir()
+    (folder / "metrics.json").write_text(json.dumps({"results": rows, "run": {}}))
+    return folder
+
+
+def test_a_share_prints_in_percent_and_a_count_as_it_is() -> None:
+    assert Cell(0.42125, 0.3776, 0.4649).text == "42.1% [37.8, 46.5]"
+    assert Cell(151.26, 148.0, 154.04, share=False).text == "151.3 [148.0, 154.0]"
+
+
+def test_a_difference_prints_in_points_with_its_sign() -> None:
+    assert Cell(0.142, -0.008, 0.29, signed=True).text == "+14.2 [-0.8, +29.0]"
+
+
+def test_the_summary_takes_the_largest_k_and_leaves_breakdowns_out() -> None:
+    rows = [
+        row("sft", "accuracy", 0.4, low=0.33, high=0.47),
+        row("sft", "accuracy", 0.9, by="steps", group="1"),
+        row("sft", "pass_at_k", 0.5, k=2),
+        row("sft", "pass_at_k", 0.8, k=32),
+        row("base", "accuracy", 0.1),
+    ]
+    table = summary({"results": rows})
+    assert [column.title for column in table.columns] == ["Accuracy", "pass@32"]
+    assert [(r.model, r.n) for r in table.rows] == [("sft", 200), ("base", 200)]
+    assert [cell.main if cell else None for cell in table.rows[0].cells] == ["40.0%", "80.0%"]
+    assert table.rows[1].cells[1] is None
+
+
+def test_rows_of_one_problem_set_stand_together() -> None:
+    rows = [
+        row("base", "accuracy", 0.1),
+        row("base", "accuracy", 0.2, problems="templates"),
+        row("sft", "accuracy", 0.3),
+    ]
+    order = [(r.problems, r.model) for r in summary({"results": rows}).rows]
+    assert order == [("test", "base"), ("test", "sft"), ("templates", "base")]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, "0.5", None, True])
+def test_what_is_not_a_finite_number_is_not_measured(value: Any) -> None:
+    assert summary({"results": [row("sft", "accuracy", value)]}).rows[0].cells == (None,)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.01, 0.2, "better"),
+        (-0.2, -0.01, "worse"),
+        (-0.01, 0.2, "no clear difference"),
+        (0.0, 0.2, "no clear difference"),
+    ],
+)
+def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero(
+    low: float, high: float, verdict: str
+) -> None:
+    rows = [row("ei", "accuracy_difference", (low + high) / 2, low=low, high=high, versus="sft", p=0.04)]
+    [difference] = differences({"results": rows})
+    assert (difference.verdict, difference.p_text) == (verdict, "p = 0.040")
+
+
+def test_compare_lines_runs_up_and_leaves_gaps(tmp_path: Path) -> None:
+    first = write(tmp_path / "one", [row("base", "accuracy", 0.1), row("base", "pass_at_k", 0.5, k=8)])
+    second = write(
+        tmp_path / "two", [row("base", "accuracy", 0.2, low=0.15, high=0.26), row("sft", "accuracy", 0.4)]
+    )
+    found = [
+        (c.model, c.title, tuple(x.text if x else "-" for x in c.cells)) for c in compare([first, second])
+    ]
+    assert found == [
+        ("base", "Accuracy", ("10.0%", "20.0% [15.0, 26.0]")),
+        ("base", "pass@8", ("50.0%", "-")),
+        ("sft", "Accuracy", ("-", "40.0%")),
+    ]
+
+
+def test_comparing_a_run_without_measurements_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"unmeasured: no metrics\.json"):
+        compare([tmp_path / "unmeasured"])
+
+
+def test_a_row_without_a_model_is_named_by_its_place() -> None:
+    with pytest.raises(ValueError, match="result 1 lacks model"):
+        summary({"results": [row("base", "accuracy", 0.1), {"problems": "test", "metric": "accuracy"}]})
