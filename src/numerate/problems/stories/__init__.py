@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from numerate.problems.stories.build import build
+from numerate.problems.stories.build import WORLD, build
 from numerate.problems.stories.graph import numeral
 from numerate.problems.stories.numbers import Size
 from numerate.problems.stories.render import question, solution
@@ -91,17 +91,20 @@ def _problem(split: str, seed: int, index: int, knobs: Knobs) -> Problem:
     low, high = knobs.steps
     steps = stream.weighted([pair for pair in WEIGHTS if low <= pair[0] <= high])
     size = Size(knobs.magnitude)
+    scenario = WORLD[0]
     words, templates = knobs.vocabulary == "held-out", knobs.templates == "held-out"
-    for _ in range(10_000):
+    for attempt in range(20_000):
+        if attempt % 60 == 0:
+            scenario = stream.pick(WORLD)
         try:
-            story = build(stream, steps, size, knobs.distractors, words, templates)
+            story = build(stream, scenario, steps, size, knobs.distractors, words, templates)
         except Stuck:
             continue
         text = question(story)
         digest = blake2b(text.encode(), digest_size=8).digest()
         if digest[0] % 6 in BUCKETS[split]:
             return _record(story, text, digest.hex(), split)
-    raise AssertionError(f"stories/{split}: no story of {steps} steps in 10,000 draws")
+    raise AssertionError(f"stories/{split}: no story of {steps} steps in 20,000 draws")
 
 
 def _record(story: Story, text: str, digest: str, split: str) -> Problem:

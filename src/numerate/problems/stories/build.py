@@ -44,14 +44,13 @@ HELD_PAIRS = frozenset(
     }
 )
 """Relations that never follow each other directly outside `test-templates`"""
-WORLD = tuple((scenario, 4) for scenario in SCENARIOS) + tuple((scenario, 5) for scenario in BASKETS)
+WORLD = SCENARIOS + BASKETS
 
 
 def build(
-    s: Stream, steps: int, size: Size, distractors: float, held_words: bool, held_templates: bool
+    s: Stream, scenario: Scenario, steps: int, size: Size, distractors: float, held_words: bool, held_templates: bool
 ) -> Story:
     """Raises Stuck where the draws lead nowhere; call again with the stream as it is then."""
-    scenario = s.weighted(WORLD)
     items = scenario.held if held_words else scenario.items
     noun = MONEY if scenario.kind == "cost" else s.pick(items)
     story = Story(s, size, scenario, held_words, held_templates, noun, scenario.kind)
@@ -59,7 +58,7 @@ def build(
     if scenario.kind == "cost":
         open_basket(story, steps)
     else:
-        open_sources(story, s.between(min(1, steps - 1), steps))
+        open_sources(story, _opening_steps(s, steps), steps)
     while story.steps < steps:
         _event(story, steps - story.steps)
     names = story.relations
@@ -68,6 +67,12 @@ def build(
     if s.chance(distractors):
         _distract(story)
     return story
+
+
+def _opening_steps(s: Stream, steps: int) -> int:
+    """How many calculations the opening may take."""
+    low = 0 if steps == 1 else 1 if steps < 5 else steps - 5
+    return s.between(low, steps)
 
 
 def _words(story: Story) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def _words(story: Story) -> dict[str, Any]:
     return made
 
 
-PLURALS = {"bunch": "bunches", "box": "boxes", "product": "products", "sharer": "sharers", "part": "parts"}
+PLURALS = {"sack": "sacks", "bunch": "bunches", "box": "boxes", "product": "products", "sharer": "sharers", "part": "parts"}
 
 
 def _word(made: dict[str, Any], key: str, value: Any) -> None:
@@ -116,7 +121,7 @@ def _event(story: Story, left: int) -> None:
         for relation in BY_KIND.get(story.kind, ())
         if relation.weight
         and relation.cost <= left
-        and all(n in has for n in relation.needs)
+        and all(n in has or (n == "family" and story.has_family) for n in relation.needs)
         and not _used(story, relation)
     ]
     while options:

@@ -185,6 +185,7 @@ PURSE = (
         (("{S} saved {eq} dollars.", "{P} savings were {eq} dollars."),),
         ("how much money did {S} save|how much money {S} saved",),
         weight=3,
+        needs=("family",),
     ),
     Relation(
         "gift",
@@ -200,6 +201,7 @@ PURSE = (
         ("a present of {dn} came on top of that.",),
         (("then {S} had {eq} dollars.", "with the gift, {S} had {eq} dollars."),),
         ("how much money did {S} have then|how much money {S} had then",),
+        needs=("family",),
     ),
     Relation(
         "matched",
@@ -216,6 +218,7 @@ PURSE = (
         (("then {S} had {eq} dollars.", "after that, {S} had {eq} dollars."),),
         ("how much money did {S} have then|how much money {S} had then",),
         weight=2,
+        needs=("family",),
     ),
     Relation(
         "split_money",

@@ -295,3 +295,18 @@ def price_times(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None
 
 def one_price(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     return _n(price(s, size))
+
+
+def few_days(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    high = min(7, int(size.limit // p))
+    return _n(s.between(2, high)) if high >= 2 else None
+
+
+def hours(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    return _n(s.between(2, 4))
+
+
+def pace(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    """m a day for n weeks."""
+    n, m = s.between(2, 4), s.between(2, 10)
+    return _n(n, m) if n != m else None

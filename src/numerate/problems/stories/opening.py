@@ -7,9 +7,15 @@ from typing import Any
 
 from numerate.problems.stories.graph import Node
 from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.scenarios import (
+    HELD_PLACE_THINGS,
+    HELD_PLACE_WISHES,
+    PLACE_THINGS,
+    PLACE_WISHES,
+)
 from numerate.problems.stories.sources import COMPARED, FRESH, JOINED
 from numerate.problems.stories.story import Story, Stuck
-from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, THEY, Person, listing
+from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Person, group, listing
 
 JOIN = {relation.name: relation for relation in JOINED}
 TRIVIAL = {"difference", "ratio"}
@@ -35,17 +41,19 @@ class Source:
         return self.at[1:] or self.who
 
 
-def open_sources(story: Story, budget: int) -> None:
+def open_sources(story: Story, budget: int, steps: int) -> None:
     """Tells of one to four quantities and of their sum, difference, ..., with at most `budget` calculations."""
     s = story.s
     count = s.weighted(
         ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
     )
-    end = "last" if count == 1 else s.weighted((("total", 6), ("last", 4), ("pair", 2)))
+    end = "last" if count == 1 else s.weighted((("total", 6), ("last", 4), ("pair", 3)))
     sources, mode = _subjects(story, count)
+    if end == "pair":
+        budget = steps
     spare = budget - (end != "last")
     for index, source in enumerate(sources):
-        chained = end == "last" or s.chance(0.7)
+        chained = end == "last" or s.chance(0.8)
         left = spare - story.steps
         _source(story, sources[:index], source, mode, left, chained and index > 0)
     if end == "total":
@@ -53,7 +61,7 @@ def open_sources(story: Story, budget: int) -> None:
     elif end == "pair":
         _pair(story, sources, mode)
     else:
-        _last(story, sources[-1], mode, count, budget)
+        _last(story, sources[-1], mode, count, steps)
 
 
 def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
@@ -69,9 +77,9 @@ def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
         story.people = s.some(cast, count)
         return [Source(p.name, "", p) for p in story.people], mode
     if mode == "places" and count > 1:
-        story.owner = _institution(scenario.boss)
+        story.owner = _institution(story)
         return [Source(name, "") for name in s.pick(scenario.places)[:count]], mode
-    actor = s.pick(cast) if scenario.people else _institution(scenario.boss)
+    actor = s.pick(cast) if scenario.people else _institution(story)
     story.owner = actor
     if scenario.people:
         story.people = [actor]
@@ -84,7 +92,11 @@ def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
     return [Source("#S", " " + day, actor) for day in days[first : first + count]], mode
 
 
-def _institution(name: str) -> Person:
+def _institution(story: Story) -> Person:
+    """The scenario's boss as the owner, who wants other things than people do."""
+    held, s, name = story.held_words, story.s, story.scenario.boss
+    story.words["thing"] = s.pick(HELD_PLACE_THINGS if held else PLACE_THINGS)
+    story.words["wish"] = s.pick(HELD_PLACE_WISHES if held else PLACE_WISHES)
     return Person(name, name, name, name + "'s")
 
 
@@ -117,7 +129,7 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
             fits = False
         if relation.takes == "pair" and len(before) < 2:
             fits = False
-        if relation.name == "rate" and mode == "times" and story.words.get("span") != "hours":
+        if mode == "times" and (relation.name == "daily_for_weeks" or (relation.name == "rate" and story.words.get("span") != "hours")):
             fits = False
         if fits:
             options.append((relation, relation.weight))
@@ -157,7 +169,7 @@ def _total(story: Story, sources: list[Source], mode: str) -> None:
     letters = "pqrst"[: len(sources)]
     operands = {letter: source.node for letter, source in zip(letters, sources, strict=True) if source.node}
     if mode == "people":
-        story.owner = THEY
+        story.owner = group([source.who for source in sources], story.s.chance(0.5))
     _finish(story, JOIN["total"], slots, operands, (tuple("+".join(letters)),))
     story.kind = story.scenario.kind
 
@@ -212,12 +224,12 @@ def _finish(
     story.pool, story.asks, story.ask_slots = node, relation.asks, slots
 
 
-def _last(story: Story, source: Source, mode: str, count: int, budget: int) -> None:
+def _last(story: Story, source: Source, mode: str, count: int, steps: int) -> None:
     slots = _slots(story, source, None)
     story.pool, story.ask_slots = source.node, slots
     story.asks = ("{much} did {W} {base}{at}|{much} {W} {past}{at}",)
     story.kind = story.scenario.kind
     if source.person is not None:
         story.owner = source.person
-    if count > 1 and mode != "people" and story.steps < budget:
+    if count > 1 and mode != "people" and story.steps < steps:
         raise Stuck

@@ -6,7 +6,7 @@ import re
 
 from numerate.problems.stories.graph import numeral
 from numerate.problems.stories.story import Sentence, Story
-from numerate.problems.stories.words import THEY, Person, listing
+from numerate.problems.stories.words import Person, listing
 
 OWNER = re.compile(r"#[SOP]")
 INDIRECT = ("Find {}.", "Calculate {}.", "Work out {}.")
@@ -35,7 +35,8 @@ def question(story: Story) -> str:
 def solution(story: Story) -> str:
     """One line per calculation, and the answer."""
     assert story.pool is not None
-    lines = [_capital(_name(line, story.owner)) for line in story.lines]
+    put = _pronoun if story.owner.he == "they" else _name
+    lines = [_capital(put(line, story.owner)) for line in story.lines]
     return "\n".join([*lines, f"#### {numeral(story.pool.value)}"])
 
 
@@ -52,7 +53,7 @@ def _intro(story: Story) -> list[Sentence]:
     template = s.pick(story.scenario.intros)
     if "{A}" in template and not names:
         return []
-    who = "#S" if len(names) == 1 and story.owner is not THEY else listing(names) if names else ""
+    who = "#S" if len(names) == 1 and story.owner.he != "they" else listing(names) if names else ""
     return [Sentence(template.format(A=who).removesuffix("."))]
 
 
@@ -113,20 +114,22 @@ class _Naming:
 
     def __init__(self, story: Story) -> None:
         self.s, self.owner = story.s, story.owner
-        self.others = [person.name for person in story.people if person is not story.owner]
         self.known = False
 
     def fill(self, text: str) -> str:
         if not OWNER.search(text):
             self.known = False
             return text
-        plain = self.owner is THEY or self.owner.he == self.owner.name
-        if plain or (self.known and self.s.chance(0.6)):
-            made = OWNER.sub(lambda m: _word(m.group(), self.owner, False), text)
+        if self.owner.he == self.owner.name or (self.known and self.s.chance(0.6)):
+            made = _pronoun(text, self.owner)
         else:
             made = _name(text, self.owner)
         self.known = True
         return made
+
+
+def _pronoun(text: str, owner: Person) -> str:
+    return OWNER.sub(lambda match: _word(match.group(), owner, False), text)
 
 
 def _name(text: str, owner: Person) -> str:
@@ -142,6 +145,6 @@ def _name(text: str, owner: Person) -> str:
 
 
 def _word(mark: str, owner: Person, named: bool) -> str:
-    if named and owner is not THEY:
+    if named:
         return owner.possessive if mark == "#P" else owner.name
     return {"#S": owner.he, "#O": owner.him, "#P": owner.his}[mark]

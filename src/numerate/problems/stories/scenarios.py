@@ -46,6 +46,10 @@ class Scenario:
     words: Mapping[str, tuple[Any, ...]] = field(default_factory=dict[str, tuple[Any, ...]])
 
 
+PLACE_THINGS = ("a lamp", "a carpet", "a clock", "new curtains", "a printer")
+HELD_PLACE_THINGS = ("a bench", "a mirror")
+HELD_PLACE_WISHES = ("a statue", "a fountain")
+PLACE_WISHES = ("a piano", "a new door", "a large screen", "a heater")
 FRIENDS = ("a neighbor", "a friend", "a cousin", "an uncle", "an aunt")
 KIDS = nouns("friend child/children cousin neighbor")
 
@@ -62,7 +66,7 @@ SCENARIOS = (
             "the ladder was {n} feet tall.",
         ),
         times=(DAYS, WEEKS),
-        words={
+        words={"pace": YES, 
             "bunch": nouns("basket bag bucket crate"),
             "box": nouns("box/boxes bag basket crate"),
             "rate": HOUR,
@@ -92,7 +96,7 @@ SCENARIOS = (
         ),
         times=(DAYS,),
         boss="the bakery",
-        words={
+        words={"pace": YES, 
             "bunch": nouns("tray batch/batches"),
             "box": nouns("box/boxes bag tin"),
             "rate": HOUR,
@@ -127,7 +131,7 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         places=(("Class A", "Class B", "Class C", "Class D"),),
         boss="the school",
-        words={
+        words={"daily": YES, "pace": YES, 
             "bunch": nouns("bag sack"),
             "box": nouns("crate sack bin"),
             "rate": DAY,
@@ -136,7 +140,7 @@ SCENARIOS = (
             "giver": ("the mayor", "a teacher", "a neighbor"),
             "goal": YES,
             "sell": YES,
-            "sort": (("clean", "dirty"), ("big", "small")),
+            "sort": (("green", "brown"), ("big", "small")),
             "work": ("clean",),
         },
     ),
@@ -182,7 +186,7 @@ SCENARIOS = (
         ("{A} liked to read.", "{A} got a new book.", "it was reading week for {A}."),
         ("the book cost ${n}.", "the book weighed {n} ounces.", "the writer of the book was {n} years old."),
         times=(DAYS,),
-        words={"rate": HOUR, "work": ("read",), "goal": YES},
+        words={"daily": YES, "pace": YES, "rate": HOUR, "work": ("read",), "goal": YES},
     ),
     Scenario(
         "sports",
@@ -207,7 +211,7 @@ SCENARIOS = (
         ("{A} worked in the garden.", "spring came, and {A} began to plant.", "{A} had a large garden."),
         ("the garden was {n} meters wide.", "a bag of soil cost ${n}.", "the fence had {n} posts."),
         times=(DAYS, WEEKS, MONTHS),
-        words={
+        words={"pace": YES, 
             "bunch": nouns("row"),
             "rate": HOUR,
             "taker": FRIENDS,
@@ -241,7 +245,7 @@ SCENARIOS = (
             ("the morning shift", "the evening shift", "the night shift", "the weekend shift"),
         ),
         boss="the factory",
-        words={
+        words={"pace": YES, 
             "bunch": nouns("crate"),
             "box": nouns("crate box/boxes truck"),
             "rate": HOUR,
@@ -264,7 +268,7 @@ SCENARIOS = (
         ("{A} loved to collect things.", "{A} had a new hobby.", "it was a rainy summer for {A}."),
         ("the album cost ${n}.", "the museum in town was {n} years old.", "the club had {n} members."),
         times=(MONTHS, WEEKS, DAYS),
-        words={
+        words={"daily": YES, "pace": YES, 
             "bunch": nouns("bag jar"),
             "box": nouns("page bag jar envelope"),
             "rate": WEEK + DAY,
@@ -291,7 +295,7 @@ SCENARIOS = (
         ),
         kind="money",
         times=(MONTHS, WEEKS),
-        words={"rate": WEEK},
+        words={"daily": YES, "rate": WEEK},
     ),
     Scenario(
         "jobs",
@@ -306,7 +310,7 @@ SCENARIOS = (
         ("the walk to work took {n} minutes.", "the boss was {n} years old.", "the street had {n} houses."),
         kind="money",
         times=(DAYS, WEEKS),
-        words={"rate": HOUR, "supply": (("soap", "bottles"), ("gas", "cans"))},
+        words={"daily": YES, "rate": HOUR, "supply": (("soap", "bottles"), ("gas", "cans"))},
     ),
     Scenario(
         "cycling",
@@ -339,7 +343,7 @@ SCENARIOS = (
         ("the piano cost ${n}.", "{n} people came to the concert.", "the teacher was {n} years old."),
         kind="minute",
         times=(DAYS,),
-        words={},
+        words={"practice": YES},
     ),
     Scenario(
         "cooking",
@@ -351,7 +355,7 @@ SCENARIOS = (
         times=(DAYS,),
         places=(("the soup", "the stew", "the salad", "the pie"),),
         boss="the kitchen",
-        words={"bunch": nouns("bag bowl"), "work": ("wash", "cut"), "goal": YES},
+        words={"bunch": nouns("bag bowl"), "work": ("wash", "cut")},
     ),
     Scenario(
         "fishing",
@@ -361,7 +365,7 @@ SCENARIOS = (
         ("{A} went fishing.", "{A} spent a week by the sea.", "{A} had a small boat."),
         ("the boat was {n} feet long.", "the water was {n} meters deep.", "a fishing rod cost ${n}."),
         times=(DAYS, WEEKS),
-        words={
+        words={"pace": YES, 
             "bunch": nouns("bucket net"),
             "box": nouns("bucket box/boxes"),
             "rate": HOUR,
@@ -386,7 +390,7 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         people=False,
         boss="the theater",
-        words={"rate": HOUR, "goal": YES, "bunch": nouns("block pack")},
+        words={"pace": YES, "rate": HOUR, "goal": YES, "bunch": nouns("block pack")},
     ),
     Scenario(
         "crafts",
@@ -400,7 +404,7 @@ SCENARIOS = (
         ),
         ("the fair had {n} stands.", "the market was {n} kilometers away.", "{n} people came to the fair."),
         times=(DAYS, WEEKS),
-        words={
+        words={"daily": YES, "pace": YES, 
             "bunch": nouns("set box/boxes"),
             "box": nouns("box/boxes bag"),
             "rate": DAY,
@@ -424,7 +428,7 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         places=(("the first farm", "the second farm", "the third farm", "the fourth farm"),),
         boss="the village",
-        words={
+        words={"daily": YES, "pace": YES, 
             "bunch": nouns("basket tray"),
             "box": nouns("carton box/boxes"),
             "dozen": YES,
@@ -448,7 +452,7 @@ SCENARIOS = (
         ("there was a party at school.", "{A} got ready for a party.", "{A} decorated a hall."),
         ("{n} guests were invited.", "the cake cost ${n}.", "the hall had {n} chairs."),
         times=(DAYS,),
-        words={
+        words={"pace": YES, 
             "bunch": nouns("row bundle"),
             "rate": HOUR,
             "taker": FRIENDS,
@@ -456,6 +460,47 @@ SCENARIOS = (
             "sort": (("red", "blue"), ("gold", "silver"), ("big", "small")),
             "goal": YES,
             "sharer": nouns("guest child/children"),
+        },
+    ),
+    Scenario(
+        "zoo",
+        nouns("kilogram_of_hay/kilograms_of_hay kilogram_of_fruit/kilograms_of_fruit kilogram_of_grain/kilograms_of_grain"),
+        nouns("kilogram_of_leaves/kilograms_of_leaves kilogram_of_roots/kilograms_of_roots"),
+        ("eat", "ate"),
+        ("the animals in the zoo were hungry.", "it was feeding time in the zoo.", "the zoo had many animals."),
+        ("the zoo was {n} years old.", "a ticket for the zoo cost ${n}.", "the oldest elephant was {n} years old."),
+        times=(DAYS, WEEKS),
+        places=(
+            ("the elephants", "the zebras", "the giraffes", "the camels"),
+            ("the goats", "the deer", "the horses", "the monkeys"),
+        ),
+        people=False,
+        boss="the zoo",
+        words={"sack": nouns("sack bag"), "rate": DAY},
+    ),
+    Scenario(
+        "school",
+        nouns("desk chair window lamp shelf/shelves computer"),
+        nouns("locker whiteboard"),
+        ("have", "had"),
+        ("the school got a new building.", "someone counted the things in the school.", "the school was large."),
+        ("the school was {n} years old.", "{n} teachers worked at the school.", "the school yard was {n} meters long."),
+        places=(
+            ("the first floor", "the second floor", "the third floor", "the fourth floor"),
+            ("the art room", "the music room", "the science room", "the computer room"),
+        ),
+        people=False,
+        boss="the school",
+        words={
+            "bunch": nouns("row"),
+            "taker": ("another school", "the town hall", "a kindergarten"),
+            "giver": ("the mayor", "a shop", "the town"),
+            "bad": ("broken", "damaged"),
+            "sort": (("new", "old"), ("small", "large"), ("white", "brown")),
+            "sell": YES,
+            "goal": YES,
+            "sharer": nouns("room class/classes"),
+            "work": ("clean", "repair"),
         },
     ),
 )

@@ -75,6 +75,38 @@ FRESH = (
         needs=("dozen",),
         weight=1,
     ),
+    Relation(
+        "hours_given",
+        "",
+        "same",
+        num.hours,
+        ("n*60",),
+        (
+            "{L} {past} for {n} hours.",
+            "{L} {past} for exactly {n} hours.",
+            "{L} {past} for a total of {n} hours.",
+        ),
+        ("{L} {past} for {n} full hours.",),
+        (SAY,),
+        needs=("practice",),
+        weight=8,
+    ),
+    Relation(
+        "daily_for_weeks",
+        "",
+        "same",
+        num.pace,
+        ("n*7", "x*m"),
+        (
+            "{L} {past} {am} a day for {n} weeks.",
+            "for {n} weeks, {W} {past} {am} every day{at}.",
+            "{L} {past} {am} each day for {n} weeks.",
+        ),
+        ("{L} {past} {am} daily over {n} weeks.",),
+        (("{n} weeks are {eq} days.", "that is {eq} days."), SAY),
+        needs=("daily",),
+        weight=3,
+    ),
 )
 
 COMPARED = (

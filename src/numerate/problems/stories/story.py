@@ -11,9 +11,17 @@ from numerate.problems.stories.numbers import WORDS, Drawn, Size
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.scenarios import Scenario
 from numerate.problems.stories.stream import Stream
-from numerate.problems.stories.words import MONEY, THEY, Noun, Person
+from numerate.problems.stories.words import MONEY, Noun, Person
 
+NOBODY = Person("nobody", "nobody", "nobody", "nobody's")
 OPERATORS = frozenset("+-*/()")
+
+
+DYNAMIC = frozenset(
+    "give_away receive give_fraction give_percent pack spread take_boxes share sell spend spend_units "
+    "spend_fraction donate_percent split_money buy_all share_goods save_part".split()
+)
+"""Relations that tell of something that happens next, so that "then" may come before them"""
 
 
 class Stuck(Exception):
@@ -39,7 +47,7 @@ class Story:
     held_templates: bool
     noun: Noun
     kind: str
-    owner: Person = THEY
+    owner: Person = NOBODY
     graph: Graph = field(default_factory=Graph)
     setup: list[Sentence] = field(default_factory=list[Sentence])
     events: list[Sentence] = field(default_factory=list[Sentence])
@@ -53,6 +61,11 @@ class Story:
     people: list[Person] = field(default_factory=list[Person])
     distractors: int = 0
     last_n: Fraction = Fraction(0)
+
+    @property
+    def has_family(self) -> bool:
+        """False for an institution."""
+        return self.owner.he != self.owner.name
 
     @property
     def steps(self) -> int:
@@ -172,7 +185,7 @@ class Story:
         elif relation.where == "setup":
             self.setup.append(Sentence(text))
         else:
-            self.events.append(Sentence(text, dynamic=relation.where == "event"))
+            self.events.append(Sentence(text, dynamic=relation.name in DYNAMIC))
 
 
 def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:

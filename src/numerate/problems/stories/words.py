@@ -64,7 +64,13 @@ HELD_PEOPLE = _people(
     "Priya Ingrid Fatima Yuki Chloe Bianca Tessa Wanda Gloria Harriet",
     "Kofi Diego Rajesh Finn Gustav Malik Terry Walter Quentin Boris",
 )
-THEY = Person("they", "they", "them", "their")
+NUMBERS = {2: "two", 3: "three", 4: "four"}
+
+
+def group(names: list[str], listed: bool) -> Person:
+    """Several people as one owner: "Mia and Tom" or "the two friends"."""
+    name = listing(names) if listed and len(names) == 2 else f"the {NUMBERS[len(names)]} friends"
+    return Person(name, "they", "them", "their")
 
 
 def listing(names: list[str]) -> str:
