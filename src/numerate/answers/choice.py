@@ -10,7 +10,8 @@ from numerate.answers.normal import normalise, words
 
 Choices = Sequence[tuple[str, str]]
 
-_COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}~*$\\]")
+_SPACING = re.compile(r"\\[ ,;:]|\\q?quad(?![a-zA-Z])|~")
+_COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}*$\\]")
 _LETTER = re.compile(
     r"(?:option|choice|answer)?\s?[(\[]?([A-Za-z])(?:[)\].:,]|\s?$|\s(?=\S{0,40}\d))", re.IGNORECASE
 )
@@ -21,7 +22,8 @@ LONGEST = 2_000
 
 
 def plain(text: str) -> str:
-    return " ".join(_COMMANDS.sub(" ", text[:LONGEST]).split()).replace("( ", "(").replace(" )", ")")
+    text = _COMMANDS.sub("", _SPACING.sub(" ", text[:LONGEST]))
+    return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
 
 
 def leading_letter(text: str) -> str | None:
@@ -30,7 +32,7 @@ def leading_letter(text: str) -> str | None:
     if several_letters(text):
         return None
     match = _LETTER.match(text)
-    return match.group(1).upper() if match else None
+    return (match.group(1) or match.group(2)).upper() if match else None
 
 
 def several_letters(text: str) -> str | None:

@@ -187,7 +187,7 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
     if len(text) > SHORT * 4 or _has_lines(text):
         return None
-    if kind == "number" and _prose(text):
+    if _prose(text) and (kind == "number" or (kind == "math" and _FORMULA.search(text))):
         return None
     if kind == "choice" or _prose(text) < 3 or not any(c.isdigit() for c in text):
         return Found(text, "bare") if len(text) <= SHORT * 4 and _short_prose(text) else None

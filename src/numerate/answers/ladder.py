@@ -76,8 +76,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
     prose = _same_prose(a, b)
     if prose is not None:
         return prose
-    one, other = units.unit_of(a), units.unit_of(b)
-    if one and other and one != other:
+    if units.units_differ(a, b):
         return NO_MATCH
     rung = structure(a, b)
     return Verdict(True, rung) if rung else NO_MATCH

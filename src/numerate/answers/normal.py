@@ -10,8 +10,8 @@ LONGEST = 20_000
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 _GREEK_NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
 _GREEK = dict(zip("αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", _GREEK_NAMES.split(), strict=True))
 _FRACTIONS = {
@@ -47,6 +47,8 @@ _SIZES = re.compile(
 _SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\q?quad(?![a-zA-Z])|\\hspace\{[^{}]{0,20}\}|~|\s")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
+_NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
+_BRACED_COMMA = re.compile(r" ?\{, ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
@@ -65,13 +67,13 @@ def normalise(text: str) -> str:
     Fractions, roots and everything else that means something stay as they are."""
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
-    text = text.replace("{,}", ",")
+    text = _BRACED_COMMA.sub(",", text)
     if "\\" in text:
         text = _plain_latex(text)
     elif "$" in text:
         text = text.replace("$", " ")
     text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
-    return _trim(_ORDINAL.sub("", text))
+    return _trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text)))
 
 
 def _plain_latex(text: str) -> str:
@@ -79,7 +81,7 @@ def _plain_latex(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     text = text.replace("\\$", " ").replace("\\%", "%")
-    text = _GROUPING.sub(",", text).replace("\\!", "")
+    text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     return _SIZES.sub("", _DELIMITERS.sub(" ", text))
 
 
@@ -117,7 +119,7 @@ def plain_number(text: str) -> str | None:
 _TEXT_COMMANDS = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|operatorname)(?![a-zA-Z])")
 _WORDS = re.compile(r"[a-z]+|\d+")
 _PROSE = re.compile(r"[A-Za-z0-9 .,;:'\"!?()-]+")
-_ARTICLES = frozenset({"a", "an", "the"})
+_FILLERS = frozenset({"a", "an", "the", "and"})
 
 
 def words(normal: str) -> str | None:
@@ -126,5 +128,5 @@ def words(normal: str) -> str | None:
     text = _TEXT_COMMANDS.sub("", normal).replace("{", " ").replace("}", " ")
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None
-    found = [w for w in _WORDS.findall(text.lower()) if w not in _ARTICLES]
+    found = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
     return " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found) or None

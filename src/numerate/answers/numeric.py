@@ -16,7 +16,8 @@ from typing import Any
 from numerate.answers.exact import called, point
 from numerate.answers.tree import Node, Undecided, symbols
 
-POINTS = 8
+_SCALES = (1, 1, 1, 1, 1, 1, 8, 70)
+POINTS = len(_SCALES)
 _LOCAL = threading.local()
 
 
@@ -136,7 +137,8 @@ def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
         return getattr(on, node.value)
     if node.value == "infinity":
         raise Undecided("infinite")
-    return on.number(point(node.value, sample + 7) >> 12, 2**50) + on.number(1, 4)  # between 0.25 and 4.25
+    spread = on.number(point(node.value, sample + 7) >> 12, 2**50) + on.number(1, 4)  # between 0.25 and 4.25
+    return spread * on.number(_SCALES[sample], 1)
 
 
 def _sum(node: Node, on: Arithmetic, sample: int) -> Any:

@@ -146,6 +146,7 @@ class Parser:
                     continue
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
+                self.refuse_stray_number(factors[-1])
                 factors.append(self.power())
             else:
                 break
@@ -153,6 +154,15 @@ class Parser:
         if self.op("over"):
             node = Node("div", None, (node, self.product()))
         return node
+
+    def refuse_stray_number(self, before: Node) -> None:
+        """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing; as the base of a power it
+        does (`n2^n`)."""
+        if self.peek().kind not in ("num", "float") or self.peek(1).text == "^":
+            return
+        glued = not self.peek().spaced and before.kind in ("sym", "fn")
+        if glued or (self.tokens[self.at - 1].kind == "word" and before.kind != "sym"):
+            raise Unreadable(f"did not expect {self.peek().text!r}")
 
     def unsigned(self) -> Node:
         """A factor behind `*` or `/`, which may carry a sign."""

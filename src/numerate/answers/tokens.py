@@ -43,7 +43,8 @@ _COMMANDS = {
     "Rightarrow": "implies", "rightarrow": "to", "to": "to", "lbrace": "\\{", "rbrace": "\\}",
     "lbrack": "[", "rbrack": "]", "{": "\\{", "}": "\\}", "%": "%", "&": "&", "\\": "\\\\", "|": "|",
     "_": "_",
-    "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\", "rfloor": "rfloor", "rceil": "rceil",
+    "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\", "rfloor": "rfloor",
+    "rceil": "rceil",
     "end": "\\end", }  # fmt: skip
 _IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut rm bf it")
 _STYLES = names.listed(

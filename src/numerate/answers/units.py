@@ -12,7 +12,7 @@ _SAME = {
     "mi": "mi mile", "mg": "mg milligram", "g": "g gm gram", "kg": "kg kilogram", "lb": "lb pound",
     "oz": "oz ounce", "s": "s sec second", "min": "min minute", "h": "h hr hour", "day": "day",
     "week": "wk week", "month": "month", "year": "yr year", "cent": "cent", "dollar": "dollar usd",
-    "ml": "ml milliliter millilitre", "l": "liter litre", "mph": "mph", "kph": "kph",
+    "ml": "ml milliliter millilitre", "l": "liter litre", "mph": "mph", "am": "am", "pm": "pm", "kph": "kph",
 }  # fmt: skip
 CANONICAL = {word: unit for unit, names in _SAME.items() for word in names.split()}
 """known units by each of their names without the plural s; two answers in different ones differ"""
@@ -20,7 +20,7 @@ CANONICAL = {word: unit for unit, names in _SAME.items() for word in names.split
 _UNIT = r"[A-Za-z]{1,3}(?:\^\{?-?\d\}?)?"
 _STYLED = re.compile(r"\\(?:text|mathrm|mbox|textrm|textbf|textnormal)\{([^{}]{0,60})\}")
 _QUANTITY = re.compile(rf"([-+]?[\d.,]*\d) +(({_UNIT})(?: ?[/*] ?{_UNIT})?)")
-_LAST_WORD = re.compile(r"(?:(?<=[\d})])|(?<= ))([A-Za-z]+)(?: ?\^ ?\{?[23]\}?)?[ .]*$")
+_LAST_WORD = re.compile(r"(?:(?<=[\d})])|(?<= ))([A-Za-z]+)(?: ?\^ ?\{?([234])\}?)?[ .]*$")
 
 
 def split_quantity(normal: str) -> str | None:
@@ -33,12 +33,22 @@ def split_quantity(normal: str) -> str | None:
     return match.group(1) if all(w in LETTER_UNITS or w.lower() in UNITS for w in letters) else None
 
 
-def unit_of(normal: str) -> str | None:
-    """The known unit that ends an answer with a number in it, else None."""
+def units_differ(a: str, b: str) -> bool:
+    """True when both answers end in a known unit and not in the same one (`5 cm`, `5 m`; `m^2`, `m^3`)."""
+    one, other = unit_of(a), unit_of(b)
+    if one is None or other is None:
+        return False
+    return one[0] != other[0] or (one[1] != other[1] and "" not in (one[1], other[1]))
+
+
+def unit_of(normal: str) -> tuple[str, str] | None:
+    """The known unit that ends an answer with a number in it and its exponent, "" for none."""
     if not any(c.isdigit() for c in normal):
         return None
     match = _LAST_WORD.search(_STYLED.sub(r" \1", normal[-120:]))
     if match is None:
         return None
-    word = match.group(1).lower()
-    return CANONICAL.get(word) or CANONICAL.get(word.removesuffix("s")) if len(word) > 1 else None
+    word = match.group(1)
+    plural = word.lower().removesuffix("s") if len(word) > 2 else word
+    unit = CANONICAL.get(word if len(word) == 1 else word.lower()) or CANONICAL.get(plural)
+    return (unit, match.group(2) or "") if unit else None
