@@ -35,9 +35,6 @@ class PlainForward:
         self.device = next(model.parameters()).device
         self.mixes = False  # known after the first prompt
         self.join_at = 0.25
-        self.clear()
-
-    def clear(self) -> None:
         self.cache: Any = None
         self.mask_BT = torch.ones(0, 0, dtype=torch.long, device=self.device)
         self.length_B = torch.zeros(0, dtype=torch.long, device=self.device)
@@ -93,7 +90,7 @@ class PlainForward:
         order = [row for row in range(len(self.alive)) if row not in left]
         self.alive = self.alive[torch.tensor(order, dtype=torch.long, device=self.device)]
         if not order:
-            self.clear()
+            self.cache, self.mask_BT, self.length_B = None, self.mask_BT[:0, :0], self.length_B[:0]
         elif len(order) < 0.875 * len(self.length_B):
             self._compact()
         return order

@@ -6,7 +6,7 @@ one as slots become free: memory does not grow with their number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,7 @@ class LocalEngine:
     def sync(self, policy: Policy) -> None:
         """Takes the policy's weights as they are now."""
         self.policy = policy
-        self.backend: Backend = fast_forward(policy.model) or PlainForward(policy.model)
+        self.open: Callable[[], Backend] = fast_forward(policy.model) or (lambda: PlainForward(policy.model))
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
@@ -49,7 +49,7 @@ class LocalEngine:
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
         _check(n, params)
-        return _Request(self.policy, self.backend, prompts, n, params, self.slots or 64).run()
+        return _Request(self.policy, self.open(), prompts, n, params, self.slots or 64).run()
 
 
 def _check(n: int, params: Sampling) -> None:
