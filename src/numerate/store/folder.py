@@ -1,0 +1,63 @@
+# pyright: strict
+"""Where everything of a run lies; other tools and people rely on these names.
+
+runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
+  stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
+  DONE.json evals/<model>/<set>/{greedy,samples}/part-00000.parquet
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+*@-]|/(?=[A-Za-z0-9_]))*")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths only; nothing is made by asking for one. Names come from recipes: one that could lead out of
+    the folder raises ValueError."""
+
+    path: Path
+
+    @classmethod
+    def existing(cls, path: Path) -> RunFolder:
+        """Raises ValueError where `path` is no run."""
+        if not (path / "recipe.yaml").is_file():
+            found = "it has no recipe.yaml" if path.is_dir() else "there is no such folder"
+            raise ValueError(f"{path} is not a run folder: {found}; `numerate run` makes one")
+        return cls(path)
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.yaml"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.log"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report" / "index.html"
+
+    def problems(self, name: str) -> Path:
+        return self.path / "problems" / f"{_checked(name)}.jsonl"
+
+    def stage(self, name: str) -> Path:
+        return self.path / "stages" / _checked(name)
+
+    def attempts(self, model: str, problems: str, kind: Literal["greedy", "samples"]) -> Path:
+        return self.path / "evals" / _checked(model) / _checked(problems) / kind
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name a part of a run: use letters, digits and _ . + * @ - only")
+    return name

@@ -1,0 +1,155 @@
+"""Scored rollouts as Parquet. Reading gives back exactly what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numerate.store.files import replacing
+from numerate.types import Reward, Rollout, Scored, Step, Turn
+
+if TYPE_CHECKING:
+    import pyarrow
+
+BATCH = 512
+"""rollouts in memory at once, while writing and while reading"""
+
+FORMAT = {"numerate": "scored rollouts 1"}
+"""marks our files, so that another Parquet file is refused by name"""
+
+LOGPROBS = "turns.list.element.logprobs.list.element"
+REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role", "parts.key_value.key"]
+
+
+@cache
+def schema() -> pyarrow.Schema:
+    """One row per rollout. Log-probs are float64, so that any float comes back as it was: those that came
+    from float32 tensors have zeros below, which compress to nothing once the bytes are split by place."""
+    import pyarrow as pa
+
+    turn = {
+        "role": pa.string(),
+        "text": pa.string(),
+        "ids": pa.list_(pa.int32()),
+        "logprobs": pa.list_(pa.float64()),
+        "trained": pa.bool_(),
+    }
+    step = {
+        "start": pa.int32(),
+        "end": pa.int32(),
+        "text": pa.string(),
+        "score": pa.float64(),
+        "label": pa.string(),
+    }
+    row = {
+        "problem_id": pa.string(),
+        "index": pa.int32(),
+        "policy": pa.string(),
+        "seed": pa.int64(),
+        "finish": pa.string(),
+        "answer": pa.string(),
+        "turns": pa.list_(pa.struct(list(turn.items()))),
+        "steps": pa.list_(pa.struct(list(step.items()))),
+        "reward": pa.float64(),
+        "parts": pa.map_(pa.string(), pa.float64()),
+    }
+    return pa.schema(list(row.items()), metadata=FORMAT)
+
+
+def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
+    """Write one compressed Parquet file, which appears whole or not at all.
+
+    Raises ValueError where a value does not fit its column, such as a token id beyond 32 bits.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    options: dict[str, Any] = {"use_dictionary": REPEATED, "use_byte_stream_split": [LOGPROBS]}
+    rest = iter(rows)
+    with replacing(path) as part, pq.ParquetWriter(part, schema(), compression="zstd", **options) as writer:
+        while batch := list(islice(rest, BATCH)):
+            try:
+                table = pa.Table.from_pylist([_row(scored) for scored in batch], schema())
+            except (pa.ArrowException, OverflowError) as error:
+                raise ValueError(f"{path}: a rollout cannot be stored: {error}") from error
+            writer.write_table(table)
+
+
+def read_rollouts(path: Path) -> Iterator[Scored]:
+    """The rollouts of a file, or of all Parquet files in and below a folder in the order of their names;
+    streamed.
+
+    Raises ValueError for a path that is missing or holds no Parquet file, at once, and for a file that is
+    cut short, damaged or not ours, when it is reached.
+    """
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files or not files[0].exists():
+        raise ValueError(
+            f"{path}: no rollouts here; give a Parquet file of a run or a folder that holds some"
+        )
+    return (scored for file in files for scored in _read(file))
+
+
+def _read(path: Path) -> Iterator[Scored]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            if not _ours(file.schema_arrow):
+                raise ValueError(
+                    f"{path}: a Parquet file, but not one of scored rollouts as this version writes them"
+                )
+            for batch in file.iter_batches(BATCH):
+                yield from map(_scored, batch.to_pylist(maps_as_pydicts="strict"))
+    except (pa.ArrowException, OSError) as error:
+        remedy = "delete this file and run again: its part is sampled anew"
+        raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
+
+
+def _ours(found: pyarrow.Schema) -> bool:
+    marks = found.metadata or {}
+    return found.equals(schema()) and all(marks.get(k.encode()) == v.encode() for k, v in FORMAT.items())
+
+
+def _row(scored: Scored) -> dict[str, Any]:
+    rollout = scored.rollout
+    return {
+        "problem_id": rollout.problem_id,
+        "index": rollout.index,
+        "policy": rollout.policy,
+        "seed": rollout.seed,
+        "finish": rollout.finish,
+        "answer": rollout.answer,
+        "turns": [
+            {"role": t.role, "text": t.text, "ids": t.ids, "logprobs": t.logprobs, "trained": t.trained}
+            for t in rollout.turns
+        ],
+        "steps": [
+            {"start": s.start, "end": s.end, "text": s.text, "score": s.score, "label": s.label}
+            for s in rollout.steps
+        ],
+        "reward": scored.reward.value,
+        "parts": list(scored.reward.parts.items()),
+    }
+
+
+def _scored(row: dict[str, Any]) -> Scored:
+    turns = tuple(
+        Turn(t["role"], t["text"], tuple(t["ids"]), tuple(t["logprobs"]), t["trained"]) for t in row["turns"]
+    )
+    steps = tuple(Step(**step) for step in row["steps"])
+    rollout = Rollout(
+        problem_id=row["problem_id"],
+        index=row["index"],
+        turns=turns,
+        finish=row["finish"],
+        answer=row["answer"],
+        steps=steps,
+        seed=row["seed"],
+        policy=row["policy"],
+    )
+    return Scored(rollout, Reward(row["reward"], row["parts"]))
