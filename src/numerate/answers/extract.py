@@ -185,7 +185,11 @@ def _refined(value: str, kind: Kind) -> str:
 
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if len(text) > SHORT * 4 or _has_lines(text):
+    if (
+        len(text) > SHORT * 4
+        or _has_lines(text)
+        or not re.search(r"\d" if kind == "number" else r"\w|\\", text)
+    ):
         return None
     if _prose(text) and (kind == "number" or (kind == "math" and _FORMULA.search(text))):
         return None

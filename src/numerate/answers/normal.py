@@ -97,7 +97,7 @@ def _trim(text: str) -> str:
     return text.lstrip(" :")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $.]*")
+_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $.]*", re.ASCII)
 
 
 def plain_number(text: str) -> str | None:

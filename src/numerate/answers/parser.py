@@ -156,8 +156,9 @@ class Parser:
         return node
 
     def refuse_stray_number(self, before: Node) -> None:
-        """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing; as the base of a power it
-        does (`n2^n`)."""
+        """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing.
+
+        As the base of a power it does (`n2^n`)."""
         if self.peek().kind not in ("num", "float") or self.peek(1).text == "^":
             return
         glued = not self.peek().spaced and before.kind in ("sym", "fn")

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     |(?P<command>\\(?:[A-Za-z]+|[^A-Za-z\s]))
     |(?P<letters>[A-Za-z]+(?:'[a-z]+)?)
     |(?P<op>\*\*|<=|>=|=<|=>|!=|<>|:=|==|[-+*/^_=<>(){}\[\]|,;:!%'&.])""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 _UNGROUPED = re.compile(r"\\,|,")
 _OPS = {"**": "^", "=<": "<=", "=>": ">=", "<>": "!=", ":=": "=", "==": "="}
