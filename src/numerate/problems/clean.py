@@ -10,23 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from numerate.types import Problem
 
-TOKEN = re.compile(
-    r"\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+|[^\W\d_]+|(?<![^\W\d_])-|-(?![^\W\d_])|[+*/^=<>|()\[\]\\_&%]"
-)
-SPELLED = {
-    word: str(number)
-    for number, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split(),
-        start=2,
-    )
-}
+TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+|[^\W\d_]+|[-+*/^=<>|()\[\]\\_&%]")
+HYPHEN = re.compile(r"(?<=\w)-(?=[^\W\d_]{2})|(?<=[^\W\d_]{2})-(?=\w)")
+"""not the minus of 5-x: a word of two letters or more stands beside it"""
+WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+SPELLED = {word: str(number) for number, word in enumerate(WORDS, start=2)}
 GRAM = 5
-WORDS = 3
+LEAST_WORDS = 3
 NEAR = 0.75
 
 
@@ -51,7 +46,8 @@ class Overlap:
 def tokens(problem: Problem) -> list[str]:
     """The words, numbers and signs that make up a problem: question and choices, normalised."""
     text = "\n".join((problem.question, *(choice for _, choice in problem.choices)))
-    found: list[str] = TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    plain = HYPHEN.sub(" ", unicodedata.normalize("NFKC", text).casefold())
+    found: list[str] = TOKEN.findall(plain)
     return [_number(token) if token[-1].isdigit() else token for token in found]
 
 
@@ -70,18 +66,7 @@ def duplicates(problems: Sequence[Problem]) -> list[tuple[str, ...]]:
 
 def overlap(train: Sequence[Problem], test: Sequence[Problem]) -> Overlap:
     """What of the training set is in the test set, exactly or nearly."""
-    texts = {normalised(problem): problem.id for problem in reversed(test)}
-    index = _Index(test)
-    exact: list[Pair] = []
-    near: list[Pair] = []
-    for problem in train:
-        words = tokens(problem)
-        same = texts.get(" ".join(words))
-        if same is not None:
-            exact.append(Pair(problem.id, same, 1.0, True))
-        elif found := index.nearest(problem.id, words):
-            near.append(found)
-    return Overlap(tuple(exact), tuple(near))
+    return compare(prepare(train), prepare(test))
 
 
 def without(problems: Sequence[Problem], held_out: Sequence[Problem]) -> list[Problem]:
@@ -91,48 +76,59 @@ def without(problems: Sequence[Problem], held_out: Sequence[Problem]) -> list[Pr
     return [problem for problem in problems if problem.id not in dropped]
 
 
-class _Index:
-    """5-grams to the problems that have them."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is compared of a problem; made once for a set that is compared with many."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.ids = [problem.id for problem in problems]
-        self.numbers: list[list[str]] = []
-        self.sizes: list[int] = []
-        self.places: dict[tuple[str, ...], list[int]] = {}
-        for place, problem in enumerate(problems):
-            words = tokens(problem)
-            grams = _grams(words)
-            self.numbers.append(_numbers(words))
-            self.sizes.append(len(grams))
-            for gram in grams:
-                self.places.setdefault(gram, []).append(place)
-
-    def nearest(self, id: str, words: list[str]) -> Pair | None:
-        """The pair with the most similar problem, None where none is near. Of equals, same numbers first."""
-        grams, numbers = _grams(words), _numbers(words)
-        shared = Counter(place for gram in grams for place in self.places.get(gram, ()))
-        pairs = [
-            Pair(
-                id,
-                self.ids[place],
-                2 * count / (len(grams) + self.sizes[place]),
-                self.numbers[place] == numbers,
-            )
-            for place, count in shared.items()
-        ]
-        best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
-        return best if best and best.similarity >= NEAR else None
+    id: str
+    text: str
+    grams: frozenset[tuple[str, ...]]
+    """runs of five tokens, every number as one sign"""
+    numbers: tuple[str, ...]
 
 
-def _grams(words: list[str]) -> set[tuple[str, ...]]:
-    """Runs of five tokens with every number as one sign. A run of signs says nothing: three must be words."""
+def prepare(problems: Sequence[Problem]) -> list[Prepared]:
+    return [_prepared(problem.id, tokens(problem)) for problem in problems]
+
+
+def compare(train: Sequence[Prepared], test: Sequence[Prepared]) -> Overlap:
+    """As overlap, of sets that are prepared."""
+    texts = {there.text: there.id for there in reversed(test)}
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, there in enumerate(test):
+        for gram in there.grams:
+            places.setdefault(gram, []).append(place)
+    exact: list[Pair] = []
+    near: list[Pair] = []
+    for here in train:
+        if here.text in texts:
+            exact.append(Pair(here.id, texts[here.text], 1.0, True))
+        elif found := _nearest(here, test, places):
+            near.append(found)
+    return Overlap(tuple(exact), tuple(near))
+
+
+def _prepared(id: str, words: list[str]) -> Prepared:
     masked = ["#" if _is_number(word) else word for word in words]
     runs = (tuple(masked[start : start + GRAM]) for start in range(len(masked) - GRAM + 1))
-    return {run for run in runs if sum(word.isalpha() for word in run) >= WORDS}
+    telling = frozenset(run for run in runs if sum(word.isalpha() for word in run) >= LEAST_WORDS)
+    numbers = sorted(SPELLED.get(word, word) for word in words if _is_number(word))
+    return Prepared(id, " ".join(words), telling, tuple(numbers))
 
 
-def _numbers(words: list[str]) -> list[str]:
-    return sorted(SPELLED.get(word, word) for word in words if _is_number(word))
+def _nearest(
+    here: Prepared, test: Sequence[Prepared], places: Mapping[tuple[str, ...], list[int]]
+) -> Pair | None:
+    """The pair with the most similar problem, None where none is near. Of equals, same numbers first."""
+    shared = Counter(place for gram in here.grams for place in places.get(gram, ()))
+    pairs = [_pair(here, test[place], count) for place, count in shared.items()]
+    best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
+    return best if best and best.similarity >= NEAR else None
+
+
+def _pair(here: Prepared, there: Prepared, shared: int) -> Pair:
+    similarity = 2 * shared / (len(here.grams) + len(there.grams))
+    return Pair(here.id, there.id, similarity, here.numbers == there.numbers)
 
 
 def _is_number(word: str) -> bool:

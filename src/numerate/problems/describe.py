@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from numerate.problems.clean import Overlap, duplicates, overlap
+from numerate.problems.clean import Overlap, compare, duplicates, prepare
 from numerate.problems.dataset import content_hash
 from numerate.problems.resolve import Loader
 from numerate.types import Problem
@@ -94,20 +94,20 @@ def describe(problems: Sequence[Problem]) -> Description:
 
 def audit(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
     """Duplicates inside a set, and what it shares with the given test sets."""
-    found = {name: overlap(problems, test) for name, test in tests.items()}
+    prepared = prepare(problems)
+    found = {name: compare(prepared, prepare(test)) for name, test in tests.items()}
     shared = {name: pairs for name, pairs in found.items() if pairs.exact or pairs.near}
     return Audit(len(problems), tuple(duplicates(problems)), shared, tuple(tests))
 
 
 def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequence[Problem]]:
-    """Every test split of the known sets that lies on this machine, but for those in `besides`."""
-    names = {
-        f"{loader.name}/{split}": (loader, split)
-        for loader in table.values()
-        for split, kind in loader.kinds.items()
-        if kind == "test" and loader.at_hand(split)
+    """The test split of every known set that lies on this machine, but for those in `besides`."""
+    loaders = {f"{loader.name}/{loader.default}": loader for loader in table.values() if loader.default}
+    return {
+        name: loader.problems(loader.default)
+        for name, loader in loaders.items()
+        if name not in besides and loader.at_hand(loader.default)
     }
-    return {name: loader.problems(split) for name, (loader, split) in names.items() if name not in besides}
 
 
 def _group(problems: Sequence[Problem], name: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -53,6 +54,12 @@ def read_saved(folder: Path, split: str) -> Iterator[Row]:
     except (OSError, ValueError) as error:
         raise ValueError(f"the saved dataset {folder} could not be read ({_first_line(error)})") from error
     yield from _rows(str(folder / split), saved[split] if split else saved)
+
+
+def saved_splits(folder: Path) -> list[str]:
+    """The splits of such a folder; one without a name where it holds a single set."""
+    index = folder / "dataset_dict.json"
+    return list(json.loads(index.read_text(encoding="utf-8"))["splits"]) if index.is_file() else [""]
 
 
 def _library(wanted: str) -> Any:

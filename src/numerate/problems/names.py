@@ -33,7 +33,7 @@ def parse(name: str) -> list[Part]:
     """The parts of a name, at least one.
 
     Raises ValueError where a part is empty, a weight is not positive or a slice is empty."""
-    if Path(name).exists():  # a path may hold any of the signs below
+    if name.strip() and Path(name).exists():  # a path may hold any of the signs below
         return [Part(name)]
     return [_part(text, name) for text in name.split("+")]
 

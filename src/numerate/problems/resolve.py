@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from numerate.problems.dataset import CHECKED_ROWS, SplitKind, kind_of, with_ids
 from numerate.problems.files import ENDINGS, read_rows, splits_of
-from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved
+from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved, saved_splits
 from numerate.problems.rows import read_problem
 from numerate.types import Problem
 
@@ -165,25 +165,30 @@ def _known(loader: Loader, split: str) -> Known:
 
 def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> Source:
     if (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file():
-        return Saved(folder, split)
+        return Saved(folder, _named(folder, split, saved_splits(folder)))
     splits = splits_of(folder)
     if not splits:
         raise ValueError(f"{folder} holds no {', '.join(ENDINGS)} files: give a folder with a file per split")
-    if split not in splits and (split or len(splits) > 1):
-        named = f"has no split {split!r}" if split else "has several splits, name one"
-        raise ValueError(f"{folder} {named}: {', '.join(f'{folder}/{name}' for name in splits)}")
-    split = split or next(iter(splits))
+    split = _named(folder, split, splits)
     return Files(tuple(splits[split]), folder.name, _kind_of_path(splits[split][0], table, split))
 
 
+def _named(folder: Path, split: str, splits: Collection[str]) -> str:
+    """The split that is meant; the only one needs no name."""
+    if split not in splits and (split or len(splits) > 1):
+        named = f"has no split {split!r}" if split else "has several splits, name one"
+        raise ValueError(f"{folder} {named}: {', '.join(f'{folder}/{name}' for name in splits)}")
+    return split or next(iter(splits))
+
+
 def _kind_of_path(path: Path, table: Mapping[str, Loader], split: str = "") -> SplitKind:
-    """A file of a known set is what the set says of it; another is what its name says."""
+    """A file of a known set is what the set says of it; another is what its name says, or its folder's."""
     ending = "/".join(path.resolve().parts[-2:])
     for loader in table.values():
         for name, files in getattr(loader, "splits", {}).items():
             if ending in files.files and files.keep is None and files.without is None:
                 return loader.kinds[name]
-    return kind_of(split or path.stem)
+    return "test" if path.parent.name == "test" else kind_of(split or path.stem)
 
 
 def _on_hub(name: str, split: str | None) -> OnHub:

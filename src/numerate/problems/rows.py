@@ -59,7 +59,7 @@ def question_answer(row: Row) -> Problem:
     if row.has("choices") and row.value("choices"):
         return _choice(row, question)
     solution = row.maybe("solution")
-    answer = row.maybe("answer")
+    answer = row.maybe("answer").strip()
     if not solution and "####" in answer:
         solution, answer = answer, ""
     marked = marked_answer(solution) if solution and not answer else None

@@ -1,0 +1,119 @@
+"""Local files, folders and names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from numerate.problems import check, is_test_split, load
+
+ROWS = [{"question": f"{n}+1?", "answer": str(n + 1)} for n in range(4)]
+
+
+def write(path: Path, rows: list[dict[str, str]] = ROWS) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_jsonl_json_and_parquet_hold_the_same_problems(tmp_path: Path):
+    expected = load(write(tmp_path / "mine.jsonl"))
+    (tmp_path / "mine.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    pq.write_table(pa.Table.from_pylist(ROWS), tmp_path / "mine.parquet")
+    assert [problem.answer for problem in expected] == ["1", "2", "3", "4"]
+    assert load(str(tmp_path / "mine.json")) == expected
+    assert load(str(tmp_path / "mine.parquet")) == expected
+
+
+def test_the_same_row_has_the_same_id_in_any_file_of_that_name_and_repeats_are_numbered(tmp_path: Path):
+    first = load(write(tmp_path / "a" / "mine.jsonl", ROWS))
+    second = load(write(tmp_path / "b" / "mine.jsonl", [ROWS[2], ROWS[2]]))
+    assert second[0].id == first[2].id
+    assert second[1].id == f"{first[2].id}-2"
+
+
+def test_two_rows_with_one_id_are_refused(tmp_path: Path):
+    path = write(tmp_path / "mine.jsonl", [{"id": "x", **row} for row in ROWS])
+    with pytest.raises(ValueError, match=r"mine: two problems have the id 'x': make ids unique"):
+        load(path)
+
+
+def test_a_broken_line_is_named_by_file_and_number(tmp_path: Path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"question": "1+1?", "answer": "2"}\n\n{"question": \n', encoding="utf-8")
+    with pytest.raises(ValueError, match=r"mine.jsonl line 3: expected one JSON object per line"):
+        load(str(path))
+    with pytest.raises(ValueError, match=r"mine.jsonl line 3: expected one JSON object per line"):
+        check(str(path))
+
+
+@pytest.mark.parametrize("line", [b"[1, 2]", b'"text"', b'{"question": "caf\xff"}', b"[" * 100_000])
+def test_a_line_that_is_no_object_is_an_error_and_not_a_crash(line: bytes, tmp_path: Path):
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(line + b"\n")
+    with pytest.raises(ValueError, match=r"mine.jsonl line 1: expected"):
+        load(str(path))
+
+
+def test_a_file_that_is_not_parquet_is_named(tmp_path: Path):
+    path = tmp_path / "mine.parquet"
+    path.write_bytes(b"not this")
+    with pytest.raises(ValueError, match=r"mine.parquet: can't be read as Parquet"):
+        load(str(path))
+
+
+def test_an_empty_file_is_an_error_with_a_remedy(tmp_path: Path):
+    path = write(tmp_path / "none.jsonl", [])
+    with pytest.raises(
+        ValueError, match=r"none.jsonl: holds no problems: give a file with a row per problem"
+    ):
+        check(path)
+    with pytest.raises(ValueError, match=r"none.jsonl' is empty"):
+        load(path)
+
+
+def test_a_folder_is_divided_into_splits_by_file_or_subfolder(tmp_path: Path):
+    write(tmp_path / "train-00001-of-00002.jsonl", ROWS[2:])
+    write(tmp_path / "train-00000-of-00002.jsonl", ROWS[:2])
+    write(tmp_path / "test" / "part-0.jsonl", ROWS[:1])
+    write(tmp_path / ".hidden.jsonl", ROWS)
+    assert [problem.answer for problem in load(f"{tmp_path}/train")] == ["1", "2", "3", "4"]
+    assert [problem.answer for problem in load(f"{tmp_path}/test")] == ["1"]
+    assert [problem.answer for problem in load(str(tmp_path), split="test")] == ["1"]
+    assert is_test_split(f"{tmp_path}/test") and not is_test_split(f"{tmp_path}/train")
+    with pytest.raises(ValueError, match=r"has several splits, name one: .*/train, .*/test"):
+        check(str(tmp_path))
+    with pytest.raises(ValueError, match=r"has no split 'dev': .*/train"):
+        check(f"{tmp_path}/dev")
+
+
+def test_a_folder_with_one_split_needs_no_name(tmp_path: Path):
+    write(tmp_path / "part-0.jsonl", ROWS[:2])
+    write(tmp_path / "part-1.jsonl", ROWS[2:])
+    assert len(load(str(tmp_path))) == 4
+
+
+def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"holds no .jsonl, .ndjson, .json, .parquet files"):
+        check(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gsm9k", r"there is no problem set 'gsm9k': did you mean gsm8k"),
+        ("gsm9k/train", r"there is no problem set 'gsm9k/train': did you mean gsm8k"),
+        ("quiz", r"there is no problem set 'quiz': known are stories, gsm8k"),
+        ("gsm8k/trian", r"problem set 'gsm8k': it has no split 'trian'; it has train, test, test-socratic"),
+        ("prm800k", r"problem set 'prm800k': name one of its splits; it has train-phase1"),
+        ("nowhere/mine.jsonl", r"there is no file or folder 'nowhere/mine.jsonl'"),
+        ("./nowhere", r"there is no file or folder './nowhere'"),
+    ],
+)
+def test_a_name_that_leads_nowhere_comes_with_a_suggestion(name: str, message: str):
+    with pytest.raises(ValueError, match=message):
+        check(name)

@@ -1,0 +1,102 @@
+"""Prompts and the targets that go with them."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+import numerate.prompts
+from numerate.problems import load
+from numerate.prompts import STYLES, render, target
+from numerate.types import Problem, Turn
+
+SUM = Problem("s", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5\n#### 5", kind="number")
+SHOT = Problem("t", "What is 1+1?", "2", solution="1+1=2", kind="number")
+PICK = Problem("p", "Which is prime?", "B", solution="Five.", kind="choice", choices=(("A", "4"), ("B", "5")))
+
+
+def test_the_examples_in_the_docstrings_hold():
+    results = doctest.testmod(numerate.prompts)
+    assert (results.attempted, results.failed) == (7, 0)
+
+
+def test_a_plain_row_is_the_question_a_line_break_and_the_solution():
+    assert render(SUM).text + target(SUM) == "What is 2+3?\n2+3=<<2+3=5>>5\n#### 5"
+
+
+def test_choices_are_shown_in_every_style():
+    for style in STYLES:
+        assert "Which is prime?\n(A) 4\n(B) 5" in render(PICK, style).text
+    assert "the letter of the right choice" in render(PICK, "boxed").text
+    assert target(PICK) == "Five.\n#### B"
+    assert target(PICK, "chat") == "Five.\n\\boxed{B}"
+
+
+def test_a_qa_prompt_ends_without_a_space_and_its_target_begins_with_it():
+    assert (
+        render(SUM, "qa").text + target(SUM, "qa") == "Question: What is 2+3?\nAnswer: 2+3=<<2+3=5>>5\n#### 5"
+    )
+    assert render(SUM, "qa").text.endswith("Answer:")
+
+
+def test_shots_are_rows_of_the_same_style():
+    assert render(SUM, shots=[SHOT]).text == "What is 1+1?\n1+1=2\n#### 2\n\nWhat is 2+3?\n"
+    qa = render(SUM, "qa", shots=[SHOT]).text
+    assert qa == "Question: What is 1+1?\nAnswer: 1+1=2\n#### 2\n\nQuestion: What is 2+3?\nAnswer:"
+    with pytest.raises(ValueError, match=r"problem 'x' .* has no worked solution"):
+        render(SUM, shots=[Problem("x", "?", "1")])
+
+
+def test_a_chat_prompt_has_turns_of_its_speakers_and_none_is_trained():
+    prompt = render(SUM, "chat", shots=[SHOT], system="Be brief.")
+    asked = "What is 1+1?\n\nReason step by step. Put the final answer into \\boxed{}."
+    assert prompt.chat and prompt.problem_id == "s"
+    assert prompt.turns[:3] == (
+        Turn("system", "Be brief."),
+        Turn("user", asked),
+        Turn("assistant", "1+1=2\n\\boxed{2}"),
+    )
+    assert [turn.role for turn in prompt.turns] == ["system", "user", "assistant", "user"]
+    assert not any(turn.trained for turn in prompt.turns)
+
+
+def test_a_conversation_keeps_its_earlier_turns_in_a_chat():
+    history = [{"role": "system", "content": "Old."}, {"role": "user", "content": "Hi"}]
+    problem = Problem("c", "And?", "1", meta={"history": history})
+    assert [turn.text for turn in render(problem, "chat").turns][:2] == ["Old.", "Hi"]
+    assert [turn.text for turn in render(problem, "chat", system="New.").turns][:2] == ["New.", "Hi"]
+
+
+def test_the_answer_is_added_only_where_its_mark_is_missing():
+    commas = Problem("s", "?", "1080", solution="1000+80\n#### 1,080\n")
+    assert target(commas) == "1000+80\n#### 1,080"
+    latex = Problem("m", "?", "\\frac12", solution="So it is $\\boxed{\\frac12}$.")
+    assert target(latex) == "So it is $\\boxed{\\frac12}$.\n#### \\frac12"
+    assert target(latex, "boxed") == latex.solution
+    assert target(commas, "boxed") == "1000+80\n\\boxed{1080}"
+    early = Problem("s", "?", "5", solution="#### 4 was wrong\nso 5")
+    assert target(early) == "#### 4 was wrong\nso 5\n#### 5"
+
+
+def test_what_cannot_be_asked_for_is_named():
+    with pytest.raises(
+        ValueError, match=r"no prompt style 'plane': choose among plain, qa, cot, boxed, chat"
+    ):
+        render(SUM, "plane")
+    with pytest.raises(ValueError, match=r"style 'plain' has no system message: use the style chat"):
+        render(SUM, system="x")
+    with pytest.raises(
+        ValueError, match=r"problem 'x' \(mine\) has no worked solution to learn from: choose"
+    ):
+        target(Problem("x", "?", "1", source="mine"))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", ["gsm8k/train", "math/train", "aqua"])
+def test_every_solution_at_hand_ends_with_a_mark_that_the_grader_reads(name: str, style: str, data_dir: Path):
+    from numerate.answers import grade
+
+    problems = load(name, limit=150, seed=0)
+    assert sum(grade(target(problem, style), problem).correct for problem in problems) >= 0.98 * len(problems)
