@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from fake_run import attempt, make, problems
-from numerate.store import write_rollouts
 
 from numerate import report
 from numerate.report import page, rollouts
 from numerate.report.embed import data_block
 from numerate.report.read import read
+from numerate.store import write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
 
 HOSTILE = "</script><img src=x onerror=alert(1)> & \u2028 \x00 \u202egnp.exe 🙂 $x_{1}$"
@@ -194,14 +194,26 @@ def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
         "No rollouts were stored",
     ):
         assert said in html
-    assert "<script" not in html
+    assert 'id="data"' not in html
 
 
-def test_a_torn_line_in_the_middle_of_a_log_is_named(tmp_path: Path) -> None:
-    folder = make(tmp_path / "run", count=4, samples=0, stages=("sft",))
-    (folder / "stages" / "sft" / "metrics.jsonl").write_text('{"round": 0}\n{"rou\n{"round": 2}\n')
-    with pytest.raises(ValueError, match=r"metrics\.jsonl, line 2: not JSON"):
-        report.build(folder)
+def test_a_torn_line_of_a_log_is_left_out(tmp_path: Path) -> None:
+    log = tmp_path / "run" / "stages" / "sft" / "metrics.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text('{"round": 0, "train/loss": 2.5}\n{"round": 1, "tr\n{"round": 2, "train/loss": NaN}\n')
+    [stage] = read(tmp_path / "run").stages
+    assert [curve.points for curve in stage.series["train/loss"]] == [((0.0, 2.5),)]
+
+
+def test_a_model_with_a_slash_in_its_name_is_known_from_the_results(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    rows = [{"model": "hub/name", "problems": "gsm8k/test", "metric": "accuracy", "value": 0.5}]
+    one = [Scored(Rollout("p", 0, (Turn("assistant", "4", trained=True),)), Reward(None))]
+    for model in ("hub/name", "other"):
+        write_rollouts(folder / "evals" / model / "gsm8k" / "test" / "greedy" / "part-00000.parquet", one)
+    (folder / "metrics.json").write_text(json.dumps({"results": rows}))
+    found = [(source.model, source.problems) for source in read(folder).sources]
+    assert found == [("hub/name", "gsm8k/test"), ("other", "gsm8k/test")]
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -48,12 +48,12 @@ class Panel:
     """what the colours mean, where there are several"""
 
 
-def plain(text: str) -> str:
-    """A name fit for a drawing: no control characters, on one line, at most 40 characters."""
+def plain(text: str, most: int = 40) -> str:
+    """A name fit for a drawing: no control characters, on one line, not too long."""
     line = re.sub(
         r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+", " ", text
     )
-    return line if len(line) <= 40 else line[:39] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def learning(run: Run) -> list[Panel]:
@@ -115,6 +115,12 @@ def attempts(run: Run) -> list[Panel]:
     panels: list[Panel] = []
     for place, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
+        reached = [
+            row.high or row.value or 0.0
+            for row in mine
+            if row.metric in ("pass_at_k", "maj_at_k", "majk_at_n")
+        ]
+        top = min(1.0, 1.04 * max(reached, default=1.0)) or 1.0
         figures = [
             figure
             for metric, name, note in (
@@ -122,7 +128,7 @@ def attempts(run: Run) -> list[Panel]:
                 ("maj_at_k", "maj@k", "the majority answer of k samples is right"),
                 ("majk_at_n", "MajK, oracle", "one of the K largest clusters of answers is right"),
             )
-            if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}"))
+            if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}", top))
         ]
         if figures:
             panels.append(Panel(problems, _over(mine), tuple(figures), models=_known(run, mine)))
@@ -130,7 +136,7 @@ def attempts(run: Run) -> list[Panel]:
 
 
 def _against(
-    rows: Sequence[Result], models: Sequence[str], metric: str, name: str, note: str, salt: str
+    rows: Sequence[Result], models: Sequence[str], metric: str, name: str, note: str, salt: str, top: float
 ) -> Figure | None:
     drawn: list[plots.Line] = []
     for tint, model in enumerate(models):
@@ -150,7 +156,7 @@ def _against(
     if not drawn:
         return None
     letter = "K, clusters" if metric == "majk_at_n" else "k, samples"
-    return Figure(name, note, plots.lines(salt, name, drawn, x=letter, percent=True, doubling=True))
+    return Figure(name, note, plots.lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top))
 
 
 def difficulty(run: Run) -> list[Panel]:
@@ -181,7 +187,7 @@ def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str
             drawn.append(plots.Bars(tint, values))
     sizes = {row.group: row.n for row in rows if row.n is not None}
     labels = [
-        f"{plain(group) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
+        f"{plain(group, 22) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
         for group in groups
     ]
     name = f"By {plain(by)}"
@@ -218,12 +224,14 @@ def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
     for place, stage in enumerate(run.stages):
         mine = [round_ for round_ in rounds if round_.stage == stage.name]
         if mine:
-            figures = _by_round(mine, tint_of(run, stage, place), f"w{place}")
+            told = "rollouts/accuracy" in stage.series
+            figures = _by_round(mine, tint_of(run, stage, place), f"w{place}", told)
             panels.append(Panel(f"{stage.name}, round by round", _drawn(mine), tuple(figures)))
     return panels
 
 
-def _by_round(rounds: Sequence[Round], tint: int, salt: str) -> list[Figure]:
+def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list[Figure]:
+    """told: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
     shown = (
         ("accuracy", "Right rollouts", "of the rollouts that were graded"),
         ("exact", "Distinct texts", "per problem"),
@@ -232,7 +240,7 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str) -> list[Figure]:
     figures: list[Figure] = []
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
-        if points:
+        if points and not (told and name == "accuracy"):
             drawn = [plots.Line(tint, points)]
             label = f"{heading} by round"
             svg = plots.lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
@@ -259,7 +267,7 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
         for model in measured
     ]
     name, note = title(metric, found[measured[0]].k)
-    labels = [plain(model) for model in measured]
+    labels = [plain(model, 22) for model in measured]
     return Figure(name, note, plots.bars(salt, name, labels, drawn, together=True, percent=False))
 
 

@@ -1,7 +1,29 @@
 "use strict";
-// The browser of rollouts. Text from models and data reaches the page through textContent only.
+// Text from models and data reaches the page through textContent only.
+
+// The section that is being read is marked in the navigation.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const mark = () => {
+    const sections = [...links.keys()].map((id) => document.getElementById(id));
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
+    for (const link of links.values()) link.removeAttribute("aria-current");
+    if (passed.length) links.get(passed.at(-1).id).setAttribute("aria-current", "true");
+  };
+  let waiting = false;
+  const later = () => {
+    if (!waiting) requestAnimationFrame(() => ((waiting = false), mark()));
+    waiting = true;
+  };
+  addEventListener("scroll", later, { passive: true });
+  mark();
+})();
+
+// The browser of rollouts.
+(() => {
+  const embedded = document.getElementById("data");
+  if (!embedded) return;
+  const data = JSON.parse(embedded.textContent);
   const PAGE = 20;
   const byId = (id) => document.getElementById(id);
   const form = byId("filters");

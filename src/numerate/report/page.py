@@ -73,7 +73,7 @@ def render(run: Run) -> str:
         "sets": _sets(run, table),
         "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
         "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
-        "glyphs": {name: plots.GLYPHS[place % plots.COLOURS] for place, name in enumerate(run.models)},
+        "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
         "attempts": figures.attempts(run),
         "difficulty": figures.difficulty(run),
@@ -144,9 +144,11 @@ def _sets(run: Run, table: Table) -> list[ProblemSet]:
 
 
 def _data(run: Run, embedded: Embedded) -> dict[str, Any]:
-    tints = [place % plots.COLOURS for place in range(len(run.models))]
     return {
         "problems": embedded.problems,
         "rollouts": embedded.rows,
-        "models": [[name, tint, plots.GLYPHS[tint]] for name, tint in zip(run.models, tints, strict=True)],
+        "models": [
+            [name, place % plots.COLOURS, plots.GLYPHS[plots.shape(place)]]
+            for place, name in enumerate(run.models)
+        ],
     }

@@ -79,10 +79,23 @@ def colour(place: int) -> str:
     return f"#0a0b0{place % COLOURS}"
 
 
+def shape(place: int) -> int:
+    """Which shape a model has: where the colours begin again, they come with other shapes."""
+    return (place + place // COLOURS) % len(GLYPHS)
+
+
 def lines(
-    salt: str, name: str, drawn: Sequence[Line], *, x: str, percent: bool = False, doubling: bool = False
+    salt: str,
+    name: str,
+    drawn: Sequence[Line],
+    *,
+    x: str,
+    percent: bool = False,
+    doubling: bool = False,
+    top: float | None = None,
 ) -> Markup:
-    """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2."""
+    """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2;
+    top: the ordinate goes from 0 to there, so that neighbours can be compared."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, 2.35)
         for line in drawn:
@@ -93,6 +106,8 @@ def lines(
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         _ordinate(axes, percent)
+        if top is not None:
+            axes.set_ylim(0, top)
         return _svg(figure, salt, name)
 
 
@@ -106,7 +121,7 @@ def _curve(axes: Axes, line: Line) -> None:
         color=tint,
         alpha=line.strength if line.strength < 1 else None,
         linewidth=1.8 if sparse else 1.3,
-        marker=MARKERS[line.colour % COLOURS] if sparse else "",
+        marker=MARKERS[shape(line.colour)] if sparse else "",
         markersize=5.5,
         markeredgecolor=CARD,
         markeredgewidth=0.7,
@@ -151,7 +166,7 @@ def bars(
         near.set_major_formatter(FixedFormatter(list(groups)))
         near.grid(False)
         far.set_major_formatter(FuncFormatter(_percent if percent else _plain))
-        far.set_major_locator(MaxNLocator(5))
+        far.set_major_locator(MaxNLocator(5 if upright else 4))
         axes.tick_params(axis="both", length=0)
         if upright:
             axes.set_xlabel(x)

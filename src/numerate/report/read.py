@@ -99,9 +99,7 @@ def read(folder: Path) -> Run:
         results=results,
         stages=tuple(_stages(folder, recipe)),
         problems={path.stem: _problems(path) for path in sorted((folder / "problems").glob("*.jsonl"))},
-        sources=tuple(
-            sorted(_evaluations(folder), key=lambda source: _place(source, results)) + _rounds(folder)
-        ),
+        sources=tuple(_evaluations(folder, results) + _rounds(folder)),
     )
 
 
@@ -140,22 +138,14 @@ def _stage(path: Path, asked: Any) -> Stage:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSONL file. A last line that a kill tore off is left out; any other that does not parse
-    raises."""
+    """The rows of a log. A line that a killed process tore off is left out, as the next start of the run
+    would."""
     rows: list[dict[str, Any]] = []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    last = max((place for place, line in enumerate(lines) if line.strip()), default=-1)
-    for place, line in enumerate(lines):
-        if not line.strip():
-            continue
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             row = json.loads(line)
-        except ValueError as error:
-            if place == last:
-                break
-            raise ValueError(
-                f"{path}, line {place + 1}: not JSON ({error}): delete the line or run again"
-            ) from error
+        except ValueError:
+            continue
         if isinstance(row, dict):
             rows.append(row)
     return rows
@@ -186,20 +176,20 @@ def _problems(path: Path) -> dict[str, Problem]:
     return {problem.id: problem for problem in read_problems(path)}
 
 
-def _evaluations(folder: Path) -> list[Source]:
-    """evals/<model>/<set>/{greedy,samples}; the name of a set may itself be a path."""
-    sources: list[Source] = []
+def _evaluations(folder: Path, results: Sequence[Result]) -> list[Source]:
+    """evals/<model>/<set>/{greedy,samples}, in the order in which the models were measured. A model or a set
+    whose name holds a slash is known from the results; otherwise the first folder is the model."""
+    measured = {f"{result.model}/{result.problems}": (result.model, result.problems) for result in results}
+    order = list(measured)
+    sources: list[tuple[int, Source]] = []
     for path in sorted([*(folder / "evals").glob("*/**/greedy"), *(folder / "evals").glob("*/**/samples")]):
         if any(path.glob("*.parquet")):
-            model, *problems = path.relative_to(folder / "evals").parts[:-1]
-            sources.append(Source(path, model, "/".join(problems), path.name))
-    return sources
-
-
-def _place(source: Source, results: Sequence[Result]) -> int:
-    """Models come in the order in which they were measured."""
-    measured = [result.model for result in results]
-    return measured.index(source.model) if source.model in measured else len(measured)
+            place = path.parent.relative_to(folder / "evals").as_posix()
+            model, _, problems = place.partition("/")
+            model, problems = measured.get(place, (model, problems))
+            rank = order.index(place) if place in measured else len(order)
+            sources.append((rank, Source(path, model, problems, path.name)))
+    return [source for _, source in sorted(sources, key=lambda ranked: ranked[0])]
 
 
 def _rounds(folder: Path) -> list[Source]:
