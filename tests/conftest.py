@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +27,9 @@ def data_dir() -> Path:
         pytest.skip(reason)
     os.environ["NUMERATE_DATA"] = str(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def vectors(data_dir: Path) -> dict[str, Any]:
+    """The numeric test vectors of the papers' formulas, beside the datasets."""
+    return json.loads((data_dir.parent / "vectors.json").read_text())

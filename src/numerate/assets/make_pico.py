@@ -88,7 +88,7 @@ def main(
     )
     policy = Policy(network(len(tok), seed), tok, name="numerate/pico")
     run = Stage(work, seed, RichProgress(), save_seconds=120.0)
-    learner = Learner(policy, weight_decay=0.05, micro_tokens=16384)
+    learner = Learner(policy, weight_decay=0.05, micro_tokens=1024)
     for step in run.rounds(steps, learner, label="steps"):
         first = step * DOCUMENTS_PER_STEP
         rows = [row(tok, corpus.document(seed, first + i, texts)) for i in range(DOCUMENTS_PER_STEP)]

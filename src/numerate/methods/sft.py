@@ -48,7 +48,7 @@ class Config:
     """stop after so many optimizer steps; the schedule ends there"""
     max_length: int = 1024
     """tokens; longer rows are left out and counted"""
-    micro_tokens: int = 8192
+    micro_tokens: int = 2048
     """tokens held in memory at once; never changes the result"""
     packed: bool = False
     """lay several rows into one line instead of padding rows of like length; never changes the result"""

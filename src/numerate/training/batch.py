@@ -104,17 +104,16 @@ def pack(
 def micro_batches(
     rows: Sequence[Example], tokens: int = 4096, limit: int | None = None
 ) -> Iterator[list[Example]]:
-    """Cut one optimizer step into parts of at most `tokens` tokens and `limit` rows, like lengths together.
+    """Cut one optimizer step into parts of at most `limit` rows and, padded to the longest, `tokens` tokens.
 
-    A single row over the budget is a part of its own.
+    Rows of like length stay together, so that little is padded. A single row over the budget is a part of its
+    own.
     """
     part: list[Example] = []
-    held = 0
     for row in sorted(rows, key=lambda r: -len(r.ids)):
-        if part and (held + len(row.ids) > tokens or len(part) == limit):
+        if part and ((len(part) + 1) * len(part[0].ids) > tokens or len(part) == limit):
             yield part
-            part, held = [], 0
+            part = []
         part.append(row)
-        held += len(row.ids)
     if part:
         yield part

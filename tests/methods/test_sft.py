@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from numerate.methods import sft
+from tests.methods.toy import PROBLEMS, job, same, stage
+
+
+def config(**more: object) -> sft.Config:
+    return sft.Config(**({"epochs": 3, "batch": 3, "lr": 5e-3} | more))  # pyright: ignore
+
+
+def losses(folder: Path) -> list[float]:
+    return [json.loads(line)["train/loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_the_solutions(tmp_path: Path) -> None:
+    sft.train(stage(tmp_path / "run"), config(epochs=20), job(tmp_path))
+    found = losses(tmp_path / "run")
+    assert len(found) == 20 * 3
+    assert sum(found[-3:]) < 0.5 * sum(found[:3])
+
+
+def test_every_epoch_sees_every_row_once_in_a_new_order() -> None:
+    epochs = [[i for step in range(e * 3, e * 3 + 3) for i in sft.batches(8, 3, step, 0)] for e in range(2)]
+    assert [sorted(e) for e in epochs] == [list(range(8))] * 2
+    assert epochs[0] != epochs[1]
+    assert sft.batches(8, 3, 2, 0) == sft.batches(8, 3, 2, 0)
+
+
+@pytest.mark.parametrize("more", [{"micro_tokens": 40}, {"packed": True}])
+def test_micro_batches_and_packing_give_the_same_model(tmp_path: Path, more: dict[str, object]) -> None:
+    a = sft.train(stage(tmp_path / "a"), config(), job(tmp_path))
+    b = sft.train(stage(tmp_path / "b"), config(**more), job(tmp_path))
+    assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=1e-3)
+    for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True):
+        torch.testing.assert_close(x, y, atol=2e-3, rtol=1e-2)
+
+
+def test_lora_trains_adapters_only_and_merges_them_when_saved(tmp_path: Path) -> None:
+    work = job(tmp_path)
+    base = work.load("base")
+    tuned = sft.train(stage(tmp_path / "run"), config(lora_rank=4, epochs=10), work)
+    trained = {name for name, p in tuned.model.named_parameters() if p.requires_grad}
+    assert trained and all("lora_" in name for name in trained)
+    tuned.save(tmp_path / "tuned")
+    again = work.load("tuned")
+    assert not again.has_lora and not same(base, again)
+    ids = torch.tensor([[3, 4, 5, 6]])
+    tuned.model.eval()
+    torch.testing.assert_close(
+        tuned.model(input_ids=ids).logits, again.model(input_ids=ids).logits, atol=1e-4, rtol=1e-4
+    )
+
+
+def test_the_best_model_by_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accuracies .1, .9, .3 after the three epochs: the weights after the second are the result."""
+    marks = iter([0.1, 0.9, 0.3])
+    seen: list[list[torch.Tensor]] = []
+
+    def validate(self: object, run: object, policy: object, limit: object = None) -> float:
+        seen.append([p.detach().clone() for p in policy.model.parameters()])  # pyright: ignore
+        return next(marks)
+
+    monkeypatch.setattr("numerate.rollouts.job.Job.validate", validate)
+    work = job(tmp_path, validation=PROBLEMS)
+    best = sft.train(stage(tmp_path / "run"), config(validate_every=1, keep="best"), work)
+    assert all(torch.equal(a, b) for a, b in zip(best.model.parameters(), seen[1], strict=True))
+
+
+def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="max_length=5 tokens: raise it"):
+        sft.train(stage(tmp_path / "run"), config(max_length=5), job(tmp_path))
