@@ -36,7 +36,7 @@ def lay_out(
     left: Sequence[str] = (),
     width: int | None = None,
 ) -> list[str]:
-    """The lines of a table. Where it is too wide, its widest columns are cut; a last one of text is wrapped."""
+    """The lines of a table. Where it is too wide, wide columns are cut, and a last one of text is wrapped."""
     cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
     widths = shrink([max(map(len, column)) for column in zip(*cells, strict=True)], width)
     to_left = [i == 0 or name in left for i, name in enumerate(header)]

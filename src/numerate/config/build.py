@@ -107,9 +107,7 @@ def written(loc: Sequence[Any], values: Any) -> Path_:
 def keys_at(kind: Any, path: Path_) -> list[str]:
     """The keys of the record at `path` inside a record of this kind."""
     for word in path:
-        if get_origin(kind) is dict:
-            kind = get_args(kind)[1]
-        else:
-            kind = kind.__pydantic_fields__[word].annotation
-            kind = next((a for a in get_args(kind) if hasattr(a, "__pydantic_fields__")), kind)
+        inside = get_args(kind)[1] if get_origin(kind) is dict else kind.__pydantic_fields__[word].annotation
+        optional = get_origin(inside) is not dict
+        kind = next((a for a in get_args(inside) if optional and hasattr(a, "__pydantic_fields__")), inside)
     return list(getattr(kind, "__pydantic_fields__", {}))

@@ -18,7 +18,7 @@ from numerate.types import Problem
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 MODEL_OPTIONS = ("restart_from",)
 """options of methods that name a model of the run"""
-LOOK_AT = 64
+LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 FLOATS = 3
 """a checkpoint holds a weight and the optimizer's two moments of it"""
@@ -33,7 +33,8 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
     tree: where each value was written. out: the folder that the run's folder will be made in."""
     found = [*names(recipe), *references(recipe), *evaluation(recipe)]
     found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model)]
-    found += found or [*problem_sets(recipe), *test_training(recipe), *space(recipe, out)]
+    found = found or list(problem_sets(recipe))
+    found = found or [*test_training(recipe), *space(recipe, out)]
     if found:
         raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
 

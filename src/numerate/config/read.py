@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import yaml
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+YAML = "tag:yaml.org,2002:"
 
 Path_ = tuple[str, ...]
 """where a value sits: ("stages", "sft", "lr")"""
@@ -60,8 +61,19 @@ class Loader(yaml.SafeLoader):
         return node
 
 
+TAGS: dict[str, Callable[[Any], Any]] = {
+    f"{YAML}null": lambda text: None,
+    f"{YAML}bool": lambda text: text.lower() == "true",
+    f"{YAML}int": int,
+    f"{YAML}float": float,
+    f"{YAML}str": str,
+    f"{YAML}seq": list,
+    f"{YAML}map": dict,
+}
+"""every tag that is understood -> how its text is read"""
+
 IMPLICIT = [
-    (f"tag:yaml.org,2002:{kind}", re.compile(rf"(?:{pattern})\Z"), first)
+    (f"{YAML}{kind}", re.compile(rf"(?:{pattern})\Z"), first)
     for kind, pattern, first in (
         ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
         ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -117,11 +129,14 @@ def convert(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
     """A node as plain values; notes the lines in `tree`."""
     if node is None:
         return None
+    place = f"{tree.origin}:{node.start_mark.line + 1}"
+    if node.tag not in TAGS:
+        raise ValueError(f"{place}: the tag {node.tag} is not understood here: write a plain value")
     if isinstance(node, yaml.MappingNode):
         return convert_mapping(node, path, tree)
     if isinstance(node, yaml.SequenceNode):
         return [convert(child, (*path, str(i)), tree) for i, child in enumerate(node.value)]
-    return scalar(node, f"{tree.origin}:{node.start_mark.line + 1}")
+    return scalar(node, place)
 
 
 def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str, Any]:
@@ -143,20 +158,10 @@ def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str
 
 
 def scalar(node: yaml.Node, place: str) -> Any:
-    kind = node.tag.removeprefix("tag:yaml.org,2002:")
-    readers = {
-        "null": lambda text: None,
-        "bool": lambda text: text.lower() == "true",
-        "int": int,
-        "float": float,
-        "str": str,
-    }
-    if kind not in readers:
-        raise ValueError(f"{place}: the tag {node.tag} is not understood here: write a plain value")
     try:
-        found = readers[kind](node.value)
+        found = TAGS[node.tag](node.value)
     except ValueError as error:
-        raise ValueError(f"{place}: {describe(node.value)} is no {kind}") from error
+        raise ValueError(f"{place}: {describe(node.value)} is no number") from error
     if found in (math.inf, -math.inf):
         raise ValueError(f"{place}: {node.value} is too large a number")
     return found

@@ -45,7 +45,7 @@ def complaint(kind: str, given: Any, context: Mapping[str, Any], message: str) -
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'epochs'?`, or all that there is when nothing comes close."""
     known = sorted(set(known))
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; there are: {', '.join(known)}" if known else "; there are none"

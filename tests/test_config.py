@@ -1,0 +1,366 @@
+"""Recipes: what is accepted, what is refused, and that every refusal names the place and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from numerate import config, methods, recipes
+from numerate.config.read import MAX_DEPTH, Loader, read_text, value
+from numerate.config.write import Dumper
+from tests.small_recipe import PLAIN, RECIPE, WORKED, make
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the small recipe; the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return make(tmp_path)
+
+
+Edit = Callable[[str, str], str]
+
+
+@pytest.fixture
+def refusal(here: Path) -> Edit:
+    """The message that refuses the recipe after one replacement; nothing may have been written."""
+
+    def of(old: str, new: str, *overrides: str) -> str:
+        assert old in RECIPE
+        (here / "r.yaml").write_text(RECIPE.replace(old, new))
+        before = sorted(here.rglob("*"))
+        with pytest.raises(ValueError) as error:
+            config.load("r.yaml", list(overrides))
+        assert sorted(here.rglob("*")) == before
+        return str(error.value)
+
+    return of
+
+
+def test_a_good_recipe_is_read_with_its_methods_options(here: Path) -> None:
+    recipe = config.load("r.yaml")
+    assert list(recipe.stages) == ["sft", "ei"]
+    assert recipe.stages["sft"].options.epochs == 2
+    assert recipe.stages["ei"].options.fit.lr == 2e-5
+    assert recipe.problems["train"] == config.ProblemSet(source="worked.jsonl")
+    assert recipe.evaluate.models == ("base", "sft", "ei")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("epochs: 2", "epocs: 2", ["r.yaml:9, stages.sft.epocs", "did you mean 'epochs'?"]),
+        ("    model: sft", "    modle: sft", ["r.yaml:12, stages.ei.modle", "did you mean 'model'?"]),
+        ("evaluate:", "evalute:", ["r.yaml:15, evalute", "did you mean 'evaluate'?"]),
+        ("samples: 8", "sample: 8", ["r.yaml:16, evaluate.sample", "did you mean 'samples'?"]),
+        ("{lr: 2e-5}", "{rl: 2e-5}", ["r.yaml:14, stages.ei.fit.rl", "did you mean 'lr'?"]),
+        (
+            "train: worked.jsonl",
+            "train: {sorce: x}",
+            ["r.yaml:4, problems.train.sorce", "did you mean 'source'?"],
+        ),
+        ("epochs: 2", "epochs: two", ["r.yaml:9, stages.sft.epochs", "a whole number, not the text 'two'"]),
+        ("epochs: 2", "epochs: 2.5", ["r.yaml:9", "a whole number, not 2.5"]),
+        ("epochs: 2", "epochs: true", ["r.yaml:9", "a whole number, not true"]),
+        ("epochs: 2", 'epochs: "2"', ["r.yaml:9", "a whole number, not the text '2'"]),
+        ("samples: 8", "samples: -1", ["r.yaml:16", "at least 0, not -1"]),
+        ("samples: 8", "temperature: 0", ["r.yaml:16", "more than 0", "not 0"]),
+        ("samples: 8", "problems: test", ["r.yaml:16", "a list such as [a, b], not the text 'test'"]),
+        ("samples: 8", "k: [1, 64]", ["r.yaml:16, evaluate.k", "k = 64", "samples is 32"]),
+        ("name: small", "name: 7", ["r.yaml:1, name", "expected text, not 7", 'put it in quotes, "7"']),
+        ("name: small", "name: ../up", ["r.yaml:1, name", "has to name a folder"]),
+        ("name: small\n", "", ["r.yaml", "'name' is missing"]),
+        ("    method: sft\n", "", ["r.yaml:7, stages.sft", "'method' is missing"]),
+        ("method: sft", "method: stf", ["r.yaml:8, stages.sft.method", "did you mean 'sft'?"]),
+        ("  sft:\n    method: sft\n    epochs: 2", "  sft: 3", ["r.yaml:7, stages.sft", "not 3"]),
+        ("name: small", "prompt: plan\nname: small", ["r.yaml:1, prompt", "did you mean 'plain'?"]),
+        ("name: small", "dtype: f16\nname: small", ["r.yaml:1, dtype", "float16", "not the text 'f16'"]),
+        (
+            "name: small",
+            "engine: {kind: vllm}\nname: small",
+            ["r.yaml:1, engine.kind", "vllm", "kind: local"],
+        ),
+        ("name: small", "name: small\nname: big", ["r.yaml:2, name", "written twice (first at r.yaml:1)"]),
+        ("epochs: 2", "epochs: [2", ["r.yaml", "not YAML"]),
+    ],
+)
+def test_a_mistake_names_file_line_key_and_remedy(refusal: Edit, old: str, new: str, said: list[str]) -> None:
+    message = refusal(old, new)
+    for part in said:
+        assert part in message
+    assert "pydantic" not in message and "Input should" not in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "model: sft",
+            "model: sfd",
+            "r.yaml:12, stages.ei.model: there is no stage 'sfd'; did you mean 'sft'?",
+        ),
+        ("model: sft", "model: ei", "stage 'ei' cannot start from itself"),
+        ("epochs: 2", "model: ei", "stages 'sft' and 'ei' start from each other"),
+        ("rounds: 3", "restart_from: stf", "r.yaml:13, stages.ei.restart_from: there is no stage 'stf'"),
+        (
+            "samples: 8",
+            "models: [bose]",
+            "r.yaml:16, evaluate.models: there is no stage 'bose'; did you mean 'base'?",
+        ),
+        ("samples: 8", "problems: [tets]", "no problem set 'tets'; did you mean 'test'?"),
+        (
+            "epochs: 2",
+            "problems: trian",
+            "r.yaml:9, stages.sft.problems: this recipe has no problem set 'trian'",
+        ),
+    ],
+)
+def test_references_between_parts_are_checked(refusal: Edit, old: str, new: str, said: str) -> None:
+    assert said in refusal(old, new)
+
+
+def test_a_stage_may_not_start_from_a_later_one(refusal: Edit) -> None:
+    later = "stages:\n  first: {method: sft, model: sft}\n"
+    assert "stage 'sft' comes later" in refusal("stages:\n", later)
+
+
+def test_every_mistake_is_reported_at_once(refusal: Edit) -> None:
+    message = refusal("epochs: 2", "epocs: 2\n    bach: 3", "evaluate.samples=many")
+    assert [line.split(":")[0] for line in message.splitlines()] == [
+        "'evaluate.samples=many', evaluate.samples",
+        *["r.yaml"] * 2,
+    ]
+
+
+def test_the_model_is_looked_at(refusal: Edit, here: Path) -> None:
+    (here / "empty").mkdir()
+    (here / "empty" / "config.json").write_text('{"model_type": "llama"}')
+    message = refusal("model: MODEL", "model: empty")
+    assert message.startswith("r.yaml:2, model: ") and "no weights" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("none.jsonl", None, "no file or folder 'none.jsonl'"),
+        ("empty.jsonl", "", "no problems"),
+        ("bad.jsonl", "{]\n", "bad.jsonl"),
+        ("asked.jsonl", PLAIN, "have no solution, which the method sft learns from"),
+    ],
+)
+def test_problem_sets_are_looked_at(
+    refusal: Edit, here: Path, name: str, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (here / name).write_text(text)
+    message = (
+        refusal("train: worked.jsonl", f"train: {name}")
+        if name != "asked.jsonl"
+        else refusal(
+            "  train: worked.jsonl\n  test: asked.jsonl", "  train: asked.jsonl\n  test: worked.jsonl"
+        )
+    )
+    assert message.startswith("r.yaml:4, problems.train: ") and said in message
+
+
+def test_training_on_what_is_measured_is_refused_unless_asked_for(refusal: Edit, here: Path) -> None:
+    (here / "my_test.jsonl").write_text(WORKED)
+    (here / "test.jsonl").write_text(WORKED)
+    assert "also measured on" in refusal("test: asked.jsonl", "test: worked.jsonl")
+    assert "for measuring only" in refusal("train: worked.jsonl", "train: test.jsonl")
+    config.load("r.yaml", ["allow_test_training=true"])
+
+
+def test_slices_of_one_file_may_be_trained_and_measured_on(here: Path) -> None:
+    (here / "worked.jsonl").write_text(WORKED + WORKED.replace("1+1", "1 + 1"))
+    config.load("r.yaml", ["problems.train=worked.jsonl[:1]", "problems.test=worked.jsonl[1:]"])
+
+
+def test_a_full_disk_is_told_before_the_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10))
+    with pytest.raises(ValueError, match=r"0\.0 GB are free: make room, or put the run elsewhere with --out"):
+        config.load("r.yaml")
+
+
+def test_overrides_change_values_of_every_depth(here: Path) -> None:
+    changes = [
+        "seed=3",
+        "sft.epochs=1",
+        "stages.ei.fit.lr=1e-3",
+        "problems.train.limit=5",
+        "problems.test=worked.jsonl[:1]",
+        "evaluate.k=[1, 2]",
+        "evaluate.limit=null",
+        "name=other",
+        "allow_test_training=true",
+    ]
+    recipe = config.load("r.yaml", changes)
+    assert (recipe.seed, recipe.name, recipe.evaluate.k, recipe.evaluate.limit) == (3, "other", (1, 2), None)
+    assert recipe.stages["sft"].options.epochs == 1
+    assert recipe.stages["ei"].options.fit.lr == 1e-3
+    assert recipe.problems["train"] == config.ProblemSet(source="worked.jsonl", limit=5)
+    assert recipe.problems["test"] == config.ProblemSet(source="worked.jsonl[:1]")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("epochs", "'epochs' is no override: write key=value"),
+        ("sfd.epochs=1", "'sfd' is neither a key of the recipe nor one of its stages; did you mean 'sft'?"),
+        ("stages.sfd.epochs=1", "the stages of this recipe are sft, ei"),
+        ("sft.epocs=1", "'sft.epocs=1', stages.sft.epocs: unknown key 'epocs'; did you mean 'epochs'?"),
+        (
+            "sft.epochs=two",
+            "'sft.epochs=two', stages.sft.epochs: expected a whole number, not the text 'two'",
+        ),
+        ("sft.epochs.x=2", "stages.sft.epochs is 2 and has no key 'x'"),
+        ("seed=[", "in 'seed=[': the value:1: not YAML"),
+    ],
+)
+def test_a_wrong_override_is_quoted_back(refusal: Edit, change: str, said: str) -> None:
+    assert said in refusal("name", "name", change)
+
+
+def test_the_resolved_recipe_is_the_same_recipe_with_every_default(here: Path) -> None:
+    recipe = config.load("r.yaml", ["name='1e3'", "report_to=none"])
+    text = config.resolved(recipe)
+    (here / "resolved.yaml").write_text(text)
+    assert config.load("resolved.yaml") == recipe
+    assert config.resolved(config.load("resolved.yaml")) == text
+    read = yaml.safe_load(text)  # by any YAML reader
+    assert read["name"] == "1e3"
+    assert (
+        read["stages"]["sft"] | {"model": "base", "problems": "train", "limit": None} == read["stages"]["sft"]
+    )
+    assert set(read["stages"]["sft"]) == {"method", "model", "problems", "limit"} | set(option_names("sft"))
+
+
+def option_names(method: str) -> list[str]:
+    return list(methods.get(method).Config.__pydantic_fields__)
+
+
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029\ufeff")
+    )
+)
+def test_text_written_by_us_reads_as_the_same_text_here_and_elsewhere(text: str) -> None:
+    written = yaml.dump({"x": text}, Dumper=Dumper, allow_unicode=True)
+    assert read_text(written, "f").values == {"x": text}
+    assert yaml.safe_load(written) == {"x": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("8", 8),
+        ("2e-5", 2e-5),
+        (".5", 0.5),
+        ("-3", -3),
+        ("null", None),
+        ("", None),
+        ("yes", "yes"),
+        ("2024-01-01", "2024-01-01"),
+        ("1_000", "1_000"),
+        ("true", True),
+        ("2*gsm8k/train + mawps/train", "2*gsm8k/train + mawps/train"),
+        ("[1, a]", [1, "a"]),
+    ],
+)
+def test_scalars_mean_what_they_look_like(text: str, found: Any) -> None:
+    assert value(text) == found and type(value(text)) is type(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x [1]\nb: *x",
+        "a: " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+        "[" * 100_000,
+        "a: !!python/object/apply:os.getcwd []",
+        "a: !!python/name:os.getcwd",
+        "? [a]\n: 1",
+        "- 1",
+        "",
+        "a: 1e999",
+        "a: " + "9" * 5000,
+        "a: 1\n---\nb: 2",
+        "a: \x00",
+    ],
+)
+def test_hostile_and_odd_yaml_is_refused_with_a_place(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^f\.yaml"):
+        read_text(text, "f.yaml")
+
+
+def test_the_loader_does_not_change_pyyamls_own() -> None:
+    assert yaml.safe_load("yes") is True and yaml.load("yes", Loader) == "yes"
+
+
+def test_an_unknown_recipe_gets_a_suggestion(here: Path) -> None:
+    with pytest.raises(ValueError, match="did you mean 'quickstart'"):
+        config.load("quikstart")
+    with pytest.raises(ValueError, match=r"mine\.yaml: there is no such file"):
+        config.load("mine.yaml")
+
+
+def test_a_runs_folder_stands_for_its_recipe(here: Path) -> None:
+    (here / "runs" / "small").mkdir(parents=True)
+    (here / "runs" / "small" / "recipe.yaml").write_text(config.resolved(config.load("r.yaml")))
+    assert config.load("runs/small") == config.load("r.yaml")
+
+
+def test_the_schema_explains_every_option_of_every_method() -> None:
+    schema = config.schema()
+    branches = schema["properties"]["stages"]["additionalProperties"]["oneOf"]
+    assert [branch["title"] for branch in branches] == sorted(methods.METHODS)
+    for branch in branches:
+        assert set(option_names(branch["title"])) < set(branch["properties"])
+        assert branch["additionalProperties"] is False
+    unexplained = [
+        name
+        for record in [schema, *branches, *schema["$defs"].values()]
+        for name, facts in record.get("properties", {}).items()
+        if "description" not in facts
+    ]
+    assert not unexplained
+
+
+def test_every_reference_of_the_schema_resolves() -> None:
+    schema = config.schema()
+    for target in _references(schema):
+        assert target.removeprefix("#/$defs/") in schema["$defs"], target
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [ref for inner in node.values() for ref in _references(inner)]
+    return [ref for inner in node for ref in _references(inner)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_shipped_recipe_passes_its_own_checks(name: str, here: Path, data_dir: Path) -> None:
+    recipe = config.load(name, [f"model={here / 'MODEL'}"])
+    assert recipe.name == name
+    assert recipes.about(name)
+    assert f"numerate run {name}" in recipes.text(name)
+
+
+def test_measuring_needs_no_recipe_file(here: Path) -> None:
+    (here / "a_b.jsonl").write_text(PLAIN)
+    (here / "a-b.jsonl").write_text(PLAIN)
+    settings = {"seed": 2, "evaluate": {"samples": 4}}
+    recipe = config.measuring("eval-m", "MODEL", ["asked.jsonl", "./a-b.jsonl", "a-b.jsonl"], 7, settings)
+    assert list(recipe.problems) == ["asked", "a-b", "a-b-2"]
+    assert recipe.evaluate.models == ("base",) and recipe.evaluate.problems == tuple(recipe.problems)
+    assert recipe.problems["asked"].limit == 7 and recipe.evaluate.samples == 4
+    with pytest.raises(ValueError, match="command line, prompt: no style"):
+        config.measuring("eval-m", "MODEL", ["asked.jsonl"], None, {"prompt": "plan"})
