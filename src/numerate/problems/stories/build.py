@@ -30,8 +30,15 @@ BY_KIND: dict[str, list[Relation]] = {}
 for _relation in EVENTS:
     for _kind in _relation.takes.split():
         BY_KIND.setdefault(_kind, []).append(_relation)
+CLASHES = {
+    "hours": ("hours_given",),  # asks what was told
+    "break": ("daily_minutes",),  # one break, or one a day?
+    "daily_minutes": ("break",),
+}
 ONCE = ("sort", "give", "sell", "cost")
 """of the relations whose names begin with one of these, a story has at most one"""
+BEFORE_PROFIT = frozenset(relation.name for relation in PURSE)
+"""After one of these, what is left is not a profit"""
 HELD_PAIRS = frozenset(
     {
         ("give_away", "pack"),
@@ -48,7 +55,13 @@ WORLD = SCENARIOS + BASKETS
 
 
 def build(
-    s: Stream, scenario: Scenario, steps: int, size: Size, distractors: float, held_words: bool, held_templates: bool
+    s: Stream,
+    scenario: Scenario,
+    steps: int,
+    size: Size,
+    distractors: float,
+    held_words: bool,
+    held_templates: bool,
 ) -> Story:
     """Raises Stuck where the draws lead nowhere; call again with the stream as it is then."""
     items = scenario.held if held_words else scenario.items
@@ -58,7 +71,7 @@ def build(
     if scenario.kind == "cost":
         open_basket(story, steps)
     else:
-        open_sources(story, _opening_steps(s, steps), steps)
+        open_sources(story, _opening_steps(story, steps), steps)
     while story.steps < steps:
         _event(story, steps - story.steps)
     names = story.relations
@@ -69,10 +82,10 @@ def build(
     return story
 
 
-def _opening_steps(s: Stream, steps: int) -> int:
-    """How many calculations the opening may take."""
-    low = 0 if steps == 1 else 1 if steps < 5 else steps - 5
-    return s.between(low, steps)
+def _opening_steps(story: Story, steps: int) -> int:
+    """How many calculations the opening may take: most of them where the scenario knows few events."""
+    rich = story.kind == "money" or "sell" in story.scenario.words
+    return story.s.between(max(min(1, steps - 1), steps - (4 if rich else 2)), steps)
 
 
 def _words(story: Story) -> dict[str, Any]:
@@ -93,7 +106,14 @@ def _words(story: Story) -> dict[str, Any]:
     return made
 
 
-PLURALS = {"sack": "sacks", "bunch": "bunches", "box": "boxes", "product": "products", "sharer": "sharers", "part": "parts"}
+PLURALS = {
+    "sack": "sacks",
+    "bunch": "bunches",
+    "box": "boxes",
+    "product": "products",
+    "sharer": "sharers",
+    "part": "parts",
+}
 
 
 def _word(made: dict[str, Any], key: str, value: Any) -> None:
@@ -101,7 +121,7 @@ def _word(made: dict[str, Any], key: str, value: Any) -> None:
         made["pv"], value = value
     if isinstance(value, Noun):
         made[key], made[PLURALS[key]], made["noun:" + key] = value.one, value.many, value
-    elif key == "rate":
+    elif key in ("rate", "car", "bicycle"):
         made["per"], made["span"], made["span1"] = value
     elif key == "sort":
         made["sort"], made["sort2"] = value
@@ -111,6 +131,8 @@ def _word(made: dict[str, Any], key: str, value: Any) -> None:
         made["supplies"], made["bags"] = value
     else:
         made[key] = value
+        if key == "taker":
+            made["taker2"] = "the " + value.split(" ", 1)[1] if value[0] == "a" else value
 
 
 def _event(story: Story, left: int) -> None:
@@ -121,7 +143,7 @@ def _event(story: Story, left: int) -> None:
         for relation in BY_KIND.get(story.kind, ())
         if relation.weight
         and relation.cost <= left
-        and all(n in has or (n == "family" and story.has_family) for n in relation.needs)
+        and all(n in has or n in story.traits for n in relation.needs)
         and not _used(story, relation)
     ]
     while options:
@@ -138,6 +160,10 @@ def _event(story: Story, left: int) -> None:
 
 def _used(story: Story, relation: Relation) -> bool:
     family = relation.name.split("_")[0]
+    if relation.gives == "profit" and any(name in BEFORE_PROFIT for name in story.relations):
+        return True
+    if any(name in story.relations for name in CLASHES.get(relation.name, ())):
+        return True
     if family in ONCE:
         return any(name.split("_")[0] == family for name in story.relations)
     return relation.name in story.relations
@@ -158,17 +184,15 @@ def _go_on(story: Story, relation: Relation, node: Node, slots: dict[str, Any]) 
 
 def _distract(story: Story) -> None:
     """Adds one or two sentences whose numbers don't matter."""
+    remarks = story.s.shuffled(story.scenario.extras)
     for _ in range(2 if story.s.chance(0.15) else 1):
         sentence = _other_person(story) if story.s.chance(0.4) else None
-        sentence = sentence or _remark(story)
-        if all(sentence != other for other in story.setup):
-            at = story.s.below(len(story.setup) + 1)
-            story.setup.insert(at, sentence)
-            story.distractors += 1
+        sentence = sentence or _remark(story, remarks.pop())
+        story.setup.insert(story.s.below(len(story.setup) + 1), sentence)
+        story.distractors += 1
 
 
-def _remark(story: Story) -> Sentence:
-    template = story.s.pick(story.scenario.extras)
+def _remark(story: Story, template: str) -> Sentence:
     n = story.s.between(3, 60)
     story.graph.given(n)
     return Sentence(template.format(n=n).removesuffix("."))

@@ -47,7 +47,7 @@ CHANGES = (
             "{S} threw away {n} of the {items} because they were {bad}.",
             "{S} found that {n} of the {items} were {bad} and threw them out.",
         ),
-        ("sadly, {n} of the {items} had to go because they were {bad}.",),
+        ("{n} of the {items} had to go because they were {bad}.",),
         (("{eq} good {items} were left.", "that left {eq} good {items}."),),
         (
             "how many good {items} were left|how many good {items} were left",
@@ -167,7 +167,7 @@ CHANGES = (
             "{S} let {taker} have {frac} of the {items}.",
         ),
         ("{frac} of the {items} went to {taker} as a gift.",),
-        (("{taker} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
+        (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
         ASK_LEFT,
         ("taker",),
     ),
@@ -183,7 +183,7 @@ CHANGES = (
             "{S} let {taker} have {n}% of the {items}.",
         ),
         ("{n}% of the {items} went to {taker} as a gift.",),
-        (("{taker} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
+        (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
         ASK_LEFT,
         ("taker",),
         weight=3,
@@ -191,7 +191,7 @@ CHANGES = (
     Relation(
         "set_aside",
         "item",
-        "same",
+        "final",
         num.boxes_kept,
         ("n*m", "p-x"),
         (
@@ -262,8 +262,8 @@ GROUPS = (
             "{n} of these {boxes} went to {taker}.",
         ),
         ("{taker} ended up with {n} of these {boxes}.",),
-        (("{taker} got {eq} {u}.", "{n} {boxes} held {eq} {u}."),),
-        ("how many {items} did {taker} get|how many {items} {taker} got",),
+        (("{taker2} got {eq} {u}.", "{n} {boxes} held {eq} {u}."),),
+        ("how many {items} did {taker2} get|how many {items} {taker2} got",),
         ("box", "taker"),
     ),
     Relation(
@@ -349,7 +349,6 @@ PLANS = (
             "for how many days were there enough {items}|for how many days there were enough {items}",
         ),
         ("use",),
-        "days",
         weight=4,
     ),
     Relation(
@@ -360,8 +359,23 @@ PLANS = (
         ("p/7",),
         (),
         (),
-        (("that is {eq} weeks.", "{eq} weeks is the same time."),),
-        ("how many weeks did that take|how many weeks that took",),
+        (("that is {eq} weeks.", "in weeks, that is {eq}."),),
+        ("how many weeks did the {items} last|how many weeks the {items} lasted",),
+        weight=6,
+    ),
+    Relation(
+        "more_weeks",
+        "more_days",
+        "final",
+        num.sevens,
+        ("p/7",),
+        (),
+        (),
+        (("that is {eq} more weeks.", "in weeks, that is {eq}."),),
+        (
+            "how many more weeks did {S} need to reach the goal|how many more weeks {S} needed to reach the goal",
+            "how many weeks later did {S} reach the goal|how many weeks later {S} reached the goal",
+        ),
         weight=6,
     ),
     Relation(
@@ -373,7 +387,7 @@ PLANS = (
         (
             "{S} needed {n} {items} in all.",
             "{S} wanted to reach a total of {n} {items}.",
-            "the goal was to have {n} {items}.",
+            "the goal was {n} {items} in all.",
         ),
         ("the plan called for {n} {items} altogether.",),
         (("{S} needed {eq} more {u}.", "{eq} {u} were still missing."),),
@@ -387,7 +401,7 @@ PLANS = (
     Relation(
         "need_days",
         "need",
-        "day",
+        "more_days",
         num.divisor,
         ("p/n",),
         (
@@ -395,7 +409,7 @@ PLANS = (
             "from then on, {S} planned to {base} {n} {items} every day.",
             "every day after that, {S} could {base} another {n} {items}.",
         ),
-        ("{n} {items} a day was what {S} could {base} after that.",),
+        ("after that, {S} could {base} at a pace of {n} {items} a day.",),
         (("it took {eq} more days.", "{S} needed {eq} more days."),),
         (
             "how many more days did {S} need to reach the goal|how many more days {S} needed to reach the goal",
@@ -421,7 +435,7 @@ PLANS = (
         ),
         ("work",),
         "minutes",
-        weight=4,
+        weight=2,
     ),
     Relation(
         "hours",
@@ -433,8 +447,8 @@ PLANS = (
         (),
         (("that is {eq} hours.", "in hours, that is {eq}."),),
         (
-            "how many hours was that in all|how many hours that was in all",
-            "how many hours did that take in all|how many hours that took in all",
+            "how many hours did {S} spend on this in all|how many hours {S} spent on this in all",
+            "how many hours did {S} need for this in all|how many hours {S} needed for this in all",
         ),
         weight=9,
     ),
@@ -447,7 +461,7 @@ PLANS = (
         (
             "{S} also took a break of {n} minutes.",
             "in between, {S} rested for {n} minutes.",
-            "{S} also spent {n} minutes on cleaning up.",
+            "{S} also spent {n} minutes on getting ready.",
         ),
         ("a pause of {n} minutes came on top of that.",),
         (("with that, it took {eq} minutes.", "in all, that is {eq} minutes."),),
@@ -462,7 +476,7 @@ PLANS = (
         (),
         (),
         (("that is {eq} dozen {items}.", "in dozens, that is {eq}."),),
-        ("how many dozen {items} was that|how many dozen {items} that was",),
+        ("how many dozen {items} did {S} have in the end|how many dozen {items} {S} had in the end",),
         ("dozen",),
         weight=6,
     ),
@@ -513,8 +527,8 @@ PLANS = (
         ),
         ("the same took place on {n} days.",),
         (("in {n} days, that is {eq} minutes.", "all {n} days together make {eq} minutes."),),
-        ("how many minutes was that in all|how many minutes that was in all",),
-        ("practice",),
+        ("how many minutes did {S} spend on this in all|how many minutes {S} spent on this in all",),
+        ("practice", "untimed"),
         weight=6,
     ),
 )

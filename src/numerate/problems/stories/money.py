@@ -314,14 +314,14 @@ PURSE = (
     ),
     Relation(
         "cents",
-        "money cost",
+        "money",
         "final",
         num.few,
         ("p*100",),
         (),
         (),
         (("that is {eq} cents.", "in cents, that is {eq}."),),
-        ("how many cents was that|how many cents that was",),
+        ("how many cents did {S} have in the end|how many cents {S} had in the end",),
         weight=2,
     ),
 )
@@ -379,7 +379,7 @@ BILL = (
         "tax",
         "cost",
         "same",
-        num.more_percent,
+        num.tax,
         ("p*n/100", "p+x"),
         (
             "a tax of {n}% was added to the price.",
@@ -467,13 +467,14 @@ ROAD = (
             "how many kilometers were left|how many kilometers were left",
             "how many more kilometers did {S} have to go|how many more kilometers {S} had to go",
         ),
+        needs=("solo",),
         weight=6,
     ),
     Relation(
         "road_speed",
         "kmleft",
         "final",
-        num.divisor,
+        num.speed,
         ("p/n",),
         (
             "{S} covered the rest at {n} kilometers an hour.",
@@ -489,7 +490,7 @@ ROAD = (
         "fuel",
         "km",
         "liter",
-        num.divisor,
+        num.mileage,
         ("p/n",),
         (
             "the car used one liter of fuel for every {n} kilometers.",
@@ -499,7 +500,7 @@ ROAD = (
         ("with each liter of fuel, the car went {n} kilometers.",),
         (("the car used {eq} liters.", "that took {eq} liters of fuel."),),
         ("how many liters of fuel were used|how many liters of fuel were used",),
-        needs=("car",),
+        needs=("car", "solo"),
         weight=6,
     ),
     Relation(
@@ -531,6 +532,7 @@ ROAD = (
         ("the way back was exactly as long.",),
         (("there and back, it was {eq} kilometers.", "with the way back, that is {eq} kilometers."),),
         ("how many kilometers did {S} cover there and back|how many kilometers {S} covered there and back",),
+        needs=("untimed", "solo"),
         weight=2,
     ),
 )

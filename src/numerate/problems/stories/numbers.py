@@ -310,3 +310,30 @@ def pace(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """m a day for n weeks."""
     n, m = s.between(2, 4), s.between(2, 10)
     return _n(n, m) if n != m else None
+
+
+def tax(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    found = [n for n in (5, 10, 20, 25) if (p * n / 100 * 2).denominator == 1 and p * n / 100 >= 2]
+    return _n(s.pick(found)) if found else None
+
+
+def speed(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    """Kilometers an hour that divide p."""
+    found = [d for d in range(8, 61) if p % d == 0 and p / d >= 2]
+    return _n(s.pick(found)) if found else None
+
+
+def drive(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    """n hours at m kilometers an hour, by car."""
+    return _n(s.between(2, 5), s.pick((20, 30, 40, 50, 60, 70, 80)))
+
+
+def cycle(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    """n hours at m kilometers an hour, by bicycle."""
+    return _n(s.between(2, 6), s.between(8, 20))
+
+
+def mileage(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
+    """Kilometers per liter that divide p."""
+    found = [d for d in range(5, 21) if p % d == 0 and p / d >= 2]
+    return _n(s.pick(found)) if found else None

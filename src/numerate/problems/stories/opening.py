@@ -47,8 +47,8 @@ def open_sources(story: Story, budget: int, steps: int) -> None:
     count = s.weighted(
         ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
     )
-    end = "last" if count == 1 else s.weighted((("total", 6), ("last", 4), ("pair", 3)))
     sources, mode = _subjects(story, count)
+    end = _end(story, mode, count, steps)
     if end == "pair":
         budget = steps
     spare = budget - (end != "last")
@@ -62,6 +62,14 @@ def open_sources(story: Story, budget: int, steps: int) -> None:
         _pair(story, sources, mode)
     else:
         _last(story, sources[-1], mode, count, steps)
+
+
+def _end(story: Story, mode: str, count: int, steps: int) -> str:
+    """What the quantities lead to: their sum, the last of a chain, or a comparison of two of them."""
+    if count == 1:
+        return "last"
+    chain = 4 if mode == "people" or steps <= count else 0
+    return story.s.weighted((("total", 6), ("last", chain), ("pair", 4 if count <= steps <= 5 else 0)))
 
 
 def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
@@ -88,6 +96,7 @@ def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
     days = s.pick([t for t in scenario.times if len(t) >= count] or [()])
     if not days:
         raise Stuck
+    story.timed = True
     first = s.below(len(days) - count + 1)
     return [Source("#S", " " + day, actor) for day in days[first : first + count]], mode
 
@@ -97,7 +106,7 @@ def _institution(story: Story) -> Person:
     held, s, name = story.held_words, story.s, story.scenario.boss
     story.words["thing"] = s.pick(HELD_PLACE_THINGS if held else PLACE_THINGS)
     story.words["wish"] = s.pick(HELD_PLACE_WISHES if held else PLACE_WISHES)
-    return Person(name, name, name, name + "'s")
+    return Person(name, name, name, name + ("'" if name.endswith("s") else "'s"))
 
 
 def _slots(story: Story, source: Source, reference: Source | None) -> dict[str, Any]:
@@ -129,7 +138,10 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
             fits = False
         if relation.takes == "pair" and len(before) < 2:
             fits = False
-        if mode == "times" and (relation.name == "daily_for_weeks" or (relation.name == "rate" and story.words.get("span") != "hours")):
+        if mode == "times" and (
+            relation.name == "daily_for_weeks"
+            or (relation.name == "rate" and story.words.get("span") != "hours")
+        ):
             fits = False
         if fits:
             options.append((relation, relation.weight))
@@ -189,7 +201,7 @@ def _pair(story: Story, sources: list[Source], mode: str) -> None:
     if one.node.value > two.node.value:
         one, two = two, one
     assert one.node is not None and two.node is not None
-    if relation.name == "average" and len(sources) > 2:
+    if relation.name == "average" and (len(sources) > 2 or "rest_of_total" in story.relations):
         raise Stuck
     slots = _slots(story, one, two)
     slots["A"] = _all(story, sources, mode)
@@ -229,6 +241,7 @@ def _last(story: Story, source: Source, mode: str, count: int, steps: int) -> No
     story.pool, story.ask_slots = source.node, slots
     story.asks = ("{much} did {W} {base}{at}|{much} {W} {past}{at}",)
     story.kind = story.scenario.kind
+    story.several = count > 1
     if source.person is not None:
         story.owner = source.person
     if count > 1 and mode != "people" and story.steps < steps:

@@ -101,7 +101,7 @@ def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
         and len(told) > 1
         and story.events
         and told[-1].text == story.events[-1].text
-        and ". " not in told[-1].text
+        and not any(mark in told[-1].text for mark in (". ", ", "))
     ):
         return f"if {told[-1].text}, {direct}?", True
     if form < (7 if story.held_templates else 4) and indirect:

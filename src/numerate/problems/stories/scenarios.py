@@ -66,7 +66,8 @@ SCENARIOS = (
             "the ladder was {n} feet tall.",
         ),
         times=(DAYS, WEEKS),
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("basket bag bucket crate"),
             "box": nouns("box/boxes bag basket crate"),
             "rate": HOUR,
@@ -96,7 +97,8 @@ SCENARIOS = (
         ),
         times=(DAYS,),
         boss="the bakery",
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("tray batch/batches"),
             "box": nouns("box/boxes bag tin"),
             "rate": HOUR,
@@ -131,7 +133,9 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         places=(("Class A", "Class B", "Class C", "Class D"),),
         boss="the school",
-        words={"daily": YES, "pace": YES, 
+        words={
+            "daily": YES,
+            "pace": YES,
             "bunch": nouns("bag sack"),
             "box": nouns("crate sack bin"),
             "rate": DAY,
@@ -186,7 +190,7 @@ SCENARIOS = (
         ("{A} liked to read.", "{A} got a new book.", "it was reading week for {A}."),
         ("the book cost ${n}.", "the book weighed {n} ounces.", "the writer of the book was {n} years old."),
         times=(DAYS,),
-        words={"daily": YES, "pace": YES, "rate": HOUR, "work": ("read",), "goal": YES},
+        words={"daily": YES, "pace": YES, "rate": DAY, "work": ("read",), "goal": YES},
     ),
     Scenario(
         "sports",
@@ -211,7 +215,8 @@ SCENARIOS = (
         ("{A} worked in the garden.", "spring came, and {A} began to plant.", "{A} had a large garden."),
         ("the garden was {n} meters wide.", "a bag of soil cost ${n}.", "the fence had {n} posts."),
         times=(DAYS, WEEKS, MONTHS),
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("row"),
             "rate": HOUR,
             "taker": FRIENDS,
@@ -245,7 +250,8 @@ SCENARIOS = (
             ("the morning shift", "the evening shift", "the night shift", "the weekend shift"),
         ),
         boss="the factory",
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("crate"),
             "box": nouns("crate box/boxes truck"),
             "rate": HOUR,
@@ -268,9 +274,11 @@ SCENARIOS = (
         ("{A} loved to collect things.", "{A} had a new hobby.", "it was a rainy summer for {A}."),
         ("the album cost ${n}.", "the museum in town was {n} years old.", "the club had {n} members."),
         times=(MONTHS, WEEKS, DAYS),
-        words={"daily": YES, "pace": YES, 
+        words={
+            "daily": YES,
+            "pace": YES,
             "bunch": nouns("bag jar"),
-            "box": nouns("page bag jar envelope"),
+            "box": nouns("page bag jar tin"),
             "rate": WEEK + DAY,
             "taker": FRIENDS,
             "giver": FRIENDS,
@@ -321,7 +329,7 @@ SCENARIOS = (
         ("the bicycle cost ${n}.", "the bicycle had {n} gears.", "lunch cost ${n}."),
         kind="km",
         times=(DAYS, WEEKS),
-        words={"rate": HOUR},
+        words={"bicycle": HOUR},
     ),
     Scenario(
         "driving",
@@ -332,7 +340,7 @@ SCENARIOS = (
         ("the car was {n} years old.", "a night in the hotel cost ${n}.", "lunch cost ${n}."),
         kind="km",
         times=(DAYS,),
-        words={"rate": HOUR, "car": YES},
+        words={"car": HOUR},
     ),
     Scenario(
         "practice",
@@ -365,7 +373,8 @@ SCENARIOS = (
         ("{A} went fishing.", "{A} spent a week by the sea.", "{A} had a small boat."),
         ("the boat was {n} feet long.", "the water was {n} meters deep.", "a fishing rod cost ${n}."),
         times=(DAYS, WEEKS),
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("bucket net"),
             "box": nouns("bucket box/boxes"),
             "rate": HOUR,
@@ -390,7 +399,12 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         people=False,
         boss="the theater",
-        words={"pace": YES, "rate": HOUR, "goal": YES, "bunch": nouns("block pack")},
+        words={
+            "rate": HOUR,
+            "sell": YES,
+            "bunch": nouns("block pack"),
+            "supply": (("paint", "cans"), ("cloth", "rolls")),
+        },
     ),
     Scenario(
         "crafts",
@@ -404,7 +418,9 @@ SCENARIOS = (
         ),
         ("the fair had {n} stands.", "the market was {n} kilometers away.", "{n} people came to the fair."),
         times=(DAYS, WEEKS),
-        words={"daily": YES, "pace": YES, 
+        words={
+            "daily": YES,
+            "pace": YES,
             "bunch": nouns("set box/boxes"),
             "box": nouns("box/boxes bag"),
             "rate": DAY,
@@ -428,7 +444,9 @@ SCENARIOS = (
         times=(DAYS, WEEKS),
         places=(("the first farm", "the second farm", "the third farm", "the fourth farm"),),
         boss="the village",
-        words={"daily": YES, "pace": YES, 
+        words={
+            "daily": YES,
+            "pace": YES,
             "bunch": nouns("basket tray"),
             "box": nouns("carton box/boxes"),
             "dozen": YES,
@@ -452,7 +470,8 @@ SCENARIOS = (
         ("there was a party at school.", "{A} got ready for a party.", "{A} decorated a hall."),
         ("{n} guests were invited.", "the cake cost ${n}.", "the hall had {n} chairs."),
         times=(DAYS,),
-        words={"pace": YES, 
+        words={
+            "pace": YES,
             "bunch": nouns("row bundle"),
             "rate": HOUR,
             "taker": FRIENDS,
@@ -464,18 +483,28 @@ SCENARIOS = (
     ),
     Scenario(
         "zoo",
-        nouns("kilogram_of_hay/kilograms_of_hay kilogram_of_fruit/kilograms_of_fruit kilogram_of_grain/kilograms_of_grain"),
+        nouns(
+            "kilogram_of_hay/kilograms_of_hay kilogram_of_fruit/kilograms_of_fruit kilogram_of_grain/kilograms_of_grain"
+        ),
         nouns("kilogram_of_leaves/kilograms_of_leaves kilogram_of_roots/kilograms_of_roots"),
         ("eat", "ate"),
-        ("the animals in the zoo were hungry.", "it was feeding time in the zoo.", "the zoo had many animals."),
-        ("the zoo was {n} years old.", "a ticket for the zoo cost ${n}.", "the oldest elephant was {n} years old."),
+        (
+            "the animals in the zoo were hungry.",
+            "it was feeding time in the zoo.",
+            "the zoo had many animals.",
+        ),
+        (
+            "the zoo was {n} years old.",
+            "a ticket for the zoo cost ${n}.",
+            "the oldest elephant was {n} years old.",
+        ),
         times=(DAYS, WEEKS),
         places=(
             ("the elephants", "the zebras", "the giraffes", "the camels"),
             ("the goats", "the deer", "the horses", "the monkeys"),
         ),
         people=False,
-        boss="the zoo",
+        boss="the animals",
         words={"sack": nouns("sack bag"), "rate": DAY},
     ),
     Scenario(
@@ -483,8 +512,16 @@ SCENARIOS = (
         nouns("desk chair window lamp shelf/shelves computer"),
         nouns("locker whiteboard"),
         ("have", "had"),
-        ("the school got a new building.", "someone counted the things in the school.", "the school was large."),
-        ("the school was {n} years old.", "{n} teachers worked at the school.", "the school yard was {n} meters long."),
+        (
+            "the school got a new building.",
+            "someone counted the things in the school.",
+            "the school was large.",
+        ),
+        (
+            "the school was {n} years old.",
+            "{n} teachers worked at the school.",
+            "the school yard was {n} meters long.",
+        ),
         places=(
             ("the first floor", "the second floor", "the third floor", "the fourth floor"),
             ("the art room", "the music room", "the science room", "the computer room"),
@@ -540,7 +577,11 @@ BASKETS = (
         nouns("sweater glove vest curtain"),
         ("buy", "bought"),
         ("{A} needed new things for the house.", "{A} went to a store in town.", "there was a sale in town."),
-        ("the store had {n} floors.", "{n} people stood in line.", "the store closed {n} minutes later."),
+        (
+            "{n} people worked in the store.",
+            "{n} people stood in line.",
+            "the store closed {n} minutes later.",
+        ),
         kind="cost",
     ),
     Scenario(

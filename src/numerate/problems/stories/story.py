@@ -18,8 +18,7 @@ OPERATORS = frozenset("+-*/()")
 
 
 DYNAMIC = frozenset(
-    "give_away receive give_fraction give_percent pack spread take_boxes share sell spend spend_units "
-    "spend_fraction donate_percent split_money buy_all share_goods save_part".split()
+    ["give_away", "receive", "give_fraction", "give_percent", "pack", "spread", "take_boxes", "share", "sell", "spend", "spend_units", "spend_fraction", "donate_percent", "split_money", "buy_all", "share_goods", "save_part"]
 )
 """Relations that tell of something that happens next, so that "then" may come before them"""
 
@@ -59,13 +58,20 @@ class Story:
     ask_slots: dict[str, Any] = field(default_factory=dict[str, Any])
     pool: Node | None = None
     people: list[Person] = field(default_factory=list[Person])
+    timed: bool = False
+    """several days (weeks, games) are compared"""
+    several: bool = False
+    """several people have things of their own, and the story goes on with the last one's"""
     distractors: int = 0
     last_n: Fraction = Fraction(0)
 
     @property
-    def has_family(self) -> bool:
-        """False for an institution."""
-        return self.owner.he != self.owner.name
+    def traits(self) -> tuple[str, ...]:
+        """What a relation may need besides the scenario's words: relatives, a single actor, no days compared."""
+        he = self.owner.he
+        family = ("family",) if he != self.owner.name else ()
+        solo = ("solo",) if he != "they" else ()
+        return family + solo + (() if self.timed else ("untimed",))
 
     @property
     def steps(self) -> int:
@@ -164,7 +170,8 @@ class Story:
             slots[letter] = text
             dollars = text if value.denominator == 1 else f"{float(value):.2f}"
             slots["d" + letter] = f"${dollars}"
-            slots["p" + letter] = f"${dollars}" if self.noun.money else text
+            unit = self.noun.money or self.kind in ("minute", "km")
+            slots["p" + letter] = self.noun.amount(dollars if self.noun.money else text) if unit else text
             slots["a" + letter] = self.noun.amount(dollars if self.noun.money else text)
         if "n" in drawn.values:
             n = numeral(drawn.values["n"])
@@ -180,12 +187,23 @@ class Story:
         at = self.s.below(len(options))
         self.templates.append(f"{relation.name}.{'held' if held else 'train'}.{at}")
         text = options[at].format_map(slots).removesuffix(".")
+        if self.several and not self.events and self.pool is not None:
+            text = _owned(text, slots["items"])
         if self.pool is None:
             self.setup.append(Sentence(text, source=True))
         elif relation.where == "setup":
             self.setup.append(Sentence(text))
         else:
             self.events.append(Sentence(text, dynamic=relation.name in DYNAMIC))
+
+
+def _owned(text: str, items: str) -> str:
+    """Says whose things they are where several people have some: "half of the apples" is half of #P apples."""
+    if "#" in text:
+        return text
+    if f"the {items}" not in text:
+        raise Stuck
+    return text.replace(f"the {items}", f"#P {items}", 1)
 
 
 def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
