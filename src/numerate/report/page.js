@@ -8,7 +8,10 @@
     const sections = [...links.keys()].map((id) => document.getElementById(id));
     const passed = sections.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
     for (const link of links.values()) link.removeAttribute("aria-current");
-    if (passed.length) links.get(passed.at(-1).id).setAttribute("aria-current", "true");
+    if (!passed.length) return;
+    const current = links.get(passed.at(-1).id);
+    current.setAttribute("aria-current", "true");
+    current.parentElement.scrollLeft = current.offsetLeft - 24;
   };
   let waiting = false;
   const later = () => {
@@ -65,6 +68,7 @@
     element.dir = "auto";
     return element;
   };
+  const say = (table, word) => (Object.hasOwn(table, word) ? table[word] : word);
   const resultOf = (r) => (r.r === null ? "ungraded" : r.r ? "right" : "wrong");
   const roundOf = (r) => (r.o === null ? "evaluation" : `round ${r.o}`);
   const setOf = (r) => data.problems[r.p].set || "(unknown)";
@@ -195,7 +199,7 @@
   };
 
   const step = (piece, label, score, labels) => {
-    const known = STEP[label] ? label : "step";
+    const known = Object.hasOwn(STEP, label) ? label : "step";
     const span = make("span", `step ${known}`);
     const mark = make("span", "mark", STEP[known][0]);
     mark.title = STEP[known][1] + (score === null ? "" : `, score ${score.toFixed(3)}`);
@@ -215,9 +219,9 @@
     };
     add("Result", RESULT[resultOf(r)].join(" "));
     add("Extracted answer", r.a ?? "none");
-    if (r.h) add("Graded by", HOW[r.h] ?? r.h);
+    if (r.h) add("Graded by", say(HOW, r.h));
     if (r.g !== null && r.r !== null && r.g !== r.r) add("Note", "today's grader disagrees with the stored reward");
-    add("Finish", FINISH[r.f] ?? r.f);
+    add("Finish", say(FINISH, r.f));
     if (r.l) {
       const [tokens, sum, mean, lowest] = r.l;
       add("Length", `${tokens.toLocaleString("en")} tokens`);
