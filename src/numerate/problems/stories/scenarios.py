@@ -139,7 +139,7 @@ SCENARIOS = (
             "bunch": nouns("bag sack"),
             "box": nouns("crate sack bin"),
             "rate": DAY,
-            "bad": ("dirty", "broken"),
+            "bad": ("dirty", "wet"),
             "taker": ("an artist", "another class"),
             "giver": ("the mayor", "a teacher", "a neighbor"),
             "goal": YES,
@@ -201,10 +201,10 @@ SCENARIOS = (
         ("{n} people watched.", "a ticket cost ${n}.", "the trainer was {n} years old."),
         times=(GAMES,),
         places=(
-            ("the Lions", "the Bears", "the Tigers", "the Hawks"),
+            ("the first team", "the second team", "the third team", "the fourth team"),
             ("the red team", "the blue team", "the green team", "the white team"),
         ),
-        boss="the club",
+        boss="the school",
         words={"goal": YES},
     ),
     Scenario(
