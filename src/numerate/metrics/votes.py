@@ -14,6 +14,8 @@ discrete Fourier transform. Our own derivation; every term is a probability, so 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from math import exp, lgamma, log
 
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Waves = NDArray[np.complex128]
 
 
 @lru_cache(maxsize=65536)
@@ -41,30 +44,56 @@ def chance_of_right_vote(right: tuple[int, ...], wrong: tuple[int, ...], silent:
 
 
 def _wins(size: int, others: tuple[int, ...], silent: int, k: int) -> float:
+    """Chance that a cluster of this size wins against those of the other sizes."""
     n = size + sum(others) + silent
-    fewest = max(1, -(-(k - silent) // (len(others) + 1)))  # with fewer votes some other cluster has more
-    votes_M = np.arange(fewest, min(size, k) + 1)
-    if not len(votes_M):
-        return 0.0
-    ties = min(len(others), k // fewest - 1)
-    node_U, weight_U = np.polynomial.legendre.leggauss(ties // 2 + 1)
-    node_U, weight_U = (node_U + 1) / 2, weight_U / 2
+    z_NW = _roots_of_unity(n)
+    silent_W = _binomial(silent, k / n) @ z_NW[: silent + 1]
+    total = 0.0
+    for nodes, votes_M in _by_nodes(size, others, silent, k):
+        node_U, weight_U = _legendre(nodes)
+        product_MUW = np.broadcast_to(silent_W, (len(votes_M), nodes, len(silent_W)))
+        for other, count in Counter(others).items():
+            below_NW, at_NW = _partial_sums(other, n, k)
+            x_M = np.minimum(votes_M, other + 1)
+            product_MUW = product_MUW * (below_NW[x_M, None] + node_U[:, None] * at_NW[x_M, None]) ** count
+        mean_MW = np.einsum("muw,u->mw", product_MUW, weight_U)
+        rest_M = np.fft.irfft(mean_MW, n, axis=1)[np.arange(len(votes_M)), k - votes_M]
+        total += float(_binomial(size, k / n)[votes_M] @ rest_M)
+    return total / float(_binomial(n, k / n)[k])
 
-    waves = n // 2 + 1  # the other half of the spectrum is the complex conjugate
-    z_NW = np.exp(-2j * np.pi / n * (np.arange(n)[:, None] * np.arange(waves)))
-    pmf_N = _binomial(silent, k / n)
-    product_MUW = np.broadcast_to(pmf_N @ z_NW[: silent + 1], (len(votes_M), len(node_U), waves))
-    for other in sorted(set(others)):
-        pmf_N = _binomial(other, k / n)
-        terms_NW = pmf_N[:, None] * z_NW[: other + 1]
-        below_NW = np.concatenate([np.zeros((1, waves)), np.cumsum(terms_NW, axis=0)])
-        below_MW = below_NW[np.minimum(votes_M, other + 1)]
-        at_MW = np.where((votes_M <= other)[:, None], terms_NW[np.minimum(votes_M, other)], 0)
-        factor_MUW = below_MW[:, None] + node_U[:, None] * at_MW[:, None]
-        product_MUW = product_MUW * factor_MUW ** others.count(other)
-    mean_MW = np.einsum("muw,u->mw", product_MUW, weight_U)
-    rest_M = np.fft.irfft(mean_MW, n, axis=1)[np.arange(len(votes_M)), k - votes_M]
-    return float(_binomial(size, k / n)[votes_M] @ rest_M / _binomial(n, k / n)[k])
+
+def _by_nodes(
+    size: int, others: tuple[int, ...], silent: int, k: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """The numbers of votes m that can win, grouped by how many nodes make E_u exact for them: a rule of q
+    nodes is exact to the power 2q - 1, and at most k/m - 1 others, all of size m or more, can tie."""
+    fewest = max(1, -(-(k - silent) // (len(others) + 1)))  # with fewer votes, some other cluster has more
+    groups: dict[int, list[int]] = {}
+    for m in range(fewest, min(size, k) + 1):
+        ties = min(sum(other >= m for other in others), k // m - 1)
+        groups.setdefault(1 << (ties // 2).bit_length(), []).append(m)  # ties // 2 + 1, up to a power of two
+    for nodes, votes in groups.items():
+        yield nodes, np.array(votes)
+
+
+def _partial_sums(size: int, n: int, k: int) -> tuple[Waves, Waves]:
+    """For m = 0 .. size + 1 and each root z: the sum of P(x) z^x over x < m, and P(m) z^m."""
+    at_NW: Waves = _binomial(size, k / n)[:, None] * _roots_of_unity(n)[: size + 1]
+    none_W = np.zeros((1, at_NW.shape[1]), dtype=np.complex128)
+    return np.concatenate([none_W, np.cumsum(at_NW, axis=0)]), np.concatenate([at_NW, none_W])
+
+
+@lru_cache(maxsize=16)
+def _roots_of_unity(n: int) -> Waves:
+    """z^x for x = 0 .. n - 1 and half of the roots z; the other half are their complex conjugates."""
+    return np.exp(-2j * np.pi / n * np.outer(np.arange(n), np.arange(n // 2 + 1)))
+
+
+@lru_cache(maxsize=64)
+def _legendre(nodes: int) -> tuple[Floats, Floats]:
+    """Nodes and weights of the Gauss-Legendre rule on [0, 1]."""
+    node_U, weight_U = np.polynomial.legendre.leggauss(nodes)
+    return (node_U + 1) / 2, weight_U / 2
 
 
 @lru_cache(maxsize=4096)
