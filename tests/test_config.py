@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return make(tmp_path)
 
 
-Edit = Callable[[str, str], str]
+Edit = Callable[..., str]
 
 
 @pytest.fixture
