@@ -118,7 +118,7 @@ SCENARIOS = (
     Scenario(
         "recycling",
         nouns("bottle can newspaper box/boxes"),
-        nouns("carton jar"),
+        nouns("flask battery/batteries"),
         ("collect", "collected"),
         (
             "{A} took part in a recycling drive.",
@@ -185,7 +185,7 @@ SCENARIOS = (
     Scenario(
         "reading",
         nouns("page"),
-        nouns("chapter"),
+        nouns("verse"),
         ("read", "read"),
         ("{A} liked to read.", "{A} got a new book.", "it was reading week for {A}."),
         ("the book cost ${n}.", "the book weighed {n} ounces.", "the writer of the book was {n} years old."),
@@ -195,7 +195,7 @@ SCENARIOS = (
     Scenario(
         "sports",
         nouns("point goal"),
-        nouns("basket"),
+        nouns("home_run"),
         ("score", "scored"),
         ("{A} played in the school team.", "there was a tournament for {A}.", "{A} loved to play ball."),
         ("{n} people watched.", "a ticket cost ${n}.", "the trainer was {n} years old."),
@@ -409,7 +409,7 @@ SCENARIOS = (
     Scenario(
         "crafts",
         nouns("bracelet candle scarf/scarves mug basket necklace"),
-        nouns("lantern puppet"),
+        nouns("quilt puppet"),
         ("make", "made"),
         (
             "{A} made things for a fair.",
@@ -574,7 +574,7 @@ BASKETS = (
     Scenario(
         "clothes",
         nouns("shirt cap sock belt towel blanket pillow"),
-        nouns("sweater glove vest curtain"),
+        nouns("sweater glove vest apron"),
         ("buy", "bought"),
         ("{A} needed new things for the house.", "{A} went to a store in town.", "there was a sale in town."),
         (
@@ -587,7 +587,7 @@ BASKETS = (
     Scenario(
         "toys",
         nouns("ball puzzle doll kite toy_train comic game"),
-        nouns("yo-yo drum top robot"),
+        nouns("yo-yo rattle puppet robot"),
         ("buy", "bought"),
         ("{A} bought presents.", "{A} went to a toy shop.", "the holidays were near for {A}."),
         ("the shop had {n} windows.", "the toy shop was {n} years old.", "{n} children were in the shop."),
@@ -596,7 +596,7 @@ BASKETS = (
 )
 
 GOODS = nouns("notebook pencil toy ball book cap comic puzzle brush/brushes mug")
-HELD_GOODS = nouns("whistle ruler mask poster")
+HELD_GOODS = nouns("whistle compass/compasses mask poster")
 THINGS = ("a shirt", "a lamp", "a game", "new shoes", "a present", "a bag", "a jacket", "tickets")
 HELD_THINGS = ("a tent", "a vase", "a helmet")
 WISHES = ("a bicycle", "a camera", "a guitar", "a phone", "a tablet", "a telescope")
