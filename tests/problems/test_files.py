@@ -97,6 +97,14 @@ def test_a_folder_with_one_split_needs_no_name(tmp_path: Path):
     assert len(load(str(tmp_path))) == 4
 
 
+def test_a_file_beside_which_a_known_set_has_its_name_is_still_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write(tmp_path / "gsm8k" / "mine.jsonl")
+    monkeypatch.chdir(tmp_path)
+    assert [problem.answer for problem in load("gsm8k/mine.jsonl")] == ["1", "2", "3", "4"]
+
+
 def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path):
     with pytest.raises(ValueError, match=r"holds no .jsonl, .ndjson, .json, .parquet files"):
         check(str(tmp_path))

@@ -146,3 +146,10 @@ def test_at_hand_is_what_needs_no_hub(data_dir: Path):
     assert at_hand("gsm8k/train") and at_hand("gsm8k/train + stories/train")
     assert not at_hand("aqua/test")
     assert not at_hand("openai/gsm8k:main/train")
+
+
+def test_a_slice_of_stories_lies_anywhere_and_a_limit_takes_the_first():
+    few = load("stories/train[5:8]")
+    assert few == load("stories/train", limit=8)[5:]
+    assert load("stories/train[1000000:1000001]")[0].kind == "number"
+    assert {problem.source for problem in load("stories", limit=2)} == {"stories/test"}

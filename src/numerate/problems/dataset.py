@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -137,6 +137,7 @@ def content_hash(problems: Sequence[Problem]) -> str:
     """SHA-256 in hex over all fields of the problems in their order."""
     digest = sha256()
     for problem in problems:
-        fields = json.dumps(asdict(problem), sort_keys=True, ensure_ascii=False, default=str)
-        digest.update(fields.encode("utf-8", "surrogatepass") + b"\n")
+        values = {field.name: getattr(problem, field.name) for field in fields(problem)}
+        text = json.dumps(values, sort_keys=True, ensure_ascii=False)
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()

@@ -139,9 +139,9 @@ def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source
 
     Raises ValueError with a suggestion where there is no such set, split or file."""
     head, _, tail = name.partition("/")
-    if head in table:
-        return _known(table[head], tail or split or "")
     path = Path(name).expanduser()
+    if head in table and (not tail or tail in table[head].kinds or not path.exists()):
+        return _known(table[head], tail or split or "")
     if path.is_file():
         return Files((path,), path.stem, _kind_of_path(path, table))
     if path.is_dir():
