@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from numerate.judges.arithmetic import Item, Number, calculate, fold
 from numerate.judges.calculations import Calculation, Line, find
-from numerate.judges.field import P, combine, residue
+from numerate.judges.field import residue
+from numerate.judges.reading import Readings
 from numerate.judges.world import World
 from numerate.types import Verdict
-
-MAX_READINGS = 48
-"""of one part of an expression"""
 
 COMMON = frozenset([*range(13), 20, 24, 30, 50, 52, 60, 100, 365, 1000, Fraction(1, 2)])
 """numbers that a solution may bring along: halves, hundredths, hours, days. Another number that the story
@@ -30,33 +27,33 @@ CLAIM = re.compile(
 CONCLUDES = re.compile(r"\banswer\b|\bin (?:all|total)\b|\baltogether\b|\bleft\b", re.I)
 FINAL = re.compile(r"\banswer\b", re.I)
 
-Reading = tuple[Number, tuple[int, ...]]
-"""the number itself, and the identities of the formulas that it may stand for"""
-
 
 class Ledger:
     """`line` gives the verdict on the next line; `clear` is False after numbers that nobody can place."""
 
     def __init__(self, world: World | None) -> None:
-        self.world = world
+        self.readings = Readings(world) if world else None
         self.clear = world is not None
-        self.derived: dict[int, tuple[int, ...]] = {}
 
     def line(self, text: str) -> Verdict:
         line = find(text)
         if line.misquoted:
             return "wrong"
         if not line.calculations:
-            return self._prose(text, line)
+            return self._prose(text, line, self.readings) if self.readings else "unverifiable"
         verdicts: list[Verdict] = []
         for calculation in line.calculations:
             after_right = bool(verdicts) and verdicts[-1] == "right"
             verdicts.append(self._calculation(calculation, after_right))
         if "wrong" in verdicts:
             return "wrong"
-        if "right" in verdicts:
-            self.clear = True
-            return "right"
+        return self._clear("right") if "right" in verdicts else "unverifiable"
+
+    def _clear(self, verdict: Verdict) -> Verdict:
+        self.clear = True
+        return verdict
+
+    def _unclear(self) -> Verdict:
         self.clear = False
         return "unverifiable"
 
@@ -69,110 +66,56 @@ class Ledger:
             return "wrong"
         result = _result(left, right, c)
         if result is None:
-            return "unverifiable" if c.partial else "wrong"
-        if self.world is None:
+            return self._unclear() if c.partial else "wrong"
+        if self.readings is None:
             return "unverifiable"
-        whole = result == right and len(c.right) > 1
-        found = [i for p in (c.left, c.right)[: 1 + whole] for i in self._means(p, left > 0)]
-        if found:
-            key = residue(result)
-            self.derived[key] = tuple(dict.fromkeys((*self.derived.get(key, ()), *found)))[:8]
+        return self._true(c, result, after_right, self.readings)
+
+    def _true(self, c: Calculation, result: Number, after_right: bool, readings: Readings) -> Verdict:
+        """The verdict on a calculation that is true."""
+        program = c.right if len(c.left) == 1 else c.left
+        meant = readings.meant(program, positive=result > 0)
+        if meant:
+            if readings.undoes(program, meant):
+                return "unverifiable"
+            readings.learn(result, meant)
             return "right"
         if c.linked and after_right:
             return "right"
-        return "wrong" if self._about_story(c.left) or self._about_story(c.right[:1]) else "unverifiable"
-
-    def _means(self, program: Sequence[Item], positive: bool) -> Iterator[int]:
-        """The identities that an expression may have and that mean something here."""
-        assert self.world is not None
-        for with_pieces in (False, True):
-            meant = [i for i in self._identities(program, with_pieces) if self.world.means(i, positive)]
-            if meant:
-                yield from meant
-                return
-
-    def _identities(self, program: Sequence[Item], with_pieces: bool) -> tuple[int, ...]:
-        def operand(item: Item) -> tuple[int, ...]:
-            assert not isinstance(item, str)
-            return self._readings(item, with_pieces)
-
-        try:
-            return fold(program, operand, _pairs)
-        except ZeroDivisionError:
-            return ()
-
-    def _readings(self, x: Number, with_pieces: bool = False) -> tuple[int, ...]:
-        """What a written number may stand for: quantities of the story, results so far, itself."""
-        assert self.world is not None
-        r = residue(x)
-        found = [*self.derived.get(r, ()), *self.world.readings.get(r, ()), r]
-        if with_pieces:
-            found += self.world.piece_readings.get(r, ())
-        if not isinstance(x, int) and (x * 100).denominator == 1:
-            hundred = residue(100)
-            found += [combine("/", i, hundred) for i in self.world.readings.get(residue(x * 100), ())]
-        return tuple(dict.fromkeys(found))
-
-    def _about_story(self, program: Sequence[Item]) -> bool:
-        """Whether an expression uses a quantity of the story, or a number from nowhere."""
-        numbers = [x for x in program if not isinstance(x, str)]
-        return any(x not in COMMON or self._known(x) for x in numbers)
-
-    def _known(self, x: Number) -> bool:
-        assert self.world is not None
-        r = residue(x)
-        return r in self.world.readings or r in self.derived
+        numbers = [x for x in (*c.left, *c.right[:1]) if not isinstance(x, str)]
+        from_story = any(x not in COMMON or readings.belongs(x) for x in numbers)
+        return "wrong" if from_story else self._unclear()
 
     # ---- prose
 
-    def _prose(self, text: str, line: Line) -> Verdict:
-        """A line that calculates nothing. See the rules in `Oracle`."""
+    def _prose(self, text: str, line: Line, readings: Readings) -> Verdict:
+        """A line that calculates nothing. See the rules in `numerate.judges.oracle`."""
         numbers = [t.value for t in line.tokens if t.kind == "number" and t.note != "spelled"]
         stated = [x for x in numbers if not isinstance(x, str)]
-        if not stated or self.world is None:
-            return "unverifiable"
         claims = CLAIM.search(text) is not None and OPEN.search(text) is None
-        strange = [x for x in stated if not self._placed(x)]
+        strange = [x for x in stated if not _placed(x, readings)]
         if strange:
-            self.clear = False
-            concludes = CONCLUDES.search(text) is not None
-            return (
-                "wrong" if claims and any(concludes or x not in COMMON for x in strange) else "unverifiable"
-            )
-        if claims and FINAL.search(text):
-            return self._clear("right" if residue(stated[-1]) == self.world.goal else "wrong")
-        new = any(self._result_of_story(x) for x in stated)
-        return self._clear("right") if claims and new else "unverifiable"
+            bold = CONCLUDES.search(text) is not None or any(x not in COMMON for x in strange)
+            return "wrong" if claims and bold else self._unclear()
+        if not stated or not claims:
+            return "unverifiable"
+        world = readings.world
+        if FINAL.search(text):
+            return self._clear("right") if residue(stated[-1]) == world.goal else "wrong"
+        new = any(residue(x) not in world.given and residue(x) not in world.constants for x in stated)
+        return self._clear("right") if new else "unverifiable"
 
-    def _clear(self, verdict: Verdict) -> Verdict:
-        self.clear = True
-        return verdict
 
-    def _placed(self, x: Number) -> bool:
-        assert self.world is not None
-        if self._known(x) or residue(x) in self.world.constants or self._known(x * 100):
-            return True
-        return residue(x) in self.world.piece_readings
-
-    def _result_of_story(self, x: Number) -> bool:
-        """Whether x is a number that has to be worked out: of the story, and not given in its text."""
-        assert self.world is not None
-        r = residue(x)
-        return r not in self.world.given and r not in self.world.constants
+def _placed(x: Number, readings: Readings) -> bool:
+    """Whether x can be told from the story: a quantity, a constant, a percentage, a piece of the answer."""
+    if readings.belongs(x) or readings.belongs(x * 100) or residue(x) in readings.world.constants:
+        return True
+    return residue(x) in readings.world.piece_readings
 
 
 def _exact(item: Item) -> Number:
     assert not isinstance(item, str)
     return item
-
-
-def _pairs(sign: str, left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
-    found: dict[int, None] = {}
-    for a in left:
-        for b in right:
-            if len(found) < MAX_READINGS and (sign != "/" or b % P):
-                found[combine(sign, a, b)] = None
-    return tuple(found)
 
 
 def _result(left: Number, right: Number, c: Calculation) -> Number | None:

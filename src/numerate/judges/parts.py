@@ -5,7 +5,7 @@ Every quantity that leads to the answer is multiplied out into a sum of products
 (a + b) * c is a*c + b*c, and a - a*25/100 keeps its two terms. Useful pieces are then
   * every sum over some of the terms (a partial sum),
   * that sum with any of the factors common to its terms left out (a partial product; a + b, or 1 - 25/100),
-  * the same over a common denominator (100 - 25).
+  * for like terms, the same over a common denominator (100 - 25).
 A piece keeps the signs and exponents it has in the answer. 48 + 24 is therefore no piece of (48 - 24) * 2,
 though a clever further step could repair it, and neither is 48 * 2 one of 48 / 2. What stands under a
 fraction bar and is a sum is taken as one factor, with pieces of its own. A product that would grow over 8
@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_
 
 from numerate.judges.arithmetic import Item, fold
 from numerate.judges.field import Quantity, combine_both, constant, inverse
@@ -29,7 +31,8 @@ Factor = tuple[Quantity, int]
 Term = tuple[int, tuple[Factor, ...]]
 """a sign, +1 or -1, and factors"""
 
-ZERO, ONE = constant(0), constant(1)
+ZERO = constant(0)
+TRIVIAL = (ZERO, constant(1), constant(-1))
 
 
 class Pieces:
@@ -50,7 +53,8 @@ class Pieces:
         for piece in pieces(terms):
             if len(self.find) >= MAX_PIECES:
                 return
-            self.find.setdefault(piece.identity, piece.value)
+            if piece not in TRIVIAL:
+                self.find.setdefault(piece.identity, piece.value)
 
     def _of_name(self, name: str) -> list[Term]:
         """`programs` comes in an order where each formula follows those it uses, so this never goes deep."""
@@ -84,25 +88,28 @@ def pieces(terms: Sequence[Term]) -> Iterator[Quantity]:
         total = ZERO
         for i in picked:
             total = combine_both("+", total, values[i])
-        common = Counter(terms[picked[0]][1])
-        for i in picked[1:]:
-            common &= Counter(terms[i][1])
-        shared = list(common.elements())[:6]
-        yield from _without(total, shared)
-        for quantity in {q for i in picked for q, e in terms[i][1] if e < 0 and (q, e) not in common}:
-            yield from _without(combine_both("*", total, quantity), shared)
+        factors = [Counter(terms[i][1]) for i in picked]
+        common = reduce(and_, factors)
+        yield from _without(total, common, alone=len(picked) == 1)
+        rest = [f for own in factors for f in own - common]
+        if all(quantity.value == quantity.identity for quantity, _ in rest):
+            for by in {quantity for quantity, exponent in rest if exponent < 0}:
+                yield from _without(combine_both("*", total, by), common, alone=False)
 
 
-def _without(total: Quantity, shared: Sequence[Factor]) -> Iterator[Quantity]:
-    """`total` with every choice of the shared factors left out."""
-    found = [total]
-    for quantity, exponent in shared:
-        sign = "*" if exponent < 0 else "/"
-        if sign == "/" and 0 in quantity:
+def _without(total: Quantity, common: Counter[Factor], alone: bool) -> Iterator[Quantity]:
+    """`total` with every choice of common factors left out. A term alone keeps one that does not divide."""
+    shared = [f for f in common.elements() if 0 not in f[0]][:6]
+    inverses = [q if e < 0 else Quantity(inverse(q.value), inverse(q.identity)) for q, e in shared]
+    upper = [place for place, (_, e) in enumerate(shared) if e > 0]
+    for choice in range(1 << len(shared)):
+        if alone and upper and all(choice >> place & 1 for place in upper):
             continue
-        by = quantity if exponent < 0 else Quantity(inverse(quantity.value), inverse(quantity.identity))
-        found += [combine_both("*", one, by) for one in found]
-    yield from found
+        piece = total
+        for place, by in enumerate(inverses):
+            if choice >> place & 1:
+                piece = combine_both("*", piece, by)
+        yield piece
 
 
 def _product(sign: int, factors: Sequence[Factor]) -> Quantity:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from numerate.judges.arithmetic import Item, Number, calculate, fold, number, postfix, read
-from numerate.judges.field import P, Quantity, combine_both, constant, drawn, inverse, residue
+from numerate.judges.field import P, Quantity, combine_both, constant, drawn, residue
 from numerate.judges.parts import Pieces
 from numerate.types import Problem
 
@@ -42,17 +43,16 @@ class World:
         self.answer = str(problem.meta["answer_node"])
         if self.answer not in self.quantities:
             raise ValueError(
-                f"{self.where}: no node {self.answer!r}; answer_node must name a node of the graph"
+                f"{self.where}: answer_node {self.answer!r} is none of its nodes: name one of them"
             )
         self.goal = self.quantities[self.answer].value
         self.meanings = {q.identity for q in self.quantities.values()}
-        self.given = {q.value for name, q in self.quantities.items() if name not in self.programs}
-        self.constants = {
+        self.constants = {1, 100} | {
             residue(x) for program in self.programs.values() for x in program if not isinstance(x, str)
         }
-        self.readings: dict[int, tuple[int, ...]] = {}
-        for q in self.quantities.values():
-            self.readings[q.value] = (*self.readings.get(q.value, ()), q.identity)
+        """numbers that formulas bring along: the 2 of "twice", the 60 of an hour, hundredths"""
+        self.readings = _by_value(self.quantities.values())
+        self.given = _by_value(q for name, q in self.quantities.items() if name not in self.programs)
 
     def _add(self, index: int, row: Mapping[str, Any]) -> None:
         """Nodes come after those they are made of."""
@@ -87,8 +87,20 @@ class World:
         needed = {self.answer}
         for name, program in reversed(self.programs.items()):
             if name in needed:
-                needed.update(item for item in program if isinstance(item, str))
+                needed.update(x for x in program if isinstance(x, str))
         return tuple(name for name in self.programs if name in needed)
+
+    @cached_property
+    def sources(self) -> dict[int, frozenset[int]]:
+        """identity of a computed node -> identities of all that it is made of. Formulas that several nodes share
+        are left out: doubling and then halving leads back to the start, and is the way of the story."""
+        shared = Counter(q.identity for q in self.quantities.values())
+        found: dict[int, frozenset[int]] = {}
+        for name, program in self.programs.items():
+            parents = [q.identity for x in program if (q := self.quantities.get(str(x))) is not None]
+            below = frozenset(parents).union(*(found.get(i, ()) for i in parents))
+            found[self.quantities[name].identity] = frozenset(i for i in below if shared[i] == 1)
+        return {i: below for i, below in found.items() if shared[i] == 1}
 
     @cached_property
     def pieces(self) -> dict[int, int]:
@@ -98,23 +110,28 @@ class World:
     @cached_property
     def piece_readings(self) -> dict[int, tuple[int, ...]]:
         """value -> identities of useful pieces."""
-        found: dict[int, list[int]] = {}
-        for identity, value in self.pieces.items():
-            found.setdefault(value, []).append(identity)
-        return {value: tuple(identities[:8]) for value, identities in found.items()}
+        return _by_value(Quantity(value, identity) for identity, value in self.pieces.items())
 
     def means(self, identity: int, positive: bool) -> bool:
         """Whether a formula is a quantity of the story or a useful piece of the answer.
 
-        A piece may also come with its sign or fraction turned over, where it then is a positive number: 48
-        - 20 on the way to 60 - 48 + 20, minutes per mile for miles per minute. A node of the graph may not:
-        turned over, it is the usual mistake of subtracting or dividing the wrong way round.
+        A piece may also come with its sign turned over, where it then is a positive number: 48 - 20 on the
+        way to 60 - 48 + 20. A quantity of the story may not: turned over, it is the usual mistake of
+        subtracting the wrong way round.
         """
-        if identity in self.meanings or identity in self.pieces:
+        if identity in self.meanings:
             return True
-        if not positive or not identity:
-            return False
-        return any(x in self.pieces and x not in self.meanings for x in (P - identity, inverse(identity)))
+        return positive and (
+            identity in self.pieces or (P - identity in self.pieces and P - identity not in self.meanings)
+        )
+
+
+def _by_value(quantities: Iterable[Quantity]) -> dict[int, tuple[int, ...]]:
+    """value -> identities, at most 8."""
+    found: dict[int, tuple[int, ...]] = {}
+    for q in quantities:
+        found[q.value] = (*found.get(q.value, ()), q.identity)[:8]
+    return found
 
 
 def signed(text: str) -> Number:
