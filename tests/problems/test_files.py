@@ -76,6 +76,15 @@ def test_an_empty_file_is_an_error_with_a_remedy(tmp_path: Path):
         load(path)
 
 
+def test_an_empty_file_of_a_known_set_is_found_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write(tmp_path / "gsm8k" / "test.jsonl", [])
+    monkeypatch.setenv("NUMERATE_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match=r"gsm8k/test.jsonl holds no problems"):
+        check("gsm8k")
+
+
 def test_a_folder_is_divided_into_splits_by_file_or_subfolder(tmp_path: Path):
     write(tmp_path / "train-00001-of-00002.jsonl", ROWS[2:])
     write(tmp_path / "train-00000-of-00002.jsonl", ROWS[:2])

@@ -68,8 +68,8 @@ class Dataset:
         if not local:
             self._need_hub(self.splits[split])
         for path in local:
-            for row in islice(read_rows(path), CHECKED_ROWS):
-                self.read(row)
+            if not [self.read(row) for row in islice(read_rows(path), CHECKED_ROWS)]:
+                raise ValueError(f"{path} holds no problems: replace the file, or unset {VARIABLE}")
 
     def at_hand(self, split: str) -> bool:
         """Whether the split's files are on this machine."""
