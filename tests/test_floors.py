@@ -47,12 +47,13 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
     """(line, part) of every import of a part of the package, also within functions and for types only."""
     folder = path.relative_to(PACKAGE.parent).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = list(folder[: len(folder) + 1 - node.level]) if node.level else []
             names = [".".join([*base, *filter(None, [node.module]), alias.name]) for alias in node.names]
+        else:
+            continue
         for name in names:
             top, _, rest = name.partition(".")
             part = rest.partition(".")[0]
@@ -139,8 +140,7 @@ print(grade.correct, chosen, metrics.pass_at_k(4, 1, 2), len(steps.split(row.sol
 
 
 def test_the_light_parts_load_nothing_heavy():
-    """sympy and pyarrow take longer to load than all of these parts together; they are imported where they
-    are used."""
+    """sympy and pyarrow take longer to load than all of these together: they are imported where used."""
     out = run("""
 import sys
 import numerate, numerate.answers, numerate.metrics, numerate.selection, numerate.problems, numerate.store

@@ -63,8 +63,7 @@ def test_the_vote_of_all_attempts_breaks_ties_by_appearance():
 
 
 def test_maj_at_k_by_hand():
-    """A A B, A right. One draw: 2/3. Two draws: AA (1/3) wins; A and B (2/3) tie, and the first of them
-    decides."""
+    """A A B, A right. One draw: 2/3. Two draws: AA (1/3) wins; A and B (2/3) tie: the first decides."""
     assert maj_at_k([0, 0, 1], [True, True, False], 1) == pytest.approx(2 / 3)
     assert maj_at_k([0, 0, 1], [True, True, False], 2) == pytest.approx(1 / 3 + 2 / 3 / 2)
     # A and two attempts without answer: a draw of two misses A once in three
@@ -92,8 +91,7 @@ def test_maj_at_k_is_the_mean_over_all_ordered_choices(
     st.integers(1, 39),
 )
 def test_all_clusters_and_the_empty_vote_share_the_chance_among_them(clusters: list[int], k: int):
-    """Over the clusters, each taken as the right one, the chances sum to 1 less the chance that nobody
-    votes."""
+    """Over the clusters, each taken as the right one, the chances sum to that of any vote at all."""
     n, silent = len(clusters), clusters.count(-1)
     chances = [maj_at_k(clusters, [c == right for c in clusters], k) for right in set(clusters) - {-1}]
     nobody = 1 - pass_at_k(n, n - silent, k)

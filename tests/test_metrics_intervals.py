@@ -71,8 +71,7 @@ def test_there_is_no_mean_of_nothing_or_of_nan(values: list[float]):
 
 
 def test_pairing_sees_what_two_separate_intervals_hide():
-    """500 of 1,000 problems, and the same plus 20: the difference is 0.02 with sd sqrt(.02 * .98 / 1000) =
-    0.0044."""
+    """500 of 1,000 problems, and the same plus 20: the gap is 0.02 and its sd sqrt(.02 * .98 / 1000)."""
     b = [1.0] * 500 + [0.0] * 500
     a = [1.0] * 520 + [0.0] * 480
     found = paired_bootstrap(a, b)

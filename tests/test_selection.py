@@ -1,4 +1,4 @@
-"""Selection: the ten candidates of METHODS 3.8, worked by hand, and what must hold for any vote."""
+"""Selection: ten candidates worked by hand, and what must hold for any vote."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_without_annotations_the_trace_is_read_from_plain_equations(solution: st
 
 
 def test_every_gsm8k_solution_splits_by_line_and_gives_all_its_annotations(data_dir: Path):
-    """METHODS 0.2: 7,473 rows with 23,716 annotations; none has a fence or TeX, so lines and steps agree."""
+    """7,473 rows with 23,716 annotations; none has a fence or TeX, so lines and steps agree."""
     solutions = [json.loads(line)["solution"] for line in (data_dir / "gsm8k/train.jsonl").open()]
     assert len(solutions) == 7473
     assert sum(len(trace(s)) for s in solutions if "<<" in s) == 23716

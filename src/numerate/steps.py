@@ -1,7 +1,7 @@
 """Solution text <-> steps, and the calculations in it.
 
-One non-empty line is one step (METHODS 0.2), but a step never ends inside `<<...>>`, a code fence or TeX.
-What a step is decides what process rewards and labels are about, so every part of the package splits here.
+One non-empty line is one step, but a step never ends inside `<<...>>`, a code fence or TeX. What a step is
+decides what process rewards and labels are about, so every part of the package splits here.
 All functions take linear time, also on megabytes of degenerate text.
 """
 
@@ -92,9 +92,7 @@ def _inside(place: int, spans: list[Span]) -> bool:
 def _protected(text: str) -> Iterator[Span]:
     """Spans that no step may end in, in order and without overlap."""
     place = 0
-    exhausted: set[str] = (
-        set()
-    )  # closers that do not come any more: looked for once only, so time stays linear
+    exhausted: set[str] = set()
     while found := _OPENERS.search(text, place):
         place = found.end()
         end = place
@@ -108,7 +106,10 @@ def _protected(text: str) -> Iterator[Span]:
 
 
 def _closed_at(text: str, start: int, opener: str, exhausted: set[str]) -> int:
-    """Where the display or environment that was opened before `start` ends; `start` where it does not."""
+    """Where the display or environment that was opened before `start` ends; `start` where it does not.
+
+    exhausted: closers that do not come any more; each is looked for in vain only once, so time stays linear.
+    """
     closer = {"\\[": "\\]", "\\(": "\\)", "$$": "$$"}.get(opener) or opener.replace("begin", "end", 1)
     if closer in exhausted:
         return start
@@ -164,10 +165,11 @@ _OPERATOR = re.compile(r"[\d)%][-+*/]")
 
 
 def trace(solution: str) -> tuple[str, ...]:
-    """The calculations of a solution in order, each without blanks: "48/2=24", "48+24=72" (METHODS 9.7).
+    """The calculations of a solution in order, each without blanks: "48/2=24", "48+24=72".
 
     They are the contents of its `<<...>>`. A solution with none is read for plain equations between numbers,
     "$0.2 x 50 = $10" giving "0.2*50=10"; equations with unknowns or mixed numbers (1 1/2) are left out.
+    Different traces are the measure of diversity of Havrilla et al. 2024 (arXiv 2403.04642).
     """
     annotated = ("".join(found.split()) for found in _TRACE.findall(solution))
     return tuple(filter(None, annotated)) or tuple(_equations(solution))

@@ -76,7 +76,7 @@ def diversity(solutions: Sequence[str], correct: Sequence[bool] | None = None) -
     """How many different attempts there are: {"exact": different texts, "trace": different sequences of
     calculations}.
 
-    Havrilla et al. 2024 (arXiv 2403.04642), METHODS 9.7. Texts are compared without blanks at their ends; all
+    Havrilla et al. 2024 (arXiv 2403.04642). Texts are compared without blanks at their ends; all
     attempts without any calculation share one trace. With `correct` only the right attempts count.
     """
     if correct is not None:

@@ -16,11 +16,11 @@ from typing import Any, cast
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """Gives a path to write to; when the block ends without an error, that file takes the place of `path`
-    at once.
+    """Gives a path to write to; that file takes the place of `path` when the block ends without an error.
 
     It lies in the same folder, made if need be, under a hidden name. After an error it is removed and
-    `path` is as it was. A full disk raises OSError with the name of the file.
+    `path` is as it was; a killed process leaves it behind, and nothing reads it. A full disk raises OSError
+    with the name of the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
@@ -41,7 +41,7 @@ def replacing(path: Path) -> Generator[Path]:
 
 def _flush(path: Path) -> None:
     """Onto the disk, so that the new name never outlives its contents in a power cut."""
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
