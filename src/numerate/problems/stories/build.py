@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from numerate.problems.stories.events import CHANGES, GROUPS, PLANS
 from numerate.problems.stories.graph import Node
-from numerate.problems.stories.money import BILL, PURSE, ROAD, SALES
 from numerate.problems.stories.numbers import Size
 from numerate.problems.stories.opening import open_sources
 from numerate.problems.stories.relation import Relation
-from numerate.problems.stories.scenarios import (
-    BASKETS,
-    GOODS,
-    HELD_GOODS,
-    HELD_THINGS,
-    HELD_WISHES,
-    SCENARIOS,
-    THINGS,
-    WISHES,
-)
 from numerate.problems.stories.shopping import open_basket
 from numerate.problems.stories.story import MONEY, Sentence, Story, Stuck
 from numerate.problems.stories.stream import Stream
+from numerate.problems.stories.tables import EVENTS, PURSE
 from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Noun
+from numerate.problems.stories.world import BASKETS, SCENARIOS, Scenario
+from numerate.problems.stories.world.things import GOODS, HELD_GOODS, HELD_THINGS, HELD_WISHES, THINGS, WISHES
 
-EVENTS = (*CHANGES, *GROUPS, *PLANS, *SALES, *PURSE, *BILL, *ROAD)
 BY_KIND: dict[str, list[Relation]] = {}
 for _relation in EVENTS:
     for _kind in _relation.takes.split():

@@ -7,15 +7,15 @@ from typing import Any
 
 from numerate.problems.stories.graph import Node
 from numerate.problems.stories.relation import Relation
-from numerate.problems.stories.scenarios import (
+from numerate.problems.stories.story import Story, Stuck
+from numerate.problems.stories.tables import COMPARED, FRESH, JOINED
+from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Person, group, listing
+from numerate.problems.stories.world.things import (
     HELD_PLACE_THINGS,
     HELD_PLACE_WISHES,
     PLACE_THINGS,
     PLACE_WISHES,
 )
-from numerate.problems.stories.sources import COMPARED, FRESH, JOINED
-from numerate.problems.stories.story import Story, Stuck
-from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Person, group, listing
 
 JOIN = {relation.name: relation for relation in JOINED}
 TRIVIAL = {"difference", "ratio"}

@@ -9,16 +9,34 @@ from typing import Any
 from numerate.problems.stories.graph import Graph, Node, Tokens, equation, evaluate, numeral
 from numerate.problems.stories.numbers import WORDS, Drawn, Size
 from numerate.problems.stories.relation import Relation
-from numerate.problems.stories.scenarios import Scenario
 from numerate.problems.stories.stream import Stream
 from numerate.problems.stories.words import MONEY, Noun, Person
+from numerate.problems.stories.world import Scenario
 
 NOBODY = Person("nobody", "nobody", "nobody", "nobody's")
 OPERATORS = frozenset("+-*/()")
 
 
 DYNAMIC = frozenset(
-    ["give_away", "receive", "give_fraction", "give_percent", "pack", "spread", "take_boxes", "share", "sell", "spend", "spend_units", "spend_fraction", "donate_percent", "split_money", "buy_all", "share_goods", "save_part"]
+    [
+        "give_away",
+        "receive",
+        "give_fraction",
+        "give_percent",
+        "pack",
+        "spread",
+        "take_boxes",
+        "share",
+        "sell",
+        "spend",
+        "spend_units",
+        "spend_fraction",
+        "donate_percent",
+        "split_money",
+        "buy_all",
+        "share_goods",
+        "save_part",
+    ]
 )
 """Relations that tell of something that happens next, so that "then" may come before them"""
 

@@ -1,0 +1,151 @@
+"""Scenarios around making and earning."""
+
+from __future__ import annotations
+
+from numerate.problems.stories.words import MONEY, Noun, nouns
+from numerate.problems.stories.world.scenario import (
+    DAY,
+    DAYS,
+    FRIENDS,
+    HOUR,
+    MONTHS,
+    WEEK,
+    WEEKS,
+    YES,
+    Scenario,
+)
+
+GARDEN = Scenario(
+    "garden",
+    nouns("tulip rose bean_plant tomato_plant sunflower bush/bushes"),
+    nouns("daisy/daisies lily/lilies"),
+    ("plant", "planted"),
+    ("{A} worked in the garden.", "spring came, and {A} began to plant.", "{A} had a large garden."),
+    ("the garden was {n} meters wide.", "a bag of soil cost ${n}.", "the fence had {n} posts."),
+    times=(DAYS, WEEKS, MONTHS),
+    words={
+        "pace": YES,
+        "bunch": nouns("row"),
+        "rate": HOUR,
+        "taker": FRIENDS,
+        "giver": FRIENDS,
+        "bad": ("dry", "eaten by snails"),
+        "sort": (("tall", "short"), ("young", "old")),
+        "box": nouns("pot bed"),
+        "grows": YES,
+        "sell": YES,
+        "goal": YES,
+        "part": (("had", Noun("leaf", "leaves")), ("had", Noun("bud", "buds"))),
+        "supply": (("soil", "bags"), ("seeds", "packs")),
+        "work": ("water",),
+    },
+)
+FACTORY = Scenario(
+    "factory",
+    nouns("toy_car chair lamp clock kite drum"),
+    nouns("scooter robot"),
+    ("make", "made"),
+    ("a large order came in.", "the factory was busy.", "there was a lot to do in the factory."),
+    (
+        "the factory was {n} years old.",
+        "the factory had {n} windows.",
+        "{n} people worked in the office.",
+    ),
+    times=(DAYS, WEEKS, MONTHS),
+    people=False,
+    places=(
+        ("the first machine", "the second machine", "the third machine", "the fourth machine"),
+        ("the morning shift", "the evening shift", "the night shift", "the weekend shift"),
+    ),
+    boss="the factory",
+    words={
+        "pace": YES,
+        "bunch": nouns("crate"),
+        "box": nouns("crate box/boxes truck"),
+        "rate": HOUR,
+        "taker": ("a school", "a museum", "a kindergarten"),
+        "bad": ("broken", "scratched"),
+        "sort": (("red", "blue"), ("large", "small"), ("green", "yellow")),
+        "sharer": nouns("shop store"),
+        "part": (("needed", Noun("screw", "screws")), ("needed", Noun("bolt", "bolts"))),
+        "sell": YES,
+        "goal": YES,
+        "supply": (("wood", "loads"), ("paint", "cans")),
+        "work": ("test", "pack"),
+    },
+)
+SAVINGS = Scenario(
+    "savings",
+    (MONEY,),
+    (MONEY,),
+    ("save", "saved"),
+    ("{A} wanted to save money.", "{A} kept a money box at home.", "{A} opened a bank account."),
+    (
+        "the bank was {n} years old.",
+        "the way to the bank took {n} minutes.",
+        "the money box weighed {n} ounces.",
+    ),
+    kind="money",
+    times=(MONTHS, WEEKS),
+    words={"daily": YES, "rate": WEEK},
+)
+JOBS = Scenario(
+    "jobs",
+    (MONEY,),
+    (MONEY,),
+    ("earn", "earned"),
+    (
+        "{A} had a job in the holidays.",
+        "{A} mowed lawns in the summer.",
+        "{A} washed cars to earn money.",
+    ),
+    ("the walk to work took {n} minutes.", "the boss was {n} years old.", "the street had {n} houses."),
+    kind="money",
+    times=(DAYS, WEEKS),
+    words={"daily": YES, "rate": HOUR, "supply": (("soap", "bottles"), ("gas", "cans"))},
+)
+CRAFTS = Scenario(
+    "crafts",
+    nouns("bracelet candle scarf/scarves mug basket necklace"),
+    nouns("quilt puppet"),
+    ("make", "made"),
+    (
+        "{A} made things for a fair.",
+        "{A} worked on gifts for the market.",
+        "{A} liked to make things by hand.",
+    ),
+    ("the fair had {n} stands.", "the market was {n} kilometers away.", "{n} people came to the fair."),
+    times=(DAYS, WEEKS),
+    words={
+        "daily": YES,
+        "pace": YES,
+        "bunch": nouns("set box/boxes"),
+        "box": nouns("box/boxes bag"),
+        "rate": DAY,
+        "taker": FRIENDS,
+        "bad": ("broken", "damaged"),
+        "sort": (("red", "blue"), ("green", "white"), ("large", "small")),
+        "sell": YES,
+        "goal": YES,
+        "work": ("wrap", "paint"),
+        "supply": (("paint", "cans"), ("glue", "tubes")),
+        "sharer": nouns("class/classes shop"),
+    },
+)
+THEATER = Scenario(
+    "theater",
+    nouns("ticket"),
+    nouns("program"),
+    ("sell", "sold"),
+    ("a new play was shown.", "the theater was popular.", "there was a show in town."),
+    ("the play was {n} minutes long.", "the theater was {n} years old.", "{n} actors were in the play."),
+    times=(DAYS, WEEKS),
+    people=False,
+    boss="the theater",
+    words={
+        "rate": HOUR,
+        "sell": YES,
+        "bunch": nouns("block pack"),
+        "supply": (("paint", "cans"), ("cloth", "rolls")),
+    },
+)
