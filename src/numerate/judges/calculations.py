@@ -1,23 +1,25 @@
-"""Finds the calculations in a line: `48/2=<<48/2=24>>24`, `2 boxes * 6 apples = 12 apples`, `half of 48 is
-24`.
+"""Finds the calculations in a line: `48/2=<<48/2=24>>24`, `2 boxes * 6 apples = 12`, `half of 48 is 24`.
 
 An equation is an equals sign with the longest expression on either side of it that the words allow: between
-a number and the next sign up to four words are taken for its unit, between a sign and the next number up to
-three.
+a number and the next sign up to four words are taken for its unit, between a sign and the next number one.
+Where another reading is likely, a calculation is marked as partial: it counts if it is true.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from numerate.judges.arithmetic import Item, Number, number, postfix
-from numerate.judges.words import DECIMAL, MAX_CHARACTERS, Token, tokens
+from numerate.judges.words import DECIMAL, JOINS, MAX_CHARACTERS, Token, tokens
 
+INEXACT = re.compile(r"remain|left ?over|\bround|whole|about|approx|nearest|≈", re.I)
+"""in a line with one of these, what looks false may be meant so"""
+STARTS = ("number", "open")
 UNIT_WORDS = 4
-LEADING_WORDS = 3
+LEADING_WORDS = 1
 MAX_CALCULATIONS = 24
 
 ANNOTATION = re.compile(rf"<<([^<>\n]{{1,200}})>>(?: ?[$€£]? ?({DECIMAL}))?")
@@ -34,7 +36,9 @@ class Calculation:
     linked: bool = False
     """its left side is the right side of the calculation before"""
     partial: bool = False
-    """a sign joins it to something unreadable (`x + 24*2 = 50`): if it is false, that says nothing"""
+    """something in it may be read in another way (`x + 24*2 = 50`): if it is false, that says nothing"""
+    percent: bool = False
+    """it holds a percentage: hundredths and hundreds may stand for each other (`4/10*100 = 40%`)"""
 
 
 class _Side(NamedTuple):
@@ -61,17 +65,22 @@ def find(line: str) -> Line:
     found: list[Calculation] = []
     misquoted = False
     for match in ANNOTATION.finditer(line):
-        inside = equations(tokens(match[1]))
+        inside = equations(tokens(match[1]), noted=True)
         found += inside
         restated = number(match[2]) if match[2] else None
         result = inside[-1].right if inside else ()
         misquoted |= len(result) == 1 and restated is not None and restated != result[0]
     plain = tokens(ANNOTATION.sub(lambda m: m[2] or "", line) if "<<" in line else line)
-    found += [c for c in equations(plain) if c not in found]
+    inexact = INEXACT.search(line) is not None
+    noted = {(c.left, c.right) for c in found}
+    for c in equations(plain):
+        if (c.left, c.right) not in noted:
+            found.append(replace(c, partial=True) if inexact else c)
     return Line(tuple(found[:MAX_CALCULATIONS]), tuple(plain), misquoted)
 
 
-def equations(line: Sequence[Token]) -> list[Calculation]:
+def equations(line: Sequence[Token], noted: bool = False) -> list[Calculation]:
+    """`noted`: the line is an annotation, which holds no words and leaves no doubt."""
     found: list[Calculation] = []
     before = (0, -1)
     for at, token in enumerate(line):
@@ -80,25 +89,41 @@ def equations(line: Sequence[Token]) -> list[Calculation]:
         left, right = _leftward(line, at), _rightward(line, at + 1)
         linked = before[0] < left.start <= before[1]
         before = (at, right.end)
-        calculation = _calculation(left, right, linked, either=token.kind == "equals")
+        partial = left.partial or right.partial or not (noted or _plain(line, left, right, at))
+        percent = any(t.note == "percent" for t in line[left.start : right.end])
+        calculation = _calculation(left.items, right.items, token.kind == "equals")
         if calculation is not None:
-            found.append(calculation)
+            found.append(replace(calculation, linked=linked, partial=partial, percent=percent))
         if len(found) >= MAX_CALCULATIONS:
             break
     return found
 
 
-def _calculation(left: _Side, right: _Side, linked: bool, either: bool) -> Calculation | None:
+def _calculation(left: Sequence[Item], right: Sequence[Item], either: bool) -> Calculation | None:
     """None unless the left side calculates something, or, with `either`, one of the two."""
     try:
-        programs = postfix(left.items), postfix(right.items)
+        programs = postfix(left), postfix(right)
     except ValueError:
         return None
     if not any(x in ("+", "-", "*", "/", "~") for program in programs[: 1 + either] for x in program):
         return None
-    first = right.items[0]
-    partial = left.partial or right.partial
-    return Calculation(*programs, None if isinstance(first, str) else first, linked, partial)
+    return Calculation(*programs, None if isinstance(right[0], str) else right[0])
+
+
+def _plain(line: Sequence[Token], left: _Side, right: _Side, sign: int) -> bool:
+    """Whether two sides are what they seem. Often they are not in `a half price is 6`, `8 boxes = 5*8`,
+    `1/2 a cup = 4`, `weeks 1-2 = 5*2`, `3/3 - 2/3 = 1/3 of 150`."""
+    if any(token.note == "of" for token in line[right.start : right.end]):
+        return False
+    worded = line[sign].kind == "is" or _kind(line, sign - 1) == "word"
+    if len(left.items) == 1:
+        return not worded
+    if len(left.items) != 3:
+        return True
+    a, middle, b = left.items
+    if isinstance(a, str) or isinstance(b, str) or a >= b:
+        return True
+    return not (middle == "/" and worded) and not (middle == "-" and _kind(line, left.start - 1) == "word")
 
 
 def _kind(line: Sequence[Token], at: int) -> str:
@@ -116,13 +141,16 @@ def _skip(line: Sequence[Token], at: int, by: int, most: int) -> int:
 def _leftward(line: Sequence[Token], end: int) -> _Side:
     items: list[Item] = []
     start, at = end, _equals_before(line, end - 1)
+    if _kind(line, at) == "word" and "is" in (_kind(line, end), _kind(line, end - 1)):
+        return _Side(items, end, end)
     while (taken := _operand_before(line, _skip(line, at, -1, UNIT_WORDS))) is not None:
         operand, start = taken
         items = operand + items
         sign = _skip(line, start - 1, -1, LEADING_WORDS)
         if _kind(line, sign) == "op":
-            items.insert(0, line[sign].value)
-            start, at = sign, sign - 1
+            place = sign - 1 if _negative(line, sign) else sign
+            items = [t.value for t in line[place : sign + 1]] + items
+            start, at = place, place - 1
         elif operand[0] == "(" and _kind(line, start - 1) in ("number", "close"):
             items.insert(0, "*")
             at = start - 1
@@ -143,6 +171,11 @@ def _starts(line: Sequence[Token], at: int) -> bool:
     )
 
 
+def _negative(line: Sequence[Token], at: int) -> bool:
+    """Whether the minus at `at` belongs to its number: `14 + -8`."""
+    return line[at].value == "-" and _kind(line, at - 1) == "op"
+
+
 def _equals_before(line: Sequence[Token], at: int) -> int:
     """Steps over the first of two signs that say the same: "is equal to"."""
     return at - 1 if _kind(line, at) == "is" else at
@@ -159,10 +192,18 @@ def _rightward(line: Sequence[Token], start: int) -> _Side:
         items += operand
         sign = _skip(line, end, 1, UNIT_WORDS)
         if _kind(line, sign) != "op":
-            return _Side(items, start, end)
+            return _Side(items, start, end, partial=_joined(line, end))
         items.append(line[sign].value)
         at = sign + 1
     return _Side(items[:-1], start, end, partial=bool(items))
+
+
+def _joined(line: Sequence[Token], end: int) -> bool:
+    """Whether an unknown or a further part of a number follows: `(5/4)x`, `16 and (2/3)`, `3 000`."""
+    kind, value = _kind(line, end), line[end].value if end < len(line) else ""
+    if kind == "break" and str(value).isalpha():
+        return value not in JOINS or (value == "and" and _kind(line, end + 1) in STARTS)
+    return kind == "number"
 
 
 def _operand_before(line: Sequence[Token], at: int) -> tuple[list[Item], int] | None:

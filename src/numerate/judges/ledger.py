@@ -127,9 +127,15 @@ def _result(left: Number, right: Number, c: Calculation) -> Number | None:
     if left == right:
         return right
     for stated in (right, c.first):
-        if stated is not None and (stated == left or _rounded(left, stated)):
+        if stated is not None and _near(left, stated):
             return stated
+    if c.percent and (_near(left * 100, right) or _near(left, right * 100)):
+        return right
     return None
+
+
+def _near(exact: Number, stated: Number) -> bool:
+    return exact == stated or _rounded(exact, stated)
 
 
 def _rounded(exact: Number, stated: Number) -> bool:

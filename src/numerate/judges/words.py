@@ -18,7 +18,7 @@ class Token(NamedTuple):
     """number, word, op, equals, is (an equals sign in words), open, close, break"""
     value: Number | str
     note: str = ""
-    """of a number: digits, spelled, or fraction (a percentage or a fraction in words: "of" multiplies it)"""
+    """of a number: digits, spelled, percent, or fraction (in words)"""
 
 
 def _spelled() -> dict[str, int]:
@@ -32,15 +32,20 @@ def _spelled() -> dict[str, int]:
     return table | {"hundred": 100, "thousand": 1000}
 
 
-SPELLED = _spelled()
+SPELLED = _spelled() | {"dozen": 12}
 PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 PARTS |= {f"{word}s": n for word, n in PARTS.items()} | {"halves": 2}
 MULTIPLES = {"twice": 2, "double": 2, "thrice": 3, "triple": 3, "quadruple": 4}
 SIGNS = {"plus": "+", "minus": "-", "times": "*", "multiplied": "*", "divided": "/"}
 IS = frozenset(["is", "are", "was", "were", "equals", "equal", "makes", "make", "gives", "totals", "becomes"])
 SYMBOLS = dict(zip("+-−–*×·∙⋅/÷", "+---*****//", strict=True))
-UNITS = frozenset("aimglhs")
+UNITS = frozenset("aIimglh")
 """single letters that are a word or a unit; any other one is taken for an unknown of algebra"""
+NUMBER_NEXT = re.compile(r" (?:of )?[0-9(]")
+JOINS = frozenset(
+    ("and", "because", "but", "if", "since", "so", "then", "therefore", "when", "where", "which")
+)
+"""words that no unit holds: an expression ends there"""
 
 CLEANED = (
     (re.compile(r"\\[dt]?frac\{([^{}]{1,30})\}\{([^{}]{1,30})\}"), r"((\1)/(\2))"),
@@ -59,9 +64,10 @@ LEAD = re.compile(
 DECIMAL = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+"
 TOKEN = re.compile(
     rf"""(?P<ordinal>[0-9]+(?:st|nd|rd|th)\b)
+    |(?P<clock>[0-9]{{1,2}}:[0-9]{{2}}(?![0-9]))
     |(?P<mixed>[0-9]{{1,4}}\ [0-9]{{1,3}}/[0-9]{{1,3}}(?![0-9/.]))
     |(?P<number>{DECIMAL})(?P<percent>\ ?%|\ percent\b)?
-    |(?P<cross>[xX](?=\ ?[0-9(.]))
+    |(?P<cross>[xX](?=\ *[0-9(.]))
     |(?P<than>(?:less|fewer|more)\ than\b)
     |(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)
     |(?P<equals>=>|->|[=→≈])
@@ -100,13 +106,13 @@ def _number(match: re.Match[str], text: str, found: list[Token]) -> None:
     if value is None:
         found.append(Token("break", ""))
     elif match["percent"]:
-        found.append(Token("number", Fraction(value) / 100, "fraction"))
+        found.append(Token("number", Fraction(value) / 100, "percent"))
     else:
         found.append(Token("number", value, "digits"))
 
 
 def _mixed(match: re.Match[str], text: str, found: list[Token]) -> None:
-    whole, above, below = (int(part) for part in re.split(r"[ /]", match["mixed"]))
+    whole, above, below = (int(part) for part in re.findall(r"[0-9]+", match["mixed"]))
     if above < below:
         found.append(Token("number", whole + Fraction(above, below), "digits"))
         return
@@ -116,23 +122,35 @@ def _mixed(match: re.Match[str], text: str, found: list[Token]) -> None:
 
 def _word(match: re.Match[str], text: str, found: list[Token]) -> None:
     word = match["word"].lower()
-    last = found[-1] if found else Token("break", "")
-    if word in SPELLED:
+    if word in SPELLED and not (word == "dozen" and found and found[-1].kind == "number"):
         found.append(Token("number", SPELLED[word], "spelled"))
     elif word in SIGNS:
         found.append(Token("op", SIGNS[word]))
     elif word in IS:
         found.append(Token("is", word))
-    elif word in MULTIPLES:
+    elif word in MULTIPLES and NUMBER_NEXT.match(text, match.end()):
         found += [Token("number", MULTIPLES[word], "spelled"), Token("op", "*")]
     elif word == "of" and _is_part(found):
-        found.append(Token("op", "*"))
-    elif word == "dozen":
-        found += [Token("op", "*")] * (last.kind == "number") + [Token("number", 12, "spelled")]
-    elif len(word) == 1 and word not in UNITS:
+        found.append(Token("op", "*", "of"))
+    elif word in JOINS or (len(word) == 1 and _unknown(match, found)):
         found.append(Token("break", word))
     else:
         _fraction(word, found, text[match.end() : match.end() + 3] == " of")
+
+
+def _unknown(match: re.Match[str], found: list[Token]) -> bool:
+    """Whether a single letter is an unknown of algebra rather than a word or a unit."""
+    letter, text = match["word"], match.string
+    if letter not in UNITS and not (letter == "A" and not found):
+        return True
+    glued = text[: match.start()][-1:].isdigit()
+    if not glued and letter not in "aAI":
+        return False
+    return text[match.end() :].lstrip()[:1] in tuple("+-*/=") or (not glued and _kind_of_last(found) == "op")
+
+
+def _kind_of_last(found: list[Token]) -> str:
+    return found[-1].kind if found else "break"
 
 
 def _fraction(word: str, found: list[Token], of_follows: bool) -> None:
@@ -153,7 +171,7 @@ def _is_part(found: list[Token]) -> bool:
     """Whether an "of" here multiplies: after a percentage, a fraction in words, or digits such as 3/4."""
     if not found or found[-1].kind != "number":
         return False
-    return found[-1].note == "fraction" or (len(found) > 2 and found[-2] == ("op", "/", ""))
+    return found[-1].note in ("percent", "fraction") or (len(found) > 2 and found[-2] == ("op", "/", ""))
 
 
 def _than(match: re.Match[str], text: str, found: list[Token]) -> None:
@@ -174,6 +192,10 @@ def _sign(match: re.Match[str], text: str, found: list[Token]) -> None:
         found.append(Token("op", SYMBOLS[sign]))
 
 
+def _clock(match: re.Match[str], text: str, found: list[Token]) -> None:
+    found.append(Token("break", "clock"))
+
+
 def _plain(kind: str) -> Reader:
     def read(match: re.Match[str], text: str, found: list[Token]) -> None:
         found.append(Token(kind, match[0]))
@@ -191,4 +213,5 @@ READERS: dict[str, Reader] = {
     "op": _sign,
     **{kind: _plain(kind) for kind in ("equals", "open", "close", "break")},
     "ordinal": _plain("word"),
+    "clock": _clock,
 }

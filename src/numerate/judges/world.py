@@ -92,8 +92,8 @@ class World:
 
     @cached_property
     def sources(self) -> dict[int, frozenset[int]]:
-        """identity of a computed node -> identities of all that it is made of. Formulas that several nodes share
-        are left out: doubling and then halving leads back to the start, and is the way of the story."""
+        """identity of a computed node -> identities of all that it is made of. Formulas that several nodes
+        share are left out: doubling and then halving leads back, and is the way of the story."""
         shared = Counter(q.identity for q in self.quantities.values())
         found: dict[int, frozenset[int]] = {}
         for name, program in self.programs.items():
