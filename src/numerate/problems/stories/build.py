@@ -1,7 +1,8 @@
-"""Builds a story of a wanted number of steps: an opening, events on what it comes to, sentences that don't matter."""
+"""Builds a story with a wanted number of steps: an opening, events, and sentences that don't matter."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from numerate.problems.stories.graph import Node
@@ -9,10 +10,10 @@ from numerate.problems.stories.numbers import Size
 from numerate.problems.stories.opening import open_sources
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.shopping import open_basket
-from numerate.problems.stories.story import MONEY, Sentence, Story, Stuck
+from numerate.problems.stories.story import Sentence, Story, Stuck
 from numerate.problems.stories.stream import Stream
 from numerate.problems.stories.tables import EVENTS, PURSE
-from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Noun
+from numerate.problems.stories.words import HELD_PEOPLE, MONEY, PEOPLE, Noun
 from numerate.problems.stories.world import BASKETS, SCENARIOS, Scenario
 from numerate.problems.stories.world.things import GOODS, HELD_GOODS, HELD_THINGS, HELD_WISHES, THINGS, WISHES
 
@@ -65,7 +66,7 @@ def build(
     while story.steps < steps:
         _event(story, steps - story.steps)
     names = story.relations
-    if not held_templates and any(pair in HELD_PAIRS for pair in zip(names, names[1:], strict=False)):
+    if not held_templates and any(pair in HELD_PAIRS for pair in pairwise(names)):
         raise Stuck
     if s.chance(distractors):
         _distract(story)
@@ -128,7 +129,7 @@ def _word(made: dict[str, Any], key: str, value: Any) -> None:
 def _event(story: Story, left: int) -> None:
     """Adds one event that takes at most `left` calculations."""
     has = story.scenario.words
-    options = [
+    options: list[tuple[Relation, int]] = [
         (relation, relation.weight)
         for relation in BY_KIND.get(story.kind, ())
         if relation.weight
@@ -144,7 +145,7 @@ def _event(story: Story, left: int) -> None:
         if node is not None:
             _go_on(story, relation, node, slots)
             return
-        options = [option for option in options if option[0] is not relation]
+        options.remove((relation, relation.weight))
     raise Stuck
 
 

@@ -1,4 +1,4 @@
-"""The computation graph under a story: given numbers, and numbers computed from them by one calculation each."""
+"""The computation graph under a story: given numbers, and numbers computed from them one at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a story begins: quantities of one kind, alone or compared in a chain, then put together; or a shopping list."""
+"""How a story begins: quantities of one kind, alone or compared in a chain, then put together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Source:
 
 
 def open_sources(story: Story, budget: int, steps: int) -> None:
-    """Tells of one to four quantities and of their sum, difference, ..., with at most `budget` calculations."""
+    """Tells of one to four quantities and what they lead to, with at most `budget` calculations."""
     s = story.s
     count = s.weighted(
         ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
@@ -128,23 +128,27 @@ def _slots(story: Story, source: Source, reference: Source | None) -> dict[str, 
     return slots
 
 
+def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
+    """Whether the scenario has the relation's words, and the sources told so far suit it."""
+    if "pair" in relation.needs:
+        return mode != "times" and before == 1
+    if any(need not in story.scenario.words for need in relation.needs):
+        return False
+    if relation.takes == "pair" and before < 2:
+        return False
+    days = relation.name == "daily_for_weeks" or (
+        relation.name == "rate" and story.words.get("span") != "hours"
+    )
+    return not (days and mode == "times")
+
+
 def _source(story: Story, before: list[Source], source: Source, mode: str, left: int, chained: bool) -> None:
     """Tells of one quantity; a chained one is compared with the one before."""
-    options: list[tuple[Relation, int]] = []
-    for relation in COMPARED if chained else FRESH:
-        needs = relation.needs
-        fits = relation.cost <= left and all(n in story.scenario.words or n == "pair" for n in needs)
-        if "pair" in needs and (mode == "times" or len(before) != 1):
-            fits = False
-        if relation.takes == "pair" and len(before) < 2:
-            fits = False
-        if mode == "times" and (
-            relation.name == "daily_for_weeks"
-            or (relation.name == "rate" and story.words.get("span") != "hours")
-        ):
-            fits = False
-        if fits:
-            options.append((relation, relation.weight))
+    options: list[tuple[Relation, int]] = [
+        (relation, relation.weight)
+        for relation in (COMPARED if chained else FRESH)
+        if relation.cost <= left and _possible(story, relation, len(before), mode)
+    ]
     for _ in range(4):
         if not options:
             raise Stuck
@@ -162,7 +166,7 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
         if node is not None:
             source.node = node
             return
-        options = [option for option in options if option[0] is not relation]
+        options.remove((relation, relation.weight))
     raise Stuck
 
 

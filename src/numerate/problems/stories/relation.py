@@ -1,7 +1,7 @@
 """What a relation is: a way to tell a fact, the calculations that follow from it, and the words for both.
 
-Calculations name their operands by letters: p the quantity at hand, q a second one, n m k numbers that the fact
-gives, x y z the results of this relation's earlier calculations, F a fraction of words ("a third of").
+Calculations name their operands by letters: p the quantity at hand, q a second one, n m k numbers that the
+fact gives, x y z the results of this relation's earlier calculations, F a fraction in words ("a third of").
 Templates are `str.format` strings. Those of `held` never occur in train.
 """
 
@@ -19,7 +19,7 @@ Draw = Callable[[Stream, Size, Fraction, Fraction], "Drawn | None"]
 TOKEN = re.compile(r"[a-zA-Z]|\d+|[-+*/()]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Relation:
     name: str
     takes: str
@@ -42,11 +42,13 @@ class Relation:
     """"event": told in order; "setup": may be told anywhere before"""
     weight: int = 4
     tokens: tuple[tuple[str, ...], ...] = field(init=False)
+    cost: int = field(init=False)
+    """how many calculations"""
+    priced: bool = field(init=False)
+    """its numbers are dollars"""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", tuple(tuple(TOKEN.findall(text)) for text in self.calc))
+        object.__setattr__(self, "cost", len(self.calc))
+        object.__setattr__(self, "priced", bool(self.facts) and "{d" in self.facts[0])
         assert len(self.lines) == len(self.calc), self.name
-
-    @property
-    def cost(self) -> int:
-        return len(self.calc)

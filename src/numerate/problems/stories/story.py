@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from numerate.problems.stories.graph import Graph, Node, Tokens, equation, evaluate, numeral
+from numerate.problems.stories.graph import Graph, Node, equation, evaluate, numeral
 from numerate.problems.stories.numbers import WORDS, Drawn, Size
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.stream import Stream
-from numerate.problems.stories.words import MONEY, Noun, Person
+from numerate.problems.stories.words import Noun, Person
 from numerate.problems.stories.world import Scenario
 
 NOBODY = Person("nobody", "nobody", "nobody", "nobody's")
-OPERATORS = frozenset("+-*/()")
-
+LINES = "xyzw"
+"""letters of the results of a relation's calculations"""
+CONSTANTS = {str(n): Fraction(n) for n in range(2, 101)}
+MONEY_KINDS = ("money", "profit", "cost", "liter")
+"""Kinds of quantity whose calculations may come in cents"""
 
 DYNAMIC = frozenset(
     [
@@ -48,7 +51,7 @@ class Stuck(Exception):
 @dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
-    """without capital and full stop; #S #O #P stand for the owner"""
+    """without capital and full stop; #S #O #P stand for the owner as subject, object, possessive"""
     dynamic: bool = False
     """an event, which may begin with "then" """
     source: bool = False
@@ -85,7 +88,7 @@ class Story:
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """What a relation may need besides the scenario's words: relatives, a single actor, no days compared."""
+        """What a relation may need besides words: relatives, a single actor, no days compared."""
         he = self.owner.he
         family = ("family",) if he != self.owner.name else ()
         solo = ("solo",) if he != "they" else ()
@@ -131,56 +134,46 @@ class Story:
         drawn = relation.draw(self.s, self.size, p, q)
         if drawn is None:
             return None
-        tokens = relation.tokens if calc is None else calc
-        values = {k: n.value for k, n in operands.items()} | drawn.values
-        if not self._fits(tokens, values, drawn, money=self._money(relation)):
+        values = {letter: node.value for letter, node in operands.items()} | drawn.values
+        calculations = self._calculate(relation, calc or relation.tokens, values, drawn)
+        if calculations is None:
             return None
         nodes = operands | {letter: self.graph.given(value) for letter, value in drawn.values.items()}
         self.last_n = drawn.values.get("n", self.last_n)
         self._number_slots(slots, drawn)
         self._tell(relation, slots)
         result = nodes.get("n")
-        for letter, expression, wordings in zip("xyzw", tokens, relation.lines, strict=False):
-            result = self._derive(expression, nodes, values, drawn)
+        for letter, (expression, value), wordings in zip(LINES, calculations, relation.lines, strict=False):
+            result = self.graph.derive(tuple(nodes.get(token, token) for token in expression), value)
             nodes[letter] = result
             slots["eq"] = equation(result)
             self.lines.append(self.s.pick(wordings).format_map(slots))
         self.relations.append(relation.name)
         return result
 
-    def _money(self, relation: Relation) -> bool:
-        return (
-            self.noun.money or self.kind in ("money", "profit", "cost", "liter") or "{d" in relation.facts[0]
-            if relation.facts
-            else self.noun.money
-        )
+    def _calculate(
+        self,
+        relation: Relation,
+        lines: tuple[tuple[str, ...], ...],
+        values: dict[str, Fraction],
+        drawn: Drawn,
+    ) -> list[tuple[tuple[str, ...], Fraction]] | None:
+        """The expression and the value of every line; None unless all are whole and between 2 and the limit.
 
-    def _fits(
-        self, tokens: tuple[tuple[str, ...], ...], values: dict[str, Fraction], drawn: Drawn, *, money: bool
-    ) -> bool:
-        """Computes every line: whole numbers (money: whole cents) between 2 and the limit."""
-        for letter, expression in zip("xyzw", tokens, strict=False):
+        Money may come in cents. Puts the results into `values`."""
+        cents = self.noun.money or (bool(relation.facts) and (self.kind in MONEY_KINDS or relation.priced))
+        made: list[tuple[tuple[str, ...], Fraction]] = []
+        for letter, expression in zip(LINES, lines, strict=False):
             flat = _flat(expression, drawn)
-            value = evaluate(
-                tuple(t if t in OPERATORS else values[t] if t in values else Fraction(t) for t in flat)
-            )
-            whole = value * 100 if money else value
-            if whole.denominator != 1 or not 2 <= value <= self.size.limit * (
-                10 if "100" in flat and "*" in flat and "/" not in flat else 1
-            ):
-                return False
+            value = evaluate(tuple(values.get(token) or CONSTANTS.get(token) or token for token in flat))
+            limit = self.size.limit * (10 if flat[1:] == ("*", "100") else 1)
+            if value.denominator != 1 and not (cents and (value * 100).denominator == 1):
+                return None
+            if not 2 <= value <= limit:
+                return None
             values[letter] = value
-        return True
-
-    def _derive(
-        self, expression: tuple[str, ...], nodes: dict[str, Node], values: dict[str, Fraction], drawn: Drawn
-    ) -> Node:
-        flat = _flat(expression, drawn)
-        tokens: Tokens = tuple(nodes.get(t, t) for t in flat)
-        value = evaluate(
-            tuple(t if t in OPERATORS else nodes[t].value if t in nodes else Fraction(t) for t in flat)
-        )
-        return self.graph.derive(tokens, value)
+            made.append((flat, value))
+        return made
 
     def _number_slots(self, slots: dict[str, Any], drawn: Drawn) -> None:
         for letter, value in drawn.values.items():
@@ -216,7 +209,7 @@ class Story:
 
 
 def _owned(text: str, items: str) -> str:
-    """Says whose things they are where several people have some: "half of the apples" is half of #P apples."""
+    """Says whose things they are where several people have some: "half of the apples", "... of #P apples"."""
     if "#" in text:
         return text
     if f"the {items}" not in text:
@@ -231,7 +224,3 @@ def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
     assert drawn.fraction is not None
     a, b = drawn.fraction
     return (expression[0], "/", str(b)) if a == 1 else (expression[0], "*", str(a), "/", str(b))
-
-
-MONEY_KINDS = ("money", "profit", "cost", "saved", "lack", "money_spent")
-__all__ = ["MONEY", "MONEY_KINDS", "Sentence", "Story", "Stuck"]

@@ -1,4 +1,4 @@
-"""A stream of random draws that is the same on every machine and Python: splitmix64 seeded by BLAKE2b of a label.
+"""Random draws that are the same on every machine and Python: splitmix64 seeded by BLAKE2b of a label.
 
 `random.Random` promises its `random()` only; its `choice` and `shuffle` have changed between versions.
 Splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.

@@ -1,4 +1,4 @@
-"""Nouns and names. What is marked held-out never occurs in `train`, `validation`, `test` and `test-longer`."""
+"""Nouns and names. What is called held never occurs in `train`, `validation`, `test` and `test-longer`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Relations that change a heap of things: given away, spoilt, doubled, sorted.
 
-Slots: S, O, P the owner as subject, object and possessive; items, item what is counted; n, m, k numbers and dn, dm, dk
-the same in dollars; the rest are words of the scenario (see world/).
+Slots: S, O, P the owner as subject, object and possessive; items, item what is counted; n, m, k numbers and
+dn, dm, dk the same in dollars; the rest are words of the scenario (see world/).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Relations that open a story with a quantity of its own: told, or counted in groups, hours, dozens.
 
-Slots: L "Tom" or "on Monday, Tom" (who it is about), N the same after "than"; R, Q likewise for the one that it is
-compared with; C, C2 "Tom picked" for both; past, base the verb; an "5 apples" or "$5"; more, fewer "5 more apples";
-pn "5" or "$5"; asmany "as many apples as"; items, u the noun in the text and in the solution.
+Slots: L "Tom" or "on Monday, Tom" (who it is about), N the same after "than"; R, Q likewise for the one that
+it is compared with; C, C2 "Tom picked" for both; past, base the verb; an "5 apples" or "$5"; more, fewer
+"5 more apples"; pn "5" or "$5"; asmany "as many apples as"; items, u the noun in text and solution.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ JOINED = (
         (
             "{much} did {A} {base} {together}|{much} {A} {past} {together}",
             "{much} did {A} {base} in all|{much} {A} {past} in all",
-            "what was the total {number} of {items} that {A} {past}|the total {number} of {items} that {A} {past}",
+            "what was the total {number} of {items} that {A} {past}|"
+            "the total {number} of {items} that {A} {past}",
         ),
         weight=12,
     ),
@@ -47,7 +48,8 @@ JOINED = (
         (),
         (("the average was {eq} {u}.", "on average, this is {eq} {u}."),),
         (
-            "what was the average {number} of {items} that {A} {past}{each}|the average {number} of {items} that {A} {past}{each}",
+            "what was the average {number} of {items} that {A} {past}{each}|"
+            "the average {number} of {items} that {A} {past}{each}",
             "on average, {much} did {A} {base}{each}|{much} {A} {past}{each} on average",
         ),
         weight=2,

@@ -48,7 +48,8 @@ PLANS = (
         (),
         (("that is {eq} more weeks.", "in weeks, that is {eq}."),),
         (
-            "how many more weeks did {S} need to reach the goal|how many more weeks {S} needed to reach the goal",
+            "how many more weeks did {S} need to reach the goal|"
+            "how many more weeks {S} needed to reach the goal",
             "how many weeks later did {S} reach the goal|how many weeks later {S} reached the goal",
         ),
         weight=6,
@@ -87,7 +88,8 @@ PLANS = (
         ("after that, {S} could {base} at a pace of {n} {items} a day.",),
         (("it took {eq} more days.", "{S} needed {eq} more days."),),
         (
-            "how many more days did {S} need to reach the goal|how many more days {S} needed to reach the goal",
+            "how many more days did {S} need to reach the goal|"
+            "how many more days {S} needed to reach the goal",
         ),
         ("pace",),
         weight=6,
@@ -106,7 +108,8 @@ PLANS = (
         ("to {work} a single {item}, {S} needed {n} minutes.",),
         (("that took {eq} minutes.", "the {items} took {eq} minutes."),),
         (
-            "how many minutes did it take to {work} all the {items}|how many minutes it took to {work} all the {items}",
+            "how many minutes did it take to {work} all the {items}|"
+            "how many minutes it took to {work} all the {items}",
         ),
         ("work",),
         "minutes",

@@ -178,7 +178,8 @@ PURSE = (
         (("{S} needed {eq} more weeks.", "it took {eq} more weeks."),),
         (
             "how many more weeks did {S} need to save|how many more weeks {S} needed to save",
-            "after how many more weeks did {S} have enough money|after how many more weeks {S} had enough money",
+            "after how many more weeks did {S} have enough money|"
+            "after how many more weeks {S} had enough money",
         ),
         weight=9,
     ),

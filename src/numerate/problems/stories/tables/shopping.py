@@ -1,7 +1,7 @@
 """Relations of a shopping list: things at unit prices, prices and amounts compared.
 
-Slots: items, item the things of this relation, items1, item1 those bought before; p the price and q the number of
-the things bought before.
+Slots: items, item the things of this relation, items1, item1 those bought before; p the price and q the
+number of the things bought before.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ PRACTICE = Scenario(
 ZOO = Scenario(
     "zoo",
     nouns(
-        "kilogram_of_hay/kilograms_of_hay kilogram_of_fruit/kilograms_of_fruit kilogram_of_grain/kilograms_of_grain"
+        "kilogram_of_hay/kilograms_of_hay kilogram_of_fruit/kilograms_of_fruit "
+        "kilogram_of_grain/kilograms_of_grain"
     ),
     nouns("kilogram_of_leaves/kilograms_of_leaves kilogram_of_roots/kilograms_of_roots"),
     ("eat", "ate"),

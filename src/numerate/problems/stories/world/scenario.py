@@ -1,8 +1,8 @@
 """What a scenario is, and the words that many of them share.
 
-Keys of `words` (each a tuple to choose from): bunch (what a source comes in), box, rate, car, bicycle (per, span),
-taker, giver, bad, sort (two kinds of the items), use (past, participle), part (verb, nouns), product, sack, sharer,
-supply (stuff, bag), work (verb); sell, goal, pace, daily, dozen, grows, practice: there or not.
+Keys of `words` (each a tuple to choose from): bunch (what a source comes in), box, rate, car, bicycle (per,
+span), taker, giver, bad, sort (two kinds of the items), use (past, participle), part (verb, noun), product,
+sack, sharer, supply (stuff, bag), work (verb); sell, goal, pace, daily, dozen, grows, practice: there or not.
 """
 
 from __future__ import annotations

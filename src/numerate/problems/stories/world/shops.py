@@ -21,7 +21,8 @@ STATIONERY = Scenario(
 MARKET = Scenario(
     "market",
     nouns(
-        "melon pumpkin cabbage loaf_of_bread/loaves_of_bread bag_of_rice/bags_of_rice jar_of_honey/jars_of_honey cheese"
+        "melon pumpkin cabbage loaf_of_bread/loaves_of_bread bag_of_rice/bags_of_rice "
+        "jar_of_honey/jars_of_honey cheese"
     ),
     nouns("pineapple bag_of_beans/bags_of_beans coconut bottle_of_juice/bottles_of_juice"),
     ("buy", "bought"),
