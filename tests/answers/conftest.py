@@ -9,5 +9,5 @@ import os
 from hypothesis import settings
 
 settings.register_profile("steady", deadline=None, derandomize=True)
-settings.register_profile("wide", deadline=None, max_examples=5_000)
+settings.register_profile("wide", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))

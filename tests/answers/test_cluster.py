@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from numerate.answers import cluster
 
-POOL = ["1/2", "0.5", "\\frac12", "50%", "50", "x+1", "1+x", "\\sqrt8", "2\\sqrt2", "(1,2)", "( 1, 2 )",
-    "0.3333333333333",
-        "1/3", "no solution", "No solutions", "", "nan", "2.8284271247461903",
-    None, "7 cm", "7",
-    "x=7"]  # fmt: skip
+POOL = [
+    "1/2", "0.5", "\\frac12", "50%", "50", "x+1", "1+x", "\\sqrt8", "2\\sqrt2", "2.8284271247461903", "(1,2)",
+    "( 1, 2 )", "0.3333333333333", "1/3", "no solution", "No solutions", "", "nan", None, "7 cm", "7", "x=7",
+]  # fmt: skip
 
 
 def test_equal_answers_share_a_number_and_none_gets_minus_one() -> None:

@@ -68,6 +68,8 @@ def _choice(tail: str, found: Found | None, choices: Sequence[tuple[str, str]]) 
         letter = choice.letter_of(found.answer, choices)
         if letter is not None:
             return Found(letter, found.source)
+        if choice.several_letters(found.answer):  # "(A) or (B)" chooses nothing
+            return NOTHING
     letter = choice.last_letter(tail, choices)
     return Found(letter, "letter") if letter else NOTHING
 
@@ -108,8 +110,9 @@ def _says_something(value: str) -> bool:
 
 _FINAL = re.compile(r"\bfinal answer(?: is|:)(?: the final answer is)?", re.IGNORECASE)
 _ANSWER = re.compile(
-    r"\banswers?\b[^.\n:=$\\]{0,40}?(?:\b(?:is|are)\b|[:=])|^A:", re.IGNORECASE | re.MULTILINE
+    r"\banswers?\b[^.\n:=$\\]{0,40}?(?:\b(?:is|are)\b|[:=])|^A:(?!.*\n+B:)", re.IGNORECASE | re.MULTILINE
 )
+_RANGE = re.compile(r"\s?(?:[-–]|to)\s?\$?\d")
 _SENTENCE = re.compile(r"(?<!\\)[.!?](?=\s|\*|$)|\s(?=I hope it is correct)|<\|")
 _OPENING = re.compile(r"[\s:*]{0,20}")
 
@@ -219,6 +222,8 @@ def _first_number(value: str) -> str | None:
     """The first number behind the last equals sign."""
     part = value.rpartition("=")[2] or value
     match = _NUMBER.search(part)
+    if match and _RANGE.match(part, match.end()):
+        return part.strip()  # 5-7 is neither 5 nor 7
     return _signed(part, match) if match else None
 
 

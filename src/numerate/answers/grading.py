@@ -13,16 +13,23 @@ _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
 def grade(solution: str, problem: Problem) -> Grade:
-    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text;
-    thread-safe."""
+    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text.
+
+    Safe to call from many threads at once."""
+    return grade_and_source(solution, problem)[0]
+
+
+def grade_and_source(solution: str, problem: Problem) -> tuple[Grade, str]:
+    """The grade, and where in the solution the answer stood (`Found.source`)."""
+    source = "none"
     try:
-        answer = find(solution, problem.kind, problem.choices).answer
+        answer, source = find(solution, problem.kind, problem.choices)
         if answer is None:
-            return Grade(None, False, "no_answer")
+            return Grade(None, False, "no_answer"), source
         verdict = _decide(answer, problem)
     except (ValueError, ArithmeticError, RecursionError, MemoryError, LookupError, TypeError):
-        return Grade(None, False, "error")
-    return Grade(answer, verdict.equal, verdict.how)
+        return Grade(None, False, "error"), source
+    return Grade(answer, verdict.equal, verdict.how), source
 
 
 def _decide(answer: str, problem: Problem) -> Verdict:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast, get_args
 
 from numerate.answers import choice
-from numerate.answers.extract import find
-from numerate.answers.grading import grade
+from numerate.answers.grading import grade_and_source
 from numerate.answers.ladder import decide
 from numerate.types import Kind, Problem
 
@@ -55,9 +54,8 @@ def _graded(row: Mapping[str, Any]) -> dict[str, Any]:
     )
     if "solution" in row:
         solution = _text(row, "solution")
-        done = grade(solution, problem)
+        done, source = grade_and_source(solution, problem)
         verdict = {"correct": done.correct, "answer": done.answer, "how": done.how}
-        source = find(solution, problem.kind, problem.choices).source
         return {"id": row.get("id"), **verdict, "source": source}
     return {"id": row.get("id"), **_candidate(_text(row, "candidate"), problem)}
 
