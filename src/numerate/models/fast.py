@@ -43,17 +43,19 @@ class FastForward:
         x_Td = w.embed[torch.tensor(ids, device=w.embed.device)]
         turn = self.turn(torch.arange(length, device=w.embed.device))
         keys: list[Tensor] = []
+        values: list[Tensor] = []
         for i, layer in enumerate(w.layers):
-            q, kv = self.project(layer, x_Td, turn)
-            keys.append(kv)
-            q_HTD, (k, v) = q.transpose(0, 1), kv
+            q, k, v = self.project(layer, x_Td, turn)
+            keys.append(k)
+            values.append(v)
             if i == len(w.layers) - 1:
-                q_HTD, x_Td = q_HTD[:, -1:], x_Td[-1:]
+                q, x_Td = q[-1:], x_Td[-1:]
+            heads = (part.transpose(0, 1)[None] for part in (q, k, v))
             seen = F.scaled_dot_product_attention(
-                q_HTD[None], k[None], v[None], is_causal=q_HTD.shape[1] == length, scale=1.0, enable_gqa=True
+                next(heads), next(heads), next(heads), is_causal=len(q) == length, scale=1.0, enable_gqa=True
             )
             x_Td = self.finish(layer, x_Td, seen[0].transpose(0, 1).reshape(len(x_Td), -1))
-        return self.rows.ask(torch.stack(keys)), self.logits(x_Td)[0]
+        return self.rows.ask(keys, values), self.logits(x_Td)[0]
 
     def join(self, question: Question, rows: int) -> None:
         self.rows.join(question, rows)
@@ -70,8 +72,8 @@ class FastForward:
         x_Bd = w.embed[token_B]
         turn = self.turn(plan.position_B)
         for i, layer in enumerate(w.layers):
-            q, kv = self.project(layer, x_Bd, turn)
-            x_Bd = self.finish(layer, x_Bd, self.rows.attend(i, q, kv, plan))
+            q, k, v = self.project(layer, x_Bd, turn)
+            x_Bd = self.finish(layer, x_Bd, self.rows.attend(i, q, k, v, plan))
         self.rows.grow()
         return self.logits(x_Bd)
 
@@ -90,14 +92,14 @@ class FastForward:
         )
         return torch.cat(parts, dim=1)
 
-    def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
-        """Queries [T, H, D], and keys and values [2, K, T, D]."""
+    def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries [T, H, D], keys and values [T, K, D]."""
         w = self.w
         qkv = F.linear(self.normed(x_Td, layer.norm), layer.qkv, layer.qkv_bias).float()
         pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
         turned = torch.view_as_real(pairs).view(len(x_Td), -1, w.head_dim).to(x_Td.dtype)
-        kv = turned[:, w.heads :].view(len(x_Td), 2, w.kv_heads, w.head_dim)
-        return turned[:, : w.heads], kv.permute(1, 2, 0, 3)
+        q, k, v = turned.split([w.heads, w.kv_heads, w.kv_heads], dim=1)
+        return q, k, v
 
     def finish(self, layer: Layer, x_Td: Tensor, seen_Td: Tensor) -> Tensor:
         """The rest of a layer: what attention saw, and the gated MLP, each added to the stream."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 
 @dataclass(slots=True, eq=False)
@@ -30,8 +29,9 @@ class Plan:
     """[Q K N] for each place of the questions' blocks, the (row, key head) that fills it"""
     gather: Tensor
     """[B K] the place in the blocks of each (row, key head)"""
-    write: Tensor
-    """[2 B K] where the new keys and values go, as rows of the cache"""
+    row_B: Tensor
+    column_B: Tensor
+    """where the new keys and values go"""
     mask: Tensor
     """[B, 1, P + T] 0 or -inf"""
     questions: int
@@ -47,21 +47,29 @@ class Rows:
     def __init__(self, layers: int, kv_heads: int, head_dim: int, like: Tensor) -> None:
         self.kv_heads = kv_heads
         self.device = like.device
-        self.prompt = like.new_zeros(layers, 2, 0, kv_heads, 0, head_dim)
-        """[L, 2, questions, K, P, D]"""
-        self.suffix = like.new_zeros(layers, 2, 0, kv_heads, 0, head_dim)
-        """[L, 2, rows, K, T, D]"""
+        # Keys lie as [D, columns]: the product with a transposed narrow matrix takes twice as long.
+        self.prompt_k = like.new_zeros(layers, 0, kv_heads, head_dim, 0)
+        """[L, questions, K, D, P]"""
+        self.prompt_v = like.new_zeros(layers, 0, kv_heads, 0, head_dim)
+        """[L, questions, K, P, D]"""
+        self.suffix_k = like.new_zeros(layers, 0, kv_heads, head_dim, 0)
+        """[L, rows, K, D, T]"""
+        self.suffix_v = like.new_zeros(layers, 0, kv_heads, 0, head_dim)
+        """[L, rows, K, T, D]"""
         self.questions: list[Question] = []
         self.owner: list[Question] = []
         """of each row"""
         self.length_B = np.zeros(0, dtype=np.int64)
         """how much each row has written"""
 
-    def ask(self, kv: Tensor) -> Question:
-        """Stores the keys and values [L, 2, K, P, D] of a prompt."""
-        place, length = len(self.questions), kv.shape[3]
-        self.prompt = _room(self.prompt, place + 1, length, step=32)
-        self.prompt[:, :, place, :, :length] = kv
+    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Question:
+        """Stores the keys and values of a prompt, [P, K, D] for each layer."""
+        place, length = len(self.questions), len(k[0])
+        self.prompt_k = _room(self.prompt_k, place + 1, length, step=32, axis=4)
+        self.prompt_v = _room(self.prompt_v, place + 1, length, step=32, axis=3)
+        for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
+            self.prompt_k[layer, place, :, :, :length] = k_PKD.permute(1, 2, 0)
+            self.prompt_v[layer, place, :, :length] = v_PKD.transpose(0, 1)
         question = Question(place, length)
         self.questions.append(question)
         return question
@@ -70,7 +78,7 @@ class Rows:
         question.rows += rows
         self.owner += [question] * rows
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
-        self.suffix = _room(self.suffix, len(self.owner), 1, step=64)
+        self.make_room(1)
 
     def close(self, question: Question) -> None:
         question.open = False
@@ -87,7 +95,8 @@ class Rows:
         if moved:
             source = [order[place] for place in moved]
             upto = int(self.length_B[source].max())
-            self.suffix[:, :, moved, :, :upto] = self.suffix[:, :, source, :, :upto]
+            self.suffix_k[:, moved, :, :, :upto] = self.suffix_k[:, source, :, :, :upto]
+            self.suffix_v[:, moved, :, :upto] = self.suffix_v[:, source, :, :upto]
         for row in gone:
             self.owner[row].rows -= 1
         left = [self.owner[row] for row in gone]
@@ -104,7 +113,8 @@ class Rows:
             return
         last = self.questions.pop()
         if last is not question:
-            self.prompt[:, :, place, :, : last.length] = self.prompt[:, :, last.place, :, : last.length]
+            self.prompt_k[:, place, :, :, : last.length] = self.prompt_k[:, last.place, :, :, : last.length]
+            self.prompt_v[:, place, :, : last.length] = self.prompt_v[:, last.place, :, : last.length]
             last.place, self.questions[place] = place, last
         question.place = -1
 
@@ -123,10 +133,7 @@ class Rows:
         spread = np.zeros(len(count_Q) * heads * most, dtype=np.int64)
         spread[gather] = np.arange(rows)[:, None] * heads + head_K
         columns, length = int(prompt_B.max()), int(self.length_B.max()) + 1
-        self.suffix = _room(self.suffix, rows, length, step=64)
-        capacity, width = self.suffix.shape[2], self.suffix.shape[4]
-        cell = (np.arange(rows)[:, None] * heads + head_K) * width + self.length_B[:, None]
-        write = np.concatenate([cell.ravel(), cell.ravel() + capacity * heads * width])
+        self.make_room(length)
         hidden = np.concatenate(
             [np.arange(columns) >= prompt_B[:, None], np.arange(length) > self.length_B[:, None]], axis=1
         )
@@ -135,8 +142,9 @@ class Rows:
             position_B=self.tensor(prompt_B + self.length_B),
             spread=self.tensor(spread),
             gather=self.tensor(gather.ravel()),
-            write=self.tensor(write),
-            mask=self.tensor(mask).to(self.suffix.dtype),
+            row_B=torch.arange(rows, device=self.device),
+            column_B=self.tensor(self.length_B),
+            mask=self.tensor(mask).to(self.suffix_k.dtype),
             questions=len(count_Q),
             columns=columns,
             length=length,
@@ -145,19 +153,21 @@ class Rows:
     def tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)
 
-    def attend(self, layer: int, q_BHD: Tensor, kv: Tensor, plan: Plan) -> Tensor:
+    def attend(self, layer: int, q_BHD: Tensor, k_BKD: Tensor, v_BKD: Tensor, plan: Plan) -> Tensor:
         """Writes the rows' new keys and values; returns what their queries see, [B, H D]."""
         rows, heads, size = q_BHD.shape
         group = heads // self.kv_heads
-        suffix = self.suffix[layer]
-        suffix.view(-1, size).index_copy_(0, plan.write, kv.transpose(1, 2).reshape(-1, size))
-        old_k, old_v = self.prompt[layer, :, : plan.questions].flatten(1, 2)[:, :, : plan.columns]
-        new_k, new_v = suffix[:, :rows].flatten(1, 2)[:, :, : plan.length]
+        self.suffix_k[layer][plan.row_B, :, :, plan.column_B] = k_BKD
+        self.suffix_v[layer][plan.row_B, :, plan.column_B] = v_BKD
+        old_k = self.prompt_k[layer, : plan.questions].flatten(0, 1)[:, :, : plan.columns]
+        old_v = self.prompt_v[layer, : plan.questions].flatten(0, 1)[:, : plan.columns]
+        new_k = self.suffix_k[layer, :rows].flatten(0, 1)[:, :, : plan.length]
+        new_v = self.suffix_v[layer, :rows].flatten(0, 1)[:, : plan.length]
         q_RGD = q_BHD.reshape(-1, group, size)
         block = q_RGD.flatten(1).index_select(0, plan.spread).view(len(old_k), -1, size)
-        old = torch.bmm(block, old_k.transpose(1, 2)).view(-1, group * plan.columns)
+        old = torch.bmm(block, old_k).view(-1, group * plan.columns)
         old_RGP = old.index_select(0, plan.gather).view(-1, group, plan.columns)
-        new_RGT = torch.bmm(q_RGD, new_k.transpose(1, 2))
+        new_RGT = torch.bmm(q_RGD, new_k)
         scores = torch.cat([old_RGP, new_RGT], dim=-1).view(rows, heads, -1)
         share = scores.add_(plan.mask).softmax(-1).view(rows * self.kv_heads, group, -1)
         old_RGP, new_RGT = share.split([plan.columns, plan.length], dim=-1)
@@ -165,16 +175,26 @@ class Rows:
         seen = torch.bmm(block, old_v).view(-1, group * size).index_select(0, plan.gather)
         return seen.add_(torch.bmm(new_RGT, new_v).view(-1, group * size)).view(rows, -1)
 
+    def make_room(self, columns: int) -> None:
+        self.suffix_k = _room(self.suffix_k, len(self.owner), columns, step=64, axis=4)
+        self.suffix_v = _room(self.suffix_v, len(self.owner), columns, step=64, axis=3)
+
     def grow(self) -> None:
         self.length_B += 1
 
 
-def _room(cache: Tensor, rows: int, columns: int, step: int) -> Tensor:
-    """The cache, or a copy that holds at least so many rows (its third axis) and columns (its fifth)."""
-    have_rows, have_columns = cache.shape[2], cache.shape[4]
+def _room(cache: Tensor, rows: int, columns: int, step: int, axis: int) -> Tensor:
+    """The cache, or a copy that holds at least so many rows (its second axis) and columns (`axis`).
+
+    The rest is zero: what the mask hides must still be finite."""
+    have_rows, have_columns = cache.shape[1], cache.shape[axis]
     if rows <= have_rows and columns <= have_columns:
         return cache
-    more_rows = max(rows, 2 * have_rows) if rows > have_rows else have_rows
-    grown = max(columns, 2 * have_columns)
-    more_columns = -(-grown // step) * step if columns > have_columns else have_columns
-    return F.pad(cache, (0, 0, 0, more_columns - have_columns, 0, 0, 0, more_rows - have_rows))
+    shape = list(cache.shape)
+    if rows > have_rows:
+        shape[1] = max(rows, 2 * have_rows)
+    if columns > have_columns:
+        shape[axis] = -(-max(columns, 2 * have_columns) // step) * step
+    grown = cache.new_zeros(shape)
+    grown[:, :have_rows].narrow(axis, 0, have_columns).copy_(cache)
+    return grown

@@ -24,7 +24,7 @@ def find(name: str) -> Path | str:
     if name in BUNDLED:
         return Path(str(resources.files("numerate"))) / "assets" / BUNDLED[name]
     path = Path(name).expanduser()
-    return path if path.is_dir() else name
+    return path if name and path.is_dir() else name
 
 
 def check(name: str) -> None:

@@ -98,7 +98,8 @@ class _Request:
         training = self.policy.model.training
         try:
             while True:
-                self.policy.model.eval()
+                if self.policy.model.training:
+                    self.policy.model.eval()
                 self.admit()
                 yield from self.unstarted
                 self.unstarted.clear()
