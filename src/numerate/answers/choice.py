@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import normalise, words
@@ -56,8 +57,9 @@ def letter_of(value: str, choices: Choices) -> str | None:
     is."""
     value = value[:LONGEST]
     allowed = {letter.upper() for letter, _ in choices}
+    form = normalise(value)
     for alike in (_same_string, _same_words):
-        by_text = [letter for letter, text in choices if alike(normalise(value), normalise(text))]
+        by_text = [letter for letter, text in choices if alike(form, _form(text[:LONGEST]))]
         if len(by_text) == 1:
             return by_text[0].upper()
     letter = leading_letter(value)
@@ -75,6 +77,11 @@ def last_letter(text: str, choices: Choices) -> str | None:
         if found:
             return found[-1]
     return None
+
+
+@lru_cache(maxsize=4096)
+def _form(text: str) -> str:
+    return normalise(text)
 
 
 def _same_string(a: str, b: str) -> bool:

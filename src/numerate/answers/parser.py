@@ -13,21 +13,29 @@ from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, negate, num
 
 DEEPEST = 40
+CACHED = 200
+"""characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "end", ":"})
 
 
-@lru_cache(maxsize=4096)
 def read(normal: str) -> Node:
     """The tree of a text in normal form. Raises Unreadable."""
     if len(normal) > LONGEST:
         raise Unreadable(f"an answer of {len(normal)} characters")
+    return _read_short(normal) if len(normal) <= CACHED else _read(normal)
+
+
+def _read(normal: str) -> Node:
     parser = Parser(tokenize(normal))
     tree = parser.answer()
     if parser.peek().kind != "end":
         raise Unreadable(f"did not expect {parser.peek().text!r}")
     return tree
+
+
+_read_short = lru_cache(maxsize=4096)(_read)
 
 
 class Parser:
