@@ -1,7 +1,16 @@
 """The embedded world: grade-school word problems made from random computation graphs, with worked solutions.
 
-Problem i of a split is a function of (split, seed, i, knobs) alone: the same text on every machine.
-Which split a question may occur in is decided by a hash of its text, so no question occurs in two splits.
+Problem i of a split is a function of (split, seed, i, knobs) alone: the same text on every machine and
+Python. A hash of a question's text decides whether train, validation or the tests may hold it, so no question
+is in two of them, whatever the knobs.
+
+What is held out of `train`, `validation`, `test` and `test-longer`, and makes up `test-templates`:
+- one or two wordings of every relation's fact (`Relation.held`); `test-templates` uses these alone;
+- pairs of relations that follow each other (`build.HELD_PAIRS`);
+- the indirect forms of the question and the words that lead from event to event (`render.HELD_*`);
+- names, and things to count, to buy and to wish for (`held`, `HELD_*` in words.py and world/).
+Units (dollars, kilometers, minutes), verbs, places, days and the wordings of solutions are common to all.
+`test-longer` has 7 or 8 steps where training has 1 to 6.
 """
 
 from __future__ import annotations
@@ -44,6 +53,14 @@ class Knobs:
     templates: str = "common"
     """"common", or "held-out": wordings and combinations that no training story has"""
 
+    @property
+    def label(self) -> str:
+        """Part of every problem's seed: as it is spelt here, it must stay."""
+        return (
+            f"Knobs(steps={self.steps!r}, magnitude={self.magnitude!r}, "
+            f"distractors={float(self.distractors)!r}, vocabulary={self.vocabulary!r}, templates={self.templates!r})"
+        )
+
     def __post_init__(self) -> None:
         low, high = self.steps
         if not 1 <= low <= high <= 8:
@@ -73,21 +90,18 @@ def generate(
 ) -> Iterator[Problem]:
     """Problems number start, start + 1, ..., start + count - 1 of a split.
 
-    Raises ValueError for a split that does not exist."""
+    Raises ValueError for a split that does not exist or a negative start."""
     if split not in DEFAULTS:
         raise ValueError(f"stories: there is no split {split!r}: choose from {', '.join(SPLITS)}")
+    if start < 0:
+        raise ValueError(f"stories/{split}: start={start}: the first problem is number 0")
     chosen = knobs or DEFAULTS[split]
     for index in range(start, start + count):
         yield _problem(split, seed, index, chosen)
 
 
-def load(split: str = "train", limit: int | None = None, seed: int | None = None) -> list[Problem]:
-    """The first `limit` problems of a split (1,000 where no limit is given)."""
-    return list(generate(split, 0, 1000 if limit is None else limit, seed or 0))
-
-
 def _problem(split: str, seed: int, index: int, knobs: Knobs) -> Problem:
-    stream = Stream(f"stories/{split}/{seed}/{index}/{knobs}")
+    stream = Stream(f"stories/{split}/{seed}/{index}/{knobs.label}")
     low, high = knobs.steps
     steps = stream.weighted([pair for pair in WEIGHTS if low <= pair[0] <= high])
     size = Size(knobs.magnitude)

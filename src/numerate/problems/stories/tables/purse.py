@@ -101,7 +101,7 @@ PURSE = (
         (
             "{S} also got {dn} as a gift.",
             "a relative gave {O} {dn} on top of that.",
-            "{S} was also given {dn} by a relative.",
+            "{S} also got {dn} from a relative.",
         ),
         ("a present of {dn} came on top of that.",),
         (("then {S} had {eq} dollars.", "with the gift, {S} had {eq} dollars."),),
@@ -153,7 +153,7 @@ PURSE = (
         (
             "{S} wanted to buy {wish} for {dn}.",
             "{S} wanted {wish} that cost {dn}.",
-            "{S} was saving for {wish} at a price of {dn}.",
+            "{S} wanted {wish} at a price of {dn}.",
         ),
         ("{P} dream was {wish} at a price of {dn}.",),
         (("{S} needed {eq} more dollars.", "{eq} dollars were still missing."),),
