@@ -58,7 +58,8 @@ class Knobs:
         """Part of every problem's seed: as it is spelt here, it must stay."""
         return (
             f"Knobs(steps={self.steps!r}, magnitude={self.magnitude!r}, "
-            f"distractors={float(self.distractors)!r}, vocabulary={self.vocabulary!r}, templates={self.templates!r})"
+            f"distractors={float(self.distractors)!r}, "
+            f"vocabulary={self.vocabulary!r}, templates={self.templates!r})"
         )
 
     def __post_init__(self) -> None:
