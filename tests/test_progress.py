@@ -25,8 +25,8 @@ def test_a_log_gets_one_line_per_ten_seconds_with_rate_and_time_left() -> None:
             task.advance(2, right=0.25)
     # 20 of 100 after 10 s are 2 per second, so 40 s are left; 40 after 20 s leave 30 s
     assert stream.getvalue().splitlines() == [
-        "sampling 20/100 rollouts · 2 rollouts/s · 0:40 left · right 0.25",
-        "sampling 40/100 rollouts · 2 rollouts/s · 0:30 left · right 0.25",
+        "sampling 20/100 · 0:40 left · 2 rollouts/s · right 0.25",
+        "sampling 40/100 · 0:30 left · 2 rollouts/s · right 0.25",
         "sampling 50 rollouts · 0:25 · right 0.25",
     ]
 
@@ -38,7 +38,7 @@ def test_what_a_resumed_run_finds_done_does_not_count_for_the_rate() -> None:
         clock.now = 10.0
         task.advance(5)
     # 5 in 10 s, not 95: the last 5 take another 10 s
-    assert stream.getvalue().splitlines()[0] == "steps 95/100 it · 0.5 it/s · 0:10 left"
+    assert stream.getvalue().splitlines()[0] == "steps 95/100 · 0:10 left · 0.5 it/s"
 
 
 def test_a_short_task_and_a_failed_task_leave_no_line() -> None:

@@ -87,13 +87,14 @@ class Count:
         return (self.done - self.earlier) / max(self.seconds, 1e-9)
 
     def line(self) -> str:
-        """`sampling 1,200/8,000 it · 310 it/s · 0:21 left · right 0.31`"""
+        """`sampling 1,200/8,000 · 0:21 left · 310 rollouts/s · right 31%`: what matters most comes first, for
+        a narrow terminal cuts the end off."""
         whole = f"/{self.total:,.0f}" if self.total is not None else ""
-        parts = [f"{self.label} {self.done:,.0f}{whole} {self.unit}"]
-        if self.rate > 0:
-            parts.append(f"{short(self.rate)} {self.unit}/s")
+        parts = [f"{self.label} {self.done:,.0f}{whole}"]
         if self.rate > 0 and self.total is not None and self.done < self.total:
             parts.append(f"{duration((self.total - self.done) / self.rate)} left")
+        if self.rate > 0:
+            parts.append(f"{short(self.rate)} {self.unit}/s")
         return " · ".join(parts + self.shown_info())
 
     def last_line(self) -> str:
@@ -152,7 +153,7 @@ class RichProgress:
         if not self.running:
             bars.start()
         self.running += 1
-        row = bars.add_task(label, total=total, rate="", info="")
+        row = bars.add_task(label, total=total)
         task = RichTask(label, total, unit, bars=bars, row=row)
         try:
             yield task
@@ -179,22 +180,18 @@ class RichTask(Count):
 
     def advance(self, n: float = 1, **info: object) -> None:
         super().advance(n, **info)
-        rate = f"{short(self.rate)} {self.unit}/s"
-        self.bars.update(self.row, completed=self.done, rate=rate, info="  ".join(self.shown_info()))
+        self.bars.update(self.row, completed=self.done, description=self.line())
 
 
 def make_bars(stream: TextIO) -> Bars:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
     return Bars(
+        BarColumn(bar_width=10, table_column=Column(width=10)),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[info]}", markup=False),
         console=Console(file=stream),
         transient=True,
         refresh_per_second=4,
