@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from numerate.answers import cluster, strict_gsm8k
 from numerate.judges.oracle import Oracle, knows
 from numerate.progress import Progress
 from numerate.rollouts.collect import collect
-from numerate.types import Engine, Group, Problem, Rollout, Sampling
+from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
 
 Row = dict[str, Any]
 """one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown"""
@@ -116,13 +115,17 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     rows.append(share("unanswered", (s.rollout.answer is None for _, s in first)))
     rows.append(share("truncated", (s.rollout.finish == "length" for _, s in first)))
     rows.append(mean("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
-    for by in BREAKDOWNS:
-        parts: dict[str, list[bool]] = defaultdict(list)
-        for (problem, _), hit in zip(first, right, strict=True):
-            if by in problem.meta:
-                parts[str(problem.meta[by])].append(hit)
-        rows += [share("accuracy", hits, by=by, group=group) for group, hits in sorted(parts.items())]
-    return rows
+    return rows + [row for by in BREAKDOWNS for row in breakdown(by, first)]
+
+
+def breakdown(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
+    """Greedy accuracy within each value of one of the problems' own facts."""
+    known = [(p.meta[by], bool(s.reward.value)) for p, s in first if by in p.meta]
+    parts = metrics.accuracy_by([hit for _, hit in known], [key for key, _ in known])
+    return [
+        row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
+        for key, part in parts.items()
+    ]
 
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
@@ -137,9 +140,8 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     for k in (2, 4, 8):
         rows.append(mean("majk_at_n", [float(metrics.majk(c, r, k)) for c, r in both], k))
     texts = [[s.rollout.text for s in group.attempts] for group in groups]
-    correct = [[t for t, hit in zip(ts, r, strict=True) if hit] for ts, r in zip(texts, right, strict=True)]
-    for suffix, lists in (("", texts), ("_right", correct)):
-        found = [metrics.diversity(some) for some in lists]
+    for suffix, only in (("", [None] * len(texts)), ("_right", right)):
+        found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
         for kind in ("exact", "trace"):
             rows.append(mean(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
     rows.append(

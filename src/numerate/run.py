@@ -17,7 +17,7 @@ from numerate.evaluate import Measured, differences, measure
 from numerate.models import locate
 from numerate.problems import fingerprint, load
 from numerate.progress import Progress
-from numerate.store import file_hash, identity, read_json, write_json, write_problems, write_text
+from numerate.store import RunFolder, file_hash, identity, read_json, write_json, write_problems, write_text
 from numerate.types import Problem
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
     Killed at any moment and started again, it ends with the same metrics.json and the same weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "recipe.yaml", resolved(recipe))
+    write_text(RunFolder(folder).recipe, resolved(recipe))
     sets = problem_sets(recipe, folder, progress)
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, identities[name], sets, progress)
     metrics = {"results": measured_rows(recipe, folder, identities, sets, progress)}
     metrics["run"] = facts(recipe, sets, identities)
-    write_json(folder / "metrics.json", metrics)
+    write_json(RunFolder(folder).metrics, metrics)
     page = report.build(folder)
     event(folder, "finished", progress)
     progress.say(f"report: {page}")
@@ -65,7 +65,7 @@ def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
         for name in sorted(used):
             spec = recipe.problems[name]
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
-            write_problems(folder / "problems" / f"{name}.jsonl", sets[name])
+            write_problems(RunFolder(folder).problems(name), sets[name])
             task.advance(1)
     return sets
 
@@ -90,7 +90,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
                 "dtype": recipe.dtype,
             }
         )
-        planned.append(Planned(name, known[name], state(folder / "stages" / name, known[name])))
+        planned.append(Planned(name, known[name], state(RunFolder(folder).stage(name), known[name])))
     return planned
 
 
@@ -128,7 +128,7 @@ def run_stage(
     """Do, go on with, or skip one stage. DONE.json is written last."""
     from numerate.training import Stage as Run
 
-    place = folder / "stages" / name
+    place = RunFolder(folder).stage(name)
     if planned.state == "done":
         return event(folder, f"stage {name}: already done", progress)
     if planned.state != "half done":
@@ -164,7 +164,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
 
 
 def model_place(recipe: Recipe, folder: Path, name: str) -> str:
-    return recipe.model if name == "base" else str(folder / "stages" / name / "model")
+    return recipe.model if name == "base" else str(RunFolder(folder).stage(name) / "model")
 
 
 def measured_rows(
@@ -182,7 +182,7 @@ def measured_rows(
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
-            place = folder / "evals" / model / name
+            place = RunFolder(folder).attempts(model, name)
             keep_if_same(
                 place, identity([source, fingerprint(problems), plain(options), recipe.seed, recipe.prompt])
             )
@@ -236,6 +236,6 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
 
 def event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
-    with (folder / "events.log").open("a") as log:
+    with RunFolder(folder).events.open("a") as log:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
     progress.say(text)

@@ -3,7 +3,8 @@
 
 runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
   stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
-  DONE.json evals/<model>/<set>/{greedy,samples}/part-00000.parquet
+  DONE.json
+  evals/<model>/<set>/{greedy,samples}/part-00000.parquet
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.+*@-]|/(?=[A-Za-z0-9_]))*")
 
@@ -53,8 +53,9 @@ class RunFolder:
     def stage(self, name: str) -> Path:
         return self.path / "stages" / _checked(name)
 
-    def attempts(self, model: str, problems: str, kind: Literal["greedy", "samples"]) -> Path:
-        return self.path / "evals" / _checked(model) / _checked(problems) / kind
+    def attempts(self, model: str, problems: str) -> Path:
+        """The folder of `greedy` and `samples`."""
+        return self.path / "evals" / _checked(model) / _checked(problems)
 
 
 def _checked(name: str) -> str:

@@ -3,7 +3,6 @@ method has to."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 
 from numerate.progress import Progress
+from numerate.store import append_row, forget_rounds
 from numerate.training import checkpoint, devices
 from numerate.training.learner import Learner
 from numerate.types import Stats
@@ -69,8 +69,7 @@ class Stage:
     def log(self, stats: Stats) -> None:
         """One line of metrics.jsonl, marked with the round."""
         if devices.rank() == 0:
-            with (self.folder / "metrics.jsonl").open("a") as f:
-                f.write(json.dumps({"round": self.round, **stats}) + "\n")
+            append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats})
 
     def _save(self, learner: Learner | None) -> None:
         if devices.rank() == 0:
@@ -87,21 +86,5 @@ class Stage:
             if learner:
                 learner.load_state(tensors)
         if devices.rank() == 0:
-            self._forget_later_rows()
+            forget_rounds(self.folder / "metrics.jsonl", self.round)
         devices.barrier()
-
-    def _forget_later_rows(self) -> None:
-        """Drop the log lines of rounds that will be done again, a half-written last line among them."""
-        path = self.folder / "metrics.jsonl"
-        if not path.exists():
-            return
-        kept = []
-        for line in path.read_text().splitlines():
-            try:
-                if json.loads(line)["round"] < self.round:
-                    kept.append(line + "\n")
-            except ValueError:
-                break
-        part = path.with_suffix(".part")
-        part.write_text("".join(kept))
-        part.replace(path)
