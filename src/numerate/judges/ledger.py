@@ -82,7 +82,7 @@ class Ledger:
             return "right"
         if c.linked and after_right:
             return "right"
-        numbers = [x for x in (*c.left, *c.right[:1]) if not isinstance(x, str)]
+        numbers = [x for x in program if not isinstance(x, str)]
         from_story = any(x not in COMMON or readings.belongs(x) for x in numbers)
         return "wrong" if from_story else self._unclear()
 

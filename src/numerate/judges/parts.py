@@ -44,6 +44,7 @@ class Pieces:
         self.expanded: dict[str, list[Term]] = {}
         self.denominators: list[list[Term]] = []
         self.find: dict[int, int] = {}
+        self.uses = Counter(x for program in programs.values() for x in program)
         for name in programs:
             self._add_all(self._of_name(name))
         for terms in self.denominators:
@@ -65,9 +66,10 @@ class Pieces:
         return self.expanded[name]
 
     def _operand(self, item: Item) -> list[Term]:
-        if isinstance(item, str):
-            return self._of_name(item)
-        return [(1, ((constant(item), 1),))]
+        """A quantity that serves several purposes stays one factor: nobody takes such a one apart."""
+        if not isinstance(item, str):
+            return [(1, ((constant(item), 1),))]
+        return self._of_name(item) if self.uses[item] == 1 else [(1, ((self.quantities[item], 1),))]
 
     def _apply(self, sign: str, left: list[Term], right: list[Term]) -> list[Term]:
         if sign in "+-":

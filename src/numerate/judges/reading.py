@@ -37,15 +37,19 @@ class Readings:
         """The readings of an expression that mean something; the plainest source that gives any decides."""
         world = self.world
         for source in ("text", "head", "pieces"):
-            found = [i for i in self._of_program(program, source) if world.means(i, positive)]
+            readings = self._of_program(program, source)
+            found = [i for i in readings if i in world.meanings]
+            found = found or [i for i in readings if world.is_piece(i, positive)]
             if found:
-                return [i for i in found if i in world.meanings] or found
+                return found
         return []
 
     def undoes(self, program: Sequence[Item], meant: Sequence[int]) -> bool:
         """Whether an expression only leads back: from a result to what it was made of (72 - 24 = 48)."""
         numbers = [residue(x) for x in program if not isinstance(x, str)]
-        made_of = {i for r in numbers for j in self.known.get(r, ()) for i in self.world.sources.get(j, ())}
+        sources = self.world.sources
+        below = [[sources.get(i, frozenset()) for i in self.known[r]] for r in numbers if r in self.known]
+        made_of = frozenset[int]().union(*(frozenset.intersection(*each) for each in below))
         return bool(made_of) and all(i in made_of for i in meant)
 
     def _of_program(self, program: Sequence[Item], source: Source) -> tuple[int, ...]:

@@ -112,17 +112,16 @@ class World:
         """value -> identities of useful pieces."""
         return _by_value(Quantity(value, identity) for identity, value in self.pieces.items())
 
-    def means(self, identity: int, positive: bool) -> bool:
-        """Whether a formula is a quantity of the story or a useful piece of the answer.
+    def is_piece(self, identity: int, positive: bool) -> bool:
+        """Whether a formula whose value is positive, or not, is a useful piece of the answer.
 
-        A piece may also come with its sign turned over, where it then is a positive number: 48 - 20 on the
-        way to 60 - 48 + 20. A quantity of the story may not: turned over, it is the usual mistake of
-        subtracting the wrong way round.
+        A piece may also come with its sign turned over, where it then is positive: 48 - 20 on the way to
+        60 - 48 + 20. A quantity of the story may not: turned over, it is the usual mistake of subtracting the
+        wrong way round.
         """
-        if identity in self.meanings:
-            return True
+        turned = P - identity
         return positive and (
-            identity in self.pieces or (P - identity in self.pieces and P - identity not in self.meanings)
+            identity in self.pieces or (turned in self.pieces and turned not in self.meanings)
         )
 
 
