@@ -191,8 +191,9 @@ def make_bars(stream: TextIO) -> Bars:
 
     return Bars(
         BarColumn(bar_width=10, table_column=Column(width=10)),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
         console=Console(file=stream),
+        expand=True,
         transient=True,
         refresh_per_second=4,
     )
