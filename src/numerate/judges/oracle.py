@@ -15,7 +15,9 @@ How a step (one line, see `numerate.steps.split`) is judged
     factored or multiplied-out forms count as much as the reference;
   - wrong if it is true but means nothing, and uses a quantity of the story (48+24 for 48-24, a distractor
     in place of an operand) or a number that is not known from anywhere;
-  - unverifiable if it is true, means nothing, and uses everyday constants only (24 * 60 = 1440).
+  - unverifiable if it is true, means nothing, and uses everyday constants only (24 * 60 = 1440); if it only
+    leads back from a result to what that was made of (a check: 72-24 = 48); or if it looks false but may be
+    read in another way (`x + 24*2 = 50`, `about 10/3 = 3`).
 
   Whether two formulas are the same is asked under other given numbers (`numerate.judges.field`), so 2*2 = 4
   does not pass for 2+2 = 4. A written number may stand for everything that has its value: given numbers,
