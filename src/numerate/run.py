@@ -86,7 +86,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
                 "prompt": recipe.prompt,
-                "engine": plain(recipe.engine),
+                "engine": recipe.engine.kind,
                 "dtype": recipe.dtype,
             }
         )
@@ -176,6 +176,7 @@ def measured_rows(
     from numerate.rollouts.local import LocalEngine
 
     options = recipe.evaluate
+    drawing = {k: v for k, v in plain(options).items() if k not in ("models", "problems", "limit", "k")}
     measured: dict[tuple[str, str], Measured] = {}
     for model in options.models:
         policy = load_policy(model_place(recipe, folder, model), device=recipe.device, dtype=recipe.dtype)
@@ -184,7 +185,7 @@ def measured_rows(
             problems = sets[name][: options.limit]
             place = RunFolder(folder).attempts(model, name)
             keep_if_same(
-                place, identity([source, fingerprint(problems), plain(options), recipe.seed, recipe.prompt])
+                place, identity([source, fingerprint(problems), drawing, recipe.seed, recipe.prompt])
             )
             measured[model, name] = measure(
                 model,

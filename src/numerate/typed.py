@@ -4,12 +4,18 @@ The line under each field is its help: it reaches `numerate schema`, `--help` te
 
 from __future__ import annotations
 
-from typing import TypeVar, dataclass_transform
+from typing import Annotated, TypeVar, dataclass_transform
 
 import pydantic
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 T = TypeVar("T")
+AtLeast0 = Annotated[int, Field(ge=0)]
+AtLeast1 = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 STRICT = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True, protected_namespaces=())
 
 

@@ -15,7 +15,7 @@ import torch
 import typer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from numerate.assets import corpus, tokenizer
+from numerate.assets import corpus, muon, tokenizer
 from numerate.models.policy import Policy
 from numerate.problems import is_test_split, load
 from numerate.progress import RichProgress
@@ -75,7 +75,7 @@ def texts_of(gsm8k: bool) -> Sequence[Problem]:
 def main(
     out: Annotated[Path, typer.Option(help="folder of the finished model")] = Path(__file__).parent / "pico",
     work: Annotated[Path, typer.Option(help="folder for checkpoints")] = Path("runs/make-pico"),
-    steps: Annotated[int, typer.Option(help="optimizer steps")] = 4000,
+    steps: Annotated[int, typer.Option(help="optimizer steps")] = 1600,
     seed: int = 0,
     gsm8k: Annotated[bool, typer.Option(help="also read GSM8K's training texts")] = True,
 ) -> None:
@@ -88,7 +88,7 @@ def main(
     )
     policy = Policy(network(len(tok), seed), tok, name="numerate/pico")
     run = Stage(work, seed, RichProgress(), save_seconds=120.0)
-    learner = Learner(policy, weight_decay=0.05, micro_tokens=1024)
+    learner = Learner(policy, micro_tokens=1024, optimizers=muon.split)
     for step in run.rounds(steps, learner, label="steps"):
         first = step * DOCUMENTS_PER_STEP
         rows = [row(tok, corpus.document(seed, first + i, texts)) for i in range(DOCUMENTS_PER_STEP)]

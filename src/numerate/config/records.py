@@ -6,10 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from numerate.typed import config
-
-AtLeast0 = Annotated[int, Field(ge=0)]
-AtLeast1 = Annotated[int, Field(ge=1)]
+from numerate.typed import AtLeast0, AtLeast1, config
 
 
 def known_engine(kind: object) -> object:

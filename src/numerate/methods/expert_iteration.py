@@ -20,7 +20,7 @@ from numerate.methods import sft
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
-from numerate.typed import config
+from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
 from numerate.types import Example, Group, Rollout, Sampling
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ VERSION = 1
 
 @config
 class Config:
-    rounds: int = 2
+    rounds: AtLeast1 = 2
     """n; the paper uses 2 after supervised fine-tuning and up to 5 without"""
-    samples: int = 96
+    samples: AtLeast1 = 96
     """K, attempts per question and round"""
-    temperature: float = 1.0
+    temperature: Positive = 1.0
     """of the sampling"""
-    top_p: float = 1.0
+    top_p: Share = 1.0
     """of the sampling"""
-    top_k: int = 0
+    top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
-    max_tokens: int = 256
+    max_tokens: AtLeast1 = 256
     """longest attempt; longer ones are cut, and wrong"""
     threshold: float = 1.0
     """smallest reward that is kept"""
@@ -52,15 +52,15 @@ class Config:
     """keep what earlier rounds found"""
     dedupe: Literal["exact", "trace", "none"] = "exact"
     """one attempt per text, per sequence of calculations, or all"""
-    keep_per_problem: int | None = None
+    keep_per_problem: AtLeast1 | None = None
     """at most so many attempts per problem in the data of a round, first found first"""
     with_solutions: bool = False
     """the problems' own worked solutions are part of the data (D_0), where they have one"""
-    solutions_limit: int | None = None
+    solutions_limit: AtLeast1 | None = None
     """only the first so many problems give their solutions"""
     fit: sft.Config = sft.Config()
     """how a round is fine-tuned"""
-    stop_after: int | None = None
+    stop_after: AtLeast1 | None = None
     """stop when the validation accuracy has not risen for so many rounds; null runs all rounds"""
     keep: Literal["last", "best"] = "last"
     """which round's model is the result; `best` by validation accuracy"""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.rollouts.job import Job
-from numerate.typed import config
+from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -30,35 +30,35 @@ VERSION = 1
 
 @config
 class Config:
-    epochs: int = 4
+    epochs: AtLeast1 = 4
     """times that every row is seen"""
-    batch: int = 128
+    batch: AtLeast1 = 128
     """rows per optimizer step"""
-    lr: float = 2e-5
+    lr: Positive = 2e-5
     """peak learning rate; 10 to 50 times higher suits models under 10 M parameters"""
-    final_lr: float = 2e-7
+    final_lr: NotNegative = 2e-7
     """learning rate at the end of the cosine"""
-    warmup: float = 0.03
+    warmup: Share = 0.03
     """share of the steps with a rising learning rate"""
-    weight_decay: float = 0.0
+    weight_decay: NotNegative = 0.0
     """AdamW's, per step"""
-    max_norm: float = 1.0
+    max_norm: Positive = 1.0
     """gradients are clipped to this norm"""
-    max_steps: int | None = None
+    max_steps: AtLeast1 | None = None
     """stop after so many optimizer steps; the schedule ends there"""
-    max_length: int = 1024
+    max_length: AtLeast1 = 1024
     """tokens; longer rows are left out and counted"""
-    micro_tokens: int = 2048
+    micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
     packed: bool = False
     """lay several rows into one line instead of padding rows of like length; never changes the result"""
-    lora_rank: int = 0
+    lora_rank: AtLeast0 = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
-    lora_alpha: float | None = None
+    lora_alpha: Positive | None = None
     """scale of the adapters, by default twice the rank"""
-    validate_every: int = 0
+    validate_every: AtLeast0 = 0
     """epochs between validations; 0 never validates"""
-    validation_limit: int | None = None
+    validation_limit: AtLeast1 | None = None
     """problems per validation; default all"""
     keep: Literal["last", "best"] = "last"
     """`last` or `best` by validation accuracy (needs validate_every)"""

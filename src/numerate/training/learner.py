@@ -18,8 +18,8 @@ Loss = Callable[[nn.Module, Batch], tuple[Tensor, Stats]]
 
 
 class Learner:
-    """One policy and its AdamW. A step is the same whatever the micro-batch, the packing and the number of
-    processes."""
+    """One policy and its AdamW (or other optimizers, whose groups may scale the learning rate by
+    `lr_scale`). A step is the same whatever the micro-batch, the packing and the number of processes."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Learner:
         micro_tokens: int = 4096,
         micro_rows: int | None = None,
         line_tokens: int | None = None,
+        optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
     ):
         """micro_tokens, micro_rows: largest part of a step that is held in memory at once; line_tokens: rows
         are packed into lines of this length, None puts rows of like length below each other, padded;
@@ -41,10 +42,15 @@ class Learner:
         self.micro_rows = micro_rows
         self.line_tokens = line_tokens
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
-        fused = next(iter(self.named.values())).device.type in ("cpu", "cuda")
-        self.optimizer = torch.optim.AdamW(
-            self.named.values(), lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused
-        )
+        if optimizers:
+            self.optimizers = optimizers(self.named)
+        else:
+            fused = self.policy.device.type in ("cpu", "cuda")
+            self.optimizers: list[torch.optim.Optimizer] = [
+                torch.optim.AdamW(
+                    self.named.values(), lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused
+                )
+            ]
 
     def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
         """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
@@ -58,10 +64,11 @@ class Learner:
                 totals[name] += number
         devices.sum_gradients(self.named.values())
         norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = lr * group.get("lr_scale", 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
 
     def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
@@ -77,16 +84,28 @@ class Learner:
         """Everything that a resumed run needs, as named tensors."""
         out = {f"model/{name}": p.detach() for name, p in self.named.items()}
         for name, p in self.named.items():
-            for key, value in self.optimizer.state[p].items():
-                out[f"optimizer/{key}/{name}"] = value
+            for optimizer in self.optimizers:
+                for key, value in optimizer.state.get(p, {}).items():
+                    out[f"optimizer/{key}/{name}"] = value
         return out
 
     @torch.no_grad()
     def load_state(self, state: dict[str, Tensor]) -> None:
         for name, p in self.named.items():
             p.copy_(state[f"model/{name}"])
-            self.optimizer.state[p] = {
-                key: state[f"optimizer/{key}/{name}"].to(p.device if key != "step" else "cpu")
-                for key in ("step", "exp_avg", "exp_avg_sq")
-                if f"optimizer/{key}/{name}" in state
-            }
+        for optimizer in self.optimizers:
+            mine = {id(p) for group in optimizer.param_groups for p in group["params"]}
+            for name, p in self.named.items():
+                if id(p) in mine:
+                    optimizer.state[p] = moments(state, name, p.device)
+
+
+def moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
+    """What an optimizer remembers of one parameter; AdamW counts its steps on the CPU."""
+    kept = {}
+    for full, value in state.items():
+        kind, _, rest = full.partition("/")
+        key, _, owner = rest.partition("/")
+        if kind == "optimizer" and owner == name:
+            kept[key] = value.to("cpu" if key == "step" else device)
+    return kept
