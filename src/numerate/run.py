@@ -47,8 +47,8 @@ def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, identities[name], sets, progress)
-    metrics = {"results": measured_rows(recipe, folder, identities, sets, progress)}
-    metrics["run"] = facts(recipe, sets, identities)
+    rows = measured_rows(recipe, folder, identities, sets, progress)
+    metrics = {"results": rows, "run": facts(recipe, sets, identities)}
     write_json(RunFolder(folder).metrics, metrics)
     page = report.build(folder)
     event(folder, "finished", progress)
@@ -127,6 +127,7 @@ def run_stage(
 ) -> None:
     """Do, go on with, or skip one stage. DONE.json is written last."""
     from numerate.training import Stage as Run
+    from numerate.training import open_tracker
 
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
@@ -135,10 +136,12 @@ def run_stage(
         shutil.rmtree(place, ignore_errors=True)
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
-    policy = methods.get(stage.method).train(
-        Run(place, recipe.seed, progress), stage.options, job(recipe, folder, stage, sets)
-    )
+    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe))
+    begun = Run(place, recipe.seed, progress, tracker=tracker)
+    policy = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
     policy.save(place / "model")
+    if tracker:
+        tracker.close()
     write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
     event(folder, f"stage {name}: done", progress)
 
@@ -149,7 +152,9 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
     from numerate.rollouts.local import LocalEngine
 
     def from_place(place: str) -> Policy:
-        return load_policy(place, device=recipe.device, dtype=recipe.dtype)
+        policy = load_policy(place, device=recipe.device, dtype=recipe.dtype)
+        policy.name = place.removeprefix(f"{folder}/stages/").removesuffix("/model")
+        return policy
 
     return Job(
         model=stage.model,

@@ -38,7 +38,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": 0.0, "momentum": momentum, "lr_scale": lr_scale})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # pyright: ignore  (torch's own do so)
         for group in self.param_groups:
             mu = group["momentum"]
             for p in group["params"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numerate.rollouts.collect import greedy_accuracy
@@ -24,7 +25,7 @@ class Job:
     """how a problem is put to the model, see numerate.prompts"""
     load: Callable[[str], Policy]
     """a fresh copy of a model of this run by name, with the run's device and dtype"""
-    load_dir: Callable[[str], Policy]
+    load_dir: Callable[[Path], Policy]
     """a fresh copy of a model in a folder"""
     engine: Callable[[Policy], Engine]
     max_tokens: int

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
+    from numerate.training.trackers import open_tracker
 
 HOME = {
     "Batch": "batch",
@@ -24,6 +25,7 @@ HOME = {
     "Stage": "stage",
     "cosine": "schedule",
     "micro_batches": "batch",
+    "open_tracker": "trackers",
     "pack": "batch",
     "token_logprobs": "logprobs",
     "weigh": "denominators",
@@ -36,6 +38,7 @@ __all__ = [
     "cosine",
     "fitting",
     "micro_batches",
+    "open_tracker",
     "pack",
     "token_logprobs",
     "weigh",

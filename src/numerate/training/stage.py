@@ -15,24 +15,33 @@ from numerate.progress import Progress
 from numerate.store import append_row, forget_rounds
 from numerate.training import checkpoint, devices
 from numerate.training.learner import Learner
+from numerate.training.trackers import Tracker
 from numerate.types import Stats
 
 
 class Stage:
     """facts: small JSON values of the method that are saved and restored with every checkpoint."""
 
-    def __init__(self, folder: Path, seed: int, progress: Progress, save_seconds: float = 30.0):
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        progress: Progress,
+        save_seconds: float = 30.0,
+        tracker: Tracker | None = None,
+    ):
         self.folder = folder
         self.seed = seed
         self.progress = progress
         self.save_seconds = save_seconds
+        self.tracker = tracker
         self.round = 0
         self.facts: dict[str, Any] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def sub(self, name: str) -> Stage:
         """A part of this stage that resumes by itself, in a folder of its own."""
-        return Stage(self.folder / name, self.seed, self.progress, self.save_seconds)
+        return Stage(self.folder / name, self.seed, self.progress, self.save_seconds, self.tracker)
 
     def rounds(self, n: int, learner: Learner | None = None, label: str = "round") -> Iterator[int]:
         """The rounds 0 .. n-1 that are still to do.
@@ -70,6 +79,8 @@ class Stage:
         """One line of metrics.jsonl, marked with the round."""
         if devices.rank() == 0:
             append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats})
+            if self.tracker:
+                self.tracker.log(self.label, self.round, stats)
 
     def _save(self, learner: Learner | None) -> None:
         if devices.rank() == 0:
