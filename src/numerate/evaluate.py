@@ -43,6 +43,7 @@ def measure(
     style: str = "plain",
     seed: int = 0,
     samples: int = 32,
+    samples_limit: int | None = None,
     temperature: float = 0.7,
     top_p: float = 1.0,
     top_k: int = 0,
@@ -50,12 +51,16 @@ def measure(
     greedy: bool = True,
     ks: Sequence[int] | None = None,
 ) -> Measured:
-    """Attempts go to `folder`/greedy and `folder`/samples; those already there are not drawn again."""
+    """Attempts go to `folder`/greedy and `folder`/samples; those already there are not drawn again.
+
+    samples_limit: only the first so many problems are sampled. The other options are those of a recipe's
+    `evaluate`.
+    """
     rows: list[Row] = []
     right: dict[str, bool] = {}
     base = {"model": model, "problems": name}
 
-    def gather(part: str, n: int, params: Sampling) -> list[Group]:
+    def gather(part: str, problems: Sequence[Problem], n: int, params: Sampling) -> list[Group]:
         label = f"{model} on {name}, {part}"
         return list(
             collect(
@@ -64,12 +69,14 @@ def measure(
         )
 
     if greedy:
-        groups = gather("greedy", 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
+        groups = gather("greedy", problems, 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
         right = {g.problem.id: bool(g.attempts[0].reward.value) for g in groups}
         rows += greedy_rows(groups)
     if samples:
         params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
-        rows += sampled_rows(gather("samples", samples, params), ks or powers(samples))
+        rows += sampled_rows(
+            gather("samples", problems[:samples_limit], samples, params), ks or powers(samples)
+        )
     return Measured([base | row for row in rows], right)
 
 

@@ -202,6 +202,7 @@ def measured_rows(
                 style=recipe.prompt,
                 seed=recipe.seed,
                 samples=options.samples,
+                samples_limit=options.samples_limit,
                 temperature=options.temperature,
                 top_p=options.top_p,
                 top_k=options.top_k,

@@ -60,6 +60,8 @@ class Evaluate:
     """also take the one most likely solution of each problem: the accuracy row"""
     samples: AtLeast0 = 32
     """attempts per problem for pass@k, maj@k and diversity; 0 samples none"""
+    samples_limit: AtLeast1 | None = None
+    """sample the first so many problems of each set only; the greedy accuracy still takes all of them"""
     temperature: Annotated[float, Field(gt=0)] = 0.7
     """of those attempts"""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -1,0 +1,100 @@
+"""Measurement: every number worked by hand on attempts that are written down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate.evaluate import Measured, differences, measure, powers
+from numerate.models.policy import Policy
+from numerate.progress import QuietProgress
+from numerate.types import Problem, Sampling
+from tests import tiny
+from tests.methods import toy
+
+PROBLEMS = [replace(p, meta={"steps": i % 2 + 1}) for i, p in enumerate(toy.PROBLEMS[:4])]
+"""answers 1, 3, 5, 7"""
+
+
+def attempt(problem: Problem, index: int, params: Sampling) -> str:
+    """Greedy: right on the first two, a wrong number on the third, no answer on the fourth. Sampled, of four:
+    the first problem R R W W, the second W W R and nothing, both wrongs alike, the others all wrong."""
+    right, i = int(problem.answer), int(problem.id[-1])
+    if params.temperature == 0:
+        return [f"#### {right}", f"It is {right}.0\n#### {right}.0", "#### 99", "I do not know"][i]
+    texts = {
+        0: [f"#### {right}", f"so #### {right}", "#### 98", "#### 99"],
+        1: ["#### 98", "#### 98", f"#### {right}", "no idea"],
+    }
+    return texts.get(i, ["#### 95", "#### 96", "#### 97", "#### 98"])[index]
+
+
+def measured(folder: Path, source: str = "toy", **more: Any) -> Measured:
+    engine = toy.Scripted(Policy(tiny.model(), tiny.tokenizer()), attempt)
+    problems = [replace(p, source=source) for p in PROBLEMS]
+    settings = {"samples": 4, "ks": (1, 2, 4)} | more
+    return measure("m", "test", problems, engine, folder, QuietProgress(), **settings)
+
+
+def value(found: Measured, metric: str, k: int = 1, **more: Any) -> float:
+    rows = [
+        row
+        for row in found.rows
+        if row["metric"] == metric and row["k"] == k and all(row.get(a) == b for a, b in more.items())
+        if more or "by" not in row
+    ]
+    assert len(rows) == 1
+    return rows[0]["value"]
+
+
+def test_greedy_numbers_by_hand(tmp_path: Path) -> None:
+    found = measured(tmp_path)
+    assert value(found, "accuracy") == 2 / 4
+    assert value(found, "unanswered") == 1 / 4
+    assert value(found, "truncated") == 0
+    assert list(found.greedy_right.values()) == [True, True, False, False]
+    assert value(found, "accuracy", by="steps", group="1") == 1 / 2
+    assert value(found, "accuracy", by="steps", group="2") == 1 / 2
+
+
+def test_sampled_numbers_by_hand(tmp_path: Path) -> None:
+    """Right: 2, 1, 0, 0 of 4. pass@2 of 2 in 4: 1 - C(2,2)/C(4,2) = 5/6; of 1 in 4: 1 - C(3,2)/C(4,2) =
+    1/2. The vote of all four is right on the first problem only; the two largest clusters hold the right answer
+    on two."""
+    found = measured(tmp_path)
+    assert value(found, "sampled_accuracy", k=4) == pytest.approx((2 / 4 + 1 / 4) / 4)
+    assert value(found, "pass_at_k", 1) == pytest.approx((2 / 4 + 1 / 4) / 4)
+    assert value(found, "pass_at_k", 2) == pytest.approx((5 / 6 + 1 / 2) / 4)
+    assert value(found, "pass_at_k", 4) == pytest.approx(2 / 4)
+    assert value(found, "maj_at_k", 4) == pytest.approx(1 / 4)
+    assert value(found, "majk_at_n", 2) == pytest.approx(2 / 4)
+    assert value(found, "diversity_exact", k=4) == pytest.approx((4 + 3 + 4 + 4) / 4)
+    assert value(found, "diversity_exact_right", k=4) == pytest.approx((2 + 1) / 4)
+
+
+def test_strict_grading_stands_beside_the_numeric_one_on_gsm8k_only(tmp_path: Path) -> None:
+    """`3.0` is the number 3 but not the text `3` that the official rule wants."""
+    found = measured(tmp_path / "a", source="gsm8k/test")
+    assert (value(found, "accuracy"), value(found, "accuracy_strict")) == (2 / 4, 1 / 4)
+    assert not any(row["metric"] == "accuracy_strict" for row in measured(tmp_path / "b").rows)
+
+
+def test_differences_pair_the_problems() -> None:
+    before, after = {"a": False, "b": True, "c": False}, {"a": True, "b": True, "c": True}
+    rows = differences({("x", "t"): Measured([], before), ("y", "t"): Measured([], after)})
+    assert len(rows) == 1
+    assert (rows[0]["model"], rows[0]["versus"], rows[0]["value"]) == ("y", "x", pytest.approx(2 / 3))
+
+
+def test_powers() -> None:
+    assert [powers(1), powers(6), powers(8)] == [[1], [1, 2, 4, 6], [1, 2, 4, 8]]
+
+
+def test_greedy_only_and_samples_only(tmp_path: Path) -> None:
+    greedy = measured(tmp_path / "a", samples=0)
+    assert not any(row["metric"] == "pass_at_k" for row in greedy.rows)
+    sampled = measured(tmp_path / "b", greedy=False)
+    assert sampled.greedy_right == {} and not any(row["metric"] == "accuracy" for row in sampled.rows)
