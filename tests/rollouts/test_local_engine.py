@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
-from numerate.rollouts.local import LocalEngine
+from numerate.models.fast import FastForward
+from numerate.models.plain import PlainForward
+from numerate.rollouts.local import LocalEngine, room_for
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -80,6 +83,73 @@ def test_the_same_call_gives_the_same_bits(kind: str, policies: dict[str, Policy
         list(LocalEngine(policies[kind], slots=5).sample(ask(*TEXTS), 4, PLAIN)) for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+def test_the_lean_pass_and_the_models_own_agree(kind: str, policies: dict[str, Policy]) -> None:
+    policy = policies[kind]
+    plain = LocalEngine(policy, slots=7)
+    assert plain.open().__class__ is FastForward
+    plain.open = lambda: PlainForward(policy.model)
+    params = replace(PLAIN, max_tokens=90)  # past the first growth of the caches
+    fast = run(policy, ask(*TEXTS), 3, params, slots=5)
+    for rollout in plain.sample(ask(*TEXTS), 3, params):
+        twin = fast[rollout.problem_id, rollout.index]
+        assert written(rollout).ids == written(twin).ids
+        assert written(rollout).logprobs == pytest.approx(written(twin).logprobs, abs=1e-5)
+
+
+SHAPES: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "one key head": ("llama", {"num_key_value_heads": 1}, True),
+    "as many key heads as heads": ("llama", {"num_key_value_heads": 4}, True),
+    "an output layer of its own": ("llama", {"tie_word_embeddings": False}, True),
+    "wide heads": ("llama", {"head_dim": 16}, True),
+    "other frequencies": ("llama", {"rope_parameters": {"rope_type": "default", "rope_theta": 50.0}}, True),
+    "scaled frequencies": (
+        "llama",
+        {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4}},
+        True,
+    ),
+    "frequencies that move": (
+        "llama",
+        {"rope_parameters": {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 1e4}},
+        False,
+    ),
+    "biases everywhere": ("llama", {"attention_bias": True, "mlp_bias": True}, False),
+    "another activation": ("llama", {"hidden_act": "gelu"}, False),
+    "a sliding window": ("mistral", {"sliding_window": 8}, False),
+    "a window that never slides": ("mistral", {"sliding_window": 256}, True),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_computed_right_by_whichever_pass_takes_it(shape: str, tmp_path: Path) -> None:
+    kind, options, lean = SHAPES[shape]
+    policy = load(str(tiny.make(tmp_path / "m", kind, spread=8.0, **options)))
+    assert isinstance(LocalEngine(policy).open(), FastForward) == lean
+    for rollout in run(policy, ask(*TEXTS[:3]), 2, PLAIN, slots=3).values():
+        assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=1e-4)
+
+
+def test_bfloat16_stays_near_the_models_own_bfloat16(tmp_path: Path) -> None:
+    policy = load(str(tiny.make(tmp_path / "m", spread=8.0)), dtype="bfloat16")
+    for rollout in run(policy, ask(*TEXTS), 2, PLAIN).values():
+        assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=0.15)
+
+
+def test_two_requests_at_once_and_one_left_early_do_not_meet(policies: dict[str, Policy]) -> None:
+    engine = LocalEngine(policies["llama"], slots=3)
+    whole = list(engine.sample(ask(*TEXTS), 2, PLAIN))
+    next(engine.sample(ask(*TEXTS), 2, PLAIN))
+    one, two = engine.sample(ask(*TEXTS), 2, PLAIN), engine.sample(ask(*TEXTS), 2, PLAIN)
+    assert list(zip(one, two, strict=True)) == [(r, r) for r in whole]
+
+
+def test_the_number_of_slots_fits_the_memory(policies: dict[str, Policy]) -> None:
+    """2 layers x 2 key heads x 8 numbers x 2 (keys, values) x 4 bytes = 256 bytes per token."""
+    assert room_for(policies["llama"], PLAIN) == 256
+    assert room_for(policies["llama"], replace(PLAIN, max_tokens=2**16)) == 2**30 // (256 * 2 * 2**16)
+    assert room_for(policies["gpt2"], replace(PLAIN, max_tokens=2**40)) == 1
 
 
 def test_seed_and_round_name_other_samples(policies: dict[str, Policy]) -> None:

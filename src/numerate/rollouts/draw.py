@@ -60,16 +60,19 @@ def _search(upto_BK: Tensor, target_B1: Tensor) -> Tensor:
     return torch.searchsorted(upto_BK, target_B1.minimum(last_B1 * (1 - 1e-15)), right=True)
 
 
-def _pick_cut(weight_BV: Tensor, uniform_B: Tensor, top_p: float, top_k: int) -> Tensor:
-    """The same over the kept tokens, likeliest first."""
+def _pick_cut(weight_BV: Tensor, uniform_B: Tensor, top_p: float, top_k: int, look: int = NUCLEUS) -> Tensor:
+    """The same over the kept tokens, likeliest first; `look` tokens are sorted where top_k does not say how
+    many."""
     vocab = weight_BV.shape[-1]
-    kept_BK, index_BK = weight_BV.topk(min(top_k or NUCLEUS, vocab))
+    kept_BK, index_BK = weight_BV.topk(min(top_k or look, vocab))
     total_B1 = (kept_BK if top_k else weight_BV).double().sum(-1, keepdim=True)
     upto_BK = kept_BK.double().cumsum(-1)
-    if not top_k and bool((upto_BK[:, -1:] < top_p * total_B1).any()):
-        kept_BK, index_BK = weight_BV.sort(descending=True, stable=True)
-        upto_BK = kept_BK.double().cumsum(-1)
     inside_BK = (upto_BK - kept_BK < top_p * total_B1).sum(-1, keepdim=True)
     mass_B1 = upto_BK.gather(-1, inside_BK - 1)
     place_B1 = _search(upto_BK, uniform_B[:, None] * mass_B1).minimum(inside_BK - 1)
-    return index_BK.gather(-1, place_B1)[:, 0]
+    token_B = index_BK.gather(-1, place_B1)[:, 0]
+    if not top_k and look < vocab:
+        flat_B = upto_BK[:, -1] < top_p * total_B1[:, 0]
+        if bool(flat_B.any()):
+            token_B[flat_B] = _pick_cut(weight_BV[flat_B], uniform_B[flat_B], top_p, 0, vocab)
+    return token_B

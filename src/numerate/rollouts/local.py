@@ -49,7 +49,21 @@ class LocalEngine:
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
         _check(n, params)
-        return _Request(self.policy, self.open(), prompts, n, params, self.slots or 64).run()
+        return _Request(
+            self.policy, self.open(), prompts, n, params, self.slots or room_for(self.policy, params)
+        ).run()
+
+
+def room_for(policy: Policy, params: Sampling) -> int:
+    """How many slots: 256, or 512 on a GPU, or what a gigabyte (a GPU: a quarter of its memory) holds of the
+    keys and values of that many answers and their prompts."""
+    config, weight = policy.model.config, next(policy.model.parameters())
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    token = 2 * config.num_hidden_layers * heads * size * weight.element_size()
+    gpu = weight.device.type == "cuda"
+    memory = torch.cuda.get_device_properties(weight.device).total_memory // 4 if gpu else 2**30
+    return max(1, min(512 if gpu else 256, memory // (token * 2 * params.max_tokens)))
 
 
 def _check(n: int, params: Sampling) -> None:
