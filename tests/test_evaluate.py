@@ -62,8 +62,8 @@ def test_greedy_numbers_by_hand(tmp_path: Path) -> None:
 
 def test_sampled_numbers_by_hand(tmp_path: Path) -> None:
     """Right: 2, 1, 0, 0 of 4. pass@2 of 2 in 4: 1 - C(2,2)/C(4,2) = 5/6; of 1 in 4: 1 - C(3,2)/C(4,2) =
-    1/2. The vote of all four is right on the first problem only; the two largest clusters hold the right answer
-    on two."""
+    1/2. The vote of all four is right on the first problem only; the two largest clusters hold the right
+    answer on two."""
     found = measured(tmp_path)
     assert value(found, "sampled_accuracy", k=4) == pytest.approx((2 / 4 + 1 / 4) / 4)
     assert value(found, "pass_at_k", 1) == pytest.approx((2 / 4 + 1 / 4) / 4)
