@@ -31,8 +31,13 @@ def check(name: str) -> None:
     """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
     passes: only the hub knows."""
     place = find(name)
+    parent = Path(name).parent
     if isinstance(place, Path):
         _check_directory(name, place)
+    elif name.startswith("numerate/"):
+        raise ValueError(f"model {name!r}: the models that come with this package are {', '.join(BUNDLED)}")
+    elif parent != Path() and parent.is_dir():
+        raise ValueError(f"model {name!r}: there is a folder {parent}, but no {Path(name).name} in it")
     elif not HUB_ID.fullmatch(place) or place.startswith(("runs/", "./", "../")):
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
