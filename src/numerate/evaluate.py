@@ -126,8 +126,12 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
 
 
 def breakdown(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
-    """Greedy accuracy within each value of one of the problems' own facts."""
-    known = [(p.meta[by], bool(s.reward.value)) for p, s in first if by in p.meta]
+    """Greedy accuracy within each value of one of the problems' own facts. A level that only repeats the
+    number of steps is passed over."""
+    told = [(p.meta, s) for p, s in first if by in p.meta]
+    if by == "level" and all(meta["level"] == meta.get("steps") for meta, _ in told):
+        return []
+    known = [(meta[by], bool(s.reward.value)) for meta, s in told]
     parts = metrics.accuracy_by([hit for _, hit in known], [key for key, _ in known])
     return [
         row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
@@ -151,9 +155,8 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
         found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
         for kind in ("exact", "trace"):
             rows.append(mean(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
-    rows.append(
-        share("truncated_sampled", (s.rollout.finish == "length" for g in groups for s in g.attempts))
-    )
+    cut = [[s.rollout.finish == "length" for s in group.attempts] for group in groups]
+    rows.append(mean("truncated_sampled", [sum(c) / len(c) for c in cut], k=n))
     return rows
 
 
