@@ -1,0 +1,102 @@
+"""What the README and the docs tell people to type, and where they send them, is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+import numerate
+from numerate import config, recipes
+from numerate.cli import app
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEAVY = ("torch", "transformers", "datasets")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.M | re.S)
+
+
+def typed() -> list[list[str]]:
+    """The words of every numerate command in the README, its name first."""
+    lines = [line for block in blocks("bash") for line in block.splitlines() if "numerate " in line]
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [line[1:] for line in words if line[0].removeprefix(".venv/bin/") == "numerate"]
+
+
+def test_the_two_commands_begin_with_nothing_but_python():
+    run, tests = blocks("bash")[:2]
+    assert "numerate run quickstart" in run and "pytest" in tests
+    for block in (run, tests):
+        assert block.startswith("python3 -m venv .venv &&\n.venv/bin/pip install ")
+        assert "-c constraints.txt" in block
+
+
+def test_exactly_one_block_runs_the_tests_because_ci_takes_it_from_here():
+    assert sum("pytest" in block for block in re.findall(r"^```.*?^```", README, flags=re.M | re.S)) == 1
+
+
+def test_every_command_in_the_readme_exists():
+    known = set(typer.main.get_group(app).commands)  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(typed()) >= 6
+    assert {words[0] for words in typed()} <= known
+
+
+def test_every_recipe_in_the_readme_is_shipped_and_takes_the_changes_given_there():
+    for _, name, *rest in (words for words in typed() if words[0] == "run"):
+        tree = config.read(name)
+        config.override(tree, [word for word in rest if re.match(r"[\w.-]+=", word)])
+        assert config.build(tree).name
+        assert name in recipes.names()
+
+
+def test_the_example_in_python_gives_what_it_says_without_torch():
+    (code,) = blocks("python")
+    program = [f"import sys; sys.modules.update(dict.fromkeys({HEAVY}))"]
+    promised: list[str] = []
+    for line in code.splitlines():
+        said, _, comment = line.partition("  # ")
+        program.append(said)
+        if match := re.match(r"(True|\[.*?\]|\d+)(,|$)", comment.strip()):
+            name, equals, _ = said.partition(" = ")
+            program.append(f"print({name if equals else said.strip()})")
+            promised.append(match[1])
+    program.append("print(grade.correct)")
+    child = subprocess.run([sys.executable, "-c", "\n".join(program)], capture_output=True, text=True)
+    assert child.returncode == 0, child.stderr
+    assert len(promised) == 3
+    assert child.stdout.split("\n")[:-1] == [*promised, "True"]
+
+
+def test_the_tree_in_the_readme_is_the_tree():
+    told = set(re.findall(r"^  ([a-z]+(?:/|\.py)) ", README, flags=re.M))
+    package = Path(numerate.__file__).parent
+    found = {p.name + "/" for p in package.iterdir() if (p / "__init__.py").exists()}
+    found |= {p.name for p in package.glob("*.py") if not p.name.startswith("__")}
+    assert told == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_the_pages_lead_somewhere(page: Path):
+    links = re.findall(r"\]\((?!\w+:)([^)#]+)(#[\w-]+)?\)", page.read_text(encoding="utf-8"))
+    assert not [target for target, _ in links if not (page.parent / target).exists()]
+
+
+def test_the_constraints_pin_everything_that_the_readme_installs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["train"], *extras["report"], *extras["dev"]]
+    names = {re.split(r"[\[><=]", line)[0] for line in asked} - {"numerate"}
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line) for line in pinned)
+    assert names <= {line.partition("==")[0] for line in pinned}
