@@ -112,3 +112,8 @@ def test_stopped_while_sampling_and_resumed_equals_uninterrupted(tmp_path: Path,
     resumed = ei.train(stage(tmp_path / "cut"), config(), job(tmp_path))
     assert same(whole, resumed)
     assert log(tmp_path / "whole") == log(tmp_path / "cut")
+
+
+def test_stopping_by_validation_needs_a_validation_set(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="need a problem set named `validation`"):
+        ei.train(stage(tmp_path / "run"), config(stop_after=1), job(tmp_path))

@@ -75,3 +75,10 @@ def test_the_best_model_by_validation_is_kept(tmp_path: Path, monkeypatch: pytes
 def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="max_length=5 tokens: raise it"):
         sft.train(stage(tmp_path / "run"), config(max_length=5), job(tmp_path))
+
+
+def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="keep: best needs validate_every"):
+        config(keep="best")
+    with pytest.raises(ValueError, match="no problem set named `validation`"):
+        sft.train(stage(tmp_path / "run"), config(validate_every=1), job(tmp_path))

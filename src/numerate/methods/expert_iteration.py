@@ -88,6 +88,8 @@ def gather(rounds: Sequence[Iterable[Group]], cfg: Config) -> Iterator[list[Roll
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    if (cfg.stop_after or cfg.keep == "best") and not job.validation:
+        raise ValueError("stop_after and keep: best need a problem set named `validation` in the recipe: add one")
     for round_ in run.rounds(cfg.rounds):
         # 1. sample from the policy of the round before
         policy = (
@@ -116,7 +118,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             stats["validation/accuracy"] = job.validate(run, fitted)
             judge(run, cfg, round_, stats["validation/accuracy"])
         run.log(stats)
-    last = run.facts["best_round"] if cfg.keep == "best" and job.validation else run.round - 1
+    last = run.facts["best_round"] if cfg.keep == "best" else run.round - 1
     return job.load_dir(run.folder / f"round-{last:03d}" / "model")
 
 

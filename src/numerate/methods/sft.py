@@ -63,6 +63,10 @@ class Config:
     keep: Literal["last", "best"] = "last"
     """`last` or `best` by validation accuracy (needs validate_every)"""
 
+    def __post_init__(self) -> None:
+        if self.keep == "best" and not self.validate_every:
+            raise ValueError("keep: best needs validate_every, the epochs between two validations")
+
 
 def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
@@ -128,6 +132,8 @@ def adapters(cfg: Config) -> Lora | None:
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on the reference solutions of its problems."""
+    if cfg.validate_every and not job.validation:
+        raise ValueError("validate_every is set, but the recipe has no problem set named `validation`: add one")
     policy = job.load(job.model)
     rows, overlong = training.fitting(
         (training.worked(policy, problem, job.style) for problem in job.problems), cfg.max_length
