@@ -117,7 +117,7 @@ def test_checking_needs_no_torch() -> None:
 
 
 def test_a_slip_in_a_bundled_name_or_a_folder_is_not_taken_for_a_hub_id(model: Path) -> None:
-    with pytest.raises(ValueError, match="numerate/pico$"):
+    with pytest.raises(ValueError, match=r"numerate/pico$"):
         locate.check("numerate/pixo")
-    with pytest.raises(ValueError, match="there is a folder .* but no gone in it"):
+    with pytest.raises(ValueError, match=r"there is a folder .* but no gone in it"):
         locate.check(str(model.parent / "gone"))

@@ -69,12 +69,12 @@ def test_recorded_logprobs_are_those_of_a_plain_forward(
 @pytest.mark.parametrize("kind", tiny.KINDS)
 def test_samples_do_not_depend_on_slots_or_order(kind: str, policies: dict[str, Policy]) -> None:
     prompts = ask(*TEXTS)
-    one = run(policies[kind], prompts, 6, PLAIN, slots=1)
-    for others in (run(policies[kind], prompts[::-1], 6, PLAIN, slots) for slots in (3, 64)):
+    one = run(policies[kind], prompts, 4, PLAIN, slots=1)
+    for others in (run(policies[kind], prompts[::-1], 4, PLAIN, slots) for slots in (3, 64)):
         for key, rollout in others.items():
             assert written(rollout).ids == written(one[key]).ids
             assert written(rollout).logprobs == pytest.approx(written(one[key]).logprobs, abs=1e-5)
-    assert len({written(r).ids for r in one.values()}) > 20
+    assert len({written(r).ids for r in one.values()}) > 15
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
