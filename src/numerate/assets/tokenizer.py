@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 PAD, BOS, EOS, MASK = "<pad>", "<s>", "</s>", "<mask>"
-SPECIAL = (PAD, BOS, EOS, MASK, "[GOOD]", "[BAD]", "<code>", "</code>", "<output>", "</output>")
+CONTROL = (PAD, BOS, EOS, MASK)
+TAGS = ("[GOOD]", "[BAD]", "<code>", "</code>", "<output>", "</output>")
 SPARE = tuple(f"<spare_{i}>" for i in range(6))
 WHOLE = ("<<", ">>", "####", "```python", "```output", "```")
-"""kept whole although they are not special: they are ordinary text of solutions"""
+"""kept whole like the tags: ordinary text of solutions"""
 
 WORDS = r"\d|\n|[+\-*/=<>()$%.,?!:;#\"]| ?[A-Za-z]+('[a-z]+)?| "
 
@@ -29,11 +31,12 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
-        special_tokens=[*SPECIAL, *SPARE, *(AddedToken(w, special=False, normalized=False) for w in WHOLE)],
+        special_tokens=[*CONTROL, *TAGS, *SPARE, *WHOLE],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(with_verdicts(texts), trainer)
+    tokenizer = with_control(tokenizer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BOS} $A", special_tokens=[(BOS, tokenizer.token_to_id(BOS))]
     )
@@ -46,6 +49,15 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
         clean_up_tokenization_spaces=False,
         model_max_length=1024,
     )
+
+
+def with_control(tokenizer: Tokenizer) -> Tokenizer:
+    """Only the tokens that steer generation are control tokens. The trainer marks all that it was given, and what is
+    so marked disappears from decoded text."""
+    raw = json.loads(tokenizer.to_str())
+    for token in raw["added_tokens"]:
+        token["special"] = token["content"] in CONTROL
+    return Tokenizer.from_str(json.dumps(raw))
 
 
 def with_verdicts(texts: Iterable[str]) -> Iterator[str]:

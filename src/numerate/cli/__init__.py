@@ -2,9 +2,11 @@
 
 from numerate.cli import browse, doctor, grade, measure, pages, train
 from numerate.cli.app import app
+from numerate.models import threads
 
 __all__ = ["browse", "doctor", "grade", "main", "measure", "pages", "train"]
 
 
 def main() -> None:
+    threads.tune()
     app(prog_name="numerate")

@@ -1,0 +1,81 @@
+"""What pico is made from: its tokenizer, its documents, its sums."""
+
+from __future__ import annotations
+
+import random
+import re
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from numerate.assets import corpus, facts, tokenizer
+from numerate.models import encoding
+from numerate.problems import is_test_split, stories
+from numerate.types import Prompt, Turn
+
+TEXT = "Tom sold 48/2=<<48/2=24>>24 clips - 3.5% more.\nIs [GOOD] <code>\n```python\nprint(1)\n```\n#### 24"
+
+
+@pytest.fixture(scope="module")
+def tok() -> Any:
+    return tokenizer.train((corpus.document(0, i) for i in range(300)), 700)
+
+
+def test_digits_operators_and_verdicts_are_single_tokens(tok: Any) -> None:
+    for piece in [*"0123456789+-*/", " correct", " incorrect", *tokenizer.TAGS, *tokenizer.WHOLE]:
+        assert len(tok(piece, add_special_tokens=False).input_ids) == 1, piece
+    assert len(tok("4821", add_special_tokens=False).input_ids) == 4
+
+
+def test_text_comes_back_whole_from_prompt_and_target(tok: Any) -> None:
+    """Control tokens vanish from decoded text; nothing else may, least of all what marks an answer."""
+    prompt = encoding.encode_prompt(tok, Prompt("p", (Turn("user", TEXT),)))
+    target = encoding.encode_target(tok, TEXT)
+    assert prompt[0] == tok.bos_token_id and target[-1] == tok.eos_token_id
+    assert prompt[1:] == target[:-1]
+    assert encoding.decode(tok, prompt) == encoding.decode(tok, target) == TEXT
+
+
+def test_a_solution_is_told_with_the_tokens_that_pico_read(tok: Any) -> None:
+    """Reading (make_pico) and fine-tuning (encode_target) cut a text alike."""
+    assert tok(TEXT).input_ids[1:] == encoding.encode_target(tok, TEXT)[:-1]
+
+
+def test_documents_are_the_same_every_time_and_differ() -> None:
+    some = [corpus.document(7, i) for i in range(200)]
+    assert some == [corpus.document(7, i) for i in range(200)]
+    assert len(set(some)) == 200
+
+
+def test_no_document_holds_a_problem_of_a_test_split_or_of_what_recipes_train_on() -> None:
+    assert not is_test_split(f"stories/{corpus.SPLIT}")
+    held = {p.question for split in ("train", "test", "validation") for p in stories.generate(split, 0, 400)}
+    told = [corpus.document(0, i) for i in range(400)]
+    assert not held & {text.split("\n")[0] for text in told}
+
+
+def test_most_long_stories_are_told_without_a_solution() -> None:
+    made = [p for p in stories.generate("train", 0, 1500) if p.meta["steps"] >= 5]
+    worked = sum("\n" in corpus.told(random.Random(i), p) for i, p in enumerate(made)) / len(made)
+    assert 0.04 < worked < 0.17
+
+
+def test_plain_and_spoiled_solutions_by_hand() -> None:
+    solution = "So 4*2=<<4*2=8>>8 pens.\n8+1=<<8+1=9>>9 in all.\n#### 9"
+    assert corpus.plain(solution) == "So 4*2=8 pens.\n8+1=9 in all."
+    spoiled = corpus.spoiled(random.Random(0), solution)
+    assert spoiled != solution and len(spoiled.split("\n")) == 3
+    assert corpus.spoiled(random.Random(0), "no sums\n#### 3") == "no sums\n#### 3"
+
+
+@pytest.mark.parametrize("fact", facts.FACTS)
+def test_number_facts_are_true(fact: facts.Fact) -> None:
+    r = random.Random(1)
+    for _ in range(300):
+        left, right = fact(r).split("=")
+        found = [Fraction(x) for x in re.split(r"[+\-*/]", left)]
+        value, *rest = found
+        for sign, x in zip(re.findall(r"[+\-*/]", left), rest, strict=True):
+            value = {"+": value + x, "-": value - x, "*": value * x, "/": value / x if x else 0}[sign]
+        assert value == Fraction(right), f"{left}={right}"
