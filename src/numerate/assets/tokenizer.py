@@ -52,8 +52,8 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
 
 
 def with_control(tokenizer: Tokenizer) -> Tokenizer:
-    """Only the tokens that steer generation are control tokens. The trainer marks all that it was given, and what is
-    so marked disappears from decoded text."""
+    """Only the tokens that steer generation are control tokens. The trainer marks all that it was given, and
+    what is so marked disappears from decoded text."""
     raw = json.loads(tokenizer.to_str())
     for token in raw["added_tokens"]:
         token["special"] = token["content"] in CONTROL
