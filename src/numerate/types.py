@@ -35,8 +35,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stretch of text with one author. `trained` is True exactly on what the policy wrote: set when the tokens
-    are born, never guessed by re-tokenizing."""
+    """A stretch of text with one author. `trained` is True exactly on what the policy wrote: set when the
+    tokens are born, never guessed by re-tokenizing."""
 
     role: Role
     text: str
@@ -115,8 +115,8 @@ class Grade:
     """the answer found in the text, None where there is none"""
     correct: bool
     how: str
-    """which rung of the ladder decided, or why there was nothing to decide: string, number, structure, symbolic,
-    choice, no_answer, no_match, error"""
+    """which rung of the ladder decided, or why there was nothing to decide: string, number, structure,
+    symbolic, choice, no_answer, no_match, error"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training row: T tokens, which of them are trained, numbers per row and per token that the loss reads."""
+    """One training row: T tokens, which of them are trained, and the numbers that the loss reads."""
 
     ids: Sequence[int]
     mask: Sequence[bool]

@@ -39,7 +39,9 @@ def test_duplicates_exact_by_trace_or_not_at_all() -> None:
     a, b = "6 is 2*3=<<2*3=6>>6\n#### 6", "It is 2*3=<<2 * 3 = 6>>6\n#### 6"
     c, d = "3*2=<<3*2=6>>6\n#### 6", "6 is 2*3=<<2*3=6>>6\n#### 6\n "
     attempts = [(said(text), 1.0) for text in (a, b, c, d)]
-    kept = {how: [r.text for r in ei.select(attempts, config(dedupe=how))] for how in ("exact", "trace", "none")}
+    kept = {
+        how: [r.text for r in ei.select(attempts, config(dedupe=how))] for how in ("exact", "trace", "none")
+    }
     assert kept == {"exact": [a, b, c], "trace": [a, c], "none": [a, b, c, d]}
 
 
@@ -49,17 +51,12 @@ def test_unmeasured_and_wrong_attempts_are_not_kept() -> None:
 
 
 def test_every_round_starts_from_the_base_again(tmp_path: Path) -> None:
-    """The second round's model is exactly the base fine-tuned on the second round's data: nothing of the weights of
-    the first round is left in it. Without the reset it is another model."""
+    """The second round's model is exactly the base fine-tuned on the second round's data: nothing of the
+    weights of the first round is left in it. Without the reset it is another model."""
     work = job(tmp_path)
     tuned = ei.train(stage(tmp_path / "run"), config(), work)
-    rollouts = [
-        found
-        for found in ei.gather(
-            [list(ei.sample(stage(tmp_path / "run"), config(), work, tuned, r)) for r in range(2)], config()
-        )
-    ]
-    rows = [training.attempt(r) for found in rollouts for r in found]
+    rounds = [list(ei.sample(stage(tmp_path / "run"), config(), work, tuned, r)) for r in range(2)]
+    rows = [training.attempt(r) for found in ei.gather(rounds, config()) for r in found]
     direct = sft.fit(stage(tmp_path / "direct"), FIT, work.load("base"), rows)
     assert same(tuned, direct)
     leaking = ei.train(stage(tmp_path / "leaking"), config(restart_from=None), work)

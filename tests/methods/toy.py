@@ -1,4 +1,4 @@
-"""A world small enough for tests of methods: sums of two digits, and an engine whose attempts are written down."""
+"""A small world for tests of methods: sums of two digits, and an engine whose attempts are written down."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Scripted:
 
 
 def often_right(problem: Problem, index: int, params: Sampling) -> str:
-    """Index 0 and 1 are the same right solution, 2 another one (in rounds after the first), the rest wrong."""
+    """Index 0 and 1 are the same right solution, 2 another (in rounds after the first), the rest wrong."""
     right = int(problem.answer)
     texts = [f"It is {right}\n#### {right}"] * 2
     if params.round:

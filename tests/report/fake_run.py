@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from numerate.store import write_rollouts
-
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn, Verdict
 
 SKILL = {"base": 0.14, "sft": 0.42, "ei": 0.61}

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from fake_run import make
-from numerate.store import write_rollouts
 
 from numerate import report
+from numerate.store import write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Turn
 
 pytestmark = pytest.mark.browser

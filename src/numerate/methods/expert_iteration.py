@@ -89,7 +89,9 @@ def gather(rounds: Sequence[Iterable[Group]], cfg: Config) -> Iterator[list[Roll
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if (cfg.stop_after or cfg.keep == "best") and not job.validation:
-        raise ValueError("stop_after and keep: best need a problem set named `validation` in the recipe: add one")
+        raise ValueError(
+            "stop_after and keep: best need a problem set named `validation` in the recipe: add one"
+        )
     for round_ in run.rounds(cfg.rounds):
         # 1. sample from the policy of the round before
         policy = (

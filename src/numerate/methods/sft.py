@@ -133,7 +133,9 @@ def adapters(cfg: Config) -> Lora | None:
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on the reference solutions of its problems."""
     if cfg.validate_every and not job.validation:
-        raise ValueError("validate_every is set, but the recipe has no problem set named `validation`: add one")
+        raise ValueError(
+            "validate_every is set, but the recipe has no problem set named `validation`: add one"
+        )
     policy = job.load(job.model)
     rows, overlong = training.fitting(
         (training.worked(policy, problem, job.style) for problem in job.problems), cfg.max_length

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numerate.store.files import replacing
 from numerate.types import Reward, Rollout, Scored, Step, Turn
-
-if TYPE_CHECKING:
-    import pyarrow
 
 BATCH = 512
 """rollouts in memory at once, while writing and while reading"""
@@ -24,12 +22,17 @@ LOGPROBS = "turns.list.element.logprobs.list.element"
 REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role", "parts.key_value.key"]
 
 
-@cache
-def schema() -> pyarrow.Schema:
-    """One row per rollout. Log-probs are float64, so that any float comes back as it was: those that came
-    from float32 tensors have zeros below, which compress to nothing once the bytes are split by place."""
-    import pyarrow as pa
+def _arrow(module: str = "pyarrow") -> Any:
+    """pyarrow has no types of its own, and is slow to load: it is imported where it is used."""
+    return import_module(module)
 
+
+@cache
+def schema() -> Any:
+    """The pyarrow.Schema: one row per rollout. Log-probs are float64, so that any float comes back as it was:
+    those that came from float32 tensors have zeros below, which compress to nothing once the bytes are split
+    by place."""
+    pa = _arrow()
     turn = {
         "role": pa.string(),
         "text": pa.string(),
@@ -64,9 +67,7 @@ def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
 
     Raises ValueError where a value does not fit its column, such as a token id beyond 32 bits.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    pa, pq = _arrow(), _arrow("pyarrow.parquet")
     options: dict[str, Any] = {"use_dictionary": REPEATED, "use_byte_stream_split": [LOGPROBS]}
     rest = iter(rows)
     with replacing(path) as part, pq.ParquetWriter(part, schema(), compression="zstd", **options) as writer:
@@ -94,9 +95,7 @@ def read_rollouts(path: Path) -> Iterator[Scored]:
 
 
 def _read(path: Path) -> Iterator[Scored]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    pa, pq = _arrow(), _arrow("pyarrow.parquet")
     try:
         with pq.ParquetFile(path) as file:
             if not _ours(file.schema_arrow):
@@ -110,8 +109,8 @@ def _read(path: Path) -> Iterator[Scored]:
         raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
 
 
-def _ours(found: pyarrow.Schema) -> bool:
-    marks = found.metadata or {}
+def _ours(found: Any) -> bool:
+    marks: dict[bytes, bytes] = found.metadata or {}
     return found.equals(schema()) and all(marks.get(k.encode()) == v.encode() for k, v in FORMAT.items())
 
 
