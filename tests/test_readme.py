@@ -77,6 +77,13 @@ def test_the_example_in_python_gives_what_it_says_without_torch():
     assert child.stdout.split("\n")[:-1] == [*promised, "True"]
 
 
+def test_the_example_of_a_story_prints_what_the_page_says():
+    page = (ROOT / "docs" / "stories.md").read_text(encoding="utf-8")
+    code, printed = re.findall(r"^```(?:python)?\n(.*?)^```\n", page, flags=re.M | re.S)
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert child.stdout == printed, child.stderr
+
+
 def test_the_tree_in_the_readme_is_the_tree():
     told = set(re.findall(r"^  ([a-z]+(?:/|\.py)) ", README, flags=re.M))
     package = Path(numerate.__file__).parent

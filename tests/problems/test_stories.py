@@ -65,15 +65,26 @@ def test_the_second_evaluator_knows_the_order_of_operations() -> None:
     assert value("80*25/100") == 20
 
 
+def check_every_line(problem: Problem) -> None:
+    for line in lines(problem):
+        found = ANNOTATION.findall(line)
+        assert len(found) == 1 and line.count("<<") == 1, line
+        before, left, right, after = found[0]
+        assert before == left and right == after
+        assert value(left) == Fraction(right), line
+
+
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_line_holds_one_exact_calculation(split: str) -> None:
-    for problem in sample(split):
-        for line in lines(problem):
-            found = ANNOTATION.findall(line)
-            assert len(found) == 1 and line.count("<<") == 1, line
-            before, left, right, after = found[0]
-            assert before == left and right == after
-            assert value(left) == Fraction(right), line
+    for problem in sample(split)[:400]:
+        check_every_line(problem)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_line_of_thousands_holds_one_exact_calculation(split: str) -> None:
+    for problem in generate(split, 10_000, 2000):
+        check_every_line(problem)
 
 
 @pytest.mark.parametrize("split", SPLITS)
