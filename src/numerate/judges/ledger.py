@@ -14,8 +14,7 @@ from numerate.types import Verdict
 
 COMMON = frozenset([*range(13), 20, 24, 30, 50, 52, 60, 100, 365, 1000, Fraction(1, 2)])
 """numbers that a solution may bring along: halves, hundredths, hours, days. Another number that the story
-neither
-gives nor leads to came from nowhere"""
+neither gives nor leads to came from nowhere"""
 
 OPEN = re.compile(r"\?|\b(?:if|suppose|let|assume|guess|maybe|perhaps|about|around|check|not)\b", re.I)
 """says that a line claims nothing"""
