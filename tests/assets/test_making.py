@@ -58,7 +58,7 @@ def test_no_document_holds_a_problem_of_a_test_split_or_of_what_recipes_train_on
 def test_most_long_stories_are_told_without_a_solution() -> None:
     made = [p for p in stories.generate("train", 0, 1500) if p.meta["steps"] >= 5]
     worked = sum("\n" in corpus.told(random.Random(i), p) for i, p in enumerate(made)) / len(made)
-    assert 0.04 < worked < 0.17
+    assert 0 < worked < 0.1
 
 
 def test_plain_and_spoiled_solutions_by_hand() -> None:

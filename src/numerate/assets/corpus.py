@@ -20,29 +20,31 @@ SPLIT = "train"
 """never another: the test splits are held out from everything that pico sees"""
 FIRST = 1_000_000
 """stories from this index on, so that pico has not read the problems that recipes train on"""
+SHORT = stories.Knobs(steps=(1, 2))
+SHARE_SHORT = 0.7
+"""of the stories; the others have one to six steps"""
+WORKED = {1: 1.0, 2: 1.0, 3: 0.2}
+REST = 0.04
+"""share of the stories of so many steps that come with something after the question. To put many steps
+together is left to learn."""
 
 
 def document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
     """The text of document `index`."""
     r = random.Random(f"pico/{seed}/{index}")
     kind = r.random()
-    if kind < 0.14:
+    if kind < 0.22:
         return facts.page(r)
-    if gsm8k and kind < 0.18:
+    if gsm8k and kind < 0.25:
         problem = r.choice(gsm8k)
         return f"{problem.question}\n{problem.solution}"
-    made = next(iter(stories.generate(SPLIT, FIRST + index, 1, seed)))
-    return told(r, made)
-
-
-WORKED = {1: 1.0, 2: 1.0, 3: 0.6, 4: 0.3}
-"""share of the stories of so many steps that come with something after the question; longer ones: 0.1. To
-put many steps together is left to learn."""
+    knobs = SHORT if r.random() < SHARE_SHORT else None
+    return told(r, next(iter(stories.generate(SPLIT, FIRST + index, 1, seed, knobs))))
 
 
 def told(r: random.Random, problem: Problem) -> str:
     """One of the ways in which a story turns up in a text."""
-    if r.random() >= WORKED.get(problem.meta["steps"], 0.1):
+    if r.random() >= WORKED.get(problem.meta["steps"], REST):
         return problem.question
     way = r.random()
     if way < 0.60:

@@ -75,7 +75,7 @@ def texts_of(gsm8k: bool) -> Sequence[Problem]:
 def main(
     out: Annotated[Path, typer.Option(help="folder of the finished model")] = Path(__file__).parent / "pico",
     work: Annotated[Path, typer.Option(help="folder for checkpoints")] = Path("runs/make-pico"),
-    steps: Annotated[int, typer.Option(help="optimizer steps")] = 1600,
+    steps: Annotated[int, typer.Option(help="optimizer steps")] = 1100,
     seed: int = 0,
     gsm8k: Annotated[bool, typer.Option(help="also read GSM8K's training texts")] = True,
 ) -> None:
