@@ -77,6 +77,7 @@ def pack(
     lines = layout([len(row.ids) for row in rows], line_tokens)
     width = max(sum(len(rows[i].ids) for i in line) for line in lines)
     names = rows[0].token.keys()
+    assert all(row.token.keys() == names for row in rows), "all rows of a step need the same columns"
 
     def lay(cells: dict[int, Sequence[float]], fill: float, dtype: torch.dtype) -> Tensor:
         out = torch.full((len(lines), width), fill, dtype=dtype)

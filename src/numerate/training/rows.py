@@ -20,10 +20,9 @@ def worked(policy: Policy, problem: Problem, style: str) -> Example:
     return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
 
 
-def attempt(rollout: Rollout, **row: float) -> Example:
-    """A rollout as it was sampled: its own ids, trained where the policy wrote, with the log-probs of that
-    time."""
-    return Example(rollout.ids, rollout.mask, row, {"old_logp": rollout.logprobs})
+def attempt(rollout: Rollout) -> Example:
+    """A rollout as it was sampled: its own ids, trained where the policy wrote."""
+    return Example(rollout.ids, rollout.mask)
 
 
 def fitting(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
