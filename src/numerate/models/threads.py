@@ -2,9 +2,10 @@
 imported.
 
 OpenMP's threads wait for each other by spinning, thousands of times a second on small models; on a busy
-machine the thread that is waited for may not even be running. Sampling with 1.4 M parameters and two threads
-on two cores, in tokens per second, both cores idle / one of them busy: spinning as long as OpenMP likes
-11,700 / 3,700, a thousand turns 10,100 / 4,700, not at all 6,600 / 6,800. So threads spin a thousand turns."""
+machine the thread that is waited for may not even be running. Sampling with 1.4 M parameters and two
+threads on two cores, in tokens per second, both idle / one of them busy: spinning as long as OpenMP likes
+11,700 / 3,700, a thousand turns 10,100 / 4,700, not at all 6,600 / 6,800. So threads spin a thousand
+turns."""
 
 from __future__ import annotations
 
