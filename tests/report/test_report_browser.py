@@ -102,6 +102,7 @@ def test_a_reader_finds_a_wrong_solution(orchard_page: Path, opened: Any, width:
     assert 0 < wrong.count() < 24
     wrong.first.locator("summary").click()
     body = wrong.first.locator(".body")
+    body.wait_for()
     assert body.locator(".wrote .step.wrong").count() == 1
     assert "✗ wrong" in body.locator(".graded").inner_text()
     assert "not equal to the reference" in body.inner_text() or "no answer found" in body.inner_text()
@@ -119,6 +120,7 @@ def test_rounds_and_words_can_be_looked_for(orchard_page: Path, opened: Any) -> 
     page.click("button[type=reset]")
     page.fill("input[name=text]", "COUNT THE APPLES WITH CARE")
     page.locator("#list > li").first.locator("summary").click()
+    page.locator(".wrote").first.wait_for()
     assert "with care" in page.locator(".wrote").first.inner_text()
     page.fill("input[name=text]", "no text has these words")
     assert count(page) == "No rollout matches. Clear a filter to see more."
