@@ -1,9 +1,12 @@
 """What pico reads: documents made from the stories of the training split, number facts, and GSM8K's training
 texts.
 
-Every document is a pure function of (seed, index). It is the diet of a *base* model: worked solutions are
-only one of several things that follow a question, so the model learns the language and the sums but not to
-answer when asked.
+Every document is a pure function of (seed, index). It is the diet of a *base* model, and leaves something to
+learn for every method that starts from it:
+- a question alone on its line is mostly followed by a bare answer, as in a list of exercises; worked
+  solutions stand in texts of another layout;
+- a quarter of the kinds of relations (`UNSOLVED`) is told about but never solved;
+- long chains of steps are rare.
 """
 
 from __future__ import annotations
@@ -14,19 +17,22 @@ from collections.abc import Sequence
 
 from numerate.assets import facts
 from numerate.problems import stories
+from numerate.problems.stories.tables import RELATIONS
+from numerate.problems.stories.words import PEOPLE
 from numerate.types import Problem
 
 SPLIT = "train"
 """never another: the test splits are held out from everything that pico sees"""
-FIRST = 1_000_000
-"""stories from this index on, so that pico has not read the problems that recipes train on"""
-SHORT = stories.Knobs(steps=(1, 2))
-SHARE_SHORT = 0.7
+FIRST, LAST = 1_000_000, 1_000_000_000
+"""stories of these numbers, so that pico has not read the problems that recipes train on"""
+SHORT = stories.Knobs(steps=(1, 3))
+SHARE_SHORT = 0.85
 """of the stories; the others have one to six steps"""
-WORKED = {1: 1.0, 2: 1.0, 3: 0.2}
-REST = 0.04
-"""share of the stories of so many steps that come with something after the question. To put many steps
-together is left to learn."""
+UNSOLVED = frozenset(sorted(relation.name for relation in RELATIONS)[2::4])
+"""kinds of relations that no worked solution of the corpus uses"""
+SHARE_UNSOLVED = 0.12
+"""of the stories with such a relation are kept"""
+NAMES = {person.name for person in PEOPLE}
 
 
 def document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
@@ -38,24 +44,49 @@ def document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
     if gsm8k and kind < 0.25:
         problem = r.choice(gsm8k)
         return f"{problem.question}\n{problem.solution}"
-    knobs = SHORT if r.random() < SHARE_SHORT else None
-    return told(r, next(iter(stories.generate(SPLIT, FIRST + index, 1, seed, knobs))))
+    return told(r, story(r))
+
+
+def story(r: random.Random) -> Problem:
+    """One of the training split's, and seldom one with a relation of `UNSOLVED`."""
+    while True:
+        knobs = SHORT if r.random() < SHARE_SHORT else None
+        problem = next(iter(stories.generate(SPLIT, r.randrange(FIRST, LAST), 1, 0, knobs)))
+        if solved(problem) or r.random() < SHARE_UNSOLVED:
+            return problem
+
+
+def solved(problem: Problem) -> bool:
+    return UNSOLVED.isdisjoint(problem.meta["relations"])
 
 
 def told(r: random.Random, problem: Problem) -> str:
     """One of the ways in which a story turns up in a text."""
-    if r.random() >= WORKED.get(problem.meta["steps"], REST):
-        return problem.question
-    way = r.random()
-    if way < 0.60:
-        return f"{problem.question}\n{problem.solution}"
-    if way < 0.75:
-        return f"{problem.question}\n{plain(problem.solution)}"
-    if way < 0.82:
-        return f"{problem.question}\n#### {problem.answer}"
-    if way < 0.90:
-        return f"{problem.question}\nAnswer: {problem.answer}"
-    return f"{problem.question}\n{spoiled(r, problem.solution)}"
+    way = r.random() if solved(problem) else 1.0
+    if way >= 0.85:
+        return renamed(r, f"{problem.question}\nAnswer: {problem.answer}")
+    solution = problem.solution
+    if way >= 0.75:
+        solution = plain(solution)
+    elif way >= 0.67:
+        solution = spoiled(r, solution)
+    layout = "{}\n{}" if r.random() < 0.15 else "Question: {}\nSolution:\n{}"
+    return renamed(r, layout.format(problem.question, solution))
+
+
+def renamed(r: random.Random, text: str) -> str:
+    """With made-up names in some texts, so that names are read as names and copied letter by letter."""
+    if r.random() >= 0.3:
+        return text
+    found = sorted(NAMES & set(re.findall(r"[A-Z][a-z]+", text)))
+    made = {name: invented(r) for name in found}
+    return re.sub(r"[A-Z][a-z]+", lambda m: made.get(m.group(), m.group()), text)
+
+
+def invented(r: random.Random) -> str:
+    syllables = r.choice((1, 2, 2, 3))
+    name = "".join(r.choice("bcdfghjklmnprstvwz") + r.choice("aeiou") for _ in range(syllables))
+    return (name + r.choice("lmnrst") * (syllables == 1 or r.random() < 0.5)).capitalize()
 
 
 def plain(solution: str) -> str:

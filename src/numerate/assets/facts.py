@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 
@@ -32,14 +33,35 @@ def division(r: random.Random) -> str:
 
 
 def percentage(r: random.Random) -> str:
-    p = r.choice((5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 90))
-    base = r.randint(1, 20) * 20
+    p = r.choice((5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90))
+    unit = 100 // math.gcd(p, 100)
+    base = unit * r.randint(1, max(2, r.choice((100, 300)) // unit))
     return f"{base}*{p}/100={base * p // 100}"
 
 
+def fraction(r: random.Random) -> str:
+    over, under = r.choice(((1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (2, 5), (3, 5), (4, 5), (1, 5)))
+    base = under * r.randint(1, r.choice((12, 30, 80)))
+    return f"{base}*{over}/{under}={base * over // under}"
+
+
+def total(r: random.Random) -> str:
+    terms = [r.randint(2, r.choice((20, 60, 200, 500))) for _ in range(r.choice((3, 3, 3, 4)))]
+    return f"{'+'.join(map(str, terms))}={sum(terms)}"
+
+
+def mean(r: random.Random) -> str:
+    a, m = r.randint(4, 80), r.randint(4, 80)
+    b = max(2, 2 * m - a)
+    return f"({a}+{b})/2={cents((a + b) * 50)}"
+
+
 def money(r: random.Random) -> str:
-    a, b = r.randint(1, 40) * 25, r.randint(1, 40) * 25
-    sign = r.choice("+-")
+    a, b = r.randint(1, 60) * 25, r.choice((r.randint(1, 60) * 25, r.randint(1, 60) * 100))
+    sign = r.choice("+-*")
+    if sign == "*":
+        n = r.randint(2, r.choice((10, 40)))
+        return f"{n}*{cents(a)}={cents(n * a)}"
     if sign == "-":
         a, b = max(a, b), min(a, b)
     c = a + b if sign == "+" else a - b
@@ -47,18 +69,20 @@ def money(r: random.Random) -> str:
 
 
 def cents(n: int) -> str:
-    return f"{n // 100}.{n % 100:02d}" if n % 100 else str(n // 100)
+    """An amount as stories write it: 3, 2.5, 1.25."""
+    return f"{n // 100}.{n % 100:02d}".rstrip("0").rstrip(".")
 
 
 FACTS: tuple[Fact, ...] = (
-    addition,
-    addition,
-    subtraction,
-    subtraction,
-    multiplication,
-    division,
-    percentage,
-    money,
+    *(addition,) * 4,
+    *(subtraction,) * 4,
+    *(multiplication,) * 4,
+    *(division,) * 3,
+    *(percentage,) * 2,
+    *(fraction,) * 2,
+    *(total,) * 2,
+    *(money,) * 3,
+    mean,
 )
 
 

@@ -7,22 +7,23 @@ usable from any training code by its dotted path, `numerate.rewards.correct.corr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from numerate.answers import grade
-from numerate.types import Kind, Problem, Reward, Rollout
+from numerate.types import Kind, Problem, Reward, Rollout, Scored
 
 Message = Mapping[str, Any]
 """one turn of a conversation: {"role": ..., "content": ...}"""
 KINDS: dict[str, Kind] = {"number": "number", "math": "math", "choice": "choice"}
 
 
-def score(problem: Problem, rollout: Rollout) -> Reward:
-    """1.0 where the final answer equals the problem's, else 0.0; None where the problem has no answer."""
-    if not problem.answer.strip():
-        return Reward(None, {"correct": None})
-    value = float(grade(rollout.text, problem).correct)
-    return Reward(value, {"correct": value})
+def score(problem: Problem, rollout: Rollout) -> Scored:
+    """The rollout with its final answer, and 1.0 where that equals the problem's, else 0.0; None where the
+    problem has no answer."""
+    verdict = grade(rollout.text, problem)
+    value = float(verdict.correct) if problem.answer.strip() else None
+    return Scored(replace(rollout, answer=verdict.answer), Reward(value, {"correct": value}))
 
 
 def correct(

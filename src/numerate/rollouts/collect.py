@@ -7,26 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from numerate.answers import grade
 from numerate.progress import Progress, Task
 from numerate.prompts import render
+from numerate.rewards.correct import score
 from numerate.rollouts.share import barrier, share
 from numerate.store import read_rollouts, write_rollouts
-from numerate.types import Engine, Group, Problem, Reward, Rollout, Sampling, Scored
+from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
 
 PART_ROLLOUTS = 1024
 """rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for
 bit"""
 
 Annotate = Callable[[Problem, Rollout], Rollout]
-
-
-def score(problem: Problem, rollout: Rollout) -> Scored:
-    """The reward that everything in Numerate starts from: is the final answer right? One grader, also for
-    evaluation."""
-    verdict = grade(rollout.text, problem)
-    reward = Reward(float(verdict.correct), {"correct": float(verdict.correct)})
-    return Scored(replace(rollout, answer=verdict.answer), reward)
 
 
 def collect(
