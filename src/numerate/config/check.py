@@ -108,10 +108,12 @@ def prompt_errors(style: str) -> Iterator[Complaint]:
 
 
 def model_errors(name: str) -> Iterator[Complaint]:
-    from numerate.models import locate
+    from numerate.models import hub, locate
 
     try:
         locate.check(name)
+        if not isinstance(locate.find(name), Path):
+            hub.check(name)
     except ValueError as error:
         yield ("model",), str(error)
 
