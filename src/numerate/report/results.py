@@ -7,12 +7,13 @@ with the interval [low, high], measured over `n` problems. `by` and `group` mark
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from numerate.store import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,7 @@ def read_metrics(run_dir: Path) -> dict[str, Any]:
     path = run_dir / "metrics.json"
     if not path.is_file():
         return {}
-    try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}): measure the run again, or restore the file") from error
+    loaded = read_json(path)
     if not isinstance(loaded, dict):
         raise ValueError(f'{path}: expected an object with "results": measure the run again')
     return loaded
