@@ -14,6 +14,7 @@ from numerate.answers.extract import Found, find
 from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
 from numerate.answers.stream import grade_lines
+from numerate.answers.strict import decide_strictly
 from numerate.types import Kind
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Verdict",
     "cluster",
     "decide",
+    "decide_strictly",
     "equal",
     "extract",
     "find",
@@ -38,7 +40,7 @@ def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] =
     return find(text, kind, choices).answer
 
 
-def equal(candidate: str, reference: str, kind: Kind = "math") -> bool:
+def equal(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
     """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder
-    told."""
-    return decide(candidate, reference, kind).equal
+    told. strict: and neither leaves out a unit, a percent sign, a name or digits that the other has."""
+    return (decide_strictly if strict else decide)(candidate, reference, kind).equal

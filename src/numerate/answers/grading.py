@@ -7,34 +7,36 @@ import re
 from numerate.answers import choice
 from numerate.answers.extract import find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict, decide
+from numerate.answers.strict import decide_strictly
 from numerate.types import Grade, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
-def grade(solution: str, problem: Problem) -> Grade:
+def grade(solution: str, problem: Problem, strict: bool = False) -> Grade:
     """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text.
 
+    strict: units, percent signs and names that one of the two leaves out make them different.
     Safe to call from many threads at once."""
-    return grade_and_source(solution, problem)[0]
+    return grade_and_source(solution, problem, strict)[0]
 
 
-def grade_and_source(solution: str, problem: Problem) -> tuple[Grade, str]:
+def grade_and_source(solution: str, problem: Problem, strict: bool = False) -> tuple[Grade, str]:
     """The grade, and where in the solution the answer stood (`Found.source`)."""
     source = "none"
     try:
         answer, source = find(solution, problem.kind, problem.choices)
         if answer is None:
             return Grade(None, False, "no_answer"), source
-        verdict = _decide(answer, problem)
+        verdict = _decide(answer, problem, strict)
     except (ValueError, ArithmeticError, RecursionError, MemoryError, LookupError, TypeError):
         return Grade(None, False, "error"), source
     return Grade(answer, verdict.equal, verdict.how), source
 
 
-def _decide(answer: str, problem: Problem) -> Verdict:
+def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:
     if problem.kind != "choice":
-        return decide(answer, problem.answer, problem.kind)
+        return (decide_strictly if strict else decide)(answer, problem.answer, problem.kind)
     wanted = choice.letter_of(problem.answer, problem.choices)
     given = choice.letter_of(answer, problem.choices)
     if given is None:

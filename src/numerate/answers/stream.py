@@ -9,12 +9,13 @@ from typing import Any, cast, get_args
 from numerate.answers import choice
 from numerate.answers.grading import grade_and_source
 from numerate.answers.ladder import decide
+from numerate.answers.strict import decide_strictly
 from numerate.types import Kind, Problem
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def grade_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str, Any]]:
     """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct",
     "answer", "how"}.
 
@@ -27,7 +28,7 @@ def grade_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {}
         try:
             row = _object(line)
-            yield _graded(row)
+            yield _graded(row, strict)
         except (ValueError, RecursionError) as error:
             yield {**({"id": row["id"]} if "id" in row else {}), "line": number, "error": str(error)}
 
@@ -41,7 +42,7 @@ def _object(line: str) -> dict[str, Any]:
     return cast(dict[str, Any], row)
 
 
-def _graded(row: Mapping[str, Any]) -> dict[str, Any]:
+def _graded(row: Mapping[str, Any], strict: bool) -> dict[str, Any]:
     kind = row.get("kind", "choice" if row.get("choices") else "math")
     if kind not in get_args(Kind):
         raise ValueError(f'"kind" is {kind!r}; it must be one of {", ".join(get_args(Kind))}')
@@ -54,18 +55,18 @@ def _graded(row: Mapping[str, Any]) -> dict[str, Any]:
     )
     if "solution" in row:
         solution = _text(row, "solution")
-        done, source = grade_and_source(solution, problem)
+        done, source = grade_and_source(solution, problem, strict)
         verdict = {"correct": done.correct, "answer": done.answer, "how": done.how}
         return {"id": row.get("id"), **verdict, "source": source}
-    return {"id": row.get("id"), **_candidate(_text(row, "candidate"), problem)}
+    return {"id": row.get("id"), **_candidate(_text(row, "candidate"), problem, strict)}
 
 
-def _candidate(candidate: str, problem: Problem) -> dict[str, Any]:
+def _candidate(candidate: str, problem: Problem, strict: bool) -> dict[str, Any]:
     reference = problem.answer
     if problem.kind == "choice" and problem.choices:
         candidate = choice.letter_of(candidate, problem.choices) or candidate
         reference = choice.letter_of(reference, problem.choices) or reference
-    verdict = decide(candidate, reference, problem.kind)
+    verdict = (decide_strictly if strict else decide)(candidate, reference, problem.kind)
     return {"correct": verdict.equal, "answer": candidate, "how": verdict.how}
 
 

@@ -23,6 +23,9 @@ def grade_file(
     out: Annotated[
         Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go, or - for stdout.")
     ],
+    strict: Annotated[
+        bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
+    ] = False,
     json_file: Annotated[
         Path | None, Option("--json", metavar="FILE", help="Write the counts as JSON.")
     ] = None,
@@ -49,7 +52,7 @@ def grade_file(
 
     counts: Counter[str] = Counter()
     with reading(file) as lines, writing(out) as target:
-        for verdict in grade_lines(lines):
+        for verdict in grade_lines(lines, strict):
             counts["bad" if "error" in verdict else "right" if verdict["correct"] else "wrong"] += 1
             if counts["bad"] <= 5 and "error" in verdict:
                 typer.echo(f"{file}:{verdict['line']}: {verdict['error']}", err=True)
