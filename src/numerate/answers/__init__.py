@@ -1,14 +1,15 @@
 """What a solution's final answer is, and whether it is the right one.
 
 The only grader in the package: reward and evaluation both come here. It needs no torch, keeps no state but
-bounded caches, uses no signals, processes or clocks, and evaluates nothing: it has its own parser, bounded in
-length, depth and the size of numbers. docs/grading.md has the rules.
+bounded caches, uses no signals or clocks, starts processes for large batches only, and evaluates nothing: it
+has its own parser, bounded in length, depth and the size of numbers. docs/grading.md has the rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
 from numerate.answers.extract import Found, find
 from numerate.answers.grading import grade, strict_gsm8k
@@ -24,10 +25,12 @@ __all__ = [
     "decide",
     "decide_strictly",
     "equal",
+    "equal_all",
     "extract",
     "find",
     "grade",
     "grade_lines",
+    "grade_lines_at_once",
     "strict_gsm8k",
 ]
 

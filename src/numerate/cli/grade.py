@@ -26,6 +26,9 @@ def grade_file(
     strict: Annotated[
         bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
     ] = False,
+    workers: Annotated[
+        int | None, Option(min=1, help="Processes: by default one per core for a file, one for stdin.")
+    ] = None,
     json_file: Annotated[
         Path | None, Option("--json", metavar="FILE", help="Write the counts as JSON.")
     ] = None,
@@ -48,11 +51,13 @@ def grade_file(
       numerate grade answers.jsonl --out verdicts.jsonl
       cat answers.jsonl | numerate grade - --out - | jq .correct
     """
-    from numerate.answers import grade_lines
+    from numerate.answers import grade_lines, grade_lines_at_once
 
     counts: Counter[str] = Counter()
     with reading(file) as lines, writing(out) as target:
-        for verdict in grade_lines(lines, strict):
+        one_by_one = workers == 1 or (workers is None and str(file) == "-")
+        verdicts = grade_lines(lines, strict) if one_by_one else grade_lines_at_once(lines, strict, workers)
+        for verdict in verdicts:
             counts["bad" if "error" in verdict else "right" if verdict["correct"] else "wrong"] += 1
             if counts["bad"] <= 5 and "error" in verdict:
                 typer.echo(f"{file}:{verdict['line']}: {verdict['error']}", err=True)
