@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
-_BINOMIALS = frozenset({"binom", "dbinom", "tbinom", "choose"})
+_BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
@@ -69,6 +69,8 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 def _name(parser: Parser, text: str) -> Node:
     name = _subscripted(parser, text)
+    if name == "C" and (chosen := _chosen(parser)):
+        return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
@@ -77,6 +79,17 @@ def _name(parser: Parser, text: str) -> Node:
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
+
+
+def _chosen(parser: Parser) -> Node | None:
+    """C(5, 2): two whole numbers in brackets."""
+    ahead = [parser.peek(k) for k in range(5)]
+    if "".join(t.text for t in ahead if t.kind == "op") != "(,)" or ahead[1].kind != "num" != ahead[3].kind:
+        return None
+    if ahead[3].kind != "num":
+        return None
+    parser.at += 5
+    return Node("fn", "binomial", (Node("num", ahead[1].value), Node("num", ahead[3].value)))
 
 
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
@@ -123,7 +136,7 @@ def _round(parser: Parser, opener: str) -> Node:
         if opener + closer in ("()", "[]"):
             return inner
         raise Unreadable(f"{opener!r} closed by {closer!r}")
-    if opener == "[" and all(row.kind == "list" for row in inner.args):
+    if opener == "[" and all(row.kind == "list" or row[:2] == ("tuple", "[]") for row in inner.args):
         return _grid([list(row.args) for row in inner.args])
     return Node("tuple", opener + closer, inner.args)
 
@@ -241,9 +254,16 @@ def _function(parser: Parser, name: str) -> Node:
         exponent = parser.raised(Node("num", Fraction(0))).args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
+    start = parser.at
     arguments = _function_arguments(parser)
+    if name in _CIRCULAR and any(t.text in ("circ", "degree") for t in parser.tokens[start : parser.at]):
+        arguments = tuple(Node("mul", None, (arg, _DEGREE)) for arg in arguments)
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
+
+
+_CIRCULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+_DEGREE = Node("div", None, (Node("sym", "pi"), Node("num", Fraction(180))))
 
 
 def _log_base(parser: Parser, name: str) -> tuple[Node, ...]:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from numerate.answers import choice, names, units
+from numerate.answers import choice, names, spelled, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.shapes import same
-from numerate.answers.tree import Node, Undecided, Unreadable
+from numerate.answers.tree import Node, Undecided, Unreadable, num
 from numerate.types import Kind
 
 
@@ -73,10 +73,11 @@ def _climb(candidate: str, reference: str) -> Verdict:
         return Verdict(True, "string")
     if choice.is_letters(reference) or choice.is_letters(candidate):
         return _letters(candidate, reference)
+    a, b = (spelled.read(x, words(x)) or x for x in (a, b))
     prose = _same_prose(a, b)
     if prose is not None:
         return prose
-    if units.units_differ(a, b):
+    if units.units_differ(a, b) or units.money_differs(candidate, reference):
         return NO_MATCH
     rung = structure(a, b)
     return Verdict(True, rung) if rung else NO_MATCH
@@ -146,8 +147,13 @@ def structure(a: str, b: str) -> str | None:
     return None
 
 
+_LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-6]) ?\}?")
+
+
 def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
+    if digits := _LETTER_DIGITS.fullmatch(re.sub(r"\\(?:text|mathrm)\{(\w+)\}", r"\1", normal)):
+        return Node("base", (digits[1].upper(), num(int(digits[2]))))
     try:
         return read(normal)
     except (Unreadable, RecursionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import decimal
 
 LONGEST = 20_000
 """characters; a longer answer is compared as a string and not read"""
@@ -54,6 +55,12 @@ _ORDINAL = re.compile(
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
 )
 _RUNS = re.compile(r" {2,}")
+_SPACED_THOUSANDS = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_ANY_WHOLE = re.compile(
+    r"[,;]? ?(?:\\text ?\{ ?)?(?:,? ?(?:where|for|with) )?(?:any |all |every )?(?:integers? )?\}? ?[a-z] ?"
+    r"(?:\\in ?(?:\\mathbb ?\{? ?[ZN] ?\}?|Z)|(?:\\text ?\{ ?)?is an(?:y|) integer\.? ?\}?)$"
+)
+"""the rest of `2k\\pi, k \\in \\mathbb{Z}`: that k is a whole number is understood"""
 
 
 def _raise(match: re.Match[str]) -> str:
@@ -67,13 +74,24 @@ def normalise(text: str) -> str:
     Fractions, roots and everything else that means something stay as they are."""
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
+        text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
     text = _BRACED_COMMA.sub(",", text)
     if "\\" in text:
         text = _plain_latex(text)
     elif "$" in text:
         text = text.replace("$", " ")
     text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
-    return _trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text)))
+    text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
+    if _SPACED_THOUSANDS.fullmatch(text):
+        return text.replace(" ", "")
+    return _ANY_WHOLE.sub("", text) if text[-12:].strip("}. ").endswith(("Z", "N", "integer", "Z}")) else text
+
+
+def _unquoted(text: str) -> str:
+    """Without quotes or back ticks around all of it."""
+    if len(text) > 2 and text[0] == text[-1] and text[0] in '"`' and text[0] not in text[1:-1]:
+        return text[1:-1].strip()
+    return text
 
 
 def _plain_latex(text: str) -> str:
@@ -81,6 +99,7 @@ def _plain_latex(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     text = text.replace("\\$", " ").replace("\\%", "%")
+    text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     return _SIZES.sub("", _DELIMITERS.sub(" ", text))
 

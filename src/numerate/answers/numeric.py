@@ -16,7 +16,10 @@ from typing import Any
 from numerate.answers.exact import called, point
 from numerate.answers.tree import Node, Undecided, symbols
 
-_SCALES = (1, 1, 1, 1, 1, 1, 8, 70)
+_SCALES = (1, 1, 1, 1, 1, 1, 8, 70, -1, -1)
+_SIGNED = (8, 9)
+"""points where letters are negative, all or some. Only what stays real on its way counts there: the root of
+x^2 is not x, and the logarithm of x^2 is still twice that of x"""
 POINTS = len(_SCALES)
 _LOCAL = threading.local()
 
@@ -124,7 +127,10 @@ def evaluate(node: Node, on: Arithmetic, sample: int) -> Any:
     rule = _RULES.get(node.kind)
     if rule is None:
         raise Undecided(node.kind)
-    return rule(node, on, sample)
+    value = rule(node, on, sample)
+    if sample in _SIGNED and value.imag != 0:
+        raise ZeroDivisionError("not real here")
+    return value
 
 
 def _number(node: Node, on: Arithmetic, sample: int) -> Any:
@@ -138,7 +144,8 @@ def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
     if node.value == "infinity":
         raise Undecided("infinite")
     spread = on.number(point(node.value, sample + 7) >> 12, 2**50) + on.number(1, 4)  # between 0.25 and 4.25
-    return spread * on.number(_SCALES[sample], 1)
+    sign = -1 if sample == _SIGNED[1] and point(node.value, 5) & 1 else 1
+    return spread * on.number(sign * _SCALES[sample], 1)
 
 
 def _sum(node: Node, on: Arithmetic, sample: int) -> Any:
@@ -195,6 +202,14 @@ def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
     return rule
 
 
+def _factorial(on: Arithmetic, value: Any) -> Any:
+    """Gamma(n + 1), for letters that stand for whole numbers."""
+    if value.imag != 0 or not 0 <= value.real < 150:
+        raise ZeroDivisionError("no factorial")
+    gamma = math.gamma if isinstance(on, Doubles) else on.functions.gamma
+    return on.number(0, 1) + gamma(value.real + 1)
+
+
 def _named(name: str) -> Callable[..., Any]:
     def rule(on: Arithmetic, value: Any) -> Any:
         return getattr(on.functions, name)(value)
@@ -227,6 +242,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lg": _log,
     "root": _root,
     "abs": _size,
+    "factorial": _factorial,
     "floor": _whole(math.floor),
     "ceil": _whole(math.ceil),
 }

@@ -17,7 +17,7 @@ CACHED = 200
 """characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
-_STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "end", ":"})
+_STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
 
 
 def read(normal: str) -> Node:
@@ -161,6 +161,8 @@ class Parser:
         node = _product(factors)
         if self.op("over"):
             node = Node("div", None, (node, self.product()))
+        elif self.op("choose"):
+            node = Node("fn", "binomial", (node, self.product()))
         return node
 
     def refuse_stray_number(self, before: Node) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from numerate.answers import exact, numeric
-from numerate.answers.tree import Node, Undecided, subtract, symbols
+from numerate.answers.tree import Node, Undecided, negate, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
 Same = Callable[[Node, Node], str | None]
@@ -105,6 +105,8 @@ def as_set(relation: Node) -> Node | None:
         sides, signs = sides[::-1], [_MIRROR[signs[0]]]
     if len(sides) == 2 and is_name(sides[0]) and not symbols(sides[1]) - {"infinity"}:
         return _half_line(signs[0], sides[1])
+    if len(sides) == 2 and sides[0].kind == "fn" and sides[0].value == "abs":
+        return _around(sides[0].args[0], signs[0], sides[1])
     if len(sides) == 3 and is_name(sides[1]):
         return _segment(sides, signs)
     return None
@@ -121,6 +123,18 @@ def _half_line(sign: str, bound: Node) -> Node | None:
             "union", None, (Node("tuple", "()", (low, bound)), Node("tuple", "()", (bound, _INFINITY)))
         )
     return None
+
+
+def _around(inner: Node, sign: str, bound: Node) -> Node | None:
+    """|x + c| < b as the interval from -b - c to b - c, |x + c| > b as what is outside."""
+    first, *shift = inner.args if inner.kind == "add" else (inner,)
+    if not is_name(first) or any(symbols(node) for node in (bound, *shift)):
+        return None
+    low, high = (Node("add", None, (end, *map(negate, shift))) for end in (negate(bound), bound))
+    if sign in ("<", "<="):
+        return Node("tuple", "()" if sign == "<" else "[]", (low, high))
+    left, right = _half_line(sign.replace(">", "<"), low), _half_line(sign, high)
+    return Node("union", None, (left, right)) if left and right else None
 
 
 def _segment(sides: list[Node], signs: list[str]) -> Node | None:

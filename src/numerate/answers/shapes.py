@@ -6,8 +6,8 @@ Everything is compared both ways round the same, so that the order of the two si
 
 from __future__ import annotations
 
-from numerate.answers import relations
-from numerate.answers.tree import Node, negate
+from numerate.answers import relations, sets
+from numerate.answers.tree import Node, Undecided, negate, num
 from numerate.answers.values import same_value
 
 _RANK = ("string", "number", "structure", "symbolic")
@@ -48,6 +48,8 @@ def settle(node: Node) -> Node:
     if node.kind == "mul" and node.args[-1].kind == "matrix":
         scale, matrix = node.args[:-1], node.args[-1]
         return matrix._replace(args=tuple(Node("mul", None, (*scale, entry)) for entry in matrix.args))
+    if node.kind in ("call", "add") and (apart := sets.without(node)) is not node:
+        return apart
     if has_pm(node):
         return Node("list", None, (choose(node, 1), choose(node, -1)))
     return node
@@ -150,7 +152,24 @@ def _same_tuple(left: Node, right: Node) -> str | None:
         return None
     if left.kind == "tuple" and len(left.args) == 2 and left.value != right.value:
         return None
-    return _in_order(left.args, right.args)
+    if rung := _in_order(left.args, right.args):
+        return rung
+    return _same_ratio(left, right) if left.kind == "ratio" else None
+
+
+def _same_ratio(left: Node, right: Node) -> str | None:
+    """2:4 is 1:2: every term in the same proportion."""
+    if len(left.args) != len(right.args):
+        return None
+    (a, *rest), (b, *others) = left.args, right.args
+    crossed = [
+        (Node("mul", None, (a, y)), Node("mul", None, (b, x))) for x, y in zip(rest, others, strict=True)
+    ]
+    try:
+        nonzero = not any(same_value(x, num(0)) for x in (a, b))
+        return "structure" if nonzero and all(same_value(*pair) for pair in crossed) else None
+    except Undecided:
+        return None
 
 
 def _same_matrix(left: Node, right: Node) -> str | None:

@@ -35,7 +35,8 @@ _TOKEN = re.compile(
 _UNGROUPED = re.compile(r"\\,|,")
 _OPS = {"**": "^", "=<": "<=", "=>": ">=", "<>": "!=", ":=": "=", "==": "="}
 _COMMANDS = {
-    "cdot": "*", "times": "*", "ast": "*", "div": "/", "over": "over", "le": "<=", "leq": "<=",
+    "cdot": "*", "times": "*", "ast": "*", "div": "/", "over": "over", "choose": "choose",
+    "le": "<=", "leq": "<=",
     "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
     "neq": "!=", "approx": "approx", "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap",
     "setminus": "setminus", "backslash": "setminus", "in": "in", "colon": ":", "mid": "|", "vert": "|",
@@ -50,7 +51,7 @@ _IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limi
 _STYLES = names.listed(
     "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
     "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat "
-    "widetilde underline hspace"
+    "widetilde underline overline hspace"
 )
 _INFINITY = frozenset({"infty", "infinity", "inf"})
 
@@ -118,6 +119,10 @@ def _number(text: str, at: int, piece: str, tokens: list[Token], spaced: bool) -
     if repeat and "." in piece:
         tokens.append(Token("num", piece, _repeating(piece, next(filter(None, repeat.groups()))), spaced))
         return repeat.end()
+    bracketed = re.compile(r"\((\d{1,20})\)$").match(text, at)
+    if bracketed and "." in piece and not tokens:  # 0.1(6)
+        tokens.append(Token("num", piece, _repeating(piece, bracketed[1]), spaced))
+        return bracketed.end()
     plain = _UNGROUPED.sub("", piece)
     value = Fraction(plain.removesuffix(".") if "e" not in plain.lower() else plain.replace(".e", "e"))
     mantissa, _, exponent = plain.lower().partition("e")

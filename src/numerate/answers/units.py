@@ -41,6 +41,18 @@ def units_differ(a: str, b: str) -> bool:
     return one[0] != other[0] or (one[1] != other[1] and "" not in (one[1], other[1]))
 
 
+_MONEY = {"\\$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+
+
+def money_differs(a: str, b: str) -> bool:
+    """True when one answer has the sign of a currency and the other that of another, or some other unit."""
+    one, other = (next((name for sign, name in _MONEY.items() if sign in x), None) for x in (a, b))
+    if one is None and other is None:
+        return False
+    found = [money or (unit_of(x) or (None,))[0] for money, x in ((one, a), (other, b))]
+    return None not in found and found[0] != found[1]
+
+
 def unit_of(normal: str) -> tuple[str, str] | None:
     """The known unit that ends an answer with a number in it and its exponent, "" for none."""
     if not any(c.isdigit() for c in normal):

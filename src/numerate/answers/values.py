@@ -68,6 +68,8 @@ def _same_base(left: Node, right: Node) -> str | None:
         same = left.value[0] == right.value[0] and same_value(left.value[1], right.value[1])
         return "structure" if same else None
     based, other = (left, right) if left.kind == "base" else (right, left)
+    if not based.value[0].isdigit():
+        return None
     return same_value(Node("num", Fraction(based.value[0])), other)
 
 

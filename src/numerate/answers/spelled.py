@@ -1,0 +1,63 @@
+"""Answers in words that mean numbers or sets: "twenty-one", "three quarters", "all real numbers"."""
+
+from __future__ import annotations
+
+import re
+
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_PARTS = {
+    "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "halve": 2,
+}  # fmt: skip
+_REALS, _NOTHING = "(-\\infty,\\infty)", "\\emptyset"
+PHRASES = {
+    **dict.fromkeys(("all real number", "all real", "real number", "set of real number", "any real number",
+                     "set of all real number", "every real number"), _REALS),
+    **dict.fromkeys(("no solution", "no real solution", "empty set", "null set", "no such number",
+                     "there is no solution", "there are no solution"), _NOTHING),
+}  # fmt: skip
+"""keys as `normal.words` gives them: lower case, no articles, no plural s"""
+
+_LEADING = re.compile(r"[a-z]+(?:[ -](?:and )?[a-z]+)*")
+
+
+def read(normal: str, words: str | None) -> str | None:
+    """The answer in digits or signs, None where its words say no number and no set."""
+    if words is None or not 3 <= len(normal) <= 100:
+        return None
+    if words in PHRASES:
+        return PHRASES[words]
+    tokens = (
+        re.findall(r"[a-z]+", normal.lower()) if normal.replace("-", " ").replace(" ", "").isalpha() else []
+    )
+    value, rest = _number(tokens)
+    if value is None:
+        return None
+    part = _PARTS.get(rest[0].removesuffix("s") if rest else "")
+    if part and value and len(rest) == 1:
+        return f"{value}/{part}"
+    return " ".join([str(value), *rest])
+
+
+def _number(tokens: list[str]) -> tuple[int | None, list[str]]:
+    """(value of the number words that come first, what follows them)."""
+    total, group, at = 0, 0, 0
+    for at, word in enumerate(tokens):
+        if word in _VALUES:
+            group += _VALUES[word]
+        elif word in _SCALES and (group or total):
+            if word == "hundred":
+                group *= 100
+            else:
+                total, group = total + group * _SCALES[word], 0
+        elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in _VALUES):
+            break
+    else:
+        at = len(tokens)
+    return (total + group, tokens[at:]) if at else (None, tokens)
