@@ -69,6 +69,8 @@ def _climb(candidate: str, reference: str) -> Verdict:
     a, b = normalise(unbox(candidate)), normalise(unbox(reference))
     if is_nothing(a) or is_nothing(b):
         return NO_ANSWER
+    if units.money_differs(candidate, reference):
+        return NO_MATCH
     if a == b:
         return Verdict(True, "string")
     if choice.is_letters(reference) or choice.is_letters(candidate):
@@ -77,7 +79,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
     prose = _same_prose(a, b)
     if prose is not None:
         return prose
-    if units.units_differ(a, b) or units.money_differs(candidate, reference):
+    if units.units_differ(a, b):
         return NO_MATCH
     rung = structure(a, b)
     return Verdict(True, rung) if rung else NO_MATCH

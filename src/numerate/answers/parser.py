@@ -5,6 +5,7 @@ Weakest to strongest: lists (`, ; and or`), relations (`= < in`), unions, ratios
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from numerate.answers.atoms import atom
@@ -36,6 +37,9 @@ def _read(normal: str) -> Node:
 
 
 _read_short = lru_cache(maxsize=4096)(_read)
+
+
+_CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
 
 
 class Parser:
@@ -116,10 +120,12 @@ class Parser:
         return Node("union", None, tuple(parts)) if len(parts) > 1 else parts[0]
 
     def ratio(self) -> Node:
-        parts = [self.sum()]
+        start, parts = self.at, [self.sum()]
         while self.op(":"):
             parts.append(self.sum())
-        return Node("ratio", None, tuple(parts)) if len(parts) > 1 else parts[0]
+        written = "".join(token.text for token in self.tokens[start : self.at])
+        clock = "clock" if _CLOCK.fullmatch(written) else None
+        return Node("ratio", clock, tuple(parts)) if len(parts) > 1 else parts[0]
 
     # -- expressions ----------------------------------------------------------------------
     def sum(self) -> Node:

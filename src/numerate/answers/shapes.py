@@ -158,8 +158,8 @@ def _same_tuple(left: Node, right: Node) -> str | None:
 
 
 def _same_ratio(left: Node, right: Node) -> str | None:
-    """2:4 is 1:2: every term in the same proportion."""
-    if len(left.args) != len(right.args):
+    """2:4 is 1:2: every term in the same proportion. 2:30 is not 1:15."""
+    if len(left.args) != len(right.args) or left.value == right.value == "clock":
         return None
     (a, *rest), (b, *others) = left.args, right.args
     crossed = [

@@ -42,6 +42,8 @@ def read(normal: str, words: str | None) -> str | None:
     part = _PARTS.get(rest[0].removesuffix("s") if rest else "")
     if part and value and len(rest) == 1:
         return f"{value}/{part}"
+    if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in _PARTS:
+        return f"{value * _PARTS[rest[-1]] + 1}/{_PARTS[rest[-1]]}"
     return " ".join([str(value), *rest])
 
 

@@ -51,7 +51,7 @@ _IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limi
 _STYLES = names.listed(
     "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
     "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat "
-    "widetilde underline overline hspace"
+    "widetilde underline hspace"
 )
 _INFINITY = frozenset({"infty", "infinity", "inf"})
 

@@ -13,7 +13,7 @@
 | tuple | its two brackets, such as "[)" | members |
 | set, list | | members; a list is what stands between top-level commas, "and", "or" |
 | union | | sets |
-| ratio | | terms of a:b:c |
+| ratio | "clock" where it may be a time of day | terms of a:b:c |
 | rel | relation signs in order, such as ("<", "<=") | the sides between them |
 | matrix | number of columns | entries by rows |
 """

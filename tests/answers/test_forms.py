@@ -1,0 +1,69 @@
+"""Other ways to write an answer: words, other bases and digits, sets with a minus, degrees, ratios."""
+
+from __future__ import annotations
+
+import pytest
+
+from numerate.answers import equal
+from numerate.answers.normal import words
+from numerate.answers.spelled import read
+
+SAME = [
+    # words
+    ("seven", "7"), ("Twenty-one", "21"), ("two hundred and five", "205"), ("seven days", "7"),
+    ("three thousand two hundred", "3200"), ("one half", "1/2"), ("three quarters", "0.75"),
+    ("all real numbers", "\\mathbb{R}"), ("\\text{All real numbers.}", "(-\\infty, \\infty)"),
+    ("\\text{no real solution}", "\\emptyset"), ("the empty set", "\\{\\}"),
+    # digits
+    ("1A_{16}", "1\\text{a}_{16}"), ("0.1(6)", "1/6"), ("2.\\overline{3}", "2.(3)"), ("1 000 000", "10^6"),
+    ("\u0661\u0662", "12"), ("`42`", "42"), ('"42"', "42"), ("5.0e3", "5 \\cdot 10^3"),
+    # sets
+    ("\\mathbb{R} \\setminus \\{2, -1\\}", "(-\\infty,-1)\\cup(-1,2)\\cup(2,\\infty)"),
+    ("\\mathbb{R} - \\{0\\}", "x \\ne 0"), ("[0,3] \\backslash \\{1\\}", "[0,1)\\cup(1,3]"),
+    ("|x| < 2", "(-2, 2)"), ("|x-1| \\le 3", "[-2, 4]"),
+    ("|x+1| > \\frac12", "x<-\\frac32 \\text{ or } x>-0.5"),
+    ("x = 2k\\pi, k \\in \\mathbb{Z}", "2\\pi k"),
+    ("\\frac{\\pi}{4}+n\\pi \\text{ where } n \\text{ is an integer}",
+    "n\\pi + \\pi/4"),
+    # structure
+    ("2:4", "1:2"), ("\\frac12 : 1 : 2", "1:2:4"), ("\\langle 1, 2\\rangle", "(1,2)"),
+    ("[[1,2],[3,4]]", "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}"),
+    # functions
+    ("{6 \\choose 2}", "15"), ("C(6,2)", "15"), ("\\cos 60^\\circ", "1/2"), ("2\\sin(30^{\\circ})", "1"),
+    ("n!", "n \\cdot (n-1)!"), ("\\log(x^2)", "2\\log x"),
+    ("\\sqrt{ab}", "\\sqrt a \\sqrt b"), ("\\sqrt{x^2}", "|x|"),
+]  # fmt: skip
+
+DIFFERENT = [
+    ("forty-two", "24"), ("seven hundred", "7"), ("half", "2"), ("one", "two"), ("no solution", "0"),
+    ("all real numbers", "all integers"), ("1A_{16}", "1B_{16}"), ("1A_{16}", "1A_{12}"), ("1A_{16}", "26"),
+    ("0.1(6)", "0.16"), ("0.1(6)", "1.6"), ("1 000", "1"), ("1 00", "100"),
+    ("\\mathbb{R} \\setminus \\{1\\}", "\\mathbb{R}"), ("\\mathbb{R} \\setminus \\{1\\}", "x \\ne 2"),
+    ("[0,3] \\setminus \\{5\\}", "[0,3]\\cup\\{5\\}"), ("|x| < 2", "(-2, 2]"), ("|x-1| < 3", "(-4, 2)"),
+    ("2k\\pi, k \\in \\mathbb{Z}", "k\\pi"), ("2:4", "2:1"), ("0:1", "0:2"),
+    ("2:30", "1:15"), ("12:00", "1:00"),
+    ("C(6,2)", "30"), ("\\cos 60^\\circ", "\\cos 60"), ("\\sqrt{x^2}", "x"), ("\\sqrt{(x-1)^2}", "x-1"),
+    ("\\$5", "5 cents"), ("\\$5", "€5"), ("n!", "n"), ("[[1,2],[3,4]]", "[[1,3],[2,4]]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_equal_both_ways_round(one: str, other: str) -> None:
+    assert equal(one, other) and equal(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_both_ways_round(one: str, other: str) -> None:
+    assert not equal(one, other) and not equal(other, one)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nineteen", "19"), ("ninety nine", "99"), ("two million", "2000000"), ("two and a half", "5/2"),
+        ("third", None), ("two thirds", "2/3"), ("one cat and two dogs", "1 cat and two dogs"), ("cat", None),
+        ("hundred", None),
+    ],
+)  # fmt: skip
+def test_numbers_in_words(text: str, found: str | None) -> None:
+    assert read(text, words(text)) == found
