@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from numerate.answers import equal
+from numerate.answers import cluster, equal
 from numerate.answers.normal import words
 from numerate.answers.spelled import read
 
@@ -43,8 +43,12 @@ DIFFERENT = [
     ("2k\\pi, k \\in \\mathbb{Z}", "k\\pi"), ("2:4", "2:1"), ("0:1", "0:2"),
     ("2:30", "1:15"), ("12:00", "1:00"),
     ("C(6,2)", "30"), ("\\cos 60^\\circ", "\\cos 60"), ("\\sqrt{x^2}", "x"), ("\\sqrt{(x-1)^2}", "x-1"),
-    ("\\$5", "5 cents"), ("\\$5", "€5"), ("n!", "n"), ("[[1,2],[3,4]]", "[[1,3],[2,4]]"),
+    ("n!", "n"), ("[[1,2],[3,4]]", "[[1,3],[2,4]]"),
 ]  # fmt: skip
+
+
+MONEY = [("\\$5", "5 cents"), ("\\$5", "€5"), ("5 dollars", "€5")]
+"""votes are counted without units"""
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -52,9 +56,19 @@ def test_equal_both_ways_round(one: str, other: str) -> None:
     assert equal(one, other) and equal(other, one)
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+@pytest.mark.parametrize(("one", "other"), DIFFERENT + MONEY)
 def test_different_both_ways_round(one: str, other: str) -> None:
     assert not equal(one, other) and not equal(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_is_equal_votes_together(one: str, other: str) -> None:
+    assert len(set(cluster([one, other]))) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_is_different_does_not(one: str, other: str) -> None:
+    assert len(set(cluster([one, other]))) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from numerate.answers import choice, exact
+from numerate.answers import choice, exact, spelled
 from numerate.answers.boxes import unbox
 from numerate.answers.ladder import is_nothing, structure, tree
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
@@ -42,6 +42,7 @@ def key(answer: str, kind: Kind = "math") -> str | None:
     normal = normalise(unbox(answer)).replace("%", "")
     if is_nothing(normal):
         return None
+    normal = spelled.read(normal, words(normal)) or normal
     found = words(normal)
     if found is not None and not any(c.isdigit() for c in found):
         return f"words {found}"
