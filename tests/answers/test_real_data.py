@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,26 @@ def test_hostile_pairs_are_refused_and_nothing_is_executed(data_dir: Path, tmp_p
         problem = Problem(id=row["id"], question="", answer=row["reference"])
         assert grade(candidate, problem).how != "error", row["id"]
     assert not list(marks.iterdir())
+
+
+def from_eight_threads(hostile: list[dict[str, Any]]) -> None:
+    def refuse(start: int) -> list[str]:
+        turned = hostile[start:] + hostile[:start]
+        return [r["id"] for r in turned if equal(r["candidate"], r["reference"]) is not r["equal"]]
+
+    with ThreadPoolExecutor(8) as threads:
+        assert not any(threads.map(refuse, range(0, 160, 20)))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_hostile_pairs_from_threads_of_a_child_process(data_dir: Path, method: Any) -> None:
+    """No clock, no signal, no lock that a fork could leave locked."""
+    hostile = list(rows(data_dir / "grader" / "hostile.jsonl"))
+    equal("\\sqrt{2}", "2^{0.5}")  # whatever is made at the first use is there before the fork
+    child = multiprocessing.get_context(method).Process(target=from_eight_threads, args=(hostile,))
+    child.start()
+    child.join(120)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize(

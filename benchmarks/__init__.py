@@ -1,0 +1,1 @@
+"""How fast the parts are, beside the tools that people use today: python -m benchmarks.NAME --help."""
