@@ -37,11 +37,11 @@ def leading_letter(text: str) -> str | None:
 
 
 def several_letters(text: str) -> str | None:
-    """The letters of "B, E and G" in order, "" between; None when there are not several."""
+    """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
     text = plain(unbox(text))
     if not _LETTERS.fullmatch(text.replace(" or ", " and ")):
         return None
-    return "".join(re.findall(r"[A-Z]", text))
+    return "".join(sorted(re.findall(r"[A-Z]", text)))
 
 
 def is_letters(reference: str) -> bool:

@@ -121,9 +121,9 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
-    amounts = units.split_quantity(a), units.split_quantity(b)
-    if bool(amounts[0]) != bool(amounts[1]):
-        found.append((amounts[0] or a, amounts[1] or b))
+    one, other = units.split_quantity(a), units.split_quantity(b)
+    if not (one and other and one[1] != other[1]):
+        found.append((one[0] if one else a, other[0] if other else b))
     one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
     if bool(one) != bool(other):
         found.append(

@@ -27,7 +27,7 @@ UNITS = listed(
     "yrs week hour usd eur deg rad sq cu mph kph pm am men cup cups car cars box boxes bag bags "
     "egg eggs cent cents way ways unit units foot feet mile miles ton tons gal gallon meter "
     "meters metre metres dollar dollars degree degrees minute minutes second seconds month months "
-    "square cubic hz kw kwh mol atm pa kpa"
+    "old per square cubic hz kw kwh mol atm pa kpa"
 )
 
 # One letter: read as a unit only behind a number and a space, at the end of the answer.

@@ -55,6 +55,9 @@ _ORDINAL = re.compile(
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
 )
 _RUNS = re.compile(r" {2,}")
+_GOES_ON = re.compile(r"(\d*\.\d*?)(\d{1,6}?)\2+ ?(?:\.{3}|\\[lc]?dots(?![a-z]))")
+_REAL_WITH = re.compile(r"\\\{ ?([a-z]) ?\\in ?\(-\\infty,\\infty\) ?(?::|\\mid|\\vert|\|)")
+_PARTS_TO = re.compile(r"(\d{1,9}) ?(?:\\text\{ ?to ?\}| to ) ?(\d{1,9})")
 _SPACED_THOUSANDS = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
 _ANY_WHOLE = re.compile(
     r"[,;]? ?(?:\\text ?\{ ?)?(?:,? ?(?:where|for|with) )?(?:any |all |every )?(?:integers? )?\}? ?[a-z] ?"
@@ -81,9 +84,12 @@ def normalise(text: str) -> str:
     elif "$" in text:
         text = text.replace("$", " ")
     text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
+    if len(text) < 100:
+        text = _GOES_ON.sub(r"\1\\overline{\2}", text)
     text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
     if _SPACED_THOUSANDS.fullmatch(text):
         return text.replace(" ", "")
+    text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
     return _ANY_WHOLE.sub("", text) if text[-12:].strip("}. ").endswith(("Z", "N", "integer", "Z}")) else text
 
 
@@ -101,6 +107,7 @@ def _plain_latex(text: str) -> str:
     text = text.replace("\\$", " ").replace("\\%", "%")
     text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
+    text = _REAL_WITH.sub(r"\\{\1 |", text.replace("m\\angle", "\\angle"))
     return _SIZES.sub("", _DELIMITERS.sub(" ", text))
 
 
@@ -110,13 +117,13 @@ def _is_power(text: str) -> bool:
 
 
 def _trim(text: str) -> str:
-    """Take off periods, commas and semicolons that end a sentence."""
-    while text and text[-1] in ".,;: " and not text.endswith("\\"):
-        text = text[:-1]
-    return text.lstrip(" :")
+    """Take off what ends a sentence or a line, and an equals sign before everything."""
+    while text.endswith((".", ",", ";", ":", " ", "\\\\")):
+        text = text[: -2 if text.endswith("\\\\") else -1]
+    return text.lstrip(" :=")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $.]*", re.ASCII)
+_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $]*\.?[ $]*", re.ASCII)
 
 
 def plain_number(text: str) -> str | None:

@@ -45,10 +45,15 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
     return _same_inequality(left, right)
 
 
+_MAPS = frozenset("fghFGHPE")
+
+
 def is_name(node: Node) -> bool:
     """A letter, f(x), or a point of letters: what may stand before a value as its name."""
     if node.kind == "sym":
         return node.value not in ("e", "i", "pi", "infinity")
+    if node.kind == "mul" and node.args[0].value in _MAPS and all(arg.kind == "num" for arg in node.args[1:]):
+        return True  # f(2)
     if node.kind == "mul":  # an angle ABC, an area S ABC
         return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
     if node.kind == "call":

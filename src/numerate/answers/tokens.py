@@ -79,6 +79,9 @@ def tokenize(text: str, depth: int = 0) -> list[Token]:
     return tokens
 
 
+_COUNTED = re.compile(r"[-+]?\d[\d,.]{0,20} [A-Za-z][A-Za-z ]{0,40}")
+
+
 def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
     r"""Read \text{...} and its kin: prose becomes one word, mathematics is read as if it stood alone."""
     while at < len(text) and text[at] == " ":
@@ -92,9 +95,13 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
     prose = [
         w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in names.FUNCTIONS and w not in names.NAMES
     ]
-    if inner in names.LETTER_UNITS and tokens and tokens[-1].kind in ("num", "float"):
+    if (
+        inner in names.LETTER_UNITS
+        and tokens
+        and (tokens[-1].kind in ("num", "float") or tokens[-1].text == "}")
+    ):
         tokens.append(Token("word", inner, None, spaced))
-    elif not prose and depth < 4:
+    elif depth < 4 and (not prose or _COUNTED.fullmatch(inner)):
         tokens.extend(tokenize(inner, depth + 1))
     elif inner.strip(" ,").lower() in names.SEPARATORS:
         tokens.append(Token("sep", inner.strip(" ,"), None, spaced))

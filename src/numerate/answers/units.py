@@ -20,17 +20,20 @@ CANONICAL = {word: unit for unit, names in _SAME.items() for word in names.split
 _UNIT = r"[A-Za-z]{1,3}(?:\^\{?-?\d\}?)?"
 _STYLED = re.compile(r"\\(?:text|mathrm|mbox|textrm|textbf|textnormal)\{([^{}]{0,60})\}")
 _QUANTITY = re.compile(rf"([-+]?[\d.,]*\d) +(({_UNIT})(?: ?[/*] ?{_UNIT})?)")
+_MPH = re.compile(r"\bmi(?:les?)? ?(?:per|/) ?h(?:our|r)?\b")
+_KPH = re.compile(r"\b(?:km|kilomet(?:er|re)s?) ?(?:per|/) ?h(?:our|r)?\b")
 _LAST_WORD = re.compile(r"(?:(?<=[\d})])|(?<= ))([A-Za-z]+)(?: ?\^ ?\{?([234])\}?)?[ .]*$")
 
 
-def split_quantity(normal: str) -> str | None:
-    """The number of `10 m/s` or `9.25 L`: digits, a space, and a unit of a few letters. None for anything
-    else."""
+def split_quantity(normal: str) -> tuple[str, str] | None:
+    """Number and unit of `10 m/s` or `9.25 L`: digits, a space, and a unit of a few letters. None for
+    anything else."""
     match = _QUANTITY.fullmatch(_STYLED.sub(r" \1", normal)) if len(normal) < 80 else None
     if match is None:
         return None
     letters = re.findall(r"[A-Za-z]+", match.group(2))
-    return match.group(1) if all(w in LETTER_UNITS or w.lower() in UNITS for w in letters) else None
+    known = all(w in LETTER_UNITS or w.lower() in UNITS for w in letters)
+    return (match.group(1), match.group(2).replace(" ", "")) if known else None
 
 
 def units_differ(a: str, b: str) -> bool:
@@ -53,11 +56,15 @@ def money_differs(a: str, b: str) -> bool:
     return None not in found and found[0] != found[1]
 
 
+def _speeds(text: str) -> str:
+    return _MPH.sub("mph", _KPH.sub("kph", text))
+
+
 def unit_of(normal: str) -> tuple[str, str] | None:
     """The known unit that ends an answer with a number in it and its exponent, "" for none."""
     if not any(c.isdigit() for c in normal):
         return None
-    match = _LAST_WORD.search(_STYLED.sub(r" \1", normal[-120:]))
+    match = _LAST_WORD.search(_speeds(_STYLED.sub(r" \1", normal[-120:])))
     if match is None:
         return None
     word = match.group(1)
