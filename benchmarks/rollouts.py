@@ -1,0 +1,126 @@
+"""Tokens sampled per processor second, beside transformers' generate, on random models, one thread.
+
+python -m benchmarks.rollouts [--sizes 1m,5m] [--samples 8,32] [--rounds 3] [--json FILE]
+
+Both sample from the same weights: up to 128 tokens, temperature 1, prompts of 40 to 120 tokens, texts of 64
+tokens on average. Numerate also decodes the texts and records the logprobs.
+The ceiling is the matrix product alone: a fraction of 1 would be a decoder that does nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from benchmarks import random_model as made
+from benchmarks.sitting import Entry, sit, table
+
+MAX_TOKENS = 128
+ROWS = 256
+"""live rows, for both"""
+
+
+def questions(samples: int) -> int:
+    """As many as keep the rows busy for a while."""
+    return max(16, 3 * ROWS // samples)
+
+
+def mine(size: str, samples: int) -> None:
+    from numerate.models.policy import Policy
+    from numerate.rollouts.local import LocalEngine
+    from numerate.types import Prompt, Sampling, Turn
+
+    net = made.model(size)
+    vocabulary = net.config.vocab_size
+    engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)
+
+    def work(count: int) -> int:
+        asked = [
+            Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
+            for i, ids in enumerate(made.prompts(count, vocabulary))
+        ]
+        done = engine.sample(asked, samples, Sampling(1.0, max_tokens=MAX_TOKENS))
+        return sum(len(rollout.turns[-1].ids) for rollout in done)
+
+    measure(work, samples, 2 * made.matrix_parameters(net))
+
+
+def theirs(size: str, samples: int) -> None:
+    net = made.model(size)
+
+    def work(count: int) -> int:
+        asked = list(made.prompts(count, net.config.vocab_size))
+        at_once = max(1, ROWS // samples)
+        return sum(generated(net, asked[i : i + at_once], samples) for i in range(0, count, at_once))
+
+    measure(work, samples, 2 * made.matrix_parameters(net))
+
+
+@torch.no_grad()
+def generated(net: object, asked: list[list[int]], samples: int) -> int:
+    longest = max(map(len, asked))
+    ids = torch.tensor([[made.PAD] * (longest - len(row)) + row for row in asked])
+    out = net.generate(  # pyright: ignore
+        input_ids=ids,
+        attention_mask=(ids != made.PAD).long(),
+        do_sample=True,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        max_new_tokens=MAX_TOKENS,
+        num_return_sequences=samples,
+        pad_token_id=made.PAD,
+        eos_token_id=made.EOS,
+    )[:, longest:]
+    return int((out != made.PAD).sum())
+
+
+def measure(work: Callable[[int], int], samples: int, operations: int) -> None:
+    """Once on a few questions to warm up, then on all of them."""
+    work(max(1, 64 // samples))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, cpu = time.perf_counter(), time.process_time()
+    tokens = work(questions(samples))
+    rate = tokens / (time.process_time() - cpu)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = {
+        "tokens/cpu s": rate,
+        "tokens/s": tokens / (time.perf_counter() - began),
+        "of ceiling": rate * operations / made.gemm_rate(),
+        "more MB": (after - before) / 1024,
+    }
+    print(json.dumps(found))
+
+
+def main(
+    sizes: str = "1m,5m",
+    samples: str = "8,32",
+    rounds: int = 3,
+    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+) -> None:
+    """Compare sampling, Numerate and transformers in turn."""
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for size in sizes.split(","):
+        for k in map(int, samples.split(",")):
+            entries = [
+                Entry(
+                    name, [sys.executable, "-c", f"import benchmarks.rollouts as b; b.{call}({size!r}, {k})"]
+                )
+                for name, call in (("numerate", "mine"), ("transformers", "theirs"))
+            ]
+            results[f"{size} K={k}"] = found = sit(entries, rounds)
+            print(f"\n{size}, K={k}\n{table(found, ratio_of='tokens/cpu s')}\n")
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
