@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from numerate.assets import corpus, facts, tokenizer
+from numerate.assets import corpus, facts, misread, tokenizer
+from numerate.judges import Oracle
 from numerate.models import encoding
 from numerate.problems import is_test_split, stories
 from numerate.types import Prompt, Turn
@@ -66,6 +67,46 @@ def test_what_is_left_to_learn() -> None:
     r = random.Random(0)
     drawn = [corpus.story(r).meta["steps"] for _ in range(600)]
     assert 0 < sum(steps > 3 for steps in drawn) / len(drawn) < 0.1
+
+
+def test_misread_relations_are_wrong_where_they_stand_and_right_from_there() -> None:
+    oracle = Oracle()
+    seen = 0
+    for i, problem in enumerate(stories.generate("train", 0, 300)):
+        told = misread.solution(random.Random(i), problem, corpus.MISREAD, 1.0)
+        if told is None or told == problem.solution:
+            continue
+        names = misread.by_line(problem)
+        first = next(k for k, name in enumerate(names) if name in corpus.MISREAD)
+        lines, right = told.split("\n"), problem.solution.split("\n")
+        assert lines[:first] == right[:first] and lines[first] != right[first]
+        for line in lines[:-1]:
+            (left, result), *_ = re.findall(r"<<(.*)=(.*)>>", line)
+            assert abs(calculated(left) - Fraction(result)) < Fraction(1, 10**6), line
+        seen += oracle.judge(problem, told).steps[first].label == "wrong"
+    assert seen > 100
+
+
+def test_the_late_texts_misread_more_often_than_not() -> None:
+    told = [corpus.told_late(random.Random(i)) for i in range(300)]
+    solved = [text for text in told if "Answer: " not in text.split("\n")[1]]
+    assert 200 < len(solved) < 300
+    r = random.Random(0)
+    made = [(p, misread.solution(r, p, corpus.MISREAD, 0.6)) for p in stories.generate("train", 0, 400)]
+    kept = [s != p.solution for p, s in made if s is not None]
+    assert len(kept) > 300 and 0.4 < sum(kept) / len(kept) < 0.7
+
+
+def calculated(left: str) -> Fraction:
+    if inner := re.match(r"\((.*)\)", left):
+        left = f"{value(inner[1])}{left[inner.end() :]}"
+    total, sign = Fraction(0), 1
+    for part in re.split(r"([+-])", left):
+        if part in "+-":
+            sign = 1 if part == "+" else -1
+        else:
+            total += sign * value(part)
+    return total
 
 
 def test_made_up_names_replace_a_name_everywhere() -> None:

@@ -75,13 +75,14 @@ def texts_of(gsm8k: bool) -> Sequence[Problem]:
 def main(
     out: Annotated[Path, typer.Option(help="folder of the finished model")] = Path(__file__).parent / "pico",
     work: Annotated[Path, typer.Option(help="folder for checkpoints")] = Path("runs/make-pico"),
-    steps: Annotated[int, typer.Option(help="optimizer steps")] = 4000,
+    steps: Annotated[int, typer.Option(help="optimizer steps")] = 3500,
     seed: int = 0,
     gsm8k: Annotated[bool, typer.Option(help="also read GSM8K's training texts")] = True,
 ) -> None:
     """Train the tokenizer, then the model; write both to OUT in Hugging Face layout."""
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # 6 % of the time, for nothing that is read
+    # What torch fills with NaN for this mode nobody reads here, and it takes 6 % of the time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore
     assert not is_test_split(f"stories/{corpus.SPLIT}")
     texts = texts_of(gsm8k)
     tok = tokenizer.train(
