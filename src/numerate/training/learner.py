@@ -11,10 +11,8 @@ from torch import Tensor, nn
 from numerate.models.policy import Policy
 from numerate.training import devices
 from numerate.training.batch import Batch, micro_batches, pack
+from numerate.training.gradients import Gradients, Loss
 from numerate.types import Example, Stats
-
-Loss = Callable[[nn.Module, Batch], tuple[Tensor, Stats]]
-"""A sum over the batch, its denominators already in the data, and statistics that are sums too."""
 
 
 class Learner:
@@ -42,6 +40,7 @@ class Learner:
         self.micro_rows = micro_rows
         self.line_tokens = line_tokens
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
+        self.gradients = Gradients(policy.model, self.named.values())
         if optimizers:
             self.optimizers = optimizers(self.named)
         else:
@@ -57,10 +56,8 @@ class Learner:
         `grad_norm`."""
         self.policy.model.train()
         totals: Stats = defaultdict(float)
-        for batch in self.batches(rows):
-            value, stats = loss(self.policy.model, batch)
-            value.backward()
-            for name, number in {"loss": value.item(), **stats}.items():
+        for value, stats in self.gradients.add(self.batches(rows), loss):
+            for name, number in {"loss": value, **stats}.items():
                 totals[name] += number
         devices.sum_gradients(self.named.values())
         norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
