@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,26 @@ def test_every_reference_is_accepted_by_its_own_grader(
 
 def pair(choice: Any, letter: str) -> tuple[str, str]:
     return (choice[0], choice[1]) if isinstance(choice, list) else (letter, choice)
+
+
+REWRITINGS: dict[str, Callable[[str], str]] = {
+    "spaces": lambda a: re.sub(r"([=+,])", r" \1 ", f" {a} "),
+    "dfrac": lambda a: a.replace("\\frac", "\\dfrac"),
+    "left": lambda a: a if "\\left" in a else re.sub(r"(?<!\\)([()])", sized, a),
+    "period": lambda a: a + ".",
+    "dollars": lambda a: f"${a}$",
+}
+
+
+def sized(bracket: re.Match[str]) -> str:
+    return ("\\left" if bracket[1] == "(" else "\\right") + bracket[1]
+
+
+@pytest.mark.parametrize("how", REWRITINGS)
+@pytest.mark.parametrize("source", ["math/train", "math/test"])
+def test_a_harmlessly_rewritten_reference_is_still_right(data_dir: Path, source: str, how: str) -> None:
+    answers = {row["answer"] for row in rows(data_dir / f"{source}.jsonl") if row["answer"].strip()}
+    assert [a for a in sorted(answers) if not equal(REWRITINGS[how](a), a)] == []
 
 
 def held_out(name: str) -> bool:

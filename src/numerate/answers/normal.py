@@ -49,7 +49,7 @@ _SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\q?quad(?![a-zA-Z])|\\hspace\{[^{}]{0,2
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
 _NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
-_BRACED_COMMA = re.compile(r" ?\{, ?\}")
+_BRACED_COMMA = re.compile(r" ?\{ ?, ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
