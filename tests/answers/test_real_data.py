@@ -114,7 +114,9 @@ def test_hostile_pairs_from_threads_of_a_child_process(data_dir: Path, method: A
     """No clock, no signal, no lock that a fork could leave locked."""
     hostile = list(rows(data_dir / "grader" / "hostile.jsonl"))
     equal("\\sqrt{2}", "2^{0.5}")  # whatever is made at the first use is there before the fork
-    child = multiprocessing.get_context(method).Process(target=from_eight_threads, args=(hostile,))
+    child = multiprocessing.get_context(method).Process(
+        target=from_eight_threads, args=(hostile,), daemon=True
+    )
     child.start()
     child.join(120)
     assert child.exitcode == 0
