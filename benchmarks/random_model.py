@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,8 +85,6 @@ def matrix_parameters(net: Any) -> int:
 
 def gemm_rate(seconds: float = 2.0) -> float:
     """Operations per processor second of a matrix product with 256 rows, the best of many."""
-    import time
-
     a, b = torch.randn(256, 256), torch.randn(256, 688)
     best, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < seconds:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -65,10 +65,10 @@ def theirs(size: str, samples: int) -> None:
 
 
 @torch.no_grad()
-def generated(net: object, asked: list[list[int]], samples: int) -> int:
+def generated(net: Any, asked: list[list[int]], samples: int) -> int:
     longest = max(map(len, asked))
     ids = torch.tensor([[made.PAD] * (longest - len(row)) + row for row in asked])
-    out = net.generate(  # pyright: ignore
+    out = net.generate(
         input_ids=ids,
         attention_mask=(ids != made.PAD).long(),
         do_sample=True,

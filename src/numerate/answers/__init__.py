@@ -15,7 +15,7 @@ from numerate.answers.extract import Found, find
 from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
 from numerate.answers.stream import grade_lines
-from numerate.answers.strict import decide_strictly
+from numerate.answers.strict import judge
 from numerate.types import Kind
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Verdict",
     "cluster",
     "decide",
-    "decide_strictly",
     "equal",
     "equal_all",
     "extract",
@@ -31,6 +30,7 @@ __all__ = [
     "grade",
     "grade_lines",
     "grade_lines_at_once",
+    "judge",
     "strict_gsm8k",
 ]
 
@@ -46,4 +46,4 @@ def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] =
 def equal(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
     """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder
     told. strict: and neither leaves out a unit, a percent sign, a name or digits that the other has."""
-    return (decide_strictly if strict else decide)(candidate, reference, kind).equal
+    return judge(candidate, reference, kind, strict).equal

@@ -84,9 +84,8 @@ def _name(parser: Parser, text: str) -> Node:
 def _chosen(parser: Parser) -> Node | None:
     """C(5, 2): two whole numbers in brackets."""
     ahead = [parser.peek(k) for k in range(5)]
-    if "".join(t.text for t in ahead if t.kind == "op") != "(,)" or ahead[1].kind != "num" != ahead[3].kind:
-        return None
-    if ahead[3].kind != "num":
+    shape = [t.text if t.kind == "op" else t.kind for t in ahead]
+    if shape != ["(", "num", ",", "num", ")"]:
         return None
     parser.at += 5
     return Node("fn", "binomial", (Node("num", ahead[1].value), Node("num", ahead[3].value)))

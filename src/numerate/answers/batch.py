@@ -19,10 +19,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, cast
 
-from numerate.answers.ladder import decide
 from numerate.answers.normal import plain_number
 from numerate.answers.stream import grade_lines
-from numerate.answers.strict import decide_strictly
+from numerate.answers.strict import judge
 from numerate.types import Kind
 
 BLOCK = 500
@@ -49,13 +48,13 @@ def equal_all(
         )
     pairs = list(zip(candidates, references, strict=True))
     hard = [i for i, pair in enumerate(pairs) if None in map(plain_number, pair)]
-    one = decide_strictly if strict else decide
     if len(hard) < FEW or (workers or cores()) == 1:
-        return [one(*pair, kind).equal for pair in pairs]
+        return [judge(*pair, kind, strict).equal for pair in pairs]
     rows = ({"candidate": pairs[i][0], "reference": pairs[i][1], "kind": kind} for i in hard)
     verdicts = dict(zip(hard, grade_lines_at_once(map(json.dumps, rows), strict, workers), strict=True))
     return [
-        verdicts[i]["correct"] if i in verdicts else one(*pair, kind).equal for i, pair in enumerate(pairs)
+        verdicts[i]["correct"] if i in verdicts else judge(*pair, kind, strict).equal
+        for i, pair in enumerate(pairs)
     ]
 
 

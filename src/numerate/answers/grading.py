@@ -6,8 +6,8 @@ import re
 
 from numerate.answers import choice
 from numerate.answers.extract import find
-from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict, decide
-from numerate.answers.strict import decide_strictly
+from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
+from numerate.answers.strict import judge
 from numerate.types import Grade, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
@@ -36,7 +36,7 @@ def grade_and_source(solution: str, problem: Problem, strict: bool = False) -> t
 
 def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:
     if problem.kind != "choice":
-        return (decide_strictly if strict else decide)(answer, problem.answer, problem.kind)
+        return judge(answer, problem.answer, problem.kind, strict)
     wanted = choice.letter_of(problem.answer, problem.choices)
     given = choice.letter_of(answer, problem.choices)
     if given is None:

@@ -7,7 +7,7 @@ Everything is compared both ways round the same, so that the order of the two si
 from __future__ import annotations
 
 from numerate.answers import relations, sets
-from numerate.answers.tree import Node, Undecided, negate, num
+from numerate.answers.tree import Node, negate, num
 from numerate.answers.values import same_value
 
 _RANK = ("string", "number", "structure", "symbolic")
@@ -165,11 +165,8 @@ def _same_ratio(left: Node, right: Node) -> str | None:
     crossed = [
         (Node("mul", None, (a, y)), Node("mul", None, (b, x))) for x, y in zip(rest, others, strict=True)
     ]
-    try:
-        nonzero = not any(same_value(x, num(0)) for x in (a, b))
-        return "structure" if nonzero and all(same_value(*pair) for pair in crossed) else None
-    except Undecided:
-        return None
+    nonzero = not any(same_value(x, num(0)) for x in (a, b))
+    return "structure" if nonzero and all(same_value(*pair) for pair in crossed) else None
 
 
 def _same_matrix(left: Node, right: Node) -> str | None:

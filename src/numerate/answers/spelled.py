@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from numerate.answers.names import MULTIPLIERS
+
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _PARTS = {
     "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10, "halve": 2,
@@ -23,8 +24,6 @@ PHRASES = {
                      "there is no solution", "there are no solution"), _NOTHING),
 }  # fmt: skip
 """keys as `normal.words` gives them: lower case, no articles, no plural s"""
-
-_LEADING = re.compile(r"[a-z]+(?:[ -](?:and )?[a-z]+)*")
 
 
 def read(normal: str, words: str | None) -> str | None:
@@ -53,11 +52,11 @@ def _number(tokens: list[str]) -> tuple[int | None, list[str]]:
     for at, word in enumerate(tokens):
         if word in _VALUES:
             group += _VALUES[word]
-        elif word in _SCALES and (group or total):
+        elif word in MULTIPLIERS and (group or total):
             if word == "hundred":
                 group *= 100
             else:
-                total, group = total + group * _SCALES[word], 0
+                total, group = total + group * MULTIPLIERS[word], 0
         elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in _VALUES):
             break
     else:

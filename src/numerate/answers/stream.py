@@ -8,8 +8,7 @@ from typing import Any, cast, get_args
 
 from numerate.answers import choice
 from numerate.answers.grading import grade_and_source
-from numerate.answers.ladder import decide
-from numerate.answers.strict import decide_strictly
+from numerate.answers.strict import judge
 from numerate.types import Kind, Problem
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -66,7 +65,7 @@ def _candidate(candidate: str, problem: Problem, strict: bool) -> dict[str, Any]
     if problem.kind == "choice" and problem.choices:
         candidate = choice.letter_of(candidate, problem.choices) or candidate
         reference = choice.letter_of(reference, problem.choices) or reference
-    verdict = (decide_strictly if strict else decide)(candidate, reference, problem.kind)
+    verdict = judge(candidate, reference, problem.kind, strict)
     return {"correct": verdict.equal, "answer": candidate, "how": verdict.how}
 
 

@@ -24,13 +24,12 @@ _LAST_WORD = re.compile(r"(?<=[\d}) ])([A-Za-z]+)[\^{}\d]*[ .]*$")
 _KNOWN = names.FUNCTIONS | names.NAMES | names.SEPARATORS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
 
 
-def decide_strictly(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
-    """As `decide`, and nothing that one answer has is left out of the other. Letters of choices are as they
-    are."""
+def judge(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
+    """`decide`, in either mode. strict: and nothing that one answer has is left out of the other; letters of
+    choices are as they are."""
     verdict = decide(candidate, reference, kind)
-    if verdict.how == "choice" or not verdict.equal or nothing_left_out(candidate, reference):
-        return verdict
-    return NO_MATCH
+    lenient = not strict or verdict.how == "choice" or not verdict.equal
+    return verdict if lenient or nothing_left_out(candidate, reference) else NO_MATCH
 
 
 def nothing_left_out(candidate: str, reference: str) -> bool:

@@ -88,6 +88,7 @@ def told_late(r: random.Random) -> str:
 
 
 def laid_out(r: random.Random, problem: Problem, solution: str, way: float) -> str:
+    """A story and what follows it; `way` in [0, 1] chooses what that is."""
     if way >= 0.85:
         return renamed(r, f"{problem.question}\nAnswer: {problem.answer}")
     if way >= 0.75:

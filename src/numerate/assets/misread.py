@@ -27,8 +27,8 @@ def solution(
     None where that leads to numbers that no solution would have: below 1, or with more than two places."""
     lines = problem.solution.split("\n")
     misread = [name in relations and r.random() < probability for name in by_line(problem)]
-    if not any(misread) or len(misread) != len(lines) - 1:
-        return None if any(misread) else problem.solution
+    if not any(misread):
+        return problem.solution
     computed = [row for row in problem.meta["graph"] if row["expr"]]
     old = {row["id"]: Fraction(row["value"]) for row in problem.meta["graph"]}
     new = dict(old)
