@@ -29,16 +29,20 @@ def test_grade_writes_a_verdict_per_line_in_order(tmp_path: Path) -> None:
 
 def test_grade_says_which_lines_are_bad_grades_the_others_and_exits_with_1() -> None:
     text = json.dumps(ROWS[0]) + "\n{]\n\n" + json.dumps({"candidate": "1"}) + "\n"
-    done = call("grade", "-", "--out", "-", input=text)
+    done = call("grade", "-", input=text)
     assert done.exit_code == 1
     first, *bad = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["correct"] is True and [row["line"] for row in bad] == [2, 4]
-    assert "-:2: " in done.stderr and "2 lines could not be read" in done.stderr
+    assert "-:2: not JSON" in done.stderr and "2 lines could not be read" in done.stderr
 
 
-def test_grade_names_a_missing_file(tmp_path: Path) -> None:
-    done = call("grade", str(tmp_path / "none.jsonl"), "--out", "x")
-    assert done.exit_code == 2 and "there is no file" in done.stderr
-
-
-# --- problems, recipes, schema, doctor
+def test_grade_names_a_missing_file_a_folder_and_a_file_that_it_would_overwrite(tmp_path: Path) -> None:
+    done = call("grade", str(tmp_path / "none.jsonl"))
+    assert done.exit_code == 2 and "does not exist" in done.stderr
+    done = call("grade", str(tmp_path))
+    assert done.exit_code == 2 and "is a folder" in done.stderr
+    file = tmp_path / "in.jsonl"
+    file.write_text(json.dumps(ROWS[0]))
+    done = call("grade", str(file), "--out", str(tmp_path / "." / "in.jsonl"))
+    assert done.exit_code == 2 and "is the file that is read" in done.stderr
+    assert json.loads(file.read_text()) == ROWS[0]

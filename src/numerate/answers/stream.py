@@ -33,7 +33,10 @@ def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str
 
 
 def _object(line: str) -> dict[str, Any]:
-    row = json.loads(line)
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(row, dict):
         raise ValueError(
             f'expected an object such as {{"reference": "5", "candidate": "5"}}, found {line.strip()[:60]}'

@@ -21,8 +21,8 @@ from numerate.cli.app import app
 def grade_file(
     file: Annotated[Path, Argument(metavar="FILE", help="JSONL, or - for stdin.")],
     out: Annotated[
-        Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go, or - for stdout.")
-    ],
+        Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go; - is stdout.")
+    ] = Path("-"),
     strict: Annotated[
         bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
     ] = False,
@@ -49,10 +49,12 @@ def grade_file(
     \b
     Examples:
       numerate grade answers.jsonl --out verdicts.jsonl
-      cat answers.jsonl | numerate grade - --out - | jq .correct
+      cat answers.jsonl | numerate grade - | jq .correct
     """
     from numerate.answers import grade_lines, grade_lines_at_once
 
+    if str(out) != "-" and out.resolve() == file.resolve():
+        raise ValueError(f"--out {out} is the file that is read: name another one")
     counts: Counter[str] = Counter()
     with reading(file) as lines, writing(out) as target:
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
@@ -79,7 +81,8 @@ def reading(file: Path) -> Iterator[TextIO]:
         with file.open(encoding="utf-8", errors="replace") as lines:
             yield lines
     else:
-        raise ValueError(f"there is no file {file}: name a JSONL file, or - for stdin")
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise ValueError(f"{file} {what}: name a JSONL file, or - for stdin")
 
 
 @contextmanager
