@@ -23,7 +23,7 @@ CHAT = (
     "{% for m in messages %}{{ '<' + m['role'] + '>' + m['content'] + '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
 )
-KINDS = ("llama", "qwen2", "mistral", "gpt2")
+KINDS = ("llama", "qwen2", "mistral", "gpt2", "opt")
 
 
 def tokenizer(bos: bool = True) -> Any:
@@ -57,6 +57,10 @@ def config(
         return transformers.GPT2Config(
             n_embd=hidden, n_layer=layers, n_head=4, n_positions=context, **dropout, **common
         )
+    if kind == "opt":
+        shape = {"hidden_size": hidden, "ffn_dim": 2 * hidden, "word_embed_proj_dim": hidden, "dropout": 0.0}
+        size = {"num_hidden_layers": layers, "num_attention_heads": 4, "max_position_embeddings": context}
+        return transformers.OPTConfig(**(shape | size | common))
     shape = {
         "hidden_size": hidden,
         "intermediate_size": 2 * hidden,

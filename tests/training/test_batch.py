@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerate.models.policy import Policy
+from numerate.models.policy import Lora, Policy
 from numerate.training import Learner, micro_batches, pack, token_logprobs, weigh
-from numerate.training.batch import layout
+from numerate.training.batch import Batch, pad
 from numerate.types import Example
 from tests import tiny
 
@@ -41,22 +42,86 @@ def slow_logprobs(model: Any, row: Example) -> list[float]:
     ]
 
 
+def siblings(seed: int = 0) -> list[Example]:
+    """Rows of three prompts: with four, one and three completions, of different lengths, in mixed order."""
+    r = random.Random(seed)
+    made = []
+    for rows_of, length in ((4, 9), (1, 4), (3, 6)):
+        asked = [r.randrange(3, 272) for _ in range(length)]
+        for _ in range(rows_of):
+            told = [r.randrange(3, 272) for _ in range(r.randint(1, 12))]
+            seen = [True] * len(told)
+            if len(told) > 4:
+                seen[2:4] = [False, False]  # as the output of an interpreter
+            made.append(Example([*asked, *told], [False] * length + seen))
+    r.shuffle(made)
+    return made
+
+
+def trained(batch: Batch, x_BT: torch.Tensor, row: int) -> torch.Tensor:
+    return x_BT[(batch.row_BT == row) & batch.mask_BT]
+
+
 @pytest.mark.parametrize("kind", tiny.KINDS)
-@pytest.mark.parametrize("line_tokens", [None, 16, 64, 500])
-def test_logprobs_of_packed_rows_are_those_of_single_rows(kind: str, line_tokens: int | None) -> None:
-    model, some = tiny.model(kind), rows(7)
-    batch = pack(some, 0, line_tokens)
+@pytest.mark.parametrize("lay", [pad, pack])
+@pytest.mark.parametrize("some", [rows(7), siblings()], ids=["alone", "shared"])
+def test_logprobs_are_those_of_single_rows(kind: str, lay: Any, some: list[Example]) -> None:
+    model = tiny.model(kind)
+    slow = [torch.tensor(slow_logprobs(model, row))[torch.tensor(row.mask)] for row in some]
+    batch = lay(some, 0)
     with torch.no_grad():
         logp_BT = token_logprobs(model, batch)
-        for i, row in enumerate(some):
-            torch.testing.assert_close(
-                logp_BT[batch.row_BT == i], torch.tensor(slow_logprobs(model, row)), atol=2e-5, rtol=0
-            )
+    for i, one in enumerate(slow):
+        torch.testing.assert_close(trained(batch, logp_BT, i), one, atol=2e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", tiny.KINDS)
+@pytest.mark.parametrize("lora", [None, Lora(r=4)], ids=["full", "lora"])
+def test_gradients_of_shared_prompts_are_those_of_padded_rows(kind: str, lora: Lora | None) -> None:
+    some, grads = weigh(siblings(), "sequence"), []
+    for lay in (pad, pack):
+        one = policy(kind)
+        one.adapt(lora)
+        with torch.no_grad():  # LoRA's second factor is zero at birth, and would hide the first one
+            for name, p in one.model.named_parameters():
+                p.add_(0.1) if "lora_B" in name else None
+        nll(one.model, lay(some, 0))[0].backward()
+        grads.append({n: p.grad for n, p in one.model.named_parameters() if p.grad is not None})
+    assert grads[0].keys() == grads[1].keys() and grads[0]
+    for name, x in grads[0].items():
+        scale = max(1e-3, x.abs().max().item())
+        torch.testing.assert_close(grads[1][name], x, rtol=0, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("window", [3, 8, 1000])
+def test_a_sliding_window_reaches_over_the_shared_prompt(window: int) -> None:
+    model, some = tiny.model("mistral", sliding_window=window), siblings()
+    slow = [torch.tensor(slow_logprobs(model, row))[torch.tensor(row.mask)] for row in some]
+    batch = pack(some, 0)
+    logp_BT = token_logprobs(model, batch)
+    for i, one in enumerate(slow):
+        torch.testing.assert_close(trained(batch, logp_BT, i), one, atol=2e-5, rtol=0)
+
+
+def test_a_shared_prompt_is_in_the_line_once() -> None:
+    batch = pack(siblings(), 0)
+    assert batch.ids_BT.shape == (1, sum(len(r.ids) for r in siblings()) - 3 * 9 - 2 * 6)
+    assert batch.groups is not None and sorted(len(g.own) for g in batch.groups) == [1, 3, 4]
+
+
+def test_the_model_still_generates_and_saves_as_before(tmp_path: Path) -> None:
+    one = policy()
+    ids = torch.tensor([[1, 5, 6, 7], [1, 8, 9, 10]])
+    mask = torch.tensor([[0, 1, 1, 1], [1, 1, 1, 1]])
+    before = one.model(input_ids=ids, attention_mask=mask).logits
+    token_logprobs(one.model, pack(siblings(), 0))
+    torch.testing.assert_close(one.model(input_ids=ids, attention_mask=mask).logits, before)
+    assert "numerate" not in (one.save(tmp_path / "m") / "config.json").read_text()
 
 
 def test_logprobs_are_exactly_zero_off_the_trained_tokens_even_where_they_would_overflow() -> None:
     model = tiny.model(spread=1e6)
-    batch = pack(rows(5), 0)
+    batch = pack(siblings(), 0)
     logp_BT = token_logprobs(model, batch)
     assert (logp_BT[~batch.mask_BT] == 0).all()
     logp_BT.exp().sum().backward()
@@ -81,26 +146,27 @@ def nll(model: Any, batch: Any) -> tuple[torch.Tensor, dict[str, float]]:
 
 
 @pytest.mark.parametrize("per", ["token", "sequence", "constant"])
+@pytest.mark.parametrize("some", [rows(16), siblings()], ids=["alone", "shared"])
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
-    ("micro_rows", "line_tokens"), [(1, None), (4, None), (16, None), (1, 64), (4, 64), (16, 64), (16, 500)]
+    "cut", [{"micro_rows": 1}, {"micro_rows": 4}, {"micro_rows": 16}, {"micro_tokens": 30}]
 )
 def test_micro_batches_and_packing_never_change_a_step(
-    per: Any, micro_rows: int, line_tokens: int | None
+    per: Any, some: list[Example], packed: bool, cut: dict[str, Any]
 ) -> None:
-    some = weigh(rows(16), per, constant=40)
-    whole, cut = policy(), policy()
-    a = Learner(whole, micro_tokens=10**6).step(some, nll, lr=1e-2)
-    b = Learner(cut, micro_rows=micro_rows, line_tokens=line_tokens).step(some, nll, lr=1e-2)
+    some = weigh(some, per, constant=40)
+    a = Learner(policy(), micro_tokens=10**6, packed=False).step(some, nll, lr=1e-2)
+    b = Learner(policy(), packed=packed, **cut).step(some, nll, lr=1e-2)
     assert b["loss"] == pytest.approx(a["loss"], rel=1e-5)
     assert b["grad_norm"] == pytest.approx(a["grad_norm"], rel=1e-4)
 
 
 def test_gradients_do_not_depend_on_how_a_step_is_cut() -> None:
-    some = weigh(rows(16), "sequence")
+    some = weigh([*rows(9), *siblings()], "sequence")
     grads = []
-    for micro_rows, line_tokens in ((16, None), (1, None), (4, 64), (16, 500)):
+    for micro_rows, packed in ((16, False), (1, False), (4, True), (16, True)):
         one = policy()
-        learner = Learner(one, micro_rows=micro_rows, line_tokens=line_tokens)
+        learner = Learner(one, micro_rows=micro_rows, packed=packed)
         for batch in learner.batches(some):
             nll(one.model, batch)[0].backward()
         grads.append([p.grad for p in one.model.parameters()])
@@ -129,31 +195,37 @@ def test_tokens_of_the_prompt_carry_no_loss() -> None:
 def test_a_row_that_trains_its_first_token_is_refused() -> None:
     with pytest.raises(AssertionError, match="no token before it"):
         pack([Example([4, 5], [True, True])], 0)
+    with pytest.raises(AssertionError, match="no token before it"):
+        pad([Example([4, 5], [True, True])], 0)
 
 
 def test_sums_per_row_find_their_rows_again_after_packing() -> None:
     some = [r.with_token(x=[float(len(r.ids))] * len(r.ids)) for r in rows(9)]
-    batch = pack(some, 0, 64)
-    assert batch.per_row(batch.token["x"]).tolist() == [float(len(r.ids)) ** 2 for r in some]
+    for batch in (pack(some, 0), pad(some, 0)):
+        assert batch.per_row(batch.token["x"]).tolist() == [float(len(r.ids)) ** 2 for r in some]
+    some = [r.with_token(x=[float(m) for m in r.mask]) for r in siblings()]
+    assert pack(some, 0).per_row(pack(some, 0).token["x"]).tolist() == [float(sum(r.mask)) for r in some]
+
+
+lengths = st.lists(st.integers(2, 60), min_size=1, max_size=40)
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(1, 80))
-def test_every_row_has_exactly_one_place_and_lines_keep_their_length(lengths: list[int], line: int) -> None:
-    lines = layout(lengths, line)
-    assert sorted(i for one in lines for i in one) == list(range(len(lengths)))
-    for one in lines:
-        assert sum(lengths[i] for i in one) <= max(line, lengths[one[0]])
-
-
-@settings(deadline=None, max_examples=100)
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=40), st.integers(1, 200), st.integers(1, 9))
+@given(lengths, st.integers(1, 200), st.integers(1, 9), st.booleans())
 def test_micro_batches_hold_every_row_once_within_the_budget(
-    lengths: list[int], tokens: int, limit: int
+    lengths: list[int], tokens: int, limit: int, packed: bool
 ) -> None:
-    some = [Example([3] * n, [False] * n, row={"i": float(i)}) for i, n in enumerate(lengths)]
-    parts = list(micro_batches(some, tokens, limit))
+    some = [
+        Example(
+            [n % 3] * (n // 2) + [7] * (n - n // 2),
+            [False] * (n // 2) + [True] * (n - n // 2),
+            row={"i": float(i)},
+        )
+        for i, n in enumerate(lengths)
+    ]
+    parts = list(micro_batches(some, tokens, limit, packed))
     assert sorted(r.row["i"] for part in parts for r in part) == [float(i) for i in range(len(some))]
     for part in parts:
+        batch = pack(part, 0) if packed else pad(part, 0)
         assert len(part) <= limit
-        assert len(part) == 1 or len(part) * max(len(r.ids) for r in part) <= tokens
+        assert len(part) == 1 or batch.ids_BT.numel() <= tokens

@@ -50,8 +50,6 @@ class Config:
     """tokens; longer rows are left out and counted"""
     micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
-    packed: bool = False
-    """lay several rows into one line instead of padding rows of like length; never changes the result"""
     lora_rank: AtLeast0 = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
     lora_alpha: Positive | None = None
@@ -99,7 +97,6 @@ def fit(
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
-        line_tokens=512 if cfg.packed else None,
     )
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in batches(len(rows), cfg.batch, step, run.seed)]

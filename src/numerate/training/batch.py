@@ -1,120 +1,194 @@
-"""Rows of numbers -> tensors. Several rows are packed into one line of a batch and cannot see each other."""
+"""Rows of numbers -> tensors: below each other, or packed into one line where no row sees another.
+
+Packed, rows that continue the same prompt hold it once. Nothing is padded, and a prompt with K completions
+is computed once instead of K times."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from numerate.types import Example
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows with the same prompt, side by side in a line: the prompt, then what each row adds to it."""
+
+    prompt: int
+    """tokens of the prompt"""
+    own: tuple[int, ...]
+    """tokens that each row adds"""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """N rows laid into B lines of T tokens."""
+    """N rows laid into B lines of T tokens; B is 1 where they are packed."""
 
     ids_BT: Tensor
     mask_BT: Tensor
     """bool: trained tokens"""
     row_BT: Tensor
-    """which of the N rows a token belongs to, -1 on padding"""
+    """which of the N rows a token belongs to; -1 on padding and on a prompt that several rows continue"""
     position_BT: Tensor
     """place within its row, from 0"""
+    before_BT: Tensor
+    """place in the line of the token before it in its row"""
     token: dict[str, Tensor]
-    """name -> [B, T]: one number per token, 0 on padding"""
+    """name -> [B, T]: one number per token, 0 on padding; on a shared prompt, that of its first row"""
     row: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
-    packed: bool
-    """some line holds more than one row, so attention must be told who may see whom"""
+    groups: tuple[Group, ...] | None
+    """how the one line is made up, where rows are packed"""
 
     def per_row(self, x_BT: Tensor) -> Tensor:
-        """Sums of `x` over the tokens of each row, [N]."""
+        """Sums of `x` over the tokens of each row, [N], without those of a prompt that several rows share."""
         real = self.row_BT >= 0
         return x_BT.new_zeros(self.rows).index_add(0, self.row_BT[real], x_BT[real])
 
-    def attention_mask(self, dtype: torch.dtype) -> Tensor:
-        """[B, 1, T, T], added to attention scores: a token sees itself and what came before it in its own
-        row."""
-        same = self.row_BT[:, :, None] == self.row_BT[:, None, :]
-        width = self.ids_BT.shape[1]
-        before = torch.ones(width, width, dtype=torch.bool, device=same.device).tril()
-        hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=same.device)
-        return torch.where(same & before, torch.zeros((), dtype=dtype, device=same.device), hidden)[:, None]
+
+def prompt_of(row: Example) -> tuple[int, ...]:
+    """The tokens before the first trained one; raises AssertionError where the row trains its first token."""
+    first = row.mask.index(True) if True in row.mask else len(row.mask)
+    assert first > 0, "the first token of a row has no token before it to predict it"
+    return tuple(row.ids[:first])
 
 
-def layout(lengths: Sequence[int], line_tokens: int | None) -> list[list[int]]:
-    """Which rows share a line: first fit, longest first. None puts every row on a line of its own."""
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
-    if line_tokens is None:
-        return [[i] for i in order]
-    lines: list[list[int]] = []
-    room: list[int] = []
-    for i in order:
-        fits = next((n for n, free in enumerate(room) if lengths[i] <= free), None)
-        if fits is None:
-            lines.append([i])
-            room.append(max(line_tokens, lengths[i]) - lengths[i])
-        else:
-            lines[fits].append(i)
-            room[fits] -= lengths[i]
-    return lines
+def grouped(rows: Sequence[Example]) -> list[list[int]]:
+    """The numbers of the rows, those with the same prompt together, in the order of their first rows."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        groups.setdefault(prompt_of(row), []).append(i)
+    return list(groups.values())
 
 
-def pack(
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring tokens of one row in a line."""
+
+    row: int
+    start: int
+    """the first of them within the row"""
+    stop: int
+    before: int
+    """place in the line of the token before the first"""
+    shared: bool = False
+
+
+def pad(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
+    """Every row on a line of its own, padded on the right.
+
+    Raises AssertionError when a row trains its first token, which nothing predicts."""
+    grouped(rows)
+    lines = [[_Run(i, 0, len(row.ids), 0)] for i, row in enumerate(rows)]
+    return _lay(rows, lines, pad_id, device, None)
+
+
+def pack(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
+    """All rows in one line, a prompt that several continue once.
+
+    Raises AssertionError when a row trains its first token."""
+    line: list[_Run] = []
+    groups: list[Group] = []
+    place = 0
+    for numbers in grouped(rows):
+        first = numbers[0]
+        prompt = len(prompt_of(rows[first]))
+        line.append(_Run(first, 0, prompt, place - 1, shared=len(numbers) > 1))
+        last = place + prompt - 1
+        place += prompt
+        for i in numbers:
+            line.append(_Run(i, prompt, len(rows[i].ids), last))
+            place += len(rows[i].ids) - prompt
+        groups.append(Group(prompt, tuple(len(rows[i].ids) - prompt for i in numbers)))
+    return _lay(rows, [line], pad_id, device, tuple(groups))
+
+
+def _lay(
     rows: Sequence[Example],
+    lines: Sequence[Sequence[_Run]],
     pad_id: int,
-    line_tokens: int | None = None,
-    device: torch.device | str = "cpu",
+    device: torch.device | str,
+    groups: tuple[Group, ...] | None,
 ) -> Batch:
-    """Lay rows side by side into lines of about `line_tokens` tokens (None: one row per line, padded).
-
-    A row longer than `line_tokens` gets a line of its own; nothing is ever cut. Raises AssertionError when a
-    row trains its first token, which nothing predicts.
-    """
-    lines = layout([len(row.ids) for row in rows], line_tokens)
-    width = max(sum(len(rows[i].ids) for i in line) for line in lines)
     names = rows[0].token.keys()
     assert all(row.token.keys() == names for row in rows), "all rows of a step need the same columns"
+    width = max(sum(run.stop - run.start for run in line) for line in lines)
 
-    def lay(cells: dict[int, Sequence[float]], fill: float, dtype: torch.dtype) -> Tensor:
-        out = torch.full((len(lines), width), fill, dtype=dtype)
-        for b, line in enumerate(lines):
-            flat = [x for i in line for x in cells[i]]
-            out[b, : len(flat)] = torch.tensor(flat, dtype=dtype)
-        return out.to(device)
+    def lay(cells: Sequence[Sequence[NDArray[np.generic]]], fill: float, dtype: type) -> Tensor:
+        out = np.full((len(lines), width), fill, dtype=dtype)
+        for b, parts in enumerate(cells):
+            flat = np.concatenate(parts)
+            out[b, : len(flat)] = flat
+        return torch.from_numpy(out).to(device)
 
-    index = range(len(rows))
-    assert not any(row.mask[0] for row in rows), (
-        "the first token of a row has no token before it to predict it"
-    )
+    def of(values: Sequence[Sequence[float]]) -> list[list[NDArray[np.generic]]]:
+        arrays = [np.asarray(one) for one in values]
+        return [[arrays[run.row][run.start : run.stop] for run in line] for line in lines]
+
+    def before(line: Sequence[_Run]) -> list[NDArray[np.generic]]:
+        made, place = [], 0
+        for run in line:
+            size = run.stop - run.start
+            told = np.arange(place - 1, place - 1 + size)
+            told[:1] = run.before
+            made.append(told.clip(0))
+            place += size
+        return made
+
     return Batch(
-        ids_BT=lay({i: rows[i].ids for i in index}, pad_id, torch.long),
-        mask_BT=lay({i: rows[i].mask for i in index}, 0, torch.bool),
-        row_BT=lay({i: [i] * len(rows[i].ids) for i in index}, -1, torch.long),
-        position_BT=lay({i: range(len(rows[i].ids)) for i in index}, 0, torch.long),
-        token={k: lay({i: rows[i].token[k] for i in index}, 0.0, torch.float32) for k in names},
+        ids_BT=lay(of([row.ids for row in rows]), pad_id, np.int64),
+        mask_BT=lay(of([row.mask for row in rows]), 0, np.bool_),
+        row_BT=lay(
+            [
+                [np.full(run.stop - run.start, -1 if run.shared else run.row) for run in line]
+                for line in lines
+            ],
+            -1,
+            np.int64,
+        ),
+        position_BT=lay([[np.arange(run.start, run.stop) for run in line] for line in lines], 0, np.int64),
+        before_BT=lay([before(line) for line in lines], 0, np.int64),
+        token={k: lay(of([row.token[k] for row in rows]), 0.0, np.float32) for k in names},
         row={k: torch.tensor([float(r.row[k]) for r in rows]).to(device) for k in rows[0].row},
         rows=len(rows),
-        packed=any(len(line) > 1 for line in lines),
+        groups=groups,
     )
 
 
 def micro_batches(
-    rows: Sequence[Example], tokens: int = 4096, limit: int | None = None
+    rows: Sequence[Example], tokens: int = 4096, limit: int | None = None, packed: bool = False
 ) -> Iterator[list[Example]]:
-    """Cut one optimizer step into parts of at most `limit` rows and, padded to the longest, `tokens` tokens.
+    """Cut one optimizer step into parts of at most `limit` rows and `tokens` tokens.
 
-    Rows of like length stay together, so that little is padded. A single row over the budget is a part of its
-    own.
-    """
+    Padded rows count as the longest of their part, so rows of like length stay together; packed rows count
+    as they are, with a prompt that several share once, so rows of like prompt stay together. A single row
+    over the budget is a part of its own."""
     part: list[Example] = []
-    for row in sorted(rows, key=lambda r: -len(r.ids)):
-        if part and ((len(part) + 1) * len(part[0].ids) > tokens or len(part) == limit):
+    cost, seen = 0, set[tuple[int, ...]]()
+    for row in _in_order(rows, packed):
+        prompt = prompt_of(row) if packed else ()
+        more = len(row.ids) - len(prompt) * (prompt in seen)
+        total = cost + more if packed else (len(part) + 1) * len(part[0].ids if part else row.ids)
+        if part and (total > tokens or len(part) == limit):
             yield part
-            part = []
+            part, cost, seen = [], 0, set()
+            more = len(row.ids)
         part.append(row)
+        cost += more
+        seen.add(prompt)
     if part:
         yield part
+
+
+def _in_order(rows: Sequence[Example], packed: bool) -> list[Example]:
+    if not packed:
+        return sorted(rows, key=lambda r: -len(r.ids))
+    groups = sorted(grouped(rows), key=lambda numbers: -max(len(rows[i].ids) for i in numbers))
+    return [rows[i] for numbers in groups for i in sorted(numbers, key=lambda i: -len(rows[i].ids))]

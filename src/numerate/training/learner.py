@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from numerate.models.policy import Policy
 from numerate.training import devices
-from numerate.training.batch import Batch, micro_batches, pack
+from numerate.training.attention import can_pack
+from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
 from numerate.training.gradients import Gradients, Loss
+from numerate.training.logprobs import network
 from numerate.types import Example, Stats
 
 
@@ -28,17 +30,18 @@ class Learner:
         max_norm: float = 1.0,
         micro_tokens: int = 4096,
         micro_rows: int | None = None,
-        line_tokens: int | None = None,
+        packed: bool | None = None,
         optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
     ):
-        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; line_tokens: rows
-        are packed into lines of this length, None puts rows of like length below each other, padded;
+        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; packed: rows lie
+        in one line and share equal prompts, False puts rows of like length below each other, padded (None:
+        packed where the model can);
         max_norm: gradients are clipped to it."""
         self.policy = policy
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
-        self.line_tokens = line_tokens
+        self.packed = can_pack(network(policy.model)) if packed is None else packed
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
         self.gradients = Gradients(policy.model, self.named.values())
         if optimizers:
@@ -69,13 +72,18 @@ class Learner:
         return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
 
     def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
-        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight
-        0, so that all of them report the same statistics."""
-        mine = list(rows[devices.rank() :: devices.size()])
+        """This process's share of the rows, in micro-batches. Rows of one prompt stay together where there
+        are enough prompts. A process without a row repeats one at weight 0, so that all of them report the
+        same statistics."""
+        groups = grouped(rows) if self.packed else []
+        if len(groups) < devices.size():
+            groups = [[i] for i in range(len(rows))]
+        mine = [rows[i] for numbers in groups[devices.rank() :: devices.size()] for i in numbers]
         if not mine:
             mine = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]
-        for part in micro_batches(mine, self.micro_tokens, self.micro_rows):
-            yield pack(part, self.policy.pad_id, self.line_tokens, self.policy.device)
+        lay = pack if self.packed else pad
+        for part in micro_batches(mine, self.micro_tokens, self.micro_rows, self.packed):
+            yield lay(part, self.policy.pad_id, self.policy.device)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that a resumed run needs, as named tensors."""

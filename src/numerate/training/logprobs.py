@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from numerate.training.attention import Layout, use_packed
 from numerate.training.batch import Batch
 
 HEAD_BYTES = 256 * 2**20
@@ -26,10 +27,12 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
     Rows on lines of their own are padded on the right, where a causal model never looks: no mask is needed.
     """
     lm = network(model)
-    told = {}
-    if batch.packed:
-        mask = batch.attention_mask(next(lm.parameters()).dtype)
-        told = {"position_ids": batch.position_BT, "attention_mask": mask}
+    told: dict[str, Any] = {}
+    if batch.groups is not None:
+        use_packed(lm)
+        made = torch.zeros(1, 1, 1, 1, device=batch.ids_BT.device)  # four axes: "use it as it is"
+        layout = Layout(batch.groups, batch.ids_BT.device)
+        told = {"position_ids": batch.position_BT, "attention_mask": made, "layout": layout}
     return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
 
 
@@ -53,7 +56,7 @@ def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
     lm = network(model)
     h_BTD = hidden_states(model, batch)
     line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
-    h_ND = h_BTD[line_N, at_N - 1]
+    h_ND = h_BTD[line_N, batch.before_BT[line_N, at_N]]
     ids_N = batch.ids_BT[line_N, at_N]
     piece = max(1, HEAD_BYTES // (4 * lm.config.get_text_config().vocab_size))
     if len(ids_N) <= piece or not torch.is_grad_enabled():

@@ -1,0 +1,179 @@
+"""Attention over rows that lie packed in one line, for any model of transformers that lets its attention be
+chosen.
+
+A row sees itself; one that shares its prompt with others sees the prompt too. All of it is computed by SDPA
+on blocks: a prompt (or a row by itself) causally, the rows of a prompt together against it and themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+from numerate.training.batch import Group
+
+NAME = "numerate_packed"
+"""the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The rows of a shared prompt, brought into a grid of K rows and T columns."""
+
+    rows: int
+    columns: int
+    prompt: int
+    there: Tensor
+    """[K T]: for each place of the grid the token that fills it; the first token fills what is empty"""
+    back: Tensor
+    """for each token its place in the grid"""
+    empty: Tensor | None
+    """[K T] bool; None where all rows are equally long"""
+
+
+class Layout:
+    """The blocks of a line: each group's prompt (with its only row), then the rows that share it."""
+
+    def __init__(self, groups: Sequence[Group], device: torch.device | str = "cpu") -> None:
+        self.sizes: list[int] = []
+        """tokens of the blocks"""
+        self.forks: list[Fork | None] = []
+        """per group; None where its prompt has one row"""
+        for group in groups:
+            if len(group.own) == 1:
+                self.sizes.append(group.prompt + group.own[0])
+                self.forks.append(None)
+            else:
+                self.sizes += [group.prompt, sum(group.own)]
+                self.forks.append(fork(group, device))
+
+
+def fork(group: Group, device: torch.device | str) -> Fork:
+    own = torch.tensor(group.own)
+    column = torch.arange(int(own.max()))
+    filled = column < own[:, None]
+    there = ((own.cumsum(0) - own)[:, None] + column) * filled
+    return Fork(
+        rows=len(own),
+        columns=len(column),
+        prompt=group.prompt,
+        there=there.flatten().to(device),
+        back=filled.flatten().nonzero()[:, 0].to(device),
+        empty=None if bool(filled.all()) else ~filled.flatten().to(device),
+    )
+
+
+class _Grid(torch.autograd.Function):
+    """[N, ...] tokens into their places of a grid. Both ways are a copy: every token has one place."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, there: Tensor, back: Tensor) -> Tensor:  # pyright: ignore
+        ctx.save_for_backward(back)
+        return x.index_select(0, there)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore
+        return grad.index_select(0, *ctx.saved_tensors), None, None
+
+
+class _Line(torch.autograd.Function):
+    """The tokens out of their grid again; what stands in empty places has no gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, there: Tensor, back: Tensor, empty: Tensor | None) -> Tensor:  # pyright: ignore
+        ctx.there, ctx.empty = there, empty
+        return x.index_select(0, back)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore
+        spread = grad.index_select(0, ctx.there)
+        if ctx.empty is not None:
+            spread[ctx.empty] = 0
+        return spread, None, None, None
+
+
+def attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    layout: Layout | None = None,
+    sliding_window: int | None = None,
+    **more: Any,
+) -> tuple[Tensor, None]:
+    """query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
+    if layout is None:
+        more["sliding_window"] = sliding_window
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
+        )
+    settings: dict[str, Any] = {
+        "dropout_p": dropout,
+        "scale": scaling,
+        "enable_gqa": query.shape[1] != key.shape[1],
+    }
+    parts = zip(*(x.split(layout.sizes, dim=2) for x in (query, key, value)), strict=True)
+    seen: list[Tensor] = []
+    for split in layout.forks:
+        q, k, v = next(parts)
+        hidden = outside(q.shape[2], 0, sliding_window, q)
+        seen.append(F.scaled_dot_product_attention(q, k, v, hidden, is_causal=hidden is None, **settings)[0])
+        if split is not None:
+            seen.append(forked(next(parts), k, v, split, sliding_window, settings))
+    return torch.cat(seen, dim=1).transpose(0, 1)[None], None
+
+
+def forked(
+    own: tuple[Tensor, Tensor, Tensor], k: Tensor, v: Tensor, at: Fork, window: int | None, settings: Any
+) -> Tensor:
+    """What the rows see of the prompt's keys and values and of their own, [H, tokens, D]."""
+
+    def grid(x: Tensor) -> Tensor:
+        """[1, H, tokens, D] -> [K, H, T, D]"""
+        x_NHD = x[0].transpose(0, 1)
+        laid = _Grid.apply(x_NHD, at.there, at.back)
+        return laid.view(at.rows, at.columns, *laid.shape[1:]).transpose(1, 2)  # pyright: ignore
+
+    q_KHTD, own_k, own_v = (grid(x) for x in own)
+    all_k = torch.cat([k.expand(at.rows, -1, -1, -1), own_k], dim=2)
+    all_v = torch.cat([v.expand(at.rows, -1, -1, -1), own_v], dim=2)
+    hidden = outside(at.columns, at.prompt, window, q_KHTD)
+    seen = F.scaled_dot_product_attention(q_KHTD, all_k, all_v, hidden, **settings)
+    seen_GHD = seen.transpose(1, 2).flatten(0, 1)
+    return _Line.apply(seen_GHD, at.there, at.back, at.empty).transpose(0, 1)  # pyright: ignore
+
+
+def outside(tokens: int, prompt: int, window: int | None, like: Tensor) -> Tensor | None:
+    """[tokens, prompt + tokens], -inf where a token may not look; None where that is plainly causal."""
+    if not prompt and (window is None or window >= tokens):
+        return None
+    query = torch.arange(prompt, prompt + tokens, device=like.device)[:, None]
+    key = torch.arange(prompt + tokens, device=like.device)
+    away = key > query if window is None else (key > query) | (key <= query - window)
+    return torch.zeros_like(away, dtype=like.dtype).masked_fill_(away, float("-inf"))
+
+
+def can_pack(model: Any) -> bool:
+    """Whether the model's attention can be ours: it lets it be chosen, and is plain SDPA now."""
+    chosen = getattr(model.config, "_attn_implementation", None)
+    return chosen == NAME or (chosen == "sdpa" and bool(getattr(model, "_supports_attention_backend", False)))
+
+
+def use_packed(model: Any) -> None:
+    """Switches the model to `attend`. Whoever passes no layout notices nothing."""
+    if model.config._attn_implementation != NAME:
+        model.set_attn_implementation(NAME)
+
+
+ALL_ATTENTION_FUNCTIONS.register(NAME, attend)
+ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
