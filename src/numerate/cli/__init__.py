@@ -2,11 +2,11 @@
 
 from numerate.cli import browse, doctor, grade, measure, pages, train
 from numerate.cli.app import app
-from numerate.models import threads
+from numerate.models import process
 
 __all__ = ["browse", "doctor", "grade", "main", "measure", "pages", "train"]
 
 
 def main() -> None:
-    threads.tune()
+    process.tune()
     app(prog_name="numerate")

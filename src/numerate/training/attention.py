@@ -6,7 +6,7 @@ on blocks: a prompt (or a row by itself) causally, the rows of a prompt together
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,16 @@ NAME = "numerate_packed"
 """the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
 
 
+FULL = 0.75
+"""a grid of rows begins anew where a row would leave more than the rest of its columns empty"""
+
+
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """The rows of a shared prompt, brought into a grid of K rows and T columns."""
+    """Neighbouring rows of a shared prompt, brought into a grid of K rows and T columns."""
 
     rows: int
     columns: int
-    prompt: int
     there: Tensor
     """[K T]: for each place of the grid the token that fills it; the first token fills what is empty"""
     back: Tensor
@@ -44,26 +47,37 @@ class Layout:
     def __init__(self, groups: Sequence[Group], device: torch.device | str = "cpu") -> None:
         self.sizes: list[int] = []
         """tokens of the blocks"""
-        self.forks: list[Fork | None] = []
-        """per group; None where its prompt has one row"""
+        self.forks: list[list[Fork]] = []
+        """per group; none where its prompt has one row"""
         for group in groups:
             if len(group.own) == 1:
                 self.sizes.append(group.prompt + group.own[0])
-                self.forks.append(None)
+                self.forks.append([])
             else:
-                self.sizes += [group.prompt, sum(group.own)]
-                self.forks.append(fork(group, device))
+                alike = list(alike_lengths(group.own))
+                self.sizes += [group.prompt, *map(sum, alike)]
+                self.forks.append([fork(own, device) for own in alike])
 
 
-def fork(group: Group, device: torch.device | str) -> Fork:
-    own = torch.tensor(group.own)
+def alike_lengths(own: Sequence[int]) -> Iterator[list[int]]:
+    """Cuts the rows where their lengths change much: few places stay empty when they come sorted."""
+    part: list[int] = []
+    for length in own:
+        if part and not FULL * max(part) <= length <= min(part) / FULL:
+            yield part
+            part = []
+        part.append(length)
+    yield part
+
+
+def fork(lengths: Sequence[int], device: torch.device | str) -> Fork:
+    own = torch.tensor(lengths)
     column = torch.arange(int(own.max()))
     filled = column < own[:, None]
     there = ((own.cumsum(0) - own)[:, None] + column) * filled
     return Fork(
         rows=len(own),
         columns=len(column),
-        prompt=group.prompt,
         there=there.flatten().to(device),
         back=filled.flatten().nonzero()[:, 0].to(device),
         empty=None if bool(filled.all()) else ~filled.flatten().to(device),
@@ -124,12 +138,11 @@ def attend(
     }
     parts = zip(*(x.split(layout.sizes, dim=2) for x in (query, key, value)), strict=True)
     seen: list[Tensor] = []
-    for split in layout.forks:
+    for forks in layout.forks:
         q, k, v = next(parts)
         hidden = outside(q.shape[2], 0, sliding_window, q)
         seen.append(F.scaled_dot_product_attention(q, k, v, hidden, is_causal=hidden is None, **settings)[0])
-        if split is not None:
-            seen.append(forked(next(parts), k, v, split, sliding_window, settings))
+        seen += [forked(next(parts), k, v, at, sliding_window, settings) for at in forks]
     return torch.cat(seen, dim=1).transpose(0, 1)[None], None
 
 
@@ -147,7 +160,7 @@ def forked(
     q_KHTD, own_k, own_v = (grid(x) for x in own)
     all_k = torch.cat([k.expand(at.rows, -1, -1, -1), own_k], dim=2)
     all_v = torch.cat([v.expand(at.rows, -1, -1, -1), own_v], dim=2)
-    hidden = outside(at.columns, at.prompt, window, q_KHTD)
+    hidden = outside(at.columns, k.shape[2], window, q_KHTD)
     seen = F.scaled_dot_product_attention(q_KHTD, all_k, all_v, hidden, **settings)
     seen_GHD = seen.transpose(1, 2).flatten(0, 1)
     return _Line.apply(seen_GHD, at.there, at.back, at.empty).transpose(0, 1)  # pyright: ignore

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from numerate.training.attention import Layout, use_packed
@@ -36,8 +37,45 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
     return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
 
 
+class _PlainHead(torch.autograd.Function):
+    """log softmax(h W^T)[id] with one [N, V] buffer, which the backward pass turns into its own gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor) -> Tensor:  # pyright: ignore
+        share_NV = (h_ND @ weight_VD.t()).float()
+        chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
+        top_N1 = share_NV.amax(-1, keepdim=True)
+        total_N1 = share_NV.sub_(top_N1).exp_().sum(-1, keepdim=True)
+        ctx.save_for_backward(h_ND, weight_VD, ids_N)
+        ctx.share_NV, ctx.total_N1 = share_NV, total_N1
+        return chosen_N - (top_N1 + total_N1.log())[:, 0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_N: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # pyright: ignore
+        h_ND, weight_VD, ids_N = ctx.saved_tensors
+        assert ctx.share_NV is not None, "this graph was already walked back"
+        slope_NV = ctx.share_NV.mul_(-grad_N[:, None] / ctx.total_N1)
+        ctx.share_NV = None
+        slope_NV[torch.arange(len(ids_N), device=ids_N.device), ids_N] += grad_N
+        slope_NV = slope_NV.to(h_ND.dtype)
+        need_h, need_weight, _ = ctx.needs_input_grad
+        return slope_NV @ weight_VD if need_h else None, slope_NV.t() @ h_ND if need_weight else None, None
+
+
+def plain_head(lm: Any) -> Tensor | None:
+    """The weights [V, D] of a vocabulary head that is one matrix and nothing else."""
+    head, config = lm.get_output_embeddings(), lm.config
+    bent = any(
+        getattr(config, name, None) for name in ("logit_scale", "logits_scaling", "final_logit_softcapping")
+    )
+    return head.weight if type(head) is nn.Linear and head.bias is None and not bent else None
+
+
 def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
     """log p(id | h) under the model's vocabulary head, in float32, [N]."""
+    if (weight_VD := plain_head(lm)) is not None:
+        return _PlainHead.apply(h_ND, weight_VD, ids_N)  # pyright: ignore
     logits_NV = lm.get_output_embeddings()(h_ND).float()
     if scale := getattr(lm.config, "logit_scale", None):
         logits_NV = logits_NV * scale

@@ -1,0 +1,159 @@
+"""One policy update per processor second, beside TRL's layout of the same rows, on random models, one thread.
+
+python -m benchmarks.update [--sizes 1m,5m] [--samples 8,32] [--rows 128] [--rounds 3] [--json FILE]
+
+Both take a clipped-ratio step with AdamW on the same completions. TRL's layout: random order, eight rows at a
+time, prompts padded on the left and completions on the right, the prompt computed again for each of its K
+completions, no gradient checkpointing (which TRL's defaults add, and which costs more time).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from torch import Tensor
+
+from benchmarks import random_model as made
+from benchmarks.sitting import Entry, sit, table
+from numerate.types import Example
+
+MOST = 128
+"""tokens of a completion"""
+CLIP = 0.2
+RATE = 1e-5
+
+
+def sampled(vocabulary: int, samples: int, count: int) -> list[Example]:
+    """`count` rows, K per prompt, completions of geometric lengths around 64."""
+    r = random.Random(2)
+    rows: list[Example] = []
+    for asked in made.prompts(max(1, count // samples), vocabulary):
+        for _ in range(samples):
+            length = 1
+            while length < MOST and r.random() > 1 / made.MEAN_LENGTH:
+                length += 1
+            told = [r.randrange(3, vocabulary) for _ in range(length)]
+            row = Example([*asked, *told], [False] * len(asked) + [True] * length)
+            noise = [0.0] * len(asked) + [r.gauss(0, 0.05) for _ in told]
+            rows.append(row.with_token(noise=noise, advantage=[r.gauss(0, 1)] * len(row.ids)))
+    return rows
+
+
+def clipped(logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor:
+    ratio = (logp - old).exp()
+    return -torch.minimum(ratio * advantage, ratio.clamp(1 - CLIP, 1 + CLIP) * advantage)
+
+
+def mine(size: str, samples: int, count: int) -> None:
+    from numerate.models import process
+    from numerate.models.policy import Policy
+    from numerate.training import Learner, token_logprobs, weigh
+
+    process.tune()  # as the command line does
+    net = made.model(size)
+    rows = weigh(sampled(net.config.vocab_size, samples, count))
+    learner = Learner(Policy(net, made.tokenizer(net.config.vocab_size)))
+
+    def loss(model: Any, batch: Any) -> tuple[Tensor, dict[str, float]]:
+        logp_BT = token_logprobs(model, batch)
+        old_BT = logp_BT.detach() + batch.token["noise"]
+        value = clipped(logp_BT, old_BT, batch.token["advantage"]) * batch.token["weight"]
+        return value[batch.mask_BT].sum(), {}
+
+    measure(lambda: learner.step(rows, loss, RATE), rows, 6 * made.matrix_parameters(net))
+
+
+def theirs(size: str, samples: int, count: int, at_once: int = 8) -> None:
+    net = made.model(size).train()
+    rows = sampled(net.config.vocab_size, samples, count)
+    total = sum(sum(row.mask) for row in rows)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, fused=True)
+
+    def work() -> None:
+        order = random.Random(3).sample(rows, len(rows))
+        for at in range(0, len(order), at_once):
+            padded_loss(net, order[at : at + at_once], total).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    measure(work, rows, 6 * made.matrix_parameters(net))
+
+
+def padded_loss(net: Any, rows: Sequence[Example], total: int) -> Tensor:
+    """Prompts end and completions begin in the same column."""
+    prompt = [row.mask.index(True) for row in rows]
+    left, right = max(prompt), max(len(row.ids) - p for row, p in zip(rows, prompt, strict=True))
+
+    def column(cells: Sequence[Sequence[float]], dtype: torch.dtype) -> Tensor:
+        out = torch.zeros(len(rows), left + right, dtype=dtype)
+        for i, (one, p) in enumerate(zip(cells, prompt, strict=True)):
+            out[i, left - p : left - p + len(one)] = torch.tensor(one, dtype=dtype)
+        return out
+
+    ids = column([row.ids for row in rows], torch.long)
+    seen = column([[1] * len(row.ids) for row in rows], torch.long)
+    logits = net(input_ids=ids, attention_mask=seen, logits_to_keep=right + 1, use_cache=False).logits[:, :-1]
+    logp = logits.gather(-1, ids[:, left:, None])[..., 0] - logits.logsumexp(-1)
+    noise = column([row.token["noise"] for row in rows], torch.float32)[:, left:]
+    advantage = column([row.token["advantage"] for row in rows], torch.float32)[:, left:]
+    value = clipped(logp, logp.detach() + noise, advantage)
+    return (value * column([row.mask for row in rows], torch.float32)[:, left:]).sum() / total
+
+
+def measure(work: Callable[[], Any], rows: Sequence[Example], operations: int) -> None:
+    """One step to warm up, one that counts. The ceiling: a product for every token of every row, a prompt
+    counted once."""
+    work()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, cpu = time.perf_counter(), time.process_time()
+    work()
+    seconds, wall = time.process_time() - cpu, time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    asked = {tuple(row.ids[: row.mask.index(True)]) for row in rows}
+    needed = sum(sum(row.mask) for row in rows) + sum(map(len, asked))
+    found = {
+        "rows/cpu s": len(rows) / seconds,
+        "rows/s": len(rows) / wall,
+        "of ceiling": needed * operations / seconds / made.gemm_rate(),
+        "peak MB": after / 1024,
+        "more MB": (after - before) / 1024,
+    }
+    print(json.dumps(found))
+
+
+def main(
+    sizes: str = "1m,5m",
+    samples: str = "8,32",
+    rows: int = 128,
+    rounds: int = 3,
+    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+) -> None:
+    """Compare a policy update, Numerate and TRL's layout in turn."""
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for size in sizes.split(","):
+        for k in map(int, samples.split(",")):
+            entries = [
+                Entry(
+                    name,
+                    [sys.executable, "-c", f"import benchmarks.update as b; b.{call}({size!r}, {k}, {rows})"],
+                )
+                for name, call in (("numerate", "mine"), ("TRL's layout", "theirs"))
+            ]
+            results[f"{size} K={k}"] = found = sit(entries, rounds)
+            print(f"\n{size}, K={k}\n{table(found, ratio_of='rows/cpu s')}\n")
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
