@@ -1,5 +1,5 @@
-"""How this process uses a machine that may have other work to do. Needs no torch: it must come before torch is
-imported.
+"""How this process uses a machine that may have other work to do. Needs no torch: it must come before torch
+is imported.
 
 Threads. OpenMP's threads wait for each other by spinning, thousands of times a second on small models; on a
 busy machine the thread that is waited for may not even be running. Sampling with 1.4 M parameters and two
@@ -46,4 +46,5 @@ def keep_heap() -> bool:
     except (OSError, AttributeError):  # another C library
         return False
     wanted = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
-    return all([bool(mallopt(option, value)) for option, value in wanted.items()])
+    done = [bool(mallopt(option, value)) for option, value in wanted.items()]
+    return all(done)
