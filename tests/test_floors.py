@@ -20,7 +20,7 @@ PACKAGE = Path(numerate.__file__).parent
 FLOORS = (
     ("types", "typed", "progress", "answers", "steps", "selection", "metrics"),
     ("problems", "rewards", "store", "prompts"),
-    ("models", "training"),
+    ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
     ("run", "evaluate", "config", "recipes", "report"),

@@ -36,7 +36,16 @@ def examine(json_file: Json = None) -> None:
     Looks at Python, torch, the device and its number format, threads, memory, disk, data, the bundled model
     and the optional parts. Every line is ok, warn with a remedy, or - for what is optional. Nothing changes.
     """
-    findings = [python(), *torch_findings(), memory(), disk(Path.cwd()), data(), pico(), *map(extra, EXTRAS)]
+    findings = [
+        python(),
+        *torch_findings(),
+        compiled(),
+        memory(),
+        disk(Path.cwd()),
+        data(),
+        pico(),
+        *map(extra, EXTRAS),
+    ]
     to_stderr = str(json_file) == "-"
     table.show(
         [[f.what, f.state, f.found] for f in findings],
@@ -48,6 +57,15 @@ def examine(json_file: Json = None) -> None:
     if remedies:
         typer.echo("\n" + "\n".join(["To do, where you need it:", *remedies]), err=to_stderr)
     table.save_json(json_file, [asdict(finding) for finding in findings])
+
+
+def compiled() -> Finding:
+    from numerate.kernels.build import load
+
+    lib, told = load()
+    if lib is not None:
+        return Finding("compiled step", "ok", told)
+    return Finding("compiled step", "-", told, "install a C compiler (gcc or clang) for faster sampling")
 
 
 def python() -> Finding:

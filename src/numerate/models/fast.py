@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from numerate import kernels
 from numerate.models.fast_cache import Question, Rows
 from numerate.models.weights import Layer, Weights, read
 
@@ -22,7 +23,13 @@ def fast_forward(model: Any) -> Callable[[], FastForward] | None:
     """Copies the weights of a model. Returns what makes an empty batch, None where the model has another
     shape."""
     weights = read(model)
-    return None if weights is None else lambda: FastForward(weights)
+    if weights is None:
+        return None
+    from numerate.models import compiled  # which stands on this module
+
+    if compiled.fits(weights) and (lib := kernels.library()) is not None:
+        return lambda: compiled.CompiledForward(weights, lib)
+    return lambda: FastForward(weights)
 
 
 class FastForward:
@@ -81,9 +88,7 @@ class FastForward:
         """[T, H + 2 K, D / 2] complex numbers that turn (and scale) queries, turn keys, and leave values
         alone."""
         w = self.w
-        if (longest := int(position_T.max()) + 1) > len(self.turns):
-            steps = torch.arange(2 * longest, device=w.embed.device).float()
-            self.turns = torch.polar(torch.ones((), device=w.embed.device), steps[:, None] * w.frequency)
+        self.know_turns(int(position_T.max()) + 1)
         turn = self.turns[position_T][:, None]
         parts = (
             (turn * w.head_dim**-0.5).expand(-1, w.heads, -1),
@@ -91,6 +96,13 @@ class FastForward:
             torch.ones_like(turn).expand(-1, w.kv_heads, -1),
         )
         return torch.cat(parts, dim=1)
+
+    def know_turns(self, positions: int) -> None:
+        """The table of turns has at least so many positions."""
+        w = self.w
+        if positions > len(self.turns):
+            steps = torch.arange(2 * positions, device=w.embed.device).float()
+            self.turns = torch.polar(torch.ones((), device=w.embed.device), steps[:, None] * w.frequency)
 
     def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries [T, H, D], keys and values [T, K, D]."""

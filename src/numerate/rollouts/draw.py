@@ -5,9 +5,13 @@ only."""
 
 from __future__ import annotations
 
+from ctypes import CDLL
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from numerate import kernels
 
 BLOCK = 64
 NUCLEUS = 128
@@ -23,6 +27,10 @@ def draw(
     `uniform_B` is float64 in [0, 1). temperature 0 takes the likeliest token (the first of equals). top_k
     keeps the k likeliest; of what is left, top_p keeps the smallest set that holds that share of the
     probability."""
+    cut = top_p < 1 or 0 < top_k < logits_BV.shape[-1]
+    plain = logits_BV.dtype == torch.float32 and logits_BV.device.type == "cpu"
+    if temperature and not cut and plain and (lib := kernels.library()) is not None:
+        return _drawn(lib, logits_BV.contiguous(), uniform_B, temperature)
     logits_BV = logits_BV.float()
     top_B1 = logits_BV.amax(-1, keepdim=True)
     shifted_BV = logits_BV - top_B1
@@ -33,9 +41,18 @@ def draw(
     else:
         if temperature != 1:
             weight_BV = shifted_BV.div(temperature).exp_()
-        cut = top_p < 1 or 0 < top_k < logits_BV.shape[-1]
         token_B = _pick_cut(weight_BV, uniform_B, top_p, top_k) if cut else _pick(weight_BV, uniform_B)
     return token_B, shifted_BV.gather(-1, token_B[:, None])[:, 0] - log_total_B
+
+
+def _drawn(lib: CDLL, logits_BV: Tensor, uniform_B: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    rows, vocab = logits_BV.shape
+    token_B, logp_B = torch.empty(rows, dtype=torch.long), torch.empty(rows)
+    weight = torch.empty(vocab + BLOCK)
+    uniform_B = uniform_B.contiguous()
+    given = (logits_BV.data_ptr(), uniform_B.data_ptr(), temperature, vocab)
+    lib.draw(*given, token_B.data_ptr(), logp_B.data_ptr(), weight.data_ptr(), 0, rows)
+    return token_B, logp_B
 
 
 def _pick(weight_BV: Tensor, uniform_B: Tensor) -> Tensor:

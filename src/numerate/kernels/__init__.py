@@ -1,0 +1,5 @@
+"""Small C functions that are compiled on first use, where there is a compiler. Everything works without."""
+
+from numerate.kernels.build import library
+
+__all__ = ["library"]

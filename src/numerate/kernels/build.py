@@ -1,0 +1,112 @@
+"""Compiles decode.c with the machine's own compiler, keeps the result, and loads it.
+
+Nothing is asked of the user: without a compiler, or with NUMERATE_COMPILE=0, torch does the same work."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("decode.c")
+FLAGS = (
+    "-O3", "-march=native", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared",
+    # What -ffast-math is for here, without its change to how the whole process rounds tiny numbers.
+    "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
+)  # fmt: skip
+SECONDS = 120
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The compiled functions, None where there are none. The first call may take a second or two."""
+    return load()[0]
+
+
+@cache
+def load() -> tuple[ctypes.CDLL | None, str]:
+    """The library and a line about it, for `numerate doctor`."""
+    if os.environ.get("NUMERATE_COMPILE") == "0":
+        return None, "switched off by NUMERATE_COMPILE=0"
+    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    if sys.platform == "win32" or compiler is None:
+        return None, "no C compiler found: torch does the same work, sampling takes longer"
+    try:
+        file = built(compiler)
+        return declared(ctypes.CDLL(str(file))), f"compiled by {compiler}"
+    except (OSError, subprocess.SubprocessError, AttributeError) as error:
+        told = getattr(error, "stderr", "") or str(error)
+        return None, f"{compiler} did not compile it ({told.strip()[:200]}): torch does the same work"
+
+
+def built(compiler: str) -> Path:
+    """The shared library, from the cache where this source was compiled on this processor before."""
+    what = [SOURCE.read_text(encoding="utf-8"), *FLAGS, compiler, processor()]
+    name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:20]
+    target = folder() / f"decode-{name}.so"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=target.parent) as where:
+            made = Path(where) / target.name
+            subprocess.run(
+                [compiler, *FLAGS, str(SOURCE), "-o", str(made), "-lm"],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+            )
+            made.replace(target)
+    return target
+
+
+def folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "numerate"
+
+
+def processor() -> str:
+    """What -march=native depends on: a cache on a shared disk may serve several kinds of machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()} {platform.node()}"
+    return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
+
+
+def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
+    """With the types of its functions. Pointers are passed as addresses."""
+    pointer, count = ctypes.c_void_p, ctypes.c_int64
+    lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
+    lib.gated.argtypes = [pointer, pointer, count, count, count]
+    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count]
+    lib.draw.argtypes = [pointer, pointer, ctypes.c_float, count, pointer, pointer, pointer, count, count]
+    for function in (lib.normed, lib.gated, lib.attend, lib.draw):
+        function.restype = None
+    return lib
+
+
+class Cache(ctypes.Structure):
+    """The struct of the same name in decode.c."""
+
+    _fields_ = [
+        ("heads", ctypes.c_int64),
+        ("kv_heads", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        ("turns", ctypes.c_void_p),
+        ("prompt_k", ctypes.c_void_p),
+        ("prompt_v", ctypes.c_void_p),
+        ("prompt_columns", ctypes.c_int64),
+        ("suffix_k", ctypes.c_void_p),
+        ("suffix_v", ctypes.c_void_p),
+        ("suffix_columns", ctypes.c_int64),
+        ("place", ctypes.c_void_p),
+        ("prompt", ctypes.c_void_p),
+        ("written", ctypes.c_void_p),
+    ]
