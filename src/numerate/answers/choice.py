@@ -19,12 +19,21 @@ _LETTER = re.compile(
 _LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
 _MARKED = re.compile(r"(?<![A-Za-z0-9])\(([A-Z])\)|(?<![A-Za-z0-9(])([A-Z])(?=[).:](?:\s|$))")
 _ALONE = re.compile(r"(?<![A-Za-z0-9'$\\])([B-HJ-Z]|A(?=\W*$))(?![A-Za-z0-9'=+*/^_-])")
+_STYLES = re.compile(
+    r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
+    r"(?![A-Za-z])"
+)
 LONGEST = 2_000
 
 
 def plain(text: str) -> str:
     text = _COMMANDS.sub("", _SPACING.sub(" ", text[:LONGEST]))
     return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
+
+
+def _has_signs(text: str) -> bool:
+    """True for a command that is no style: the letters of `A \\cap B` are no choices."""
+    return "\\" in text and "\\" in _STYLES.sub("", text[:LONGEST])
 
 
 def leading_letter(text: str) -> str | None:
@@ -38,7 +47,7 @@ def leading_letter(text: str) -> str | None:
 
 def several_letters(text: str) -> str | None:
     """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
-    text = plain(unbox(text))
+    text = plain(unbox(text)) if not _has_signs(text) else ""
     if not _LETTERS.fullmatch(text.replace(" or ", " and ")):
         return None
     return "".join(sorted(re.findall(r"[A-Z]", text)))
@@ -49,6 +58,8 @@ def is_letters(reference: str) -> bool:
     never x."""
     if several_letters(reference):
         return True
+    if _has_signs(reference):
+        return False
     return re.fullmatch(r"\(? ?[A-J] ?\)?", plain(unbox(reference))) is not None
 
 

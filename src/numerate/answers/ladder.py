@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from numerate.answers import choice, names, spelled, units
+from numerate.answers import angles, choice, names, spelled, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -138,15 +138,32 @@ def structure(a: str, b: str) -> str | None:
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
             return "string"
-        if left is None or right is None:
-            continue
-        try:
-            rung = same(left, right)
-        except (Undecided, ArithmeticError, RecursionError):
-            continue
-        if rung is not None:
+        if rung := _same_trees(left, right):
             return rung
-    return None
+    return same_angles(a, b) if _has_degrees(a) or _has_degrees(b) else None
+
+
+def _same_trees(left: Node | None, right: Node | None) -> str | None:
+    if left is None or right is None:
+        return None
+    try:
+        return same(left, right)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
+
+
+def _has_degrees(normal: str) -> bool:
+    return "circ" in normal or "degree" in normal
+
+
+_DEGREE_WORD = re.compile(r"(?<=\d) ?(?:\\text ?\{ ?)?degrees? ?\}?")
+
+
+def same_angles(a: str, b: str) -> str | None:
+    """The rung on which two texts are the same once degrees are turned into radians."""
+    trees = (_parsed(_DEGREE_WORD.sub(r"^\\circ ", x) if "degree" in x else x) for x in (a, b))
+    left, right = (node and angles.in_radians(node) for node in trees)
+    return _same_trees(left, right)
 
 
 _LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-6]) ?\}?")
@@ -156,6 +173,11 @@ def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
     if digits := _LETTER_DIGITS.fullmatch(re.sub(r"\\(?:text|mathrm)\{(\w+)\}", r"\1", normal)):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
+    node = _parsed(normal)
+    return angles.without_degrees(node) if node and _has_degrees(normal) else node
+
+
+def _parsed(normal: str) -> Node | None:
     try:
         return read(normal)
     except (Unreadable, RecursionError):

@@ -35,7 +35,7 @@ LETTER_UNITS = frozenset(["m", "s", "g", "h", "L", "l", "J", "N", "W", "V", "K",
 
 FUNCTIONS = listed(
     "sqrt sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh log ln lg "
-    "exp abs floor ceil min max gcd lcm"
+    "exp abs cis floor ceil min max gcd lcm"
 )
 
 NAMES = listed(

@@ -80,24 +80,25 @@ class Parser:
         """Everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
         self.deeper()
         groups: list[list[Node]] = [[]]
+        joined: set[str] = set()
         while True:
             groups[-1].append(self.relation())
             ends_group = self.peek().text == ";"
-            if not self.separator():
+            if not (signs := self.separator()):
                 break
+            joined |= signs
             if ends_group:
                 groups.append([])
             if self.peek().kind == "end" or self.peek().text in _STOPS:
                 break
         self.depth -= 1
-        return _listed([g for g in groups if g])
+        return _listed([g for g in groups if g], joined - {",", ";"})
 
-    def separator(self) -> bool:
+    def separator(self) -> set[str]:
         """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
-        found = False
+        found: set[str] = set()
         while self.peek().kind == "sep" or (self.peek().kind == "op" and self.peek().text in (",", ";")):
-            self.at += 1
-            found = True
+            found.add(self.next().text)
         return found
 
     def relation(self) -> Node:
@@ -115,8 +116,8 @@ class Parser:
         parts = [self.ratio()]
         while self.op("cup"):
             parts.append(self.ratio())
-        if self.op("setminus") or (self.peek().text == "cap" and self.op("cap")):
-            return Node("call", "setminus", (*parts, self.ratio()))
+        if sign := self.op("setminus", "cap"):
+            return Node("call", sign, (*parts, self.ratio()))
         return Node("union", None, tuple(parts)) if len(parts) > 1 else parts[0]
 
     def ratio(self) -> Node:
@@ -161,7 +162,10 @@ class Parser:
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
+                applied = self.peek().text == "(" and _is_map(factors[-1])
                 factors.append(self.power())
+                if applied:
+                    factors[-2:] = [Node("call", "apply", tuple(factors[-2:]))]
             else:
                 break
         node = _product(factors)
@@ -211,10 +215,10 @@ class Parser:
         token = self.peek()
         if token.kind == "cmd" and token.text in ("circ", "degree"):
             self.next()
-            return base
+            return Node("degree", None, (base,))
         if token.kind == "op" and token.text == "{" and self.peek(1).text in ("circ", "degree"):
             self.at += 3
-            return base
+            return Node("degree", None, (base,))
         if token.kind == "cmd" and token.text == "prime":
             self.next()
             return Node("call", "prime", (base,))
@@ -231,11 +235,37 @@ class Parser:
             elif self.op("'"):
                 node = Node("call", "prime", (node,))
             elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
-                self.next()
+                node = self.turned(node)
             elif self.peek().kind == "multiplier":
                 node = _product([node, num(self.next().value)])
             else:
                 return node
+
+    def turned(self, node: Node) -> Node:
+        """A degree sign without a `^`, or a composition of maps when a letter stands on both sides."""
+        composed = self.next().text == "circ" and node.kind != "num" and self.peek().kind == "name"
+        return Node("call", "compose", (node, self.power())) if composed else Node("degree", None, (node,))
+
+    def degrees(self, node: Node) -> Node:
+        """The argument that a bracket held, when a degree sign follows it."""
+        signs = [self.peek(k).text for k in range(4)]
+        if signs[0] != "^":
+            return node
+        for at, length in ((1, 2), (2, 4)):
+            if signs[at] in ("circ", "degree") and (at == 1 or signs[1] == "{"):
+                self.at += length
+                return Node("degree", None, (node,))
+        return node
+
+
+_MAPS = frozenset("fghFGH")
+
+
+def _is_map(node: Node) -> bool:
+    """True for what takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
+    if node.kind == "call":
+        return node.value in ("prime", "compose")
+    return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS
 
 
 def _product(factors: list[Node]) -> Node:
@@ -248,6 +278,9 @@ def _with_sign(sign: str, node: Node) -> Node:
     return negate(node) if sign == "-" else node
 
 
-def _listed(groups: list[list[Node]]) -> Node:
+def _listed(groups: list[list[Node]], joined: set[str]) -> Node:
+    word = joined.pop() if len(joined) == 1 else None
+    if len(groups) == 1:
+        return groups[0][0] if len(groups[0]) == 1 else Node("list", word, tuple(groups[0]))
     items = [g[0] if len(g) == 1 else Node("list", None, tuple(g)) for g in groups]
-    return items[0] if len(items) == 1 else Node("list", None, tuple(items))
+    return Node("list", word, tuple(items))

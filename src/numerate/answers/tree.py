@@ -8,10 +8,11 @@
 | add mul div pow neg percent | | terms |
 | pm | +1 for plus-minus, -1 for minus-plus | the term behind the sign |
 | fn | name of a known function | arguments |
-| call | name of an unknown function such as f in f(x) | arguments |
+| call | name of an unknown function such as f in f(x), or one of OPERATORS | arguments |
+| degree | | what stands before a degree sign |
 | base | (digits, base) | |
 | tuple | its two brackets, such as "[)" | members |
-| set, list | | members; a list is what stands between top-level commas, "and", "or" |
+| set, list | | members; a list is what stands between top-level commas, "and", "or", which is its value |
 | union | | sets |
 | ratio | "clock" where it may be a time of day | terms of a:b:c |
 | rel | relation signs in order, such as ("<", "<=") | the sides between them |
@@ -53,6 +54,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 CONSTANTS = frozenset({"pi", "e", "i"})
+OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix"})
+"""calls that are no letter with an argument behind it"""
 
 
 def symbols(node: Node) -> set[str]:
