@@ -145,11 +145,10 @@ DIFFERENT = [
     ("x>1 or y<3", "x>1 or x<3"),
 ]
 
-UNITS = [
+APART = [
     (r"60^\circ", r"\frac{\pi}{3}"),
     ("45 degrees", r"\frac\pi4"),
 ]
-"""votes are counted without units"""
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -163,6 +162,6 @@ def test_near_misses_are_different(one: str, other: str) -> None:
     assert not equal(one, other) and not equal(other, one)
 
 
-@pytest.mark.parametrize(("one", "other"), UNITS)
-def test_units_count_in_equality_only(one: str, other: str) -> None:
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_equal_but_votes_are_counted_without_units(one: str, other: str) -> None:
     assert equal(one, other) and equal(other, one)

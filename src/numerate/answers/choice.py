@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import normalise, words
+from numerate.answers.phrases import announced
 
 Choices = Sequence[tuple[str, str]]
 
@@ -27,7 +28,7 @@ LONGEST = 2_000
 
 
 def plain(text: str) -> str:
-    text = _COMMANDS.sub("", _SPACING.sub(" ", text[:LONGEST]))
+    text = _COMMANDS.sub("", _SPACING.sub(" ", announced(text[:LONGEST])))
     return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
 
 

@@ -188,6 +188,12 @@ def _determinant(*entries: Fraction) -> Fraction:
     return bounded(determinant(entries))
 
 
+def _modulo(value: Fraction, modulus: Fraction) -> Fraction:
+    if modulus <= 0:
+        raise Undecided("no modulus")
+    return value % modulus
+
+
 def _largest(*values: Fraction) -> Fraction:
     return max(values)
 
@@ -224,6 +230,7 @@ _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
     "neg": lambda node: -rational(node.args[0]),
     "pow": _power,
     "percent": lambda node: rational(node.args[0]) / 100,
+    "mod": lambda node: _modulo(*map(rational, node.args)),
     "fn": _function,
 }
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from numerate.answers import angles, choice, names, spelled, units
+from numerate.answers import angles, choice, family, names, phrases, spelled, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
+from numerate.answers.rewrite import rewritten
 from numerate.answers.shapes import same
 from numerate.answers.tree import Node, Undecided, Unreadable, num
 from numerate.types import Kind
@@ -31,7 +32,8 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
     if is_nothing(candidate) or is_nothing(reference):
-        return NO_ANSWER
+        none = phrases.says_none(candidate) and phrases.says_none(reference)
+        return Verdict(True, "string") if none else NO_ANSWER
     if candidate == reference:
         return Verdict(True, "string")
     if kind == "choice":
@@ -79,9 +81,10 @@ def _climb(candidate: str, reference: str) -> Verdict:
     prose = _same_prose(a, b)
     if prose is not None:
         return prose
-    if units.units_differ(a, b):
-        return NO_MATCH
-    rung = structure(a, b)
+    if units.units_differ(a, b) and times.same_time(a, b) is None:
+        rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
+    else:
+        rung = structure(a, b)
     return Verdict(True, rung) if rung else NO_MATCH
 
 
@@ -93,7 +96,7 @@ def _letters(candidate: str, reference: str) -> Verdict:
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
     one, other = words(a), words(b)
-    if one is not None and one == other:
+    if one is not None and one == other and not units.units_differ(a, b):
         return Verdict(True, "string")
     if _is_prose(one, a) or _is_prose(other, b):
         return NO_MATCH
@@ -122,7 +125,7 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
     one, other = units.split_quantity(a), units.split_quantity(b)
-    if not (one and other and one[1] != other[1]):
+    if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
     one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
     if bool(one) != bool(other):
@@ -134,6 +137,9 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
 
 def structure(a: str, b: str) -> str | None:
     """The rung on which two texts in normal form are the same mathematics, or None."""
+    timed = times.same_time(a, b)
+    if timed is not None:
+        return "structure" if timed else None
     for one, other in _readings(a, b):
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
@@ -178,7 +184,9 @@ def tree(normal: str) -> Node | None:
 
 
 def _parsed(normal: str) -> Node | None:
+    normal, parameter = family.parted(normal) if "\\whole" in normal else (normal, None)
     try:
-        return read(normal)
+        node = read(rewritten(normal))
     except (Unreadable, RecursionError):
         return None
+    return family.spread(node, parameter) if parameter else node

@@ -6,6 +6,7 @@ Weakest to strongest: lists (`, ; and or`), relations (`= < in`), unions, ratios
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 
 from numerate.answers.atoms import atom
@@ -104,13 +105,24 @@ class Parser:
     def relation(self) -> Node:
         while self.op("approx", "implies"):
             pass
-        sides = [self.union()]
+        sides = [self.taken_modulo()]
         signs: list[str] = []
         while self.peek().kind == "op" and self.peek().text in _RELATIONS:
             sign = self.next().text
             signs.append("=" if sign == "equiv" else sign)
-            sides.append(self.union())
-        return Node("rel", tuple(signs), tuple(sides)) if signs else sides[0]
+            sides.append(self.taken_modulo())
+        if not signs:
+            return sides[0]
+        last = sides[-1]
+        if last.kind == "mod" and set(signs) == {"="}:  # it is the congruence that has the modulus
+            congruence = Node("rel", tuple(signs), (*sides[:-1], last.args[0]))
+            return last._replace(args=(congruence, last.args[1]))
+        return Node("rel", tuple(signs), tuple(sides))
+
+    def taken_modulo(self) -> Node:
+        node = self.union()
+        sign = self.op("bmod", "pmod")
+        return Node("mod", "()" if sign == "pmod" else None, (node, self.power())) if sign else node
 
     def union(self) -> Node:
         parts = [self.ratio()]
@@ -268,8 +280,23 @@ def _is_map(node: Node) -> bool:
     return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS
 
 
+def _scaled(factors: list[Node]) -> Node | None:
+    """`2.314814814814815 \\times 10^{-3}` is a decimal that a program printed, too."""
+    if len(factors) != 2 or factors[0].kind != "float" or factors[1].kind != "pow":
+        return None
+    base, exponent = factors[1].args
+    if base != num(10) or exponent.kind != "num" or exponent.value.denominator != 1:
+        return None
+    shift, (value, places) = int(exponent.value), factors[0].value
+    if abs(shift) > 400:
+        return None
+    return Node("float", (value * Fraction(10) ** shift, places - shift))
+
+
 def _product(factors: list[Node]) -> Node:
-    return Node("mul", None, tuple(factors)) if len(factors) > 1 else factors[0]
+    if len(factors) == 1:
+        return factors[0]
+    return _scaled(factors) or Node("mul", None, tuple(factors))
 
 
 def _with_sign(sign: str, node: Node) -> Node:
@@ -278,7 +305,16 @@ def _with_sign(sign: str, node: Node) -> Node:
     return negate(node) if sign == "-" else node
 
 
+def _share_modulus(items: list[Node]) -> list[Node]:
+    """In `2, 3 \\pmod 5` the modulus belongs to both."""
+    last = items[-1]
+    if last.kind != "mod" or any(item.kind == "mod" for item in items[:-1]):
+        return items
+    return [last._replace(args=(item, last.args[1])) for item in items[:-1]] + [last]
+
+
 def _listed(groups: list[list[Node]], joined: set[str]) -> Node:
+    groups[-1] = _share_modulus(groups[-1])
     word = joined.pop() if len(joined) == 1 else None
     if len(groups) == 1:
         return groups[0][0] if len(groups[0]) == 1 else Node("list", word, tuple(groups[0]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from numerate.answers import intervals, relations, sets
+from numerate.answers import congruence, family, intervals, relations, sets
 from numerate.answers.listed import written_out
 from numerate.answers.tree import Node, negate, num
 from numerate.answers.values import same_value
@@ -26,6 +26,8 @@ def same(left: Node, right: Node) -> str | None:
     if left == right:
         return "number" if left.kind == "num" else "structure"
     left, right = settle(left), settle(right)
+    if "mod" in (left.kind, right.kind):
+        return congruence.same_residues(left, right, same)
     if left.kind == "rel" or right.kind == "rel":
         return relations.same_relation(left, right, same)
     return _unrelated(left, right)
@@ -33,6 +35,8 @@ def same(left: Node, right: Node) -> str | None:
 
 def _unrelated(left: Node, right: Node) -> str | None:
     kinds = {left.kind, right.kind}
+    if "family" in kinds:
+        return family.same_family(left, right, same)
     if "element" in kinds:
         return _same_members(left.args[0], right.args[0]) if left.kind == right.kind else None
     if "matrix" in kinds:

@@ -39,7 +39,7 @@ _COMMANDS = {
     "le": "<=", "leq": "<=",
     "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
     "neq": "!=", "approx": "approx", "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap",
-    "bigcup": "cup", "bigcap": "cap",
+    "bmod": "bmod", "pmod": "pmod", "bigcup": "cup", "bigcap": "cap",
     "setminus": "setminus", "backslash": "setminus", "in": "in", "colon": ":", "mid": "|", "vert": "|",
     "lvert": "|", "rvert": "|", "pm": "pm", "mp": "mp", "equiv": "equiv", "implies": "implies",
     "Rightarrow": "implies", "rightarrow": "to", "to": "to", "lbrace": "\\{", "rbrace": "\\}",

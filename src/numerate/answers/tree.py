@@ -9,6 +9,8 @@
 | pm | +1 for plus-minus, -1 for minus-plus | the term behind the sign |
 | fn | name of a known function | arguments |
 | call | name of an unknown function such as f in f(x), or one of OPERATORS | arguments |
+| family | letter and domain of its parameter, such as "kZ" | the expression in that letter |
+| mod | "()" for a modulus in brackets, else None | a number or a congruence, and the modulus |
 | degree | | what stands before a degree sign |
 | base | (digits, base) | |
 | tuple | its two brackets, such as "[)" | members |
@@ -69,6 +71,13 @@ def negate(node: Node) -> Node:
     if node.kind == "float":
         return Node("float", (-node.value[0], node.value[1]))
     return node.args[0] if node.kind == "neg" else Node("neg", None, (node,))
+
+
+def substitute(node: Node, name: str, value: Node) -> Node:
+    """The expression with a letter replaced everywhere."""
+    if node.kind == "sym":
+        return value if node.value == name else node
+    return node._replace(args=tuple(substitute(arg, name, value) for arg in node.args)) if node.args else node
 
 
 def subtract(left: Node, right: Node) -> Node:
