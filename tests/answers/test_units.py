@@ -31,6 +31,7 @@ SAME = [
     (r"\frac{\pi}{2} \text{ radians}", r"\frac{\pi}{2}"),
     ("18 years old", "18 years"),
     ("10 square units", "10"),
+    ("45 minutes", r"45 \text{ min}"),
 ]
 
 DIFFERENT = [

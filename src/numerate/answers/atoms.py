@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from numerate.answers import angles
+from numerate.answers import angles, series
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -249,6 +249,13 @@ def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
     return read
 
 
+def _series(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = series.read(parser, text, _argument)
+    parser.depth -= 1
+    return node
+
+
 def _prefix(parser: Parser, text: str) -> Node:
     """An operator on what follows, of which no arithmetic here knows the value."""
     operand = _argument(parser) if parser.peek().text == "{" else parser.power()
@@ -359,6 +366,8 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "emptyset": _empty,
     "varnothing": _empty,
     "begin": _environment,
+    "sum": _series,
+    "prod": _series,
     **dict.fromkeys(
         ("overline", "bar", "dot", "ddot", "det", "neg", "lnot", "Re", "Im", "arg", "dim"), _prefix
     ),

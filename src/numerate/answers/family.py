@@ -1,4 +1,4 @@
-"""Families: `2k\\pi, k \\in \\mathbb{Z}` is all of its members, and the letter of the parameter says nothing."""
+"""Families: `2k\\pi, k \\in \\mathbb{Z}` is all of its members, whatever the letter of the parameter."""
 
 from __future__ import annotations
 

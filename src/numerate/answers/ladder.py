@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from numerate.answers import angles, choice, family, names, phrases, spelled, times, units
+from numerate.answers import angles, cases, choice, family, names, phrases, spelled, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -185,6 +185,8 @@ def tree(normal: str) -> Node | None:
 
 def _parsed(normal: str) -> Node | None:
     normal, parameter = family.parted(normal) if "\\whole" in normal else (normal, None)
+    if cases.holds_cases(normal) and (node := cases.read(normal, _parsed)):
+        return node
     try:
         node = read(rewritten(normal))
     except (Unreadable, RecursionError):

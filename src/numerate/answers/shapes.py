@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from numerate.answers import congruence, family, intervals, relations, sets
+from numerate.answers import cases, congruence, family, intervals, relations, sets
 from numerate.answers.listed import written_out
 from numerate.answers.tree import Node, negate, num
 from numerate.answers.values import same_value
@@ -35,6 +35,8 @@ def same(left: Node, right: Node) -> str | None:
 
 def _unrelated(left: Node, right: Node) -> str | None:
     kinds = {left.kind, right.kind}
+    if "cases" in kinds:
+        return cases.same_cases(left, right, same)
     if "family" in kinds:
         return family.same_family(left, right, same)
     if "element" in kinds:

@@ -11,6 +11,7 @@
 | call | name of an unknown function such as f in f(x), or one of OPERATORS | arguments |
 | family | letter and domain of its parameter, such as "kZ" | the expression in that letter |
 | mod | "()" for a modulus in brackets, else None | a number or a congruence, and the modulus |
+| series | "sum" or "prod" | first value, last value, the term in a letter called "bound 0" |
 | degree | | what stands before a degree sign |
 | base | (digits, base) | |
 | tuple | its two brackets, such as "[)" | members |

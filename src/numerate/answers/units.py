@@ -57,7 +57,7 @@ _UNSAID = listed(
 """words behind a number that name nothing it is a number of"""
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _POWERS_BEHIND = {"squared": 2, "cubed": 3}
-_NO_UNITS = FUNCTIONS | NAMES | SEPARATORS | PERCENT_WORDS | set(MULTIPLIERS)
+_NO_UNITS = (FUNCTIONS - {"min"}) | NAMES | SEPARATORS | PERCENT_WORDS | set(MULTIPLIERS)
 
 # -- reading ----------------------------------------------------------------------
 _STYLED = re.compile(r"\\(?:text|mathrm|mbox|textrm|textbf|textnormal)\{([^{}]{0,60})\}")
