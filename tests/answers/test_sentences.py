@@ -48,6 +48,21 @@ SAME = [
         r"\frac{\pi}{6} + 2k\pi, \frac{5\pi}{6} + 2k\pi, k \in \mathbb{Z}",
         r"\frac{5\pi}{6} + 2n\pi, \frac{\pi}{6} + 2n\pi, n \in \mathbb{Z}",
     ),
+    (r"\{k\pi \mid k \in \mathbb{Z}\}", r"n\pi, n \in \mathbb{Z}"),
+    (r"\{x : x > 2\}", r"(2,\infty)"),
+    (r"\text{all real numbers except } 2", r"\mathbb{R}\setminus\{2\}"),
+    (r"x \ne 2, 3", r"x \ne 2, 3"),
+    (r"\text{all real numbers except 1 and 4}", r"\mathbb{R} \setminus \{1,4\}"),
+    ("the 4th of July", "July 4"),
+    ("The correct option is (B)", "B"),
+    (r"\text{The value is } 9", "9"),
+    (r"\lim_{x\to 0} f(x) = 2", "2"),
+    (r"\int_0^1 x\,dx = \frac12", "0.5"),
+    (r"\frac{d}{dx}f(x) = 2x", "2x"),
+    ("|AB| = 6", "6"),
+    (r"\text{Var}(X) = 2", "2"),
+    (r"\text{Area of } ABC = 12", "12"),
+    ("6C2", "15"),
 ]
 
 DIFFERENT = [
@@ -86,6 +101,15 @@ DIFFERENT = [
     (r"\frac{\pi}{4} + k\pi \ (k \in \mathbb{Z})", r"\frac{3\pi}{4} + n\pi, n \in \mathbb{Z}"),
     (r"nk\pi, k \in \mathbb{Z}", r"nk\pi, n \in \mathbb{Z}"),
     (r"k\pi, k \in \mathbb{Z}", r"n\pi"),
+    (r"\{k\pi \mid k \in \mathbb{Z}\}", r"\{2k\pi \mid k \in \mathbb{Z}\}"),
+    (r"\{x \in \mathbb{Z} \mid x > 2\}", r"(2,\infty)"),
+    (r"\{x : x > 2\}", r"[2,\infty)"),
+    (r"\text{all real numbers except } 2", r"\mathbb{R}\setminus\{3\}"),
+    (r"\text{all real numbers except } 2", r"\mathbb{R}"),
+    ("|x| = 6", "6"),
+    (r"\text{Var}(X) = 2", r"\text{Var}(Y) = 2"),
+    (r"\int_0^1 x\,dx = \frac12", r"\int_0^1 x\,dx"),
+    ("6C2", "62"),
 ]
 
 APART = [

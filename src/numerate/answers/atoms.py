@@ -188,12 +188,23 @@ def _set(parser: Parser, opener: str) -> Node:
     if parser.op("\\}"):
         return Node("set")
     inner = parser.answer()
-    if parser.op("|", ":"):  # {x | condition}: the condition is the answer
-        inner = parser.answer()
+    if parser.op("|", ":"):
+        condition = parser.answer()
         parser.expect("\\}")
-        return inner
+        return _such_that(inner, condition)
     parser.expect("\\}")
     return Node("set", None, inner.args if inner.kind == "list" else (inner,))
+
+
+def _such_that(member: Node, condition: Node) -> Node:
+    """{x | condition}: the condition is the answer. {2k | k in Z} is a family."""
+    if member.kind == "sym" or (member.kind == "tuple" and all(arg.kind == "sym" for arg in member.args)):
+        return condition
+    if condition.kind == "rel" and condition.value == ("in",):
+        letter, numbers = condition.args
+        if letter.kind == numbers.kind == "sym" and numbers.value in ("Z", "N") and len(letter.value) == 1:
+            return Node("family", letter.value + numbers.value, (member,))
+    return Node("call", "such that", (member, condition))
 
 
 def _bars(parser: Parser, opener: str) -> Node:
@@ -223,16 +234,22 @@ def _fraction(parser: Parser, text: str) -> Node:
     parser.deeper()
     sides = _argument(parser), _argument(parser)
     parser.depth -= 1
-    if all(map(_differential, sides)):  # dy/dx is not y/x
-        return Node("call", "prefix", (Node("sym", "derivative"), *sides))
-    return Node("div", None, sides)
+    top, bottom = sides
+    if not _differential(bottom) or not (_differential(top) or _is_d(top)):
+        return Node("div", None, sides)
+    of = () if _differential(top) else (parser.power(),)
+    return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
 
 
 def _differential(node: Node) -> bool:
     """dy, d^2 y, dx^2, \\partial y."""
     if node.kind != "mul" or len(node.args) != 2:
         return False
-    head = node.args[0].args[0] if node.args[0].kind == "pow" else node.args[0]
+    return _is_d(node.args[0])
+
+
+def _is_d(node: Node) -> bool:
+    head = node.args[0] if node.kind == "pow" else node
     return head.kind == "sym" and head.value in ("d", "partial")
 
 

@@ -39,7 +39,10 @@ def _has_signs(text: str) -> bool:
 
 def leading_letter(text: str) -> str | None:
     """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
-    text = plain(unbox(text))
+    text = unbox(text)
+    if "\\" in text[:4] and _STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
+        return None  # \det A
+    text = plain(text)
     if several_letters(text):
         return None
     match = _LETTER.match(text)

@@ -4,6 +4,8 @@ answers equal decides; the last one that can't tell calls them different."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from numerate.answers import angles, cases, choice, family, names, phrases, spelled, times, units
@@ -167,28 +169,39 @@ _DEGREE_WORD = re.compile(r"(?<=\d) ?(?:\\text ?\{ ?)?degrees? ?\}?")
 
 def same_angles(a: str, b: str) -> str | None:
     """The rung on which two texts are the same once degrees are turned into radians."""
-    trees = (_parsed(_DEGREE_WORD.sub(r"^\\circ ", x) if "degree" in x else x) for x in (a, b))
-    left, right = (node and angles.in_radians(node) for node in trees)
-    return _same_trees(left, right)
+    worded = (_DEGREE_WORD.sub(r"^\\circ ", x) if "degree" in x else x for x in (a, b))
+    return _same_trees(*(_parsed(x, angles.in_radians) for x in worded))
 
 
+_STYLED_WORD = re.compile(r"\\(?:text|mathrm)\{(\w+)\}")
 _LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-6]) ?\}?")
 
 
 def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
-    if digits := _LETTER_DIGITS.fullmatch(re.sub(r"\\(?:text|mathrm)\{(\w+)\}", r"\1", normal)):
+    return _short_tree(normal) if len(normal) <= CACHED else _tree(normal)
+
+
+def _tree(normal: str) -> Node | None:
+    if "_" in normal and (digits := _LETTER_DIGITS.fullmatch(_STYLED_WORD.sub(r"\1", normal))):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
-    node = _parsed(normal)
-    return angles.without_degrees(node) if node and _has_degrees(normal) else node
+    return _parsed(normal, angles.without_degrees)
 
 
-def _parsed(normal: str) -> Node | None:
+_short_tree = lru_cache(maxsize=4096)(_tree)
+CACHED = 200
+"""characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
+
+
+def _parsed(normal: str, turn: Callable[[Node], Node]) -> Node | None:
+    """turn: what becomes of degrees."""
     normal, parameter = family.parted(normal) if "\\whole" in normal else (normal, None)
-    if cases.holds_cases(normal) and (node := cases.read(normal, _parsed)):
-        return node
     try:
+        if cases.holds_cases(normal) and (node := cases.read(normal, tree)):
+            return node
         node = read(rewritten(normal))
+        if _has_degrees(normal):
+            node = turn(node)
+        return family.spread(node, parameter) if parameter else node
     except (Unreadable, RecursionError):
         return None
-    return family.spread(node, parameter) if parameter else node

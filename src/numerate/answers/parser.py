@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from functools import lru_cache
 
 from numerate.answers.atoms import atom
 from numerate.answers.normal import LONGEST
@@ -15,8 +14,6 @@ from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, negate, num
 
 DEEPEST = 40
-CACHED = 200
-"""characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
@@ -26,18 +23,11 @@ def read(normal: str) -> Node:
     """The tree of a text in normal form. Raises Unreadable."""
     if len(normal) > LONGEST:
         raise Unreadable(f"an answer of {len(normal)} characters")
-    return _read_short(normal) if len(normal) <= CACHED else _read(normal)
-
-
-def _read(normal: str) -> Node:
     parser = Parser(tokenize(normal))
     tree = parser.answer()
     if parser.peek().kind != "end":
         raise Unreadable(f"did not expect {parser.peek().text!r}")
     return tree
-
-
-_read_short = lru_cache(maxsize=4096)(_read)
 
 
 _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")

@@ -6,6 +6,7 @@ A name before a value (`x =`, `f(x) =`, `x \\in`) may be missing on one side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from numerate.answers import exact, intervals, numeric
@@ -49,17 +50,33 @@ def is_name(node: Node) -> bool:
     """A letter, f(x), or a point of letters: what may stand before a value as its name."""
     if node.kind == "sym":
         return node.value not in ("e", "i", "pi", "infinity")
-    if node.kind == "mul":  # an angle ABC, an area S ABC
-        return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
+    if node.kind == "mul":  # an angle ABC, an area S ABC, a limit
+        return _is_task(node.args[0]) or _are_points(node)
     if node.kind == "call":
         return node.value not in ("setminus", "cap")
-    if node.kind == "fn":  # the sine of an angle, as in a triangle
-        return (
-            node.value in ("sin", "cos", "tan")
-            and node.args[0].kind == "sym"
-            and _is_angle(node.args[0].value)
-        )
+    if node.kind == "fn":
+        return _is_measure(node.value, node.args[0])
     return node.kind in ("tuple", "ratio") and all(is_name(arg) for arg in node.args)
+
+
+_TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
+
+
+def _is_task(node: Node) -> bool:
+    """A limit, an integral, or a word such as area: what is asked for, in front of what it is asked of."""
+    head = node.args[0] if node.kind == "pow" else node  # \int_0^1
+    return head.kind == "sym" and _TASK.match(head.value) is not None
+
+
+def _are_points(node: Node) -> bool:
+    return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
+
+
+def _is_measure(function: str, of: Node) -> bool:
+    """The sine of an angle in a triangle, the length |AB|."""
+    if function == "abs":
+        return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
+    return function in ("sin", "cos", "tan") and of.kind == "sym" and _is_angle(of.value)
 
 
 _ANGLES = frozenset({"alpha", "beta", "gamma", "theta", "phi", "psi", "omega"})

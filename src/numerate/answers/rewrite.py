@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from numerate.answers.spelled import VALUES
 
-_UNUSUAL = re.compile(r"mod|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base")
+_UNUSUAL = re.compile(r"mod|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base|\\\{[^:{}]{1,60}:")
 
 
 def rewritten(normal: str) -> str:
@@ -81,7 +81,8 @@ def _modulo(text: str) -> str:
 _COUNT = r"(?:\{{ ?({0}) ?\}}|({0}))"
 _N = _COUNT.format(r"[a-z]|\d{1,4}|[a-z] ?[-+] ?\d")
 _CHOICES = re.compile(
-    rf"(?:\{{ ?\}} ?)?[\^_] ?{_N} ?\{{? ?\\?(?:mathrm|text)?\{{?([CP])\}}? ?\}}? ?_ ?{_N}(?![\w^])"
+    rf"(?<![\w)}}\]'])(?<![\w)}}\]'] )(?:\{{ ?\}} ?)?[\^_] ?{_N}"
+    rf" ?\{{? ?\\?(?:mathrm|text)?\{{?([CP])\}}? ?\}}? ?_ ?{_N}(?![\w^])"
 )
 
 
@@ -92,9 +93,10 @@ def _choose(text: str) -> str:
         n, k = match[1] or match[2], match[4] or match[5]
         return f"\\binom{{{n}}}{{{k}}}" if match[3] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
 
-    return _CHOICES.sub(written, text)
+    return _PLAIN_CHOICES.sub(r"\\binom{\1}{\2}", _CHOICES.sub(written, text))
 
 
+_PLAIN_CHOICES = re.compile(r"(?<![\w.}])(\d{1,3})C(\d{1,3})(?![\w.])")
 _PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
 
 
@@ -102,10 +104,18 @@ def _derivative(text: str) -> str:
     return _PLAIN_DERIVATIVE.sub(r"\\frac{d\1}{d\2}", text)
 
 
+_BUILDER = re.compile(r"(\\\{[^{}|:]{1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))")
+
+
+def _builder(text: str) -> str:
+    return _BUILDER.sub(r"\1|", text)
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("[", "]"), _french),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
-    (("_",), _choose),
+    (("C", "P"), _choose),
+    (("\\{",), _builder),
     (("/",), _derivative),
 )

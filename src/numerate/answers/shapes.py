@@ -67,6 +67,8 @@ def settle(node: Node) -> Node:
         return matrix._replace(args=tuple(Node("mul", None, (*scale, entry)) for entry in matrix.args))
     if node.kind in ("union", "set", "list", "mul") and (plain := _plainly(node)) is not node:
         return plain
+    if node.kind == "call" and node.value == "cap" and (both := intervals.common(node.args)):
+        return both
     if node.kind in ("call", "add") and (apart := sets.without(node)) is not node:
         return apart
     if has_pm(node):
@@ -146,7 +148,8 @@ def _same_members(left: Node, right: Node) -> str | None:
             return None
         if one.kind == "list" and other.kind == "tuple":
             point = relations.as_point(one)
-            return _in_order((point or one).args, other.args)
+            if rung := _in_order((point or one).args, other.args):
+                return rung
         if one.kind == "list" and other.kind in ("union", "tuple"):
             return _same_conditions(one, other)
     if _contrary(left, right):
@@ -157,12 +160,10 @@ def _same_members(left: Node, right: Node) -> str | None:
 
 
 def _same_conditions(several: Node, wanted: Node) -> str | None:
-    """Conditions with commas between them may be meant one by one or together."""
-    readings = [relations.as_union(several)]
-    if several.value is None:
-        readings.append(relations.as_intersection(several))
-    rungs = (_same_unions(reading, wanted) for reading in readings if reading)
-    return next(filter(None, rungs), None)
+    """Conditions with commas between them are meant together where that leaves something, else one by one."""
+    together = relations.as_intersection(several) if several.value is None else None
+    reading = together or relations.as_union(several)
+    return _same_unions(reading, wanted) if reading else None
 
 
 def _contrary(left: Node, right: Node) -> bool:

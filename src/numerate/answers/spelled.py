@@ -35,7 +35,7 @@ def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.date(normal, words) or phrases.between(normal):
+    if found := times.date(normal, words) or phrases.between(normal) or phrases.excepting(normal):
         return found
     if words is None:
         return None

@@ -69,7 +69,7 @@ def date(normal: str, words: str | None) -> str | None:
     """A date as month, day and year, None for anything else. words: as `normal.words` gives them."""
     if len(normal) == 10 and (iso := _ISO.fullmatch(normal)):
         return f"{_MONTHS[int(iso[2]) - 1]} {int(iso[3])} {iso[1]}"
-    parts = words.split() if words and len(words) < 40 else []
+    parts = words.replace(" of ", " ").split() if words and len(words) < 40 else []
     if len(parts) not in (2, 3) or not any(part in _MONTH for part in parts[:2]):
         return None
     month, day = sorted(parts[:2], key=lambda part: part not in _MONTH)

@@ -57,7 +57,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 CONSTANTS = frozenset({"pi", "e", "i"})
-OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix"})
+OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix", "such that"})
 """calls that are no letter with an argument behind it"""
 
 

@@ -87,7 +87,7 @@ def units_differ(a: str, b: str) -> bool:
         return False
     if one.known or other.known:
         return one.known != other.known
-    return not one.words & other.words
+    return not (one.words <= other.words or other.words <= one.words)
 
 
 def only_angles_differ(a: str, b: str) -> bool:
@@ -180,9 +180,9 @@ def _singular(word: str) -> str:
 _MONEY = {"\\$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
 _CODES = {
     "USD": "dollar", "US": "dollar", "EUR": "euro", "GBP": "pound", "JPY": "yen", "INR": "rupee",
-    "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
+    "Rs": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
 }  # fmt: skip
-CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(_CODES)})(?: ?\}})? ?(?=\\?\$? ?\d)")
+CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(_CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
 """a currency before its amount"""
 
 
