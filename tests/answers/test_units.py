@@ -8,7 +8,7 @@ from numerate.answers import cluster, equal
 
 SAME = [
     # units and money
-    (r"60 \text{ km/h}", r"60\ \frac{\text{km}}{\text{h}}"),
+    (r"80 \text{ km/h}", r"80\ \frac{\text{km}}{\text{h}}"),
     (r"5\ \frac{\text{m}}{\text{s}^2}", r"5 \text{ m/s}^2"),
     (r"12 \text{ mL}", "12 milliliters"),
     ("3 kilometers per hour", "3 km/h"),
@@ -16,7 +16,7 @@ SAME = [
     ('9"', "9 in"),
     ("6'", "6 feet"),
     ("75¢", "75 cents"),
-    ("USD 40", r"\$40"),
+    ("USD 15", r"\$15"),
     ("EUR 30", "30 euros"),
     ("£12", "12 pounds"),
     ("40 USD", "40"),
@@ -30,8 +30,8 @@ SAME = [
     (r"90 \text{ radians}", "90"),
     (r"\frac{\pi}{2} \text{ radians}", r"\frac{\pi}{2}"),
     ("18 years old", "18 years"),
-    ("10 square units", "10"),
-    ("45 minutes", r"45 \text{ min}"),
+    ("14 square units", "14"),
+    ("25 minutes", r"25 \text{ min}"),
 ]
 
 DIFFERENT = [
@@ -46,7 +46,7 @@ DIFFERENT = [
     (r"8 \text{ cm}^2", r"8 \text{ cm}"),
     ("9''", "9'"),
     ("9''", "9 feet"),
-    (r"90^\circ", r"90 \text{ radians}"),
+    (r"70^\circ", r"70 \text{ radians}"),
     (r"60^\circ", r"\frac{\pi}{6} \text{ rad}"),
     (r"25^\circ\text{C}", r"25^\circ\text{F}"),
     ("5 boys", "5 girls"),

@@ -24,6 +24,7 @@ _STYLES = re.compile(
     r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
     r"(?![A-Za-z])"
 )
+_ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?")
 LONGEST = 2_000
 
 
@@ -51,10 +52,10 @@ def leading_letter(text: str) -> str | None:
 
 def several_letters(text: str) -> str | None:
     """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
-    text = plain(unbox(text)) if not _has_signs(text) else ""
-    if not _LETTERS.fullmatch(text.replace(" or ", " and ")):
+    letters = plain(unbox(text))
+    if not _LETTERS.fullmatch(letters.replace(" or ", " and ")) or _has_signs(text):
         return None
-    return "".join(sorted(re.findall(r"[A-Z]", text)))
+    return "".join(sorted(re.findall(r"[A-Z]", letters)))
 
 
 def is_letters(reference: str) -> bool:
@@ -62,9 +63,7 @@ def is_letters(reference: str) -> bool:
     never x."""
     if several_letters(reference):
         return True
-    if _has_signs(reference):
-        return False
-    return re.fullmatch(r"\(? ?[A-J] ?\)?", plain(unbox(reference))) is not None
+    return _ONE_LETTER.fullmatch(plain(unbox(reference))) is not None and not _has_signs(reference)
 
 
 def letter_of(value: str, choices: Choices) -> str | None:

@@ -9,7 +9,7 @@ _STYLE = re.compile(r"\\(?:text[a-z]*|mathrm|mbox)(?![a-zA-Z])|[{}]")
 _CLOCK = re.compile(
     r"([01]?\d|2[0-4])(?::([0-5]\d)(?::([0-5]\d))?)? ?(am|pm|noon|midnight)?|(noon|midnight)", re.IGNORECASE
 )
-_MARKS = ("am", "pm", "noon", "midnight")
+_MARKS = ("am", "pm", "noon", "ight")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
@@ -49,7 +49,7 @@ def same_instant(a: str, b: str) -> bool:
 
 
 def _maybe(normal: str) -> bool:
-    return len(normal) < 40 and (":" in normal or normal.rstrip("}. ").lower().endswith(_MARKS))
+    return len(normal) < 40 and (":" in normal or normal.rstrip("}. ")[-4:].lower().endswith(_MARKS))
 
 
 def clock(normal: str) -> Clock | None:

@@ -98,18 +98,28 @@ def only_angles_differ(a: str, b: str) -> bool:
 
 def unit_of(normal: str) -> Unit | None:
     """What an answer with a number in it counts, None where it doesn't say."""
-    last = normal[-1:]
-    if not (last.isalpha() or last in "}'\"" or normal[-2:-1] == "^"):
-        return None
-    if last in "}" and "\\" not in normal[-TAIL:] and "^" not in normal[-TAIL:]:
+    if not _may_end_in_unit(normal):
         return None
     found = _split(normal[-TAIL:])
     return found[1] if found else None
 
 
+_ENDINGS = ("\\text", "\\math", "\\mbox", "circ", "degree", "prime")
+
+
+def _may_end_in_unit(normal: str) -> bool:
+    """False for most answers without a unit, at little cost."""
+    last, before = normal[-1:], normal[-2:-1]
+    if last.isalpha():
+        return before.isalpha() or before in (" ", "/", "*")
+    if last == "}":
+        return before.isalpha() or "^" in normal[-5:] or any(sign in normal[-TAIL:] for sign in _ENDINGS)
+    return last in ("'", '"') or before == "^"
+
+
 def split_quantity(normal: str) -> tuple[str, Unit] | None:
     """Number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
-    found = _split(normal) if len(normal) < 80 else None
+    found = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
     if found is None or not found[1].known or found[1].words:
         return None
     return found if _NUMBER.fullmatch(found[0]) or "frac" in normal[len(found[0]) :] else None
