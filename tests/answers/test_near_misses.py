@@ -93,6 +93,7 @@ SAME = [
     ("Answer: 17", "17"),
     (r"Final answer: \frac12", "0.5"),
     ("The correct option is (B)", "B"),
+    ("The correct answer is B.", "B"),
     (r"\text{Answer: (B)}", "B"),
     ("So the answer is 17", "17"),
     ("Hence, the answer is 17", "17"),
@@ -159,6 +160,10 @@ SAME = [
     ("x<1, x>3", r"(-\infty,1)\cup(3,\infty)"),
     (r"(-\infty,3)\cap(1,\infty)", "(1,3)"),
     ("x^2C_1+xC_2", "xC_2+C_1x^2"),
+    ("x_1=1, x_2=4", "4, 1"),
+    ("x=2, y=1", "2, 1"),
+    (r"x \ne 2, x \ne 5", r"\mathbb{R}\setminus\{2,5\}"),
+    ("(C)", "C"),
 ]
 
 DIFFERENT = [
@@ -280,16 +285,25 @@ DIFFERENT = [
     ("5 green balls", "5 black balls"),
     ("x>1, x<3", r"(-\infty,\infty)"),
     (r"(-\infty,3)\cap(1,\infty)", "(1,3]"),
+    ("(1,3]", "1 and 3"),
+    ("[-3,2]", "x=-3, y=2"),
+    ("x=2, y=1", "1, 2"),
+    ("x>1 and x<3", "y>1 and y<3"),
+    ("x>1 or x<3", "x>1, x<3"),
+    ("4:30 PM", "2:15"),
+    ("12:00 AM", "8:00"),
+    ("(a,b) = (3,-1)", "A"),
+    ("D.N.E.", "D"),
 ]
 
 APART = [
     (r"60^\circ", r"\pi/3"),
     ("8 AM", "8:00 AM"),
-    ("The correct answer is B.", "B"),
     ("Option (B)", "B"),
     ("None", "none"),
     (r"\text{none}", "None"),
     (r"\text{(D) } 5", "D"),
+    ("[C]", "C"),
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from numerate.answers import angles, series
+from numerate.answers import angles, built, series
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -191,26 +191,15 @@ def _set(parser: Parser, opener: str) -> Node:
     if parser.op("|", ":"):
         condition = parser.answer()
         parser.expect("\\}")
-        return _such_that(inner, condition)
+        return built.such_that(inner, condition)
     parser.expect("\\}")
     return Node("set", None, inner.args if inner.kind == "list" else (inner,))
-
-
-def _such_that(member: Node, condition: Node) -> Node:
-    """{x | condition}: the condition is the answer. {2k | k in Z} is a family."""
-    if member.kind == "sym" or (member.kind == "tuple" and all(arg.kind == "sym" for arg in member.args)):
-        return condition
-    if condition.kind == "rel" and condition.value == ("in",):
-        letter, numbers = condition.args
-        if letter.kind == numbers.kind == "sym" and numbers.value in ("Z", "N") and len(letter.value) == 1:
-            return Node("family", letter.value + numbers.value, (member,))
-    return Node("call", "such that", (member, condition))
 
 
 def _bars(parser: Parser, opener: str) -> Node:
     inner = parser.sum()
     parser.expect("|")
-    return _determinant(inner) if inner.kind == "matrix" else Node("fn", "abs", (inner,))
+    return built.determinant(inner) if inner.kind == "matrix" else Node("fn", "abs", (inner,))
 
 
 # -- commands ----------------------------------------------------------------------
@@ -235,22 +224,10 @@ def _fraction(parser: Parser, text: str) -> Node:
     sides = _argument(parser), _argument(parser)
     parser.depth -= 1
     top, bottom = sides
-    if not _differential(bottom) or not (_differential(top) or _is_d(top)):
+    if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
         return Node("div", None, sides)
-    of = () if _differential(top) else (parser.power(),)
+    of = () if built.is_differential(top) else (parser.power(),)
     return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
-
-
-def _differential(node: Node) -> bool:
-    """dy, d^2 y, dx^2, \\partial y."""
-    if node.kind != "mul" or len(node.args) != 2:
-        return False
-    return _is_d(node.args[0])
-
-
-def _is_d(node: Node) -> bool:
-    head = node.args[0] if node.kind == "pow" else node
-    return head.kind == "sym" and head.value in ("d", "partial")
 
 
 def _binomial(parser: Parser, text: str) -> Node:
@@ -277,7 +254,7 @@ def _prefix(parser: Parser, text: str) -> Node:
     """An operator on what follows, of which no arithmetic here knows the value."""
     operand = _argument(parser) if parser.peek().text == "{" else parser.power()
     if text == "det" and operand.kind == "matrix":
-        return _determinant(operand)
+        return built.determinant(operand)
     return Node("call", "prefix", (Node("sym", "overline" if text == "bar" else text), operand))
 
 
@@ -301,13 +278,7 @@ def _environment(parser: Parser, text: str) -> Node:
             rows[-1].append(parser.relation())
     _skip_group(parser)
     grid = _grid([row for row in rows if row])
-    return _determinant(grid) if name == "vmatrix" else grid
-
-
-def _determinant(grid: Node) -> Node:
-    if len(grid.args) != grid.value**2:
-        raise Unreadable("a determinant that is not square")
-    return Node("fn", "det", grid.args)
+    return built.determinant(grid) if name == "vmatrix" else grid
 
 
 def _skip_group(parser: Parser) -> str:

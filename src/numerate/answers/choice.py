@@ -15,7 +15,9 @@ Choices = Sequence[tuple[str, str]]
 _SPACING = re.compile(r"\\[ ,;:]|\\q?quad(?![a-zA-Z])|~")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}*$\\]")
 _LETTER = re.compile(
-    r"(?:option|choice|answer)?\s?[(\[]?([A-Za-z])(?:[)\].:,]|\s?$|\s(?=\S{0,40}\d))", re.IGNORECASE
+    r"(?:option|choice|answer)?\s?"
+    r"(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])(?:[)\]:,]|\.(?![A-Za-z])|\s?$|\s(?=\S{0,40}\d)))",
+    re.IGNORECASE,
 )
 _LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
 _MARKED = re.compile(r"(?<![A-Za-z0-9])\(([A-Z])\)|(?<![A-Za-z0-9(])([A-Z])(?=[).:](?:\s|$))")
@@ -24,7 +26,7 @@ _STYLES = re.compile(
     r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
     r"(?![A-Za-z])"
 )
-_ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?")
+_ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?\.?")
 LONGEST = 2_000
 
 

@@ -185,10 +185,14 @@ def as_union(several: Node) -> Node | None:
 
 
 def as_intersection(several: Node) -> Node | None:
-    """`x > 1 and x < 3` as an interval; None where nothing is left, and "and" must have meant "or"."""
+    """`x > 1 and x < 3` as `x \\in (1, 3)`, with "and" or a comma; None where nothing would be left, and
+    "or" must be meant."""
     sets = _conditions(several)
     found = intervals.common(sets) if sets else None
-    return found if found is not None and found.args else None
+    if found is None or not found.args:
+        return None
+    (letter,) = symbols(several.args[0]) - {"infinity"}
+    return Node("rel", ("in",), (Node("sym", letter), found))
 
 
 def _conditions(several: Node) -> list[Node] | None:
@@ -198,7 +202,7 @@ def _conditions(several: Node) -> list[Node] | None:
     sets = [as_set(arg) for arg in several.args]
     found = [s for s in sets if s is not None]
     letters = {frozenset(symbols(arg) - {"infinity"}) for arg in several.args}
-    return found if len(found) == len(sets) and len(letters) == 1 else None
+    return found if len(found) == len(sets) and [len(names) for names in letters] == [1] else None
 
 
 def as_point(several: Node) -> Node | None:
@@ -206,6 +210,8 @@ def as_point(several: Node) -> Node | None:
     named = [found for arg in several.args if (found := named_value(arg))]
     if len(named) != len(several.args) or len({name for name, _ in named}) != len(named):
         return None
+    if len({name.value.partition("_")[0] for name, _ in named if name.kind == "sym"}) == 1:
+        return None  # x_1 = 1, x_2 = 4 are two values of x
     return Node("tuple", "()", tuple(value for _, value in named))
 
 

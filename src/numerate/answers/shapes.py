@@ -86,7 +86,7 @@ def _plainly(node: Node) -> Node:
         if all(arg.kind == "set" for arg in node.args):
             return Node("set", None, _different(arg for part in node.args for arg in part.args))
         return node
-    if node.value in ("and", "land") and (both := relations.as_intersection(node)):
+    if node.kind == "list" and node.value not in ("or", "lor") and (both := relations.as_intersection(node)):
         return both
     members = written_out(node.args)
     return node._replace(args=members) if members is not node.args else node
@@ -146,7 +146,7 @@ def _same_members(left: Node, right: Node) -> str | None:
     for one, other in ((left, right), (right, left)):
         if other.kind == "matrix":
             return None
-        if one.kind == "list" and other.kind == "tuple":
+        if _may_be_point(one, other):
             point = relations.as_point(one)
             if rung := _in_order((point or one).args, other.args):
                 return rung
@@ -154,15 +154,32 @@ def _same_members(left: Node, right: Node) -> str | None:
             return _same_conditions(one, other)
     if _contrary(left, right):
         return None
+    if left.kind == right.kind == "list" and (point := _as_points(left, right)):
+        return _in_order(*point)
     if left.kind == right.kind == "list" and (rung := relations.same_system(left, right, same)):
         return rung
     return _unordered(_members(left), _members(right))
 
 
+def _may_be_point(listed: Node, point: Node) -> bool:
+    """`1, 2` may stand for (1, 2) and for [1, 2], `x = 1, y = 2` for (1, 2) only."""
+    if listed.kind != "list" or point.kind != "tuple":
+        return False
+    return point.value == "()" or (point.value == "[]" and has_no_names(listed))
+
+
+def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+    """The members of `x = 2, y = 1` and of `2, 1`, where the order says what is named."""
+    points = [relations.as_point(node) for node in (left, right)]
+    if (points[0] is None) == (points[1] is None) or not (has_no_names(left) or has_no_names(right)):
+        return None
+    one, other = (point or node for point, node in zip(points, (left, right), strict=True))
+    return one.args, other.args
+
+
 def _same_conditions(several: Node, wanted: Node) -> str | None:
-    """Conditions with commas between them are meant together where that leaves something, else one by one."""
-    together = relations.as_intersection(several) if several.value is None else None
-    reading = together or relations.as_union(several)
+    """Conditions of which one holds, as a set."""
+    reading = relations.as_union(several)
     return _same_unions(reading, wanted) if reading else None
 
 

@@ -39,7 +39,7 @@ def same_time(a: str, b: str) -> bool | None:
     whole_day = one.marked and other.marked
     hours = (one.hour, other.hour) if whole_day else (one.hour % 12, other.hour % 12)
     same = hours[0] == hours[1] and (one.minute, one.second) == (other.minute, other.second)
-    return same if same or one.timed == other.timed or whole_day else None
+    return same if same or one.marked or other.marked else None
 
 
 def same_instant(a: str, b: str) -> bool:
