@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from numerate.answers import angles, built, series
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -69,26 +70,60 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 def _name(parser: Parser, text: str) -> Node:
     name = _subscripted(parser, text)
+    if name in _EVENTS and parser.peek().text == "(" and (event := _event(parser)):
+        return event
     if name == "C" and (chosen := _chosen(parser)):
         return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
-    arguments = _bare_arguments(parser)
+    arguments = _number_argument(parser) or _bare_arguments(parser)
     if arguments is None or name in ("e", "i", "pi"):
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
 
 
+_EVENTS = frozenset({"P", "Pr"})
+_OF_EVENTS = frozenset({"|", "cap", "cup", "=", "<", ">", "<=", ">=", "'", "overline", "neg"})
+
+
+def _event(parser: Parser) -> Node | None:
+    """P(A | B), P(X > 2): a name that says which probability it is. P(1 + r) is a product."""
+    depth, at = 0, parser.at
+    while at < min(len(parser.tokens), parser.at + 40):
+        token = parser.tokens[at]
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        at += 1
+        if depth == 0:
+            break
+    texts = [token.text for token in parser.tokens[parser.at : at]]
+    if depth or not _OF_EVENTS.intersection(texts):
+        return None
+    parser.at = at
+    return Node("call", "prefix", (Node("sym", "".join(texts)),))
+
+
+def _number_argument(parser: Parser) -> tuple[Node, ...] | None:
+    """The argument of I(0): a value of a function, and no product, which would make all of it 0."""
+    sign = int(parser.peek(1).text == "-" and parser.peek(1).kind == "op")
+    number, closer = parser.peek(1 + sign), parser.peek(2 + sign)
+    if number.kind != "num" or (closer.kind, closer.text) != ("op", ")"):
+        return None
+    parser.at += 3 + sign
+    return (Node("num", -number.value if sign else number.value),)
+
+
 def _chosen(parser: Parser) -> Node | None:
-    """C(5, 2): two whole numbers in brackets."""
+    """C(5, 2): two whole numbers in brackets, or n and a number. C(3, 4) can only be a point."""
     ahead = [parser.peek(k) for k in range(5)]
-    shape = [t.text if t.kind == "op" else t.kind for t in ahead]
-    if shape != ["(", "num", ",", "num", ")"]:
+    signs = [t.text for t in (ahead[0], ahead[2], ahead[4]) if t.kind == "op"]
+    n, k = (Node(t.kind, t.value) if t.kind == "num" else Node("sym", t.text) for t in (ahead[1], ahead[3]))
+    counts = [t.kind == "num" or (t.kind == "name" and t.text in "nmkrN") for t in (ahead[1], ahead[3])]
+    if signs != ["(", ",", ")"] or not all(counts) or (n.kind == k.kind == "num" and n.value < k.value):
         return None
     parser.at += 5
-    return Node("fn", "binomial", (Node("num", ahead[1].value), Node("num", ahead[3].value)))
+    return Node("fn", "binomial", (n, k))
 
 
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
@@ -153,10 +188,10 @@ def _set(parser: Parser, opener: str) -> Node:
     if parser.op("\\}"):
         return Node("set")
     inner = parser.answer()
-    if parser.op("|", ":"):  # {x | condition}: the condition is the answer
-        inner = parser.answer()
+    if parser.op("|", ":"):
+        condition = parser.answer()
         parser.expect("\\}")
-        return inner
+        return built.such_that(inner, condition)
     parser.expect("\\}")
     return Node("set", None, inner.args if inner.kind == "list" else (inner,))
 
@@ -164,7 +199,7 @@ def _set(parser: Parser, opener: str) -> Node:
 def _bars(parser: Parser, opener: str) -> Node:
     inner = parser.sum()
     parser.expect("|")
-    return Node("fn", "abs", (inner,))
+    return built.determinant(inner) if inner.kind == "matrix" else Node("fn", "abs", (inner,))
 
 
 # -- commands ----------------------------------------------------------------------
@@ -186,9 +221,13 @@ def _argument(parser: Parser) -> Node:
 
 def _fraction(parser: Parser, text: str) -> Node:
     parser.deeper()
-    node = Node("div", None, (_argument(parser), _argument(parser)))
+    sides = _argument(parser), _argument(parser)
     parser.depth -= 1
-    return node
+    top, bottom = sides
+    if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
+        return Node("div", None, sides)
+    of = () if built.is_differential(top) else (parser.power(),)
+    return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
 
 
 def _binomial(parser: Parser, text: str) -> Node:
@@ -204,13 +243,28 @@ def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
     return read
 
 
+def _series(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = series.read(parser, text, _argument)
+    parser.depth -= 1
+    return node
+
+
+def _prefix(parser: Parser, text: str) -> Node:
+    """An operator on what follows, of which no arithmetic here knows the value."""
+    operand = _argument(parser) if parser.peek().text == "{" else parser.power()
+    if text == "det" and operand.kind == "matrix":
+        return built.determinant(operand)
+    return Node("call", "prefix", (Node("sym", "overline" if text == "bar" else text), operand))
+
+
 def _empty(parser: Parser, text: str) -> Node:
     return Node("set")
 
 
 def _environment(parser: Parser, text: str) -> Node:
     name = _skip_group(parser)
-    if "matrix" not in name and "array" not in name:
+    if ("matrix" not in name and "array" not in name) or name == "Vmatrix":  # a norm is no matrix
         raise Unreadable(f"an environment {name!r}")
     if "array" in name and parser.peek().text == "{":
         _skip_group(parser)
@@ -223,7 +277,8 @@ def _environment(parser: Parser, text: str) -> Node:
         else:
             rows[-1].append(parser.relation())
     _skip_group(parser)
-    return _grid([row for row in rows if row])
+    grid = _grid([row for row in rows if row])
+    return built.determinant(grid) if name == "vmatrix" else grid
 
 
 def _skip_group(parser: Parser) -> str:
@@ -253,16 +308,14 @@ def _function(parser: Parser, name: str) -> Node:
         exponent = parser.raised(Node("num", Fraction(0))).args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
-    start = parser.at
     arguments = _function_arguments(parser)
-    if name in _CIRCULAR and any(t.text in ("circ", "degree") for t in parser.tokens[start : parser.at]):
-        arguments = tuple(Node("mul", None, (arg, _DEGREE)) for arg in arguments)
+    if name in _CIRCULAR:
+        arguments = tuple(map(angles.in_radians, arguments))
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
 
 
-_CIRCULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
-_DEGREE = Node("div", None, (Node("sym", "pi"), Node("num", Fraction(180))))
+_CIRCULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "cis"})
 
 
 def _log_base(parser: Parser, name: str) -> tuple[Node, ...]:
@@ -276,7 +329,8 @@ def _function_arguments(parser: Parser) -> tuple[Node, ...]:
     if parser.op("("):
         inner = parser.answer()
         parser.expect(")")
-        return inner.args if inner.kind == "list" else (inner,)
+        turned = parser.degrees(inner)  # \\sin(30)^\\circ
+        return inner.args if inner.kind == "list" else (turned,)
     factors = [parser.unsigned()]
     while parser.starts_factor() and parser.peek().kind != "fn" and parser.peek().text not in ("(", "["):
         factors.append(parser.power())
@@ -300,6 +354,11 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "emptyset": _empty,
     "varnothing": _empty,
     "begin": _environment,
+    "sum": _series,
+    "prod": _series,
+    **dict.fromkeys(
+        ("overline", "bar", "dot", "ddot", "det", "neg", "lnot", "Re", "Im", "arg", "dim"), _prefix
+    ),
 }
 _BRACKETS: dict[str, Callable[[Parser, str], Node]] = {
     "(": _round,

@@ -8,28 +8,44 @@ from functools import lru_cache
 
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import normalise, words
+from numerate.answers.phrases import announced
 
 Choices = Sequence[tuple[str, str]]
 
 _SPACING = re.compile(r"\\[ ,;:]|\\q?quad(?![a-zA-Z])|~")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}*$\\]")
 _LETTER = re.compile(
-    r"(?:option|choice|answer)?\s?[(\[]?([A-Za-z])(?:[)\].:,]|\s?$|\s(?=\S{0,40}\d))", re.IGNORECASE
+    r"(?:option|choice|answer)?\s?"
+    r"(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])(?:[)\]:,]|\.(?![A-Za-z])|\s?$|\s(?=\S{0,40}\d)))",
+    re.IGNORECASE,
 )
 _LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
 _MARKED = re.compile(r"(?<![A-Za-z0-9])\(([A-Z])\)|(?<![A-Za-z0-9(])([A-Z])(?=[).:](?:\s|$))")
 _ALONE = re.compile(r"(?<![A-Za-z0-9'$\\])([B-HJ-Z]|A(?=\W*$))(?![A-Za-z0-9'=+*/^_-])")
+_STYLES = re.compile(
+    r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
+    r"(?![A-Za-z])"
+)
+_ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?\.?")
 LONGEST = 2_000
 
 
 def plain(text: str) -> str:
-    text = _COMMANDS.sub("", _SPACING.sub(" ", text[:LONGEST]))
+    text = _COMMANDS.sub("", _SPACING.sub(" ", announced(text[:LONGEST])))
     return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
+
+
+def _has_signs(text: str) -> bool:
+    """True for a command that is no style: the letters of `A \\cap B` are no choices."""
+    return "\\" in text and "\\" in _STYLES.sub("", text[:LONGEST])
 
 
 def leading_letter(text: str) -> str | None:
     """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
-    text = plain(unbox(text))
+    text = unbox(text)
+    if "\\" in text[:4] and _STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
+        return None  # \det A
+    text = plain(text)
     if several_letters(text):
         return None
     match = _LETTER.match(text)
@@ -38,10 +54,10 @@ def leading_letter(text: str) -> str | None:
 
 def several_letters(text: str) -> str | None:
     """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
-    text = plain(unbox(text))
-    if not _LETTERS.fullmatch(text.replace(" or ", " and ")):
+    letters = plain(unbox(text))
+    if not _LETTERS.fullmatch(letters.replace(" or ", " and ")) or _has_signs(text):
         return None
-    return "".join(sorted(re.findall(r"[A-Z]", text)))
+    return "".join(sorted(re.findall(r"[A-Z]", letters)))
 
 
 def is_letters(reference: str) -> bool:
@@ -49,7 +65,7 @@ def is_letters(reference: str) -> bool:
     never x."""
     if several_letters(reference):
         return True
-    return re.fullmatch(r"\(? ?[A-J] ?\)?", plain(unbox(reference))) is not None
+    return _ONE_LETTER.fullmatch(plain(unbox(reference))) is not None and not _has_signs(reference)
 
 
 def letter_of(value: str, choices: Choices) -> str | None:

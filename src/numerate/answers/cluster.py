@@ -6,6 +6,7 @@ answers decides only the numbering."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from numerate.answers import choice, exact, spelled
@@ -27,6 +28,10 @@ def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
     return [-1 if k is None else numbers.setdefault(leader[k], len(numbers)) for k in keys]
 
 
+_SIGNS = re.compile(r"(?<![A-Za-z]{3})[-(),!]|[-(),!](?![A-Za-z ]{3})")
+"""between single letters these are signs (`ad-bc`), between words they are punctuation"""
+
+
 def key(answer: str, kind: Kind = "math") -> str | None:
     """A canonical text: answers with the same key are equal. None for no answer."""
     plain = plain_number(answer)
@@ -44,7 +49,7 @@ def key(answer: str, kind: Kind = "math") -> str | None:
         return None
     normal = spelled.read(normal, words(normal)) or normal
     found = words(normal)
-    if found is not None and not any(c.isdigit() for c in found):
+    if found is not None and not any(c.isdigit() for c in found) and not _SIGNS.search(normal):
         return f"words {found}"
     return _exact_key(normal) or normal
 

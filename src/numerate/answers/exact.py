@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
-from numerate.answers.tree import Node, Undecided
+from numerate.answers.tree import OPERATORS, Node, Undecided
 
 BITS = 8_192
 """the longest numerator or denominator that is computed"""
@@ -168,6 +169,31 @@ def _lcm(*values: Fraction) -> Fraction:
     return Fraction(math.lcm(*_integers(*values)))
 
 
+LARGEST_DETERMINANT = 6
+"""rows; the expansion along a row has 720 terms"""
+
+
+def determinant(entries: Sequence[Any]) -> Any:
+    """Of a square matrix given by rows, by expansion along its first row."""
+    size = math.isqrt(len(entries))
+    if size > LARGEST_DETERMINANT:
+        raise Undecided("a large determinant")
+    if size == 1:
+        return entries[0]
+    minors = ([entries[k] for k in range(size, size * size) if k % size != column] for column in range(size))
+    return sum((-1) ** column * entries[column] * determinant(minor) for column, minor in enumerate(minors))
+
+
+def _determinant(*entries: Fraction) -> Fraction:
+    return bounded(determinant(entries))
+
+
+def _modulo(value: Fraction, modulus: Fraction) -> Fraction:
+    if modulus <= 0:
+        raise Undecided("no modulus")
+    return value % modulus
+
+
 def _largest(*values: Fraction) -> Fraction:
     return max(values)
 
@@ -194,6 +220,7 @@ _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "min": _smallest,
     "gcd": _gcd,
     "lcm": _lcm,
+    "det": _determinant,
 }
 
 _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
@@ -203,6 +230,7 @@ _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
     "neg": lambda node: -rational(node.args[0]),
     "pow": _power,
     "percent": lambda node: rational(node.args[0]) / 100,
+    "mod": lambda node: _modulo(*map(rational, node.args)),
     "fn": _function,
 }
 
@@ -254,9 +282,15 @@ def _residue_power(node: Node) -> int:
     return pow(base if exponent >= 0 else _inverse(base), abs(exponent.numerator), PRIME)
 
 
+def _residue_function(node: Node) -> int:
+    return (
+        determinant([residue(arg) for arg in node.args]) if node.value == "det" else _ratio_of(rational(node))
+    )
+
+
 def called(node: Node) -> Node:
     """f(x) as an expression of its own: the product that x(y) would be, or an unknown named by its text."""
-    if len(node.args) == 1 and node.value not in ("prime", "setminus"):
+    if len(node.args) == 1 and node.args[0].kind == "sym" and node.value not in OPERATORS:
         return Node("mul", None, (Node("sym", node.value), node.args[0]))
     return Node("sym", repr(node))
 
@@ -271,4 +305,5 @@ _RESIDUES: dict[str, Callable[[Node], int]] = {
     "neg": lambda node: -residue(node.args[0]),
     "pow": _residue_power,
     "percent": lambda node: residue(node.args[0]) * _inverse(100),
+    "fn": _residue_function,
 }

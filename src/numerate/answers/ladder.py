@@ -4,12 +4,15 @@ answers equal decides; the last one that can't tell calls them different."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
-from numerate.answers import choice, names, spelled, units
+from numerate.answers import angles, cases, choice, family, names, phrases, spelled, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
+from numerate.answers.rewrite import rewritten
 from numerate.answers.shapes import same
 from numerate.answers.tree import Node, Undecided, Unreadable, num
 from numerate.types import Kind
@@ -31,7 +34,8 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
     if is_nothing(candidate) or is_nothing(reference):
-        return NO_ANSWER
+        none = phrases.says_none(candidate) and phrases.says_none(reference)
+        return Verdict(True, "string") if none else NO_ANSWER
     if candidate == reference:
         return Verdict(True, "string")
     if kind == "choice":
@@ -79,9 +83,10 @@ def _climb(candidate: str, reference: str) -> Verdict:
     prose = _same_prose(a, b)
     if prose is not None:
         return prose
-    if units.units_differ(a, b):
-        return NO_MATCH
-    rung = structure(a, b)
+    if units.units_differ(a, b) and times.same_time(a, b) is None:
+        rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
+    else:
+        rung = structure(a, b)
     return Verdict(True, rung) if rung else NO_MATCH
 
 
@@ -93,7 +98,7 @@ def _letters(candidate: str, reference: str) -> Verdict:
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
     one, other = words(a), words(b)
-    if one is not None and one == other:
+    if one is not None and one == other and not units.units_differ(a, b):
         return Verdict(True, "string")
     if _is_prose(one, a) or _is_prose(other, b):
         return NO_MATCH
@@ -122,7 +127,7 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
     one, other = units.split_quantity(a), units.split_quantity(b)
-    if not (one and other and one[1] != other[1]):
+    if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
     one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
     if bool(one) != bool(other):
@@ -134,29 +139,69 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
 
 def structure(a: str, b: str) -> str | None:
     """The rung on which two texts in normal form are the same mathematics, or None."""
+    timed = times.same_time(a, b)
+    if timed is not None:
+        return "structure" if timed else None
     for one, other in _readings(a, b):
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
             return "string"
-        if left is None or right is None:
-            continue
-        try:
-            rung = same(left, right)
-        except (Undecided, ArithmeticError, RecursionError):
-            continue
-        if rung is not None:
+        if rung := _same_trees(left, right):
             return rung
-    return None
+    return same_angles(a, b) if _has_degrees(a) or _has_degrees(b) else None
 
 
+def _same_trees(left: Node | None, right: Node | None) -> str | None:
+    if left is None or right is None:
+        return None
+    try:
+        return same(left, right)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
+
+
+def _has_degrees(normal: str) -> bool:
+    return "circ" in normal or "degree" in normal
+
+
+_DEGREE_WORD = re.compile(r"(?<=\d) ?(?:\\text ?\{ ?)?degrees? ?\}?")
+
+
+def same_angles(a: str, b: str) -> str | None:
+    """The rung on which two texts are the same once degrees are turned into radians."""
+    worded = (_DEGREE_WORD.sub(r"^\\circ ", x) if "degree" in x else x for x in (a, b))
+    return _same_trees(*(_parsed(x, angles.in_radians) for x in worded))
+
+
+_STYLED_WORD = re.compile(r"\\(?:text|mathrm)\{(\w+)\}")
 _LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-6]) ?\}?")
 
 
 def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
-    if digits := _LETTER_DIGITS.fullmatch(re.sub(r"\\(?:text|mathrm)\{(\w+)\}", r"\1", normal)):
+    return _short_tree(normal) if len(normal) <= CACHED else _tree(normal)
+
+
+def _tree(normal: str) -> Node | None:
+    if "_" in normal and (digits := _LETTER_DIGITS.fullmatch(_STYLED_WORD.sub(r"\1", normal))):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
+    return _parsed(normal, angles.without_degrees)
+
+
+_short_tree = lru_cache(maxsize=4096)(_tree)
+CACHED = 200
+"""characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
+
+
+def _parsed(normal: str, turn: Callable[[Node], Node]) -> Node | None:
+    """turn: what becomes of degrees."""
+    normal, parameter = family.parted(normal) if "\\whole" in normal else (normal, None)
     try:
-        return read(normal)
+        if cases.holds_cases(normal) and (node := cases.read(normal, tree)):
+            return node
+        node = read(rewritten(normal))
+        if _has_degrees(normal):
+            node = turn(node)
+        return family.spread(node, parameter) if parameter else node
     except (Unreadable, RecursionError):
         return None

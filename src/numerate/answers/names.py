@@ -24,7 +24,8 @@ SEPARATORS = frozenset({"and", "or"})
 # letters or more counts as a unit as well; this list is for the short ones.
 UNITS = listed(
     "cm mm km ft yd mi in inch kg mg gm lb lbs oz ml hr hrs min mins sec secs ms day days year yr "
-    "yrs week hour usd eur deg rad sq cu mph kph pm am men cup cups car cars box boxes bag bags "
+    "yrs week hour usd eur gbp jpy inr cad aud chf cny deg rad sq cu mph kph pm am "
+    "men cup cups car cars box boxes bag bags "
     "egg eggs cent cents way ways unit units foot feet mile miles ton tons gal gallon meter "
     "meters metre metres dollar dollars degree degrees minute minutes second seconds month months "
     "old per square cubic hz kw kwh mol atm pa kpa"
@@ -35,7 +36,7 @@ LETTER_UNITS = frozenset(["m", "s", "g", "h", "L", "l", "J", "N", "W", "V", "K",
 
 FUNCTIONS = listed(
     "sqrt sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh log ln lg "
-    "exp abs floor ceil min max gcd lcm"
+    "exp abs cis floor ceil min max gcd lcm"
 )
 
 NAMES = listed(

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from unicodedata import decimal
 
+from numerate.answers import family
+from numerate.answers.phrases import announced
+from numerate.answers.units import CODE
+
 LONGEST = 20_000
 """characters; a longer answer is compared as a string and not read"""
 
@@ -34,8 +38,9 @@ _TWINS = str.maketrans(
         **dict.fromkeys("“”", '"'),
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
-        "∅": "\\emptyset ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ", "€": "", "£": "",
-        "¥": "", "₹": "", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
+        "∅": "\\emptyset ", "¢": " cents ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
+        "€": "", "£": "", "¥": "", "₹": "", "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
+        "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
@@ -49,7 +54,8 @@ _SPACES = re.compile(r"(?<!\\)\\[,;:> ]|\\q?quad(?![a-zA-Z])|\\hspace\{[^{}]{0,2
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
 _NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
-_BRACED_COMMA = re.compile(r" ?\{ ?, ?\}")
+_BEFORE_A_CODE = " $\\{text"
+_BRACED_SIGN = re.compile(r" ?\{ ?([,:]) ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
@@ -58,13 +64,8 @@ _RUNS = re.compile(r" {2,}")
 _GOES_ON = re.compile(r"(\d*\.\d*?)(\d{1,6}?)\2+ ?(?:\.{3}|\\[lc]?dots(?![a-z]))")
 _REAL_WITH = re.compile(r"\\\{ ?([a-z]) ?\\in ?\(-\\infty,\\infty\) ?(?::|\\mid|\\vert|\|)")
 _PARTS_TO = re.compile(r"(\d{1,9}) ?(?:\\text\{ ?to ?\}| to ) ?(\d{1,9})")
-_SPACED_THOUSANDS = re.compile(r"-?\d{1,3}(?: \d{3})+(?:\.\d+)?")
-_ANY_WHOLE = re.compile(
-    r"(?:[,;] ?(?:\\text ?\{ ?)?(?:(?:where|for|with) )?|(?: |\\text ?\{ ?)+(?:where|for|with) )"
-    r"(?:any |all |every )?(?:integers? )?\}? ?[a-z] ?"
-    r"(?:\\in ?(?:\\mathbb ?\{? ?[ZN] ?\}?|Z)|(?:\\text ?\{ ?)?is any? integer\.? ?\}?)$"
-)
-"""the rest of `2k\\pi, k \\in \\mathbb{Z}`: that k is a whole number is understood"""
+_SPACED_THOUSANDS = re.compile(r"(-?\d{1,3}(?: \d{3})+(?:\.\d+)?)( \d+/\d+| ?\\[dt]?frac.{2,12})?")
+_DOTS_BEHIND_A_COMMA = re.compile(r"(?<=,) ?\.\.\.")
 
 
 def _raise(match: re.Match[str]) -> str:
@@ -79,19 +80,23 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
         text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
-    text = _BRACED_COMMA.sub(",", text)
+    text = announced(_BRACED_SIGN.sub(r"\1", text))
+    if text[:24].lstrip(_BEFORE_A_CODE)[:1].isupper():
+        text = CODE.sub("", text, 1)
     if "\\" in text:
         text = _plain_latex(text)
     elif "$" in text:
         text = text.replace("$", " ")
     text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
+    if "..." in text:
+        text = _DOTS_BEHIND_A_COMMA.sub(" \\\\ldots ", text)
     if len(text) < 100:
         text = _GOES_ON.sub(r"\1\\overline{\2}", text)
     text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
-    if _SPACED_THOUSANDS.fullmatch(text):
-        return text.replace(" ", "")
+    if spaced := _SPACED_THOUSANDS.fullmatch(text):
+        return spaced[1].replace(" ", "") + (spaced[2] or "")
     text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
-    return _ANY_WHOLE.sub("", text) if text[-12:].strip("}. ").endswith(("Z", "N", "integer", "Z}")) else text
+    return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
 
 
 def _unquoted(text: str) -> str:
@@ -105,7 +110,7 @@ def _plain_latex(text: str) -> str:
     text = text.replace("\\\\\\\\", "\\\\")
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
-    text = text.replace("\\$", " ").replace("\\%", "%")
+    text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
     text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     text = _REAL_WITH.sub(r"\\{\1 |", text.replace("m\\angle", "\\angle"))

@@ -6,7 +6,7 @@ Weakest to strongest: lists (`, ; and or`), relations (`= < in`), unions, ratios
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from fractions import Fraction
 
 from numerate.answers.atoms import atom
 from numerate.answers.normal import LONGEST
@@ -14,8 +14,6 @@ from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, negate, num
 
 DEEPEST = 40
-CACHED = 200
-"""characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
@@ -25,18 +23,11 @@ def read(normal: str) -> Node:
     """The tree of a text in normal form. Raises Unreadable."""
     if len(normal) > LONGEST:
         raise Unreadable(f"an answer of {len(normal)} characters")
-    return _read_short(normal) if len(normal) <= CACHED else _read(normal)
-
-
-def _read(normal: str) -> Node:
     parser = Parser(tokenize(normal))
     tree = parser.answer()
     if parser.peek().kind != "end":
         raise Unreadable(f"did not expect {parser.peek().text!r}")
     return tree
-
-
-_read_short = lru_cache(maxsize=4096)(_read)
 
 
 _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
@@ -80,43 +71,55 @@ class Parser:
         """Everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
         self.deeper()
         groups: list[list[Node]] = [[]]
+        joined: set[str] = set()
         while True:
             groups[-1].append(self.relation())
             ends_group = self.peek().text == ";"
-            if not self.separator():
+            if not (signs := self.separator()):
                 break
+            joined |= signs
             if ends_group:
                 groups.append([])
             if self.peek().kind == "end" or self.peek().text in _STOPS:
                 break
         self.depth -= 1
-        return _listed([g for g in groups if g])
+        return _listed([g for g in groups if g], joined - {",", ";"})
 
-    def separator(self) -> bool:
+    def separator(self) -> set[str]:
         """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
-        found = False
+        found: set[str] = set()
         while self.peek().kind == "sep" or (self.peek().kind == "op" and self.peek().text in (",", ";")):
-            self.at += 1
-            found = True
+            found.add(self.next().text)
         return found
 
     def relation(self) -> Node:
         while self.op("approx", "implies"):
             pass
-        sides = [self.union()]
+        sides = [self.taken_modulo()]
         signs: list[str] = []
         while self.peek().kind == "op" and self.peek().text in _RELATIONS:
             sign = self.next().text
             signs.append("=" if sign == "equiv" else sign)
-            sides.append(self.union())
-        return Node("rel", tuple(signs), tuple(sides)) if signs else sides[0]
+            sides.append(self.taken_modulo())
+        if not signs:
+            return sides[0]
+        last = sides[-1]
+        if last.kind == "mod" and set(signs) == {"="}:  # it is the congruence that has the modulus
+            congruence = Node("rel", tuple(signs), (*sides[:-1], last.args[0]))
+            return last._replace(args=(congruence, last.args[1]))
+        return Node("rel", tuple(signs), tuple(sides))
+
+    def taken_modulo(self) -> Node:
+        node = self.union()
+        sign = self.op("bmod", "pmod")
+        return Node("mod", "()" if sign == "pmod" else None, (node, self.power())) if sign else node
 
     def union(self) -> Node:
         parts = [self.ratio()]
         while self.op("cup"):
             parts.append(self.ratio())
-        if self.op("setminus") or (self.peek().text == "cap" and self.op("cap")):
-            return Node("call", "setminus", (*parts, self.ratio()))
+        if sign := self.op("setminus", "cap"):
+            return Node("call", sign, (*parts, self.ratio()))
         return Node("union", None, tuple(parts)) if len(parts) > 1 else parts[0]
 
     def ratio(self) -> Node:
@@ -161,7 +164,10 @@ class Parser:
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
+                applied = self.peek().text == "(" and _is_map(factors[-1])
                 factors.append(self.power())
+                if applied:
+                    factors[-2:] = [Node("call", "apply", tuple(factors[-2:]))]
             else:
                 break
         node = _product(factors)
@@ -211,10 +217,10 @@ class Parser:
         token = self.peek()
         if token.kind == "cmd" and token.text in ("circ", "degree"):
             self.next()
-            return base
+            return Node("degree", None, (base,))
         if token.kind == "op" and token.text == "{" and self.peek(1).text in ("circ", "degree"):
             self.at += 3
-            return base
+            return Node("degree", None, (base,))
         if token.kind == "cmd" and token.text == "prime":
             self.next()
             return Node("call", "prime", (base,))
@@ -231,15 +237,56 @@ class Parser:
             elif self.op("'"):
                 node = Node("call", "prime", (node,))
             elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
-                self.next()
+                node = self.turned(node)
             elif self.peek().kind == "multiplier":
                 node = _product([node, num(self.next().value)])
             else:
                 return node
 
+    def turned(self, node: Node) -> Node:
+        """A degree sign without a `^`, or a composition of maps when a letter stands on both sides."""
+        composed = self.next().text == "circ" and node.kind != "num" and self.peek().kind == "name"
+        return Node("call", "compose", (node, self.power())) if composed else Node("degree", None, (node,))
+
+    def degrees(self, node: Node) -> Node:
+        """The argument that a bracket held, when a degree sign follows it."""
+        signs = [self.peek(k).text for k in range(4)]
+        if signs[0] != "^":
+            return node
+        for at, length in ((1, 2), (2, 4)):
+            if signs[at] in ("circ", "degree") and (at == 1 or signs[1] == "{"):
+                self.at += length
+                return Node("degree", None, (node,))
+        return node
+
+
+_MAPS = frozenset("fghFGH")
+
+
+def _is_map(node: Node) -> bool:
+    """True for what takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
+    if node.kind == "call":
+        return node.value in ("prime", "compose")
+    return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS
+
+
+def _scaled(factors: list[Node]) -> Node | None:
+    """`2.314814814814815 \\times 10^{-3}` is a decimal that a program printed, too."""
+    if len(factors) != 2 or factors[0].kind != "float" or factors[1].kind != "pow":
+        return None
+    base, exponent = factors[1].args
+    if base != num(10) or exponent.kind != "num" or exponent.value.denominator != 1:
+        return None
+    shift, (value, places) = int(exponent.value), factors[0].value
+    if abs(shift) > 400:
+        return None
+    return Node("float", (value * Fraction(10) ** shift, places - shift))
+
 
 def _product(factors: list[Node]) -> Node:
-    return Node("mul", None, tuple(factors)) if len(factors) > 1 else factors[0]
+    if len(factors) == 1:
+        return factors[0]
+    return _scaled(factors) or Node("mul", None, tuple(factors))
 
 
 def _with_sign(sign: str, node: Node) -> Node:
@@ -248,6 +295,18 @@ def _with_sign(sign: str, node: Node) -> Node:
     return negate(node) if sign == "-" else node
 
 
-def _listed(groups: list[list[Node]]) -> Node:
+def _share_modulus(items: list[Node]) -> list[Node]:
+    """In `2, 3 \\pmod 5` the modulus belongs to both."""
+    last = items[-1]
+    if last.kind != "mod" or any(item.kind == "mod" for item in items[:-1]):
+        return items
+    return [last._replace(args=(item, last.args[1])) for item in items[:-1]] + [last]
+
+
+def _listed(groups: list[list[Node]], joined: set[str]) -> Node:
+    groups[-1] = _share_modulus(groups[-1])
+    word = joined.pop() if len(joined) == 1 else None
+    if len(groups) == 1:
+        return groups[0][0] if len(groups[0]) == 1 else Node("list", word, tuple(groups[0]))
     items = [g[0] if len(g) == 1 else Node("list", None, tuple(g)) for g in groups]
-    return items[0] if len(items) == 1 else Node("list", None, tuple(items))
+    return Node("list", word, tuple(items))

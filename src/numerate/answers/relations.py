@@ -6,10 +6,11 @@ A name before a value (`x =`, `f(x) =`, `x \\in`) may be missing on one side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from numerate.answers import exact, numeric
-from numerate.answers.tree import Node, Undecided, negate, subtract, symbols
+from numerate.answers import exact, intervals, numeric
+from numerate.answers.tree import OPERATORS, Node, Undecided, negate, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
 Same = Callable[[Node, Node], str | None]
@@ -34,7 +35,7 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
         if all(sides):
             return "structure" if set(sides) == {"structure"} else "symbolic"
     a, b = named_value(left), named_value(right)
-    if a and b and (a[0] == b[0] or _is_function(a[0]) != _is_function(b[0])):
+    if a and b and (a[0] == b[0] or _same_curve(a[0], b[0]) or _same_curve(b[0], a[0])):
         return same(a[1], b[1])
     sets = as_set(left), as_set(right)
     if sets[0] and sets[1]:
@@ -45,24 +46,50 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
     return _same_inequality(left, right)
 
 
-_MAPS = frozenset("fghFGHPE")
-
-
 def is_name(node: Node) -> bool:
     """A letter, f(x), or a point of letters: what may stand before a value as its name."""
     if node.kind == "sym":
         return node.value not in ("e", "i", "pi", "infinity")
-    if node.kind == "mul" and node.args[0].value in _MAPS and all(arg.kind == "num" for arg in node.args[1:]):
-        return True  # f(2)
-    if node.kind == "mul":  # an angle ABC, an area S ABC
-        return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
+    if node.kind == "mul":  # an angle ABC, an area S ABC, a limit
+        return _is_task(node.args[0]) or _are_points(node)
     if node.kind == "call":
-        return node.value != "setminus"
+        return node.value not in ("setminus", "cap")
+    if node.kind == "fn":
+        return _is_measure(node.value, node.args[0])
     return node.kind in ("tuple", "ratio") and all(is_name(arg) for arg in node.args)
 
 
-def _is_function(node: Node) -> bool:
-    return node.kind == "call"
+_TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
+
+
+def _is_task(node: Node) -> bool:
+    """A limit, an integral, or a word such as area: what is asked for, in front of what it is asked of."""
+    head = node.args[0] if node.kind == "pow" else node  # \int_0^1
+    return head.kind == "sym" and _TASK.match(head.value) is not None
+
+
+def _are_points(node: Node) -> bool:
+    return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
+
+
+def _is_measure(function: str, of: Node) -> bool:
+    """The sine of an angle in a triangle, the length |AB|."""
+    if function == "abs":
+        return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
+    return function in ("sin", "cos", "tan") and of.kind == "sym" and _is_angle(of.value)
+
+
+_ANGLES = frozenset({"alpha", "beta", "gamma", "theta", "phi", "psi", "omega"})
+
+
+def _is_angle(name: str) -> bool:
+    return name in _ANGLES or name.startswith("angle ") or (len(name) == 1 and name.isupper())
+
+
+def _same_curve(graph: Node, function: Node) -> bool:
+    """y = x^2 is the curve of f(x) = x^2; of a value f(2) or a derivative f'(x) it is not."""
+    of_letters = function.kind == "call" and function.value not in OPERATORS
+    return of_letters and graph.kind == "sym" and all(arg.kind == "sym" for arg in function.args)
 
 
 def named_value(relation: Node) -> tuple[Node, Node] | None:
@@ -153,9 +180,29 @@ def _segment(sides: list[Node], signs: list[str]) -> Node | None:
 
 def as_union(several: Node) -> Node | None:
     """`x < 1 or x > 2` as a union."""
+    sets = _conditions(several)
+    return Node("union", None, tuple(sets)) if sets else None
+
+
+def as_intersection(several: Node) -> Node | None:
+    """`x > 1 and x < 3` as `x \\in (1, 3)`, with "and" or a comma; None where nothing would be left, and
+    "or" must be meant."""
+    sets = _conditions(several)
+    found = intervals.common(sets) if sets else None
+    if found is None or not found.args:
+        return None
+    (letter,) = symbols(several.args[0]) - {"infinity"}
+    return Node("rel", ("in",), (Node("sym", letter), found))
+
+
+def _conditions(several: Node) -> list[Node] | None:
+    """The sets that several conditions on one letter describe, else None."""
+    if any(arg.kind != "rel" or set(arg.value) == {"="} for arg in several.args):
+        return None
     sets = [as_set(arg) for arg in several.args]
     found = [s for s in sets if s is not None]
-    return Node("union", None, tuple(found)) if len(found) == len(sets) else None
+    letters = {frozenset(symbols(arg) - {"infinity"}) for arg in several.args}
+    return found if len(found) == len(sets) and [len(names) for names in letters] == [1] else None
 
 
 def as_point(several: Node) -> Node | None:
@@ -163,6 +210,8 @@ def as_point(several: Node) -> Node | None:
     named = [found for arg in several.args if (found := named_value(arg))]
     if len(named) != len(several.args) or len({name for name, _ in named}) != len(named):
         return None
+    if len({name.value.partition("_")[0] for name, _ in named if name.kind == "sym"}) == 1:
+        return None  # x_1 = 1, x_2 = 4 are two values of x
     return Node("tuple", "()", tuple(value for _, value in named))
 
 
@@ -205,7 +254,7 @@ def _same_solutions(left: Node, right: Node) -> bool:
 def _elsewhere(node: Node) -> Node:
     """The same expression in fresh letters, which is the same expression at another point."""
     if node.kind in ("sym", "call") and node.value not in ("e", "i", "pi", "infinity"):
-        return Node("sym", f"{node.value} elsewhere") if node.kind == "sym" else Node("sym", repr(node))
+        return Node("sym", f"{node.value if node.kind == 'sym' else node!r} elsewhere")
     return node._replace(args=tuple(_elsewhere(arg) for arg in node.args))
 
 

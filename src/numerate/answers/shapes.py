@@ -6,13 +6,19 @@ Everything is compared both ways round the same, so that the order of the two si
 
 from __future__ import annotations
 
-from numerate.answers import relations, sets
+import re
+from collections.abc import Iterable
+
+from numerate.answers import cases, congruence, family, intervals, relations, sets
+from numerate.answers.listed import written_out
 from numerate.answers.tree import Node, negate, num
 from numerate.answers.values import same_value
+from numerate.answers.vectors import components
 
 _RANK = ("string", "number", "structure", "symbolic")
 MOST_PAIRS = 4_000
 """comparisons of members when no order is given"""
+MOST_UNITED = 60
 
 
 def same(left: Node, right: Node) -> str | None:
@@ -20,6 +26,8 @@ def same(left: Node, right: Node) -> str | None:
     if left == right:
         return "number" if left.kind == "num" else "structure"
     left, right = settle(left), settle(right)
+    if "mod" in (left.kind, right.kind):
+        return congruence.same_residues(left, right, same)
     if left.kind == "rel" or right.kind == "rel":
         return relations.same_relation(left, right, same)
     return _unrelated(left, right)
@@ -27,20 +35,29 @@ def same(left: Node, right: Node) -> str | None:
 
 def _unrelated(left: Node, right: Node) -> str | None:
     kinds = {left.kind, right.kind}
+    if "cases" in kinds:
+        return cases.same_cases(left, right, same)
+    if "family" in kinds:
+        return family.same_family(left, right, same)
+    if "element" in kinds:
+        return _same_members(left.args[0], right.args[0]) if left.kind == right.kind else None
     if "matrix" in kinds:
         return _same_matrix(left, right)
     if kinds & {"set", "list"}:
         return _same_members(left, right)
     if "union" in kinds:
-        return _unordered(_parts(left), _parts(right))
+        return _same_unions(left, right)
     if kinds & {"tuple", "ratio"}:
         return _same_tuple(left, right)
     return same_value(left, right)
 
 
+_CLASSES = frozenset({"set", "union"})
+
+
 def settle(node: Node) -> Node:
     """A signed matrix, a plus-minus, or a set of one member, written out."""
-    if node.kind in ("set", "list") and len(node.args) == 1:
+    if node.kind in ("set", "list") and len(node.args) == 1 and node.args[0].kind not in _CLASSES:
         return settle(node.args[0])
     if node.kind == "neg" and node.args[0].kind == "matrix":
         matrix = node.args[0]
@@ -48,11 +65,43 @@ def settle(node: Node) -> Node:
     if node.kind == "mul" and node.args[-1].kind == "matrix":
         scale, matrix = node.args[:-1], node.args[-1]
         return matrix._replace(args=tuple(Node("mul", None, (*scale, entry)) for entry in matrix.args))
+    if node.kind in ("union", "set", "list", "mul") and (plain := _plainly(node)) is not node:
+        return plain
+    if node.kind == "call" and node.value == "cap" and (both := intervals.common(node.args)):
+        return both
     if node.kind in ("call", "add") and (apart := sets.without(node)) is not node:
         return apart
     if has_pm(node):
         return Node("list", None, (choose(node, 1), choose(node, -1)))
     return node
+
+
+def _plainly(node: Node) -> Node:
+    """Dots written out, conditions joined by "and" as one set, finite sets united, A(3, 4) as A = (3, 4)."""
+    if node.kind == "mul":
+        name, *rest = node.args
+        point = len(rest) == 1 and rest[0].kind == "tuple" and rest[0].value == "()"
+        return Node("rel", ("=",), node.args) if point and _is_point_name(name) else node
+    if node.kind == "union":
+        if all(arg.kind == "set" for arg in node.args):
+            return Node("set", None, _different(arg for part in node.args for arg in part.args))
+        return node
+    if node.kind == "list" and node.value not in ("or", "lor") and (both := relations.as_intersection(node)):
+        return both
+    members = written_out(node.args)
+    return node._replace(args=members) if members is not node.args else node
+
+
+def _is_point_name(node: Node) -> bool:
+    return node.kind == "sym" and re.fullmatch(r"[A-Z](_\w{1,3})?", node.value) is not None
+
+
+def _different(members: Iterable[Node]) -> tuple[Node, ...]:
+    found: list[Node] = []
+    for member in members:
+        if len(found) > MOST_UNITED or not any(same(member, other) for other in found):
+            found.append(member)
+    return tuple(found)
 
 
 _CARRIES_PM = frozenset({"pm", "add", "mul", "div", "neg", "rel"})
@@ -77,6 +126,9 @@ def _members(node: Node) -> list[Node]:
     """The members of a set or a list; sets inside a list are one solution each."""
     found: list[Node] = []
     for arg in node.args if node.kind in ("set", "list") else (node,):
+        if node.kind == "set" and arg.kind in _CLASSES:  # {{1}, 2} is not {1, 2}
+            found.append(Node("element", None, (arg,)))
+            continue
         arg = settle(arg)
         found.extend(arg.args if arg.kind == "list" and has_no_names(arg) else (arg,))
     return found
@@ -94,14 +146,58 @@ def _same_members(left: Node, right: Node) -> str | None:
     for one, other in ((left, right), (right, left)):
         if other.kind == "matrix":
             return None
-        if one.kind == "list" and other.kind == "tuple":
+        if _may_be_point(one, other):
             point = relations.as_point(one)
-            return _in_order((point or one).args, other.args)
-        if one.kind == "list" and other.kind in ("union", "tuple") and (joined := relations.as_union(one)):
-            return _unordered(_parts(joined), _parts(other))
+            if rung := _in_order((point or one).args, other.args):
+                return rung
+        if one.kind == "list" and other.kind in ("union", "tuple"):
+            return _same_conditions(one, other)
+    if _contrary(left, right):
+        return None
+    if left.kind == right.kind == "list" and (point := _as_points(left, right)):
+        return _in_order(*point)
     if left.kind == right.kind == "list" and (rung := relations.same_system(left, right, same)):
         return rung
     return _unordered(_members(left), _members(right))
+
+
+def _may_be_point(listed: Node, point: Node) -> bool:
+    """`1, 2` may stand for (1, 2) and for [1, 2], `x = 1, y = 2` for (1, 2) only."""
+    if listed.kind != "list" or point.kind != "tuple":
+        return False
+    return point.value == "()" or (point.value == "[]" and has_no_names(listed))
+
+
+def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+    """The members of `x = 2, y = 1` and of `2, 1`, where the order says what is named."""
+    points = [relations.as_point(node) for node in (left, right)]
+    if (points[0] is None) == (points[1] is None) or not (has_no_names(left) or has_no_names(right)):
+        return None
+    one, other = (point or node for point, node in zip(points, (left, right), strict=True))
+    return one.args, other.args
+
+
+def _same_conditions(several: Node, wanted: Node) -> str | None:
+    """Conditions of which one holds, as a set."""
+    reading = relations.as_union(several)
+    return _same_unions(reading, wanted) if reading else None
+
+
+def _contrary(left: Node, right: Node) -> bool:
+    """p and q is not p or q, where p and q are statements; `1 and 2` are the same two numbers as `1 or 2`."""
+    if {left.value, right.value} == {"land", "lor"}:
+        return True
+    conditions = any(arg.kind == "rel" and set(arg.value) != {"="} for arg in left.args)
+    return conditions and {left.value, right.value} in ({"and", "or"}, {"and", "lor"}, {"land", "or"})
+
+
+def _same_unions(left: Node, right: Node) -> str | None:
+    if rung := _unordered(_parts(left), _parts(right)):
+        return rung
+    one, other = intervals.merged(left), intervals.merged(right)
+    if one is None or other is None or (one, other) == (left, right):
+        return None
+    return _in_order(tuple(_parts(one)), tuple(_parts(other)))
 
 
 def _unordered(left: list[Node], right: list[Node]) -> str | None:
@@ -149,12 +245,21 @@ def _highest(rungs: list[str]) -> str:
 def _same_tuple(left: Node, right: Node) -> str | None:
     """Two members may be an interval, where brackets count; more are a point or a row, where they don't."""
     if left.kind != right.kind:
-        return None
+        return _same_vector(left, right)
     if left.kind == "tuple" and len(left.args) == 2 and left.value != right.value:
         return None
     if rung := _in_order(left.args, right.args):
         return rung
     return _same_ratio(left, right) if left.kind == "ratio" else None
+
+
+def _same_vector(left: Node, right: Node) -> str | None:
+    """`i + 2j` and (1, 2)."""
+    point, other = (left, right) if left.kind == "tuple" else (right, left)
+    if point.kind != "tuple" or point.value not in ("()", "[]"):
+        return None
+    parts = components(other, len(point.args))
+    return _in_order(parts, point.args) if parts else None
 
 
 def _same_ratio(left: Node, right: Node) -> str | None:
@@ -174,6 +279,9 @@ def _same_matrix(left: Node, right: Node) -> str | None:
     if left.kind == right.kind:
         return _in_order(left.args, right.args) if left.value == right.value else None
     matrix, other = (left, right) if left.kind == "matrix" else (right, left)
+    if other.kind != "tuple" and (parts := components(other, len(matrix.args))):
+        other = Node("tuple", "()", parts)
+        left, right = matrix, other
     if other.kind != "tuple" or 1 not in (matrix.value, len(matrix.args) // matrix.value):
         return None
     return _in_order(left.args, right.args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from numerate.answers import phrases, times
 from numerate.answers.names import MULTIPLIERS
 
 _SMALL = (
@@ -11,7 +12,7 @@ _SMALL = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
 _PARTS = {
     "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10, "halve": 2,
@@ -22,13 +23,21 @@ PHRASES = {
                      "set of all real number", "every real number"), _REALS),
     **dict.fromkeys(("no solution", "no real solution", "empty set", "null set", "no such number",
                      "there is no solution", "there are no solution"), _NOTHING),
+    "noon": "12:00 pm", "midnight": "12:00 am",
+    **dict.fromkeys(("dne", "doe not exist", "limit doe not exist"), "does not exist"),
+    **dict.fromkeys(("infinitely many", "infinitely many solution", "infinite number of solution",
+                     "infinite solution", "there are infinitely many solution"), "infinitely many"),
 }  # fmt: skip
 """keys as `normal.words` gives them: lower case, no articles, no plural s"""
 
 
 def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
-    if words is None or not 3 <= len(normal) <= 100:
+    if not 3 <= len(normal) <= 100:
+        return None
+    if found := times.date(normal, words) or phrases.between(normal) or phrases.excepting(normal):
+        return found
+    if words is None:
         return None
     if words in PHRASES:
         return PHRASES[words]
@@ -50,14 +59,14 @@ def _number(tokens: list[str]) -> tuple[int | None, list[str]]:
     """(value of the number words that come first, what follows them)."""
     total, group, at = 0, 0, 0
     for at, word in enumerate(tokens):
-        if word in _VALUES:
-            group += _VALUES[word]
+        if word in VALUES:
+            group += VALUES[word]
         elif word in MULTIPLIERS and (group or total):
             if word == "hundred":
                 group *= 100
             else:
                 total, group = total + group * MULTIPLIERS[word], 0
-        elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in _VALUES):
+        elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in VALUES):
             break
     else:
         at = len(tokens)

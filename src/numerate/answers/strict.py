@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from numerate.answers import names, units
+from numerate.answers import names, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.ladder import NO_MATCH, Verdict, decide, structure, tree
 from numerate.answers.normal import LONGEST, normalise
@@ -37,6 +37,8 @@ def nothing_left_out(candidate: str, reference: str) -> bool:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return candidate == reference
     a, b = normalise(unbox(candidate)), normalise(unbox(reference))
+    if times.same_instant(a, b):
+        return True
     if unit(candidate, a) != unit(reference, b):
         return False
     if bool(_PERCENT.search(a)) != bool(_PERCENT.search(b)):
@@ -52,11 +54,11 @@ def nothing_left_out(candidate: str, reference: str) -> bool:
 def unit(text: str, normal: str) -> object:
     """What is counted: a known unit in one spelling, any other word behind a number, a currency, or None."""
     if _CURRENCY.search(text):
-        return "dollar", ""
+        return units.Unit(frozenset({("dollar", 1)}), frozenset())
     if not any(c.isdigit() for c in normal):
         return None
-    if known := units.unit_of(normal):
-        return known
+    if found := units.unit_of(normal):
+        return found
     word = _LAST_WORD.search(_STYLE.sub(" ", normal[-120:]))
     if word is None or word[1].lower() in _KNOWN:
         return None

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from numerate.answers import names
+from numerate.answers import names, points
 from numerate.answers.boxes import closing
 from numerate.answers.tree import Unreadable
 
@@ -39,20 +39,23 @@ _COMMANDS = {
     "le": "<=", "leq": "<=",
     "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
     "neq": "!=", "approx": "approx", "sim": "approx", "simeq": "approx", "cup": "cup", "cap": "cap",
+    "bmod": "bmod", "pmod": "pmod", "bigcup": "cup", "bigcap": "cap",
     "setminus": "setminus", "backslash": "setminus", "in": "in", "colon": ":", "mid": "|", "vert": "|",
     "lvert": "|", "rvert": "|", "pm": "pm", "mp": "mp", "equiv": "equiv", "implies": "implies",
     "Rightarrow": "implies", "rightarrow": "to", "to": "to", "lbrace": "\\{", "rbrace": "\\}",
     "lbrack": "[", "rbrack": "]", "{": "\\{", "}": "\\}", "%": "%", "&": "&", "\\": "\\\\", "|": "|",
     "_": "_",
-    "lor": "sep", "vee": "sep", "wedge": "sep", "land": "sep", "cr": "\\\\", "rfloor": "rfloor",
+    "cr": "\\\\", "rfloor": "rfloor",
     "rceil": "rceil",
     "end": "\\end", }  # fmt: skip
 _IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut rm bf it")
 _STYLES = names.listed(
     "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
-    "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat bar tilde widehat "
+    "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat tilde widehat "
     "widetilde underline hspace"
 )
+_LOGIC = {"lor": "lor", "vee": "lor", "land": "land", "wedge": "land"}
+_DOTS = names.listed("ldots dots cdots dotsc dotsb hdots")
 _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 
@@ -69,7 +72,10 @@ def tokenize(text: str, depth: int = 0) -> list[Token]:
         if kind == "space":
             spaced = True
             continue
-        if kind == "command" and piece[1:] in _STYLES:
+        if kind == "command" and piece[1:] in points.OBJECTS and (found := points.named(piece[1:], text, at)):
+            tokens.append(Token("name", found[0], None, spaced))
+            at = found[1]
+        elif kind == "command" and piece[1:] in _STYLES:
             at = _styled(text, at, tokens, spaced, depth)
         elif kind == "number":
             at = _number(text, at, piece, tokens, spaced)
@@ -95,6 +101,8 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
     prose = [
         w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in names.FUNCTIONS and w not in names.NAMES
     ]
+    if any(c.isdigit() for c in inner):  # \\text{2 and 7}
+        prose = [w for w in prose if w not in names.SEPARATORS]
     if (
         inner in names.LETTER_UNITS
         and tokens
@@ -122,9 +130,11 @@ def _word(text: str, spaced: bool) -> Token:
 def _number(text: str, at: int, piece: str, tokens: list[Token], spaced: bool) -> int:
     if len(piece) > MOST_DIGITS:
         raise Unreadable(f"a number of {len(piece)} digits")
-    repeat = re.compile(r"\\overline\{(\d{1,40})\}|\\overline(\d)|\\dot\{?(\d)\}?").match(text, at)
+    repeat = re.compile(
+        r"\\(?:overline|bar) ?(?:\{(\d{1,40})\}|(\d))|\\dot ?\{?(\d)\}?(?:(\d{0,40})\\dot ?\{?(\d)\}?)?"
+    ).match(text, at)
     if repeat and "." in piece:
-        tokens.append(Token("num", piece, _repeating(piece, next(filter(None, repeat.groups()))), spaced))
+        tokens.append(Token("num", piece, _repeating(piece, "".join(filter(None, repeat.groups()))), spaced))
         return repeat.end()
     bracketed = re.compile(r"\((\d{1,20})\)$").match(text, at)
     if bracketed and "." in piece and not tokens:  # 0.1(6)
@@ -154,8 +164,11 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if name in _IGNORED:
         return []
     if name in _COMMANDS:
-        text = _COMMANDS[name]
-        return [Token("sep" if text == "sep" else "op", text, None, spaced)]
+        return [Token("op", _COMMANDS[name], None, spaced)]
+    if name in _LOGIC:
+        return [Token("sep", _LOGIC[name], None, spaced)]
+    if name in _DOTS:
+        return [Token("name", "ldots", None, spaced)]
     if name in names.FUNCTIONS:
         return [Token("fn", name, None, spaced)]
     if name in _INFINITY:

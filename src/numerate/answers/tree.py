@@ -8,10 +8,14 @@
 | add mul div pow neg percent | | terms |
 | pm | +1 for plus-minus, -1 for minus-plus | the term behind the sign |
 | fn | name of a known function | arguments |
-| call | name of an unknown function such as f in f(x) | arguments |
+| call | name of an unknown function such as f in f(x), or one of OPERATORS | arguments |
+| family | letter and domain of its parameter, such as "kZ" | the expression in that letter |
+| mod | "()" for a modulus in brackets, else None | a number or a congruence, and the modulus |
+| series | "sum" or "prod" | first value, last value, the term in a letter called "bound 0" |
+| degree | | what stands before a degree sign |
 | base | (digits, base) | |
 | tuple | its two brackets, such as "[)" | members |
-| set, list | | members; a list is what stands between top-level commas, "and", "or" |
+| set, list | | members; a list is what stands between top-level commas, "and", "or", which is its value |
 | union | | sets |
 | ratio | "clock" where it may be a time of day | terms of a:b:c |
 | rel | relation signs in order, such as ("<", "<=") | the sides between them |
@@ -53,6 +57,8 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 CONSTANTS = frozenset({"pi", "e", "i"})
+OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix", "such that"})
+"""calls that are no letter with an argument behind it"""
 
 
 def symbols(node: Node) -> set[str]:
@@ -66,6 +72,13 @@ def negate(node: Node) -> Node:
     if node.kind == "float":
         return Node("float", (-node.value[0], node.value[1]))
     return node.args[0] if node.kind == "neg" else Node("neg", None, (node,))
+
+
+def substitute(node: Node, name: str, value: Node) -> Node:
+    """The expression with a letter replaced everywhere."""
+    if node.kind == "sym":
+        return value if node.value == name else node
+    return node._replace(args=tuple(substitute(arg, name, value) for arg in node.args)) if node.args else node
 
 
 def subtract(left: Node, right: Node) -> Node:

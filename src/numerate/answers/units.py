@@ -1,73 +1,219 @@
-"""Units: what may stand beside a number without changing which number it is."""
+"""Units: what may stand beside a number without changing which number it is, and must not be another."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
-from numerate.answers.names import LETTER_UNITS, UNITS
+from numerate.answers.names import (
+    FUNCTIONS,
+    LETTER_UNITS,
+    MULTIPLIERS,
+    NAMES,
+    PERCENT_WORDS,
+    SEPARATORS,
+    UNITS,
+    listed,
+)
 
-_SAME = {
-    "mm": "mm millimeter millimetre", "cm": "cm centimeter centimetre", "m": "m meter metre",
-    "km": "km kilometer kilometre", "in": "inch inche", "ft": "ft foot feet", "yd": "yd yard",
-    "mi": "mi mile", "mg": "mg milligram", "g": "g gm gram", "kg": "kg kilogram", "lb": "lb pound",
-    "oz": "oz ounce", "s": "s sec second", "min": "min minute", "h": "h hr hour", "day": "day",
-    "week": "wk week", "month": "month", "year": "yr year", "cent": "cent", "dollar": "dollar usd",
-    "ml": "ml milliliter millilitre", "l": "liter litre", "mph": "mph", "am": "am", "pm": "pm", "kph": "kph",
+# -- the table ----------------------------------------------------------------------
+_WORDS = {
+    "inch": "in inche", "foot": "ft feet", "yard": "yd", "mile": "mi", "pound": "lb gbp", "ounce": "oz",
+    "ton": "tonne", "gallon": "gal", "pint": "pt", "quart": "qt", "minute": "min", "hour": "h hr",
+    "day": "", "week": "wk", "month": "", "year": "yr", "decade": "", "century": "centurie", "cent": "",
+    "dollar": "usd buck", "euro": "eur", "rupee": "inr", "yen": "jpy", "franc": "chf", "yuan": "cny",
+    "am": "", "pm": "", "mph": "", "kph": "", "degree": "deg", "radian": "rad", "celsius": "",
+    "fahrenheit": "", "dozen": "", "acre": "", "knot": "", "noon": "", "midnight": "",
 }  # fmt: skip
-CANONICAL = {word: unit for unit, names in _SAME.items() for word in names.split()}
-"""known units by each of their names without the plural s; two answers in different ones differ"""
+_METRIC = {
+    "meter": "m metre", "gram": "g gm", "liter": "L litre l", "second": "s sec", "hertz": "Hz hz",
+    "joule": "J", "watt": "W", "newton": "N", "volt": "V", "pascal": "Pa", "mole": "mol", "ampere": "A amp",
+    "kelvin": "K", "ohm": "", "byte": "", "bit": "", "calorie": "cal",
+}  # fmt: skip
+_PREFIXES = {
+    "kilo": "k", "milli": "m", "centi": "c", "micro": "\u00b5", "mega": "M", "giga": "G", "nano": "n",
+    "deci": "d",
+}  # fmt: skip
 
-_UNIT = r"[A-Za-z]{1,3}(?:\^\{?-?\d\}?)?"
+
+def _table() -> dict[str, str]:
+    """The unit of each of its names, without the plural s."""
+    found = {name: unit for unit, names in _WORDS.items() for name in (unit, *names.split())}
+    for unit, others in _METRIC.items():
+        names = (unit, *others.split())
+        found |= dict.fromkeys(names, unit)
+        for prefix, letter in _PREFIXES.items():
+            found |= {(prefix if len(name) > 3 else letter) + name: prefix + unit for name in names}
+    return found
+
+
+CANONICAL = _table() | {"min": "minute", "kilo": "kilogram", "gm": "gram"}
+_COMPOUND = {"mph": (("mile", 1), ("hour", -1)), "kph": (("kilometer", 1), ("hour", -1))}
+_UNSAID = listed(
+    "unit way time total the of a an in each only whole exactly old integer number value solution "
+    "possibility possibilitie arrangement combination permutation outcome"
+)
+"""words behind a number that name nothing it is a number of"""
+_POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
+_POWERS_BEHIND = {"squared": 2, "cubed": 3}
+_NO_UNITS = (FUNCTIONS - {"min"}) | NAMES | SEPARATORS | PERCENT_WORDS | set(MULTIPLIERS)
+
+# -- reading ----------------------------------------------------------------------
 _STYLED = re.compile(r"\\(?:text|mathrm|mbox|textrm|textbf|textnormal)\{([^{}]{0,60})\}")
-_QUANTITY = re.compile(rf"([-+]?[\d.,]*\d) +(({_UNIT})(?: ?[/*] ?{_UNIT})?)")
-_MPH = re.compile(r"\bmi(?:les?)? ?(?:per|/) ?h(?:our|r)?\b")
-_KPH = re.compile(r"\b(?:km|kilomet(?:er|re)s?) ?(?:per|/) ?h(?:our|r)?\b")
-_LAST_WORD = re.compile(r"(?:(?<=[\d})])|(?<= ))([A-Za-z]+)(?: ?\^ ?\{?([234])\}?)?[ .]*$")
+_FRACTION = re.compile(r"\\[dt]?frac ?\{ *([A-Za-z ]{1,40})\} ?\{ *([A-Za-z]{1,40}(?: ?\^ ?\{?\d\}?)?) *\}$")
+_DEGREES = re.compile(r"(?:\^ ?\{? ?)?\\(?:circ|degree)(?![a-zA-Z]) ?\}? ?(?:([CF])(?![A-Za-z]))?")
+_SCALES = {"C": " celsius ", "F": " fahrenheit ", None: " degree "}
+_PIECE = re.compile(r"([A-Za-z]+)(?: ?\^ ?\{? ?(-?\d) ?\}?)?|\\?([/*])|\\cdot(?![a-z])|( )|(.)", re.S)
+_MARKS = re.compile(
+    r"([-+]?[\d.,]*\d(?:\\[dt]?frac\{?\d+\}? ?\{?\d+\}?| \d+/\d+)?)"
+    r" ?(?:(''|\"|\^ ?\{? ?\\prime ?\\prime ?\}?)|(?:'|\^ ?\{? ?\\prime ?\}?))"
+)
+_NUMBER = re.compile(r"[-+]?[\d.,]*\d")
+TAIL = 120
 
 
-def split_quantity(normal: str) -> tuple[str, str] | None:
-    """Number and unit of `10 m/s` or `9.25 L`: digits, a space, and a unit of a few letters. None for
-    anything else."""
-    match = _QUANTITY.fullmatch(_STYLED.sub(r" \1", normal)) if len(normal) < 80 else None
-    if match is None:
-        return None
-    letters = re.findall(r"[A-Za-z]+", match.group(2))
-    known = all(w in LETTER_UNITS or w.lower() in UNITS for w in letters)
-    return (match.group(1), match.group(2).replace(" ", "")) if known else None
+class Unit(NamedTuple):
+    known: frozenset[tuple[str, int]]
+    """units of the table and their exponents"""
+    words: frozenset[str]
+    """anything else that is counted, such as apples"""
 
 
 def units_differ(a: str, b: str) -> bool:
-    """True when both answers end in a known unit and not in the same one (`5 cm`, `5 m`; `m^2`, `m^3`)."""
+    """True when both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5 girls`)."""
     one, other = unit_of(a), unit_of(b)
     if one is None or other is None:
         return False
-    return one[0] != other[0] or (one[1] != other[1] and "" not in (one[1], other[1]))
+    if one.known or other.known:
+        return one.known != other.known
+    return not (one.words <= other.words or other.words <= one.words)
 
 
+def only_angles_differ(a: str, b: str) -> bool:
+    """True for degrees on one side and radians on the other, of which the numbers differ."""
+    found = {unit.known for unit in (unit_of(a), unit_of(b)) if unit}
+    return found == {frozenset({("degree", 1)}), frozenset({("radian", 1)})}
+
+
+def unit_of(normal: str) -> Unit | None:
+    """What an answer with a number in it counts, None where it doesn't say."""
+    if not _may_end_in_unit(normal):
+        return None
+    found = _split(normal[-TAIL:])
+    return found[1] if found else None
+
+
+_ENDINGS = ("\\text", "\\math", "\\mbox", "circ", "degree", "prime")
+
+
+def _may_end_in_unit(normal: str) -> bool:
+    """False for most answers without a unit, at little cost."""
+    last, before = normal[-1:], normal[-2:-1]
+    if last.isalpha():
+        return before.isalpha() or before in (" ", "/", "*")
+    if last == "}":
+        return before.isalpha() or "^" in normal[-5:] or any(sign in normal[-TAIL:] for sign in _ENDINGS)
+    return last in ("'", '"') or before == "^"
+
+
+def split_quantity(normal: str) -> tuple[str, Unit] | None:
+    """Number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
+    found = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
+    if found is None or not found[1].known or found[1].words:
+        return None
+    return found if _NUMBER.fullmatch(found[0]) or "frac" in normal[len(found[0]) :] else None
+
+
+@lru_cache(maxsize=4096)
+def _split(normal: str) -> tuple[str, Unit] | None:
+    """The value and what stands behind it, where that is a unit or words."""
+    if mark := _MARKS.fullmatch(normal):
+        return mark[1], Unit(frozenset({("inch" if mark[2] else "foot", 1)}), frozenset())
+    text = _STYLED.sub(r" \1 ", normal)
+    text = _DEGREES.sub(lambda m: _SCALES[m[1]], text)
+    text = _FRACTION.sub(r" \1/\2", text.rstrip())
+    pieces = list(_PIECE.finditer(text.rstrip(" .")))
+    at = len(pieces)
+    while at and _may_be_unit(pieces[at - 1], text):
+        at -= 1
+    start = pieces[at].start() if at < len(pieces) else len(text)
+    unit = _read([p for p in pieces[at:] if not p[4]], text)
+    return (text[:start].strip(), unit) if unit and any(c.isdigit() for c in text[:start]) else None
+
+
+def _may_be_unit(piece: re.Match[str], text: str) -> bool:
+    if piece[1]:
+        return piece[1].lower() not in _NO_UNITS and text[piece.start() - 1 : piece.start()] not in (
+            "\\",
+            "_",
+        )
+    return piece[5] is None
+
+
+def _read(pieces: list[re.Match[str]], text: str) -> Unit | None:
+    """Units multiplied and divided: `m/s^2`, `miles per hour`, `square feet`. None for letters that may be
+    unknowns."""
+    known: dict[str, int] = {}
+    words: set[str] = set()
+    sign = power = 1
+    for piece in pieces:
+        word = piece[1]
+        if word is None or word == "per":
+            sign = -1 if word or piece[3] == "/" else sign
+        elif word.lower() in _POWERS:
+            power = _POWERS[word.lower()]
+        elif unit := _canonical(word, text, piece.start()):
+            for name, exponent in _COMPOUND.get(unit, ((unit, 1),)):
+                known[name] = known.get(name, 0) + sign * exponent * (int(piece[2]) if piece[2] else power)
+            power = 1
+        elif word.lower() in _POWERS_BEHIND and known:
+            known[next(reversed(known))] *= _POWERS_BEHIND[word.lower()]
+        elif len(word) < 4 and word.lower() not in UNITS | _UNSAID:
+            return None
+        elif _singular(word) not in _UNSAID:
+            words.add(_singular(word))
+    return Unit(frozenset(known.items()), frozenset(words)) if known or words else None
+
+
+def _canonical(word: str, text: str, at: int) -> str | None:
+    if len(word) == 1:  # a letter behind a digit may be an unknown
+        return CANONICAL.get(word) if word in LETTER_UNITS and text[at - 1 : at] in " /*" else None
+    return CANONICAL.get(word) or CANONICAL.get(word.lower()) or CANONICAL.get(_singular(word))
+
+
+def _singular(word: str) -> str:
+    return word.lower().removesuffix("s") if len(word) > 2 else word.lower()
+
+
+# -- money ----------------------------------------------------------------------
 _MONEY = {"\\$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+_CODES = {
+    "USD": "dollar", "US": "dollar", "EUR": "euro", "GBP": "pound", "JPY": "yen", "INR": "rupee",
+    "Rs": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
+}  # fmt: skip
+CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(_CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
+"""a currency before its amount"""
 
 
 def money_differs(a: str, b: str) -> bool:
-    """True when one answer has the sign of a currency and the other that of another, or some other unit."""
-    one, other = (next((name for sign, name in _MONEY.items() if sign in x), None) for x in (a, b))
+    """True when one answer has the sign or code of a currency and the other another one, or another unit."""
+    one, other = _currency(a), _currency(b)
     if one is None and other is None:
         return False
-    found = [money or (unit_of(x) or (None,))[0] for money, x in ((one, a), (other, b))]
+    found = one or _counted(a), other or _counted(b)
     return None not in found and found[0] != found[1]
 
 
-def _speeds(text: str) -> str:
-    return _MPH.sub("mph", _KPH.sub("kph", text))
+def _currency(text: str) -> str | None:
+    code = CODE.match(text)
+    return _CODES[code[1]] if code else next((name for sign, name in _MONEY.items() if sign in text), None)
 
 
-def unit_of(normal: str) -> tuple[str, str] | None:
-    """The known unit that ends an answer with a number in it and its exponent, "" for none."""
-    if not any(c.isdigit() for c in normal):
+def _counted(text: str) -> str | None:
+    """The one unit of an amount, or a word for what is counted."""
+    unit = unit_of(text.rstrip(" .$").replace("¢", " cent"))
+    if unit is None:
         return None
-    match = _LAST_WORD.search(_speeds(_STYLED.sub(r" \1", normal[-120:])))
-    if match is None:
-        return None
-    word = match.group(1)
-    plural = word.lower().removesuffix("s") if len(word) > 2 else word
-    unit = CANONICAL.get(word if len(word) == 1 else word.lower()) or CANONICAL.get(plural)
-    return (unit, match.group(2) or "") if unit else None
+    names = [name for name, exponent in unit.known if exponent > 0] or sorted(unit.words)
+    return names[0] if names else None

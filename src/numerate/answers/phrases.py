@@ -1,0 +1,68 @@
+"""Sentences that announce an answer, and other writing around it that says nothing."""
+
+from __future__ import annotations
+
+import re
+
+_ANNOUNCED = re.compile(
+    r"[ $]*(?P<open>\\text[a-z]* ?\{ ?)?(?:(?:so|thus|hence|therefore),? )?(?:(?:the|my|our) )?"
+    r"(?:(?:final|correct|right) )*(?:answer(?: choice)?|choice|option|value|result|solution) ?"
+    r"(?:is(?! not\b)|are|:|=)+ ?:? ?(?P<close>\})?",
+    re.IGNORECASE,
+)
+_STYLE = re.compile(r"\\(?:text[a-z]*|mathrm|mbox)(?![a-zA-Z])|[{}$]")
+_BETWEEN = re.compile(
+    r"(?:[a-z]|(?:all )?(?:real )?numbers)? ?(?:is |lies )?(?:between|from) (\S{1,20}) (?:and|to) "
+    r"([^\s,]{1,20}),? \(?(inclusive|exclusive)\)?",
+    re.IGNORECASE,
+)
+
+
+def announced(text: str) -> str:
+    """What follows "The answer is"; the text itself where it doesn't begin so."""
+    match = _ANNOUNCED.match(text) if _announces(text[:60]) else None
+    if match is None or match.end() == len(text):
+        return text
+    still_open = match["open"] if match["open"] and not match["close"] else ""
+    if match["close"] and not match["open"]:
+        return text
+    return still_open + text[match.end() :]
+
+
+def _announces(start: str) -> bool:
+    return " is" in start or "nswer" in start or "NSWER" in start or "ption" in start
+
+
+def says_none(text: str) -> bool:
+    """True for the word "none", whatever its style."""
+    return len(text) < 40 and _STYLE.sub("", text).strip(" .").lower() == "none"
+
+
+_EXCEPT = re.compile(
+    r"(?:x is |x can be )?all real(?: numbers?| values)?(?: of)?(?: x)? ?(?:except|other than|but|excluding)"
+    r"(?: for)? ?(?:x ?= ?)?([^ ,]{1,12}(?:(?:,| and|, and) [^ ,]{1,12}){0,8})",
+    re.IGNORECASE,
+)
+
+
+def excepting(normal: str) -> str | None:
+    """`all real numbers except 2 and 3` as a difference of sets; None for anything else."""
+    if "all real" not in normal[:40].lower():
+        return None
+    match = _EXCEPT.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    if match is None or not any(c.isdigit() for c in match[1]):
+        return None
+    points = match[1].replace(" and ", ", ").replace(",,", ",")
+    return f"(-\\infty,\\infty) \\setminus \\{{{points}\\}}"
+
+
+def between(normal: str) -> str | None:
+    """`x between 2 and 5, inclusive` as an interval; None for anything else, also where it leaves open
+    whether the ends belong to it."""
+    if not normal.rstrip("}) ").endswith("clusive"):
+        return None
+    match = _BETWEEN.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    if match is None:
+        return None
+    opener, closer = "[]" if match[3].lower() == "inclusive" else "()"
+    return f"{opener}{match[1]},{match[2]}{closer}"

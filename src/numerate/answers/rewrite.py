@@ -1,0 +1,121 @@
+"""Notations that the parser doesn't know, rewritten into those it does, text to text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from numerate.answers.spelled import VALUES
+
+_UNUSUAL = re.compile(r"mod|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base|\\\{[^:{}]{1,60}:")
+
+
+def rewritten(normal: str) -> str:
+    """The same answer in notations that the parser knows."""
+    if not _UNUSUAL.search(normal):
+        return normal
+    for signs, rule in _RULES:
+        if any(sign in normal for sign in signs):
+            normal = rule(normal)
+    return normal
+
+
+# -- ]0, 1[ ----------------------------------------------------------------------
+_PIECE = re.compile(r"(.*?)([\[\]])([^\[\](),;]{1,60})[,;]([^\[\](),;]{1,60})([\[\]])\s*", re.S)
+_CUP = re.compile(r"(\\(?:big)?cup(?![a-z]))")
+
+
+def _french(text: str) -> str:
+    """Intervals whose open ends have their brackets turned outwards."""
+    parts = _CUP.split(text)
+    pieces = [_PIECE.fullmatch(part) for part in parts[::2]]
+    if len(parts) > 40 or not all(pieces) or not any(p and (p[2] == "]" or p[5] == "[") for p in pieces):
+        return text
+    written = [
+        f"{p[1]}{'(' if p[2] == ']' else '['}{p[3]},{p[4]}{')' if p[5] == '[' else ']'}" for p in pieces if p
+    ]
+    return "\\cup ".join(written)
+
+
+# -- 1011_two ----------------------------------------------------------------------
+_STYLE = r"(?:\\(?:text[a-z]*|mathrm|mbox) ?\{ ?)?"
+_BASES = "|".join(sorted((w for w, n in VALUES.items() if 2 <= n <= 36), key=len, reverse=True))
+_BASE = re.compile(
+    rf"(?<=[\d}}])\)?(?: ?_ ?\{{? ?{_STYLE}(?:base[ -])?({_BASES}|\d\d?) ?\}}? ?\}}?"
+    rf"| ?{_STYLE} ?\(?(?:in )?base[ -]({_BASES}|\d\d?) ?\)? ?\}}?)$"
+)
+_STYLED_DIGITS = re.compile(r"\\(?:text|mathrm) ?\{ ?(\d+) ?\}")
+_BASED = re.compile(r"\(? ?(\d+) ?\)?")
+
+
+def _worded_base(text: str) -> str:
+    match = _BASE.search(text)
+    before = (
+        _STYLED_DIGITS.sub(r"\1", text[: match.start()] + ")" * match[0].startswith(")")) if match else ""
+    )
+    digits = _BASED.fullmatch(before)
+    if match is None or digits is None:
+        return text
+    base = match[1] or match[2]
+    return f"{digits[1]}_{{{VALUES.get(base, base)}}}"
+
+
+# -- mod ----------------------------------------------------------------------
+_MOD = (
+    r"(?:\\(?:bmod|pmod|mod)(?![a-z])|\\(?:text|mathrm|operatorname) ?\{ ?mod ?\}"
+    r"|(?<![A-Za-z\\])mod(?![A-Za-z]))"
+)
+_IN_BRACKETS = re.compile(
+    rf"(?:\\text ?\{{ ?)?\( ?{_MOD} ?([^()]{{1,40}}?) ?\)(?: ?\}})?|\\pmod ?(\{{[^{{}}]{{1,40}}\}}|\w)"
+)
+_BETWEEN = re.compile(_MOD)
+
+
+def _modulo(text: str) -> str:
+    """A modulus in brackets belongs to the whole congruence, one without is an operation."""
+    text = _IN_BRACKETS.sub(lambda m: f" \\pmod{{{(m[1] or m[2]).strip('{}')}}}", text)
+    return _BETWEEN.sub(lambda m: "\\pmod " if m[0] == "\\pmod" else " \\bmod ", text)
+
+
+# -- nCr, dy/dx ----------------------------------------------------------------------
+_COUNT = r"(?:\{{ ?({0}) ?\}}|({0}))"
+_N = _COUNT.format(r"[a-z]|\d{1,4}|[a-z] ?[-+] ?\d")
+_CHOICES = re.compile(
+    rf"(?<![\w)}}\]'])(?<![\w)}}\]'] )(?:\{{ ?\}} ?)?[\^_] ?{_N}"
+    rf" ?\{{? ?\\?(?:mathrm|text)?\{{?([CP])\}}? ?\}}? ?_ ?{_N}(?![\w^])"
+)
+
+
+def _choose(text: str) -> str:
+    """`^{10}C_3` and `_{10}P_3`."""
+
+    def written(match: re.Match[str]) -> str:
+        n, k = match[1] or match[2], match[4] or match[5]
+        return f"\\binom{{{n}}}{{{k}}}" if match[3] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
+
+    return _PLAIN_CHOICES.sub(r"\\binom{\1}{\2}", _CHOICES.sub(written, text))
+
+
+_PLAIN_CHOICES = re.compile(r"(?<![\w.}])(\d{1,3})C(\d{1,3})(?![\w.])")
+_PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
+
+
+def _derivative(text: str) -> str:
+    return _PLAIN_DERIVATIVE.sub(r"\\frac{d\1}{d\2}", text)
+
+
+_BUILDER = re.compile(r"(\\\{[^{}|:]{1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))")
+
+
+def _builder(text: str) -> str:
+    return _BUILDER.sub(r"\1|", text)
+
+
+_RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
+    (("[", "]"), _french),
+    (("_", "base"), _worded_base),
+    (("mod",), _modulo),
+    (("C", "P"), _choose),
+    (("\\{",), _builder),
+    (("/",), _derivative),
+)
