@@ -34,10 +34,12 @@ def questions(samples: int) -> int:
 
 
 def mine(size: str, samples: int) -> None:
+    from numerate.models import process
     from numerate.models.policy import Policy
     from numerate.rollouts.local import LocalEngine
     from numerate.types import Prompt, Sampling, Turn
 
+    process.tune()  # as the command line does
     net = made.model(size)
     vocabulary = net.config.vocab_size
     engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)
