@@ -89,8 +89,8 @@ def test_the_same_call_gives_the_same_bits(kind: str, policies: dict[str, Policy
 def test_the_lean_pass_and_the_models_own_agree(kind: str, policies: dict[str, Policy]) -> None:
     policy = policies[kind]
     plain = LocalEngine(policy, slots=7)
-    assert isinstance(plain.open(), FastForward)
-    plain.open = lambda: PlainForward(policy.model)
+    assert isinstance(plain.open(1, 1), FastForward)
+    plain.open = lambda rows, tokens: PlainForward(policy.model)
     params = replace(PLAIN, max_tokens=90)  # past the first growth of the caches
     fast = run(policy, ask(*TEXTS), 3, params, slots=5)
     for rollout in plain.sample(ask(*TEXTS), 3, params):
@@ -126,7 +126,7 @@ SHAPES: dict[str, tuple[str, dict[str, Any], bool]] = {
 def test_every_shape_is_computed_right_by_whichever_pass_takes_it(shape: str, tmp_path: Path) -> None:
     kind, options, lean = SHAPES[shape]
     policy = load(str(tiny.make(tmp_path / "m", kind, spread=8.0, **options)))
-    assert isinstance(LocalEngine(policy).open(), FastForward) == lean
+    assert isinstance(LocalEngine(policy).open(1, 1), FastForward) == lean
     for rollout in run(policy, ask(*TEXTS[:3]), 2, PLAIN, slots=3).values():
         assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=1e-4)
 

@@ -26,8 +26,10 @@ ROWS_WORTH_A_THREAD = 32
 class CompiledForward(FastForward):
     """FastForward for float32 on a CPU; gives the same numbers up to rounding."""
 
-    def __init__(self, weights: Weights, lib: ctypes.CDLL) -> None:
-        super().__init__(weights)
+    computes_padding = False
+
+    def __init__(self, weights: Weights, lib: ctypes.CDLL, rows: int = 0, tokens: int = 0) -> None:
+        super().__init__(weights, rows, tokens)
         self.lib = lib
 
     def step(self, token_B: Tensor) -> Tensor:

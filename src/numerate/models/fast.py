@@ -18,18 +18,21 @@ from numerate import kernels
 from numerate.models.fast_cache import Question, Rows
 from numerate.models.weights import Layer, Weights, read
 
+FIRST_COLUMNS = 128
+"""tokens per row for which room is taken at once: few answers are longer, and room grows"""
 
-def fast_forward(model: Any) -> Callable[[], FastForward] | None:
-    """Copies the weights of a model. Returns what makes an empty batch, None where the model has another
-    shape."""
+
+def fast_forward(model: Any) -> Callable[[int, int], FastForward] | None:
+    """Copies the weights of a model. Returns what makes an empty batch for so many rows of so many tokens,
+    None where the model has another shape."""
     weights = read(model)
     if weights is None:
         return None
     from numerate.models import compiled  # which stands on this module
 
     if compiled.fits(weights) and (lib := kernels.library()) is not None:
-        return lambda: compiled.CompiledForward(weights, lib)
-    return lambda: FastForward(weights)
+        return lambda rows, tokens: compiled.CompiledForward(weights, lib, rows, tokens)
+    return lambda rows, tokens: FastForward(weights, rows, tokens)
 
 
 class FastForward:
@@ -37,12 +40,14 @@ class FastForward:
 
     join_at = 0.0
     mixes = True
+    computes_padding = True
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, rows: int = 0, tokens: int = 0) -> None:
+        """Takes room for `rows` of `tokens`, where that is not much; more is taken when it is needed."""
         self.w = weights
         self.turns = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
         shape = (len(weights.layers), weights.kv_heads, weights.head_dim)
-        self.rows = Rows(*shape, like=weights.embed)
+        self.rows = Rows(*shape, weights.embed, rows, min(tokens, FIRST_COLUMNS), self.computes_padding)
 
     def prefill(self, ids: Sequence[int]) -> tuple[Question, Tensor]:
         """Runs a prompt; of its last token alone the last layer computes more than keys and values."""

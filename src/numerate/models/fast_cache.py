@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+
+STEP = 64
+"""columns are added so many at a time, at least"""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,17 +47,31 @@ class Plan:
 class Rows:
     """The rows of a batch and the prompts they continue, for L layers of K key heads of D numbers."""
 
-    def __init__(self, layers: int, kv_heads: int, head_dim: int, like: Tensor) -> None:
+    def __init__(
+        self,
+        layers: int,
+        kv_heads: int,
+        head_dim: int,
+        like: Tensor,
+        rows: int = 0,
+        columns: int = 0,
+        zero: bool = True,
+    ) -> None:
+        """Room for `rows` of `columns` tokens is taken at once; both grow where that is not enough.
+
+        zero: what is not written yet is 0, for a pass that computes with it and hides it afterwards."""
+        self.fresh: Callable[[Sequence[int]], Tensor] = like.new_zeros if zero else like.new_empty
         self.kv_heads = kv_heads
         self.device = like.device
         # Keys lie as [D, columns]: the product with a transposed narrow matrix takes twice as long.
-        self.prompt_k = like.new_zeros(layers, 0, kv_heads, head_dim, 0)
+        self.prompt_k = self.fresh((layers, 0, kv_heads, head_dim, 0))
         """[L, questions, K, D, P]"""
-        self.prompt_v = like.new_zeros(layers, 0, kv_heads, 0, head_dim)
+        self.prompt_v = self.fresh((layers, 0, kv_heads, 0, head_dim))
         """[L, questions, K, P, D]"""
-        self.suffix_k = like.new_zeros(layers, 0, kv_heads, head_dim, 0)
+        columns = -(-columns // STEP) * STEP
+        self.suffix_k = self.fresh((layers, rows, kv_heads, head_dim, columns))
         """[L, rows, K, D, T]"""
-        self.suffix_v = like.new_zeros(layers, 0, kv_heads, 0, head_dim)
+        self.suffix_v = self.fresh((layers, rows, kv_heads, columns, head_dim))
         """[L, rows, K, T, D]"""
         self.questions: list[Question] = []
         self.owner: list[Question] = []
@@ -65,8 +82,8 @@ class Rows:
     def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Question:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
         place, length = len(self.questions), len(k[0])
-        self.prompt_k = _room(self.prompt_k, place + 1, length, step=32, axis=4)
-        self.prompt_v = _room(self.prompt_v, place + 1, length, step=32, axis=3)
+        self.prompt_k = self.room(self.prompt_k, place + 1, length, step=32, axis=4)
+        self.prompt_v = self.room(self.prompt_v, place + 1, length, step=32, axis=3)
         for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
             self.prompt_k[layer, place, :, :, :length] = k_PKD.permute(1, 2, 0)
             self.prompt_v[layer, place, :, :length] = v_PKD.transpose(0, 1)
@@ -176,25 +193,22 @@ class Rows:
         return seen.add_(torch.bmm(new_RGT, new_v).view(-1, group * size)).view(rows, -1)
 
     def make_room(self, columns: int) -> None:
-        self.suffix_k = _room(self.suffix_k, len(self.owner), columns, step=64, axis=4)
-        self.suffix_v = _room(self.suffix_v, len(self.owner), columns, step=64, axis=3)
+        self.suffix_k = self.room(self.suffix_k, len(self.owner), columns, step=STEP, axis=4)
+        self.suffix_v = self.room(self.suffix_v, len(self.owner), columns, step=STEP, axis=3)
 
     def grow(self) -> None:
         self.length_B += 1
 
-
-def _room(cache: Tensor, rows: int, columns: int, step: int, axis: int) -> Tensor:
-    """The cache, or a copy that holds at least so many rows (its second axis) and columns (`axis`).
-
-    The rest is zero: what the mask hides must still be finite."""
-    have_rows, have_columns = cache.shape[1], cache.shape[axis]
-    if rows <= have_rows and columns <= have_columns:
-        return cache
-    shape = list(cache.shape)
-    if rows > have_rows:
-        shape[1] = max(rows, 2 * have_rows)
-    if columns > have_columns:
-        shape[axis] = -(-max(columns, 2 * have_columns) // step) * step
-    grown = cache.new_zeros(shape)
-    grown[:, :have_rows].narrow(axis, 0, have_columns).copy_(cache)
-    return grown
+    def room(self, cache: Tensor, rows: int, columns: int, step: int, axis: int) -> Tensor:
+        """The cache, or a copy that holds at least so many rows (its second axis) and columns (`axis`)."""
+        have_rows, have_columns = cache.shape[1], cache.shape[axis]
+        if rows <= have_rows and columns <= have_columns:
+            return cache
+        shape = list(cache.shape)
+        if rows > have_rows:
+            shape[1] = max(rows, 2 * have_rows)
+        if columns > have_columns:
+            shape[axis] = -(-max(columns, 2 * have_columns) // step) * step
+        grown = self.fresh(shape)
+        grown[:, :have_rows].narrow(axis, 0, have_columns).copy_(cache)
+        return grown

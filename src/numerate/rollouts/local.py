@@ -41,7 +41,11 @@ class LocalEngine:
     def sync(self, policy: Policy) -> None:
         """Takes the policy's weights as they are now."""
         self.policy = policy
-        self.open: Callable[[], Backend] = fast_forward(policy.model) or (lambda: PlainForward(policy.model))
+        self.open: Callable[[int, int], Backend] = fast_forward(policy.model) or self.plain
+        """makes an empty batch for so many rows of so many tokens"""
+
+    def plain(self, rows: int, tokens: int) -> Backend:
+        return PlainForward(self.policy.model)
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
@@ -49,9 +53,9 @@ class LocalEngine:
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
         _check(n, params)
-        return _Request(
-            self.policy, self.open(), prompts, n, params, self.slots or room_for(self.policy, params)
-        ).run()
+        slots = self.slots or room_for(self.policy, params)
+        backend = self.open(slots, params.max_tokens)
+        return _Request(self.policy, backend, prompts, n, params, slots).run()
 
 
 def room_for(policy: Policy, params: Sampling) -> int:
