@@ -28,7 +28,7 @@ class Learner:
         betas: tuple[float, float] = (0.9, 0.95),
         weight_decay: float = 0.0,
         max_norm: float = 1.0,
-        micro_tokens: int = 4096,
+        micro_tokens: int = 2048,
         micro_rows: int | None = None,
         packed: bool | None = None,
         optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
