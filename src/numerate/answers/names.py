@@ -18,6 +18,12 @@ MULTIPLIERS = {
 
 PERCENT_WORDS = frozenset({"percent", "percents", "percentage", "pct"})
 
+BOUNDING = listed(
+    "least most than fewer less under above below beyond not no never neither nor without except "
+    "excluding unless"
+)
+"""words that make another statement of the number beside them, so that nothing may be read without them"""
+
 SEPARATORS = frozenset({"and", "or"})
 
 # Longer than one letter, and no product of letters that mathematics would write. Any unknown word of four

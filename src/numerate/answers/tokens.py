@@ -120,6 +120,8 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
 
 def _word(text: str, spaced: bool) -> Token:
     plain = re.sub(r"[^a-z]+", " ", text.lower()).strip()
+    if not names.BOUNDING.isdisjoint(plain.split()):
+        raise Unreadable(f"a bound or a negation: {plain!r}")
     if plain in names.MULTIPLIERS:
         return Token("multiplier", plain, names.MULTIPLIERS[plain], spaced)
     if plain in names.PERCENT_WORDS:
@@ -189,9 +191,18 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
         return [Token("name", piece, None, spaced)]
     if len(piece) == 1:
         return [Token("name", piece, None, spaced)]
-    if low in names.UNITS or low in names.MULTIPLIERS or low in names.PERCENT_WORDS or _prose(piece):
+    if (
+        low in names.BOUNDING
+        or low in names.UNITS
+        or low in names.MULTIPLIERS
+        or low in names.PERCENT_WORDS
+        or _prose(piece)
+    ):
         return [_word(piece, spaced)]
     return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
+
+
+_WORDS = names.BOUNDING | names.UNITS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
 
 
 def _prose(piece: str) -> bool:
