@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from numerate.answers import angles, cases, choice, family, names, phrases, spelled, times, units
+from numerate.answers import angles, cases, choice, family, names, phrases, sentences, spelled, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -42,7 +42,10 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
         return _choices(candidate, reference)
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
-    return _climb(candidate, reference)
+    verdict = _climb(candidate, reference)
+    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
+        return _climb(*values)
+    return verdict
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import decimal
 
-from numerate.answers import family
+from numerate.answers import family, marks
 from numerate.answers.phrases import announced
 from numerate.answers.units import CODE
 
@@ -41,7 +41,8 @@ _TWINS = str.maketrans(
         "∅": "\\emptyset ", "¢": " cents ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
         "€": "", "£": "", "¥": "", "₹": "", "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
-        "⌉": "\\rceil ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
+        "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
+        "˚": "^\\circ ", "Ω": "\\Omega ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
 
@@ -80,7 +81,7 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
         text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
-    text = announced(_BRACED_SIGN.sub(r"\1", text))
+    text = announced(marks.taken_off(_BRACED_SIGN.sub(r"\1", text)))
     if text[:24].lstrip(_BEFORE_A_CODE)[:1].isupper():
         text = CODE.sub("", text, 1)
     if "\\" in text:

@@ -48,7 +48,9 @@ _COMMANDS = {
     "cr": "\\\\", "rfloor": "rfloor",
     "rceil": "rceil",
     "end": "\\end", }  # fmt: skip
-_IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut rm bf it")
+_IGNORED = names.listed(
+    "! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut therefore rm bf it"
+)
 _STYLES = names.listed(
     "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
     "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat tilde widehat "
@@ -99,7 +101,9 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
         close = len(text)
     inner = text[at + 1 : close].strip(" ~")
     prose = [
-        w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in names.FUNCTIONS and w not in names.NAMES
+        w
+        for w in re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}", inner)
+        if w not in names.FUNCTIONS and w not in names.NAMES
     ]
     if any(c.isdigit() for c in inner):  # \\text{2 and 7}
         prose = [w for w in prose if w not in names.SEPARATORS]
