@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from numerate.answers import angles, cases, choice, family, names, phrases, sentences, spelled, times, units
+from numerate.answers import angles, cases, choice, family, names, phrases, programs, sentences, spelled, times, units
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -186,6 +186,8 @@ def tree(normal: str) -> Node | None:
 
 
 def _tree(normal: str) -> Node | None:
+    if hexadecimal := programs.hexadecimal(normal):
+        normal = f"{hexadecimal}_{{16}}"
     if "_" in normal and (digits := _LETTER_DIGITS.fullmatch(_STYLED_WORD.sub(r"\1", normal))):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
     return _parsed(normal, angles.without_degrees)
