@@ -8,7 +8,19 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from numerate.answers import angles, cases, choice, family, names, phrases, programs, sentences, spelled, times, units
+from numerate.answers import (
+    angles,
+    cases,
+    choice,
+    family,
+    names,
+    phrases,
+    programs,
+    sentences,
+    spelled,
+    times,
+    units,
+)
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -114,12 +126,26 @@ def _is_prose(found: str | None, normal: str) -> bool:
         return False
     known = names.FUNCTIONS | names.NAMES | names.SEPARATORS
     return any(
-        len(w) >= 4 and w not in known for w in re.findall(r"[A-Za-z]+", normal.lower())
+        len(w) >= 4 and w not in known
+        for w in re.findall(r"[a-z]+", re.sub(r"\\[a-z]+", " ", normal).lower())
     ) and not re.search(r"[\\^_=+*/]", re.sub(r"\\[a-z]+\{", "", normal))
 
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
+
+
+_CONSTANT = re.compile(r".*\+ ?([CcKk])")
+
+
+def _same_constant(a: str, b: str) -> str | None:
+    """The second of `x^2 + C` and `x^2 + c` with the first one's constant of integration."""
+    if a[-1:] not in "CcKk" or b[-1:] not in "CcKk" or a[-1:] == b[-1:]:
+        return None
+    one, other = _CONSTANT.fullmatch(a), _CONSTANT.fullmatch(b)
+    if one is None or other is None or a.count(a[-1]) + b.count(b[-1]) != 2 or a[-1] in b or b[-1] in a:
+        return None
+    return b[:-1] + a[-1]
 
 
 def _readings(a: str, b: str) -> list[tuple[str, str]]:
@@ -132,6 +158,8 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
+    if one := _same_constant(a, b):
+        found.append((a, one))
     one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
     if bool(one) != bool(other):
         found.append(

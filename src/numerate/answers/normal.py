@@ -6,7 +6,7 @@ import re
 from unicodedata import decimal
 
 from numerate.answers import family, marks
-from numerate.answers.phrases import announced
+from numerate.answers.phrases import announced, unquantified
 from numerate.answers.units import CODE
 
 LONGEST = 20_000
@@ -56,6 +56,8 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
 _NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
 _BEFORE_A_CODE = " $\\{text"
+_CURRENCY = re.compile(r"\\(?:pounds|euro)(?![a-zA-Z])")
+_OHMS = re.compile(r"(?<=[\d}])(?:[ ,]|\\[, ;]|~)*(?:\\(?:mathrm|text) ?\{ ?)?([kM]?) ?\\Omega ?\}?[ $.]*$")
 _BRACED_SIGN = re.compile(r" ?\{ ?([,:]) ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
@@ -97,6 +99,8 @@ def normalise(text: str) -> str:
     if spaced := _SPACED_THOUSANDS.fullmatch(text):
         return spaced[1].replace(" ", "") + (spaced[2] or "")
     text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
+    if "for " in text or text[:4].lower() == "all ":
+        text = unquantified(text)
     return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
 
 
@@ -112,6 +116,7 @@ def _plain_latex(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
+    text = _OHMS.sub(r" \\text{\1ohm}", _CURRENCY.sub(" ", text))
     text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     text = _REAL_WITH.sub(r"\\{\1 |", text.replace("m\\angle", "\\angle"))
@@ -152,7 +157,10 @@ def plain_number(text: str) -> str | None:
 _TEXT_COMMANDS = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|operatorname)(?![a-zA-Z])")
 _WORDS = re.compile(r"[a-z]+|\d+")
 _PROSE = re.compile(r"[A-Za-z0-9 .,;:'\"!?()-]+")
-_FILLERS = frozenset({"a", "an", "the", "and"})
+_FRAMED = frozenset({"they", "it", "this", "these", "those", "that"})
+_FILLERS = frozenset({"a", "an", "the", "and", "only"})
+_PRONOUN = re.compile(r"(?:they|it|this|these|those|that) (?:is|are) ")
+_WINNER = re.compile(r"(.+ player|alice|bob) (?:will )?wins?")
 
 
 def words(normal: str) -> str | None:
@@ -162,4 +170,12 @@ def words(normal: str) -> str | None:
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None
     found = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
-    return " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found) or None
+    said = " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found)
+    return _without_frame(said) if (found and found[0] in _FRAMED) or said.endswith("win") else said or None
+
+
+def _without_frame(said: str) -> str:
+    """What `they are parallel` and `first player wins` say of whom the question asks about."""
+    said = _PRONOUN.sub("", said, count=1) if _PRONOUN.match(said) else said
+    winner = _WINNER.fullmatch(said)
+    return winner[1] if winner else said

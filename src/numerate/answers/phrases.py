@@ -56,6 +56,47 @@ def excepting(normal: str) -> str | None:
     return f"(-\\infty,\\infty) \\setminus \\{{{points}\\}}"
 
 
+_QUANTIFIED = re.compile(
+    r"(?P<claim>[a-zA-Z]'{0,2} ?\( ?[a-zA-Z] ?\) ?=.*?)(?:,|\\text ?\{|\\quad| )* ?"
+    r"for (?:all|any|every) (?:real )?(?:numbers? |values of )?(?:\} ?)?"
+    r"(?P<letter>[a-zA-Z])(?: ?\\in ?\(-\\infty,\\infty\))?[ }]*"
+)
+_ALL = re.compile(r"all (?=[a-z] ?(?:[<>]=?|\\[lg]eq?|!=|\\neq?))", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"(?P<letter>[a-z]) (?:is )?(?P<what>not less than|no less than|at least|greater than or equal to|"
+    r"not greater than|not more than|no more than|at most|less than or equal to|greater than|more than"
+    r"|less than)"
+    r" (?P<bound>-?[\d.,/]*\d)"
+)
+_SIGNS = {
+    **dict.fromkeys(("not less than", "no less than", "at least", "greater than or equal to"), ">="),
+    **dict.fromkeys(
+        ("not greater than", "not more than", "no more than", "at most", "less than or equal to"), "<="
+    ),
+    **dict.fromkeys(("greater than", "more than"), ">"),
+    "less than": "<",
+}
+
+
+def unquantified(normal: str) -> str:
+    """`f(x) = 2 - x for all real x` and `All n >= 3` without the words, which say what is understood."""
+    normal = _ALL.sub("", normal, count=1) if normal[:4].lower() == "all " else normal
+    if "for " not in normal:
+        return normal
+    match = _QUANTIFIED.fullmatch(normal)
+    if match is None or f"({match['letter']})" not in match["claim"].partition("=")[0].replace(" ", ""):
+        return normal
+    return match["claim"].rstrip(" ,\\")
+
+
+def compared(normal: str) -> str | None:
+    """`x is not less than 10` in signs; None for anything else."""
+    if " than " not in normal and " at " not in normal:
+        return None
+    match = _COMPARED.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    return f"{match['letter']} {_SIGNS[match['what']]} {match['bound']}" if match else None
+
+
 def between(normal: str) -> str | None:
     """`x between 2 and 5, inclusive` as an interval; None for anything else, also where it leaves open
     whether the ends belong to it."""
@@ -66,3 +107,8 @@ def between(normal: str) -> str | None:
         return None
     opener, closer = "[]" if match[3].lower() == "inclusive" else "()"
     return f"{opener}{match[1]},{match[2]}{closer}"
+
+
+def condition(normal: str) -> str | None:
+    """A set or an inequality that is said in words; None for anything else."""
+    return between(normal) or excepting(normal) or compared(normal)

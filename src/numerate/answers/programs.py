@@ -6,7 +6,7 @@ import re
 
 MARKS = re.compile(
     r"(?:math|np|numpy|sympy|sp)\.[a-z]|(?:Rational|binomial|factorial)\(|(?<![A-Za-z])oo(?![A-Za-z])"
-    r"|\d[_']\d{3}|[\d*] ?[Ij](?![A-Za-z])|[-+] ?I(?![A-Za-z])"
+    r"|\d[_']\d{3}|[\d*] ?[Ij](?![A-Za-z])|[-+] ?[Ij](?![A-Za-z])"
 )
 _MODULE = re.compile(r"(?<![A-Za-z.])(?:math|np|numpy|sympy|sp)\.(?=[a-z])")
 _INFINITY = re.compile(r"(?<![A-Za-z])oo(?![A-Za-z])")

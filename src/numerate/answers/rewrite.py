@@ -8,7 +8,10 @@ from collections.abc import Callable
 from numerate.answers import programs
 from numerate.answers.spelled import VALUES
 
-_UNUSUAL = re.compile(r"mod|circ|overline|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base|\\\{[^:{}]{1,60}:")
+_UNUSUAL = re.compile(
+    r"mod|circ|overline|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
+)
 
 
 def rewritten(normal: str) -> str:
@@ -100,7 +103,9 @@ def _choose(text: str) -> str:
     return _PLAIN_CHOICES.sub(written, _CHOICES.sub(written, text))
 
 
-_PLAIN_CHOICES = re.compile(r"(?<![\w.}])(?P<n>(?P<bare_n>\d{1,3}))(?P<what>[CP])(?P<k>(?P<bare_k>\d{1,3}))(?![\w.])")
+_PLAIN_CHOICES = re.compile(
+    r"(?<![\w.}])(?P<n>(?P<bare_n>\d{1,3}))(?P<what>[CP])(?P<k>(?P<bare_k>\d{1,3}))(?![\w.])"
+)
 _PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
 
 
@@ -108,7 +113,9 @@ def _derivative(text: str) -> str:
     return _PLAIN_DERIVATIVE.sub(r"\\frac{d\1}{d\2}", text)
 
 
-_BUILDER = re.compile(r"(\\\{[^{}|:]{1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))")
+_BUILDER = re.compile(
+    r"(\\\{(?:[^{}|:]|\\mathbb ?\{[A-Z]\}){1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))"
+)
 
 
 def _builder(text: str) -> str:

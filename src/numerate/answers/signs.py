@@ -17,6 +17,9 @@ def spread(node: Node, different: Different) -> Node:
     equal members."""
     if node.kind == "tuple":
         return _points(node) or node
+    if node.kind == "mod" and _has_sign(node.args[0]):
+        first, *rest = different(node._replace(args=(choose(node.args[0], s), node.args[1])) for s in (1, -1))
+        return Node("list", None, (first, *rest)) if rest else first
     if not _has_sign(node):
         return node
     signs = list(_signs(node))

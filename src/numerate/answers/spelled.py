@@ -41,7 +41,7 @@ def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.date(normal, words) or phrases.between(normal) or phrases.excepting(normal):
+    if found := times.date(normal, words) or phrases.condition(normal):
         return found
     if any(c.isdigit() for c in normal):
         return _around_digits(normal)

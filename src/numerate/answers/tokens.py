@@ -176,7 +176,7 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if name in _DOTS:
         return [Token("name", "ldots", None, spaced)]
     if name in names.FUNCTIONS:
-        return [Token("fn", name, None, spaced)]
+        return [Token("fn", names.OTHER_NAMES.get(name, name), None, spaced)]
     if name in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
     return [Token("cmd", name, None, spaced)]
@@ -188,7 +188,7 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
     if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):
-        return [Token("fn", low, None, spaced)]
+        return [Token("fn", names.OTHER_NAMES.get(low, low), None, spaced)]
     if low in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
     if piece in names.NAMES:
