@@ -94,3 +94,16 @@ def test_equal_both_ways_round(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_near_misses_are_different(one: str, other: str) -> None:
     assert not equal(one, other) and not equal(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Yes, it is possible.", r"\text{Yes}", True),
+        ("No, there is none", "no", True),
+        ("Yes, it is possible.", "No", False),
+        ("Yes, but only for 2", "Yes", False),
+    ],
+)
+def test_yes_or_no_with_a_remark(one: str, other: str, expected: bool) -> None:
+    assert equal(one, other) == equal(other, one) == expected

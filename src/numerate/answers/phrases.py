@@ -56,11 +56,12 @@ def excepting(normal: str) -> str | None:
     return f"(-\\infty,\\infty) \\setminus \\{{{points}\\}}"
 
 
-_QUANTIFIED = re.compile(
-    r"(?P<claim>[a-zA-Z]'{0,2} ?\( ?[a-zA-Z] ?\) ?=.*?)(?:,|\\text ?\{|\\quad| )* ?"
+_QUANTIFIER = re.compile(
     r"for (?:all|any|every) (?:real )?(?:numbers? |values of )?(?:\} ?)?"
     r"(?P<letter>[a-zA-Z])(?: ?\\in ?\(-\\infty,\\infty\))?[ }]*"
 )
+_VALUE_AT = re.compile(r"[a-zA-Z]'{0,2} ?\( ?([a-zA-Z]) ?\) ?=")
+_BEFORE_IT = re.compile(r"(?:,|\\text ?\{|\\q?quad| |\\)$")
 _ALL = re.compile(r"all (?=[a-z] ?(?:[<>]=?|\\[lg]eq?|!=|\\neq?))", re.IGNORECASE)
 _COMPARED = re.compile(
     r"(?P<letter>[a-z]) (?:is )?(?P<what>not less than|no less than|at least|greater than or equal to|"
@@ -81,12 +82,16 @@ _SIGNS = {
 def unquantified(normal: str) -> str:
     """`f(x) = 2 - x for all real x` and `All n >= 3` without the words, which say what is understood."""
     normal = _ALL.sub("", normal, count=1) if normal[:4].lower() == "all " else normal
-    if "for " not in normal:
+    at = normal.rfind("for ")
+    if at < 0 or len(normal) - at > 80:
         return normal
-    match = _QUANTIFIED.fullmatch(normal)
-    if match is None or f"({match['letter']})" not in match["claim"].partition("=")[0].replace(" ", ""):
+    quantifier, function = _QUANTIFIER.fullmatch(normal[at:]), _VALUE_AT.match(normal)
+    if quantifier is None or function is None or quantifier["letter"] != function[1]:
         return normal
-    return match["claim"].rstrip(" ,\\")
+    claim = normal[:at]
+    for _ in range(6):
+        claim = _BEFORE_IT.sub("", claim.rstrip(" ,"))
+    return claim
 
 
 def compared(normal: str) -> str | None:

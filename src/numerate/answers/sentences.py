@@ -13,6 +13,8 @@ from numerate.answers.spelled import PARTS, VALUES
 LONGEST = 300
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_AFFIRMED = re.compile(r"(?:\\text ?\{)? ?(?:yes|no)[ .]*\}?[ .]*", re.IGNORECASE)
+_VALUE = re.compile(r"[\d\\]")
 _RELATION = re.compile(r"[=<>]|\\(?:[lg]eq?|ne|neq|in|equiv|approx|lt|gt)(?![a-z])")
 _SUM = re.compile(r"[a-w](?: ?\+ ?[a-w]){1,4} ?= ?-?\d{1,9}")
 
@@ -33,7 +35,9 @@ def one_sided(candidate: str, reference: str) -> tuple[str, str] | None:
 
 def _is_bare(text: str) -> bool:
     """A value that nothing is said about: no words and no relation."""
-    if not any(c.isdigit() or c == "\\" for c in text) or _RELATION.search(text):
+    if len(text) < 12 and _AFFIRMED.fullmatch(text):
+        return True
+    if not _VALUE.search(text) or _RELATION.search(text):
         return False
     return not _WORD.search(_COMMAND.sub(" ", text) if "\\" in text else text)
 
@@ -44,10 +48,15 @@ _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([^{}]*)\}")
 def value_in(text: str) -> str | None:
     """What a sentence, a labelled value or a chain of reasoning arrives at; None where that isn't plain."""
     text = " ".join(_STYLED.sub(r"\1 ", text).split()).strip(" *")
+    if yes_or_no := _YES_OR_NO.fullmatch(text):
+        return yes_or_no[1]
     for rule in (_sum_of_letters, _concluded, _kept, _stated, _only_number):
         if found := rule(text):
             return found
     return None
+
+
+_YES_OR_NO = re.compile(r"(yes|no), (?!but|if|or|only)[A-Za-z ']+\.?", re.IGNORECASE)
 
 
 def _sum_of_letters(text: str) -> str | None:
@@ -91,13 +100,14 @@ def _kept(text: str) -> str | None:
 
 # -- sentences ----------------------------------------------------------------------
 _HEDGES = names.listed(
-    "if or either about around approximately nearly almost roughly maybe perhaps possibly wrong "
-    "incorrect false cannot can't isn't aren't wasn't doesn't don't between but instead otherwise"
+    "if or either about around approximately nearly almost roughly maybe perhaps possibly wrong incorrect "
+    "false impossible fail fails failed avoid avoids lack lacks missing nothing nobody hardly cannot between "
+    "but instead otherwise"
 )
 _CALCULATING = names.listed(
     "twice thrice double triple negative minus plus times root squared cubed dozen infinite infinity pi "
     "multiple multiples divisible divided base mod modulo power percent lost loses lose loss owes owe debt "
-    "deficit decrease decreases decreased first second third half quarter"
+    "deficit decrease decreases decreased fell fall falls drop drops dropped first second third half quarter"
 )
 _NOT_BEFORE = names.listed("of by from at on to per every each than times")
 _STATED = re.compile(
@@ -126,7 +136,14 @@ def _stated(text: str) -> str | None:
 def _says_only_what(label: str) -> bool:
     found = re.findall(r"[a-z']+", label.lower())
     plain = [w for k, w in enumerate(found) if not (w in ("least", "most") and found[k - 1 : k] == ["the"])]
-    return names.BOUNDING.isdisjoint(plain) and _HEDGES.isdisjoint(plain)
+    if any(w in ("is", "are", "was") for w in found):  # of two statements neither is the label
+        return False
+    return _HEDGES.isdisjoint(plain) and not _denies(plain)
+
+
+def _denies(said: list[str]) -> bool:
+    """True for words that bound or negate what stands beside them."""
+    return not names.BOUNDING.isdisjoint(said) or any(w.endswith("n't") for w in said)
 
 
 _NUMBER = re.compile(
@@ -134,7 +151,7 @@ _NUMBER = re.compile(
 )
 _PROSE = re.compile(r"[A-Za-z ,.'!-]+")
 _REFUSED = (
-    names.BOUNDING | _HEDGES | _CALCULATING | (names.PERCENT_WORDS) | set(names.MULTIPLIERS) | set(VALUES)
+    _HEDGES | _CALCULATING | names.PERCENT_WORDS | set(names.MULTIPLIERS) | set(VALUES)
     | set(PARTS) | {f"{part}s" for part in PARTS}
 )  # fmt: skip
 
@@ -149,7 +166,12 @@ def _only_number(text: str) -> str | None:
     match = found[0]
     before, behind = text[: match.start()], text[match.end() :]
     said = re.findall(r"[a-z']+", f"{before} {behind}".lower())
-    if len(said) < 3 or not _PROSE.fullmatch(before + behind) or not _REFUSED.isdisjoint(said):
+    if (
+        len(said) < 3
+        or not _PROSE.fullmatch(before + behind)
+        or not _REFUSED.isdisjoint(said)
+        or _denies(said)
+    ):
         return None
     last = before.split()[-1:]
     if last and last[0].lower() in _NOT_BEFORE and not before.endswith("total of "):
