@@ -118,6 +118,8 @@ DIFFERENT = [
     ("f(t)=t^3-1", "g(x)=x^3-1"),
     ("f(t)=xt", "f(x)=x^2"),
     ("f(3)=4", "f(x)=4"),
+    ("P(A)=0.3", "P(B)=0.3"),
+    ("p only if q", "p if q"),
     (r"f(x) = 3x \text{ for all } x > 0", "f(x)=3x"),
     (r"f(x) = 3x \text{ for all real } x", "f(x)=2x"),
     (r"\sin x + C", r"\sin x - c"),

@@ -158,7 +158,7 @@ _TEXT_COMMANDS = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|operator
 _WORDS = re.compile(r"[a-z]+|\d+")
 _PROSE = re.compile(r"[A-Za-z0-9 .,;:'\"!?()-]+")
 _FRAMED = frozenset({"they", "it", "this", "these", "those", "that"})
-_FILLERS = frozenset({"a", "an", "the", "and", "only"})
+_FILLERS = frozenset({"a", "an", "the", "and"})
 _PRONOUN = re.compile(r"(?:they|it|this|these|those|that) (?:is|are) ")
 _WINNER = re.compile(r"(.+ player|alice|bob) (?:will )?wins?")
 
@@ -170,6 +170,8 @@ def words(normal: str) -> str | None:
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None
     found = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
+    if found[-1:] == ["only"]:
+        found.pop()
     said = " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found)
     return _without_frame(said) if (found and found[0] in _FRAMED) or said.endswith("win") else said or None
 

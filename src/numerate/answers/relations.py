@@ -103,12 +103,9 @@ def _in_letter_of(function: Node, other: Node, value: Node) -> tuple[Node, Node]
     if len(function.args) != 1 or len(other.args) != 1:
         return None
     letter, its_letter = function.args[0], other.args[0]
-    if (
-        letter.kind != "sym"
-        or its_letter.kind != "sym"
-        or letter == its_letter
-        or letter.value in symbols(value)
-    ):
+    if letter.kind != "sym" or its_letter.kind != "sym" or letter == its_letter:
+        return None
+    if its_letter.value not in symbols(value) or letter.value in symbols(value):  # P(A) is not P(B)
         return None
     return function, substitute(value, its_letter.value, letter)
 
