@@ -56,6 +56,7 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
 _NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
 _BEFORE_A_CODE = " $\\{text"
+_MARKS = " \n\t#<*"
 _CURRENCY = re.compile(r"\\(?:pounds|euro)(?![a-zA-Z])")
 _OHMS = re.compile(r"(?<=[\d}])(?:[ ,]|\\[, ;]|~)*(?:\\(?:mathrm|text) ?\{ ?)?([kM]?) ?\\Omega ?\}?[ $.]*$")
 _BRACED_SIGN = re.compile(r" ?\{ ?([,:]) ?\}")
@@ -83,7 +84,10 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
         text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
-    text = announced(marks.taken_off(_BRACED_SIGN.sub(r"\1", text)))
+    text = _BRACED_SIGN.sub(r"\1", text)
+    if text[:1] in _MARKS:
+        text = marks.taken_off(text)
+    text = announced(text)
     if text[:24].lstrip(_BEFORE_A_CODE)[:1].isupper():
         text = CODE.sub("", text, 1)
     if "\\" in text:
@@ -116,7 +120,10 @@ def _plain_latex(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
-    text = _OHMS.sub(r" \\text{\1ohm}", _CURRENCY.sub(" ", text))
+    if "\\pounds" in text or "\\euro" in text:
+        text = _CURRENCY.sub(" ", text)
+    if "\\Omega" in text:
+        text = _OHMS.sub(r" \\text{\1ohm}", text)
     text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     text = _REAL_WITH.sub(r"\\{\1 |", text.replace("m\\angle", "\\angle"))

@@ -96,8 +96,6 @@ def unquantified(normal: str) -> str:
 
 def compared(normal: str) -> str | None:
     """`x is not less than 10` in signs; None for anything else."""
-    if " than " not in normal and " at " not in normal:
-        return None
     match = _COMPARED.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
     return f"{match['letter']} {_SIGNS[match['what']]} {match['bound']}" if match else None
 
@@ -116,4 +114,5 @@ def between(normal: str) -> str | None:
 
 def condition(normal: str) -> str | None:
     """A set or an inequality that is said in words; None for anything else."""
-    return between(normal) or excepting(normal) or compared(normal)
+    found = between(normal) or excepting(normal)
+    return found or (compared(normal) if " than " in normal or " at " in normal else None)

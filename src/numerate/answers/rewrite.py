@@ -9,14 +9,14 @@ from numerate.answers import programs
 from numerate.answers.spelled import VALUES
 
 _UNUSUAL = re.compile(
-    r"mod|circ|overline|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
 
 
 def rewritten(normal: str) -> str:
     """The same answer in notations that the parser knows."""
-    if programs.MARKS.search(normal):
+    if programs.may_be(normal):
         normal = programs.written(normal)
     if not _UNUSUAL.search(normal):
         return normal

@@ -24,6 +24,8 @@ def one_sided(candidate: str, reference: str) -> tuple[str, str] | None:
     no bare value on the other side."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return None
+    if not (" " in candidate or " " in reference or "=" in candidate or "=" in reference):
+        return None
     bare = _is_bare(candidate), _is_bare(reference)
     if bare[0] == bare[1]:
         return None

@@ -31,6 +31,7 @@ PHRASES = {
 """keys as `normal.words` gives them: lower case, no articles, no plural s"""
 
 
+_DIGIT = re.compile(r"\d")
 _REPEATED = re.compile(r"(\d{1,9}) ?\(([A-Za-z -]{3,60})\)")
 _OUT_OF = re.compile(r"(\d{1,9}) out of (?:every )?(\d{1,9})")
 _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([A-Za-z -]+)\}")
@@ -43,10 +44,10 @@ def read(normal: str, words: str | None) -> str | None:
         return None
     if found := times.date(normal, words) or phrases.condition(normal):
         return found
-    if any(c.isdigit() for c in normal):
-        return _around_digits(normal)
     if words is None:
         return None
+    if _DIGIT.search(normal):
+        return _around_digits(normal)
     if words in PHRASES:
         return PHRASES[words]
     if "{" in normal and (styled := _STYLED.fullmatch(normal)):

@@ -33,7 +33,7 @@ def same_time(a: str, b: str) -> bool | None:
     """Whether two texts say the same time of day or the same duration, None where they aren't both times. AM
     and PM may be left out on one side."""
     if not (_maybe(a) and _maybe(b)):
-        return _spans(a, b)
+        return _spans(a, b) if a[:1].isdigit() and b[:1].isdigit() else None
     one, other = clock(a), clock(b)
     if one is None or other is None or not (one.timed or other.timed):
         return None
