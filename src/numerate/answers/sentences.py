@@ -11,8 +11,7 @@ from numerate.answers import names
 from numerate.answers.spelled import PARTS, VALUES
 
 LONGEST = 300
-_COMMAND = re.compile(r"\\[a-zA-Z]+")
-_WORD = re.compile(r"[A-Za-z]{2,}")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
 _AFFIRMED = re.compile(r"(?:\\text ?\{)? ?(?:yes|no)[ .]*\}?[ .]*", re.IGNORECASE)
 _VALUE = re.compile(r"[\d\\]")
 _RELATION = re.compile(r"[=<>]|\\(?:[lg]eq?|ne|neq|in|equiv|approx|lt|gt)(?![a-z])")
@@ -41,7 +40,7 @@ def _is_bare(text: str) -> bool:
         return True
     if not _VALUE.search(text) or _RELATION.search(text):
         return False
-    return not _WORD.search(_COMMAND.sub(" ", text) if "\\" in text else text)
+    return not _WORD.search(text)
 
 
 _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([^{}]*)\}")
@@ -94,7 +93,7 @@ _REMARK = re.compile(
 def _kept(text: str) -> str | None:
     """`x = 4 (x = -2 is extraneous)`: the value to which the remark doesn't belong."""
     match = _REMARK.fullmatch(text.replace("$", " "))
-    if match is None or not any(c.isdigit() for c in match[2]) or _WORD.search(_COMMAND.sub(" ", match[1])):
+    if match is None or not any(c.isdigit() for c in match[2]) or _WORD.search(match[1]):
         return None
     value = match[1].rpartition("=")[2].replace(" ", "")
     return None if not value or value in match[2].replace(" ", "") else match[1]
