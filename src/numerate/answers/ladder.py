@@ -215,6 +215,8 @@ def tree(normal: str) -> Node | None:
 
 def _tree(normal: str) -> Node | None:
     if normal[:2] in ("0x", "0X") and (hexadecimal := programs.hexadecimal(normal)):
+        if hexadecimal.isdigit():  # 0x10 is not the 10 that 10_{16} may be written as
+            return None
         normal = f"{hexadecimal}_{{16}}"
     if "_" in normal and (digits := _LETTER_DIGITS.fullmatch(_STYLED_WORD.sub(r"\1", normal))):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
