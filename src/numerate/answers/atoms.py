@@ -255,6 +255,8 @@ def _prefix(parser: Parser, text: str) -> Node:
     operand = _argument(parser) if parser.peek().text == "{" else parser.power()
     if text == "det" and operand.kind == "matrix":
         return built.determinant(operand)
+    if text in ("overline", "bar") and (conjugate := built.conjugate(operand)):
+        return conjugate
     return Node("call", "prefix", (Node("sym", "overline" if text == "bar" else text), operand))
 
 
@@ -308,13 +310,24 @@ def _function(parser: Parser, name: str) -> Node:
         exponent = parser.raised(Node("num", Fraction(0))).args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
-    arguments = _function_arguments(parser)
+    arguments = _members(parser) if name in _OF_SETS else None
+    arguments = arguments or _function_arguments(parser)
     if name in _CIRCULAR:
         arguments = tuple(map(angles.in_radians, arguments))
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
 
 
+def _members(parser: Parser) -> tuple[Node, ...] | None:
+    r"""The arguments of `\max\{a, b\}`."""
+    if not parser.op("\\{"):
+        return None
+    inner = parser.answer()
+    parser.expect("\\}")
+    return inner.args if inner.kind == "list" else (inner,)
+
+
+_OF_SETS = frozenset({"max", "min", "gcd", "lcm"})
 _CIRCULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "cis"})
 
 

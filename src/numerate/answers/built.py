@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from numerate.answers.tree import Node, Unreadable
+from math import ceil, floor
+
+from numerate.answers import exact
+from numerate.answers.tree import Node, Undecided, Unreadable, negate, num, substitute, symbols, walk
+
+I = Node("sym", "i")  # noqa: E741
+MOST_PARTS = 200
 
 
 def determinant(grid: Node) -> Node:
@@ -11,8 +17,46 @@ def determinant(grid: Node) -> Node:
     return Node("fn", "det", grid.args)
 
 
+_ARITHMETIC = frozenset({"num", "sym", "add", "mul", "div", "neg", "pow"})
+
+
+def conjugate(node: Node) -> Node | None:
+    """Of a number such as 2 + 3i; None for anything else that has a bar over it."""
+    parts = list(walk(node))
+    whole = all(n.kind in _ARITHMETIC and (n.kind != "pow" or n.args[1].kind == "num") for n in parts)
+    if not whole or symbols(node) or not any(n == I for n in parts) or len(parts) > MOST_PARTS:
+        return None
+    return substitute(node, "i", negate(I))
+
+
+def _whole_numbers(member: Node, condition: Node) -> Node | None:
+    r"""{x in Z | 1 <= x <= 3}, written out; None where the bounds are no numbers or far from each other."""
+    if member.kind != "rel" or member.value != ("in",) or condition.kind != "rel" or len(condition.args) != 3:
+        return None
+    letter, numbers = member.args
+    low, middle, high = condition.args
+    if numbers.kind != "sym" or numbers.value not in ("Z", "N") or letter.kind != "sym" or middle != letter:
+        return None
+    signs = condition.value
+    if not set(signs) <= {"<", "<="}:
+        return None
+    try:
+        first, last = exact.rational(low), exact.rational(high)
+    except Undecided:
+        return None
+    start = floor(first) + 1 if signs[0] == "<" else ceil(first)
+    stop = ceil(last) - 1 if signs[1] == "<" else floor(last)
+    if numbers.value == "N" and start < 1:  # whether 0 is natural is left open
+        return None
+    return (
+        Node("set", None, tuple(map(num, range(start, stop + 1)))) if 0 < stop - start < MOST_PARTS else None
+    )
+
+
 def such_that(member: Node, condition: Node) -> Node:
     """{x | condition}: the condition is the answer. {2k | k in Z} is a family."""
+    if listed := _whole_numbers(member, condition):
+        return listed
     if member.kind == "sym" or (member.kind == "tuple" and all(arg.kind == "sym" for arg in member.args)):
         return condition
     if condition.kind == "rel" and condition.value == ("in",):

@@ -19,7 +19,23 @@ def same_residues(left: Node, right: Node, same: Same) -> str | None:
         (one, modulus), (other, its_modulus) = left.args, right.args
         return _same_classes(one, other, modulus, same) if same_value(modulus, its_modulus) else None
     taken, other = (left, right) if left.kind == "mod" else (right, left)
+    if progression := _progression(taken, other):
+        return same(progression, other)
     return same_value(taken, other) if taken.value is None and taken.args[0].kind != "rel" else None
+
+
+def _progression(taken: Node, other: Node) -> Node | None:
+    """`n \\equiv 2 \\pmod 5` as `n = 2 + 5k` with the letter that the other side takes for k."""
+    congruence, modulus = taken.args
+    family = other.args[-1] if other.kind == "rel" and other.value == ("=",) else None
+    if congruence.kind != "rel" or congruence.value != ("=",) or family is None or family.kind != "family":
+        return None
+    name, value = congruence.args
+    letter = Node("sym", family.value[0])
+    if family.value[1] != "Z" or name.kind != "sym" or name == letter:
+        return None
+    line = Node("add", None, (value, Node("mul", None, (modulus, letter))))
+    return congruence._replace(args=(name, family._replace(args=(line,))))
 
 
 def _same_classes(left: Node, right: Node, modulus: Node, same: Same) -> str | None:

@@ -8,7 +8,19 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from numerate.answers import angles, cases, choice, family, names, phrases, spelled, times, units
+from numerate.answers import (
+    angles,
+    cases,
+    choice,
+    family,
+    names,
+    phrases,
+    programs,
+    sentences,
+    spelled,
+    times,
+    units,
+)
 from numerate.answers.boxes import unbox
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
@@ -42,7 +54,10 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
         return _choices(candidate, reference)
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
-    return _climb(candidate, reference)
+    verdict = _climb(candidate, reference)
+    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
+        return _climb(*values)
+    return verdict
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
@@ -111,12 +126,26 @@ def _is_prose(found: str | None, normal: str) -> bool:
         return False
     known = names.FUNCTIONS | names.NAMES | names.SEPARATORS
     return any(
-        len(w) >= 4 and w not in known for w in re.findall(r"[A-Za-z]+", normal.lower())
+        len(w) >= 4 and w not in known
+        for w in re.findall(r"[a-z]+", re.sub(r"\\[a-z]+", " ", normal).lower())
     ) and not re.search(r"[\\^_=+*/]", re.sub(r"\\[a-z]+\{", "", normal))
 
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
+
+
+_CONSTANT = re.compile(r".*\+ ?([CcKk])")
+
+
+def _same_constant(a: str, b: str) -> str | None:
+    """The second of `x^2 + C` and `x^2 + c` with the first one's constant of integration."""
+    if a[-1:] not in "CcKk" or b[-1:] not in "CcKk" or a[-1:] == b[-1:]:
+        return None
+    one, other = _CONSTANT.fullmatch(a), _CONSTANT.fullmatch(b)
+    if one is None or other is None or a.count(a[-1]) + b.count(b[-1]) != 2 or a[-1] in b or b[-1] in a:
+        return None
+    return b[:-1] + a[-1]
 
 
 def _readings(a: str, b: str) -> list[tuple[str, str]]:
@@ -129,6 +158,8 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
+    if one := _same_constant(a, b):
+        found.append((a, one))
     one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
     if bool(one) != bool(other):
         found.append(
@@ -183,6 +214,10 @@ def tree(normal: str) -> Node | None:
 
 
 def _tree(normal: str) -> Node | None:
+    if normal[:2] in ("0x", "0X") and (hexadecimal := programs.hexadecimal(normal)):
+        if hexadecimal.isdigit():  # 0x10 is not the 10 that 10_{16} may be written as
+            return None
+        normal = f"{hexadecimal}_{{16}}"
     if "_" in normal and (digits := _LETTER_DIGITS.fullmatch(_STYLED_WORD.sub(r"\1", normal))):
         return Node("base", (digits[1].upper(), num(int(digits[2]))))
     return _parsed(normal, angles.without_degrees)

@@ -9,6 +9,11 @@ MOST_MEMBERS = 200
 DOTS = Node("sym", "ldots")
 
 
+def progression(node: Node) -> Node:
+    """`1 + 2 + 3 + \\cdots + 20` with all of its terms. Two terms say too little: `1 + 2 + \\cdots + 64`."""
+    return node._replace(args=written_out(node.args)) if node.args.index(DOTS) > 2 else node
+
+
 def written_out(members: tuple[Node, ...]) -> tuple[Node, ...]:
     """The members with the dots replaced by what an arithmetic progression puts there; as they are where two
     numbers before the dots and those behind them say no such progression."""

@@ -18,6 +18,12 @@ MULTIPLIERS = {
 
 PERCENT_WORDS = frozenset({"percent", "percents", "percentage", "pct"})
 
+BOUNDING = listed(
+    "least most than fewer less under above below beyond not no never neither nor without except "
+    "excluding unless"
+)
+"""words that make another statement of the number beside them, so that nothing may be read without them"""
+
 SEPARATORS = frozenset({"and", "or"})
 
 # Longer than one letter, and no product of letters that mathematics would write. Any unknown word of four
@@ -34,10 +40,16 @@ UNITS = listed(
 # One letter: read as a unit only behind a number and a space, at the end of the answer.
 LETTER_UNITS = frozenset(["m", "s", "g", "h", "L", "l", "J", "N", "W", "V", "K", "A", "C"])
 
+OTHER_NAMES = {
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "arctg": "arctan", "arcctg": "arccot",
+    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh",
+}  # fmt: skip
+"""of functions, in other countries and fields"""
 FUNCTIONS = listed(
     "sqrt sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh log ln lg "
-    "exp abs cis floor ceil min max gcd lcm"
-)
+    "exp abs cis floor ceil min max gcd lcm asinh acosh atanh arccot"
+) | frozenset(OTHER_NAMES)
 
 NAMES = listed(
     "pi alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau "

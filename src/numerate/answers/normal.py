@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from unicodedata import decimal
 
-from numerate.answers import family
-from numerate.answers.phrases import announced
+from numerate.answers import family, marks
+from numerate.answers.phrases import announced, unquantified
 from numerate.answers.units import CODE
 
 LONGEST = 20_000
@@ -41,7 +41,8 @@ _TWINS = str.maketrans(
         "∅": "\\emptyset ", "¢": " cents ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
         "€": "", "£": "", "¥": "", "₹": "", "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
-        "⌉": "\\rceil ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
+        "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
+        "˚": "^\\circ ", "Ω": "\\Omega ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
 
@@ -55,6 +56,9 @@ _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z]{2})")
 _GROUPING = re.compile(r"(?<=\d)(?:\\,|,\\! ?|\\!)(?=\d{3}(?!\d))")
 _NOON = re.compile(r"(?<![A-Za-z])([AaPp])\. ?([Mm])(?![A-Za-z])\.?")
 _BEFORE_A_CODE = " $\\{text"
+_MARKS = " \n\t#<*"
+_CURRENCY = re.compile(r"\\(?:pounds|euro)(?![a-zA-Z])")
+_OHMS = re.compile(r"(?<=[\d}])(?:[ ,]|\\[, ;]|~)*(?:\\(?:mathrm|text) ?\{ ?)?([kM]?) ?\\Omega ?\}?[ $.]*$")
 _BRACED_SIGN = re.compile(r" ?\{ ?([,:]) ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
@@ -80,7 +84,10 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
         text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
-    text = announced(_BRACED_SIGN.sub(r"\1", text))
+    text = _BRACED_SIGN.sub(r"\1", text)
+    if text[:1] in _MARKS:
+        text = marks.taken_off(text)
+    text = announced(text)
     if text[:24].lstrip(_BEFORE_A_CODE)[:1].isupper():
         text = CODE.sub("", text, 1)
     if "\\" in text:
@@ -96,6 +103,8 @@ def normalise(text: str) -> str:
     if spaced := _SPACED_THOUSANDS.fullmatch(text):
         return spaced[1].replace(" ", "") + (spaced[2] or "")
     text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
+    if "for " in text or text[:4].lower() == "all ":
+        text = unquantified(text)
     return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
 
 
@@ -111,6 +120,10 @@ def _plain_latex(text: str) -> str:
     if "\\begin" not in text:
         text = _DOUBLED.sub(r"\\", text)
     text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
+    if "\\pounds" in text or "\\euro" in text:
+        text = _CURRENCY.sub(" ", text)
+    if "\\Omega" in text:
+        text = _OHMS.sub(r" \\text{\1ohm}", text)
     text = text.replace("\\langle", "(").replace("\\rangle", ")")
     text = _GROUPING.sub(",", text).replace("\\!", "").replace("\\mathbb{R}", "(-\\infty,\\infty)")
     text = _REAL_WITH.sub(r"\\{\1 |", text.replace("m\\angle", "\\angle"))
@@ -151,7 +164,10 @@ def plain_number(text: str) -> str | None:
 _TEXT_COMMANDS = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathit|mbox|operatorname)(?![a-zA-Z])")
 _WORDS = re.compile(r"[a-z]+|\d+")
 _PROSE = re.compile(r"[A-Za-z0-9 .,;:'\"!?()-]+")
+_FRAMED = frozenset({"they", "it", "this", "these", "those", "that"})
 _FILLERS = frozenset({"a", "an", "the", "and"})
+_PRONOUN = re.compile(r"(?:they|it|this|these|those|that) (?:is|are) ")
+_WINNER = re.compile(r"(.+ player|alice|bob) (?:will )?wins?")
 
 
 def words(normal: str) -> str | None:
@@ -161,4 +177,14 @@ def words(normal: str) -> str | None:
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None
     found = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
-    return " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found) or None
+    if found[-1:] == ["only"]:
+        found.pop()
+    said = " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found)
+    return _without_frame(said) if (found and found[0] in _FRAMED) or said.endswith("win") else said or None
+
+
+def _without_frame(said: str) -> str:
+    """What `they are parallel` and `first player wins` say of whom the question asks about."""
+    said = _PRONOUN.sub("", said, count=1) if _PRONOUN.match(said) else said
+    winner = _WINNER.fullmatch(said)
+    return winner[1] if winner else said

@@ -249,6 +249,15 @@ def _reciprocal(name: str) -> Callable[..., Any]:
     return rule
 
 
+def _extreme(of: Callable[..., Any]) -> Callable[..., Any]:
+    def rule(on: Arithmetic, *values: Any) -> Any:
+        if any(value.imag != 0 for value in values):
+            raise ZeroDivisionError("complex numbers have no order")
+        return on.number(0, 1) + of(value.real for value in values)
+
+    return rule
+
+
 def _size(on: Arithmetic, value: Any) -> Any:
     return on.number(0, 1) + abs(value)
 
@@ -256,12 +265,28 @@ def _size(on: Arithmetic, value: Any) -> Any:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: _named(name)
-        for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "asin", "acos", "atan")
+        for name in (
+            "sin",
+            "cos",
+            "tan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "exp",
+            "asin",
+            "acos",
+            "atan",
+            "asinh",
+            "acosh",
+            "atanh",
+        )
     },
     **{f"arc{name}": _named(f"a{name}") for name in ("sin", "cos", "tan")},
     "sec": _reciprocal("cos"),
     "csc": _reciprocal("sin"),
     "cot": _reciprocal("tan"),
+    "max": _extreme(max),
+    "min": _extreme(min),
     "ln": _named("log"),
     "log": _log,
     "lg": _log,

@@ -56,6 +56,50 @@ def excepting(normal: str) -> str | None:
     return f"(-\\infty,\\infty) \\setminus \\{{{points}\\}}"
 
 
+_QUANTIFIER = re.compile(
+    r"for (?:all|any|every) (?:real )?(?:numbers? |values of )?(?:\} ?)?"
+    r"(?P<letter>[a-zA-Z])(?: ?\\in ?\(-\\infty,\\infty\))?[ }]*"
+)
+_VALUE_AT = re.compile(r"[a-zA-Z]'{0,2} ?\( ?([a-zA-Z]) ?\) ?=")
+_BEFORE_IT = re.compile(r"(?:,|\\text ?\{|\\q?quad| |\\)$")
+_ALL = re.compile(r"all (?=[a-z] ?(?:[<>]=?|\\[lg]eq?|!=|\\neq?))", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"(?P<letter>[a-z]) (?:is )?(?P<what>not less than|no less than|at least|greater than or equal to|"
+    r"not greater than|not more than|no more than|at most|less than or equal to|greater than|more than"
+    r"|less than)"
+    r" (?P<bound>-?[\d.,/]*\d)"
+)
+_SIGNS = {
+    **dict.fromkeys(("not less than", "no less than", "at least", "greater than or equal to"), ">="),
+    **dict.fromkeys(
+        ("not greater than", "not more than", "no more than", "at most", "less than or equal to"), "<="
+    ),
+    **dict.fromkeys(("greater than", "more than"), ">"),
+    "less than": "<",
+}
+
+
+def unquantified(normal: str) -> str:
+    """`f(x) = 2 - x for all real x` and `All n >= 3` without the words, which say what is understood."""
+    normal = _ALL.sub("", normal, count=1) if normal[:4].lower() == "all " else normal
+    at = normal.rfind("for ")
+    if at < 0 or len(normal) - at > 80:
+        return normal
+    quantifier, function = _QUANTIFIER.fullmatch(normal[at:]), _VALUE_AT.match(normal)
+    if quantifier is None or function is None or quantifier["letter"] != function[1]:
+        return normal
+    claim = normal[:at]
+    for _ in range(6):
+        claim = _BEFORE_IT.sub("", claim.rstrip(" ,"))
+    return claim
+
+
+def compared(normal: str) -> str | None:
+    """`x is not less than 10` in signs; None for anything else."""
+    match = _COMPARED.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    return f"{match['letter']} {_SIGNS[match['what']]} {match['bound']}" if match else None
+
+
 def between(normal: str) -> str | None:
     """`x between 2 and 5, inclusive` as an interval; None for anything else, also where it leaves open
     whether the ends belong to it."""
@@ -66,3 +110,9 @@ def between(normal: str) -> str | None:
         return None
     opener, closer = "[]" if match[3].lower() == "inclusive" else "()"
     return f"{opener}{match[1]},{match[2]}{closer}"
+
+
+def condition(normal: str) -> str | None:
+    """A set or an inequality that is said in words; None for anything else."""
+    found = between(normal) or excepting(normal)
+    return found or (compared(normal) if " than " in normal or " at " in normal else None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from numerate.answers import exact, intervals, numeric
-from numerate.answers.tree import OPERATORS, Node, Undecided, negate, subtract, symbols
+from numerate.answers.tree import OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
 Same = Callable[[Node, Node], str | None]
@@ -35,6 +35,8 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
         if all(sides):
             return "structure" if set(sides) == {"structure"} else "symbolic"
     a, b = named_value(left), named_value(right)
+    if a and b and a[0].kind == b[0].kind == "call":
+        b = _in_letter_of(a[0], *b) or b
     if a and b and (a[0] == b[0] or _same_curve(a[0], b[0]) or _same_curve(b[0], a[0])):
         return same(a[1], b[1])
     sets = as_set(left), as_set(right)
@@ -75,6 +77,8 @@ def _are_points(node: Node) -> bool:
 def _is_measure(function: str, of: Node) -> bool:
     """The sine of an angle in a triangle, the length |AB|."""
     if function == "abs":
+        if of.kind == "sym":
+            return of.value.startswith(("overline ", "overrightarrow ", "vec "))
         return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
     return function in ("sin", "cos", "tan") and of.kind == "sym" and _is_angle(of.value)
 
@@ -90,6 +94,20 @@ def _same_curve(graph: Node, function: Node) -> bool:
     """y = x^2 is the curve of f(x) = x^2; of a value f(2) or a derivative f'(x) it is not."""
     of_letters = function.kind == "call" and function.value not in OPERATORS
     return of_letters and graph.kind == "sym" and all(arg.kind == "sym" for arg in function.args)
+
+
+def _in_letter_of(function: Node, other: Node, value: Node) -> tuple[Node, Node] | None:
+    """f(y) = y^2 in the letter of f(x); None where they aren't the same function of different letters."""
+    if function.value != other.value or function.value in OPERATORS:
+        return None
+    if len(function.args) != 1 or len(other.args) != 1:
+        return None
+    letter, its_letter = function.args[0], other.args[0]
+    if letter.kind != "sym" or its_letter.kind != "sym" or letter == its_letter:
+        return None
+    if its_letter.value not in symbols(value) or letter.value in symbols(value):  # P(A) is not P(B)
+        return None
+    return function, substitute(value, its_letter.value, letter)
 
 
 def named_value(relation: Node) -> tuple[Node, Node] | None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from numerate.answers import programs
 from numerate.answers.spelled import VALUES
 
-_UNUSUAL = re.compile(r"mod|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base|\\\{[^:{}]{1,60}:")
+_UNUSUAL = re.compile(
+    r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
+)
 
 
 def rewritten(normal: str) -> str:
     """The same answer in notations that the parser knows."""
+    if programs.may_be(normal):
+        normal = programs.written(normal)
     if not _UNUSUAL.search(normal):
         return normal
     for signs, rule in _RULES:
@@ -78,11 +84,12 @@ def _modulo(text: str) -> str:
 
 
 # -- nCr, dy/dx ----------------------------------------------------------------------
-_COUNT = r"(?:\{{ ?({0}) ?\}}|({0}))"
-_N = _COUNT.format(r"[a-z]|\d{1,4}|[a-z] ?[-+] ?\d")
+_COUNT = r"[a-z]|\d{1,4}|[a-z] ?[-+] ?\d"
+_N = rf"(?:\{{ ?(?P<n>{_COUNT}) ?\}}|(?P<bare_n>{_COUNT}))"
+_K = rf"(?:\{{ ?(?P<k>{_COUNT}) ?\}}|(?P<bare_k>{_COUNT}))"
 _CHOICES = re.compile(
     rf"(?<![\w)}}\]'])(?<![\w)}}\]'] )(?:\{{ ?\}} ?)?[\^_] ?{_N}"
-    rf" ?\{{? ?\\?(?:mathrm|text)?\{{?([CP])\}}? ?\}}? ?_ ?{_N}(?![\w^])"
+    rf" ?\{{? ?\\?(?:mathrm|text)?\{{?(?P<what>[CP])\}}? ?\}}? ?_ ?{_K}(?![\w^])"
 )
 
 
@@ -90,13 +97,15 @@ def _choose(text: str) -> str:
     """`^{10}C_3` and `_{10}P_3`."""
 
     def written(match: re.Match[str]) -> str:
-        n, k = match[1] or match[2], match[4] or match[5]
-        return f"\\binom{{{n}}}{{{k}}}" if match[3] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
+        n, k = match["n"] or match["bare_n"], match["k"] or match["bare_k"]
+        return f"\\binom{{{n}}}{{{k}}}" if match["what"] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
 
-    return _PLAIN_CHOICES.sub(r"\\binom{\1}{\2}", _CHOICES.sub(written, text))
+    return _PLAIN_CHOICES.sub(written, _CHOICES.sub(written, text))
 
 
-_PLAIN_CHOICES = re.compile(r"(?<![\w.}])(\d{1,3})C(\d{1,3})(?![\w.])")
+_PLAIN_CHOICES = re.compile(
+    r"(?<![\w.}])(?P<n>(?P<bare_n>\d{1,3}))(?P<what>[CP])(?P<k>(?P<bare_k>\d{1,3}))(?![\w.])"
+)
 _PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
 
 
@@ -104,14 +113,34 @@ def _derivative(text: str) -> str:
     return _PLAIN_DERIVATIVE.sub(r"\\frac{d\1}{d\2}", text)
 
 
-_BUILDER = re.compile(r"(\\\{[^{}|:]{1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))")
+_BUILDER = re.compile(
+    r"(\\\{(?:[^{}|:]|\\mathbb ?\{[A-Z]\}){1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))"
+)
 
 
 def _builder(text: str) -> str:
     return _BUILDER.sub(r"\1|", text)
 
 
+_ARC = re.compile(
+    r"(\d{1,4}) ?\^ ?\{? ?\\circ ?\}? ?(\d{1,2}(?:\.\d+)?) ?(?:'|\^ ?\{? ?\\prime ?\}?)"
+    r"(?: ?(\d{1,2}(?:\.\d+)?) ?(?:''|\"))?"
+)
+_BARRED = re.compile(r"\\overline ?\{ ?(\d+) ?\} ?(?=_)")
+
+
+def _minutes_of_arc(text: str) -> str:
+    return _ARC.sub(lambda m: f"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\\circ ", text)
+
+
+def _barred(text: str) -> str:
+    r"""`\overline{342}_7`: a bar over digits of a base says that they are digits."""
+    return _BARRED.sub(r"\1", text)
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
+    (("circ",), _minutes_of_arc),
+    (("overline",), _barred),
     (("[", "]"), _french),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),

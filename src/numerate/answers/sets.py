@@ -12,6 +12,7 @@ def without(node: Node) -> Node:
     """`(a, b) \\setminus {p, q}` as a union of intervals; anything else as it is."""
     if node.kind == "call" and node.value == "setminus" and len(node.args) == 2:
         whole, removed = node.args
+        removed = Node("set", None, (removed,)) if removed.kind in ("num", "neg") else removed
     elif node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "neg":
         whole, removed = node.args[0], node.args[1].args[0]
     else:

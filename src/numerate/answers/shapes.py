@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from numerate.answers import cases, congruence, family, intervals, relations, sets
-from numerate.answers.listed import written_out
+from numerate.answers import cases, congruence, family, intervals, relations, sets, signs
+from numerate.answers.listed import DOTS, progression, written_out
 from numerate.answers.tree import Node, negate, num
 from numerate.answers.values import same_value
 from numerate.answers.vectors import components
@@ -59,6 +59,9 @@ def settle(node: Node) -> Node:
     """A signed matrix, a plus-minus, or a set of one member, written out."""
     if node.kind in ("set", "list") and len(node.args) == 1 and node.args[0].kind not in _CLASSES:
         return settle(node.args[0])
+    if node.kind == "neg" and node.args[0].kind == "mul" and node.args[0].args[-1].kind == "matrix":
+        first, *rest = node.args[0].args
+        node = Node("mul", None, (negate(first), *rest))
     if node.kind == "neg" and node.args[0].kind == "matrix":
         matrix = node.args[0]
         return matrix._replace(args=tuple(negate(entry) for entry in matrix.args))
@@ -71,9 +74,9 @@ def settle(node: Node) -> Node:
         return both
     if node.kind in ("call", "add") and (apart := sets.without(node)) is not node:
         return apart
-    if has_pm(node):
-        return Node("list", None, (choose(node, 1), choose(node, -1)))
-    return node
+    if node.kind == "add" and DOTS in node.args:
+        return progression(node)
+    return signs.spread(node, _different)
 
 
 def _plainly(node: Node) -> Node:
@@ -102,24 +105,6 @@ def _different(members: Iterable[Node]) -> tuple[Node, ...]:
         if len(found) > MOST_UNITED or not any(same(member, other) for other in found):
             found.append(member)
     return tuple(found)
-
-
-_CARRIES_PM = frozenset({"pm", "add", "mul", "div", "neg", "rel"})
-
-
-def has_pm(node: Node) -> bool:
-    """True when a plus-minus stands outside of brackets that hold several members."""
-    return node.kind == "pm" or (node.kind in _CARRIES_PM and any(has_pm(arg) for arg in node.args))
-
-
-def choose(node: Node, sign: int) -> Node:
-    """The expression with every plus-minus read as `sign`, every minus-plus as its opposite."""
-    if node.kind == "pm":
-        inner = choose(node.args[0], sign)
-        return inner if node.value * sign > 0 else negate(inner)
-    if node.kind not in _CARRIES_PM:
-        return node
-    return node._replace(args=tuple(choose(arg, sign) for arg in node.args))
 
 
 def _members(node: Node) -> list[Node]:

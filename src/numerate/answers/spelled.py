@@ -13,7 +13,7 @@ _SMALL = (
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
-_PARTS = {
+PARTS = {
     "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10, "halve": 2,
 }  # fmt: skip
@@ -23,7 +23,7 @@ PHRASES = {
                      "set of all real number", "every real number"), _REALS),
     **dict.fromkeys(("no solution", "no real solution", "empty set", "null set", "no such number",
                      "there is no solution", "there are no solution"), _NOTHING),
-    "noon": "12:00 pm", "midnight": "12:00 am",
+    "dozen": "12", "noon": "12:00 pm", "midnight": "12:00 am",
     **dict.fromkeys(("dne", "doe not exist", "limit doe not exist"), "does not exist"),
     **dict.fromkeys(("infinitely many", "infinitely many solution", "infinite number of solution",
                      "infinite solution", "there are infinitely many solution"), "infinitely many"),
@@ -31,28 +31,52 @@ PHRASES = {
 """keys as `normal.words` gives them: lower case, no articles, no plural s"""
 
 
+_DIGIT = re.compile(r"\d")
+_REPEATED = re.compile(r"(\d{1,9}) ?\(([A-Za-z -]{3,60})\)")
+_OUT_OF = re.compile(r"(\d{1,9}) out of (?:every )?(\d{1,9})")
+_STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([A-Za-z -]+)\}")
+_MULTIPLES = re.compile(r"(?:all |the )*(?:integer )?multiples of (\d{1,6})", re.IGNORECASE)
+
+
 def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.date(normal, words) or phrases.between(normal) or phrases.excepting(normal):
+    if found := times.date(normal, words) or phrases.condition(normal):
         return found
     if words is None:
         return None
+    if _DIGIT.search(normal):
+        return _around_digits(normal)
     if words in PHRASES:
         return PHRASES[words]
+    if "{" in normal and (styled := _STYLED.fullmatch(normal)):
+        normal = styled[1].strip()
     tokens = (
         re.findall(r"[a-z]+", normal.lower()) if normal.replace("-", " ").replace(" ", "").isalpha() else []
     )
     value, rest = _number(tokens)
     if value is None:
         return None
-    part = _PARTS.get(rest[0].removesuffix("s") if rest else "")
+    part = PARTS.get(rest[0].removesuffix("s") if rest else "")
     if part and value and len(rest) == 1:
         return f"{value}/{part}"
-    if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in _PARTS:
-        return f"{value * _PARTS[rest[-1]] + 1}/{_PARTS[rest[-1]]}"
+    if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in PARTS:
+        return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
     return " ".join([str(value), *rest])
+
+
+def _around_digits(normal: str) -> str | None:
+    """`12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
+    if normal.endswith(")") and (repeated := _REPEATED.fullmatch(normal)):
+        value, rest = _number(re.findall(r"[a-z]+", repeated[2].lower()))
+        return repeated[1] if not rest and str(value) == repeated[1] else None
+    if " of " not in normal:
+        return None
+    if out_of := _OUT_OF.fullmatch(normal):
+        return f"{out_of[1]}/{out_of[2]}"
+    multiples = _MULTIPLES.fullmatch(normal)
+    return f"{multiples[1]}k\\whole{{kZ}}" if multiples else None
 
 
 def _number(tokens: list[str]) -> tuple[int | None, list[str]]:

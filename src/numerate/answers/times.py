@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 _STYLE = re.compile(r"\\(?:text[a-z]*|mathrm|mbox)(?![a-zA-Z])|[{}]")
@@ -29,10 +30,10 @@ class Clock(NamedTuple):
 
 
 def same_time(a: str, b: str) -> bool | None:
-    """Whether two texts say the same time of day, None where they aren't both times. AM and PM may be left
-    out on one side."""
+    """Whether two texts say the same time of day or the same duration, None where they aren't both times. AM
+    and PM may be left out on one side."""
     if not (_maybe(a) and _maybe(b)):
-        return None
+        return _spans(a, b) if a[:1].isdigit() and b[:1].isdigit() else None
     one, other = clock(a), clock(b)
     if one is None or other is None or not (one.timed or other.timed):
         return None
@@ -40,6 +41,36 @@ def same_time(a: str, b: str) -> bool | None:
     hours = (one.hour, other.hour) if whole_day else (one.hour % 12, other.hour % 12)
     same = hours[0] == hours[1] and (one.minute, one.second) == (other.minute, other.second)
     return same if same or one.marked or other.marked else None
+
+
+_SPAN = re.compile(
+    r"(?:(\d{1,6}(?:\.\d{1,6})?) ?(?:h|hrs?|hours?))?(?:,| and|, and)? ?"
+    r"(?:(\d{1,6}(?:\.\d{1,6})?) ?(?:m|mins?|minutes?))?(?:,| and|, and)? ?"
+    r"(?:(\d{1,6}(?:\.\d{1,6})?) ?(?:s|secs?|seconds?))?"
+)
+
+
+def _spans(a: str, b: str) -> bool | None:
+    """Whether two durations are the same, None unless both are and one of them counts in several units."""
+    if not (_may_last(a) and _may_last(b)):
+        return None
+    one, other = _span(a), _span(b)
+    if one is None or other is None or one[1] == other[1] == 1:
+        return None
+    return one[0] == other[0]
+
+
+def _may_last(normal: str) -> bool:
+    return len(normal) < 60 and normal[:1].isdigit() and normal[-1:] in "hrnms}"
+
+
+def _span(normal: str) -> tuple[Fraction, int] | None:
+    """(seconds, number of units) of `2 hours 30 minutes`."""
+    match = _SPAN.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    if match is None or not any(match.groups()):
+        return None
+    parts = [Fraction(n) * size for n, size in zip(match.groups(), (3600, 60, 1), strict=True) if n]
+    return sum(parts, Fraction(0)), len(parts)
 
 
 def same_instant(a: str, b: str) -> bool:

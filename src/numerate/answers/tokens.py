@@ -48,7 +48,9 @@ _COMMANDS = {
     "cr": "\\\\", "rfloor": "rfloor",
     "rceil": "rceil",
     "end": "\\end", }  # fmt: skip
-_IGNORED = names.listed("! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut rm bf it")
+_IGNORED = names.listed(
+    "! , ; : # $ quad qquad displaystyle angle triangle limits mathstrut strut therefore rm bf it"
+)
 _STYLES = names.listed(
     "text textbf textit textrm textnormal textsf texttt textup mbox hbox mathrm mathbf mathit "
     "mathsf mathtt mathcal mathbb mathfrak operatorname boldsymbol bm vec hat tilde widehat "
@@ -99,7 +101,9 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
         close = len(text)
     inner = text[at + 1 : close].strip(" ~")
     prose = [
-        w for w in re.findall(r"[A-Za-z]{2,}", inner) if w not in names.FUNCTIONS and w not in names.NAMES
+        w
+        for w in re.findall(r"(?<![\\A-Za-z])[A-Za-z]{2,}", inner)
+        if w not in names.FUNCTIONS and w not in names.NAMES
     ]
     if any(c.isdigit() for c in inner):  # \\text{2 and 7}
         prose = [w for w in prose if w not in names.SEPARATORS]
@@ -120,6 +124,8 @@ def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -
 
 def _word(text: str, spaced: bool) -> Token:
     plain = re.sub(r"[^a-z]+", " ", text.lower()).strip()
+    if not names.BOUNDING.isdisjoint(plain.split()):
+        raise Unreadable(f"a bound or a negation: {plain!r}")
     if plain in names.MULTIPLIERS:
         return Token("multiplier", plain, names.MULTIPLIERS[plain], spaced)
     if plain in names.PERCENT_WORDS:
@@ -170,7 +176,7 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if name in _DOTS:
         return [Token("name", "ldots", None, spaced)]
     if name in names.FUNCTIONS:
-        return [Token("fn", name, None, spaced)]
+        return [Token("fn", names.OTHER_NAMES.get(name, name), None, spaced)]
     if name in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
     return [Token("cmd", name, None, spaced)]
@@ -182,16 +188,25 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
     if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):
-        return [Token("fn", low, None, spaced)]
+        return [Token("fn", names.OTHER_NAMES.get(low, low), None, spaced)]
     if low in _INFINITY:
         return [Token("name", "infinity", None, spaced)]
     if piece in names.NAMES:
         return [Token("name", piece, None, spaced)]
     if len(piece) == 1:
         return [Token("name", piece, None, spaced)]
-    if low in names.UNITS or low in names.MULTIPLIERS or low in names.PERCENT_WORDS or _prose(piece):
+    if (
+        low in names.BOUNDING
+        or low in names.UNITS
+        or low in names.MULTIPLIERS
+        or low in names.PERCENT_WORDS
+        or _prose(piece)
+    ):
         return [_word(piece, spaced)]
     return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
+
+
+_WORDS = names.BOUNDING | names.UNITS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
 
 
 def _prose(piece: str) -> bool:

@@ -187,7 +187,15 @@ def _singular(word: str) -> str:
 
 
 # -- money ----------------------------------------------------------------------
-_MONEY = {"\\$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+_MONEY = {
+    "\\$": "dollar",
+    "\\pounds": "pound",
+    "\\euro": "euro",
+    "€": "euro",
+    "£": "pound",
+    "¥": "yen",
+    "₹": "rupee",
+}
 _CODES = {
     "USD": "dollar", "US": "dollar", "EUR": "euro", "GBP": "pound", "JPY": "yen", "INR": "rupee",
     "Rs": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
