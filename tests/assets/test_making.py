@@ -13,7 +13,7 @@ from numerate.assets import corpus, facts, misread, tokenizer
 from numerate.judges import Oracle
 from numerate.models import encoding
 from numerate.problems import is_test_split, stories
-from numerate.types import Problem, Prompt, Turn
+from numerate.types import Prompt, Turn
 
 TEXT = "Tom sold 48/2=<<48/2=24>>24 clips - 3.5% more.\nIs [GOOD] <code>\n```python\nprint(1)\n```\n#### 24"
 
@@ -56,21 +56,28 @@ def test_no_document_holds_a_problem_of_a_test_split_or_of_what_recipes_train_on
     assert not held & {text.split("\n")[0] for text in told}
 
 
-def test_a_question_alone_is_mostly_followed_by_a_bare_answer() -> None:
+def test_what_is_left_to_learn() -> None:
+    made = list(stories.generate("train", 0, 1500))
+    told = [(p, corpus.told(random.Random(i), p)) for i, p in enumerate(made)]
+    unsolved = [text for p, text in told if not corpus.solved(p)]
+    assert len(unsolved) > 500 and all(text.split("\n")[1].startswith("Answer: ") for text in unsolved)
     texts = [corpus.document(0, i).split("\n") for i in range(1500)]
     after = [t[1] for t in texts if not t[0].startswith("Question: ") and "=" not in t[0]]
     assert 0.5 < sum(line.startswith("Answer: ") for line in after) / len(after) < 0.8
+    r = random.Random(0)
+    drawn = [corpus.story(r).meta["steps"] for _ in range(600)]
+    assert 0 < sum(steps > 3 for steps in drawn) / len(drawn) < 0.1
 
 
 def test_misread_relations_are_wrong_where_they_stand_and_right_from_there() -> None:
     oracle = Oracle()
     seen = 0
     for i, problem in enumerate(stories.generate("train", 0, 300)):
-        told = misread.solution(random.Random(i), problem, corpus.confusing, 1.0)
+        told = misread.solution(random.Random(i), problem, corpus.MISREAD, 1.0)
         if told is None or told == problem.solution:
             continue
         names = misread.by_line(problem)
-        first = next(k for k, n in enumerate(names) if corpus.confusing(n, problem.meta["scenario"]))
+        first = next(k for k, name in enumerate(names) if name in corpus.MISREAD)
         lines, right = told.split("\n"), problem.solution.split("\n")
         assert lines[:first] == right[:first] and lines[first] != right[first]
         for line in lines[:-1]:
@@ -80,19 +87,14 @@ def test_misread_relations_are_wrong_where_they_stand_and_right_from_there() -> 
     assert seen > 100
 
 
-def test_half_of_the_pairs_of_relation_and_setting_are_misread_more_often_than_not() -> None:
-    made = list(stories.generate("train", 0, 3000))
-    pairs = {(n, p.meta["scenario"]) for p in made for n in p.meta["relations"] if n not in corpus.PLAIN}
-    assert len(pairs) > 500 and 0.4 < sum(corpus.confusing(*pair) for pair in pairs) / len(pairs) < 0.6
-    single = [p for p in made if p.meta["steps"] == 1 and corpus.confusing(last(p), p.meta["scenario"])]
+def test_the_late_texts_misread_more_often_than_not() -> None:
+    told = [corpus.told_late(random.Random(i)) for i in range(300)]
+    solved = [text for text in told if "Answer: " not in text.split("\n")[1]]
+    assert 200 < len(solved) < 300
     r = random.Random(0)
-    told = [(p, misread.solution(r, p, corpus.confusing, corpus.SHARE_MISREAD)) for p in single]
-    wrong = [s != p.solution for p, s in told if s is not None]
-    assert len(wrong) > 50 and 0.5 < sum(wrong) / len(wrong) < 0.8
-
-
-def last(problem: Problem) -> str:
-    return problem.meta["relations"][-1]
+    made = [(p, misread.solution(r, p, corpus.MISREAD, 0.6)) for p in stories.generate("train", 0, 400)]
+    kept = [s != p.solution for p, s in made if s is not None]
+    assert len(kept) > 300 and 0.4 < sum(kept) / len(kept) < 0.7
 
 
 def calculated(left: str) -> Fraction:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -20,16 +20,13 @@ _SWAPPED = {"+": "-", "-": "+", "*": "+", "/": "-"}
 
 
 def solution(
-    r: random.Random, problem: Problem, confusing: Callable[[str, str], bool], probability: float
+    r: random.Random, problem: Problem, relations: Collection[str], probability: float
 ) -> str | None:
-    """The worked solution of a story in which some relations are misread, each use with a probability.
-
-    `confusing` says of a relation and a scenario whether it is one of them.
+    """The worked solution of a story in which every use of some relations is misread with a probability.
 
     None where that leads to numbers that no solution would have: below 1, or with more than two places."""
     lines = problem.solution.split("\n")
-    scenario = problem.meta["scenario"]
-    misread = [confusing(name, scenario) and r.random() < probability for name in by_line(problem)]
+    misread = [name in relations and r.random() < probability for name in by_line(problem)]
     if not any(misread):
         return problem.solution
     computed = [row for row in problem.meta["graph"] if row["expr"]]
