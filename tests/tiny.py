@@ -58,9 +58,14 @@ def config(
             n_embd=hidden, n_layer=layers, n_head=4, n_positions=context, **dropout, **common
         )
     if kind == "opt":
-        shape = {"hidden_size": hidden, "ffn_dim": 2 * hidden, "word_embed_proj_dim": hidden, "dropout": 0.0}
-        size = {"num_hidden_layers": layers, "num_attention_heads": 4, "max_position_embeddings": context}
-        return transformers.OPTConfig(**(shape | size | common))
+        width: dict[str, Any] = {"hidden_size": hidden, "ffn_dim": 2 * hidden, "word_embed_proj_dim": hidden}
+        size = {
+            "dropout": 0.0,
+            "num_hidden_layers": layers,
+            "num_attention_heads": 4,
+            "max_position_embeddings": context,
+        }
+        return transformers.OPTConfig(**(width | size | common))
     shape = {
         "hidden_size": hidden,
         "intermediate_size": 2 * hidden,
