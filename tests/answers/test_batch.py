@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -108,3 +109,16 @@ def test_it_works_from_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_sequences_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="2 candidates and 1 references"):
         batch.equal_all(["1", "2"], ["1"])
+
+
+def test_it_works_from_async_code() -> None:
+    """On the loop itself and in its threads, many at once: no signals, no clocks, no state."""
+
+    async def one(number: int) -> bool:
+        direct = equal(f"\\frac{{{number}}}{{2}}", str(number / 2))
+        return direct and await asyncio.to_thread(equal, f"{number}(x+1)", f"{number}x+{number}")
+
+    async def many() -> list[bool]:
+        return await asyncio.gather(*(one(number) for number in range(2, 60)))
+
+    assert all(asyncio.run(many()))

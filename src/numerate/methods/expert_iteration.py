@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 2
+VERSION = 3
 
 
 @config

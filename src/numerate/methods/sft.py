@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Lora, Policy
 
 NEEDS = frozenset({"solution"})
-VERSION = 2
+VERSION = 3
 
 
 @config
