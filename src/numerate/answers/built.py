@@ -7,7 +7,7 @@ from math import ceil, floor
 from numerate.answers import exact
 from numerate.answers.tree import Node, Undecided, Unreadable, negate, num, substitute, symbols, walk
 
-I = Node("sym", "i")  # noqa: E741
+IMAGINARY = Node("sym", "i")
 MOST_PARTS = 200
 
 
@@ -24,9 +24,9 @@ def conjugate(node: Node) -> Node | None:
     """Of a number such as 2 + 3i; None for anything else that has a bar over it."""
     parts = list(walk(node))
     whole = all(n.kind in _ARITHMETIC and (n.kind != "pow" or n.args[1].kind == "num") for n in parts)
-    if not whole or symbols(node) or not any(n == I for n in parts) or len(parts) > MOST_PARTS:
+    if not whole or symbols(node) or not any(n == IMAGINARY for n in parts) or len(parts) > MOST_PARTS:
         return None
-    return substitute(node, "i", negate(I))
+    return substitute(node, "i", negate(IMAGINARY))
 
 
 def _whole_numbers(member: Node, condition: Node) -> Node | None:

@@ -19,7 +19,8 @@ BITS = 8_192
 """the longest numerator or denominator that is computed"""
 PRIME = 2**61 - 31
 """the largest prime below 2**61 that is 1 modulo 4, so that -1 has a root"""
-I = 583_529_827_753_931_384  # noqa: E741  (its square is -1 modulo PRIME)
+IMAGINARY = 583_529_827_753_931_384
+"""its square is -1 modulo PRIME"""
 
 
 # -- rational numbers ----------------------------------------------------------------------
@@ -264,7 +265,7 @@ def point(name: str, salt: int) -> int:
 def _letter(node: Node) -> int:
     if node.value == "infinity":
         raise Undecided("infinite")
-    return I if node.value == "i" else point(node.value, 1)
+    return IMAGINARY if node.value == "i" else point(node.value, 1)
 
 
 def _residue_product(node: Node) -> int:

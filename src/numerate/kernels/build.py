@@ -24,7 +24,6 @@ FLAGS = (
 SECONDS = 120
 
 
-@cache
 def library() -> ctypes.CDLL | None:
     """The compiled functions, None where there are none. The first call may take a second or two."""
     return load()[0]

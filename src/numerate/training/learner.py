@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from numerate.models.policy import Policy
 from numerate.training import devices
-from numerate.training.attention import can_pack
+from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import network
@@ -41,7 +41,10 @@ class Learner:
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
-        self.packed = can_pack(network(policy.model)) if packed is None else packed
+        lm = network(policy.model)
+        self.packed = can_pack(lm) if packed is None else packed
+        if self.packed:
+            use_packed(lm)  # here, before several threads run the model
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
         self.gradients = Gradients(policy.model, self.named.values())
         if optimizers:

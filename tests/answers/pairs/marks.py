@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from numerate.answers import equal
-
-SAME = [
+APART = [
     # marks
     ("#### 36", "36"),
     ("#### x = 5", "5"),
@@ -84,26 +80,3 @@ DIFFERENT = [
     ("Anna has 12 marbles and 3 pens left.", "12"),
     ("Every multiple of 4 works.", "4"),
 ]
-
-
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_equal_both_ways_round(one: str, other: str) -> None:
-    assert equal(one, other) and equal(other, one)
-
-
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_near_misses_are_different(one: str, other: str) -> None:
-    assert not equal(one, other) and not equal(other, one)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("Yes, it is possible.", r"\text{Yes}", True),
-        ("No, there is none", "no", True),
-        ("Yes, it is possible.", "No", False),
-        ("Yes, but only for 2", "Yes", False),
-    ],
-)
-def test_yes_or_no_with_a_remark(one: str, other: str, expected: bool) -> None:
-    assert equal(one, other) == equal(other, one) == expected
