@@ -23,12 +23,14 @@ KINDS = (marks, more_notations, near_misses, notations, objects, sentences, seri
 
 
 def pairs(table: str) -> list[Any]:
-    """Every pair of this table in the modules that have one."""
-    return [
-        pytest.param(*pair, id=f"{kind.__name__.rpartition('.')[2]}-{number}")
-        for kind in KINDS
-        for number, pair in enumerate(getattr(kind, table, ()))
-    ]
+    """Every pair of this table, in the modules that have one."""
+    made: list[Any] = []
+    for kind in KINDS:
+        rows: list[tuple[str, str]] = getattr(kind, table, [])
+        made += [
+            pytest.param(*row, id=f"{kind.__name__.rpartition('.')[2]}-{i}") for i, row in enumerate(rows)
+        ]
+    return made
 
 
 @pytest.mark.parametrize(("one", "other"), pairs("SAME"))
