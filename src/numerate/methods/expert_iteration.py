@@ -8,11 +8,14 @@ for i = 1 .. rounds:
 
 The paper samples K = 96; 4 to 16 need more rounds and end a few points lower. It drops exact duplicates;
 `trace` keeps one attempt per sequence of calculations instead (METHODS: the metric "trace diversity").
+The paper asks the same questions in each round; `problems_per_round` takes new ones, which teach more for the
+same number of attempts where questions are plenty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
@@ -21,7 +24,7 @@ from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
 from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
-from numerate.types import Example, Group, Rollout, Sampling
+from numerate.types import Example, Group, Problem, Rollout, Sampling, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -34,6 +37,9 @@ VERSION = 3
 class Config:
     rounds: AtLeast1 = 2
     """n; the paper uses 2 after supervised fine-tuning and up to 5 without"""
+    problems_per_round: AtLeast1 | None = None
+    """every round samples the next so many problems, from the start again after the last; null: all of them
+    in each round"""
     samples: AtLeast1 = 96
     """K, attempts per question and round"""
     temperature: Positive = 1.0
@@ -72,19 +78,26 @@ def key(rollout: Rollout, dedupe: str) -> object:
     return keys[dedupe]
 
 
-def select(attempts: Iterable[tuple[Rollout, float | None]], cfg: Config) -> list[Rollout]:
-    """What is kept of the attempts at one problem, oldest first."""
+def right(attempts: Iterable[Scored], cfg: Config) -> list[Rollout]:
+    """What passes the threshold; a reward that could not be measured does not."""
+    rewards = ((s.rollout, s.reward.value) for s in attempts)
+    return [rollout for rollout, reward in rewards if reward is not None and reward >= cfg.threshold]
+
+
+def distinct(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
+    """What is kept of the right attempts at one problem, oldest first."""
     kept: dict[object, Rollout] = {}
-    for rollout, reward in attempts:
-        if reward is not None and reward >= cfg.threshold:
-            kept.setdefault(key(rollout, cfg.dedupe), rollout)
+    for rollout in rollouts:
+        kept.setdefault(key(rollout, cfg.dedupe), rollout)
     return list(kept.values())[: cfg.keep_per_problem]
 
 
-def gather(rounds: Sequence[Iterable[Group]], cfg: Config) -> Iterator[list[Rollout]]:
+def gather(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
     """The kept attempts of each problem over some rounds; duplicates between rounds count as one."""
-    for groups in zip(*rounds, strict=True):
-        yield select(((s.rollout, s.reward.value) for group in groups for s in group.attempts), cfg)
+    found: dict[str, list[Rollout]] = {}
+    for group in chain.from_iterable(rounds):
+        found.setdefault(group.problem.id, []).extend(right(group.attempts, cfg))
+    return [distinct(rollouts, cfg) for rollouts in found.values()]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -101,7 +114,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         # 2. keep what is right, once
         first = 0 if cfg.cumulative else round_
         earlier = [sample(run, cfg, job, policy, r) for r in range(first, round_)]
-        kept = list(gather([*earlier, groups], cfg))
+        kept = gather([*earlier, groups], cfg)
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
         rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
@@ -129,7 +142,16 @@ def sample(run: training.Stage, cfg: Config, job: Job, policy: Policy, round_: i
     params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed, round=round_)
     folder = run.folder / "rollouts" / f"round-{round_:03d}"
     engine = job.engine(policy)
-    return collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
+    asked = turn(job.problems, cfg.problems_per_round, round_)
+    return collect(folder, engine, asked, cfg.samples, params, job.style, run.progress)
+
+
+def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
+    """The problems of a round."""
+    if per_round is None or per_round >= len(problems):
+        return list(problems)
+    start = round_ * per_round
+    return [problems[i % len(problems)] for i in range(start, start + per_round)]
 
 
 def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
