@@ -12,7 +12,7 @@ import torch
 from numerate.models import Lora, Policy, load
 from numerate.models.forward import LeanForward
 from numerate.models.plain import PlainForward
-from numerate.rollouts.local import LocalEngine, room_for
+from numerate.rollouts.local import LocalEngine
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -153,13 +153,6 @@ def test_two_requests_at_once_and_one_left_early_do_not_meet(policies: dict[str,
     next(engine.sample(ask(*TEXTS), 2, PLAIN))
     one, two = engine.sample(ask(*TEXTS), 2, PLAIN), engine.sample(ask(*TEXTS), 2, PLAIN)
     assert list(zip(one, two, strict=True)) == [(r, r) for r in whole]
-
-
-def test_the_number_of_slots_fits_the_memory(policies: dict[str, Policy]) -> None:
-    """2 layers x 2 key heads x 8 numbers x 2 (keys, values) x 4 bytes = 256 bytes per token."""
-    assert room_for(policies["llama"], PLAIN) == 256
-    assert room_for(policies["llama"], replace(PLAIN, max_tokens=2**16)) == 2**30 // (256 * 2 * 2**16)
-    assert room_for(policies["gpt2"], replace(PLAIN, max_tokens=2**40)) == 1
 
 
 def test_seed_and_round_name_other_samples(policies: dict[str, Policy]) -> None:

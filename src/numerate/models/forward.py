@@ -30,6 +30,7 @@ class LeanForward(ABC):
 
     join_at = 0.0
     mixes = True
+    shares_prompts = True
 
     def __init__(self, weights: Weights, cache: Cache) -> None:
         self.w = weights
