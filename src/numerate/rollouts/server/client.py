@@ -5,14 +5,14 @@ an answer that cannot be read, 408, 425, 429 and 5xx. What cannot pass, the othe
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import random
-import time
+from asyncio import sleep
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Any, TypeVar
 
 import httpx2
@@ -92,11 +92,11 @@ class Client:
         began: float | None = None
         tries = 0
         while True:
-            await asyncio.sleep(max(0.0, self.open_at - time.monotonic()))
+            await sleep(max(0.0, self.open_at - monotonic()))
             try:
                 return await self._once(method, path, body, read, final)
             except _Trouble as trouble:
-                now = time.monotonic()
+                now = monotonic()
                 if began is None:
                     began = now
                     log.warning("%s: %s; trying again for %g s", self.url, trouble, self.patience)
@@ -104,7 +104,7 @@ class Client:
                 tries += 1
                 if now + pause - began > self.patience:
                     raise ServerGone(self._gone(trouble, tries, now - began)) from trouble
-                await asyncio.sleep(pause)
+                await sleep(pause)
 
     def _pause(self, trouble: _Trouble, tries: int, now: float) -> float:
         """What the server asked for, of everybody; else doubling, and up to half of it left to chance so that

@@ -108,6 +108,6 @@ def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:
             return text
     raise Unsayable(
         f"problem {prompt.problem_id!r}: as a text its prompt would be read as other tokens than were meant "
-        "(it may hold a control token of the model): take a server that reads token ids, such as vLLM, or "
-        "engine: {kind: local}"
+        "(it holds a control token, or lacks the BOS that would be added): take a server that reads token "
+        "ids, such as vLLM, or kind: local"
     )
