@@ -180,7 +180,7 @@ def test_killed_ten_times_and_resumed_equals_uninterrupted(whole: Path, tmp_path
 
 
 def test_engines_are_engines() -> None:
-    """The local engine has the interface that methods rely on."""
+    """They have the interface that methods rely on."""
     from numerate.rollouts.local import LocalEngine
 
     assert {name for name in dir(Engine) if not name.startswith("_")} <= set(dir(LocalEngine))

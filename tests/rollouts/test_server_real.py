@@ -50,9 +50,9 @@ class Serve:
 
     def start(self) -> None:
         code = "from transformers.cli.transformers import main; main()"
-        options = ["serve", "--device", "cpu", "--host", "127.0.0.1", "--port", str(self.port)]
+        options = ["serve", "--device", "cpu", "--dtype", "float32", "--host", "127.0.0.1"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *options],
+            [sys.executable, "-c", code, *options, "--port", str(self.port)],
             env=self.environment,
             stdout=self.log,
             stderr=self.log,

@@ -69,6 +69,8 @@ class Client:
         )
         self.open_at = 0.0
         """no request before this moment of the monotonic clock: the server asked for a pause"""
+        self.well = True
+        """whether the last answer was one"""
 
     async def close(self) -> None:
         await self.http.aclose()
@@ -94,17 +96,25 @@ class Client:
         while True:
             await sleep(max(0.0, self.open_at - monotonic()))
             try:
-                return await self._once(method, path, body, read, final)
+                answer = await self._once(method, path, body, read, final)
             except _Trouble as trouble:
                 now = monotonic()
-                if began is None:
-                    began = now
-                    log.warning("%s: %s; trying again for %g s", self.url, trouble, self.patience)
+                began = now if began is None else began
+                self._tell(trouble)
                 pause = self._pause(trouble, tries, now)
                 tries += 1
                 if now + pause - began > self.patience:
                     raise ServerGone(self._gone(trouble, tries, now - began)) from trouble
                 await sleep(pause)
+            else:
+                self.well = True
+                return answer
+
+    def _tell(self, trouble: _Trouble) -> None:
+        """One line when trouble begins, not one for each request."""
+        if self.well:
+            log.warning("%s: %s; trying again for %g s", self.url, trouble, self.patience)
+        self.well = False
 
     def _pause(self, trouble: _Trouble, tries: int, now: float) -> float:
         """What the server asked for, of everybody; else doubling, and up to half of it left to chance so that
