@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from numerate.models.outline import Outline
+from numerate.models.policy import Policy
+from numerate.rollouts.server import ServerEngine
+from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
 Body = dict[str, Any]
@@ -30,6 +34,7 @@ class Reply:
 Behave = Callable[[Body], Reply | None]
 """None: answer as a good server does"""
 EOS = 2
+PARAMS = Sampling(1.0, max_tokens=64, seed=5, round=2)
 TOKENIZER = tiny.tokenizer()
 VLLM = {"object": "list", "data": [{"id": "tiny", "owned_by": "vllm", "max_model_len": 200}]}
 
@@ -164,3 +169,24 @@ class Fake:
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(content)
+
+
+def policy() -> Policy:
+    return Policy(Outline(tiny.config("llama"), None, "/models/tiny"), tiny.tokenizer(), "tiny")
+
+
+def engine(fake: Fake, **options: Any) -> ServerEngine:
+    settings: dict[str, Any] = {"patience": 20.0, **options}
+    return ServerEngine(policy(), url=fake.url, **settings)
+
+
+def ask(count: int, text: str = "How many is {}?", chat: bool = False) -> list[Prompt]:
+    return [Prompt(f"p{i}", (Turn("user", text.format(i)),), chat) for i in range(count)]
+
+
+def places(rollouts: list[Rollout]) -> list[tuple[str, int]]:
+    return sorted((rollout.problem_id, rollout.index) for rollout in rollouts)
+
+
+def all_places(count: int, n: int) -> list[tuple[str, int]]:
+    return sorted((f"p{i}", index) for i in range(count) for index in range(n))

@@ -45,6 +45,16 @@ class ServerOptions:
 class VllmOptions:
     kind: Literal["vllm"]
     """samples with vLLM in this process"""
+    memory: Positive | None = None
+    """GiB for keys and values; null takes 1 on a CPU, and on a GPU what gpu_share leaves"""
+    gpu_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """how much of a GPU's memory it may take for weights, keys and values, the learner's aside"""
+    max_seqs: AtLeast1 | None = None
+    """attempts that are decoded at the same time; null leaves it to vLLM"""
+    context: AtLeast1 | None = None
+    """tokens that prompt and answer may have together; null takes as many as the model can hold"""
+    sleep: bool = False
+    """on a GPU, give the memory back between requests, at the price of moving the weights out and in"""
 
 
 def _kind(given: Any) -> Any:

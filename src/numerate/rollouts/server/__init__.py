@@ -6,8 +6,10 @@ an answer is taken once: a server that goes away and comes back costs no attempt
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -50,7 +52,7 @@ class ServerEngine:
         """how this server wants to be asked, once it has answered"""
         self.several = True
         """whether one request brings several attempts: until one brings fewer"""
-        self._place: tempfile.TemporaryDirectory[str] | None = None
+        self._place: Path | None = None
         self._saves = 0
         if weights == "by_path":
             self.sync(policy)
@@ -75,11 +77,12 @@ class ServerEngine:
         if self._place is None:
             if self.folder:
                 Path(self.folder).mkdir(parents=True, exist_ok=True)
-            self._place = tempfile.TemporaryDirectory(prefix="numerate-weights-", dir=self.folder)
+            self._place = Path(tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)).resolve()
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         self._saves += 1
-        return str(policy.save(Path(self._place.name).resolve() / str(self._saves)))
+        return str(policy.save(self._place / str(self._saves)))
 
-    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
         """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes
         no sense or the server refuses a request, ServerGone when patience with it is over.
 

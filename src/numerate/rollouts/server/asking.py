@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ class Asking:
         self.untried = deque(FORMS)
         self.refusals: list[str] = []
 
-    def run(self) -> Iterator[Rollout]:
+    def run(self) -> Generator[Rollout, None, None]:
         """Rounds of: send what there is room for, take the first answer, hand out its rollouts."""
         client = self.engine.client()
         with Background[Ask, Answer](client.close) as flights:
