@@ -41,9 +41,11 @@ class Turn:
     role: Role
     text: str
     ids: tuple[int, ...] = ()
+    """as drawn; of a server that tells text only, the ids that the tokenizer makes of it (and no logprobs)"""
     logprobs: tuple[float, ...] = ()
     """one per id on a trained turn: log p(token | everything before it) under the distribution the policy
-    defines (temperature 1, nothing cut off); empty on other turns"""
+    defines (temperature 1, nothing cut off), or none at all where the engine was not told them; empty on
+    other turns"""
     trained: bool = False
 
 
@@ -105,7 +107,13 @@ class Rollout:
 
     @property
     def logprobs(self) -> list[float]:
-        """One per id, 0.0 off the trained tokens."""
+        """One per id, 0.0 off the trained tokens. Raises ValueError where the engine recorded none."""
+        for turn in self.turns:
+            if turn.trained and len(turn.logprobs) != len(turn.ids):
+                raise ValueError(
+                    f"attempt {self.index} at {self.problem_id!r} has no log-probabilities: the engine that "
+                    "drew it was not told them; compute them with the policy, or sample with kind: local"
+                )
         return [p for turn in self.turns for p in (turn.logprobs if turn.trained else (0.0,) * len(turn.ids))]
 
 
