@@ -6,8 +6,8 @@ one as slots become free: memory does not grow with their number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import Tensor
 from numerate.models.fast import fast_forward
 from numerate.models.plain import PlainForward
 from numerate.models.policy import Policy
+from numerate.rollouts.attempt import attempt, check
 from numerate.rollouts.backend import Backend
 from numerate.rollouts.draw import draw
 from numerate.rollouts.slots import Slots
@@ -52,7 +53,7 @@ class LocalEngine:
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
-        _check(n, params)
+        check(n, params)
         slots = self.slots or room_for(self.policy, params)
         backend = self.open(slots, params.max_tokens)
         return _Request(self.policy, backend, prompts, n, params, slots).run()
@@ -68,20 +69,6 @@ def room_for(policy: Policy, params: Sampling) -> int:
     gpu = weight.device.type == "cuda"
     memory = torch.cuda.get_device_properties(weight.device).total_memory // 4 if gpu else 2**30
     return max(1, min(512 if gpu else 256, memory // (token * 2 * params.max_tokens)))
-
-
-def _check(n: int, params: Sampling) -> None:
-    """Refuses settings that make no sense, by name."""
-    bounds = {
-        "n": (n, n >= 1, "at least 1"),
-        "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
-        "top_p": (params.top_p, 0 < params.top_p <= 1, "in (0, 1]"),
-        "top_k": (params.top_k, params.top_k >= 0, "at least 0 (0 keeps all)"),
-        "max_tokens": (params.max_tokens, params.max_tokens >= 1, "at least 1"),
-    }
-    for name, (value, good, must) in bounds.items():
-        if not good:
-            raise ValueError(f"sampling: {name} is {value}, it must be {must}")
 
 
 @dataclass(slots=True)
@@ -217,22 +204,12 @@ class _Request:
     def rollout(
         self,
         prompt: Prompt,
-        prompt_ids: Iterable[int],
+        prompt_ids: Sequence[int],
         index: int,
         ids: list[int],
         finish: Finish,
         text: str,
         logps: Iterable[float] = (),
     ) -> Rollout:
-        """The prompt's turns, the last of them with the ids of all, and the turn that the policy wrote."""
-        *first, last = prompt.turns
-        asked = (*first, replace(last, ids=tuple(prompt_ids)))
         written = Turn("assistant", text, tuple(ids), tuple(logps), trained=True)
-        return Rollout(
-            prompt.problem_id,
-            index,
-            (*asked, written),
-            finish,
-            seed=self.params.seed,
-            policy=self.policy.name,
-        )
+        return attempt(prompt, prompt_ids, index, written, finish, self.params.seed, self.policy.name)
