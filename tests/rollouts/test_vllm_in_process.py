@@ -122,6 +122,14 @@ def test_every_sample_comes_once_with_the_logprobs_of_a_plain_forward(
     assert len({written(r).ids for r in found.values()}) > 25
 
 
+def test_more_prompt_tokens_than_fit_one_step(root: Path) -> None:
+    """8 prompts of 3500 tokens, which vLLM would split over steps."""
+    policy = made(root, context=4096)
+    texts = [f"{i}" * 3500 for i in range(8)]
+    for rollout in run(engine(policy), ask(*texts), 2, replace(PLAIN, max_tokens=8)).values():
+        assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=1e-3)
+
+
 def test_top_k_keeps_the_likeliest_only(policy: Policy) -> None:
     for rollout in run(engine(policy), ask(*TEXTS), 4, replace(PLAIN, top_k=2)).values():
         ids = torch.tensor([rollout.ids])

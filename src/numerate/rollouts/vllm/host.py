@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GIB = 2**30
 CPU_MEMORY = 1.0
 """GiB of keys and values on a CPU, as in the local engine"""
+CPU_TOKENS = 4096
+"""tokens that are computed together on a CPU, at least"""
 
 
 @dataclass(frozen=True)
@@ -218,10 +220,13 @@ def arguments(policy: Policy, settings: Settings, cpu: bool) -> dict[str, Any]:
         "disable_log_stats": True,
         "enable_sleep_mode": settings.sleep and not cpu,
     }
+    if cpu:  # where vLLM 0.32 fails on a request with a seed whose prompt it splits
+        given["enable_chunked_prefill"] = False
+        given["max_num_batched_tokens"] = max(CPU_TOKENS, given["max_model_len"] or 0, settings.max_seqs or 0)
+    else:
+        given["gpu_memory_utilization"] = settings.gpu_share
     if memory:
         given["kv_cache_memory_bytes"] = int(memory * GIB)
-    if not cpu:
-        given["gpu_memory_utilization"] = settings.gpu_share
     if settings.max_seqs:
         given["max_num_seqs"] = settings.max_seqs
     return given
