@@ -78,7 +78,7 @@ def test_what_bounds_the_reward_of_any_solution(p: list[float], eta: float):
 
 
 def test_a_mistaken_call_says_what_is_wrong():
-    with pytest.raises(ValueError, match="unknown way 'mean'.*avg, prod, max, min, last"):
+    with pytest.raises(ValueError, match=r"unknown way 'mean'.*avg, prod, max, min, last"):
         aggregate([0.5], "mean")
     for call in (lambda p: aggregate(p, "min"), lambda p: clip(p, 0.5), delta):
         with pytest.raises(ValueError, match="not a finite number"):

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Labels of the prefixes of a solution, k = 1 .. K steps, from its outcome or from attempts to finish them."""
+"""Labels of the prefixes of a solution, k = 1 .. K steps: from its outcome or attempts to finish them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 def broadcast(correct: bool, steps: int) -> list[bool]:
     """Every prefix has the label of the whole: the targets of an outcome judge.
 
-    Havrilla et al. 2024 (arXiv 2403.04642), section 3.
+    Havrilla et al. 2024 (arXiv 2403.04642).
     """
     return [bool(correct)] * steps
 

@@ -21,7 +21,7 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
 def aggregate(step_scores: Sequence[float], how: str) -> float:
     """The K scores of a solution's steps as one number.
 
-    Pan et al. 2023 (arXiv 2311.05821), section 3: PRM-Avg, -Prod, -Max, -Min; last is what an outcome judge
+    Pan et al. 2023 (arXiv 2311.05821): PRM-Avg, -Prod, -Max, -Min; last is what an outcome judge
     says of the whole. max rewards one good step among bad ones, prod and min punish length.
 
     A solution without steps has earned nothing: 0.0, whatever `how` is. Raises ValueError for an unknown

@@ -33,8 +33,8 @@ def reliability(
     """The points of a reliability diagram (Murphy and Winkler 1977); empty bins are left out.
 
     equal "width": [0, 1/B), [1/B, 2/B), ..., the last with 1. "mass": about n/B scores in each, in their
-    order (Nguyen and O'Connor 2015); equal scores stay together, so there may be fewer bins. Raises ValueError
-    for scores outside [0, 1].
+    order (Nguyen and O'Connor 2015); equal scores stay together, so there may be fewer bins.
+    Raises ValueError for scores outside [0, 1].
     """
     if equal not in get_args(Bins) or bins < 1:
         raise ValueError(f"{bins} bins of equal {equal!r}: use bins >= 1 of equal 'width' or 'mass'")

@@ -1,7 +1,7 @@
 # pyright: strict
 """Does a judge find the step where a solution goes wrong?
 
-Zheng et al. 2024 (arXiv 2412.06559, ProcessBench): a solution's label is the index of its first wrong step, or
+Zheng et al. 2024 (arXiv 2412.06559, ProcessBench): a solution's label is the index of its first wrong step,
 -1 where every step is right. A step counts as wrong where its score is below a threshold."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def first_error(scores: Sequence[float], threshold: float) -> int:
 
 
 def first_error_f1(predicted: Sequence[int], labels: Sequence[int]) -> FirstErrors:
-    """ProcessBench's F1, section 4: so that neither calling every step wrong nor none pays.
+    """ProcessBench's F1, made so that neither calling every step wrong nor none pays.
 
     Raises ValueError for unequal lengths and where there are not solutions of both kinds."""
     if len(predicted) != len(labels):

@@ -49,7 +49,7 @@ def curves(
     attempts: Sequence[int],
     limits: Sequence[int],
     *,
-    strategies: Sequence[str] = STRATEGIES,
+    strategies: Sequence[Strategy] = STRATEGIES,
     subsets: int = 64,
     seed: int = 0,
 ) -> Curves:
@@ -59,7 +59,7 @@ def curves(
     has are drawn at random (`numerate.metrics.subsets`); the draws depend on the seed and on the problem's
     place. Raises ValueError for a problem with fewer attempts than asked for, and for missing scores.
     """
-    wanted = [strategy for strategy in STRATEGIES if strategy in strategies]
+    wanted: list[Strategy] = [strategy for strategy in STRATEGIES if strategy in strategies]
     found: Curves = {}
     for place, problem in enumerate(problems):
         if problem.scores is None and wanted != ["majority"]:
@@ -123,8 +123,8 @@ def choose(strategy: str, validation: Sequence[Candidates], limits: Sequence[int
 
 
 def optimistic(strategy: str, test: Sequence[Candidates], limits: Sequence[int]) -> Choice:
-    """The best K or N on the very problems that are measured, as in the paper's table 7: an upper bound, to be
-    compared with that table and not reported as a result."""
+    """The best K or N on the very problems that are measured, as in the paper's table 7: an upper bound, to
+    be compared with that table and not reported as a result."""
     return choose(strategy, test, limits)
 
 

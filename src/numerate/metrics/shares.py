@@ -24,8 +24,8 @@ class Bar:
 
 
 def cost_ratio(strategy: str, problems: Iterable[Candidates], k: int | None = None) -> float:
-    """Mean share of the candidates that an evaluator must score (figure 1, right): |X_K| / G for the K largest
-    clusters, 1 for all others but the majority vote, which needs none.
+    """Mean share of the candidates that an evaluator must score (figure 1, right): |X_K| / G for the K
+    largest clusters, 1 for all others but the majority vote, which needs none.
 
     Raises ValueError for no problems, an unknown strategy and a missing k."""
     shares = [scored_fraction(strategy, problem.clusters, k) for problem in problems]
@@ -35,8 +35,8 @@ def cost_ratio(strategy: str, problems: Iterable[Candidates], k: int | None = No
 
 
 def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int, list[bool]]:
-    """K -> per problem: is one of the K largest clusters right (figure 3)? K = 1 is the majority vote, a large
-    K is pass@G."""
+    """K -> per problem: is one of the K largest clusters right (figure 3)? K = 1 is the majority vote, a
+    large K is pass@G."""
     found: dict[int, list[bool]] = {k: [] for k in ks}
     for problem in problems:
         for k in ks:

@@ -1,11 +1,12 @@
 # pyright: strict
 """What a strategy of `numerate.selection` is worth with m of G attempts: the mean over random choices of m.
 
-A number at m < G attempts must not depend on which attempts happen to come first. The mean over all choices of
-m without replacement, in random order, is unbiased for the accuracy of m fresh attempts, like pass@k of Chen
-et al. 2021 (arXiv 2107.03374). For RR.All it has a closed form, for the majority vote `maj_at_k` has one; for
-the other strategies it is taken over R seeded choices, each the beginning of the next larger m's, so that
-curves over m are smooth. m = G is the strategy itself on the attempts in their order, as `select` does it.
+A number at m < G attempts must not depend on which attempts happen to come first. The mean over all choices
+of m without replacement, in random order, is unbiased for the accuracy of m fresh attempts, like pass@k of
+Chen et al. 2021 (arXiv 2107.03374). For RR.All it has a closed form, and so it has for the majority vote
+(`maj_at_k`); for the other strategies it is taken over R seeded choices, each the beginning of the next
+larger m's, so that curves over m are smooth. m = G is the strategy itself on the attempts in their order, as
+`select` does it.
 
 Letters: R choices, A attempts with an answer, C clusters. Attempts stand cluster by cluster, so that counts,
 sums and maxima of clusters are reductions of stretches. Scores are rounded to a fixed grain (of 2^-50 or so)
@@ -141,11 +142,9 @@ def _attempts(candidates: Candidates) -> _Attempts:
 def _grains(scores_A: NDArray[np.float64], total: int) -> Ints:
     """Scores as multiples of the finest power of two whose sums, times G + 1, stay below 2^62."""
     most = float(np.abs(scores_A).sum()) * (total + 2)
-    return (
-        np.rint(np.ldexp(scores_A, 61 - frexp(most)[1])).astype(np.int64)
-        if most
-        else scores_A.astype(np.int64)
-    )
+    if not most:
+        return np.zeros(len(scores_A), dtype=np.int64)
+    return np.rint(np.ldexp(scores_A, 61 - frexp(most)[1])).astype(np.int64)
 
 
 def rerank_at_k(candidates: Candidates, k: int) -> float:
