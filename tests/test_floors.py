@@ -23,7 +23,7 @@ FLOORS = (
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
-    ("run", "evaluate", "config", "recipes", "report"),
+    ("run", "evaluate", "reranking", "results", "config", "recipes", "report"),
     ("cli", "assets", "__main__"),
 )
 PARTS = sorted(
