@@ -24,13 +24,21 @@ def row(
     return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
 
 
-def share(metric: str, hits: Iterable[bool], **more: Any) -> Row:
+def share(metric: str, hits: Iterable[bool], k: int = 1, **more: Any) -> Row:
     """A proportion with its Wilson interval."""
     hit = list(hits)
-    return row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), **more)
+    return row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), k, **more)
 
 
 def mean(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
     """A mean over problems with its bootstrap interval."""
     value, low, high = metrics.mean_interval(values)
     return row(metric, value, (low, high), len(values), k, **more)
+
+
+def accuracy(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """Right or wrong, or chances to be right: Wilson's interval where every value is 0 or 1, which always has
+    a width, else the bootstrap's."""
+    if all(value in (0, 1) for value in values):
+        return share(metric, map(bool, values), k=k, **more)
+    return mean(metric, values, k, **more)

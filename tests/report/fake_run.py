@@ -196,12 +196,14 @@ def _selection(
         sums[key] = [min(0.99, max(0.01, rng.gauss(0.7 - wrong, 0.15))) for _ in lines]
         weather[key] = [round(rng.random(), 2) for _ in lines]
     rows = reranking.cluster_rows(groups)
-    for judge, scores in (("sums", sums), ("weather", weather)):
+    judges = (("sums", sums), ("weather", weather)) if model == "ei" else (("sums", sums),)
+    for judge, scores in judges if name == "test" and model != "base" else ():
         rows += reranking.selection_results(groups, scores, judge=judge, how="avg", subsets=4)
     labels = {
         key: found for key, found in reranking.labels_of(groups).items() if len(found) == len(sums[key])
     }
-    rows += reranking.step_results(labels, sums, judge="sums")
+    if name == "test" and model == "ei":
+        rows += reranking.step_results(labels, sums, judge="sums")
     return [{"model": model, "problems": name} | row for row in rows]
 
 

@@ -109,21 +109,22 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         bars = [row for row in rows if row.metric == metric and row.by]
         groups = ordered([row.group for row in bars])
         drawn = [
-            plots.Bars(place, [_triple(bars, model, group) for group in groups])
+            plots.Bars(place, [_height(bars, model, group) for group in groups])
             for place, model in enumerate(models)
             if any(row.model == model for row in bars)
         ]
         if drawn:
-            figures.append(Figure(name, note, plots.bars(f"{salt}-{metric}", name, groups, drawn)))
+            begins = [plain(group.partition("-")[0], 8) for group in groups]
+            svg = plots.bars(f"{salt}-{metric}", name, begins, drawn, x="from %")
+            figures.append(Figure(name, note, svg))
     return figures
 
 
-def _triple(
-    rows: Sequence[Result], model: str, group: str
-) -> tuple[float, float | None, float | None] | None:
+def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None, None] | None:
+    """Of a bar; a histogram with intervals can't be read."""
     for row in rows:
         if row.model == model and row.group == group and row.value is not None:
-            return row.value, row.low, row.high
+            return row.value, None, None
     return None
 
 

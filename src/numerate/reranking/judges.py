@@ -8,11 +8,11 @@ from hashlib import sha256
 from numerate import metrics
 from numerate.metrics.reranked import LIMITED, Curves, best, by_limit, crossed, curves
 from numerate.reranking.scores import Judged, Scores, judged
-from numerate.results import Row, mean, powers, row
+from numerate.results import Row, accuracy, powers, row
 from numerate.selection import STRATEGIES, Strategy
 from numerate.types import Group
 
-ROC_POINTS = 40
+ROC_POINTS = 60
 
 
 def selection_results(
@@ -49,7 +49,7 @@ def selection_results(
         if strategy in LIMITED:
             rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in found.ids])
         elif strategy != "majority":
-            rows += [mean(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
+            rows += [accuracy(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
     return [each | {"judge": judge} for each in rows + _quality(found)]
 
 
@@ -70,13 +70,13 @@ def _limited(
         there = by_limit(chosen_on, strategy, k) if chosen_on is not None else {}
         if there:
             limit = best(there).limit
-            rows.append(mean(f"{strategy}_at_k", options[limit], k, limit=limit))
+            rows.append(accuracy(f"{strategy}_at_k", options[limit], k, limit=limit))
         elif len(set(half)) == 2:
-            rows.append(mean(f"{strategy}_at_k", crossed(options, half), k))
+            rows.append(accuracy(f"{strategy}_at_k", crossed(options, half), k))
     everything = by_limit(values, strategy, attempts[-1])
-    rows += [mean(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
+    rows += [accuracy(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
     top = best(everything).limit
-    return [*rows, mean(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
+    return [*rows, accuracy(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
 
 
 def _quality(found: Judged) -> list[Row]:

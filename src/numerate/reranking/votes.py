@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from numerate import metrics
 from numerate.reranking.scores import judged
-from numerate.results import Row, mean, powers, row
+from numerate.results import Row, accuracy, mean, powers, row
 from numerate.types import Group
 
 HISTOGRAM_BARS = 10
@@ -26,7 +26,7 @@ def cluster_rows(groups: Sequence[Group]) -> list[Row]:
     attempts = len(problems[0].clusters)
     rows: list[Row] = []
     for k, hits in metrics.oracle_curve(problems, powers(attempts)).items():
-        rows.append(mean("majk_at_n", [float(hit) for hit in hits], k))
+        rows.append(accuracy("majk_at_n", [float(hit) for hit in hits], k))
         rows.append(mean("scored_share", [metrics.cost_ratio("rerank_topk", [p], k) for p in problems], k))
     lost = [
         (metrics.right_share(p), ratio) for p in problems if (ratio := metrics.right_to_top(p)) is not None
