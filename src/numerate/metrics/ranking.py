@@ -47,7 +47,7 @@ def auc_interval(
     labels: Sequence[bool],
     problems: Sequence[Hashable],
     confidence: float = 0.95,
-    resamples: int = 2000,
+    resamples: int = 1000,
     seed: int = 0,
 ) -> Area:
     """The area with a percentile interval that resamples *problems* with all that belongs to them: solutions
