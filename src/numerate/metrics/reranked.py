@@ -88,6 +88,8 @@ def _values(
         return {None: draws.rerank_all(m)}
     if strategy == "weighted":
         return {None: draws.topk("weighted_topk", m, [m])[0]}
+    if strategy == "outlier_free":
+        return {None: draws.outlier_free(m)}
     below = [limit for limit in limits if limit <= m]
     values = draws.topn(m, below) if strategy == "majority_topn" else draws.topk(strategy, m, below)
     return dict(zip(below, values, strict=True))

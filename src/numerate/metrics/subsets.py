@@ -8,9 +8,9 @@ Chen et al. 2021 (arXiv 2107.03374). For RR.All it has a closed form, and so it 
 larger m's, so that curves over m are smooth. m = G is the strategy itself on the attempts in their order, as
 `select` does it.
 
-Letters: R choices, A attempts with an answer, C clusters. Attempts stand cluster by cluster, so that counts,
-sums and maxima of clusters are reductions of stretches. Scores are rounded to a fixed grain (of 2^-50 or so)
-and added as whole numbers: equal sums tie in any order.
+Letters: R choices, A attempts with an answer, C clusters. Attempts stand cluster by cluster, in each by
+score, so that counts, sums, maxima and medians of clusters are reductions of stretches. Scores are rounded to
+a fixed grain (2^-47 for 64 scores in [0, 1]) and added as whole numbers: equal sums tie in any order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OUT = np.iinfo(np.int64).min
 
 @dataclass(frozen=True, slots=True)
 class _Attempts:
-    """Those with an answer, cluster by cluster."""
+    """Those with an answer, cluster by cluster, the lowest score first."""
 
     place_A: Ints
     """in the order in which they were drawn"""
@@ -79,6 +79,17 @@ class Subsets:
             found.append(float((self._of.right_C[cluster_R] & any_R).mean()))
         return found
 
+    def outlier_free(self, m: int) -> float:
+        if not self._of.total or not len(self._of.place_A):
+            return 0.0
+        keys = _Keys(self._of, self._places(m))
+        merit_RC = keys.medians(self._of)
+        single_RC = keys.count_RC == 1
+        larger_R = (keys.count_RC > 1).any(axis=1)
+        merit_RC = np.where(single_RC & larger_R[:, None], OUT, merit_RC)
+        winner_R = np.argmax(merit_RC, axis=1)
+        return float((self._of.right_C[winner_R] & keys.drawn_RA.any(axis=1)).mean())
+
     def topn(self, m: int, ns: Sequence[int]) -> list[float]:
         """majority_topn for each number of best-scored candidates; a large one is not the majority vote: ties
         go by score."""
@@ -113,6 +124,8 @@ class _Keys:
         self.drawn_RA: Bools = place_RA < m
         count_RC = np.add.reduceat(self.drawn_RA.astype(np.int64), of.start_C, axis=1)
         first_RC = np.minimum.reduceat(place_RA, of.start_C, axis=1)
+        self.count_RC: Ints = count_RC
+        self.first_RC: Ints = first_RC
         self.size_RC: Ints = count_RC * base - first_RC
         self.score_RA: Ints = np.where(self.drawn_RA, of.rank_A * base - place_RA, -base - place_RA)
         best_RC = np.maximum.reduceat(self.score_RA, of.start_C, axis=1)
@@ -120,12 +133,26 @@ class _Keys:
         self.best_RC: Ints = np.where(count_RC > 0, best_RC, OUT)
         self.weight_RC: Ints = np.where(count_RC > 0, sum_RC * base - first_RC, OUT)
 
+    def medians(self, of: _Attempts) -> Ints:
+        """Median times size, times two to stay whole: the middle score twice, or the two middle ones."""
+        upto_RA = np.cumsum(self.drawn_RA, axis=1, dtype=np.int64)
+        before_RC = np.concatenate([np.zeros((len(upto_RA), 1), np.int64), upto_RA], axis=1)[:, of.start_C]
+        lengths = np.diff(of.start_C, append=len(of.place_A))
+        nth_RA = upto_RA - np.repeat(before_RC, lengths, axis=1)
+        count_RA = np.repeat(self.count_RC, lengths, axis=1)
+        low_RA = self.drawn_RA & (nth_RA == (count_RA + 1) // 2)
+        high_RA = self.drawn_RA & (nth_RA == count_RA // 2 + 1)
+        middle_RA = (low_RA.astype(np.int64) + high_RA) * of.grain_A
+        middle_RC = np.add.reduceat(middle_RA, of.start_C, axis=1)
+        merit_RC = middle_RC * self.count_RC * (of.total + 1) - self.first_RC
+        return np.where(self.count_RC > 0, merit_RC, OUT)
+
 
 def _attempts(candidates: Candidates) -> _Attempts:
     clusters = np.asarray(candidates.clusters, dtype=np.int64)
     scores = np.zeros(len(clusters)) if candidates.scores is None else np.asarray(candidates.scores, float)
     answered = np.flatnonzero(clusters != NO_ANSWER)
-    place_A = answered[np.argsort(clusters[answered], kind="stable")]
+    place_A = answered[np.lexsort((scores[answered], clusters[answered]))]
     ids_C, start_C = np.unique(clusters[place_A], return_index=True)
     right = candidates.right
     rank_A = np.unique(scores[place_A], return_inverse=True)[1].reshape(-1)
@@ -140,8 +167,8 @@ def _attempts(candidates: Candidates) -> _Attempts:
 
 
 def _grains(scores_A: NDArray[np.float64], total: int) -> Ints:
-    """Scores as multiples of the finest power of two whose sums, times G + 1, stay below 2^62."""
-    most = float(np.abs(scores_A).sum()) * (total + 2)
+    """Scores as multiples of the finest power of two for which 2 G (G + 1) of them stay below 2^62."""
+    most = 2.0 * float(np.abs(scores_A).max(initial=0)) * total * (total + 2)
     if not most:
         return np.zeros(len(scores_A), dtype=np.int64)
     return np.rint(np.ldexp(scores_A, 61 - frexp(most)[1])).astype(np.int64)

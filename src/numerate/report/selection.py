@@ -22,6 +22,7 @@ NAMES = {
     "weighted_at_k": "Weighted vote",
     "weighted_topk_at_k": "Weighted in top K",
     "majority_topn_at_k": "Majority of top N",
+    "outlier_free_at_k": "Outlier-free",
 }
 """the strategies in the order of their colours"""
 METRICS = ("auc", "ece")

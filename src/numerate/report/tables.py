@@ -35,6 +35,10 @@ STRATEGIES = {
         "Maj1.TopN@{k}",
         "the majority answer of the N best-scored of {k} samples is right",
     ),
+    "outlier_free_at_k": (
+        "Outlier-free@{k}",
+        "the cluster with the largest median score times size is right",
+    ),
 }
 TITLES = (
     DIVERSITY
