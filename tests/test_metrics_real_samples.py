@@ -61,3 +61,31 @@ def test_arrays_and_one_by_one_agree_on_every_real_problem(problems: list[Candid
         for limit in limited or (None,):
             wanted = outcomes(strategy, some, k=limit, n=limit)
             assert found[strategy, 30, limit] == [float(hit) for hit in wanted], (strategy, limit)
+
+
+SYSTEMS = {
+    "openai_6b_finetuning": 21.68,
+    "openai_6b_verification": 39.04,
+    "openai_175b_finetuning": 34.72,
+    "openai_175b_verification": 56.25,
+    "tora_70b": 84.31,
+}
+
+
+def test_five_systems_vote_on_gsm8k_with_the_weight_that_each_has_earned(data_dir: Path):
+    """Published accuracies are the weights. The best system alone is RR.All: nobody outscores it."""
+    answers: dict[str, list[str | None]] = {}
+    correct: dict[str, list[bool]] = {}
+    for system in SYSTEMS:
+        with (data_dir / "samples" / "gsm8k_test" / f"{system}.jsonl").open() as lines:
+            for row in map(json.loads, lines):
+                found = row["pred"]
+                answers.setdefault(row["id"], []).append(None if found is None else str(found))
+                correct.setdefault(row["id"], []).append(row["correct"])
+    weights = [value / 100 for value in SYSTEMS.values()]
+    problems = [Candidates(cluster(answers[id], "number"), correct[id], weights) for id in answers]
+    assert [percent([p.correct[at] for p in problems]) for at in range(5)] == list(SYSTEMS.values())
+    assert percent(outcomes("rerank_all", problems)) >= 84.31
+    assert percent(outcomes("weighted", problems)) > percent(outcomes("majority", problems)) + 10
+    last = curves(problems, [5], [1])["rerank_all", 5, None]
+    assert percent(last) == percent(outcomes("rerank_all", problems))
