@@ -84,9 +84,8 @@ class Subsets:
             return 0.0
         keys = _Keys(self._of, self._places(m))
         merit_RC = keys.medians(self._of)
-        single_RC = keys.count_RC == 1
-        larger_R = (keys.count_RC > 1).any(axis=1)
-        merit_RC = np.where(single_RC & larger_R[:, None], OUT, merit_RC)
+        several: Bools = np.max(keys.count_RC, axis=1, keepdims=True) > 1
+        merit_RC = np.where((keys.count_RC == 1) & several, OUT, merit_RC)
         winner_R = np.argmax(merit_RC, axis=1)
         return float((self._of.right_C[winner_R] & keys.drawn_RA.any(axis=1)).mean())
 
