@@ -77,6 +77,36 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A solution in steps with what somebody says of them: what judges of steps learn from and are measured
+    on. Raises ValueError unless there is one label, of -1, 0, 1 or None, per step."""
+
+    problem: Problem
+    steps: tuple[str, ...]
+    labels: tuple[int | None, ...]
+    """1 right, 0 neither, -1 wrong, None where nobody says"""
+    source: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """JSON values: what the source says of this solution (generator, chosen, finish_reason, ...)"""
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.steps):
+            raise ValueError(
+                f"{len(self.labels)} labels for {len(self.steps)} steps: give one label per step"
+            )
+        if any(label not in (-1, 0, 1, None) for label in self.labels):
+            raise ValueError(f"labels {self.labels}: a step is right 1, neither 0, wrong -1, or None")
+
+    @property
+    def first_error(self) -> int | None:
+        """The first wrong step, -1 where every step is known not to be wrong, None where that is unknown."""
+        if -1 in self.labels:
+            at = self.labels.index(-1)
+            return None if None in self.labels[:at] else at
+        return None if None in self.labels else -1
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """One attempt at one problem, not yet scored."""
 
