@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCES = tuple(HERE / name for name in ("decode.c", "layers.c", "product.c"))
+SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
 HEADERS = tuple(HERE / name for name in ("tile.h", "vectors.h"))
 FLAGS = (
     "-O3", "-march=native", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared",
@@ -101,7 +101,9 @@ def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     nothing = (lib.normed, lib.gated, lib.attend, lib.draw)
     for function in (*nothing, lib.norm, lib.norm_back, lib.gate, lib.gate_back, lib.turn_halves):
         function.restype = None
-    lib.product.restype, lib.lanes.restype = ctypes.c_int, count
+    lib.packed.argtypes = [pointer, ctypes.c_int, count, count]
+    lib.product.restype = lib.packed.restype = ctypes.c_int
+    lib.lanes.restype = count
     return lib
 
 
@@ -122,4 +124,17 @@ class Cache(ctypes.Structure):
         ("place", ctypes.c_void_p),
         ("prompt", ctypes.c_void_p),
         ("written", ctypes.c_void_p),
+    ]
+
+
+class Attention(ctypes.Structure):
+    """The struct of the same name in attention.c."""
+
+    _fields_ = [
+        ("heads", ctypes.c_int64),
+        ("kv_heads", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        ("scale", ctypes.c_float),
+        ("blocks", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("block", "q", "k", "v", "seen", "top", "slope", "dq", "dk", "dv")),
     ]
