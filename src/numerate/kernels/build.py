@@ -136,5 +136,8 @@ class Attention(ctypes.Structure):
         ("size", ctypes.c_int64),
         ("scale", ctypes.c_float),
         ("blocks", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in ("block", "q", "k", "v", "seen", "top", "slope", "dq", "dk", "dv")),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("block", "q", "k", "v", "seen", "top", "slope", "dq", "dk", "dv")
+        ),
     ]

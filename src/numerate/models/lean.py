@@ -23,7 +23,7 @@ FAMILIES = ("Llama", "Mistral", "Qwen2", "Qwen3")
 
 
 def make_lean(model: nn.Module) -> None:
-    """Does nothing where there is no compiler, and leaves alone what it does not know. May be called again."""
+    """Does nothing without a compiler, and leaves alone what it does not know. May be called again."""
     if kernels.library() is None:
         return
     known: dict[str, Callable[..., Any]] = {

@@ -17,7 +17,9 @@ from numerate.models.compiled import in_parts
 from numerate.models.products import product
 
 BLOCK = 256
-"""rows whose share of a norm's gradient is summed at once: the sum must not depend on the number of threads"""
+"""rows whose share of a norm's gradient is summed at once, so that the sum is the same for any threads"""
+WORTH = 2**15
+"""numbers that are worth a thread"""
 
 
 def compiled() -> ctypes.CDLL:
@@ -31,7 +33,7 @@ class Linear(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x_ND: Tensor, weight_FD: Tensor, bias_F: Tensor | None) -> Tensor:  # pyright: ignore
-        ctx.save_for_backward(x_ND, weight_FD)
+        ctx.save_for_backward(x_ND if ctx.needs_input_grad[1] else None, weight_FD)
         out_NF = product(x_ND, weight_FD.t())
         return out_NF if bias_F is None else out_NF.add_(bias_F)
 
@@ -87,7 +89,7 @@ class Gate(torch.autograd.Function):
         ctx.save_for_backward(gate, up)
         out = torch.empty_like(gate)
         told = gate.data_ptr(), up.data_ptr(), out.data_ptr()
-        in_parts(gate.numel(), lambda first, last: lib.gate(*told, first, last))
+        in_parts(gate.numel(), lambda first, last: lib.gate(*told, first, last), least=WORTH)
         return out
 
     @staticmethod
@@ -97,7 +99,7 @@ class Gate(torch.autograd.Function):
         grad, lib = grad.contiguous(), compiled()
         dgate, dup = torch.empty_like(gate), torch.empty_like(up)
         told = gate.data_ptr(), up.data_ptr(), grad.data_ptr(), dgate.data_ptr(), dup.data_ptr()
-        in_parts(gate.numel(), lambda first, last: lib.gate_back(*told, first, last))
+        in_parts(gate.numel(), lambda first, last: lib.gate_back(*told, first, last), least=WORTH)
         return dgate, dup
 
 
@@ -113,7 +115,8 @@ class Turn(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore
-        return turned(grad, *ctx.saved_tensors, -1.0), None, None
+        cosine, sine = ctx.saved_tensors
+        return turned(grad, cosine, sine, -1.0), None, None
 
 
 def turned(x: Tensor, cosine: Tensor, sine: Tensor, sign: float) -> Tensor:

@@ -1,7 +1,7 @@
 """Matrix products of float32 on a CPU, by our own compiled function where that is faster.
 
-The library behind torch computes them with half the width of an AMD processor that has AVX-512: ours took 45 %
-of its time on an EPYC of that kind. Elsewhere the two are alike, and torch does the work."""
+The library behind torch computes them with half the width of an AMD processor that has AVX-512: ours took
+45 % of its time on an EPYC of that kind. Elsewhere torch does the work."""
 
 from __future__ import annotations
 

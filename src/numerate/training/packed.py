@@ -1,5 +1,6 @@
-"""Attention over packed rows by a compiled function, for float32 on a CPU: a prompt's keys are laid out once for
-all rows that continue it, no place of a grid stays empty, and only shares that may be above 0 are computed."""
+"""Attention over packed rows by a compiled function, for float32 on a CPU.
+
+A prompt's keys are laid out once for all rows that continue it, and no place of a grid stays empty."""
 
 from __future__ import annotations
 
