@@ -178,12 +178,9 @@ def test_norm_gate_and_turn_by_their_formulas() -> None:
 
     leaves: Any = [t.clone().requires_grad_() for t in (x, up, weight)]
     exact: Any = [t.double().requires_grad_() for t in (x, up, weight)]
-    found: list[Any] = [
-        Norm.apply(leaves[0], leaves[2], 1e-6),
-        Gate.apply(leaves[1], leaves[0]),
-        Turn.apply(leaves[0], cosine, sine),
-    ]
-    expected = by_hand(*exact, cosine.double(), sine.double())
+    x_, up_, w_ = leaves
+    found: list[Any] = [Norm.apply(x_, w_, 1e-6), Gate.apply(up_, x_), Turn.apply(x_, cosine, sine)]
+    expected = by_hand(exact[0], exact[1], exact[2], cosine.double(), sine.double())
     same(found, expected, 1e-6)
     slope = torch.randn_like(x)
     for one, other in zip(found, expected, strict=True):
