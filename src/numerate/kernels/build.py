@@ -87,7 +87,7 @@ def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     pointer, count = ctypes.c_void_p, ctypes.c_int64
     lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
     lib.gated.argtypes = [pointer, pointer, count, count, count]
-    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count]
+    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count, count]
     lib.draw.argtypes = [pointer, pointer, ctypes.c_float, count, pointer, pointer, pointer, count, count]
     real = ctypes.c_float
     lib.norm.argtypes = [*[pointer] * 4, count, real, count, count]
@@ -114,15 +114,12 @@ class Cache(ctypes.Structure):
         ("heads", ctypes.c_int64),
         ("kv_heads", ctypes.c_int64),
         ("size", ctypes.c_int64),
+        ("layer", ctypes.c_int64),
         ("turns", ctypes.c_void_p),
-        ("prompt_k", ctypes.c_void_p),
-        ("prompt_v", ctypes.c_void_p),
-        ("prompt_columns", ctypes.c_int64),
-        ("suffix_k", ctypes.c_void_p),
-        ("suffix_v", ctypes.c_void_p),
-        ("suffix_columns", ctypes.c_int64),
-        ("place", ctypes.c_void_p),
         ("prompt", ctypes.c_void_p),
+        ("prompt_tokens", ctypes.c_void_p),
+        ("blocks", ctypes.c_void_p),
+        ("most", ctypes.c_int64),
         ("written", ctypes.c_void_p),
     ]
 
