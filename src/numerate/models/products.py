@@ -37,12 +37,13 @@ def product(a_MK: Tensor, b_KN: Tensor, out_MN: Tensor | None = None) -> Tensor:
     """a b, added to `out` where there is one. Each is a matrix, or one transposed."""
     (m, k), n = a_MK.shape, b_KN.shape[1]
     alike = a_MK.dtype == b_KN.dtype == torch.float32 and a_MK.device.type == b_KN.device.type == "cpu"
-    if not (alike and min(m, n) >= LEAST and k > 0 and ours()):
+    lib = kernels.library() if alike and min(m, n) >= LEAST and k > 0 and ours() else None
+    if lib is None:
         return a_MK @ b_KN if out_MN is None else out_MN.addmm_(a_MK, b_KN)
     a = a_MK if 1 in a_MK.stride() and min(a_MK.stride()) > 0 else a_MK.contiguous()
     out = a_MK.new_empty(m, n) if out_MN is None else out_MN
-    lib, add = kernels.library(), out_MN is not None
-    assert lib is not None and out.is_contiguous()
+    add = out_MN is not None
+    assert out.is_contiguous(), "a product is added to a matrix that lies in one piece"
 
     def part(first: int, last: int) -> None:
         failed = lib.product(
