@@ -87,9 +87,9 @@ def fits(weights: Weights) -> bool:
     return weights.embed.device.type == "cpu" and weights.embed.dtype == torch.float32 and plain
 
 
-def in_parts(rows: int, work: Callable[[int, int], object]) -> None:
-    """work(first, last) over all rows, by as many threads as torch uses where there are rows enough."""
-    parts = min(torch.get_num_threads(), rows // ROWS_WORTH_A_THREAD)
+def in_parts(rows: int, work: Callable[[int, int], object], least: int = ROWS_WORTH_A_THREAD) -> None:
+    """work(first, last) over all rows, by as many threads as torch uses where each gets `least` rows."""
+    parts = min(torch.get_num_threads(), rows // least)
     if parts <= 1:
         work(0, rows)
         return

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from numerate.models.lean import make_lean
 from numerate.models.policy import Policy
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
@@ -41,6 +42,7 @@ class Learner:
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
+        make_lean(policy.model)
         lm = network(policy.model)
         self.packed = can_pack(lm) if packed is None else packed
         if self.packed:
