@@ -41,11 +41,11 @@ class LocalEngine:
     def sync(self, policy: Policy) -> None:
         """Takes the policy's weights as they are now."""
         self.policy = policy
-        self.open: Callable[[int, int], Backend] = fast_forward(policy.model) or self.plain
+        self.open: Callable[[int, int], Backend] = fast_forward(policy.model, policy.compute) or self.plain
         """makes an empty batch for so many rows of so many tokens"""
 
     def plain(self, rows: int, tokens: int) -> Backend:
-        return PlainForward(self.policy.model)
+        return PlainForward(self.policy.model, self.policy.autocast)
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
@@ -64,7 +64,7 @@ def room_for(policy: Policy, params: Sampling) -> int:
     config, weight = policy.model.config, next(policy.model.parameters())
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    token = 2 * config.num_hidden_layers * heads * size * weight.element_size()
+    token = 2 * config.num_hidden_layers * heads * size * policy.compute.itemsize
     gpu = weight.device.type == "cuda"
     memory = torch.cuda.get_device_properties(weight.device).total_memory // 4 if gpu else 2**30
     return max(1, min(512 if gpu else 256, memory // (token * 2 * params.max_tokens)))

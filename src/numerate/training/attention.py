@@ -126,11 +126,39 @@ def attend(
     **more: Any,
 ) -> tuple[Tensor, None]:
     """query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
-    if layout is None:
-        more["sliding_window"] = sliding_window
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
-        )
+    given = value.dtype
+    dtype = attention_dtype(query)
+    query, key, value = (x.to(dtype) for x in (query, key, value))
+    with torch.autocast(query.device.type, enabled=False):
+        if layout is None:
+            more["sliding_window"] = sliding_window
+            seen_BNHD, _ = sdpa_attention_forward(
+                module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
+            )
+        else:
+            seen_BNHD = in_blocks(query, key, value, layout, dropout, scaling, sliding_window)
+    return seen_BNHD.to(given), None
+
+
+def attention_dtype(query: Tensor) -> torch.dtype:
+    """The format that attention is computed in: autocast's, where that is on; float32 on a CPU, whose SDPA
+    is many times slower in 16 bits."""
+    kind = query.device.type
+    if not torch.is_autocast_enabled(kind):
+        return query.dtype
+    return torch.float32 if kind == "cpu" else torch.get_autocast_dtype(kind)
+
+
+def in_blocks(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    layout: Layout,
+    dropout: float,
+    scaling: float | None,
+    sliding_window: int | None,
+) -> Tensor:
+    """Attention over a line by SDPA, a block at a time, [1, N, H, D]."""
     settings: dict[str, Any] = {
         "dropout_p": dropout,
         "scale": scaling,
@@ -143,7 +171,7 @@ def attend(
         hidden = outside(q.shape[2], 0, sliding_window, q)
         seen.append(F.scaled_dot_product_attention(q, k, v, hidden, is_causal=hidden is None, **settings)[0])
         seen += [forked(next(parts), k, v, at, sliding_window, settings) for at in forks]
-    return torch.cat(seen, dim=1).transpose(0, 1)[None], None
+    return torch.cat(seen, dim=1).transpose(0, 1)[None]
 
 
 def forked(
