@@ -1,8 +1,9 @@
 """Attention over rows that lie packed in one line, for any model of transformers that lets its attention be
 chosen.
 
-A row sees itself; one that shares its prompt with others sees the prompt too. All of it is computed by SDPA
-on blocks: a prompt (or a row by itself) causally, the rows of a prompt together against it and themselves."""
+A row sees itself; one that shares its prompt with others sees the prompt too. On a CPU all of it is computed
+by SDPA on blocks: a prompt (or a row by itself) causally, the rows of a prompt together against it and
+themselves. A GPU has kernels that take the line in one call (`fused`)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from numerate.training import fused
 from numerate.training.batch import Group
+from numerate.training.fused import Attention
 
 NAME = "numerate_packed"
 """the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
@@ -49,6 +52,10 @@ class Layout:
         """tokens of the blocks"""
         self.forks: list[list[Fork]] = []
         """per group; none where its prompt has one row"""
+        self.groups = tuple(groups)
+        self.device = device
+        self.kernels: dict[object, Attention | None] = {}
+        """what `in_one` found, by the kind of layer; all layers of a kind share it"""
         for group in groups:
             if len(group.own) == 1:
                 self.sizes.append(group.prompt + group.own[0])
@@ -136,7 +143,11 @@ def attend(
                 module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
             )
         else:
-            seen_BNHD = in_blocks(query, key, value, layout, dropout, scaling, sliding_window)
+            fused_kernel = in_one(query, key, layout, dropout, scaling, sliding_window)
+            if fused_kernel:
+                seen_BNHD = fused_kernel(query, key, value)
+            else:
+                seen_BNHD = in_blocks(query, key, value, layout, dropout, scaling, sliding_window)
     return seen_BNHD.to(given), None
 
 
@@ -147,6 +158,31 @@ def attention_dtype(query: Tensor) -> torch.dtype:
     if not torch.is_autocast_enabled(kind):
         return query.dtype
     return torch.float32 if kind == "cpu" else torch.get_autocast_dtype(kind)
+
+
+def in_one(
+    query: Tensor, key: Tensor, layout: Layout, dropout: float, scaling: float | None, window: int | None
+) -> Attention | None:
+    """The kernel that takes the whole line: flash-attention in 16 bits where it is installed, else
+    FlexAttention, which has no dropout; None where there is neither."""
+    if query.device.type != "cuda":
+        return None
+    kind = (query.shape[1], key.shape[1], query.shape[3], query.dtype, dropout, scaling, window)
+    if kind not in layout.kernels:
+        layout.kernels[kind] = choose(query, key, layout, dropout, scaling, window)
+    return layout.kernels[kind]
+
+
+def choose(
+    query: Tensor, key: Tensor, layout: Layout, dropout: float, scaling: float | None, window: int | None
+) -> Attention | None:
+    shape = (query.shape[1], key.shape[1], query.shape[3])
+    if query.dtype.itemsize == 2 and shape[2] <= fused.LARGEST_HEAD and (kernel := fused.flash()):
+        return fused.varlen(fused.sequences(layout.groups, layout.device), kernel, dropout, scaling, window)
+    if not dropout and fused.flex_works(*shape, query.dtype, query.device):
+        mask = fused.block_mask(layout.groups, window, query.device)
+        return fused.flex(mask, scaling, fused.compiled())
+    return None
 
 
 def in_blocks(

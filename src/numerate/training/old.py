@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -135,10 +135,13 @@ def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
     return zip(places, logp_N[order].split(sizes), strict=True)
 
 
-def trained(rows: Sequence[Example], *told: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
-    """Each of several columns of the rows as one array of the trained tokens' numbers."""
+def trained(
+    rows: Sequence[Example], sampler: Sequence[Sequence[float]], learner: Sequence[Sequence[float]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two columns of the rows, at the trained tokens."""
     seen = np.concatenate([np.asarray(row.mask, dtype=bool) for row in rows])
-    return [np.concatenate([np.asarray(one, dtype=float) for one in column])[seen] for column in told]
+    one, other = (np.concatenate([np.asarray(x, dtype=float) for x in told]) for told in (sampler, learner))
+    return one[seen], other[seen]
 
 
 def column(rows: Sequence[Example], told: Sequence[Sequence[float]]) -> list[Example]:
