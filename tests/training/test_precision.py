@@ -109,6 +109,20 @@ def test_weights_to_be_trained_are_loaded_whole(tmp_path: Path) -> None:
         assert len(rounded) == 2 * 7 and all("proj.base_layer" in name for name in rounded)
 
 
+def test_adapters_are_not_rounded_away_when_they_are_merged(tmp_path: Path) -> None:
+    one = load(str(tiny.make(tmp_path / "m")), dtype="bfloat16", device="cpu", lora=Lora(r=2))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, p in one.model.named_parameters():
+            p.normal_(std=1e-4) if "lora_B" in name else None
+    before = load(str(tmp_path / "m"), dtype="bfloat16", device="cpu").model
+    saved = load(str(one.save(tmp_path / "merged")), dtype="float32", device="cpu").model
+    for name in ("q_proj", "o_proj"):
+        matrix, old = (getattr(m.model.layers[0].self_attn, name).weight for m in (saved, before))
+        added = one.model.get_submodule(f"base_model.model.model.layers.0.self_attn.{name}")
+        torch.testing.assert_close(matrix - old.float(), added.get_delta_weight("default"), atol=1e-7, rtol=0)
+
+
 def test_a_reloaded_policy_is_not_rounded(tmp_path: Path) -> None:
     place = str(tiny.make(tmp_path / "m"))
     one = load(place, dtype="bfloat16", device="cpu", trained=True)

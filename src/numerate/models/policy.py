@@ -89,8 +89,9 @@ class Policy:
         self.model = load(str(directory), device=str(self.device), dtype="float32").model.to(dtype)
 
     def merged(self) -> Any:
-        """The model with its adapters merged in: a copy where there are any, else the model itself."""
-        return copy.deepcopy(self.model).merge_and_unload() if self.has_lora else self.model
+        """The model with its adapters merged in: a copy in float32 where there are any (16 bits would round
+        them away), else the model itself."""
+        return copy.deepcopy(self.model).float().merge_and_unload() if self.has_lora else self.model
 
     def save(self, directory: str | Path) -> Path:
         """Writes weights (LoRA merged), configuration and tokenizer; the model in memory stays as it is.

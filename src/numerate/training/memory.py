@@ -56,8 +56,7 @@ class Checkpointing:
 
     def decide(self, rows: Sequence[Example], micro_tokens: int, head_mib: int) -> None:
         """Before a step on these rows: on, where `auto` finds that they might not fit."""
-        tokens = largest(rows, micro_tokens)
-        if self.switch != "auto" or self.on or tokens <= self.tokens:
+        if self.switch != "auto" or self.on or (tokens := largest(rows, micro_tokens)) <= self.tokens:
             return
         self.tokens = tokens
         free = free_bytes(self.policy.device)
