@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numerate.training.denominators import weigh
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
+    from numerate.training.old import recorded, with_old
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -27,8 +28,10 @@ HOME = {
     "micro_batches": "batch",
     "open_tracker": "trackers",
     "pack": "batch",
+    "recorded": "old",
     "token_logprobs": "logprobs",
     "weigh": "denominators",
+    "with_old": "old",
 }
 __all__ = [
     "Batch",
@@ -40,8 +43,10 @@ __all__ = [
     "micro_batches",
     "open_tracker",
     "pack",
+    "recorded",
     "token_logprobs",
     "weigh",
+    "with_old",
     "worked",
 ]
 
