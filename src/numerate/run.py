@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report
 from numerate.config import Recipe, Stage, resolved
+from numerate.config.check import MODEL_OPTIONS
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.models import locate
@@ -78,7 +79,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
         method = methods.get(stage.method)
-        inputs = {other: known[other] for other in {stage.model, *other_models(stage)}}
+        inputs = {
+            other: known.get(other) or base_identity(other) for other in {stage.model, *other_models(stage)}
+        }
         known[name] = identity(
             {
                 "stage": plain(stage),
@@ -96,8 +99,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 
 
 def other_models(stage: Stage) -> set[str]:
-    restart = getattr(stage.options, "restart_from", None)
-    return {restart} if restart else set()
+    """Models of the run that the options name, beside the one it starts from."""
+    named = (getattr(stage.options, key, None) for key in MODEL_OPTIONS)
+    return {name for name in named if name}
 
 
 def base_identity(model: str) -> str:

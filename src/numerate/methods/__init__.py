@@ -9,6 +9,7 @@ from types import ModuleType
 
 METHODS = {
     "expert_iteration": "numerate.methods.expert_iteration",
+    "grpo": "numerate.methods.grpo",
     "sft": "numerate.methods.sft",
 }
 

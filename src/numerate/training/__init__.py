@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recorded, with_old
+    from numerate.training.policy_gradient import kl, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -25,10 +26,15 @@ HOME = {
     "Learner": "learner",
     "Stage": "stage",
     "cosine": "schedule",
+    "kl": "policy_gradient",
     "micro_batches": "batch",
     "open_tracker": "trackers",
     "pack": "batch",
+    "ratio": "policy_gradient",
     "recorded": "old",
+    "sequence_ratio": "policy_gradient",
+    "shares": "policy_gradient",
+    "surrogate": "policy_gradient",
     "token_logprobs": "logprobs",
     "weigh": "denominators",
     "with_old": "old",
@@ -40,10 +46,15 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
+    "kl",
     "micro_batches",
     "open_tracker",
     "pack",
+    "ratio",
     "recorded",
+    "sequence_ratio",
+    "shares",
+    "surrogate",
     "token_logprobs",
     "weigh",
     "with_old",
