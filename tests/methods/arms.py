@@ -1,4 +1,4 @@
-"""A game that a tiny model learns in a few steps: the real engine, and a reward for letters of the first half of the alphabet."""
+"""A game that a tiny model learns in a few steps: the real engine, and a reward for letters from a to m."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ class Mortal:
 def game(folder: Path, die_after: list[int] | None = None, **more: Any) -> Job:
     if not (folder / "base").exists():
         tiny.make(folder / "base", spread=4.0)
+        tiny.make(folder / "teacher", seed=1, spread=8.0)
 
     def engine(policy: Policy) -> Engine:
         return Mortal(policy, die_after)

@@ -8,8 +8,15 @@ from importlib import import_module
 from types import ModuleType
 
 METHODS = {
+    "cispo": "numerate.methods.cispo",
+    "dapo": "numerate.methods.dapo",
+    "dr_grpo": "numerate.methods.dr_grpo",
     "expert_iteration": "numerate.methods.expert_iteration",
     "grpo": "numerate.methods.grpo",
+    "gspo": "numerate.methods.gspo",
+    "on_policy_distillation": "numerate.methods.on_policy_distillation",
+    "reinforce_pp": "numerate.methods.reinforce_pp",
+    "rloo": "numerate.methods.rloo",
     "sft": "numerate.methods.sft",
 }
 

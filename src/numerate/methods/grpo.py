@@ -1,13 +1,14 @@
-"""Group relative policy optimization (GRPO: Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, section 4.1.2).
+"""Group relative policy optimization (GRPO: Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, section
+4.1.2).
 
-A_i   = (r_i - mean(r)) / std(r)                                     over the G attempts at one question
+A_i   = (r_i - mean(r)) / std(r)        over the G attempts at one question
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/|o_i| sum_t { min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i) - beta KL_t }
 KL_t  = pi_ref / pi - log(pi_ref / pi) - 1
 
 The paper takes G = 64 and beta = 0.04. Since then most take 8 to 16 attempts, and leave the KL out where
-rewards cannot be gamed; so do our defaults, and no reference model is loaded. The paper renews the reference
-between outer iterations; ours stays: a further stage that starts from this one renews it.
+rewards cannot be gamed; so do our defaults, and no reference model is loaded. The paper renews the
+reference between outer iterations; ours stays: a further stage that starts from this one renews it.
 """
 
 from __future__ import annotations
@@ -61,12 +62,8 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
-    stats = training.shares(batch, clipped=clipped_BT)
-    if cfg.beta:
-        kl_BT = training.kl(logp_BT, batch.token["ref_logp"], cfg.kl)
-        J_BT = J_BT - cfg.beta * kl_BT
-        stats |= training.shares(batch, kl=kl_BT)
-    return -(batch.token["weight"] * J_BT).sum(), stats
+    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.shares(batch, clipped=clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

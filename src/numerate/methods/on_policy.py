@@ -190,7 +190,8 @@ class OnPolicy:
 
     def rows(self, found: Sequence[Group]) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward` and `group`, the number of the question."""
+        frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
+        attempts and none of them was measured."""
         from numerate.training.old import recompute
 
         kept = [
@@ -199,6 +200,13 @@ class OnPolicy:
             for attempt in group.attempts
             if attempt.reward.value is not None and any(attempt.rollout.mask)
         ]
+        if not kept:
+            if found:
+                raise ValueError(
+                    f"step {self.run.round}: no attempt of {len(found)} questions has a reward: the reward "
+                    "functions gave None for all of them, or the problems have no answers"
+                )
+            return []
         bare = [
             training.attempt(rollout).with_row(group=float(g), reward=value) for g, rollout, value in kept
         ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recorded, with_old
-    from numerate.training.policy_gradient import kl, ratio, sequence_ratio, shares, surrogate
+    from numerate.training.policy_gradient import less_kl, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -26,7 +26,7 @@ HOME = {
     "Learner": "learner",
     "Stage": "stage",
     "cosine": "schedule",
-    "kl": "policy_gradient",
+    "less_kl": "policy_gradient",
     "micro_batches": "batch",
     "open_tracker": "trackers",
     "pack": "batch",
@@ -46,7 +46,7 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
-    "kl",
+    "less_kl",
     "micro_batches",
     "open_tracker",
     "pack",

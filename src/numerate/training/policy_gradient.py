@@ -61,6 +61,16 @@ def kl(logp_BT: Tensor, ref_BT: Tensor, estimator: Estimator) -> Tensor:
     return k2_BT if estimator == "k2" else d_BT.detach() + k2_BT - k2_BT.detach()
 
 
+def less_kl(
+    gain_BT: Tensor, batch: Batch, logp_BT: Tensor, beta: float, estimator: Estimator
+) -> tuple[Tensor, Stats]:
+    """gain - beta KL(pi || pi_ref) with the column `ref_logp`, and the KL's mean; without beta the gain."""
+    if not beta:
+        return gain_BT, {}
+    kl_BT = kl(logp_BT, batch.token["ref_logp"], estimator)
+    return gain_BT - beta * kl_BT, shares(batch, kl=kl_BT)
+
+
 def shares(batch: Batch, **columns: Tensor) -> Stats:
     """Means over the trained tokens of the update, as sums over its parts."""
     share_BT = batch.token["share"]
