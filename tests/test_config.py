@@ -149,19 +149,20 @@ def test_a_stage_of_reinforcement_is_checked(refusal: Edit, options: str, said: 
 
 
 def test_rewards_are_names_or_functions_with_a_weight(here: Path) -> None:
-    (here / "r.yaml").write_text(
-        RECIPE.replace(
-            "evaluate:",
-            "  rl:\n    method: grpo\n    rewards: [correct, {path: tests.methods.arms.early_letters, weight: 2}]\n"
-            "  far: {method: on_policy_distillation, teacher: ./MODEL}\n"
-            "evaluate:",
-        )
-    )
+    path = "tests.rewards.test_compose.length"
+    stages = f"""
+  rl:
+    method: grpo
+    rewards: [correct, {{path: {path}, weight: 2}}]
+  far: {{method: on_policy_distillation, teacher: ./MODEL}}
+evaluate:"""
+    (here / "r.yaml").write_text(RECIPE.replace("\nevaluate:", stages))
     recipe = config.load("r.yaml")
     first, second = recipe.stages["rl"].options.rewards
-    assert first == "correct" and (second.path, second.weight) == ("tests.methods.arms.early_letters", 2)
+    assert first == "correct" and (second.path, second.weight) == (path, 2)
     assert recipe.stages["far"].options.teacher == "./MODEL"
-    assert config.resolved(recipe) == config.resolved(recipe)
+    (here / "again.yaml").write_text(config.resolved(recipe))
+    assert config.load("again.yaml") == recipe
 
 
 def test_a_stage_may_not_start_from_a_later_one(refusal: Edit) -> None:
