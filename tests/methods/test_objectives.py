@@ -188,6 +188,8 @@ def test_what_the_clip_holds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None
     .90 .61 with A + - + -: 2.01 at A < 0 is not held, .61 at A < 0 is. 4 of 8."""
     stats = measured(monkeypatch, grpo, grpo.Config(), pack(rows_of("sequence"), 0))[2]
     assert stats["clipped"] == pytest.approx(4 / 8, rel=1e-6)
+    logs = [p - o for logp, old in zip(LOGP, OLD, strict=True) for p, o in zip(logp, old, strict=True)]
+    assert stats["old_kl"] == pytest.approx(sum(math.exp(x) - 1 - x for x in logs) / 8, rel=1e-5)
 
 
 def test_at_the_old_policy_rloo_is_reinforce(monkeypatch: pytest.MonkeyPatch) -> None:

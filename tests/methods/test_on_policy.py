@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,24 @@ def test_what_a_step_logs_by_hand() -> None:
             "policy/entropy": 0.5,
         }
     )
+
+
+def test_distillation_needs_no_answers(tmp_path: Path) -> None:
+    bare = [replace(problem, answer="") for problem in PROBLEMS]
+    cfg = config("on_policy_distillation", steps=1)
+    methods.get("on_policy_distillation").train(stage(tmp_path / "run"), cfg, game(tmp_path, problems=bare))
+    [row] = log(tmp_path / "run")
+    assert row["train/updates"] == 4 and row["reward/unmeasured"] == 1 and "rollouts/accuracy" not in row
+
+
+def test_one_attempt_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    alone = Sample(problems=4, attempts=1, max_tokens=12)
+    for name in METHODS:
+        if name == "on_policy_distillation":
+            config(name, sample=alone)
+        else:
+            with pytest.raises(ValueError, match="nothing to compare an attempt with"):
+                config(name, sample=alone)
+    cfg = config("reinforce_pp", sample=alone, baseline="none", beta=0.01, steps=2)
+    methods.get("reinforce_pp").train(stage(tmp_path / "run"), cfg, game(tmp_path))
+    assert all(row["train/updates"] == 4 for row in log(tmp_path / "run"))

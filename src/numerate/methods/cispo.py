@@ -53,6 +53,9 @@ class Config:
     fit: Fit = Fit(minibatches=4)
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
@@ -64,7 +67,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     kept_BT = rho_BT.detach().clamp(cfg.low, cfg.high)
     J_BT = kept_BT * batch.token["advantage"] * logp_BT
     J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.shares(batch, clipped=kept_BT != rho_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, kept_BT != rho_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

@@ -56,6 +56,9 @@ class Config:
     fit: Fit = Fit()
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
 
 def shaped(row: Example, cfg: Config) -> float:
     """The reward with the soft punishment for length, eq. 13."""
@@ -73,7 +76,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps_low, cfg.eps_high)
-    return -(batch.token["weight"] * J_BT).sum(), training.shares(batch, clipped=clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
 
 
 def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:

@@ -51,6 +51,9 @@ class Config:
     fit: Fit = Fit()
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [
@@ -65,7 +68,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
     J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.shares(batch, clipped=clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

@@ -53,6 +53,9 @@ class Config:
     fit: Fit = Fit(minibatches=4)
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
@@ -63,7 +66,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     s_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=True)
     J_BT, clipped_BT = training.surrogate(s_BT, batch.token["advantage"], cfg.eps_low, cfg.eps_high)
     J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.shares(batch, clipped=clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

@@ -91,6 +91,12 @@ def adapters(fit: Fit) -> Lora | None:
     return Lora(r=fit.lora_rank, alpha=fit.lora_alpha or 2 * fit.lora_rank) if fit.lora_rank else None
 
 
+def compared(sample: Sample) -> None:
+    """Raises ValueError where an attempt has no other at its question to be compared with."""
+    if sample.attempts < 2:
+        raise ValueError("attempts: 1 leaves nothing to compare an attempt with; take at least 2")
+
+
 def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:
     """The rows of each question."""
     return (list(found) for _, found in groupby(rows, key=lambda row: row.row["group"]))
@@ -188,17 +194,18 @@ class OnPolicy:
         self.drawn += found
         return found
 
-    def rows(self, found: Sequence[Group]) -> list[Example]:
+    def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
         frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
-        attempts and none of them was measured."""
+        attempts and none of them was measured. Not judged: every attempt, without its reward."""
         from numerate.training.old import recompute
+        from numerate.training.policy_gradient import corrected
 
         kept = [
             (g, attempt.rollout, attempt.reward.value)
             for g, group in enumerate(found)
             for attempt in group.attempts
-            if attempt.reward.value is not None and any(attempt.rollout.mask)
+            if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
             if found:
@@ -208,37 +215,17 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(group=float(g), reward=value) for g, rollout, value in kept
+            training.attempt(rollout).with_row(group=float(g), **({"reward": value or 0.0} if judged else {}))
+            for g, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)
-        self.stats |= drift
-        rows = self.corrected(rows, told)
+        rows, weights = corrected(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
+        self.stats |= drift | weights
         for column, other in self.frozen.items():
-            found_logps = recompute(other, rows)
-            rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, found_logps, strict=True)]
+            logps = recompute(other, rows)
+            rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
         return rows
-
-    def corrected(self, rows: Sequence[Example], told: Sequence[Sequence[float] | None]) -> list[Example]:
-        """The column `correction`; 1 where the sampler did not say how likely its tokens were."""
-        from numerate.training.policy_gradient import correction
-
-        fit = self.fit
-        out: list[Example] = []
-        seen: list[float] = []
-        for row, sampler in zip(rows, told, strict=True):
-            old = row.token["old_logp"]
-            weights = correction(old, old if sampler is None else sampler, fit.correction, fit.cap, fit.floor)
-            seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
-            out.append(row.with_token(correction=weights))
-        if seen:
-            self.stats |= {
-                "correction/mean": sum(seen) / len(seen),
-                "correction/min": min(seen),
-                "correction/max": max(seen),
-                "correction/bound": sum(w in (0.0, fit.cap) for w in seen) / len(seen),
-            }
-        return out
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""

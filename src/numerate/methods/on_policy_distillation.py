@@ -7,8 +7,8 @@ J     = 1/sum_i |o_i| sum_i sum_t rho_t A_t
 
 The gradient at pi_old is that of -KL(pi || pi_teacher) at each token the student comes to, estimated with
 the token it drew: a judgement of every token, where a reward is one number per attempt. A token is not
-blamed for later ones (no discount to sum over), as in the last of the three. Rewards are logged and not
-learned from.
+blamed for later ones (no discount to sum over), as in the last of the three. Problems need no
+answers; where they have some, the accuracy is logged.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop.freeze("teacher_logp", cfg.teacher)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample from pi_old, and ask the teacher how likely each token was
-        rows = loop.rows(loop.attempts())
+        rows = loop.rows(loop.attempts(), judged=False)
         # 2. what the teacher finds likelier than pi_old does is good
         rows = on_policy.give(rows, advantages(rows))
         # 3. mu passes of gradient steps on J

@@ -52,6 +52,10 @@ class Config:
     fit: Fit = Fit()
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        if self.baseline == "group":
+            on_policy.compared(self.sample)
+
 
 def credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
@@ -78,7 +82,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
     J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta * (cfg.baseline == "group"), "k2")
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.shares(batch, clipped=clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

@@ -49,6 +49,9 @@ class Config:
     fit: Fit = Fit()
     """how a step learns from it"""
 
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
 
 def penalised(row: Example, beta: float) -> float:
     """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
@@ -67,7 +70,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=False)
     J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
-    return -(batch.token["weight"] * J_BT).sum(), training.shares(batch, clipped=clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recorded, with_old
-    from numerate.training.policy_gradient import less_kl, ratio, sequence_ratio, shares, surrogate
+    from numerate.training.policy_gradient import less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -28,6 +28,7 @@ HOME = {
     "cosine": "schedule",
     "less_kl": "policy_gradient",
     "micro_batches": "batch",
+    "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
     "ratio": "policy_gradient",
@@ -48,6 +49,7 @@ __all__ = [
     "fitting",
     "less_kl",
     "micro_batches",
+    "moved",
     "open_tracker",
     "pack",
     "ratio",

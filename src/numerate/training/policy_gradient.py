@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from numerate.training.batch import Batch
-from numerate.types import Stats
+from numerate.types import Example, Stats
 
 Estimator = Literal["k1", "k2", "k3"]
 Correction = Literal["truncate", "mask", "none"]
@@ -77,6 +77,13 @@ def shares(batch: Batch, **columns: Tensor) -> Stats:
     return {name: (share_BT * x_BT).sum().item() for name, x_BT in columns.items()}
 
 
+def moved(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
+    """How far an update is from the policy that sampled: clipped, the share of tokens whose ratio was;
+    old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
+    log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
+    return shares(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
+
+
 def correction(
     old: Sequence[float], sampler: Sequence[float], how: Correction, cap: float, floor: float
 ) -> list[float]:
@@ -91,3 +98,30 @@ def correction(
     if how == "truncate":
         return [min(w, cap) for w in found]
     return [w if floor <= w <= cap else 0.0 for w in found]
+
+
+def corrected(
+    rows: Sequence[Example],
+    told: Sequence[Sequence[float] | None],
+    how: Correction,
+    cap: float,
+    floor: float,
+) -> tuple[list[Example], Stats]:
+    """The rows with the column `correction`, and what it is like over their trained tokens; `bound` is the
+    share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
+    out: list[Example] = []
+    seen: list[float] = []
+    for row, sampler in zip(rows, told, strict=True):
+        old = row.token["old_logp"]
+        alike = sampler is None or sampler is old
+        weights = [1.0] * len(old) if alike else correction(old, sampler, how, cap, floor)
+        seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
+        out.append(row.with_token(correction=weights))
+    if not seen:
+        return out, {}
+    return out, {
+        "correction/mean": sum(seen) / len(seen),
+        "correction/min": min(seen),
+        "correction/max": max(seen),
+        "correction/bound": sum(w in (0.0, cap) for w in seen) / len(seen),
+    }
