@@ -110,21 +110,15 @@ def test_attempts_of_the_same_worth_leave_the_weights_alone(tmp_path: Path) -> N
         assert (row["rollouts/zero_variance"], row["train/updates"], row["rollouts/accuracy"]) == (1, 0, 1)
 
 
-def test_questions_without_variance_count_in_the_mean_and_dapo_replaces_them(tmp_path: Path) -> None:
+def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
     """8 questions, 4 of which teach something, 2 asked at a time. DAPO goes on until it has 2 that do."""
     sample = Sample(problems=2, attempts=4, max_tokens=12)
     kept: list[list[str]] = []
-
-    class Spy(OnPolicy):
-        def rows(self, found: Any) -> Any:
-            kept.append([group.problem.id for group in found])
-            return super().rows(found)
-
     run, work = stage(tmp_path / "run"), job(tmp_path, by_turns)
     cfg = config("dapo", sample=sample, rewards=("correct",), overlong_cache=0)
-    loop = Spy(run, work, cfg.sample, cfg.fit, cfg.rewards)
+    loop = OnPolicy(run, work, cfg.sample, cfg.fit, cfg.rewards)
     for _ in run.rounds(4, loop.learner):
-        loop.rows(dapo.uneven(run, loop, cfg))
+        kept.append([group.problem.id for group in dapo.uneven(run, loop, cfg)])
         loop.log()
     assert all(len(ids) == 2 for ids in kept)
     assert all(int(id_.removeprefix("sum-")) % 2 == 0 for ids in kept for id_ in ids)
