@@ -128,11 +128,11 @@ def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
 
 def test_dapo_gives_up_with_a_clear_message(tmp_path: Path) -> None:
     sample = Sample(problems=2, attempts=4, max_tokens=12)
-    cfg = config("dapo", sample=sample, rewards=("correct",), max_draws=3)
+    cfg = config("dapo", sample=sample, rewards=("correct",), max_draws=3, overlong_cache=4)
     with pytest.raises(ValueError, match="0 of 2 questions had attempts of different worth after 3 draws"):
         methods.get("dapo").train(stage(tmp_path / "run"), cfg, job(tmp_path, uniform("")))
-    with pytest.raises(ValueError, match="overlong_cache=12 leaves no length unpunished"):
-        methods.get("dapo").train(stage(tmp_path / "b"), config("dapo", overlong_cache=12), job(tmp_path))
+    with pytest.raises(ValueError, match="overlong_cache: 12 leaves no length unpunished"):
+        config("dapo", overlong_cache=12)
 
 
 def test_dapo_ends_the_stage_when_everything_is_solved(tmp_path: Path) -> None:

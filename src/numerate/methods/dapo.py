@@ -58,6 +58,11 @@ class Config:
 
     def __post_init__(self) -> None:
         on_policy.compared(self.sample)
+        if self.overlong_cache >= self.sample.max_tokens:
+            raise ValueError(
+                f"overlong_cache: {self.overlong_cache} leaves no length unpunished; it has to be smaller "
+                f"than sample.max_tokens: {self.sample.max_tokens}"
+            )
 
 
 def shaped(row: Example, cfg: Config) -> float:
@@ -100,11 +105,6 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    if cfg.overlong_cache >= cfg.sample.max_tokens:
-        raise ValueError(
-            f"overlong_cache={cfg.overlong_cache} leaves no length unpunished: it has to be smaller than "
-            f"sample.max_tokens={cfg.sample.max_tokens}"
-        )
     loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G attempts at each question, until enough of these teach something
