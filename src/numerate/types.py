@@ -187,6 +187,24 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """A solution, or the beginning of one, with what is said of its steps: what judges learn from."""
+
+    problem: Problem
+    steps: tuple[str, ...]
+    """their texts; the last step of a whole solution holds the line of the answer too"""
+    labels: tuple[int | None, ...]
+    """one per step: 1 right, 0 neutral, -1 wrong; None where nobody said anything"""
+
+    def __post_init__(self) -> None:
+        if len(self.steps) != len(self.labels):
+            raise ValueError(
+                f"problem {self.problem.id!r}: {len(self.steps)} steps and {len(self.labels)} labels; "
+                "give one label per step, None for a step without one"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class StepScores:
     scores: tuple[float, ...]
     """in [0, 1], one per step; an outcome judge gives the last one only"""

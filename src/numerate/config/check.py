@@ -18,6 +18,12 @@ from numerate.types import Problem
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 MODEL_OPTIONS = ("restart_from",)
 """options of methods that name a model of the run"""
+STAGE_OPTIONS = ("rollouts",)
+"""options of methods that name a stage with stored attempts"""
+WRITERS = ("policy", "evaluator")
+"""what a method may give for others to start from: language models"""
+WITH_ROLLOUTS = ("expert_iteration", "sample")
+"""methods that leave attempts behind"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 FLOATS = 3
@@ -32,7 +38,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
 
     tree: where each value was written. out: the folder that the run's folder will be made in."""
     found = [*names(recipe), *references(recipe), *evaluation(recipe)]
-    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model)]
+    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
     found = found or list(problem_sets(recipe))
     found = found or [*test_training(recipe), *space(recipe, out)]
     if found:
@@ -63,12 +69,37 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
         for key, other in starts.items():
             if other is not None and other not in above:
                 yield ("stages", name, key), wrong_start(recipe, name, other, above)
+            elif other in recipe.stages and (said := no_writer(recipe, other)):
+                yield ("stages", name, key), said
+        yield from attempts(recipe, name, above)
         if stage.problems not in recipe.problems:
             said = (
                 f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
             )
             yield ("stages", name, "problems"), said
         above.append(name)
+
+
+def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
+    """Stages that learn from stored attempts name a stage above them that leaves some."""
+    for key in STAGE_OPTIONS:
+        other = getattr(recipe.stages[name].options, key, None)
+        if other is None:
+            continue
+        there = [stage for stage in above if stage != "base" and recipe.stages[stage].method in WITH_ROLLOUTS]
+        if other not in there:
+            had = f"; there are: {', '.join(there)}" if there else "; write one above it, of method sample"
+            yield ("stages", name, key), f"no stage {other!r} above it leaves attempts behind{had}"
+
+
+def no_writer(recipe: Recipe, name: str) -> str | None:
+    """What to say where a stage's result cannot write solutions."""
+    method = recipe.stages[name].method
+    given = methods.gives(method)
+    if given in WRITERS:
+        return None
+    what = "leaves no model behind" if given == "rollouts" else "is a judge, not a language model"
+    return f"the result of stage {name!r} ({method}) {what}: name a stage that trains a policy"
 
 
 def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
@@ -88,6 +119,8 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
     for model in recipe.evaluate.models:
         if model not in known:
             yield ("evaluate", "models"), f"there is no stage {model!r}{suggest(model, known)}"
+        elif model in recipe.stages and (said := no_writer(recipe, model)):
+            yield ("evaluate", "models"), said
     for name in recipe.evaluate.problems:
         if name not in recipe.problems:
             said = f"this recipe has no problem set {name!r}{suggest(name, recipe.problems)}"
@@ -98,6 +131,13 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
             ("evaluate", "k"),
             f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
         )
+
+
+def encoders(recipe: Recipe) -> Iterator[Complaint]:
+    for name, stage in recipe.stages.items():
+        encoder = getattr(stage.options, "encoder", None)
+        for _, said in model_errors(encoder) if encoder else ():
+            yield ("stages", name, "encoder"), said
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:

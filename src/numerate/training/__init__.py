@@ -7,8 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numerate.training import objectives
     from numerate.training.batch import Batch, micro_batches, pack
     from numerate.training.denominators import weigh
+    from numerate.training.judged import asking, kept, labelled, read, readings, weigh_reads
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.rows import attempt, fitting, worked
@@ -18,8 +20,14 @@ if TYPE_CHECKING:
 
 HOME = {
     "Batch": "batch",
+    "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
+    "kept": "judged",
+    "labelled": "judged",
+    "read": "judged",
+    "readings": "judged",
+    "weigh_reads": "judged",
     "worked": "rows",
     "Learner": "learner",
     "Stage": "stage",
@@ -34,19 +42,28 @@ __all__ = [
     "Batch",
     "Learner",
     "Stage",
+    "asking",
     "attempt",
     "cosine",
     "fitting",
+    "kept",
+    "labelled",
     "micro_batches",
+    "objectives",
     "open_tracker",
     "pack",
+    "read",
+    "readings",
     "token_logprobs",
     "weigh",
+    "weigh_reads",
     "worked",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "objectives":
+        return import_module("numerate.training.objectives")
     if name not in HOME:
         raise AttributeError(f"module 'numerate.training' has no attribute {name!r}")
     return getattr(import_module(f"numerate.training.{HOME[name]}"), name)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from numerate.models.policy import Policy
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
@@ -17,13 +17,23 @@ from numerate.training.logprobs import network
 from numerate.types import Example, Stats
 
 
+class Trained(Protocol):
+    """A policy or a score model: what the learner asks of it."""
+
+    model: Any
+    pad_id: int
+
+    @property
+    def device(self) -> torch.device: ...
+
+
 class Learner:
     """One policy and its AdamW (or other optimizers, whose groups may scale the learning rate by
     `lr_scale`). A step is the same whatever the micro-batch, the packing and the number of processes."""
 
     def __init__(
         self,
-        policy: Policy,
+        policy: Trained,
         *,
         betas: tuple[float, float] = (0.9, 0.95),
         weight_decay: float = 0.0,
