@@ -22,7 +22,7 @@ STAGE_OPTIONS = ("rollouts",)
 """options of methods that name a stage with stored attempts"""
 WRITERS = ("policy", "evaluator")
 """what a method may give for others to start from: language models"""
-WITH_ROLLOUTS = ("expert_iteration", "sample")
+WITH_ROLLOUTS = ("expert_iteration", "sample", "step_labels")
 """methods that leave attempts behind"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""

@@ -37,7 +37,9 @@ class OutcomeJudge:
         if not len(answered.logits_KC):
             return StepScores((0.0,))
         last_1C = answered.logits_KC[-1:]
-        found = (last_1C[:, 0].tanh() + 1) / 2 if card.kind == "value" else objectives.probability(last_1C, "drop")
-        score = float(found)
+        if card.kind == "value":
+            score = float((last_1C[:, 0].tanh() + 1) / 2)
+        else:
+            score = float(objectives.probability(last_1C, card.neutral))
         seen = answered.cut.steps[: len(answered.logits_KC)]
         return StepScores((score,), (replace(seen[-1], score=score),) if seen else ())

@@ -37,4 +37,5 @@ class ProcessJudge:
         if not seen:
             return StepScores(())
         scores = objectives.probability(answered.logits_KC, self.reader.scorer.card.neutral).tolist()
-        return StepScores(tuple(scores), tuple(replace(s, score=x) for s, x in zip(seen, scores, strict=True)))
+        steps = (replace(step, score=score) for step, score in zip(seen, scores, strict=True))
+        return StepScores(tuple(scores), tuple(steps))

@@ -17,7 +17,9 @@ from numerate.types import Problem
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from numerate.models.evaluator import EvaluatorModel
     from numerate.models.scorer import ScoreModel
+    from numerate.training.judged import Ask
 
 TOKENS = 8192
 """in memory at once"""
@@ -33,8 +35,12 @@ class Answered:
 
 
 class Reader:
-    def __init__(self, scorer: ScoreModel, tokens: int = TOKENS, window: int = WINDOW) -> None:
+    def __init__(
+        self, scorer: ScoreModel | EvaluatorModel, tokens: int, window: int, ask: Ask | None = None
+    ) -> None:
+        """ask: what the model is asked at the ends of steps; by default its head."""
         self.scorer = scorer
+        self.ask = ask
         self.tokens = tokens
         self.window = window
         self.counts: Counter[str] = Counter()
@@ -52,5 +58,6 @@ class Reader:
             self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
             self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
             self.counts["dropped_steps"] += sum(one.dropped for one in laid)
-            for c, logits in zip(cuts, training.read(self.scorer, laid, self.tokens), strict=True):
-                yield Answered(c, logits)
+            said = training.read(self.scorer, laid, self.tokens, self.ask or training.readings)
+            for c, logits_KC in zip(cuts, said, strict=True):
+                yield Answered(c, logits_KC)

@@ -8,10 +8,15 @@ from importlib import import_module
 from types import ModuleType
 
 METHODS = {
+    "evaluator_training": "numerate.methods.evaluator_training",
     "expert_iteration": "numerate.methods.expert_iteration",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",
+    "outcome_value_model": "numerate.methods.outcome_value_model",
+    "process_reward_model": "numerate.methods.process_reward_model",
     "sample": "numerate.methods.sample",
     "sft": "numerate.methods.sft",
+    "step_labels": "numerate.methods.step_labels",
+    "stepwise_outcome_model": "numerate.methods.stepwise_outcome_model",
 }
 
 
@@ -25,5 +30,5 @@ def get(name: str) -> ModuleType:
 
 
 def gives(name: str) -> str:
-    """What a method leaves behind: a policy, an evaluator (a policy that judges), a judge, or rollouts only."""
+    """What a method leaves behind: a policy, an evaluator (one that also judges), a judge, or rollouts."""
     return getattr(get(name), "GIVES", "policy")

@@ -12,8 +12,8 @@ gives its optimizer: the settings are ours. Texts that repeat count once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from numerate import training
 from numerate.judges.cut import cut
@@ -28,12 +28,17 @@ from numerate.types import Example, Group, Labelled, Stats
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from numerate.models.evaluator import EvaluatorModel
     from numerate.models.scorer import Laid, ScoreModel
+
+    Loss = Callable[[Any, training.Batch], tuple[Tensor, Stats]]
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
 VERSION = 1
 At = Literal["steps", "last", "tokens"]
+Row = TypeVar("Row")
+Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
 
 
 @config
@@ -107,25 +112,30 @@ def loss(model: Any, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def fit(
-    run: training.Stage, cfg: Fit, scorer: ScoreModel, rows: Sequence[Example], loss: Any, extra: float = 0.0
-) -> ScoreModel:
-    """The loop, shared with every method that trains a head at the ends of steps. extra: what the paper adds
-    to its denominator. Returns the judge, trained in place."""
-    scorer.adapt(adapters(cfg))
+    run: training.Stage,
+    cfg: Fit,
+    judge: Judge,
+    rows: Sequence[Row],
+    loss: Loss,
+    weigh: Callable[[Sequence[Row]], list[Example]],
+) -> Judge:
+    """The loop, shared with every method that trains a judge. weigh: what an optimizer step learns from, its
+    denominators in it. Returns the judge, trained in place."""
+    judge.adapt(adapters(cfg))
     steps = math.ceil(len(rows) / cfg.batch) * cfg.epochs
     learner = training.Learner(
-        scorer,
+        judge,
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
-        packed=False if scorer.card.encoder else None,
+        packed=False if judge.card.encoder else None,
     )
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in batches(len(rows), cfg.batch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.final_lr, cfg.warmup)
-        stats = learner.step(training.weigh_reads(chosen, extra), loss, lr)
+        stats = learner.step(weigh(chosen), loss, lr)
         run.log({f"train/{name}": number for name, number in stats.items()} | {"train/lr": lr})
-    return scorer
+    return judge
 
 
 def adapters(cfg: Fit) -> Lora | None:
@@ -164,4 +174,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     judge = begin(job, card, cfg.encoder)
     rows = [row(judge.lay(one.problem, one.steps), one.labels, cfg.at) for one in data]
     # 3. fit
-    return fit(run, cfg.fit, judge, usable(run, rows, "right and wrong attempts"), loss)
+    rows = usable(run, rows, "right and wrong attempts")
+    return fit(run, cfg.fit, judge, rows, loss, training.weigh_reads)

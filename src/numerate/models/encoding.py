@@ -19,7 +19,9 @@ def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
     """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
 
     A last turn of the assistant is the beginning of the answer: it is tokenized apart, as what the policy
-    writes is, and no turn is closed behind it. Raises ValueError where a chat is asked of a tokenizer without a chat template."""
+    writes is, and no turn is closed behind it.
+
+    Raises ValueError where a chat is asked of a tokenizer without a chat template."""
     if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
         *asked, begun = prompt.turns
         before = encode_prompt(tokenizer, replace(prompt, turns=tuple(asked)))

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from numerate.training import objectives
     from numerate.training.batch import Batch, micro_batches, pack
     from numerate.training.denominators import weigh
-    from numerate.training.judged import asking, kept, labelled, read, readings, weigh_reads
+    from numerate.training.judged import (
+        ask_rows,
+        asking,
+        kept,
+        labelled,
+        read,
+        readings,
+        verdicts,
+        weigh_reads,
+    )
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.rows import attempt, fitting, worked
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 
 HOME = {
     "Batch": "batch",
+    "ask_rows": "judged",
     "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
@@ -27,6 +37,7 @@ HOME = {
     "labelled": "judged",
     "read": "judged",
     "readings": "judged",
+    "verdicts": "judged",
     "weigh_reads": "judged",
     "worked": "rows",
     "Learner": "learner",
@@ -42,6 +53,7 @@ __all__ = [
     "Batch",
     "Learner",
     "Stage",
+    "ask_rows",
     "asking",
     "attempt",
     "cosine",
@@ -55,6 +67,7 @@ __all__ = [
     "read",
     "readings",
     "token_logprobs",
+    "verdicts",
     "weigh",
     "weigh_reads",
     "worked",

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid, ScoreModel, ScoreNetwork
 from numerate.training.attention import can_pack
 from numerate.training.batch import Batch, micro_batches, pack, pad
-from numerate.training.logprobs import hidden_states, network
+from numerate.training.logprobs import head_logprobs, hidden_states, network
 from numerate.types import Example
+
+Judge = ScoreModel | EvaluatorModel
+Places = tuple[Tensor, ...]
+"""lines and columns of a batch"""
+Ask = Callable[[Any, Batch], tuple[Tensor, Places]]
 
 
 def labelled(laid: Laid, targets: Sequence[float | None]) -> Example | None:
@@ -47,7 +54,7 @@ def weigh_reads(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
     return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
 
 
-def readings(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+def readings(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
     """Logits of the head at the places of the column `read`, [N, C] float32, and these places: line, column.
 
     The places of a row keep their order."""
@@ -63,26 +70,41 @@ def states(model: ScoreNetwork, batch: Batch) -> Tensor:
     return network(model)(input_ids=batch.ids_BT, attention_mask=seen_BT).last_hidden_state
 
 
-@torch.no_grad()
-def read(scorer: ScoreModel, laid: Sequence[Laid], tokens: int) -> list[Tensor]:
-    """Per solution the logits at the ends of its steps, [K, C] on the CPU, in the order they came.
+def verdicts(model: nn.Module, batch: Batch, words: tuple[int, int]) -> tuple[Tensor, Places]:
+    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places."""
+    where = batch.token["read"].nonzero(as_tuple=True)
+    h_ND = hidden_states(model, batch)[where]
+    lm = network(model)
+    both = [head_logprobs(lm, h_ND, torch.full_like(where[0], word)) for word in words]
+    return torch.stack(both, dim=1), where
 
-    At most `tokens` tokens (more where one solution is longer) are in memory at once; solutions of one
-    problem share its prompt where the network can pack."""
-    packed = not scorer.model.encoder and can_pack(network(scorer.model))
-    rows = [
-        asking(one, dict.fromkeys(one.ends, 0.0)).with_row(number=i) for i, one in enumerate(laid) if one.ends
-    ]
-    classes = scorer.card.classes
-    out = [torch.zeros(0, classes) for _ in laid]
-    scorer.model.eval()
-    for part in micro_batches(rows, tokens, packed=packed):
-        batch = (pack if packed else pad)(part, scorer.pad_id, scorer.device)
-        logits_NC, where = readings(scorer.model, batch)
-        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
-        for i, logits in by_row(logits_NC.cpu(), number_N):
-            out[i] = logits
+
+def read(judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = readings) -> list[Tensor]:
+    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits."""
+    some = [i for i, one in enumerate(laid) if one.ends]
+    rows = [asking(laid[i], dict.fromkeys(laid[i].ends, 0.0)) for i in some]
+    out = [torch.zeros(0, 1) for _ in laid]
+    for i, said_KC in zip(some, ask_rows(judge, rows, tokens, ask), strict=True):
+        out[i] = said_KC
     return out
+
+
+@torch.no_grad()
+def ask_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> list[Tensor]:
+    """Per row what `ask` says at its places, [K, C] on the CPU, in the order of the rows.
+
+    At most `tokens` tokens (more where one row is longer) are in memory at once; solutions of one problem
+    share its prompt where the network can pack."""
+    packed = not judge.card.encoder and can_pack(network(judge.model))
+    out: dict[int, Tensor] = {}
+    judge.model.eval()
+    numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
+    for part in micro_batches(numbered, tokens, packed=packed):
+        batch = (pack if packed else pad)(part, judge.pad_id, judge.device)
+        said_NC, where = ask(judge.model, batch)
+        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
+        out |= by_row(said_NC.cpu(), number_N)
+    return [out[i] for i in range(len(rows))]
 
 
 def by_row(logits_NC: Tensor, number_N: Tensor) -> Iterator[tuple[int, Tensor]]:

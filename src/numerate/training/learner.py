@@ -20,8 +20,11 @@ from numerate.types import Example, Stats
 class Trained(Protocol):
     """A policy or a score model: what the learner asks of it."""
 
-    model: Any
-    pad_id: int
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def pad_id(self) -> int: ...
 
     @property
     def device(self) -> torch.device: ...
