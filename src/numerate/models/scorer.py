@@ -99,7 +99,7 @@ class ScoreModel:
             self.model.trunk = add_lora(self.model.trunk, lora, task)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
-        """The tokens of problem and steps. A step that does not fit is dropped whole, with all that follows."""
+        """The tokens of problem and steps. A step that does not fit is dropped, with all after it."""
         ids = self._encode_problem(problem)
         prompt, ends = len(ids), list[int]()
         for step in steps:
