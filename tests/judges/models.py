@@ -25,9 +25,15 @@ def encoder(path: Path, kind: str = "bert") -> Path:
     """Writes a tiny random encoder: <s> is its [CLS], </s> its [SEP]."""
     size = {"vocab_size": 272, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
     size |= {"intermediate_size": 64, "max_position_embeddings": 128, "pad_token_id": 0}
-    more: dict[str, Any] = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 16}
+    more: dict[str, Any] = {
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_buckets": 16,
+    }
     torch.manual_seed(0)
-    config = transformers.BertConfig(**size) if kind == "bert" else transformers.DebertaV2Config(**size, **more)
+    config = (
+        transformers.BertConfig(**size) if kind == "bert" else transformers.DebertaV2Config(**size, **more)
+    )
     transformers.AutoModel.from_config(config).save_pretrained(path)
     words = tiny.tokenizer(bos=False)
     words.cls_token, words.sep_token = "<s>", "</s>"

@@ -35,6 +35,7 @@ from tests.judges.toy import CLIPS
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 FIT = Fit(epochs=6, batch=8, lr=3e-3, max_length=200)
+LONGER = replace(FIT, epochs=16)
 ORM = orm.Config(rollouts="attempts", fit=FIT)
 CASES: dict[str, tuple[Any, Any]] = {
     "orm": (orm, ORM),
@@ -46,7 +47,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "ovm": (ovm, ovm.Config(rollouts="attempts", fit=replace(FIT, lora_rank=0), alpha=1.0)),
     "margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)),
     "xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", fit=FIT)),
-    "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=FIT)),
+    "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=LONGER)),
 }
 EVERY = pytest.mark.parametrize("case", CASES)
 

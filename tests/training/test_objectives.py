@@ -20,7 +20,9 @@ def test_share_and_cross_entropy_of_the_evaluator(vectors: dict[str, Any]) -> No
     assert share.exp().item() == pytest.approx(case["S"])
     assert -correct.item() == pytest.approx(case["lm_xent_if_correct"])
     assert -share.item() == pytest.approx(case["two_way_xent_if_correct"])
-    assert -objectives.log_share(incorrect, correct).item() == pytest.approx(case["two_way_xent_if_incorrect"])
+    assert -objectives.log_share(incorrect, correct).item() == pytest.approx(
+        case["two_way_xent_if_incorrect"]
+    )
 
 
 def test_the_share_is_the_same_from_logits(vectors: dict[str, Any]) -> None:
