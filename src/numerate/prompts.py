@@ -151,7 +151,7 @@ def evaluation(problem: Problem, solution: str) -> tuple[str, str]:
     a space: the space belongs to the word that follows, as tokenizers cut text.
 
     >>> "".join(evaluation(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
-    'Here is a math problem: What is 2+3?. Here is a candidate solution: 2'
+    'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'
     """
     common = f"Here is a math problem: {plain(problem).strip()}. Here is a candidate solution:"
     return common, f" {solution.strip()}. The above candidate solution is"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from numerate import methods
+from numerate.config import judging
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
@@ -18,12 +19,6 @@ from numerate.types import Problem
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 MODEL_OPTIONS = ("restart_from",)
 """options of methods that name a model of the run"""
-STAGE_OPTIONS = ("rollouts",)
-"""options of methods that name a stage with stored attempts"""
-WRITERS = ("policy", "evaluator")
-"""what a method may give for others to start from: language models"""
-WITH_ROLLOUTS = ("expert_iteration", "sample", "step_labels")
-"""methods that leave attempts behind"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 FLOATS = 3
@@ -40,7 +35,12 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
     found = [*names(recipe), *references(recipe), *evaluation(recipe)]
     found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
     found = found or list(problem_sets(recipe))
-    found = found or [*test_training(recipe), *space(recipe, out)]
+    found = found or [
+        *test_training(recipe),
+        *judging.oracles(recipe, beginning),
+        *judging.words(recipe),
+        *space(recipe, out),
+    ]
     if found:
         raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
 
@@ -69,37 +69,15 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
         for key, other in starts.items():
             if other is not None and other not in above:
                 yield ("stages", name, key), wrong_start(recipe, name, other, above)
-            elif other in recipe.stages and (said := no_writer(recipe, other)):
+            elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
                 yield ("stages", name, key), said
-        yield from attempts(recipe, name, above)
+        yield from judging.attempts(recipe, name, above)
         if stage.problems not in recipe.problems:
             said = (
                 f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
             )
             yield ("stages", name, "problems"), said
         above.append(name)
-
-
-def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
-    """Stages that learn from stored attempts name a stage above them that leaves some."""
-    for key in STAGE_OPTIONS:
-        other = getattr(recipe.stages[name].options, key, None)
-        if other is None:
-            continue
-        there = [stage for stage in above if stage != "base" and recipe.stages[stage].method in WITH_ROLLOUTS]
-        if other not in there:
-            had = f"; there are: {', '.join(there)}" if there else "; write one above it, of method sample"
-            yield ("stages", name, key), f"no stage {other!r} above it leaves attempts behind{had}"
-
-
-def no_writer(recipe: Recipe, name: str) -> str | None:
-    """What to say where a stage's result cannot write solutions."""
-    method = recipe.stages[name].method
-    given = methods.gives(method)
-    if given in WRITERS:
-        return None
-    what = "leaves no model behind" if given == "rollouts" else "is a judge, not a language model"
-    return f"the result of stage {name!r} ({method}) {what}: name a stage that trains a policy"
 
 
 def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
@@ -119,7 +97,7 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
     for model in recipe.evaluate.models:
         if model not in known:
             yield ("evaluate", "models"), f"there is no stage {model!r}{suggest(model, known)}"
-        elif model in recipe.stages and (said := no_writer(recipe, model)):
+        elif model in recipe.stages and (said := judging.no_writer(recipe, model)):
             yield ("evaluate", "models"), said
     for name in recipe.evaluate.problems:
         if name not in recipe.problems:

@@ -15,6 +15,8 @@ Neutral = Literal["positive", "negative", "drop"]
 Aggregation = Literal["avg", "prod", "max", "min", "last"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FILE = "judge.json"
+WORDS = (" correct", " incorrect")
+"""what an evaluator says"""
 
 
 @config

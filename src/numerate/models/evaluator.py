@@ -9,14 +9,12 @@ from typing import Any
 
 import torch
 
-from numerate.models.card import Card, write_card
+from numerate.models.card import WORDS, Card, write_card
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.models.scorer import Laid
 from numerate.prompts import evaluation
 from numerate.types import Problem, Prompt, Turn
-
-WORDS = (" correct", " incorrect")
 
 
 class EvaluatorModel:
