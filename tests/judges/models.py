@@ -55,9 +55,9 @@ def scored_by(folder: Path, network: str = "llama", seed: int = 1, **card: Any) 
     return made
 
 
-def base_with_words(folder: Path) -> Path:
+def base_with_words(folder: Path, context: int = 256) -> Path:
     """A tiny Llama whose tokenizer holds ` correct` and ` incorrect` whole."""
-    path = tiny.make(folder / "base", vocab=280)
+    path = tiny.make(folder / "base", vocab=280, context=context)
     words = tiny.tokenizer()
     words.add_tokens([" correct", " incorrect"])
     words.save_pretrained(path)
