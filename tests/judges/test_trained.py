@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -114,7 +115,7 @@ def test_a_judge_streams(tmp_path: Path) -> None:
         ("deberta", {"kind": "outcome"}),
     ],
 )
-def test_a_saved_judge_is_the_same_judge(tmp_path: Path, kind: str, card: dict[str, str]) -> None:
+def test_a_saved_judge_is_the_same_judge(tmp_path: Path, kind: str, card: dict[str, Any]) -> None:
     model = scored_by(tmp_path, kind, **card)
     model.save(tmp_path / "judge")
     again = judges.load(tmp_path / "judge")
