@@ -23,7 +23,12 @@ ENCODERS = ("bert", "deberta")
 
 def encoder(path: Path, kind: str = "bert") -> Path:
     """Writes a tiny random encoder: <s> is its [CLS], </s> its [SEP]."""
-    size: dict[str, Any] = {"vocab_size": 272, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    size: dict[str, Any] = {
+        "vocab_size": 272,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+    }
     size |= {"intermediate_size": 64, "max_position_embeddings": 128, "pad_token_id": 0}
     more: dict[str, Any] = {
         "relative_attention": True,

@@ -156,17 +156,22 @@ def solutions(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]
 
 def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
     """Pairs for the margin; a solution of several pairs is one row. Problems that are always or never solved
-    give none, and are counted."""
+    give none, and are counted; so are pairs that are too long."""
     found: list[Pair] = []
+    overlong = 0
     for one in data:
         right = [row(judge, one.problem, x, True) for x in one.right]
         wrong = [row(judge, one.problem, x, False) for x in one.wrong]
         chosen = drawn(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
         both = ((right[r], wrong[w]) for r, w in chosen)
-        found += [(r, w) for r, w in both if r is not None and w is not None]
+        fit = [(r, w) for r, w in both if r is not None and w is not None]
+        found += fit
+        overlong += len(chosen) - len(fit)
     lone = sum(not (one.right and one.wrong) for one in data)
     if lone:
         run.progress.say(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
+    if overlong:
+        run.progress.say(f"{overlong} pairs do not fit into max_length: left out")
     if not found:
         raise ValueError(
             f"none of {len(data)} problems has both a right and a wrong solution within max_length: "

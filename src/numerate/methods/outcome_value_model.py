@@ -79,11 +79,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     # 1. attempts with their outcomes
     data = orm.outcomes(job.attempts(cfg.rollouts))
     # 2. value at every step, words of the right ones
-    policy = job.load(job.model)
-    from numerate.models.scorer import on_policy
-
-    judge = on_policy(policy, Card("value", style=job.style, max_length=cfg.fit.max_length))
-    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, policy.eos_ids[0]) for one in data]
+    judge = orm.begin(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
+    eos = int(judge.tokenizer.eos_token_id)
+    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
     # 3. fit
     rows = orm.usable(run, rows, "right and wrong attempts")
     return orm.fit(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), weigh)
