@@ -21,7 +21,7 @@ MEAN_LENGTH = 64
 """tokens until a text ends, on average: lengths are geometric, as uneven as real ones"""
 
 
-def model(size: str, seed: int = 0) -> Any:
+def model(size: str, seed: int = 0, mean_length: int = MEAN_LENGTH) -> Any:
     width, layers, heads, kv_heads, inner, vocabulary = SHAPES[size]
     torch.manual_seed(seed)
     net = LlamaForCausalLM(
@@ -39,13 +39,13 @@ def model(size: str, seed: int = 0) -> Any:
             eos_token_id=EOS,
         )
     ).eval()
-    let_end(net)
+    let_end(net, mean_length)
     return net
 
 
 @torch.no_grad()
-def let_end(net: Any) -> None:
-    """Every token carries the same feature, which EOS reads: P(EOS) is near 1 / MEAN_LENGTH everywhere. Its
+def let_end(net: Any, mean_length: int) -> None:
+    """Every token carries the same feature, which EOS reads: P(EOS) is near 1 / mean_length everywhere. Its
     strength is found by halving an interval."""
     embed = net.get_input_embeddings().weight
     embed[:, 0] = 1.0
@@ -57,7 +57,7 @@ def let_end(net: Any) -> None:
         logits[..., EOS] += middle * hidden[..., 0]
         share = logits.softmax(-1)[..., EOS].mean().item()
         logits[..., EOS] -= middle * hidden[..., 0]
-        low, high = (middle, high) if share < 1 / MEAN_LENGTH else (low, middle)
+        low, high = (middle, high) if share < 1 / mean_length else (low, middle)
     embed[EOS, 0] += (low + high) / 2
 
 
@@ -84,12 +84,16 @@ def matrix_parameters(net: Any) -> int:
 
 
 def gemm_rate(seconds: float = 2.0) -> float:
-    """Operations per processor second of a matrix product with 256 rows, the best of many."""
+    """Operations per processor second of a matrix product with 256 rows, the best of many: of torch's and
+    Numerate's, since one of them may use half the width of the processor."""
+    from numerate.models.products import product
+
     a, b = torch.randn(256, 256), torch.randn(256, 688)
     best, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        start = time.process_time()
-        for _ in range(20):
-            torch.mm(a, b)
-        best = max(best, 20 * 2 * 256 * 256 * 688 / (time.process_time() - start))
+        for multiply in (torch.mm, product):
+            start = time.process_time()
+            for _ in range(20):
+                multiply(a, b)
+            best = max(best, 20 * 2 * 256 * 256 * 688 / (time.process_time() - start))
     return best

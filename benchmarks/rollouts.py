@@ -1,9 +1,9 @@
-"""Tokens sampled per processor second, beside transformers' generate, on random models, one thread.
+"""Tokens sampled per processor second, beside transformers' generate or vLLM, on random models, one thread.
 
-python -m benchmarks.rollouts [--sizes 1m,5m] [--samples 8,32] [--rounds 3] [--json FILE]
+python -m benchmarks.rollouts [--sizes 1m,5m] [--samples 8,32] [--rounds 3] [--beside vllm] [--json FILE]
 
 Both sample from the same weights: up to 128 tokens, temperature 1, prompts of 40 to 120 tokens, texts of 64
-tokens on average. Numerate also decodes the texts and records the logprobs.
+tokens on average. Numerate also decodes the texts and records the logprobs, with vLLM too.
 The ceiling is the matrix product alone: a fraction of 1 would be a decoder that does nothing else.
 """
 
@@ -35,14 +35,25 @@ def questions(samples: int) -> int:
 
 def mine(size: str, samples: int) -> None:
     from numerate.models import process
-    from numerate.models.policy import Policy
     from numerate.rollouts.local import LocalEngine
-    from numerate.types import Prompt, Sampling, Turn
 
     process.tune()  # as the command line does
+    measure_engine(lambda policy: LocalEngine(policy, slots=ROWS), size, samples)
+
+
+def vllm(size: str, samples: int) -> None:
+    from numerate.rollouts.vllm import VllmEngine
+
+    measure_engine(lambda policy: VllmEngine(policy, max_seqs=ROWS), size, samples)
+
+
+def measure_engine(make: Callable[[Any], Any], size: str, samples: int) -> None:
+    from numerate.models.policy import Policy
+    from numerate.types import Prompt, Sampling, Turn
+
     net = made.model(size)
     vocabulary = net.config.vocab_size
-    engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)
+    engine = make(Policy(net, made.tokenizer(vocabulary)))
 
     def work(count: int) -> int:
         asked = [
@@ -106,9 +117,11 @@ def main(
     sizes: str = "1m,5m",
     samples: str = "8,32",
     rounds: int = 3,
+    beside: str = "transformers",
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
-    """Compare sampling, Numerate and transformers in turn."""
+    """Compare sampling, Numerate's local engine and the other in turn."""
+    other = {"transformers": "theirs", "vllm": "vllm"}[beside]
     results: dict[str, dict[str, dict[str, float]]] = {}
     for size in sizes.split(","):
         for k in map(int, samples.split(",")):
@@ -116,7 +129,7 @@ def main(
                 Entry(
                     name, [sys.executable, "-c", f"import benchmarks.rollouts as b; b.{call}({size!r}, {k})"]
                 )
-                for name, call in (("numerate", "mine"), ("transformers", "theirs"))
+                for name, call in (("numerate", "mine"), (beside, other))
             ]
             results[f"{size} K={k}"] = found = sit(entries, rounds)
             print(f"\n{size}, K={k}\n{table(found, ratio_of='tokens/cpu s')}\n")

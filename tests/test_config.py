@@ -84,8 +84,8 @@ def test_a_good_recipe_is_read_with_its_methods_options(here: Path) -> None:
         ("name: small", "dtype: f16\nname: small", ["r.yaml:1, dtype", "float16", "not the text 'f16'"]),
         (
             "name: small",
-            "engine: {kind: vllm}\nname: small",
-            ["r.yaml:1, engine.kind", "vllm", "kind: local"],
+            "engine: {kind: tpu}\nname: small",
+            ["r.yaml:1, engine.kind", "'local', 'server', 'vllm'", "the text 'tpu'"],
         ),
         ("name: small", "name: small\nname: big", ["r.yaml:2, name", "written twice (first at r.yaml:1)"]),
         ("epochs: 2", "epochs: [2", ["r.yaml", "not YAML"]),

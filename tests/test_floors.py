@@ -18,12 +18,12 @@ PACKAGE = Path(numerate.__file__).parent
 # progress tells a person how far a job is and knows nothing else. assets holds the bundled model and the
 # script that makes it, which uses everything.
 FLOORS = (
-    ("types", "typed", "progress", "answers", "steps", "selection", "metrics"),
+    ("types", "typed", "progress", "answers", "steps", "selection", "metrics", "credit"),
     ("problems", "rewards", "store", "prompts"),
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
-    ("run", "evaluate", "config", "recipes", "report"),
+    ("run", "evaluate", "reranking", "results", "config", "recipes", "report"),
     ("cli", "assets", "__main__"),
 )
 PARTS = sorted(

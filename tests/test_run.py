@@ -17,7 +17,6 @@ import pytest
 
 from numerate import config, run
 from numerate.progress import QuietProgress
-from numerate.types import Engine
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,10 +176,3 @@ def test_killed_ten_times_and_resumed_equals_uninterrupted(whole: Path, tmp_path
         process.wait()
     subprocess.run(command, env=environment, check=True, capture_output=True)
     assert outcome(tmp_path / "small") == outcome(whole / "run")
-
-
-def test_engines_are_engines() -> None:
-    """The local engine has the interface that methods rely on."""
-    from numerate.rollouts.local import LocalEngine
-
-    assert {name for name in dir(Engine) if not name.startswith("_")} <= set(dir(LocalEngine))

@@ -50,6 +50,18 @@ def test_the_best_scored_member_of_the_winning_cluster_is_handed_in():
     assert select("weighted", CLUSTERS, SCORES) == 4
 
 
+def test_one_wild_score_does_not_carry_an_answer():
+    """D stands alone and is left out. Medians times sizes: A .25 * 4 = 1.0, B .40 * 3 = 1.2, C .50 * 2 = 1.0;
+    with .9 for one of A's, the sum of A would win over B's 1.25, its median not."""
+    assert chosen("outlier_free") == "B"
+    wild = [0.90, *SCORES[1:]]
+    assert CLUSTERS[select("weighted", CLUSTERS, wild) or 0] == 0
+    assert CLUSTERS[select("outlier_free", CLUSTERS, wild) or 0] == 1
+    assert select("outlier_free", [0, 1], [0.2, 0.9]) == 1  # all stand alone
+    assert scored_fraction("outlier_free", CLUSTERS) == 0.9
+    assert scored_fraction("outlier_free", [0, 1, -1, -1]) == 0.5
+
+
 def test_ties_go_to_the_first_to_appear():
     assert select("majority", [1, 0, 0, 1]) == 0
     assert select("rerank_all", [0, 1, 2], [0.5, 0.7, 0.7]) == 1

@@ -75,7 +75,8 @@ def config(
         "max_position_embeddings": context,
         "tie_word_embeddings": True,
     }
-    classes = {"llama": "LlamaConfig", "qwen2": "Qwen2Config", "mistral": "MistralConfig"}
+    names = ("llama", "Llama"), ("qwen2", "Qwen2"), ("qwen3", "Qwen3"), ("mistral", "Mistral")
+    classes = {name: f"{family}Config" for name, family in names}
     return getattr(transformers, classes[kind])(**(shape | common))
 
 

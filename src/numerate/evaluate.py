@@ -3,20 +3,18 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from numerate import metrics
 from numerate.answers import cluster, strict_gsm8k
 from numerate.judges.oracle import Oracle, knows
 from numerate.progress import Progress
+from numerate.reranking import cluster_rows
+from numerate.results import Row, mean, powers, row, share
 from numerate.rollouts.collect import collect
 from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
-
-Row = dict[str, Any]
-"""one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown"""
 
 BREAKDOWNS = ("steps", "level", "subject", "scenario", "type")
 MARKED_ATTEMPTS = 4
@@ -91,28 +89,6 @@ def marker() -> Callable[[Problem, Rollout], Rollout]:
     return mark
 
 
-def powers(n: int) -> list[int]:
-    """1, 2, 4, ... up to n, and n itself."""
-    return sorted({2**i for i in range(n.bit_length()) if 2**i <= n} | {n})
-
-
-def row(metric: str, value: float, interval: tuple[float, float], n: int, k: int = 1, **more: Any) -> Row:
-    low, high = interval
-    return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
-
-
-def share(metric: str, hits: Iterable[bool], **more: Any) -> Row:
-    """A proportion with its Wilson interval."""
-    hit = list(hits)
-    return row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), **more)
-
-
-def mean(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
-    """A mean over problems with its bootstrap interval."""
-    value, low, high = metrics.mean_interval(values)
-    return row(metric, value, (low, high), len(values), k, **more)
-
-
 def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     first = [(group.problem, group.attempts[0]) for group in groups]
     right = [bool(scored.reward.value) for _, scored in first]
@@ -148,8 +124,7 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     for k in ks:
         rows.append(mean("pass_at_k", [metrics.pass_at_k(n, sum(r), k) for r in right], k))
         rows.append(mean("maj_at_k", [metrics.maj_at_k(c, r, k) for c, r in both], k))
-    for k in (2, 4, 8):
-        rows.append(mean("majk_at_n", [float(metrics.majk(c, r, k)) for c, r in both], k))
+    rows += cluster_rows(groups)
     texts = [[s.rollout.text for s in group.attempts] for group in groups]
     for suffix, only in (("", [None] * len(texts)), ("_right", right)):
         found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]

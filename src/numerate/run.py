@@ -17,6 +17,7 @@ from numerate.evaluate import Measured, differences, measure
 from numerate.models import locate
 from numerate.problems import fingerprint, load
 from numerate.progress import Progress
+from numerate.rollouts import engines
 from numerate.store import RunFolder, file_hash, identity, read_json, write_json, write_problems, write_text
 from numerate.types import Problem
 
@@ -152,7 +153,6 @@ def run_stage(
 def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
-    from numerate.rollouts.local import LocalEngine
 
     def from_place(place: str) -> Policy:
         policy = load_policy(place, device=recipe.device, dtype=recipe.dtype)
@@ -166,7 +166,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
         style=recipe.prompt,
         load=lambda name: from_place(model_place(recipe, folder, name)),
         load_dir=lambda path: from_place(str(path)),
-        engine=lambda policy: LocalEngine(policy, slots=recipe.engine.slots),
+        engine=lambda policy: engines.make(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
         stage_folder=RunFolder(folder).stage,
         device=recipe.device,
@@ -183,27 +183,24 @@ def measured_rows(
 ) -> list[dict[str, Any]]:
     """The rows of metrics.json. Attempts that are stored and still belong to the model are not drawn
     again."""
-    from numerate.models.policy import load as load_policy
-    from numerate.rollouts.local import LocalEngine
-
     options = recipe.evaluate
     drawing = {k: v for k, v in plain(options).items() if k not in ("models", "problems", "limit", "k")}
     measured: dict[tuple[str, str], Measured] = {}
     for model in options.models:
-        policy = load_policy(model_place(recipe, folder, model), device=recipe.device, dtype=recipe.dtype)
+        place = model_place(recipe, folder, model)
+        policy = engines.load(recipe.engine, place, recipe.device, recipe.dtype)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
-            place = RunFolder(folder).attempts(model, name)
-            keep_if_same(
-                place, identity([source, fingerprint(problems), drawing, recipe.seed, recipe.prompt])
-            )
+            attempts = RunFolder(folder).attempts(model, name)
+            drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
+            keep_if_same(attempts, identity([*drawn_from, *engines.mark(recipe.engine)]))
             measured[model, name] = measure(
                 model,
                 name,
                 problems,
-                LocalEngine(policy, slots=recipe.engine.slots),
-                place,
+                engines.make(recipe.engine, policy),
+                attempts,
                 progress,
                 style=recipe.prompt,
                 seed=recipe.seed,

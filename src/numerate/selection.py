@@ -2,16 +2,27 @@
 
 Liu et al. 2023 (arXiv 2310.10047), equations 14-19. Candidates come as cluster ids, equal for equal answers
 and -1 for no answer (`numerate.answers.cluster`). What the paper leaves open: a candidate without an answer
-neither votes nor is chosen, and the first to appear wins a tie.
+neither votes nor is chosen, and the first to appear wins a tie. One more strategy follows Liao et al. 2024
+(arXiv 2401.08190, MARIO), whose "outlier-free" inference is described in words only: the rule here is ours.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 from typing import Literal, get_args
 
-Strategy = Literal["majority", "rerank_all", "rerank_topk", "weighted", "weighted_topk", "majority_topn"]
+Strategy = Literal[
+    "majority",
+    "rerank_all",
+    "rerank_topk",
+    "weighted",
+    "weighted_topk",
+    "majority_topn",
+    "outlier_free",
+]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 NO_ANSWER = -1
@@ -32,6 +43,8 @@ def select(
         weighted       W.RR        a member of the cluster with the largest sum of S   (16)
         weighted_topk  W.RR.MajK   the same within X_K                                 (17)
         majority_topn  Maj1.TopN   majority among the n best-scored candidates         (19)
+        outlier_free               a member of the cluster with the largest median of S times its size;
+                                   clusters of one are left out where there are larger ones
 
     Where a cluster wins, its best-scored member is chosen, its first one without scores. Ties go to the
     cluster, and in it the candidate, that appears first; in majority_topn candidates appear in the order of
@@ -50,6 +63,8 @@ def select(
     elif strategy in ("rerank_topk", "weighted_topk"):
         kept = set(largest(clusters, k or 0))
         voting = [i for i in voting if clusters[i] in kept]
+    elif strategy == "outlier_free":
+        voting = _repeated(clusters, voting)
     if strategy.startswith("rerank"):
         return max(voting, key=score.__getitem__)
     members = _members(clusters, voting)
@@ -57,6 +72,8 @@ def select(
     def weight(cluster: int) -> float:
         if strategy.startswith("weighted"):
             return math.fsum(score[i] for i in members[cluster])  # rounded once: equal sums tie in any order
+        if strategy == "outlier_free":
+            return median(score[i] for i in members[cluster]) * len(members[cluster])
         return len(members[cluster])
 
     return max(members[max(members, key=weight)], key=score.__getitem__)
@@ -86,6 +103,12 @@ def _members(clusters: Sequence[int], candidates: Sequence[int]) -> dict[int, li
     return members
 
 
+def _repeated(clusters: Sequence[int], voting: Sequence[int]) -> list[int]:
+    """The candidates whose answer others have too; all where there are none."""
+    times = Counter(clusters[i] for i in voting)
+    return [i for i in voting if times[clusters[i]] > 1] or list(voting)
+
+
 def largest(clusters: Sequence[int], k: int) -> list[int]:
     """Ids of the k largest clusters, the largest first; of equal ones the first to appear first."""
     voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
@@ -101,13 +124,16 @@ def tied(clusters: Sequence[int]) -> bool:
 
 def scored_fraction(strategy: str, clusters: Sequence[int], k: int | None = None) -> float:
     """The share of the candidates that an evaluator must score, in [0, 1]: 0 for majority, |X_K| / N within
-    the k largest clusters, else 1. Its mean over problems is the cost ratio of figure 1, right.
+    the k largest clusters, those that are not left out in outlier_free, else 1. Its mean over problems is the
+    cost ratio of figure 1, right.
 
     Raises ValueError for an unknown strategy and a missing k.
     """
     _check(strategy, clusters, [0.0] * len(clusters), k, n=1)
     if strategy == "majority" or not clusters:
         return 0.0
+    if strategy == "outlier_free":
+        return len(_repeated(clusters, [i for i, c in enumerate(clusters) if c != NO_ANSWER])) / len(clusters)
     if not strategy.endswith("_topk"):
         return 1.0
     kept = set(largest(clusters, k or 0))

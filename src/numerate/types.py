@@ -41,9 +41,11 @@ class Turn:
     role: Role
     text: str
     ids: tuple[int, ...] = ()
+    """as drawn; of a server that tells text only, the ids that the tokenizer makes of it (and no logprobs)"""
     logprobs: tuple[float, ...] = ()
     """one per id on a trained turn: log p(token | everything before it) under the distribution the policy
-    defines (temperature 1, nothing cut off); empty on other turns"""
+    defines (temperature 1, nothing cut off), or none at all where the engine was not told them; empty on
+    other turns"""
     trained: bool = False
 
 
@@ -72,6 +74,36 @@ class Step:
     """a judge's probability that the step is right, in [0, 1]"""
     label: Verdict | None = None
     """what an oracle or a person says of it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A solution in steps with what somebody says of them: what judges of steps learn from and are measured
+    on. Raises ValueError unless there is one label, of -1, 0, 1 or None, per step."""
+
+    problem: Problem
+    steps: tuple[str, ...]
+    labels: tuple[int | None, ...]
+    """1 right, 0 neither, -1 wrong, None where nobody says"""
+    source: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """JSON values: what the source says of this solution (generator, chosen, finish_reason, ...)"""
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.steps):
+            raise ValueError(
+                f"{len(self.labels)} labels for {len(self.steps)} steps: give one label per step"
+            )
+        if any(label not in (-1, 0, 1, None) for label in self.labels):
+            raise ValueError(f"labels {self.labels}: a step is right 1, neither 0, wrong -1, or None")
+
+    @property
+    def first_error(self) -> int | None:
+        """The first wrong step, -1 where every step is known not to be wrong, None where that is unknown."""
+        if -1 in self.labels:
+            at = self.labels.index(-1)
+            return None if None in self.labels[:at] else at
+        return None if None in self.labels else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +137,13 @@ class Rollout:
 
     @property
     def logprobs(self) -> list[float]:
-        """One per id, 0.0 off the trained tokens."""
+        """One per id, 0.0 off the trained tokens. Raises ValueError where the engine recorded none."""
+        for turn in self.turns:
+            if turn.trained and len(turn.logprobs) != len(turn.ids):
+                raise ValueError(
+                    f"attempt {self.index} at {self.problem_id!r} has no log-probabilities: the engine that "
+                    "drew it was not told them; compute them with the policy, or sample with kind: local"
+                )
         return [p for turn in self.turns for p in (turn.logprobs if turn.trained else (0.0,) * len(turn.ids))]
 
 
@@ -184,24 +222,6 @@ class Engine(Protocol):
     def sync(self, policy: Any) -> None:
         """Takes the policy's weights as they are now."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A solution, or the beginning of one, with what is said of its steps: what judges learn from."""
-
-    problem: Problem
-    steps: tuple[str, ...]
-    """their texts; the last step of a whole solution holds the line of the answer too"""
-    labels: tuple[int | None, ...]
-    """one per step: 1 right, 0 neutral, -1 wrong; None where nobody said anything"""
-
-    def __post_init__(self) -> None:
-        if len(self.steps) != len(self.labels):
-            raise ValueError(
-                f"problem {self.problem.id!r}: {len(self.steps)} steps and {len(self.labels)} labels; "
-                "give one label per step, None for a step without one"
-            )
 
 
 @dataclass(frozen=True, slots=True)

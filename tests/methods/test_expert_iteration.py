@@ -9,7 +9,8 @@ import pytest
 from numerate import training
 from numerate.methods import expert_iteration as ei
 from numerate.methods import sft
-from numerate.types import Rollout, Turn
+from numerate.store import read_rollouts
+from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 FIT = sft.Config(epochs=2, batch=4, lr=5e-3)
@@ -23,31 +24,35 @@ def said(text: str) -> Rollout:
     return Rollout("p", 0, (Turn("assistant", text, trained=True),))
 
 
+def graded(text: str, reward: float | None) -> Scored:
+    return Scored(said(text), Reward(reward))
+
+
 def log(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_the_filter_of_the_paper(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["ei_filter"]
-    attempts = [(said(text), float(reward)) for text, reward in case["samples"]]
-    kept = ei.select(attempts, config(threshold=float(case["threshold"])))
-    assert [[r for r, _ in attempts].index(k) for k in kept] == case["kept_indices"]
+    attempts = [graded(text, float(reward)) for text, reward in case["samples"]]
+    [kept] = ei.gather([[Group(PROBLEMS[0], tuple(attempts))]], config(threshold=float(case["threshold"])))
+    assert [[s.rollout for s in attempts].index(k) for k in kept] == case["kept_indices"]
 
 
 def test_duplicates_exact_by_trace_or_not_at_all() -> None:
     """a and b differ in words only, c in the order of its operands, d in blanks at the end only."""
     a, b = "6 is 2*3=<<2*3=6>>6\n#### 6", "It is 2*3=<<2 * 3 = 6>>6\n#### 6"
     c, d = "3*2=<<3*2=6>>6\n#### 6", "6 is 2*3=<<2*3=6>>6\n#### 6\n "
-    attempts = [(said(text), 1.0) for text in (a, b, c, d)]
+    rollouts = [said(text) for text in (a, b, c, d)]
     kept = {
-        how: [r.text for r in ei.select(attempts, config(dedupe=how))] for how in ("exact", "trace", "none")
+        how: [r.text for r in ei.distinct(rollouts, config(dedupe=how))] for how in ("exact", "trace", "none")
     }
     assert kept == {"exact": [a, b, c], "trace": [a, c], "none": [a, b, c, d]}
 
 
 def test_unmeasured_and_wrong_attempts_are_not_kept() -> None:
-    assert ei.select([(said("a"), None), (said("b"), 0.0), (said("c"), 0.5)], config()) == []
-    assert [r.text for r in ei.select([(said("c"), 0.5)], config(threshold=0.5))] == ["c"]
+    assert ei.right([graded("a", None), graded("b", 0.0), graded("c", 0.5)], config()) == []
+    assert [r.text for r in ei.right([graded("c", 0.5)], config(threshold=0.5))] == ["c"]
 
 
 def test_every_round_starts_from_the_base_again(tmp_path: Path) -> None:
@@ -70,6 +75,25 @@ def test_data_of_the_rounds_counted_by_hand(tmp_path: Path, cumulative: bool, ex
     rows = log(tmp_path / "run")
     assert [row["data/rows"] for row in rows] == expected
     assert [row["rollouts/accuracy"] for row in rows] == [2 / 4, 3 / 4]
+
+
+def test_new_problems_in_each_round_and_the_first_again_after_the_last(tmp_path: Path) -> None:
+    """8 problems, 3 per round: 0 1 2, then 3 4 5, then 6 7 0. A right text each, in later rounds one more;
+    problem 0 comes twice with the same first text."""
+    ei.train(stage(tmp_path / "run"), config(rounds=3, problems_per_round=3), job(tmp_path))
+    asked = [
+        [
+            row.rollout.problem_id
+            for row in read_rollouts(tmp_path / f"run/rollouts/round-{r:03d}/part-00000.parquet")
+        ]
+        for r in range(3)
+    ]
+    assert [list(dict.fromkeys(ids)) for ids in asked] == [
+        [f"sum-{i}" for i in three] for three in ((0, 1, 2), (3, 4, 5), (6, 7, 0))
+    ]
+    rows = log(tmp_path / "run")
+    assert [row["data/problems"] for row in rows] == [3, 6, 8]
+    assert [row["data/rows"] for row in rows] == [3, 3 + 6, 3 + 6 + 5]
 
 
 def test_only_cumulative_data_remembers_an_earlier_round(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from numerate.rollouts.job import Job
 from numerate.training import Stage
 from numerate.training.batch import pad
 from numerate.training.judged import weigh_reads
-from numerate.types import Group, Labelled, Problem, Reward, Rollout, Scored, Stats, Turn
+from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Stats, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
 from tests.methods.toy import PROBLEMS, job, same, stage
@@ -207,7 +207,7 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
     """The prefixes of PRM800K with a label on their last step: that many places are asked, one per row."""
     prefixes = vectors["prm_orm_ppo"]["prm800k_flatten"]["training_prefixes"]
     data = [
-        Labelled(PROBLEMS[0], tuple(p), (None,) * (len(p) - 1) + (1 if i % 2 else -1,))
+        Marked(PROBLEMS[0], tuple(p), (None,) * (len(p) - 1) + (1 if i % 2 else -1,))
         for i, p in enumerate(prefixes)
     ]
     seen: list[tuple[str, int]] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from numerate.problems.prm800k import labelled_prefixes
+from numerate.problems.prm800k import alternatives
 from numerate.problems.row import Row
 from numerate.problems.rows import read_problem
 from numerate.types import Problem
@@ -149,12 +149,16 @@ PUBLISHED = {
 }
 
 
+def rated(problem: Problem) -> list[tuple[tuple[str, ...], int | None]]:
+    return [(marked.steps, marked.labels[-1]) for marked in alternatives(problem)]
+
+
 def test_prm800k_as_published_follows_the_chosen_step_or_the_persons():
     problem = read(**PUBLISHED)
     assert (problem.question, problem.answer, problem.solution) == ("2+2?", "4", "A\nD\nE")
     assert problem.meta["finish_reason"] == "solution"
     # every rated completion with its history: A | B | C | A x | A D E; F has no rating
-    assert [("".join(texts), rating) for texts, rating in labelled_prefixes(problem)] == [
+    assert [("".join(texts), rating) for texts, rating in rated(problem)] == [
         ("A", 1),
         ("B", -1),
         ("C", 0),
@@ -169,13 +173,13 @@ def test_prm800k_stops_where_the_labelling_stopped():
         {"completions": [{"text": "B", "rating": 1}], "chosen": 0},
     ]
     problem = read(question="?", answer="1", steps=steps)
-    assert list(labelled_prefixes(problem)) == [(("A",), -1)]
+    assert list(rated(problem)) == [(("A",), -1)]
 
 
 def test_prm800k_with_the_chosen_path_only():
     problem = read(question="?", answer="4", steps=[{"text": "A", "rating": 1}, {"text": "B", "rating": -1}])
     assert problem.solution == "A\nB"
-    assert list(labelled_prefixes(problem)) == [(("A",), 1), (("A", "B"), -1)]
+    assert list(rated(problem)) == [(("A",), 1), (("A", "B"), -1)]
 
 
 @pytest.mark.parametrize(

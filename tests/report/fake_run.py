@@ -11,8 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from numerate import reranking
 from numerate.store import write_rollouts
-from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn, Verdict
+from numerate.types import Group, Problem, Reward, Rollout, Scored, Step, Turn, Verdict
 
 SKILL = {"base": 0.14, "sft": 0.42, "ei": 0.61}
 RECIPE = """\
@@ -129,6 +130,7 @@ def make(
             if samples:
                 drawn = attempts(by_set[name], model, skill, samples, judged)
                 write_rollouts(place / "samples" / "part-00000.parquet", drawn)
+                results += _selection(model, name, by_set[name], drawn, samples)
             results += _results(model, name, greedy, by_set[name], samples, skill)
     for name in sets:
         for before, after in pairwise(models):
@@ -171,13 +173,38 @@ def _results(
     while samples and k <= samples:
         rows.append(_row(model, name, "pass_at_k", k, 1 - (1 - skill) ** (1 + math.log2(k)), 0.03, n))
         rows.append(_row(model, name, "maj_at_k", k, min(0.95, skill * (1 + 0.06 * math.log2(k))), 0.03, n))
-        if 1 < k <= 8:
-            rows.append(_row(model, name, "majk_at_n", k, 1 - (1 - skill) ** (1 + math.log2(k) / 2), 0.03, n))
         k *= 2
     if samples:
         rows.append(_row(model, name, "diversity_exact", samples, (0.92 - skill / 2) * samples, 0.3, n))
         rows.append(_row(model, name, "diversity_trace", samples, (0.71 - skill / 2) * samples, 0.3, n))
     return rows
+
+
+def _selection(
+    model: str, name: str, members: Sequence[Problem], drawn: Sequence[Scored], samples: int
+) -> list[dict[str, Any]]:
+    """Two judges: one looks at the sums, one at the weather."""
+    groups = [
+        Group(problem, tuple(drawn[at * samples : (at + 1) * samples])) for at, problem in enumerate(members)
+    ]
+    rng = random.Random(f"judges {model} {name}")
+    sums: dict[tuple[str, int], list[float]] = {}
+    weather: dict[tuple[str, int], list[float]] = {}
+    for scored in drawn:
+        key, lines = (scored.rollout.problem_id, scored.rollout.index), scored.rollout.text.split("\n")
+        wrong = 0.3 if not scored.reward.value else 0.0
+        sums[key] = [min(0.99, max(0.01, rng.gauss(0.7 - wrong, 0.15))) for _ in lines]
+        weather[key] = [round(rng.random(), 2) for _ in lines]
+    rows = reranking.cluster_rows(groups)
+    judges = (("sums", sums), ("weather", weather)) if model == "ei" else (("sums", sums),)
+    for judge, scores in judges if name == "test" and model != "base" else ():
+        rows += reranking.selection_results(groups, scores, judge=judge, how="avg", subsets=4)
+    labels = {
+        key: found for key, found in reranking.labels_of(groups).items() if len(found) == len(sums[key])
+    }
+    if name == "test" and model == "ei":
+        rows += reranking.step_results(labels, sums, judge="sums")
+    return [{"model": model, "problems": name} | row for row in rows]
 
 
 def _stage(folder: Path, stage: str, members: Sequence[Problem]) -> None:

@@ -102,7 +102,21 @@ def torch_findings() -> list[Finding]:
             "" if threads <= cores else f"set OMP_NUM_THREADS={cores}",
         ),
         number_format(device),
+        *([products(threads)] if device.type == "cpu" else []),
     ]
+
+
+def products(threads: int) -> Finding:
+    """What threads and half the bits are worth on this processor, at the size of a small model."""
+    import torch
+
+    from numerate.models.probe import gemm
+
+    one, all_, half = gemm(torch.float32, 1), gemm(torch.float32, threads), gemm(torch.bfloat16, threads)
+    found = f"float32 {one:.0f} with 1 thread, {all_:.0f} with {threads}, bfloat16 {half:.0f} GFLOP/s"
+    if threads > 1 and all_ < 0.8 * one:
+        return Finding("products", "warn", found, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
+    return Finding("products", "ok", found)
 
 
 def gpu_name(device: Any) -> str:

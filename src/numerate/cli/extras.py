@@ -5,7 +5,16 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 EXTRAS = {
-    "train": ("torch", "transformers", "safetensors", "tokenizers", "accelerate", "peft", "datasets"),
+    "train": (
+        "torch",
+        "transformers",
+        "safetensors",
+        "tokenizers",
+        "accelerate",
+        "peft",
+        "datasets",
+        "httpx2",
+    ),
     "report": ("jinja2", "matplotlib"),
     "trackers": ("tensorboard", "trackio", "wandb"),
     "vllm": ("vllm",),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from numerate.cli import results, table
+from numerate.cli import options, results, table
 from numerate.cli.app import app
 from numerate.cli.options import (
     Device,
     Dtype,
+    Engine,
     Json,
     Limit,
     MaxTokens,
@@ -23,6 +24,7 @@ from numerate.cli.options import (
     Prompt,
     Quiet,
     Seed,
+    Served,
     Slots,
     Temperature,
     TopK,
@@ -30,6 +32,7 @@ from numerate.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from numerate.config import EngineOptions
     from numerate.types import Problem, Rollout, Sampling
 
 
@@ -51,6 +54,8 @@ def measure_model(
     greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
     prompt: Prompt = "plain",
     seed: Seed = 0,
+    engine: Engine = "local",
+    served_as: Served = None,
     slots: Slots = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
@@ -68,6 +73,7 @@ def measure_model(
       numerate eval numerate/pico -p stories/test --limit 200
       numerate eval runs/quickstart/stages/ei/model -p svamp -p singleop -n 8
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
+      numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --engine http://localhost:8000
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras
@@ -80,7 +86,8 @@ def measure_model(
         "top_k": top_k,
         "max_tokens": max_tokens,
     }
-    settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": {"slots": slots}}
+    sampler = options.engine(engine, model=served_as, slots=slots)
+    settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
     name = f"eval-{short_name(model)}"
     recipe = config.measuring(name, model, problems, limit, settings | {"evaluate": measured}, out=out)
     need_extras()
@@ -112,6 +119,8 @@ def solve_question(
     max_tokens: MaxTokens = 256,
     prompt: Prompt = "plain",
     seed: Seed = 0,
+    engine: Engine = "local",
+    served_as: Served = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
     json_file: Json = None,
@@ -129,12 +138,12 @@ def solve_question(
 
     if not question.strip():
         raise ValueError("the question is empty: write it in quotes after the model")
-    config.check_model(model, prompt)
+    sampler = config.check_model(model, prompt, options.engine(engine, model=served_as))
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
     params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy
     problem = Problem("question", question, answer="")
-    rollouts = attempts(model, problem, samples or 1, params, prompt, device, dtype)
+    rollouts = attempts(model, problem, samples or 1, params, prompt, sampler, device, dtype)
     votes = count_votes(rollouts, problem)
     to_stderr = str(json_file) == "-"
     typer.echo(shown(rollouts, votes), err=to_stderr)
@@ -147,17 +156,23 @@ def solve_question(
 
 
 def attempts(
-    model: str, problem: Problem, n: int, params: Sampling, prompt: str, device: str, dtype: Any
+    model: str,
+    problem: Problem,
+    n: int,
+    params: Sampling,
+    prompt: str,
+    sampler: EngineOptions,
+    device: str,
+    dtype: Any,
 ) -> list[Rollout]:
     """n attempts with their answers, in the order of their numbers."""
     from dataclasses import replace
 
     from numerate.answers import extract
-    from numerate.models.policy import load
     from numerate.prompts import render
-    from numerate.rollouts.local import LocalEngine
+    from numerate.rollouts import engines
 
-    engine = LocalEngine(load(model, device=device, dtype=dtype))
+    engine = engines.make(sampler, engines.load(sampler, model, device, dtype))
     drawn = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
     return [replace(rollout, answer=extract(rollout.text, problem.kind)) for rollout in drawn]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
@@ -31,7 +31,21 @@ TopP = Annotated[
 ]
 TopK = Annotated[int, Option(min=0, metavar="N", help="Keep this many likeliest tokens; 0 keeps all.")]
 MaxTokens = Annotated[int, Option(min=1, metavar="N", help="Longest solution, in tokens.")]
+Engine = Annotated[
+    str, Option(metavar="KIND", help="What samples: local, vllm, or the address of a server, http://...")
+]
+Served = Annotated[
+    str | None, Option("--served-as", metavar="NAME", help="What a server of several models calls this one.")
+]
 Slots = Annotated[int | None, Option(min=1, metavar="N", help="Attempts decoded at the same time.")]
 Seed = Annotated[int, Option(metavar="N", help="Every random choice follows from it.")]
 Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mps.")]
 Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]
+
+
+def engine(kind: str, **more: Any) -> dict[str, Any]:
+    """The engine of a recipe, from the command line; options that were not given are left out."""
+    given = {key: value for key, value in more.items() if value is not None}
+    if kind.startswith(("http://", "https://")):
+        return {"kind": "server", "url": kind, **given}
+    return {"kind": kind, **given}

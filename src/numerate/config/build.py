@@ -85,8 +85,11 @@ def explain(
 ) -> tuple[Path_, str]:
     """Where in `values` one of pydantic's errors is, and what to say of it."""
     place = written(mistake["loc"], values)
+    if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
+        given = mistake["input"].get("kind")
+        return (*place, "kind"), complaint(mistake["type"], given, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
-        known = keys_at(kind, place[:-1]) + (list(also_known) if len(place) == 1 else [])
+        known = keys_at(kind, place[:-1], mistake["loc"]) + (list(also_known) if len(place) == 1 else [])
         return place, f"unknown key {place[-1]!r}{suggest(place[-1], known)}"
     if mistake["type"] == "missing":
         return place, f"the key {str(mistake['loc'][-1])!r} is missing"
@@ -105,10 +108,19 @@ def written(loc: Sequence[Any], values: Any) -> Path_:
     return tuple(path)
 
 
-def keys_at(kind: Any, path: Path_) -> list[str]:
-    """The keys of the record at `path` inside a record of this kind."""
+def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
+    """The keys of the record at `path` inside a record of this kind. loc: pydantic's location, which also
+    names the branch of a union."""
     for word in path:
         inside = get_args(kind)[1] if get_origin(kind) is dict else kind.__pydantic_fields__[word].annotation
-        optional = get_origin(inside) is not dict
-        kind = next((a for a in get_args(inside) if optional and hasattr(a, "__pydantic_fields__")), inside)
+        kind = inside if get_origin(inside) is dict else record_in(inside, loc)
     return list(getattr(kind, "__pydantic_fields__", {}))
+
+
+def record_in(inside: Any, loc: Sequence[Any]) -> Any:
+    """The record in a union; of several the one whose kind is named in `loc`. What is no union stays."""
+    members = [getattr(member, "__origin__", member) for member in get_args(inside)]  # without its tag
+    records = [member for member in members if hasattr(member, "__pydantic_fields__")]
+    kinds = [get_args(getattr(r.__pydantic_fields__.get("kind"), "annotation", None)) for r in records]
+    named = [record for record, kind in zip(records, kinds, strict=True) if set(kind) & set(loc)]
+    return next(iter([*named, *records]), inside)

@@ -14,6 +14,7 @@ from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
 from numerate.config.words import suggest
 from numerate.problems.names import parse
+from numerate.rollouts import engines
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -34,6 +35,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
     tree: where each value was written. out: the folder that the run's folder will be made in."""
     found = [*names(recipe), *references(recipe), *evaluation(recipe)]
     found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
+    found += engine_errors(recipe)
     found = found or list(problem_sets(recipe))
     found = found or [
         *test_training(recipe),
@@ -134,6 +136,20 @@ def model_errors(name: str) -> Iterator[Complaint]:
             hub.check(name)
     except ValueError as error:
         yield ("model",), str(error)
+
+
+def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """What samples is there, and can sample from every model that the recipe asks it to."""
+    if why := engines.why_fixed(recipe.engine):
+        for name in recipe.stages:
+            yield ("stages", name), f"nothing can be trained here: {why}"
+        for model in recipe.evaluate.models:
+            if model != "base" and model not in recipe.stages:
+                yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
+    try:
+        engines.check(recipe.engine)
+    except ValueError as error:
+        yield ("engine",), str(error)
 
 
 def problem_sets(recipe: Recipe) -> Iterator[Complaint]:

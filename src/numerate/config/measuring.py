@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from numerate.config.build import build
-from numerate.config.check import check, model_errors, prompt_errors
+from numerate.config.check import check, engine_errors, model_errors, prompt_errors
 from numerate.config.read import Tree
-from numerate.config.records import Recipe
+from numerate.config.records import EngineOptions, Recipe
 
 
 def measuring(
@@ -49,8 +49,12 @@ def set_name(source: str, taken: Mapping[str, Any]) -> str:
     return name
 
 
-def check_model(model: str, prompt: str) -> None:
-    """Raises ValueError where there is no such model or style of prompt."""
-    found = [said for _, said in [*model_errors(model), *prompt_errors(prompt)]]
+def check_model(model: str, prompt: str, engine: Mapping[str, Any]) -> EngineOptions:
+    """The checked options of an engine. Raises ValueError where there is no such model, style of prompt or
+    engine."""
+    values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
+    recipe = build(Tree(values, "command line"))
+    found = [*model_errors(model), *prompt_errors(prompt), *engine_errors(recipe)]
     if found:
-        raise ValueError("\n".join(found))
+        raise ValueError("\n".join(said for _, said in found))
+    return recipe.engine

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from numerate.rollouts.options import EngineOptions, LocalOptions
 from numerate.typed import AtLeast0, AtLeast1, config
-
-
-def known_engine(kind: object) -> object:
-    if kind in ("vllm", "server"):
-        raise ValueError(f"this version cannot sample with {kind} yet: write kind: local")
-    return kind
 
 
 @config
@@ -24,14 +19,6 @@ class ProblemSet:
     """take this many at most"""
     seed: int | None = None
     """shuffle with this seed before taking; null keeps the source's order"""
-
-
-@config
-class EngineOptions:
-    kind: Annotated[Literal["local"], BeforeValidator(known_engine)] = "local"
-    """what samples: local runs in this process"""
-    slots: AtLeast1 | None = None
-    """attempts that are decoded at the same time; null leaves it to the engine"""
 
 
 @config
@@ -92,7 +79,7 @@ class Recipe:
         }
     )
     """problem sets by name: a source, or {source, limit, seed}"""
-    engine: EngineOptions = Field(default_factory=EngineOptions)
+    engine: EngineOptions = Field(default_factory=LocalOptions)
     """what samples solutions"""
     stages: dict[str, Stage] = Field(default_factory=dict)
     """what is trained, in this order"""

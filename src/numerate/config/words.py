@@ -24,6 +24,7 @@ EXPECTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "literal_error": "one of {expected}",
+    "union_tag_invalid": "one of {expected_tags}",
     "string_too_short": "some text",
     "string_pattern_mismatch": "text that matches {pattern}",
 }

@@ -1,4 +1,4 @@
-"""Compiles decode.c with the machine's own compiler, keeps the result, and loads it.
+"""Compiles the C files beside it with the machine's own compiler, keeps the result, and loads it.
 
 Nothing is asked of the user: without a compiler, or with NUMERATE_COMPILE=0, torch does the same work."""
 
@@ -15,7 +15,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("decode.c")
+HERE = Path(__file__).parent
+SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
+HEADERS = tuple(HERE / name for name in ("tile.h", "vectors.h"))
 FLAGS = (
     "-O3", "-march=native", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared",
     # What -ffast-math is for here, without its change to how the whole process rounds tiny numbers.
@@ -36,7 +38,7 @@ def load() -> tuple[ctypes.CDLL | None, str]:
         return None, "switched off by NUMERATE_COMPILE=0"
     compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
     if sys.platform == "win32" or compiler is None:
-        return None, "no C compiler found: torch does the same work, sampling takes longer"
+        return None, "no C compiler found: torch does the same work, sampling and training take longer"
     try:
         file = built(compiler)
         return declared(ctypes.CDLL(str(file))), f"compiled by {compiler}"
@@ -47,15 +49,16 @@ def load() -> tuple[ctypes.CDLL | None, str]:
 
 def built(compiler: str) -> Path:
     """The shared library, from the cache where this source was compiled on this processor before."""
-    what = [SOURCE.read_text(encoding="utf-8"), *FLAGS, compiler, processor()]
+    texts = [file.read_text(encoding="utf-8") for file in (*SOURCES, *HEADERS)]
+    what = [*texts, *FLAGS, compiler, processor()]
     name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:20]
-    target = folder() / f"decode-{name}.so"
+    target = folder() / f"kernels-{name}.so"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=target.parent) as where:
             made = Path(where) / target.name
             subprocess.run(
-                [compiler, *FLAGS, str(SOURCE), "-o", str(made), "-lm"],
+                [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"],
                 check=True,
                 capture_output=True,
                 text=True,
@@ -84,10 +87,23 @@ def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     pointer, count = ctypes.c_void_p, ctypes.c_int64
     lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
     lib.gated.argtypes = [pointer, pointer, count, count, count]
-    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count]
+    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count, count]
     lib.draw.argtypes = [pointer, pointer, ctypes.c_float, count, pointer, pointer, pointer, count, count]
-    for function in (lib.normed, lib.gated, lib.attend, lib.draw):
+    real = ctypes.c_float
+    lib.norm.argtypes = [*[pointer] * 4, count, real, count, count]
+    lib.norm_back.argtypes = [*[pointer] * 6, count, count, count]
+    lib.gate.argtypes = [*[pointer] * 3, count, count]
+    lib.gate_back.argtypes = [*[pointer] * 5, count, count]
+    lib.turn_halves.argtypes = [*[pointer] * 4, count, count, real, count, count]
+    lib.product.argtypes = [
+        *(pointer, count, count), *(pointer, count, count), pointer, count, count, ctypes.c_int, count, count,
+    ]  # fmt: skip
+    nothing = (lib.normed, lib.gated, lib.attend, lib.draw)
+    for function in (*nothing, lib.norm, lib.norm_back, lib.gate, lib.gate_back, lib.turn_halves):
         function.restype = None
+    lib.packed.argtypes = [pointer, ctypes.c_int, count, count]
+    lib.product.restype = lib.packed.restype = ctypes.c_int
+    lib.lanes.restype = count
     return lib
 
 
@@ -98,14 +114,27 @@ class Cache(ctypes.Structure):
         ("heads", ctypes.c_int64),
         ("kv_heads", ctypes.c_int64),
         ("size", ctypes.c_int64),
+        ("layer", ctypes.c_int64),
         ("turns", ctypes.c_void_p),
-        ("prompt_k", ctypes.c_void_p),
-        ("prompt_v", ctypes.c_void_p),
-        ("prompt_columns", ctypes.c_int64),
-        ("suffix_k", ctypes.c_void_p),
-        ("suffix_v", ctypes.c_void_p),
-        ("suffix_columns", ctypes.c_int64),
-        ("place", ctypes.c_void_p),
         ("prompt", ctypes.c_void_p),
+        ("prompt_tokens", ctypes.c_void_p),
+        ("blocks", ctypes.c_void_p),
+        ("most", ctypes.c_int64),
         ("written", ctypes.c_void_p),
+    ]
+
+
+class Attention(ctypes.Structure):
+    """The struct of the same name in attention.c."""
+
+    _fields_ = [
+        ("heads", ctypes.c_int64),
+        ("kv_heads", ctypes.c_int64),
+        ("size", ctypes.c_int64),
+        ("scale", ctypes.c_float),
+        ("blocks", ctypes.c_int64),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("block", "q", "k", "v", "seen", "top", "slope", "dq", "dk", "dv")
+        ),
     ]

@@ -8,30 +8,21 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __AVX512F__
-#define WIDTH 16 /* numbers in a vector register */
-#else
-#define WIDTH 8
-#endif
-typedef float vec __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
+#include "vectors.h"
 
 #define CDF_BLOCK 64 /* tokens per block of the cumulative distribution, as in numerate.rollouts.draw */
 
-/* exp to about 1e-7, by 2^n and a polynomial; the vectorizer takes it, which it does not take libm's. */
-static inline float exp_of(float given) {
-    const float x = given < -87.0f ? -87.0f : (given > 88.0f ? 88.0f : given);
-    const float scaled = x * 1.44269504088896341f;
-    const float whole = floorf(scaled + 0.5f);
-    const float r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
-    float y = 1.9875691500e-4f;
-    y = y * r + 1.3981999507e-3f;
-    y = y * r + 8.3334519073e-3f;
-    y = y * r + 4.1665795894e-2f;
-    y = y * r + 1.6666665459e-1f;
-    y = y * r + 5.0000001201e-1f;
-    y = y * r * r + r + 1.0f;
-    union { int32_t i; float f; } power = {((int32_t)whole + 127) << 23};
-    return given < -87.0f ? 0.0f : y * power.f; /* what has no probability must never be drawn */
+/* The largest of n numbers, in lanes: a running maximum in one variable is left scalar by the compiler. */
+static inline float largest(const float *x, int64_t n) {
+    float lane[2 * WIDTH];
+    for (int i = 0; i < 2 * WIDTH; i++) lane[i] = x[0];
+    int64_t t = 0;
+    for (; t + 2 * WIDTH <= n; t += 2 * WIDTH)
+        for (int i = 0; i < 2 * WIDTH; i++) lane[i] = x[t + i] > lane[i] ? x[t + i] : lane[i];
+    float top = x[0];
+    for (; t < n; t++) top = x[t] > top ? x[t] : top;
+    for (int i = 0; i < 2 * WIDTH; i++) top = lane[i] > top ? lane[i] : top;
+    return top;
 }
 
 /* y = x / rms(x), rows of n numbers. */
@@ -55,18 +46,18 @@ void gated(const float *x, float *y, int64_t n, int64_t first, int64_t last) {
     }
 }
 
+#define INLINE static inline __attribute__((always_inline))
+#define BLOCK 32 /* tokens in a block of keys and values; numerate.models.blocks has the same number */
+
 typedef struct {
     int64_t heads, kv_heads, size; /* of a head: D */
-    const float *turns;            /* [positions, D / 2, 2]: cosine and sine */
-    const float *prompt_k;         /* [questions, K, D, P] */
-    const float *prompt_v;         /* [questions, K, P, D] */
-    int64_t prompt_columns;        /* P */
-    float *suffix_k;               /* [rows, K, D, T] */
-    float *suffix_v;               /* [rows, K, T, D] */
-    int64_t suffix_columns;        /* T */
-    const int64_t *place;          /* of each row's prompt */
-    const int64_t *prompt;         /* its length */
-    const int64_t *written;        /* tokens of the row in the cache; the new one goes behind them */
+    int64_t layer;
+    const float *turns;           /* [positions, D / 2, 2]: cosine and sine */
+    const float *const *prompt;   /* of each row: [layers, K, keys [D, P] then values [P, D]] */
+    const int64_t *prompt_tokens; /* of each row's prompt; P is that, rounded up to whole blocks */
+    float *const *blocks;         /* [rows, most]: each [layers, K, keys [D, BLOCK] then values [BLOCK, D]] */
+    int64_t most;
+    const int64_t *written; /* tokens of the row in its blocks; the new one goes behind them */
 } Cache;
 
 static inline void turn(float *x, const float *by, int64_t size) {
@@ -77,85 +68,113 @@ static inline void turn(float *x, const float *by, int64_t size) {
     }
 }
 
-/* score[t] = q . k[:, t] for t < n; k is [size, columns]. Reads whole blocks where the columns allow it. */
-static inline void scores(const float *q, const float *k, float *score, int64_t size, int64_t columns, int64_t n) {
-    int64_t t = 0;
-    for (; t + 2 * WIDTH <= columns && t < n; t += 2 * WIDTH) {
-        vec a = {0}, b = {0};
+/* score[h, t] = q[h] . k[:, t] for t < n, for G heads that share a key; k is [size, columns] and columns whole
+ * blocks, which may be read to their end. */
+INLINE void scores(const int G, const float *q, const float *k, float *score, int64_t stride, int64_t size,
+                   int64_t columns, int64_t n) {
+    for (int64_t t = 0; t < n; t += 2 * WIDTH) {
+        vec a[G], b[G];
+        for (int h = 0; h < G; h++) a[h] = b[h] = (vec){0};
         const float *at = k + t;
         for (int64_t d = 0; d < size; d++, at += columns) {
-            a += q[d] * *(const vec *)at;
-            b += q[d] * *(const vec *)(at + WIDTH);
+            const vec left = *(const vec *)at, right = *(const vec *)(at + WIDTH);
+            for (int h = 0; h < G; h++) {
+                a[h] += q[h * size + d] * left;
+                b[h] += q[h * size + d] * right;
+            }
         }
-        *(vec *)(score + t) = a;
-        *(vec *)(score + t + WIDTH) = b;
-    }
-    for (; t < n; t++) {
-        float sum = 0;
-        for (int64_t d = 0; d < size; d++) sum += q[d] * k[d * columns + t];
-        score[t] = sum;
+        for (int h = 0; h < G; h++) {
+            *(vec *)(score + h * stride + t) = a[h];
+            *(vec *)(score + h * stride + t + WIDTH) = b[h];
+        }
     }
 }
 
-/* seen[d] += sum over t of share[t] v[t, d]. Four sums at a time, so that no addition waits for the last. */
-static inline void add_values(const float *share, const float *v, float *seen, int64_t size, int64_t n) {
+/* seen[h, d] += sum over t of share[h, t] v[t, d], for G heads that share a value. */
+INLINE void add_values(const int G, const float *share, const float *v, float *seen, int64_t stride, int64_t size,
+                       int64_t n) {
     int64_t d = 0;
     for (; d + 2 * WIDTH <= size; d += 2 * WIDTH) {
-        vec a = {0}, b = {0}, e = {0}, f = {0};
-        int64_t t = 0;
-        for (; t + 2 <= n; t += 2) {
-            const float *at = v + t * size + d;
-            a += share[t] * *(const vec *)at;
-            b += share[t] * *(const vec *)(at + WIDTH);
-            e += share[t + 1] * *(const vec *)(at + size);
-            f += share[t + 1] * *(const vec *)(at + size + WIDTH);
+        vec a[G], b[G];
+        for (int h = 0; h < G; h++) {
+            a[h] = *(const vec *)(seen + h * size + d);
+            b[h] = *(const vec *)(seen + h * size + d + WIDTH);
         }
-        if (t < n) {
-            const float *at = v + t * size + d;
-            a += share[t] * *(const vec *)at;
-            b += share[t] * *(const vec *)(at + WIDTH);
+        const float *at = v + d;
+        for (int64_t t = 0; t < n; t++, at += size) {
+            const vec left = *(const vec *)at, right = *(const vec *)(at + WIDTH);
+            for (int h = 0; h < G; h++) {
+                a[h] += share[h * stride + t] * left;
+                b[h] += share[h * stride + t] * right;
+            }
         }
-        *(vec *)(seen + d) += a + e;
-        *(vec *)(seen + d + WIDTH) += b + f;
+        for (int h = 0; h < G; h++) {
+            *(vec *)(seen + h * size + d) = a[h];
+            *(vec *)(seen + h * size + d + WIDTH) = b[h];
+        }
     }
     for (; d < size; d++)
-        for (int64_t t = 0; t < n; t++) seen[d] += share[t] * v[t * size + d];
+        for (int64_t t = 0; t < n; t++)
+            for (int h = 0; h < G; h++) seen[h * size + d] += share[h * stride + t] * v[t * size + d];
+}
+
+static inline void softmax(float *score, int64_t n) {
+    const float top = largest(score, n);
+    float total = 0;
+    for (int64_t t = 0; t < n; t++) {
+        score[t] = exp_of(score[t] - top);
+        total += score[t];
+    }
+    const float by = 1.0f / total;
+    for (int64_t t = 0; t < n; t++) score[t] *= by;
+}
+
+/* What G queries of row b see of key head g. */
+INLINE void see(const int G, const Cache *c, int64_t b, int64_t g, const float *q, float *seen, float *score,
+                int64_t stride) {
+    const int64_t D = c->size, p = c->prompt_tokens[b], w = c->written[b] + 1, n = p + w;
+    const int64_t P = (p + BLOCK - 1) / BLOCK * BLOCK;
+    const float *prompt = c->prompt[b] + (c->layer * c->kv_heads + g) * 2 * D * P;
+    const int64_t offset = (c->layer * c->kv_heads + g) * 2 * D * BLOCK;
+    float *const *blocks = c->blocks + b * c->most;
+    /* The scores of a block may reach over the prompt's end: the row's own overwrite them. */
+    scores(G, q, prompt, score, stride, D, P, p);
+    for (int64_t t = 0; t < w; t += BLOCK) {
+        const int64_t part = w - t < BLOCK ? w - t : BLOCK;
+        scores(G, q, blocks[t / BLOCK] + offset, score + p + t, stride, D, BLOCK, part);
+    }
+    for (int h = 0; h < G; h++) softmax(score + h * stride, n);
+    memset(seen, 0, (size_t)(G * D) * sizeof(float));
+    add_values(G, score, prompt + D * P, seen, stride, D, p);
+    for (int64_t t = 0; t < w; t += BLOCK) {
+        const int64_t part = w - t < BLOCK ? w - t : BLOCK;
+        add_values(G, score + p + t, blocks[t / BLOCK] + offset + D * BLOCK, seen, stride, D, part);
+    }
 }
 
 /* qkv [rows, (H + 2 K) D] as it comes from its matrix, turned in place; seen [rows, H D]; score: room for
- * P + T + 4 WIDTH numbers. */
-void attend(const Cache *c, float *qkv, float *seen, float *score, int64_t first, int64_t last) {
-    const int64_t D = c->size, K = c->kv_heads, H = c->heads, P = c->prompt_columns, T = c->suffix_columns;
+ * [4, stride] numbers, stride at least the most keys of a row and two blocks. */
+void attend(const Cache *c, float *qkv, float *seen, float *score, int64_t stride, int64_t first, int64_t last) {
+    const int64_t D = c->size, K = c->kv_heads, H = c->heads;
     const int64_t group = H / K, width = (H + 2 * K) * D;
     const float scale = 1.0f / sqrtf((float)D);
     for (int64_t b = first; b < last; b++) {
         float *q = qkv + b * width, *k = q + H * D, *v = k + K * D;
-        const int64_t p = c->prompt[b], w = c->written[b], n = p + w + 1;
-        const float *by = c->turns + (p + w) * D;
+        const int64_t w = c->written[b];
+        const float *by = c->turns + (c->prompt_tokens[b] + w) * D;
         for (int64_t h = 0; h < H + K; h++) turn(q + h * D, by, D);
         for (int64_t i = 0; i < H * D; i++) q[i] *= scale;
-        for (int64_t g = 0; g < K; g++) {
-            const float *pk = c->prompt_k + (c->place[b] * K + g) * D * P;
-            const float *pv = c->prompt_v + (c->place[b] * K + g) * P * D;
-            float *sk = c->suffix_k + (b * K + g) * D * T, *sv = c->suffix_v + (b * K + g) * T * D;
-            for (int64_t d = 0; d < D; d++) sk[d * T + w] = k[g * D + d];
-            memcpy(sv + w * D, v + g * D, (size_t)D * sizeof(float));
-            for (int64_t h = g * group; h < (g + 1) * group; h++) {
-                float *to = seen + (b * H + h) * D;
-                /* A block of scores may reach over the prompt's end: the rows' own scores overwrite it. */
-                scores(q + h * D, pk, score, D, P, p);
-                scores(q + h * D, sk, score + p, D, T, w + 1);
-                float top = score[0], total = 0;
-                for (int64_t t = 1; t < n; t++) top = score[t] > top ? score[t] : top;
-                for (int64_t t = 0; t < n; t++) {
-                    score[t] = exp_of(score[t] - top);
-                    total += score[t];
-                }
-                memset(to, 0, (size_t)D * sizeof(float));
-                add_values(score, pv, to, D, p);
-                add_values(score + p, sv, to, D, w + 1);
-                for (int64_t d = 0; d < D; d++) to[d] /= total;
-            }
+        float *block = c->blocks[b * c->most + w / BLOCK] + c->layer * K * 2 * D * BLOCK;
+        for (int64_t g = 0; g < K; g++, block += 2 * D * BLOCK) {
+            const int64_t column = w % BLOCK;
+            for (int64_t d = 0; d < D; d++) block[d * BLOCK + column] = k[g * D + d];
+            memcpy(block + D * BLOCK + column * D, v + g * D, (size_t)D * sizeof(float));
+            int64_t h = g * group;
+            const int64_t end = h + group;
+            float *to = seen + b * H * D;
+            for (; h + 4 <= end; h += 4) see(4, c, b, g, q + h * D, to + h * D, score, stride);
+            for (; h + 2 <= end; h += 2) see(2, c, b, g, q + h * D, to + h * D, score, stride);
+            for (; h < end; h++) see(1, c, b, g, q + h * D, to + h * D, score, stride);
         }
     }
 }
@@ -167,8 +186,7 @@ void draw(const float *logits, const double *uniform, float temperature, int64_t
           float *weight, int64_t first, int64_t last) {
     for (int64_t b = first; b < last; b++) {
         const float *l = logits + b * V;
-        float top = l[0];
-        for (int64_t i = 1; i < V; i++) top = l[i] > top ? l[i] : top;
+        const float top = largest(l, V);
         float plain = 0;
         for (int64_t i = 0; i < V; i++) {
             weight[i] = exp_of(l[i] - top);

@@ -23,7 +23,7 @@ from numerate.models.options import Lora
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
-from numerate.types import Example, Group, Labelled, Stats
+from numerate.types import Example, Group, Marked, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,16 +79,16 @@ class Config:
     """how the judge is trained"""
 
 
-def outcomes(groups: Sequence[Group]) -> list[Labelled]:
+def outcomes(groups: Sequence[Group]) -> list[Marked]:
     """Every attempt with its final correctness at all of its steps; one that could not be graded, or has no
     text, is left out."""
-    found: list[Labelled] = []
+    found: list[Marked] = []
     for group in map(without_repeats, groups):
         for scored in group.attempts:
             texts = cut(scored.rollout.text).texts
             if texts and scored.reward.value is not None:
                 label = 1 if scored.reward.value >= 1 else -1
-                found.append(Labelled(group.problem, texts, (label,) * len(texts)))
+                found.append(Marked(group.problem, texts, (label,) * len(texts)))
     return found
 
 

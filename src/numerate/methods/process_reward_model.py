@@ -25,7 +25,7 @@ from numerate.models.card import Aggregation, Card, Neutral
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
 from numerate.typed import config
-from numerate.types import Group, Labelled, Stats, Verdict
+from numerate.types import Group, Marked, Stats, Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +58,7 @@ class Config:
     """how the judge is trained"""
 
 
-def judged(groups: Sequence[Group], labels: str) -> Iterator[Labelled]:
+def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
     """The steps of every attempt, each text once, with what oracle or store say of them.
 
     Raises ValueError where they say nothing."""
@@ -73,7 +73,7 @@ def judged(groups: Sequence[Group], labels: str) -> Iterator[Labelled]:
             steps = oracle.judge(problem, rollout.text).steps if labels == "oracle" else rollout.steps
             if steps:
                 told = tuple(RATING[step.label] if step.label else None for step in steps)
-                yield Labelled(problem, cut(rollout.text, steps).texts, told)
+                yield Marked(problem, cut(rollout.text, steps).texts, told)
 
 
 def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
@@ -94,7 +94,7 @@ def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats
     return value, {"right": (weight_N * right_N).sum().item()}
 
 
-def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Labelled]) -> ScoreModel:
+def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) -> ScoreModel:
     """Train on labelled steps, wherever they come from."""
     card = Card(
         "process",

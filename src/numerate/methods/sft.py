@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Lora, Policy
 
 NEEDS = frozenset({"solution"})
-VERSION = 3
+VERSION = 4
 
 
 @config

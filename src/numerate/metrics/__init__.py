@@ -1,27 +1,74 @@
 """What a model can do, and how sure that is: numbers per problem, intervals over problems, paired tests.
 
-    attempts    pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
-    intervals   Wilson, bootstrap means, breakdowns    over problems
-    paired      bootstrap difference, McNemar          of two models on the same problems
+    attempts      pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
+    reranked      accuracy of every way to select        against attempts, K and N; choosing K and N
+    shares        how the attempts divide                oracle curves, histograms, an evaluator's cost
+    ranking       ROC and AUC                            of a judge's scores
+    calibration   reliability, ECE, Brier                of scores that are probabilities
+    first_errors  F1 of first errors, by position        of a judge of steps
+    intervals     Wilson, bootstrap means, breakdowns    over problems
+    paired        bootstrap difference, McNemar          of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
 """
 
 from numerate.metrics.attempts import diversity, maj_at_k, majk, pass_at_k
+from numerate.metrics.calibration import Bin, brier, ece, reliability
+from numerate.metrics.candidates import Candidates
+from numerate.metrics.first_errors import (
+    FirstErrors,
+    Position,
+    by_position,
+    choose_threshold,
+    first_error,
+    first_error_f1,
+)
 from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
 from numerate.metrics.paired import Difference, McNemar, mcnemar, paired_bootstrap
+from numerate.metrics.ranking import Area, Operating, auc, auc_interval, roc
+from numerate.metrics.reranked import Choice, choose, curves, optimistic, outcomes
+from numerate.metrics.shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
+from numerate.metrics.subsets import rerank_at_k
 
 __all__ = [
+    "Area",
+    "Bar",
+    "Bin",
+    "Candidates",
+    "Choice",
     "Difference",
+    "FirstErrors",
     "McNemar",
+    "Operating",
+    "Position",
     "Share",
     "accuracy_by",
+    "auc",
+    "auc_interval",
+    "brier",
+    "by_position",
+    "choose",
+    "choose_threshold",
+    "cost_ratio",
+    "curves",
     "diversity",
+    "ece",
+    "first_error",
+    "first_error_f1",
+    "histogram",
     "maj_at_k",
     "majk",
     "mcnemar",
     "mean_interval",
+    "optimistic",
+    "oracle_curve",
+    "outcomes",
     "paired_bootstrap",
     "pass_at_k",
+    "reliability",
+    "rerank_at_k",
+    "right_share",
+    "right_to_top",
+    "roc",
     "wilson",
 ]

@@ -48,19 +48,11 @@ class Rows:
     """The rows of a batch and the prompts they continue, for L layers of K key heads of D numbers."""
 
     def __init__(
-        self,
-        layers: int,
-        kv_heads: int,
-        head_dim: int,
-        like: Tensor,
-        rows: int = 0,
-        columns: int = 0,
-        zero: bool = True,
+        self, layers: int, kv_heads: int, head_dim: int, like: Tensor, rows: int = 0, columns: int = 0
     ) -> None:
-        """Room for `rows` of `columns` tokens is taken at once; both grow where that is not enough.
-
-        zero: what is not written yet is 0, for a pass that computes with it and hides it afterwards."""
-        self.fresh: Callable[[Sequence[int]], Tensor] = like.new_zeros if zero else like.new_empty
+        """Room for `rows` of `columns` tokens is taken at once; both grow where that is not enough. What is
+        not written yet is 0: the pass computes with it and hides it afterwards."""
+        self.fresh: Callable[[Sequence[int]], Tensor] = like.new_zeros
         self.kv_heads = kv_heads
         self.device = like.device
         # Keys lie as [D, columns]: the product with a transposed narrow matrix takes twice as long.

@@ -28,6 +28,8 @@ class Question:
 class PlainForward:
     """Backend over `model.forward`. It reads the model's live weights, adapters included."""
 
+    shares_prompts = False
+
     def __init__(self, model: Any) -> None:
         self.model = model
         base = model.get_base_model() if hasattr(model, "peft_config") else model

@@ -50,6 +50,11 @@ class Policy:
         return int(length) if length else None
 
     @property
+    def place(self) -> str | None:
+        """Where the weights are, of a policy that is known without them (`models.outline`); else None."""
+        return getattr(self.model, "place", None)
+
+    @property
     def has_lora(self) -> bool:
         return hasattr(self.model, "peft_config")
 

@@ -53,10 +53,10 @@ class Dataset:
         """The problems [start, stop) of a split in the source's order."""
         wanted = self.splits[split]
         dropped = (
-            {self.read(row).question for row in self._rows(wanted.without)} if wanted.without else set[str]()
+            {self.read(row).question for row in self.rows(wanted.without)} if wanted.without else set[str]()
         )
         problems = (
-            problem for problem in map(self.read, self._rows(wanted)) if problem.question not in dropped
+            problem for problem in map(self.read, self.rows(wanted)) if problem.question not in dropped
         )
         return with_ids(islice(problems, start, stop), self.name)
 
@@ -85,7 +85,8 @@ class Dataset:
         paths = [Path(folder, name) for name in split.files]
         return paths if all(path.is_file() for path in paths) else []
 
-    def _rows(self, split: Split) -> Iterator[Row]:
+    def rows(self, split: Split) -> Iterator[Row]:
+        """The rows of a split, from local files or the hub."""
         local = self.local(split)
         if not local:
             self._need_hub(split)

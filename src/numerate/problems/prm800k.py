@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from numerate.problems.dataset import Dataset, Split
 from numerate.problems.row import Row, plain
-from numerate.types import Problem
+from numerate.types import Marked, Problem
 
 TAKEN = ("id", "question", "answer", "steps", "source", "label", "meta")
 
@@ -54,20 +54,63 @@ def chosen_text(step: Mapping[str, Any]) -> str | None:
     return step["human"]
 
 
-def labelled_prefixes(problem: Problem) -> Iterator[tuple[tuple[str, ...], int]]:
-    """(steps so far with the labelled one last, its rating): every rated completion with its history, as the
-    paper's reward model was trained on. Steps [[A, B, C] chose A], [D], [E, F] give A | B | C | A D | A D E |
-    A D F.
+def alternatives(problem: Problem) -> Iterator[Marked]:
+    """Every rated completion with its history, as the paper's reward model was trained on. Steps [[A, B, C]
+    chose A], [D], [E, F] give A | B | C | A D | A D E | A D F.
+
+    Only the last step has a label: the others have theirs in their own rows. meta: `chosen`, was this the
+    completion that the solution went on with, and the solution's `finish_reason`. Nothing comes from
+    solutions that are no judgement of steps (`judged`) and from completions without a rating.
     """
+    if not judged(problem):
+        return
     history: tuple[str, ...] = ()
     for step in problem.meta["labelled_steps"]:
-        for completion in step["completions"]:
+        for place, completion in enumerate(step["completions"]):
             if completion["rating"] is not None:
-                yield (*history, completion["text"]), completion["rating"]
+                steps = (*history, completion["text"])
+                labels = (*(None for _ in history), completion["rating"])
+                facts = _facts(problem, chosen=place == step["chosen"])
+                yield Marked(problem, steps, labels, problem.source, facts)
         text = chosen_text(step)
         if text is None:
             return
         history = (*history, text)
+
+
+def path(problem: Problem) -> Marked:
+    """The solution that was chosen, with its labels; a person's step has none. Where the labelling stopped at
+    a wrong step, that step is the last: the completion with the lowest rating, the first of equals."""
+    steps: list[str] = []
+    labels: list[int | None] = []
+    for step in problem.meta["labelled_steps"]:
+        chosen = step["chosen"]
+        rated = [place for place, each in enumerate(step["completions"]) if each["rating"] is not None]
+        ends = chosen is None and not step["human"]
+        if ends and rated:
+            chosen = min(rated, key=lambda place: step["completions"][place]["rating"])
+        if chosen is not None:
+            steps.append(step["completions"][chosen]["text"])
+            labels.append(step["completions"][chosen]["rating"])
+        elif not ends:
+            steps.append(step["human"])
+            labels.append(None)
+        if ends:
+            break
+    return Marked(problem, tuple(steps), tuple(labels), problem.source, _facts(problem))
+
+
+def judged(problem: Problem) -> bool:
+    """False for what the authors put in to check their labellers, and for problems that were given up."""
+    meta = problem.meta
+    return meta.get("finish_reason") not in ("bad_problem", "give_up") and not (
+        meta.get("is_quality_control_question") or meta.get("is_initial_screening_question")
+    )
+
+
+def _facts(problem: Problem, **more: Any) -> dict[str, Any]:
+    reason = problem.meta.get("finish_reason")
+    return more | ({"finish_reason": reason} if reason is not None else {})
 
 
 def _flat(row: Row) -> Row:

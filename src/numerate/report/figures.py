@@ -46,6 +46,8 @@ class Panel:
     """figures behind "more"."""
     models: tuple[str, ...] = ()
     """what the colours mean, where there are several"""
+    series: tuple[str, ...] = ()
+    """what the colours mean where they are no models, in the order of the colours"""
 
 
 def plain(text: str, most: int = 40) -> str:

@@ -93,15 +93,19 @@ def lines(
     percent: bool = False,
     doubling: bool = False,
     top: float | None = None,
+    shares: bool = False,
 ) -> Markup:
     """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2;
-    top: the ordinate goes from 0 to there, so that neighbours can be compared."""
+    top: the ordinate goes from 0 to there, so that neighbours can be compared; shares: both axes are shares
+    from 0 to 1, with the diagonal to compare with."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, 2.35)
         for line in drawn:
             _curve(axes, line)
         axes.set_xlabel(x)
-        if doubling:
+        if shares:
+            _square(axes)
+        elif doubling:
             _doubling(axes, sorted({x for line in drawn for x, _ in line.points}))
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -226,6 +230,14 @@ def _doubling(axes: Axes, ks: Sequence[float]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(list(ks)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _square(axes: Axes) -> None:
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=2)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(_percent))
 
 
 def _percent(value: float, _place: Any = None) -> str:

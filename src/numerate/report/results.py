@@ -3,7 +3,7 @@ None.
 
 A row says: `model` on `problems` has this `value` of `metric` (at `k` attempts where it means something),
 with the interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown,
-`versus` a paired difference (model minus versus)."""
+`versus` a paired difference (model minus versus), `judge` what a judge's scores decide or are worth."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ class Result:
     group: str = ""
     versus: str = ""
     p: float | None = None
+    judge: str = ""
+    """whose scores decided"""
+    limit: int | None = None
+    """the K or N of a strategy that was used"""
+    x: float | None = None
+    """the abscissa of a point: a score, or a rate of false positives"""
 
 
 def number(value: Any) -> float | None:
@@ -78,6 +84,9 @@ def _result(row: Any, place: int) -> Result:
         group=str(row.get("group", "")),
         versus=str(row.get("versus") or ""),
         p=number(row.get("p")),
+        judge=str(row.get("judge") or ""),
+        limit=whole(row.get("limit")),
+        x=number(row.get("x")),
     )
 
 

@@ -22,18 +22,46 @@ DIVERSITY = {
         "different calculations among those of {k} samples that are right",
     ),
 }
-TITLES = DIVERSITY | {
-    "accuracy": ("Accuracy", "greedy answers that are right"),
-    "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
-    "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
+STRATEGIES = {
     "maj_at_k": ("maj@{k}", "chance that the majority answer of {k} samples is right"),
-    "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
-    "unanswered": ("Unanswered", "greedy attempts with no answer to grade"),
-    "truncated": ("Truncated", "greedy attempts cut off at the token limit"),
-    "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
-    "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
-    "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
+    "rerank_all_at_k": ("RR.All@{k}", "the best-scored of {k} samples is right"),
+    "rerank_topk_at_k": (
+        "RR.MajK@{k}",
+        "the best-scored of {k} samples within the K largest clusters is right",
+    ),
+    "weighted_at_k": ("W.RR@{k}", "the cluster of {k} samples with the largest sum of scores is right"),
+    "weighted_topk_at_k": ("W.RR.MajK@{k}", "the same within the K largest clusters"),
+    "majority_topn_at_k": (
+        "Maj1.TopN@{k}",
+        "the majority answer of the N best-scored of {k} samples is right",
+    ),
+    "outlier_free_at_k": (
+        "Outlier-free@{k}",
+        "the cluster with the largest median score times size is right",
+    ),
 }
+TITLES = (
+    DIVERSITY
+    | STRATEGIES
+    | {
+        "accuracy": ("Accuracy", "greedy answers that are right"),
+        "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
+        "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
+        "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
+        "unanswered": ("Unanswered", "greedy attempts with no answer to grade"),
+        "truncated": ("Truncated", "greedy attempts cut off at the token limit"),
+        "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
+        "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
+        "scored_share": (
+            "Read for Maj{k}",
+            "share of the samples in the {k} largest clusters, which a judge must read",
+        ),
+        "auc": ("AUC", "chance that the judge scores a right sample above a wrong one"),
+        "ece": ("ECE", "mean distance of score and share of right ones, in bins of equal width"),
+        "brier": ("Brier", "mean squared distance of score and outcome"),
+        "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
+    }
+)
 COUNTS = frozenset({"tokens_mean", *DIVERSITY})
 """the metrics that are not shares"""
 SUMMARY = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated", "tokens_mean")
@@ -157,8 +185,13 @@ def cell(result: Result) -> Cell | None:
 
 
 def whole_set(results: Sequence[Result]) -> list[Result]:
-    """The rows that speak of a whole problem set and one model."""
-    return [row for row in results if not row.by and not row.versus]
+    """The rows that speak of a whole problem set and one model, and of no judge."""
+    return [row for row in results if not row.by and not row.versus and not row.judge]
+
+
+def judged(results: Sequence[Result]) -> list[Result]:
+    """The rows that say in one number what a judge's scores are worth on a whole problem set."""
+    return [row for row in results if row.judge and not row.by and not row.versus and row.x is None]
 
 
 def summary(metrics: Mapping[str, Any]) -> Table:
@@ -215,20 +248,28 @@ def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
     appear.
 
     Raises ValueError where a folder has no measurements."""
-    tables: list[dict[tuple[str, str, str, int | None], Cell | None]] = []
+    tables: list[dict[tuple[str, str, str, int | None, str], Cell | None]] = []
     for run_dir in run_dirs:
         metrics = read_metrics(run_dir)
         if not metrics:
             raise ValueError(
                 f"{run_dir}: no metrics.json: finish the run, or name a folder under runs/ that has one"
             )
-        rows = whole_set(parse(metrics))
-        tables.append({(row.problems, row.model, row.metric, row.k): cell(row) for row in rows})
+        results = parse(metrics)
+        rows = whole_set(results) + judged(results)
+        tables.append({(row.problems, row.model, row.metric, row.k, row.judge): cell(row) for row in rows})
     keys = list(dict.fromkeys(key for table in tables for key in table))
     sets, models = ordered([key[0] for key in keys]), ordered([key[1] for key in keys])
     keys.sort(key=lambda key: (sets.index(key[0]), models.index(key[1])))
     return [
-        Comparison(problems, model, metric, k, title(metric, k)[0], tuple(table.get(key) for table in tables))
+        Comparison(
+            problems,
+            model,
+            metric,
+            k,
+            title(metric, k)[0] + (f", {judge}" if judge else ""),
+            tuple(table.get(key) for table in tables),
+        )
         for key in keys
-        for problems, model, metric, k in [key]
+        for problems, model, metric, k, judge in [key]
     ]

@@ -16,6 +16,8 @@ class Backend(Protocol):
     """new rows are let in once this share of the slots is free; 0: at once"""
     mixes: bool
     """whether rows of different questions may share the batch"""
+    shares_prompts: bool
+    """whether the rows of a question hold its prompt's keys and values once"""
 
     def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
         """Runs a prompt. Returns what `join` takes, and the logits after its last token, [V]."""

@@ -6,8 +6,8 @@ one as slots become free: memory does not grow with their number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from torch import Tensor
 from numerate.models.fast import fast_forward
 from numerate.models.plain import PlainForward
 from numerate.models.policy import Policy
+from numerate.rollouts.attempt import attempt, check
 from numerate.rollouts.backend import Backend
+from numerate.rollouts.budget import Budget
 from numerate.rollouts.draw import draw
 from numerate.rollouts.slots import Slots
 from numerate.rollouts.stops import Stops
@@ -26,16 +28,18 @@ from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 
 class LocalEngine:
-    """Implements `types.Engine`. Without `slots` there are as many as the memory for their keys and values
-    allows.
+    """Implements `types.Engine`. At most `slots` attempts are in the making at once (256, on a GPU 512), and
+    no more than `memory` GiB hold the keys and values of (1, or a quarter of the GPU's).
 
     Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own
     layout."""
 
-    def __init__(self, policy: Policy, *, slots: int | None = None) -> None:
+    def __init__(self, policy: Policy, *, slots: int | None = None, memory: float | None = None) -> None:
         if slots is not None and slots < 1:
             raise ValueError(f"an engine needs at least one slot, not {slots}")
-        self.slots = slots
+        if memory is not None and memory <= 0:
+            raise ValueError(f"an engine needs memory for keys and values, not {memory} GiB")
+        self.slots, self.memory = slots, memory
         self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
@@ -52,36 +56,12 @@ class LocalEngine:
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
-        _check(n, params)
-        slots = self.slots or room_for(self.policy, params)
+        check(n, params)
+        slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
+        budget = Budget(self.policy, self.memory)
+        slots = min(slots, budget.rows(min(params.max_tokens, self.policy.context or params.max_tokens)))
         backend = self.open(slots, params.max_tokens)
-        return _Request(self.policy, backend, prompts, n, params, slots).run()
-
-
-def room_for(policy: Policy, params: Sampling) -> int:
-    """How many slots: 256, or 512 on a GPU, or what a gigabyte (a GPU: a quarter of its memory) holds of the
-    keys and values of that many answers and their prompts."""
-    config, weight = policy.model.config, next(policy.model.parameters())
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    token = 2 * config.num_hidden_layers * heads * size * weight.element_size()
-    gpu = weight.device.type == "cuda"
-    memory = torch.cuda.get_device_properties(weight.device).total_memory // 4 if gpu else 2**30
-    return max(1, min(512 if gpu else 256, memory // (token * 2 * params.max_tokens)))
-
-
-def _check(n: int, params: Sampling) -> None:
-    """Refuses settings that make no sense, by name."""
-    bounds = {
-        "n": (n, n >= 1, "at least 1"),
-        "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
-        "top_p": (params.top_p, 0 < params.top_p <= 1, "in (0, 1]"),
-        "top_k": (params.top_k, params.top_k >= 0, "at least 0 (0 keeps all)"),
-        "max_tokens": (params.max_tokens, params.max_tokens >= 1, "at least 1"),
-    }
-    for name, (value, good, must) in bounds.items():
-        if not good:
-            raise ValueError(f"sampling: {name} is {value}, it must be {must}")
+        return _Request(self.policy, backend, prompts, n, params, slots, budget).run()
 
 
 @dataclass(slots=True)
@@ -91,17 +71,28 @@ class _Question:
     state: Any
     """what the backend keeps of the prompt"""
     logits_V: Tensor
+    room: int
+    """tokens of its longest answer"""
     started: int = 0
     """how many of its samples have a slot or are done"""
+    done: int = 0
 
 
 class _Request:
     """One call of `sample`."""
 
     def __init__(
-        self, policy: Policy, backend: Backend, prompts: Iterable[Prompt], n: int, params: Sampling, size: int
+        self,
+        policy: Policy,
+        backend: Backend,
+        prompts: Iterable[Prompt],
+        n: int,
+        params: Sampling,
+        size: int,
+        budget: Budget,
     ) -> None:
         self.policy, self.backend, self.n, self.params = policy, backend, n, params
+        self.budget = budget
         self.prompts = iter(prompts)
         self.current: _Question | None = None
         self.unstarted: list[Rollout] = []
@@ -137,7 +128,12 @@ class _Request:
             question = self.current = self.current or self.next_question()
             if question is None:
                 return
-            rows = min(free, self.n - question.started)
+            fitting = self.budget.fitting(
+                len(question.ids), question.room, self.shared, bool(question.started)
+            )
+            rows = min(free, self.n - question.started, fitting)
+            if not rows:
+                return
             self.join(question, rows)
             free -= rows
             if question.started == self.n:
@@ -158,18 +154,30 @@ class _Request:
                 ]
                 continue
             state, logits_V = self.backend.prefill(ids)
-            return _Question(prompt, tuple(ids), state, logits_V)
+            room = min(self.room, self.policy.context - len(ids)) if self.policy.context else self.room
+            return _Question(prompt, tuple(ids), state, logits_V, room)
         return None
+
+    @property
+    def shared(self) -> bool:
+        return self.backend.shares_prompts
 
     def join(self, question: _Question, rows: int) -> None:
         self.backend.join(question.state, rows)
         new_NV = question.logits_V.expand(rows, -1)
         self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
-        room = min(self.room, (self.policy.context or len(question.ids) + self.room) - len(question.ids))
+        room = question.room
         for index in range(question.started, question.started + rows):
             name = (self.params.seed, self.params.round, question.prompt.problem_id, index)
             self.slots.take(question, index, room, uniforms(*name, room) if self.params.temperature else None)
+        once, each = self.budget.cost(len(question.ids), room, self.shared)
+        self.budget.taken += rows * each + (0 if question.started else once)
         question.started += rows
+
+    def leave(self, question: _Question) -> None:
+        once, each = self.budget.cost(len(question.ids), question.room, self.shared)
+        question.done += 1
+        self.budget.taken -= each + (once if question.done == self.n else 0)
 
     @torch.no_grad()
     def advance(self) -> list[Rollout]:
@@ -206,6 +214,7 @@ class _Request:
             finish: Finish = "stop" if ended[row] or text is not None else "length"
             text = self.policy.decode(written) if text is None else text
             done.append(row)
+            self.leave(question)
             rollouts.append(self.rollout(question.prompt, question.ids, index, ids, finish, text, logps))
         return done, rollouts
 
@@ -217,22 +226,12 @@ class _Request:
     def rollout(
         self,
         prompt: Prompt,
-        prompt_ids: Iterable[int],
+        prompt_ids: Sequence[int],
         index: int,
         ids: list[int],
         finish: Finish,
         text: str,
         logps: Iterable[float] = (),
     ) -> Rollout:
-        """The prompt's turns, the last of them with the ids of all, and the turn that the policy wrote."""
-        *first, last = prompt.turns
-        asked = (*first, replace(last, ids=tuple(prompt_ids)))
         written = Turn("assistant", text, tuple(ids), tuple(logps), trained=True)
-        return Rollout(
-            prompt.problem_id,
-            index,
-            (*asked, written),
-            finish,
-            seed=self.params.seed,
-            policy=self.policy.name,
-        )
+        return attempt(prompt, prompt_ids, index, written, finish, self.params.seed, self.policy.name)

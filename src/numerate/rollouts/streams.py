@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 
 def uniforms(seed: int, round: int, problem_id: str, index: int, count: int) -> NDArray[np.float64]:
     """The first `count` numbers of a stream, in [0, 1); a longer stream starts with a shorter one."""
-    name = f"{seed}/{round}/{index}/{problem_id}".encode("utf-8", "surrogatepass")
-    key = int.from_bytes(blake2b(name, digest_size=16).digest(), "little")
+    key = _key(seed, round, problem_id, index)
     return np.random.Generator(np.random.Philox(key=key)).random(count)
+
+
+def seed_of(seed: int, round: int, problem_id: str, index: int) -> int:
+    """One number for an attempt, in [0, 2^31): for engines that have random numbers of their own."""
+    return _key(seed, round, problem_id, index) % 2**31
+
+
+def _key(seed: int, round: int, problem_id: str, index: int) -> int:
+    name = f"{seed}/{round}/{index}/{problem_id}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(name, digest_size=16).digest(), "little")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from numerate.training import packed
 from numerate.training.batch import Group
 
 NAME = "numerate_packed"
@@ -49,6 +51,9 @@ class Layout:
         """tokens of the blocks"""
         self.forks: list[list[Fork]] = []
         """per group; none where its prompt has one row"""
+        self.blocks = torch.tensor(list(blocks(groups)))
+        """[S, 4], as the compiled function reads them"""
+        self.longest = max(group.prompt + max(group.own) for group in groups)
         for group in groups:
             if len(group.own) == 1:
                 self.sizes.append(group.prompt + group.own[0])
@@ -57,6 +62,18 @@ class Layout:
                 alike = list(alike_lengths(group.own))
                 self.sizes += [group.prompt, *map(sum, alike)]
                 self.forks.append([fork(own, device) for own in alike])
+
+
+def blocks(groups: Sequence[Group]) -> Iterator[tuple[int, int, int, int]]:
+    """First token and number of tokens, of each block and of the prompt that it continues."""
+    at = 0
+    for group in groups:
+        alone = len(group.own) == 1
+        yield at, group.prompt + group.own[0] * alone, 0, 0
+        if not alone:
+            for place, own in zip(accumulate(group.own, initial=at + group.prompt), group.own, strict=False):
+                yield place, own, at, group.prompt
+        at += group.prompt + sum(group.own)
 
 
 def alike_lengths(own: Sequence[int]) -> Iterator[list[int]]:
@@ -131,6 +148,11 @@ def attend(
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
         )
+    everything = sliding_window is None or sliding_window >= layout.longest
+    if everything and not dropout and packed.fits(query, key, value):
+        q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return packed.Packed.apply(q, k, v, layout.blocks, scale)[None], None  # pyright: ignore
     settings: dict[str, Any] = {
         "dropout_p": dropout,
         "scale": scaling,

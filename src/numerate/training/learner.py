@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from numerate.models.lean import make_lean
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
@@ -54,6 +55,7 @@ class Learner:
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
+        make_lean(policy.model)
         lm = network(policy.model)
         self.packed = can_pack(lm) if packed is None else packed
         if self.packed:

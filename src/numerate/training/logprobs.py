@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
+from numerate.models.products import product
 from numerate.training.attention import Layout, use_packed
 from numerate.training.batch import Batch
 
@@ -42,7 +43,7 @@ class _PlainHead(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor) -> Tensor:  # pyright: ignore
-        share_NV = (h_ND @ weight_VD.t()).float()
+        share_NV = product(h_ND, weight_VD.t()).float()
         chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
         top_N1 = share_NV.amax(-1, keepdim=True)
         total_N1 = share_NV.sub_(top_N1).exp_().sum(-1, keepdim=True)
@@ -60,7 +61,11 @@ class _PlainHead(torch.autograd.Function):
         slope_NV[torch.arange(len(ids_N), device=ids_N.device), ids_N] += grad_N
         slope_NV = slope_NV.to(h_ND.dtype)
         need_h, need_weight, _ = ctx.needs_input_grad
-        return slope_NV @ weight_VD if need_h else None, slope_NV.t() @ h_ND if need_weight else None, None
+        return (
+            product(slope_NV, weight_VD) if need_h else None,
+            product(slope_NV.t(), h_ND) if need_weight else None,
+            None,
+        )
 
 
 def plain_head(lm: Any) -> Tensor | None:

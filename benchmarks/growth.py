@@ -1,0 +1,90 @@
+"""How the cost of sampling grows with the number of questions, the samples of each, the length and the model.
+
+python -m benchmarks.growth [--of questions,samples,length,size] [--json FILE]
+
+Each point is a process of its own with one thread: random models as in benchmarks.rollouts, 256 live rows.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import random_model as made
+from benchmarks.sitting import Entry, sit, table
+
+ROWS = 256
+USUAL = {"size": "1m", "questions": 256, "samples": 8, "length": 64}
+"""length: of a text, on average; twice that at most"""
+POINTS: dict[str, list[int | str]] = {
+    "questions": [8, 64, 512, 4096, 10_000],
+    "samples": [1, 4, 8, 32, 128],
+    "length": [16, 64, 256],
+    "size": ["1m", "5m", "25m"],
+}
+SAMPLES = 2048
+"""in all, where the samples of a question vary"""
+
+
+def point(size: str, questions: int, samples: int, length: int) -> None:
+    from numerate.models import process
+    from numerate.models.policy import Policy
+    from numerate.rollouts.local import LocalEngine
+    from numerate.types import Prompt, Sampling, Turn
+
+    process.tune()
+    net = made.model(size, mean_length=length)
+    vocabulary = net.config.vocab_size
+    engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)
+
+    def tokens(count: int) -> int:
+        asked = (
+            Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
+            for i, ids in enumerate(made.prompts(count, vocabulary))
+        )
+        done = engine.sample(asked, samples, Sampling(1.0, max_tokens=2 * length))
+        return sum(len(rollout.turns[-1].ids) for rollout in done)
+
+    tokens(8)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cpu = time.process_time()
+    written = tokens(questions)
+    cpu = time.process_time() - cpu
+    more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    found = {
+        "ms/sample": 1000 * cpu / (questions * samples),
+        "tokens/cpu s": written / cpu,
+        "more MB": more / 1024,
+    }
+    print(json.dumps(found))
+
+
+def main(
+    of: str = ",".join(POINTS),
+    rounds: int = 1,
+    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+) -> None:
+    """Vary one thing at a time."""
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for what in of.split(","):
+        entries: list[Entry] = []
+        for value in POINTS[what]:
+            given = USUAL | {what: value}
+            if what == "samples":
+                given["questions"] = SAMPLES // int(value)
+            call = f"import benchmarks.growth as g; g.point(**{given!r})"
+            entries.append(Entry(f"{what} {value}", [sys.executable, "-c", call]))
+        results[what] = found = sit(entries, rounds)
+        print(f"\n{table(found)}\n")
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

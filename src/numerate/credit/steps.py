@@ -1,0 +1,63 @@
+# pyright: strict
+"""Scores of steps as a reward: one number for the whole solution, or one per step that cannot be farmed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
+    {
+        "avg": lambda p: math.fsum(p) / len(p),
+        "prod": math.prod,
+        "max": max,
+        "min": min,
+        "last": lambda p: p[-1],
+    }
+)
+
+
+def aggregate(step_scores: Sequence[float], how: str) -> float:
+    """The K scores of a solution's steps as one number.
+
+    Pan et al. 2023 (arXiv 2311.05821): PRM-Avg, -Prod, -Max, -Min; last is what an outcome judge
+    says of the whole. max rewards one good step among bad ones, prod and min punish length.
+
+    A solution without steps has earned nothing: 0.0, whatever `how` is. Raises ValueError for an unknown
+    `how` and for a score that is not a finite number.
+    """
+    if how not in AGGREGATES:
+        raise ValueError(f"unknown way {how!r} to aggregate step scores: use one of {', '.join(AGGREGATES)}")
+    return float(AGGREGATES[how](_finite(step_scores))) if step_scores else 0.0
+
+
+def clip(step_scores: Sequence[float], eta: float) -> list[float]:
+    """r_k = min(p_k - eta, 0): a step can lose but never win, so more steps never pay.
+
+    Gao et al. 2024 (arXiv 2410.15115), the Clip mechanism. With eta at a low quantile of the scores most
+    steps get 0. Raises ValueError for a number that is not finite.
+    """
+    _finite([eta])
+    return [min(p - eta, 0.0) for p in _finite(step_scores)]
+
+
+def delta(step_scores: Sequence[float]) -> list[float]:
+    """r_k = p_k - p_{k+1} for k < K-1, p_k for k = K-1, and 0 for the last step, which the reward for the
+    right answer covers.
+
+    Gao et al. 2024 (arXiv 2410.15115), the Delta mechanism. It is "this minus next": the sum is p_1 and the
+    return from step k on is p_k, whatever follows. Clip-Delta is delta(clip(p, eta)), in this order. One step
+    gives [0], none gives []. Raises ValueError for a score that is not finite.
+    """
+    p = _finite(step_scores)
+    if not p:
+        return []
+    return [p[k] - p[k + 1] for k in range(len(p) - 2)] + p[-2:-1] + [0.0]
+
+
+def _finite(scores: Sequence[float]) -> list[float]:
+    found = [float(score) for score in scores]
+    if not all(map(math.isfinite, found)):
+        raise ValueError("a step score is not a finite number: drop the solutions that could not be judged")
+    return found

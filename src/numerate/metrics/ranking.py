@@ -1,0 +1,121 @@
+# pyright: strict
+"""Does a judge score right solutions (or steps) above wrong ones? ROC curve and its area."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerate.metrics.intervals import Floats, percentiles
+
+BLOCK = 1 << 21
+"""numbers held at once while resampling: 16 MB"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """Call right what scores at least the threshold: how much is called right of what is wrong and of what is
+    right."""
+
+    threshold: float
+    false_positives: float
+    true_positives: float
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Chance that a right one scores above a wrong one, ties counting one half.
+
+    Hanley and McNeil 1982: the Mann-Whitney statistic U / (n+ n-), from ranks. Raises ValueError unless there
+    are scores of both.
+    """
+    score, label = _both(scores, labels)
+    return float(_areas(score, label, np.ones((1, len(score))))[0])
+
+
+def auc_interval(
+    scores: Sequence[float],
+    labels: Sequence[bool],
+    problems: Sequence[Hashable],
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Area:
+    """The area with a percentile interval that resamples *problems* with all that belongs to them: solutions
+    of one problem are alike, and counting them as independent makes the interval too narrow (Field and Welsh
+    2007).
+
+    problems: the problem of each score. Resamples in which all are right or all wrong have no area and are
+    left out. Raises ValueError like `auc`.
+    """
+    score, label = _both(scores, labels)
+    if len(problems) != len(score):
+        raise ValueError(f"{len(problems)} problems for {len(score)} scores: name the problem of each score")
+    numbers: dict[Hashable, int] = {}
+    member = np.array([numbers.setdefault(problem, len(numbers)) for problem in problems])
+    random, found = np.random.default_rng(seed), list[Floats]()
+    block = max(1, BLOCK // len(score))
+    for done in range(0, resamples, block):
+        size = min(block, resamples - done)
+        drawn = random.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), size=size)
+        found.append(_areas(score, label, drawn[:, member].astype(np.float64)))
+    areas = np.concatenate(found)
+    areas = areas[np.isfinite(areas)]
+    value = auc(scores, labels)
+    low, high = percentiles(areas, confidence) if len(areas) else (0.0, 1.0)
+    return Area(value, min(low, value), max(high, value), len(score))
+
+
+def _areas(score: Floats, label: Floats, weight_RN: Floats) -> Floats:
+    """The area under each row of weights; NaN where one of the classes has none."""
+    order = np.argsort(score, kind="stable")
+    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
+    right_RT = np.add.reduceat(weight_RN[:, order] * label[order], starts, axis=1)
+    wrong_RT = np.add.reduceat(weight_RN[:, order] * (1 - label[order]), starts, axis=1)
+    below_RT = np.cumsum(wrong_RT, axis=1) - wrong_RT / 2
+    pairs_R = right_RT.sum(axis=1) * wrong_RT.sum(axis=1)
+    return np.divide(
+        (right_RT * below_RT).sum(axis=1), pairs_R, out=np.full(len(pairs_R), np.nan), where=pairs_R > 0
+    )
+
+
+def roc(scores: Sequence[float], labels: Sequence[bool]) -> list[Operating]:
+    """The points of the ROC curve, from calling nothing right to calling everything right, one per different
+    score (Fawcett 2006, algorithm 1): tied scores move along both axes at once.
+
+    Raises ValueError like `auc`."""
+    score, label = _both(scores, labels)
+    points = [Operating(float("inf"), 0.0, 0.0)]
+    right, wrong = label.sum(), len(label) - label.sum()
+    order = np.argsort(-score, kind="stable")
+    ends = np.flatnonzero(np.diff(score[order], append=-np.inf))
+    hits = np.cumsum(label[order])
+    for end in ends:
+        points.append(
+            Operating(
+                float(score[order[end]]),
+                float((end + 1 - hits[end]) / wrong),
+                float(hits[end] / right),
+            )
+        )
+    return points
+
+
+def _both(scores: Sequence[float], labels: Sequence[bool]) -> tuple[Floats, Floats]:
+    score, label = np.asarray(scores, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+    if len(score) != len(label):
+        raise ValueError(f"{len(score)} scores and {len(label)} labels: give one of each, in one order")
+    if not np.isfinite(score).all():
+        raise ValueError("a score is not a finite number: leave out what the judge could not score")
+    if label.sum() in (0, len(label)):
+        raise ValueError("the area needs right and wrong ones: all labels are the same, or there are none")
+    return score, label

@@ -1,0 +1,109 @@
+"""Sets of labelled steps by name: known ones, files, and hub datasets.
+
+    load("prm800k/train-phase1")      load("processbench/gsm8k")      load("data/mine.jsonl", limit=100)
+
+They are for training and measuring judges of steps. ProcessBench's questions are test questions (its GSM8K
+part of GSM8K test), PRM800K's are MATH's without MATH-500."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from numerate.problems import prm800k
+from numerate.problems.dataset import Dataset, Split
+from numerate.problems.files import ENDINGS, read_rows
+from numerate.problems.hub import Hub, read_hub
+from numerate.problems.marks import read_marked
+from numerate.problems.row import Row
+from numerate.types import Marked, Problem
+
+HUB_SPLIT = re.compile(r"([\w.-]+/[\w.-]+)(?::([\w.-]+))?/([\w.-]+)")
+
+
+def _problem(row: Row) -> Problem:
+    return next(read_marked(row)).problem
+
+
+def _set(name: str, about: str, splits: Mapping[str, Split]) -> Dataset:
+    return Dataset(name=name, about=about, splits=splits, read=_problem)
+
+
+def _processbench(split: str) -> Split:
+    return Split((f"processbench/{split}.jsonl",), (Hub("Qwen/ProcessBench", split),))
+
+
+SETS: dict[str, Dataset] = {
+    known.name: known
+    for known in (
+        prm800k.SET,
+        _set(
+            "processbench",
+            "solutions with the index of their first wrong step, for measuring only",
+            {split: _processbench(split) for split in ("gsm8k", "math", "olympiadbench", "omnimath")},
+        ),
+        _set(
+            "math_shepherd",
+            "solutions of GSM8K and MATH with labels from attempts to finish every prefix",
+            {
+                "train": Split(
+                    ("math_shepherd/train.jsonl",), (Hub("peiyi9979/Math-Shepherd", "train"),), "train"
+                )
+            },
+        ),
+        _set(
+            "stepverify",
+            "solutions of GSM8K train with the first wrong step as teachers found it",
+            {"train": Split(("stepverify/stepverify.jsonl",), kind="train")},
+        ),
+        _set(
+            "bigbench_mistake",
+            "arithmetic in steps with the index of the first mistake",
+            {"multistep_arithmetic": Split(("bigbench_mistake/multistep_arithmetic.jsonl",))},
+        ),
+    )
+}
+
+
+def load(name: str, *, limit: int | None = None) -> Iterator[Marked]:
+    """The labelled solutions of a set in its order, read as they are asked for.
+
+    name: set/split, the path of a file, or a hub dataset as org/name/split. limit: this many at most.
+    Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
+    rows = _rows(name)  # complains before anything is read
+    return islice(_marked(name, rows), limit)
+
+
+def _marked(name: str, rows: Iterator[Row]) -> Iterator[Marked]:
+    empty = True
+    for row in rows:
+        for marked in read_marked(row):
+            empty = False
+            yield marked
+    if empty:
+        raise ValueError(f"{name} holds no labelled steps: give a set with a row per labelled solution")
+
+
+def _rows(name: str) -> Iterator[Row]:
+    head, _, split = name.partition("/")
+    path = Path(name).expanduser()
+    if path.is_file():
+        return read_rows(path)
+    if head in SETS:
+        return _known(SETS[head], split)
+    hub = HUB_SPLIT.fullmatch(name)
+    if hub and path.suffix not in ENDINGS:
+        return read_hub(Hub(hub[1], hub[3], hub[2]))
+    raise ValueError(
+        f"there is no set of labelled steps {name!r}: known are {', '.join(SETS)}; "
+        "or give the path of a JSONL or Parquet file, or a hub dataset as org/name/split"
+    )
+
+
+def _known(known: Dataset, split: str) -> Iterator[Row]:
+    if split not in known.splits:
+        named = f"it has no split {split!r}" if split else "name one of its splits"
+        raise ValueError(f"labelled steps {known.name!r}: {named}; it has {', '.join(known.splits)}")
+    return known.rows(known.splits[split])

@@ -1,0 +1,118 @@
+"""Every strategy of selection with a judge's scores, and the judge itself, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from numerate import metrics
+from numerate.metrics.reranked import LIMITED, Curves, best, by_limit, crossed, curves
+from numerate.reranking.scores import Judged, Scores, judged
+from numerate.results import Row, accuracy, powers, row
+from numerate.selection import STRATEGIES, Strategy
+from numerate.types import Group
+
+ROC_POINTS = 60
+
+
+def selection_results(
+    groups: Sequence[Group],
+    scores: Scores,
+    *,
+    judge: str,
+    how: str = "last",
+    validation: tuple[Sequence[Group], Scores] | None = None,
+    subsets: int = 64,
+    seed: int = 0,
+) -> list[Row]:
+    """Every strategy with this judge's scores, and the judge itself. All rows name the judge.
+
+    <strategy>_at_k          accuracy with k attempts; K and N as chosen (below), `limit` where it is one
+    <strategy>_by_limit      with all attempts, at K or N = k
+    <strategy>_optimistic    with all attempts and the best K or N *on these problems*, which is `limit`
+    auc, ece, ece_mass, brier, roc and reliability (`x`, value)    of the score as a prediction of "right"
+
+    how: the way from step scores to one score (`numerate.credit.aggregate`). K and N are chosen on the
+    validation problems; where there are none, on one half of the problems for the other (halves by id, so the
+    same for all models and judges). Raises ValueError for attempts without scores and unequal numbers.
+    """
+    found = judged(groups, scores, how)
+    attempts = powers(len(found.candidates[0].clusters))
+    values = curves(found.candidates, attempts, attempts, subsets=subsets, seed=seed)
+    chosen_on: Curves | None = None
+    if validation is not None:
+        there = judged(*validation, how).candidates
+        most = min(attempts[-1], len(there[0].clusters))
+        chosen_on = curves(there, [k for k in attempts if k <= most], attempts, subsets=subsets, seed=seed)
+    rows: list[Row] = []
+    for strategy in STRATEGIES:
+        if strategy in LIMITED:
+            rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in found.ids])
+        elif strategy != "majority":
+            rows += [accuracy(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
+    return [each | {"judge": judge} for each in rows + _quality(found)]
+
+
+def _half(problem_id: str) -> bool:
+    return sha256(problem_id.encode("utf-8", "surrogatepass")).digest()[0] % 2 == 1
+
+
+def _limited(
+    strategy: Strategy,
+    values: Curves,
+    attempts: Sequence[int],
+    chosen_on: Curves | None,
+    half: Sequence[bool],
+) -> list[Row]:
+    rows: list[Row] = []
+    for k in attempts:
+        options = by_limit(values, strategy, k)
+        there = by_limit(chosen_on, strategy, k) if chosen_on is not None else {}
+        if there:
+            limit = best(there).limit
+            rows.append(accuracy(f"{strategy}_at_k", options[limit], k, limit=limit))
+        elif len(set(half)) == 2:
+            rows.append(accuracy(f"{strategy}_at_k", crossed(options, half), k))
+    everything = by_limit(values, strategy, attempts[-1])
+    rows += [accuracy(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
+    top = best(everything).limit
+    return [*rows, accuracy(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
+
+
+def _quality(found: Judged) -> list[Row]:
+    """Of the score as a prediction: what cannot be measured (all right, no probabilities) has no row."""
+    score = [s for problem in found.candidates for s in problem.scores or ()]
+    right = [bool(c) for problem in found.candidates for c in problem.correct]
+    member = [id for id, p in zip(found.ids, found.candidates, strict=True) for _ in p.clusters]
+    rows: list[Row] = []
+    if len(set(right)) == 2:
+        area = metrics.auc_interval(score, right, member)
+        rows.append(row("auc", area.value, (area.low, area.high), area.n))
+        points = metrics.roc(score, right)
+        step = -(-len(points) // ROC_POINTS)
+        kept = [*points[:-1:step], points[-1]]
+        rows += [row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
+    if all(0 <= s <= 1 for s in score):
+        for name, value in (
+            ("ece", metrics.ece(score, right)),
+            ("ece_mass", metrics.ece(score, right, equal="mass")),
+            ("brier", metrics.brier(score, right)),
+        ):
+            rows.append(row(name, value, (None, None), len(score)))
+        rows += [
+            row("reliability", b.right, (b.low, b.high), b.n, x=b.score)
+            for b in metrics.reliability(score, right)
+        ]
+    return rows
+
+
+def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
+    """judge -> model -> value at the most attempts: does a judge that was trained on one model's attempts
+    help with another's (Liu et al. 2023, table 6)? Rows are those of one problem set and name their model."""
+    found: dict[str, dict[str, Row]] = {}
+    for each in rows:
+        if each["metric"] == metric and "judge" in each:
+            models = found.setdefault(each["judge"], {})
+            if each["model"] not in models or models[each["model"]]["k"] < each["k"]:
+                models[each["model"]] = each
+    return {judge: {model: row["value"] for model, row in models.items()} for judge, models in found.items()}

@@ -1,0 +1,74 @@
+"""A judge of steps against labels of the same steps, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from numerate import metrics
+from numerate.reranking.scores import Scores
+from numerate.results import Row, row, share
+
+Labels = Mapping[tuple[str, int], Sequence[bool | None]]
+"""(problem id, index) -> is the step right, None where nobody says"""
+
+
+def step_results(
+    labels: Labels,
+    scores: Scores,
+    *,
+    judge: str,
+    threshold: float = 0.5,
+) -> list[Row]:
+    """A judge of steps against labels of the same steps (from people, or the oracle): None is unknown.
+
+    first_error_f1, _found, _none     ProcessBench's F1 and the two accuracies in it, on the solutions whose
+                                      labels tell where the first error is
+    step_auc                          area over all labelled steps
+    step_precision, step_recall       of the wrong steps, by position
+
+    A step is called wrong where its score is below the threshold, which must come from elsewhere
+    (`metrics.choose_threshold`). Raises ValueError where a solution has not one score per step.
+    """
+    keys = [key for key in labels if len(labels[key])]
+    truth, said = [list(labels[key]) for key in keys], [list(scores[key]) for key in keys]
+    places = metrics.by_position(said, truth, threshold)
+    rows: list[Row] = []
+    known = [(_first_error(t), metrics.first_error(s, threshold)) for t, s in zip(truth, said, strict=True)]
+    known = [(wanted, called) for wanted, called in known if wanted is not None]
+    if {wanted == -1 for wanted, _ in known} == {True, False}:
+        rows += _first_errors([called for _, called in known], [wanted for wanted, _ in known])
+    flat = [
+        (score, right, key[0])
+        for key, t, s in zip(keys, truth, said, strict=True)
+        for right, score in zip(t, s, strict=True)
+        if right is not None
+    ]
+    if {right for _, right, _ in flat} == {True, False}:
+        area = metrics.auc_interval([f[0] for f in flat], [f[1] for f in flat], [f[2] for f in flat])
+        rows.append(row("step_auc", area.value, (area.low, area.high), area.n))
+    for place in places:
+        for name, value in (("step_precision", place.precision), ("step_recall", place.recall)):
+            if value is not None:
+                group = str(place.position + 1)
+                rows.append(row(name, value, (None, None), place.n, by="position", group=group))
+    return [each | {"judge": judge} for each in rows]
+
+
+def _first_error(labels: Sequence[bool | None]) -> int | None:
+    """None where an unknown step might be the first wrong one."""
+    for place, label in enumerate(labels):
+        if label is None:
+            return None
+        if not label:
+            return place
+    return -1
+
+
+def _first_errors(predicted: Sequence[int], labels: Sequence[int]) -> list[Row]:
+    found = metrics.first_error_f1(predicted, labels)
+    hits = [(p == label, label) for p, label in zip(predicted, labels, strict=True)]
+    return [
+        row("first_error_f1", found.f1, (None, None), len(labels)),
+        share("first_error_found", [hit for hit, label in hits if label != -1]),
+        share("first_error_none", [hit for hit, label in hits if label == -1]),
+    ]

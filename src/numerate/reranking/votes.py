@@ -1,0 +1,53 @@
+"""What the votes alone say: rows that need no judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numerate import metrics
+from numerate.reranking.scores import judged
+from numerate.results import Row, accuracy, mean, powers, row
+from numerate.types import Group
+
+HISTOGRAM_BARS = 10
+BY_SHARE = "share of attempts"
+
+
+def cluster_rows(groups: Sequence[Group]) -> list[Row]:
+    """What the votes alone say.
+
+    majk_at_n              one of the k largest clusters is right (k = 1 is the vote itself)
+    scored_share           share of the attempts in the k largest clusters, which is what a judge must read
+    right_share            by share of attempts: problems whose right answer has that share
+    right_share_lost       the same among problems whose vote is wrong though a right answer is there
+    right_to_top           by ratio: size of the right cluster over the largest, among the same problems
+    """
+    problems = judged(groups, None).candidates
+    attempts = len(problems[0].clusters)
+    rows: list[Row] = []
+    for k, hits in metrics.oracle_curve(problems, powers(attempts)).items():
+        rows.append(accuracy("majk_at_n", [float(hit) for hit in hits], k))
+        rows.append(mean("scored_share", [metrics.cost_ratio("rerank_topk", [p], k) for p in problems], k))
+    lost = [
+        (metrics.right_share(p), ratio) for p in problems if (ratio := metrics.right_to_top(p)) is not None
+    ]
+    rows += _histogram("right_share", [metrics.right_share(p) for p in problems])
+    rows += _histogram("right_share_lost", [found for found, _ in lost], top=0.5)
+    rows += _histogram("right_to_top", [ratio for _, ratio in lost])
+    return rows
+
+
+def _histogram(metric: str, values: Sequence[float], top: float = 1.0) -> list[Row]:
+    """One row per bar, its share of the problems; none where there are no values."""
+    return [
+        row(
+            metric,
+            bar.count / len(values),
+            metrics.wilson(bar.count, len(values)),
+            len(values),
+            by=BY_SHARE,
+            group=f"{100 * bar.low:g}-{100 * bar.high:g}%",
+        )
+        for bar in metrics.histogram(values, HISTOGRAM_BARS, top)
+        if values
+    ]

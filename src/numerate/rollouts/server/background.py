@@ -1,0 +1,60 @@
+"""Coroutines on a thread of their own, so that plain code, with or without an event loop of its own, can have
+many requests in the air and take their answers as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Background(Generic[T, R]):
+    """At the end of a `with` what is still in the air is cancelled, and then `close` is run."""
+
+    def __init__(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.close = close
+        self.loop = asyncio.new_event_loop()
+        self.thread = Thread(target=self.loop.run_forever, name="numerate-requests", daemon=True)
+        self.flying: dict[Future[R], T] = {}
+        self.landed: SimpleQueue[Future[R]] = SimpleQueue()
+
+    def __enter__(self) -> Background[T, R]:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait(self._finish())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def __len__(self) -> int:
+        """How many are in the air."""
+        return len(self.flying)
+
+    def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        self.flying[future] = tag
+        future.add_done_callback(self.landed.put)
+
+    def next(self) -> tuple[T, Future[R]]:
+        """What comes back first, with its tag; waits for it."""
+        future = self.landed.get()
+        return self.flying.pop(future), future
+
+    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """The result of one coroutine, waited for."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    async def _finish(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.close()

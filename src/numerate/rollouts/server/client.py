@@ -1,0 +1,184 @@
+"""Requests that survive a server which is busy, slow, or away for a while.
+
+What may pass is tried again with growing pauses until `patience` is over: no connection, no answer in time,
+an answer that cannot be read, 408, 425, 429 and 5xx. What cannot pass, the other 4xx, is told at once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from asyncio import sleep
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import Any, TypeVar
+
+import httpx2
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""seconds"""
+BUSY = (408, 425, 429)
+SHOWN = 500
+"""characters of a server's message that are passed on"""
+
+T = TypeVar("T")
+log = logging.getLogger("numerate")
+
+
+class Refused(ValueError):
+    """The server understood that it does not want this request: sending it again would not help."""
+
+    def __init__(self, url: str, status: int, said: str) -> None:
+        super().__init__(f"the server at {url} refused a request ({status}): {said}")
+        self.url, self.status, self.said = url, status, said
+
+    def about(self, more: str) -> Refused:
+        """The same, with what the request was about."""
+        return Refused(self.url, self.status, f"{self.said} ({more})")
+
+
+class Unreadable(ValueError):
+    """An answer that is not what was asked for."""
+
+
+class ServerGone(ConnectionError):
+    """Patience is over."""
+
+
+class _Trouble(Exception):
+    """One try failed, another may not. after: seconds to wait as the server said."""
+
+    def __init__(self, said: str, after: float | None = None) -> None:
+        super().__init__(said)
+        self.after = after
+
+
+class Client:
+    """To be used within one event loop. `url` is without /v1."""
+
+    def __init__(
+        self, url: str, *, key: str | None, connections: int, timeout: float, patience: float
+    ) -> None:
+        self.url, self.timeout, self.patience = url, timeout, patience
+        self.http = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0), pool=None),
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+        )
+        self.open_at = 0.0
+        """no request before this moment of the monotonic clock: the server asked for a pause"""
+        self.well = True
+        """whether the last answer was one"""
+
+    async def close(self) -> None:
+        await self.http.aclose()
+
+    async def get(self, path: str, read: Callable[[Any], T], final: Sequence[int] = ()) -> T:
+        """final: answers that are taken for a refusal, though another server might mend them in time."""
+        return await self._persist("GET", path, None, read, final)
+
+    async def post(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """What `read` makes of the answer; it raises Unreadable where the answer is not what was asked."""
+        return await self._persist("POST", path, body, read)
+
+    async def _persist(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        read: Callable[[Any], T],
+        final: Sequence[int] = (),
+    ) -> T:
+        began: float | None = None
+        tries = 0
+        while True:
+            await sleep(max(0.0, self.open_at - monotonic()))
+            try:
+                answer = await self._once(method, path, body, read, final)
+            except _Trouble as trouble:
+                now = monotonic()
+                began = now if began is None else began
+                self._tell(trouble)
+                pause = self._pause(trouble, tries, now)
+                tries += 1
+                if now + pause - began > self.patience:
+                    raise ServerGone(self._gone(trouble, tries, now - began)) from trouble
+                await sleep(pause)
+            else:
+                self.well = True
+                return answer
+
+    def _tell(self, trouble: _Trouble) -> None:
+        """One line when trouble begins, not one for each request."""
+        if self.well:
+            log.warning("%s: %s; trying again for %g s", self.url, trouble, self.patience)
+        self.well = False
+
+    def _pause(self, trouble: _Trouble, tries: int, now: float) -> float:
+        """What the server asked for, of everybody; else doubling, and up to half of it left to chance so that
+        requests that failed together do not come back together."""
+        if trouble.after is not None:
+            self.open_at = max(self.open_at, now + trouble.after)
+            return trouble.after
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 16)) * random.uniform(0.5, 1.0)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        read: Callable[[Any], T],
+        final: Sequence[int],
+    ) -> T:
+        try:
+            answer = await self.http.request(method, self.url + path, json=body)
+        except httpx2.TimeoutException as error:
+            raise _Trouble(f"no answer within {self.timeout:g} s ({type(error).__name__})") from error
+        except httpx2.RequestError as error:
+            raise _Trouble(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+        passing = answer.status_code in BUSY or answer.status_code >= 500
+        if passing and answer.status_code not in final:
+            said = f"it answered {answer.status_code}: {message(answer.text)}"
+            raise _Trouble(said, seconds(answer.headers.get("Retry-After")))
+        if answer.status_code >= 300:
+            raise Refused(self.url, answer.status_code, message(answer.text))
+        try:
+            return read(json.loads(answer.content))
+        except (Unreadable, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise _Trouble(f"its answer cannot be read ({error}): {message(answer.text)}") from error
+
+    def _gone(self, trouble: _Trouble, tries: int, waited: float) -> str:
+        asked = f"; it asks to wait {trouble.after:g} s" if trouble.after is not None else ""
+        return (
+            f"the server at {self.url} did not answer as it should, {tries} times within {waited:.0f} s: "
+            f"{trouble}{asked}. Look at the server's own log, start it again or raise `patience` (now "
+            f"{self.patience:g} s), and give the same command again: what is stored is not drawn again"
+        )
+
+
+def message(text: str) -> str:
+    """A server's own words: OpenAI's {"error": {"message"}}, FastAPI's {"detail"}, or whatever it sent."""
+    found: Any
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = text
+    for key in ("error", "detail", "message"):
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+    said = " ".join((found if isinstance(found, str) else json.dumps(found)).split())
+    return said[:SHOWN] + ("..." if len(said) > SHOWN else "") or "(it said nothing)"
+
+
+def seconds(header: str | None) -> float | None:
+    """Retry-After: a number of seconds or a date."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None

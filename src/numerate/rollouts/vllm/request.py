@@ -1,0 +1,163 @@
+"""One call of `sample`: requests go to vLLM as it has room for them, what comes back becomes rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
+
+from numerate.rollouts.attempt import attempt
+from numerate.rollouts.stops import Stops
+from numerate.rollouts.streams import seed_of
+from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+NUMBERS = count()
+"""one per call, so that two calls at once do not mistake each other's samples for their own"""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Tokens that came for a request, with log p of each at temperature 1 and with nothing cut off."""
+
+    name: str
+    ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    ended: bool
+    """no more will come"""
+
+
+class Source(Protocol):
+    """What a request asks of vLLM."""
+
+    context: int
+    """tokens that prompt and answer may have together"""
+    ahead: int
+    """requests to keep it busy with"""
+
+    def add(self, name: str, ids: Sequence[int], settings: dict[str, Any], stream: bool) -> None:
+        """Asks for one sample. stream: its tokens come one by one, else all at the end."""
+        ...
+
+    def take(self, names: Iterable[str]) -> list[Piece]:
+        """What came for these requests since last time; one more step of vLLM where that is nothing."""
+        ...
+
+    def abort(self, names: Iterable[str]) -> None: ...
+
+
+def settings(params: Sampling, seed: int, room: int, ends: Sequence[int]) -> dict[str, Any]:
+    """What `vllm.SamplingParams` is made of. `ends`: tokens after which a sample is over.
+
+    logprobs 0: those of the sampled tokens only. All else that shapes the distribution is named, so that no
+    default of vLLM or of the model's own settings can."""
+    return {
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+        "top_k": params.top_k,
+        "min_p": 0.0,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+        "repetition_penalty": 1.0,
+        "max_tokens": room,
+        "seed": seed,
+        "logprobs": 0,
+        "stop_token_ids": list(ends),
+        "detokenize": False,
+    }
+
+
+@dataclass(slots=True)
+class _Attempt:
+    prompt: Prompt
+    prompt_ids: list[int]
+    index: int
+    ids: list[int] = field(default_factory=list[int])
+    logprobs: list[float] = field(default_factory=list[float])
+
+
+class Request:
+    """Memory does not grow with the number of prompts: they are read as vLLM gets through them."""
+
+    def __init__(
+        self, source: Source, policy: Policy, prompts: Iterable[Prompt], n: int, params: Sampling
+    ) -> None:
+        self.source, self.policy, self.params = source, policy, params
+        self.stops = Stops(policy.tokenizer, policy.eos_ids, params.stop, _vocabulary(policy))
+        self.ends = self.stops.is_eos.nonzero()[0].tolist()
+        self.number = next(NUMBERS)
+        self.unasked = ((prompt, ids, index) for prompt, ids in self.encoded(prompts) for index in range(n))
+        self.waiting: dict[str, _Attempt] = {}
+
+    def encoded(self, prompts: Iterable[Prompt]) -> Iterator[tuple[Prompt, list[int]]]:
+        for prompt in prompts:
+            ids = self.policy.encode_prompt(prompt)
+            if not ids:
+                raise ValueError(
+                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
+                )
+            yield prompt, ids
+
+    def run(self) -> Generator[Rollout, None, None]:
+        """Rounds of: ask for as many samples as keep vLLM busy, take what came, hand out what ended."""
+        try:
+            while True:
+                yield from self.ask()
+                if not self.waiting:
+                    return
+                for piece in self.source.take(self.waiting):
+                    yield from self.grown(piece)
+        finally:
+            self.source.abort(self.waiting)
+
+    def ask(self) -> Iterator[Rollout]:
+        """Asks for samples; yields the empty rollouts of prompts that do not fit the context."""
+        while len(self.waiting) < self.source.ahead:
+            drawn = next(self.unasked, None)
+            if drawn is None:
+                return
+            new = _Attempt(*drawn)
+            room = min(self.params.max_tokens, self.source.context - len(new.prompt_ids))
+            if room < 1:
+                yield self.rollout(new, "length", "")
+                continue
+            problem = new.prompt.problem_id
+            name = f"{self.number}/{new.index}/{problem}"
+            seed = seed_of(self.params.seed, self.params.round, problem, new.index)
+            self.waiting[name] = new
+            asked = settings(self.params, seed, room, self.ends)
+            self.source.add(name, new.prompt_ids, asked, stream=bool(self.stops.strings))
+
+    def grown(self, piece: Piece) -> Iterator[Rollout]:
+        """Adds the tokens one by one, since a stop string may end the attempt before the last of them."""
+        attempt = self.waiting[piece.name]
+        for token, logprob in zip(piece.ids, piece.logprobs, strict=True):
+            attempt.ids.append(token)
+            attempt.logprobs.append(logprob)
+            text = self.stops.text_before(attempt.ids) if self.stops.may_complete[token] else None
+            if text is not None:
+                if not piece.ended:
+                    self.source.abort([piece.name])
+                del self.waiting[piece.name]
+                yield self.rollout(attempt, "stop", text)
+                return
+        if piece.ended:
+            del self.waiting[piece.name]
+            over = bool(attempt.ids) and bool(self.stops.is_eos[attempt.ids[-1]])
+            text = self.policy.decode(attempt.ids[:-1] if over else attempt.ids)
+            yield self.rollout(attempt, "stop" if over else "length", text)
+
+    def rollout(self, done: _Attempt, finish: Finish, text: str) -> Rollout:
+        written = Turn("assistant", text, tuple(done.ids), tuple(done.logprobs), trained=True)
+        params = self.params
+        return attempt(
+            done.prompt, done.prompt_ids, done.index, written, finish, params.seed, self.policy.name
+        )
+
+
+def _vocabulary(policy: Policy) -> int:
+    config = policy.model.config
+    return int(config.get_text_config().vocab_size)
