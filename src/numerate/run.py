@@ -155,7 +155,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
     from numerate.rollouts.job import Job
 
     def from_place(place: str) -> Policy:
-        policy = load_policy(place, device=recipe.device, dtype=recipe.dtype)
+        policy = load_policy(place, device=recipe.device, dtype=recipe.dtype, trained=True)
         policy.name = place.removeprefix(f"{folder}/stages/").removesuffix("/model")
         return policy
 

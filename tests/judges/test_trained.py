@@ -211,3 +211,17 @@ def test_an_encoder_without_cls_is_refused(tmp_path: Path) -> None:
     tiny.make(tmp_path / "m")
     with pytest.raises(ValueError, match=r"no \[CLS\] and \[SEP\]"):
         on_encoder(str(tmp_path / "m"), Card("process", encoder=True))
+
+
+@pytest.mark.parametrize("kind", ["llama", "bert"])
+def test_in_16_bits_the_network_is_rounded_and_the_head_is_not(tmp_path: Path, kind: str) -> None:
+    model = scored_by(tmp_path, kind)
+    problems, solutions = asked(5)
+    exact = ProcessJudge(model).score(problems, solutions)
+    model.compute = torch.bfloat16
+    rounded = ProcessJudge(model).score(problems, solutions)
+    for one, other in zip(exact, rounded, strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=0.05)
+    assert exact != rounded
+    with model.autocast():
+        assert model.model(torch.ones(1, 32, dtype=torch.bfloat16)).dtype == torch.float32

@@ -13,8 +13,9 @@ import torch
 from numerate import kernels
 from numerate.kernels import build
 from numerate.models import Policy
-from numerate.models.compiled import CompiledForward, in_parts
+from numerate.models.compiled import CompiledForward
 from numerate.models.fast import FastForward
+from numerate.models.parts import in_parts
 from numerate.models.weights import read
 from numerate.rollouts.local import LocalEngine
 from numerate.types import Prompt, Sampling, Turn

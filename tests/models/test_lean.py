@@ -65,7 +65,7 @@ def test_gradients_are_those_of_transformers(kind: str, lay: Any, monkeypatch: p
 
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "opt"])
 def test_adapters_get_the_same_gradients(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    net = add_lora(model(kind), Lora(r=4))
+    net = add_lora(model(kind), Lora(r=4), torch.float32)
     with torch.no_grad():
         for name, p in net.named_parameters():
             if "lora_B" in name:  # zero at birth: nothing would reach A

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from numerate.training import Learner, weigh
+from numerate.training.old import recompute
 from tests.training.test_batch import nll, policy, rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,10 +20,13 @@ COUNTS = (5, 1)
 
 
 def step(count: int) -> dict[str, float]:
-    """One step on `count` rows: its statistics, and a fingerprint of the weights after it."""
+    """One step on `count` rows: its statistics, and fingerprints of the log-probabilities before it and the
+    weights after it."""
     one = policy()
-    stats = Learner(one, micro_rows=2).step(weigh(rows(count), "sequence"), nll, lr=1e-3)
-    return stats | {"weights": sum(p.detach().abs().sum().item() for p in one.model.parameters())}
+    learner = Learner(one, micro_rows=2)
+    old = sum((i + 1) * sum(logps) for i, logps in enumerate(recompute(learner, rows(count))))
+    stats = learner.step(weigh(rows(count), "sequence"), nll, lr=1e-3)
+    return stats | {"old": old, "weights": sum(p.detach().abs().sum().item() for p in one.model.parameters())}
 
 
 def test_two_processes_take_the_same_step_as_one(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ class Recipe:
     device: str = "auto"
     """auto, cpu, cuda, cuda:0, mps"""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """number format of the weights while training and sampling"""
+    """number format of products in training and sampling; weights that are trained are kept in float32"""
     report_to: Literal["none", "tensorboard", "wandb", "trackio"] = "none"
     """also send the curves to this tracker"""
     allow_test_training: bool = False

@@ -50,6 +50,11 @@ class Config:
     """tokens; longer rows are left out and counted"""
     micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
+    head_mib: AtLeast1 = 256
+    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """compute every layer again in the backward pass instead of keeping what it computed; `auto` does where
+    the memory would not suffice; never changes the result"""
     lora_rank: AtLeast0 = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
     lora_alpha: Positive | None = None
@@ -97,6 +102,8 @@ def fit(
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
+        head_mib=cfg.head_mib,
+        activation_checkpointing=cfg.activation_checkpointing,
     )
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in batches(len(rows), cfg.batch, step, run.seed)]

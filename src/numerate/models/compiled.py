@@ -4,24 +4,20 @@ instead of ten operations of torch, and attention that computes no padding."""
 from __future__ import annotations
 
 import ctypes
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from numerate.kernels.build import Cache
 from numerate.models.blocks import BLOCK, Blocks
 from numerate.models.forward import LeanForward
+from numerate.models.parts import in_parts
+from numerate.models.products import product
 from numerate.models.weights import Weights
 
 HEADS_AT_ONCE = 4
 """the most that decode.c gives scratch space"""
-ROWS_WORTH_A_THREAD = 32
 
 
 class CompiledForward(LeanForward):
@@ -55,15 +51,17 @@ class CompiledForward(LeanForward):
         y_Bd, seen_BD = torch.empty_like(x_Bd), x_Bd.new_empty(n, w.heads * w.head_dim)
         for i, layer in enumerate(w.layers):
             self.normed_into(x_Bd, y_Bd)
-            qkv = F.linear(y_Bd, layer.qkv, layer.qkv_bias)
+            qkv = product(y_Bd, layer.qkv.t())
+            if layer.qkv_bias is not None:
+                qkv += layer.qkv_bias
             cache.layer = i
             in_parts(n, lambda first, last, qkv=qkv: self.attend(cache, qkv, seen_BD, keys, first, last))
-            x_Bd = torch.addmm(x_Bd, seen_BD, layer.out.t())
+            product(seen_BD, layer.out.t(), x_Bd)
             self.normed_into(x_Bd, y_Bd)
-            x_Bd = torch.addmm(x_Bd, self.gated(F.linear(y_Bd, layer.gate_up)), layer.down.t())
+            product(self.gated(product(y_Bd, layer.gate_up.t())), layer.down.t(), x_Bd)
         rows.grow()
         self.normed_into(x_Bd, y_Bd)
-        return F.linear(y_Bd, w.head)
+        return product(y_Bd, w.head.t())
 
     def normed_into(self, x_Bd: Tensor, y_Bd: Tensor) -> None:
         rows, width = x_Bd.shape
@@ -85,25 +83,3 @@ def fits(weights: Weights) -> bool:
     """Whether the compiled functions know this: float32 on a CPU, norms folded, a matrix in one piece."""
     plain = all(layer.norm is None and layer.mlp_norm is None for layer in weights.layers)
     return weights.embed.device.type == "cpu" and weights.embed.dtype == torch.float32 and plain
-
-
-def in_parts(rows: int, work: Callable[[int, int], object], least: int = ROWS_WORTH_A_THREAD) -> None:
-    """work(first, last) over all rows, by as many threads as torch uses where each gets `least` rows."""
-    parts = min(torch.get_num_threads(), rows // least)
-    if parts <= 1:
-        work(0, rows)
-        return
-    edges = [rows * i // parts for i in range(parts + 1)]
-    others = [pool(parts).submit(work, edges[i], edges[i + 1]) for i in range(1, parts)]
-    work(edges[0], edges[1])
-    for other in others:
-        other.result()
-
-
-@cache
-def pool(parts: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(parts - 1, "decode")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=pool.cache_clear)  # its threads stay with the parent

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class EvaluatorModel:
 
     def __init__(self, policy: Policy, card: Card) -> None:
         self.policy = policy
+        self.name = policy.name
         self.card = card
         self.words = word_ids(policy)
         self.room = min(card.max_length, policy.context or card.max_length)
@@ -37,6 +39,13 @@ class EvaluatorModel:
     @property
     def device(self) -> torch.device:
         return self.policy.device
+
+    @property
+    def compute(self) -> torch.dtype:
+        return self.policy.compute
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return self.policy.autocast()
 
     def adapt(self, lora: Lora | None) -> None:
         self.policy.adapt(lora)

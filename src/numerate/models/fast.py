@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from numerate import kernels
@@ -22,10 +23,10 @@ FIRST_COLUMNS = 128
 """tokens per row for which room is taken at once: few answers are longer, and room grows"""
 
 
-def fast_forward(model: Any) -> Callable[[int, int], LeanForward] | None:
-    """Copies the weights of a model. Returns what makes an empty batch for so many rows of so many tokens,
-    None where the model has another shape."""
-    weights = read(model)
+def fast_forward(model: Any, dtype: torch.dtype | None = None) -> Callable[[int, int], LeanForward] | None:
+    """Copies the weights of a model, in `dtype` or their own format. Returns what makes an empty batch for so
+    many rows of so many tokens, None where the model has another shape."""
+    weights = read(model, dtype)
     if weights is None:
         return None
     if fits(weights) and (lib := kernels.library()) is not None:

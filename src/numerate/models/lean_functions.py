@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from numerate import kernels
-from numerate.models.compiled import in_parts
+from numerate.models.parts import in_parts
 from numerate.models.products import product
 
 BLOCK = 256

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +31,10 @@ class PlainForward:
 
     shares_prompts = False
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, within: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
+        """within: what the model is run in, such as `Policy.autocast`."""
         self.model = model
+        self.within = within
         base = model.get_base_model() if hasattr(model, "peft_config") else model
         self.takes = inspect.signature(base.forward).parameters.keys()
         self.device = next(model.parameters()).device
@@ -53,7 +56,8 @@ class PlainForward:
     def _forward(self, input_ids: Tensor, options: dict[str, Any]) -> Any:
         if "logits_to_keep" in self.takes:
             options["logits_to_keep"] = 1
-        return self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
+        with self.within():
+            return self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
 
     def join(self, question: Question, rows: int) -> None:
         self._compact()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +25,10 @@ __all__ = ["Dtype", "Lora", "Policy", "load", "pick_device", "pick_dtype"]
 class Policy:
     """A causal language model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str = "") -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str = "", compute: torch.dtype | None = None
+    ) -> None:
+        """compute: the number format of products, by default that of the weights."""
         if tokenizer.eos_token_id is None:
             raise ValueError(
                 f"model {name!r}: its tokenizer has no EOS token, so a solution could never end; add one"
@@ -33,6 +36,8 @@ class Policy:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
+        self.compute: torch.dtype = compute or next(model.parameters()).dtype
+        """the number format of products; weights that are trained are float32 all the same"""
         self.eos_ids: tuple[int, ...] = _eos_ids(model, tokenizer)
         """tokens that end a solution; the first is the one that targets end with"""
         pad = tokenizer.pad_token_id
@@ -48,6 +53,11 @@ class Policy:
         config = self.model.config
         length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
         return int(length) if length else None
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Within it products are computed in `compute`, whatever the format of the weights. A weight is used
+        once in a forward pass, so that no rounded copies are kept."""
+        return computing(self.device, self.compute)
 
     @property
     def place(self) -> str | None:
@@ -73,16 +83,17 @@ class Policy:
     def adapt(self, lora: Lora | None) -> None:
         """Freezes the weights and trains adapters instead; None leaves everything trainable."""
         if lora:
-            self.model = add_lora(self.model, lora)
+            self.model = add_lora(self.model, lora, self.compute)
 
     def reload(self, directory: str | Path) -> None:
         """Takes the weights of a saved policy, adapters merged, in place of its own."""
         dtype = next(self.model.parameters()).dtype
-        self.model = load(str(directory), device=str(self.device)).model.to(dtype)
+        self.model = load(str(directory), device=str(self.device), dtype="float32").model.to(dtype)
 
     def merged(self) -> Any:
-        """The model with its adapters merged in: a copy where there are any, else the model itself."""
-        return copy.deepcopy(self.model).merge_and_unload() if self.has_lora else self.model
+        """The model with its adapters merged in: a copy in float32 where there are any (16 bits would round
+        them away), else the model itself."""
+        return copy.deepcopy(self.model).float().merge_and_unload() if self.has_lora else self.model
 
     def save(self, directory: str | Path) -> Path:
         """Writes weights (LoRA merged), configuration and tokenizer; the model in memory stays as it is.
@@ -97,7 +108,8 @@ class Policy:
 
     def clone(self, name: str | None = None) -> Policy:
         """An independent copy of the weights (adapters included); the tokenizer is shared."""
-        return Policy(copy.deepcopy(self.model), self.tokenizer, self.name if name is None else name)
+        named = self.name if name is None else name
+        return Policy(copy.deepcopy(self.model), self.tokenizer, named, self.compute)
 
     @torch.no_grad()
     def copy_weights(self, other: Policy) -> None:
@@ -117,25 +129,28 @@ def load(
     device: str = "auto",
     dtype: Dtype = "auto",
     lora: Lora | None = None,
+    trained: bool = False,
     trust_remote_code: bool = False,
 ) -> Policy:
     """Loads numerate/pico, a directory or a hub id. A model's own code runs only with `trust_remote_code`.
 
-    device: auto takes cuda, else mps, else cpu. dtype: auto is bfloat16 on a GPU that has it, else float32
-    (a CPU without a bf16 unit is ten times slower in bfloat16). Raises ValueError, with the remedy, where the
-    model cannot be loaded."""
+    device: auto takes cuda, else mps, else cpu. dtype: auto is bfloat16 on a GPU (float16 where it has no
+    bfloat16), else float32 (a CPU without a bf16 unit is ten times slower in bfloat16). trained: the weights
+    are float32 all the same, for a step of the optimizer is smaller than the steps of 16 bits; `dtype` is
+    the format of the products. Raises ValueError, with the remedy, where the model cannot be loaded."""
     import transformers
 
     locate.check(name)
     place = str(locate.find(name))
     where = pick_device(device)
+    compute = pick_dtype(dtype, where)
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
     with quiet():
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
                 place,
-                dtype=pick_dtype(dtype, where),
+                dtype=torch.float32 if trained and not lora else compute,
                 use_safetensors=True,
                 output_loading_info=True,
                 **options,
@@ -149,12 +164,14 @@ def load(
             f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
         )
     model = model.to(where).eval()
-    return Policy(add_lora(model, lora) if lora else model, tokenizer, name)
+    return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
 
 
-def add_lora(model: nn.Module, options: Lora, task: str | None = "CAUSAL_LM") -> Any:
-    """Freezes the model and puts trainable adapters on it, the same ones every time. task: peft's name of
-    what the model is for, None for a network without a vocabulary head."""
+def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:
+    """Freezes the model and puts trainable adapters on it, the same ones every time. The matrices under them
+    are kept in the format of the products; adapters, embeddings and norms in float32, so that the stream
+    between the layers is not rounded. task: peft's name of what the model is for, None for a network without
+    a vocabulary head."""
     import peft
 
     targets = options.targets if isinstance(options.targets, str) else list(options.targets)
@@ -167,7 +184,18 @@ def add_lora(model: nn.Module, options: Lora, task: str | None = "CAUSAL_LM") ->
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return peft.get_peft_model(model, settings)  # pyright: ignore[reportArgumentType]
+        adapted = peft.get_peft_model(model.float(), settings)  # pyright: ignore[reportArgumentType]
+    for module in adapted.modules():
+        if (frozen := getattr(module, "base_layer", None)) is not None:
+            frozen.to(compute)
+    return adapted
+
+
+def computing(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:
+    """Within it products are computed in `compute`."""
+    if compute == torch.float32:
+        return nullcontext()
+    return torch.autocast(device.type, compute, cache_enabled=False)
 
 
 def pick_device(device: str = "auto") -> torch.device:
@@ -180,11 +208,12 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
-    """auto: bfloat16 where a CUDA device computes in it, else float32."""
+    """auto: bfloat16 where a CUDA device computes in it, float16 on an older one, else float32."""
     if dtype != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
-    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if fast else torch.float32
+    if device.type != "cuda":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from numerate import kernels
-from numerate.models.compiled import in_parts
+from numerate.models.parts import in_parts
 
 LEAST = 32
 """rows and columns below which laying the numbers out costs more than is won"""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from torch import Tensor, nn
 from numerate.models import encoding, locate
 from numerate.models.card import Card, read_card, write_card
 from numerate.models.options import Lora
-from numerate.models.policy import Dtype, Policy, add_lora, pick_device, pick_dtype, quiet
+from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
 from numerate.models.whole import replacing_folder
 from numerate.prompts import plain, render
 from numerate.types import Problem
@@ -71,14 +72,24 @@ class ScoreNetwork(nn.Module):
 
     def forward(self, h_ND: Tensor) -> Tensor:
         """Hidden states at some places -> logits, [N, C] float32."""
-        return self.head(h_ND.float())
+        with torch.autocast(h_ND.device.type, enabled=False):
+            return self.head(h_ND.float())
 
 
 class ScoreModel:
     """A score network with its tokenizer and its card. The learner trains it like a policy."""
 
-    def __init__(self, network: ScoreNetwork, tokenizer: Any, card: Card, name: str = "") -> None:
+    def __init__(
+        self,
+        network: ScoreNetwork,
+        tokenizer: Any,
+        card: Card,
+        name: str = "",
+        compute: torch.dtype = torch.float32,
+    ) -> None:
+        """compute: the number format of the network's products."""
         self.model = network
+        self.compute = compute
         self.tokenizer = tokenizer
         self.card = card
         self.name = name
@@ -92,11 +103,15 @@ class ScoreModel:
     def device(self) -> torch.device:
         return next(self.model.parameters()).device
 
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Within it the network's products are computed in `compute`."""
+        return computing(self.device, self.compute)
+
     def adapt(self, lora: Lora | None) -> None:
         """Freezes the network and trains adapters on it beside the head; None trains everything."""
         if lora:
             task = "CAUSAL_LM" if self.card.kind == "value" else None
-            self.model.trunk = add_lora(self.model.trunk, lora, task)
+            self.model.trunk = add_lora(self.model.trunk, lora, self.compute, task)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
         """The tokens of problem and steps. A step that does not fit is dropped, with all after it."""
@@ -125,7 +140,7 @@ class ScoreModel:
         """Writes network (LoRA merged), tokenizer, head and card; the directory appears at once and whole."""
         target, trunk = Path(directory), self.model.trunk
         if hasattr(trunk, "peft_config"):
-            trunk = copy.deepcopy(trunk).merge_and_unload()
+            trunk = copy.deepcopy(trunk).float().merge_and_unload()
         with replacing_folder(target) as fresh:
             with quiet():
                 trunk.save_pretrained(fresh)
@@ -139,21 +154,24 @@ class ScoreModel:
 def on_policy(policy: Policy, card: Card) -> ScoreModel:
     """A score model that starts from a language model, in place. A value model keeps the vocabulary head."""
     trunk = policy.model if card.kind == "value" else policy.model.base_model
-    return ScoreModel(ScoreNetwork(trunk, card.classes, encoder=False), policy.tokenizer, card, policy.name)
+    network = ScoreNetwork(trunk, card.classes, encoder=False)
+    return ScoreModel(network, policy.tokenizer, card, policy.name, policy.compute)
 
 
 def on_encoder(name: str, card: Card, *, device: str = "auto", dtype: Dtype = "auto") -> ScoreModel:
-    """A score model that starts from an encoder: a directory or a hub id.
+    """A score model that starts from an encoder: a directory or a hub id. Its weights are float32; `dtype` is
+    the format of the products.
 
     Raises ValueError where it cannot be loaded, or has no [CLS] and [SEP]."""
     locate.check(name)
-    trunk, tokenizer = _open(name, str(locate.find(name)), device, dtype, "AutoModel")
+    trunk, tokenizer = _open(name, str(locate.find(name)), device, "float32", "AutoModel")
     if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
         raise ValueError(
             f"model {name!r}: its tokenizer has no [CLS] and [SEP], so it is no encoder: "
             "leave `encoder` out, and the judge starts from the stage's language model"
         )
-    return ScoreModel(ScoreNetwork(trunk, card.classes, encoder=True), tokenizer, card, name)
+    compute = pick_dtype(dtype, next(trunk.parameters()).device)
+    return ScoreModel(ScoreNetwork(trunk, card.classes, encoder=True), tokenizer, card, name, compute)
 
 
 def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") -> ScoreModel:
@@ -164,7 +182,8 @@ def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") 
         raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
     kind = "AutoModelForCausalLM" if card.kind == "value" else "AutoModel"
     trunk, tokenizer = _open(str(folder), str(folder), device, dtype, kind)
-    made = ScoreModel(ScoreNetwork(trunk, card.classes, card.encoder), tokenizer, card, str(folder))
+    network = ScoreNetwork(trunk, card.classes, card.encoder)
+    made = ScoreModel(network, tokenizer, card, str(folder), next(trunk.parameters()).dtype)
     made.model.head.load_state_dict(load_file(folder / HEAD))
     made.model.eval()
     return made

@@ -47,21 +47,23 @@ class Weights:
 
 
 @torch.no_grad()
-def read(model: Any) -> Weights | None:
-    """The weights of a causal language model as they are now, None where its shape is not the one known
-    here."""
+def read(model: Any, dtype: torch.dtype | None = None) -> Weights | None:
+    """The weights of a causal language model as they are now, in `dtype` or their own format; None where its
+    shape is not the one known here."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
     if not _is_known(base):
         return None
     config, body = base.config, base.model
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
     head_dim = body.layers[0].self_attn.head_dim
-    fold = body.embed_tokens.weight.dtype == torch.float32
-    norm = body.norm.weight.detach()
-    head = _matrix(base.lm_head)
+    own: torch.dtype = body.embed_tokens.weight.dtype
+    dtype = dtype or own
+    fold = dtype == torch.float32
+    norm = body.norm.weight.detach().to(dtype)
+    head = _matrix(base.lm_head, dtype)
     return Weights(
-        embed=body.embed_tokens.weight.detach(),
-        layers=[_layer(layer, heads, kv_heads, head_dim, fold) for layer in body.layers],
+        embed=body.embed_tokens.weight.detach().to(dtype),
+        layers=[_layer(layer, heads, kv_heads, head_dim, dtype) for layer in body.layers],
         norm=None if fold else norm,
         head=head * norm if fold else head,
         heads=heads,
@@ -103,37 +105,38 @@ def _is_plain_lora(module: Any) -> bool:
     )
 
 
-def _matrix(module: Any) -> Tensor:
-    """A linear layer's weight with its active adapters added."""
+def _matrix(module: Any, dtype: torch.dtype) -> Tensor:
+    """A linear layer's weight with its active adapters added, rounded to `dtype` last."""
     if type(module) is nn.Linear:
-        return module.weight.detach()
+        return module.weight.detach().to(dtype)
     weight = module.base_layer.weight.detach()
-    if module.merged or module.disable_adapters:
-        return weight
-    for name in module.active_adapters:
-        if name in module.lora_A:
-            weight = weight + module.get_delta_weight(name).detach().to(weight.dtype)
-    return weight
+    if not (module.merged or module.disable_adapters):
+        for name in module.active_adapters:
+            if name in module.lora_A:
+                weight = weight + module.get_delta_weight(name).detach()
+    return weight.to(dtype)
 
 
-def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, fold: bool) -> Layer:
+def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dtype) -> Layer:
+    fold = dtype == torch.float32
     attention, mlp = layer.self_attn, layer.mlp
     parts = (attention.q_proj, attention.k_proj, attention.v_proj)
     sizes = (heads, kv_heads, kv_heads)
-    matrices = [_matrix(part) for part in parts]
+    matrices = [_matrix(part, dtype) for part in parts]
     biases = [getattr(part, "base_layer", part).bias for part in parts]
     qkv = _joined(matrices, sizes, head_dim)
-    bias = (
-        None if biases[0] is None else _joined([b.detach()[:, None] for b in biases], sizes, head_dim)[:, 0]
-    )
-    gate_up = torch.cat([_matrix(mlp.gate_proj), _matrix(mlp.up_proj)])
-    norm, mlp_norm = layer.input_layernorm.weight.detach(), layer.post_attention_layernorm.weight.detach()
+    bias = None
+    if biases[0] is not None:
+        bias = _joined([b.detach()[:, None].to(dtype) for b in biases], sizes, head_dim)[:, 0]
+    gate_up = torch.cat([_matrix(mlp.gate_proj, dtype), _matrix(mlp.up_proj, dtype)])
+    norms = (layer.input_layernorm, layer.post_attention_layernorm)
+    norm, mlp_norm = (one.weight.detach().to(dtype) for one in norms)
     return Layer(
         qkv=qkv * norm if fold else qkv,
         qkv_bias=bias,
-        out=_matrix(attention.o_proj),
+        out=_matrix(attention.o_proj, dtype),
         gate_up=gate_up * mlp_norm if fold else gate_up,
-        down=_matrix(mlp.down_proj),
+        down=_matrix(mlp.down_proj, dtype),
         norm=None if fold else norm,
         mlp_norm=None if fold else mlp_norm,
     )

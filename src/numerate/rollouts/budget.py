@@ -15,10 +15,10 @@ BLOCK = 32
 
 def token_bytes(policy: Policy) -> int:
     """Keys and values of one token in all layers."""
-    config, weight = policy.model.config, next(policy.model.parameters())
+    config = policy.model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return 2 * config.num_hidden_layers * heads * size * weight.element_size()
+    return 2 * config.num_hidden_layers * heads * size * policy.compute.itemsize
 
 
 def default_memory(device: Any) -> float:

@@ -45,11 +45,11 @@ class LocalEngine:
     def sync(self, policy: Policy) -> None:
         """Takes the policy's weights as they are now."""
         self.policy = policy
-        self.open: Callable[[int, int], Backend] = fast_forward(policy.model) or self.plain
+        self.open: Callable[[int, int], Backend] = fast_forward(policy.model, policy.compute) or self.plain
         """makes an empty batch for so many rows of so many tokens"""
 
     def plain(self, rows: int, tokens: int) -> Backend:
-        return PlainForward(self.policy.model)
+        return PlainForward(self.policy.model, self.policy.autocast)
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
+    from numerate.training.old import recorded, with_old
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -46,8 +47,10 @@ HOME = {
     "micro_batches": "batch",
     "open_tracker": "trackers",
     "pack": "batch",
+    "recorded": "old",
     "token_logprobs": "logprobs",
     "weigh": "denominators",
+    "with_old": "old",
 }
 __all__ = [
     "Batch",
@@ -66,10 +69,12 @@ __all__ = [
     "pack",
     "read",
     "readings",
+    "recorded",
     "token_logprobs",
     "verdicts",
     "weigh",
     "weigh_reads",
+    "with_old",
     "worked",
 ]
 

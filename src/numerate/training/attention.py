@@ -1,8 +1,9 @@
 """Attention over rows that lie packed in one line, for any model of transformers that lets its attention be
 chosen.
 
-A row sees itself; one that shares its prompt with others sees the prompt too. All of it is computed by SDPA
-on blocks: a prompt (or a row by itself) causally, the rows of a prompt together against it and themselves."""
+A row sees itself; one that shares its prompt with others sees the prompt too. On a CPU all of it is computed
+by SDPA on blocks: a prompt (or a row by itself) causally, the rows of a prompt together against it and
+themselves. A GPU has kernels that take the line in one call (`fused`)."""
 
 from __future__ import annotations
 
@@ -18,8 +19,9 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from numerate.training import packed
+from numerate.training import fused, packed
 from numerate.training.batch import Group
+from numerate.training.fused import Attention
 
 NAME = "numerate_packed"
 """the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
@@ -54,6 +56,10 @@ class Layout:
         self.blocks = torch.tensor(list(blocks(groups)))
         """[S, 4], as the compiled function reads them"""
         self.longest = max(group.prompt + max(group.own) for group in groups)
+        self.groups = tuple(groups)
+        self.device = device
+        self.kernels: dict[object, Attention | None] = {}
+        """what `in_one` found, by the kind of layer; all layers of a kind share it"""
         for group in groups:
             if len(group.own) == 1:
                 self.sizes.append(group.prompt + group.own[0])
@@ -143,16 +149,80 @@ def attend(
     **more: Any,
 ) -> tuple[Tensor, None]:
     """query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
-    if layout is None:
-        more["sliding_window"] = sliding_window
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
-        )
-    everything = sliding_window is None or sliding_window >= layout.longest
-    if everything and not dropout and packed.fits(query, key, value):
-        q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
-        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return packed.Packed.apply(q, k, v, layout.blocks, scale)[None], None  # pyright: ignore
+    given = value.dtype
+    dtype = attention_dtype(query)
+    query, key, value = (x.to(dtype) for x in (query, key, value))
+    with torch.autocast(query.device.type, enabled=False):
+        if layout is None:
+            more["sliding_window"] = sliding_window
+            seen_BNHD, _ = sdpa_attention_forward(
+                module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
+            )
+        elif compiled(query, key, value, layout, dropout, sliding_window):
+            q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
+            scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+            seen_BNHD: Tensor = packed.Packed.apply(q, k, v, layout.blocks, scale)[None]  # pyright: ignore
+        else:
+            fused_kernel = in_one(query, key, layout, dropout, scaling, sliding_window)
+            if fused_kernel:
+                seen_BNHD = fused_kernel(query, key, value)
+            else:
+                seen_BNHD = in_blocks(query, key, value, layout, dropout, scaling, sliding_window)
+    return seen_BNHD.to(given), None
+
+
+def compiled(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout, dropout: float, window: int | None
+) -> bool:
+    """Whether the compiled functions know this."""
+    everything = window is None or window >= layout.longest
+    return everything and not dropout and packed.fits(query, key, value)
+
+
+def attention_dtype(query: Tensor) -> torch.dtype:
+    """The format that attention is computed in: autocast's, where that is on; float32 on a CPU, whose SDPA
+    is many times slower in 16 bits."""
+    kind = query.device.type
+    if not torch.is_autocast_enabled(kind):
+        return query.dtype
+    return torch.float32 if kind == "cpu" else torch.get_autocast_dtype(kind)
+
+
+def in_one(
+    query: Tensor, key: Tensor, layout: Layout, dropout: float, scaling: float | None, window: int | None
+) -> Attention | None:
+    """The kernel that takes the whole line: flash-attention in 16 bits where it is installed, else
+    FlexAttention, which has no dropout; None where there is neither."""
+    if query.device.type != "cuda":
+        return None
+    kind = (query.shape[1], key.shape[1], query.shape[3], query.dtype, dropout, scaling, window)
+    if kind not in layout.kernels:
+        layout.kernels[kind] = choose(query, key, layout, dropout, scaling, window)
+    return layout.kernels[kind]
+
+
+def choose(
+    query: Tensor, key: Tensor, layout: Layout, dropout: float, scaling: float | None, window: int | None
+) -> Attention | None:
+    shape = (query.shape[1], key.shape[1], query.shape[3])
+    if query.dtype.itemsize == 2 and shape[2] <= fused.LARGEST_HEAD and (kernel := fused.flash()):
+        return fused.varlen(fused.sequences(layout.groups, layout.device), kernel, dropout, scaling, window)
+    if not dropout and fused.flex_works(*shape, query.dtype, query.device):
+        mask = fused.block_mask(layout.groups, window, query.device)
+        return fused.flex(mask, scaling, fused.compiled())
+    return None
+
+
+def in_blocks(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    layout: Layout,
+    dropout: float,
+    scaling: float | None,
+    sliding_window: int | None,
+) -> Tensor:
+    """Attention over a line by SDPA, a block at a time, [1, N, H, D]."""
     settings: dict[str, Any] = {
         "dropout_p": dropout,
         "scale": scaling,
@@ -165,7 +235,7 @@ def attend(
         hidden = outside(q.shape[2], 0, sliding_window, q)
         seen.append(F.scaled_dot_product_attention(q, k, v, hidden, is_causal=hidden is None, **settings)[0])
         seen += [forked(next(parts), k, v, at, sliding_window, settings) for at in forks]
-    return torch.cat(seen, dim=1).transpose(0, 1)[None], None
+    return torch.cat(seen, dim=1).transpose(0, 1)[None]
 
 
 def forked(

@@ -42,6 +42,15 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
         p.grad = g.view_as(p).clone()
 
 
+def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
+    """The sum of everybody's tensor, on the CPU."""
+    if not launched():
+        return mine
+    total = reduce(mine.to(PartialState().device), reduction="sum")
+    assert isinstance(total, torch.Tensor)
+    return total.cpu()
+
+
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:
     """The same statistics summed over all processes; every process must hold the same names."""
     if not launched():

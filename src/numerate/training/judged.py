@@ -101,7 +101,8 @@ def ask_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> li
     numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
     for part in micro_batches(numbered, tokens, packed=packed):
         batch = (pack if packed else pad)(part, judge.pad_id, judge.device)
-        said_NC, where = ask(judge.model, batch)
+        with judge.autocast():
+            said_NC, where = ask(judge.model, batch)
         number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
         out |= by_row(said_NC.cpu(), number_N)
     return [out[i] for i in range(len(rows))]

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
 
 from numerate.models.lean import make_lean
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
 from numerate.training.gradients import Gradients, Loss
-from numerate.training.logprobs import network
+from numerate.training.logprobs import HEAD_MIB, head_memory, network
+from numerate.training.memory import Checkpointing, Switch
+from numerate.training.trained import Trained
 from numerate.types import Example, Stats
 
-
-class Trained(Protocol):
-    """A policy or a score model: what the learner asks of it."""
-
-    @property
-    def model(self) -> Any: ...
-
-    @property
-    def pad_id(self) -> int: ...
-
-    @property
-    def device(self) -> torch.device: ...
+SCALER = ("scale", "_growth_tracker")
+"""what the scaling of float16's losses remembers from step to step"""
 
 
 class Learner:
@@ -45,13 +38,20 @@ class Learner:
         micro_tokens: int = 2048,
         micro_rows: int | None = None,
         packed: bool | None = None,
+        activation_checkpointing: Switch = "auto",
+        head_mib: int = HEAD_MIB,
         optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
     ):
         """micro_tokens, micro_rows: largest part of a step that is held in memory at once; packed: rows lie
         in one line and share equal prompts, False puts rows of like length below each other, padded (None:
-        packed where the model can);
-        max_norm: gradients are clipped to it."""
+        packed where the model can); activation_checkpointing: compute each layer again in the backward pass,
+        by default where the memory does not suffice; head_mib: MiB of logits that
+        a micro-batch holds at once;
+        max_norm: gradients are clipped to it.
+
+        Weights that are trained become float32; products are computed in the policy's `compute`."""
         self.policy = policy
+        self.head_mib = head_mib
         self.max_norm = max_norm
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
@@ -60,8 +60,14 @@ class Learner:
         self.packed = can_pack(lm) if packed is None else packed
         if self.packed:
             use_packed(lm)  # here, before several threads run the model
+        for p in policy.model.parameters():
+            if p.requires_grad and p.dtype.itemsize < 4:
+                p.data = p.data.float()
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
         self.gradients = Gradients(policy.model, self.named.values())
+        self.checkpointing = Checkpointing(policy, activation_checkpointing, self.gradients.workers)
+        self.scaler = GradScaler(policy.device.type, enabled=policy.compute == torch.float16)
+        self.scaler.scale(torch.zeros((), device=policy.device))  # before several threads scale their losses
         if optimizers:
             self.optimizers = optimizers(self.named)
         else:
@@ -77,30 +83,59 @@ class Learner:
         `grad_norm`."""
         self.policy.model.train()
         totals: Stats = defaultdict(float)
-        for value, stats in self.gradients.add(self.batches(rows), loss):
-            for name, number in {"loss": value, **stats}.items():
+        scale = self.scaler.get_scale()
+        self.checkpointing.decide(rows, self.micro_tokens, self.head_mib)
+        for value, stats in self.gradients.add(self.batches(rows), self.scaled(loss)):
+            for name, number in {"loss": value / scale, **stats}.items():
                 totals[name] += number
         devices.sum_gradients(self.named.values())
+        for optimizer in self.optimizers:
+            self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr * group.get("lr_scale", 1.0)
-            optimizer.step()
+            self.scaler.step(optimizer)
             optimizer.zero_grad(set_to_none=True)
+        self.scaler.update()
         return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
 
+    def scaled(self, loss: Loss) -> Loss:
+        """The loss as it is computed: products in the policy's format, and in float16 scaled up, so that
+        small gradients are not rounded to 0."""
+
+        def run(model: nn.Module, batch: Batch) -> tuple[Tensor, Stats]:
+            with self.computing():
+                value, stats = loss(model, batch)
+            return self.scaler.scale(value), stats
+
+        return run
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """What log-probabilities are computed within, here and wherever they have to be the same."""
+        with self.policy.autocast(), head_memory(self.head_mib):
+            yield
+
     def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
-        """This process's share of the rows, in micro-batches. Rows of one prompt stay together where there
-        are enough prompts. A process without a row repeats one at weight 0, so that all of them report the
-        same statistics."""
+        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight
+        0, so that all of them report the same statistics."""
+        some = self.share(rows)
+        if not some:
+            some = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]
+        return self.cut(some)
+
+    def share(self, rows: Sequence[Example]) -> list[Example]:
+        """This process's rows. Those of one prompt stay together where there are enough prompts."""
         groups = grouped(rows) if self.packed else []
         if len(groups) < devices.size():
             groups = [[i] for i in range(len(rows))]
-        mine = [rows[i] for numbers in groups[devices.rank() :: devices.size()] for i in numbers]
-        if not mine:
-            mine = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]
+        return [rows[i] for numbers in groups[devices.rank() :: devices.size()] for i in numbers]
+
+    def cut(self, rows: Sequence[Example]) -> Iterator[Batch]:
+        """The rows in micro-batches."""
         lay = pack if self.packed else pad
-        for part in micro_batches(mine, self.micro_tokens, self.micro_rows, self.packed):
+        for part in micro_batches(rows, self.micro_tokens, self.micro_rows, self.packed):
             yield lay(part, self.policy.pad_id, self.policy.device)
 
     def state(self) -> dict[str, Tensor]:
@@ -110,6 +145,8 @@ class Learner:
             for optimizer in self.optimizers:
                 for key, value in optimizer.state.get(p, {}).items():
                     out[f"optimizer/{key}/{name}"] = value
+        for key in SCALER if self.scaler.is_enabled() else ():
+            out[f"scaler/{key}"] = torch.tensor(self.scaler.state_dict()[key])
         return out
 
     @torch.no_grad()
@@ -121,6 +158,9 @@ class Learner:
             for name, p in self.named.items():
                 if id(p) in mine:
                     optimizer.state[p] = moments(state, name, p.device)
+        if self.scaler.is_enabled():
+            told = {key: state[f"scaler/{key}"].item() for key in SCALER}
+            self.scaler.load_state_dict(self.scaler.state_dict() | told)
 
 
 def moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -13,8 +16,21 @@ from numerate.models.products import product
 from numerate.training.attention import Layout, use_packed
 from numerate.training.batch import Batch
 
-HEAD_BYTES = 256 * 2**20
-"""logits held at once; more are recomputed in pieces in the backward pass"""
+HEAD_MIB = 256
+"""logits held at once, by default; more are recomputed in pieces in the backward pass"""
+_head_bytes: ContextVar[int] = ContextVar("head_bytes", default=HEAD_MIB * 2**20)
+FLOAT32_OUT = "dtype" in torch.ops.aten.mm.overloads()
+"""whether this torch multiplies matrices of 16 bits into float32 on a GPU"""
+
+
+@contextmanager
+def head_memory(mib: int) -> Iterator[None]:
+    """Within it, and in this thread, `token_logprobs` holds logits of so many MiB at once."""
+    before = _head_bytes.set(mib * 2**20)
+    try:
+        yield
+    finally:
+        _head_bytes.reset(before)
 
 
 def network(model: nn.Module) -> Any:
@@ -38,34 +54,61 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
     return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
 
 
+def logits(h_ND: Tensor, weight_VD: Tensor, dtype: torch.dtype) -> Tensor:
+    """h W^T of both rounded to `dtype`, summed and returned in float32: 16 bits are too few for logits."""
+    h_ND, weight_VD = h_ND.to(dtype), weight_VD.to(dtype)
+    if dtype == torch.float32:
+        return product(h_ND, weight_VD.t())
+    if h_ND.device.type == "cuda":
+        wide: dict[str, Any] = {"out_dtype": torch.float32} if FLOAT32_OUT else {}
+        return torch.mm(h_ND, weight_VD.t(), **wide).float()
+    return h_ND.float() @ weight_VD.float().t()
+
+
 class _PlainHead(torch.autograd.Function):
-    """log softmax(h W^T)[id] with one [N, V] buffer, which the backward pass turns into its own gradient."""
+    """log softmax(h W^T)[id] with one [N, V] buffer, which the backward pass turns into its own gradient;
+    without `keep` it is forgotten in between, and computed again."""
 
     @staticmethod
-    def forward(ctx: Any, h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor) -> Tensor:  # pyright: ignore
-        share_NV = product(h_ND, weight_VD.t()).float()
-        chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
-        top_N1 = share_NV.amax(-1, keepdim=True)
-        total_N1 = share_NV.sub_(top_N1).exp_().sum(-1, keepdim=True)
+    def forward(ctx: Any, h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor, keep: bool) -> Tensor:  # pyright: ignore
+        ctx.dtype, ctx.keep = product_dtype(h_ND), keep
+        share_NV, total_N1, logp_N = softmax(h_ND, weight_VD, ids_N, ctx.dtype)
         ctx.save_for_backward(h_ND, weight_VD, ids_N)
-        ctx.share_NV, ctx.total_N1 = share_NV, total_N1
-        return chosen_N - (top_N1 + total_N1.log())[:, 0]
+        ctx.made = (share_NV, total_N1) if keep else None
+        return logp_N
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_N: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # pyright: ignore
+    def backward(ctx: Any, grad_N: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:  # pyright: ignore
         h_ND, weight_VD, ids_N = ctx.saved_tensors
-        assert ctx.share_NV is not None, "this graph was already walked back"
-        slope_NV = ctx.share_NV.mul_(-grad_N[:, None] / ctx.total_N1)
-        ctx.share_NV = None
+        assert not ctx.keep or ctx.made, "this graph was already walked back"
+        share_NV, total_N1 = ctx.made or softmax(h_ND, weight_VD, ids_N, ctx.dtype)[:2]
+        slope_NV = share_NV.mul_(-grad_N[:, None] / total_N1)
+        ctx.made = None
         slope_NV[torch.arange(len(ids_N), device=ids_N.device), ids_N] += grad_N
-        slope_NV = slope_NV.to(h_ND.dtype)
-        need_h, need_weight, _ = ctx.needs_input_grad
-        return (
-            product(slope_NV, weight_VD) if need_h else None,
-            product(slope_NV.t(), h_ND) if need_weight else None,
-            None,
-        )
+        slope_NV = slope_NV.to(ctx.dtype)
+        need_h, need_weight = ctx.needs_input_grad[:2]
+        to_h = product(slope_NV, weight_VD.to(ctx.dtype)).to(h_ND.dtype) if need_h else None
+        to_weight = product(slope_NV.t(), h_ND.to(ctx.dtype)).to(weight_VD.dtype) if need_weight else None
+        return to_h, to_weight, None, None
+
+
+def softmax(
+    h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor, dtype: torch.dtype
+) -> tuple[Tensor, Tensor, Tensor]:
+    """exp(logit - largest) [N, V], its sums [N, 1], and the log-probabilities of the ids [N]."""
+    with torch.autocast(h_ND.device.type, enabled=False):
+        share_NV = logits(h_ND, weight_VD, dtype)
+    chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
+    top_N1 = share_NV.amax(-1, keepdim=True)
+    total_N1 = share_NV.sub_(top_N1).exp_().sum(-1, keepdim=True)
+    return share_NV, total_N1, chosen_N - (top_N1 + total_N1.log())[:, 0]
+
+
+def product_dtype(x: Tensor) -> torch.dtype:
+    """The format that autocast, where it is on, gives the products of `x`."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
 
 def plain_head(lm: Any) -> Tensor | None:
@@ -77,10 +120,18 @@ def plain_head(lm: Any) -> Tensor | None:
     return head.weight if type(head) is nn.Linear and head.bias is None and not bent else None
 
 
-def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
-    """log p(id | h) under the model's vocabulary head, in float32, [N]."""
+def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor, keep: bool = True) -> Tensor:
+    """log p(id | h) under the model's vocabulary head, in float32, [N]; without `keep` the logits are
+    computed again in the backward pass."""
     if (weight_VD := plain_head(lm)) is not None:
-        return _PlainHead.apply(h_ND, weight_VD, ids_N)  # pyright: ignore
+        return _PlainHead.apply(h_ND, weight_VD, ids_N, keep)  # pyright: ignore
+    if not keep and torch.is_grad_enabled():
+        return checkpoint(bent_logprobs, lm, h_ND, ids_N, use_reentrant=False)  # pyright: ignore
+    return bent_logprobs(lm, h_ND, ids_N)
+
+
+def bent_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
+    """The same for a head that is not one plain matrix."""
     logits_NV = lm.get_output_embeddings()(h_ND).float()
     if scale := getattr(lm.config, "logit_scale", None):
         logits_NV = logits_NV * scale
@@ -101,14 +152,11 @@ def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
     line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
     h_ND = h_BTD[line_N, batch.before_BT[line_N, at_N]]
     ids_N = batch.ids_BT[line_N, at_N]
-    piece = max(1, HEAD_BYTES // (4 * lm.config.get_text_config().vocab_size))
-    if len(ids_N) <= piece or not torch.is_grad_enabled():
-        parts = [head_logprobs(lm, h, i) for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)]
-    else:
-        parts = [
-            checkpoint(head_logprobs, lm, h, i, use_reentrant=False)
-            for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)
-        ]
+    piece = max(1, _head_bytes.get() // (4 * lm.config.get_text_config().vocab_size))
+    parts = [
+        head_logprobs(lm, h, i, keep=len(ids_N) <= piece)
+        for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)
+    ]
     out_BT = torch.zeros_like(batch.ids_BT, dtype=torch.float32)
     if not parts:
         return out_BT

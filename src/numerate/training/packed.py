@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from numerate import kernels
 from numerate.kernels.build import Attention
-from numerate.models.compiled import in_parts
+from numerate.models.parts import in_parts
 
 
 class Packed(torch.autograd.Function):
