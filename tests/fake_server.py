@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import torch
+
 from numerate.models.outline import Outline
 from numerate.models.policy import Policy
 from numerate.rollouts.server import ServerEngine
@@ -172,7 +174,9 @@ class Fake:
 
 
 def policy() -> Policy:
-    return Policy(Outline(tiny.config("llama"), None, "/models/tiny"), tiny.tokenizer(), "tiny")
+    return Policy(
+        Outline(tiny.config("llama"), None, "/models/tiny"), tiny.tokenizer(), "tiny", torch.float32
+    )
 
 
 def engine(fake: Fake, **options: Any) -> ServerEngine:

@@ -80,13 +80,14 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     for name, stage in recipe.stages.items():
         method = methods.get(stage.method)
         inputs = {
-            other: known.get(other) or base_identity(other) for other in {stage.model, *other_models(stage)}
+            other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
         }
+        encoder = getattr(stage.options, "encoder", None)
         known[name] = identity(
             {
                 "stage": plain(stage),
                 "version": method.VERSION,
-                "inputs": inputs,
+                "inputs": inputs | ({"encoder": base_identity(encoder)} if encoder else {}),
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
                 "prompt": recipe.prompt,
@@ -98,9 +99,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     return planned
 
 
-def other_models(stage: Stage) -> set[str]:
-    """Models of the run that the options name, beside the one it starts from."""
-    named = (getattr(stage.options, key, None) for key in MODEL_OPTIONS)
+def other_stages(stage: Stage) -> set[str]:
+    """What a stage takes besides the model that it starts from."""
+    named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
     return {name for name in named if name}
 
 
@@ -143,8 +144,9 @@ def run_stage(
     write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe))
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    policy = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
-    policy.save(place / "model")
+    made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
+    if made is not None:  # some stages only leave rollouts behind
+        made.save(place / "model")
     if tracker:
         tracker.close()
     write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
@@ -169,6 +171,9 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
         load_dir=lambda path: from_place(str(path)),
         engine=lambda policy: engines.make(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
+        stage_folder=RunFolder(folder).stage,
+        device=recipe.device,
+        dtype=recipe.dtype,
     )
 
 

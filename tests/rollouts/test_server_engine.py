@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from numerate.models.outline import Outline
 from numerate.models.policy import Policy, load
@@ -335,7 +336,8 @@ def test_settings_that_make_no_sense_are_refused(change: Callable[[], Any], said
     prompts = change()
     with Fake() as fake:
         asked = ServerEngine(
-            Policy(Outline(tiny.config("gpt2"), None, ""), tiny.tokenizer(bos=False), "tiny"), url=fake.url
+            Policy(Outline(tiny.config("gpt2"), None, ""), tiny.tokenizer(bos=False), "tiny", torch.float32),
+            url=fake.url,
         )
         with pytest.raises(ValueError, match=said):
             list(asked.sample(prompts or ask(1), 1 if prompts else 0, PARAMS))

@@ -14,7 +14,7 @@ from numerate.methods import sft
 from numerate.models import Lora, Policy, load
 from numerate.models.policy import Dtype
 from numerate.rollouts.local import LocalEngine
-from numerate.training import Learner, pack, token_logprobs, weigh
+from numerate.training import Learner, pack, packed, token_logprobs, weigh
 from numerate.training.batch import pad
 from numerate.types import Prompt, Sampling, Turn
 from tests import tiny
@@ -79,9 +79,17 @@ def test_attention_on_a_cpu_stays_in_float32(lay: Any, monkeypatch: pytest.Monke
         seen.append((query.dtype, torch.is_autocast_enabled("cpu")))
         return real(query, *args, **more)
 
+    def compiled(back: bool, scale: float, **tensors: torch.Tensor) -> None:
+        seen.extend(
+            (x.dtype, torch.is_autocast_enabled("cpu")) for x in tensors.values() if x.is_floating_point()
+        )
+        return called(back, scale, **tensors)
+
+    called = packed.call
     one = policy(torch.bfloat16)
     learner = Learner(one)
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
+    monkeypatch.setattr(packed, "call", compiled)
     learner.scaled(nll)(one.model, lay(weigh(siblings()), 0))[0].backward()
     assert seen and set(seen) == {(torch.float32, False)}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from numerate.models import locate
 from numerate.models.policy import Policy
 
@@ -37,4 +39,4 @@ def load(name: str) -> Policy:
         settings = transformers.GenerationConfig.from_pretrained(place)
     except OSError:  # a model need not have any
         settings = None
-    return Policy(Outline(config, settings, place), tokenizer, name)
+    return Policy(Outline(config, settings, place), tokenizer, name, torch.float32)
