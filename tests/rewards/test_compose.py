@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,3 +169,14 @@ def test_checks_know_the_problems_own_columns() -> None:
     assert check((f"{HERE}.narrow",), meta=["level"]) == []
     assert "needs 'level'" in check((f"{HERE}.narrow",))[0]
     assert check(()) and "stands twice" in check(("correct", Weighted("correct", 2.0)))[0]
+
+
+def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "def brief(completions):\n    return [0.25 for _ in completions]\n"
+    (tmp_path / "rewards_of_mine.py").write_text(source)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.chdir(tmp_path)
+    assert check(("rewards_of_mine.brief",)) == []
+    assert values("rewards_of_mine.brief") == [0.25] * 4
+    (tmp_path / "broken_rewards.py").write_text("1 / 0\n")
+    assert "importing broken_rewards failed: ZeroDivisionError" in check(("broken_rewards.f",))[0]
