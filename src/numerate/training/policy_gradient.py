@@ -113,8 +113,9 @@ def corrected(
     seen: list[float] = []
     for row, sampler in zip(rows, told, strict=True):
         old = row.token["old_logp"]
-        alike = sampler is None or sampler is old
-        weights = [1.0] * len(old) if alike else correction(old, sampler, how, cap, floor)
+        weights = [1.0] * len(old)
+        if sampler is not None and sampler is not old:
+            weights = correction(old, sampler, how, cap, floor)
         seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
         out.append(row.with_token(correction=weights))
     if not seen:
