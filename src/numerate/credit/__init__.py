@@ -3,9 +3,31 @@
 
 steps     one number for a solution (avg, prod, max, min, last), and the Clip and Delta refinements
 prefixes  labels of a solution's prefixes from attempts to finish them
+gae       advantages by a learned value, rewards on tokens, the divergence from a reference
+tokens    which token a step ends with
 """
 
+from numerate.credit.gae import adapted, best, gae, k1, k3, on_tokens, penalised, whiten
 from numerate.credit.prefixes import broadcast, completable, good, monotone
 from numerate.credit.steps import AGGREGATES, aggregate, clip, delta
+from numerate.credit.tokens import end_tokens
 
-__all__ = ["AGGREGATES", "aggregate", "broadcast", "clip", "completable", "delta", "good", "monotone"]
+__all__ = [
+    "AGGREGATES",
+    "adapted",
+    "aggregate",
+    "best",
+    "broadcast",
+    "clip",
+    "completable",
+    "delta",
+    "end_tokens",
+    "gae",
+    "good",
+    "k1",
+    "k3",
+    "monotone",
+    "on_tokens",
+    "penalised",
+    "whiten",
+]

@@ -9,6 +9,7 @@ from types import ModuleType
 
 METHODS = {
     "expert_iteration": "numerate.methods.expert_iteration",
+    "ppo": "numerate.methods.ppo",
     "sft": "numerate.methods.sft",
 }
 

@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     from numerate.training.denominators import weigh
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
-    from numerate.training.old import recorded, with_old
+    from numerate.training.old import recompute, recorded, with_old
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
+    from numerate.training.values import logprobs_and_values, token_values
 
 HOME = {
     "Batch": "batch",
     "attempt": "rows",
     "fitting": "rows",
+    "logprobs_and_values": "values",
     "worked": "rows",
     "Learner": "learner",
     "Stage": "stage",
@@ -28,8 +30,10 @@ HOME = {
     "micro_batches": "batch",
     "open_tracker": "trackers",
     "pack": "batch",
+    "recompute": "old",
     "recorded": "old",
     "token_logprobs": "logprobs",
+    "token_values": "values",
     "weigh": "denominators",
     "with_old": "old",
 }
@@ -40,11 +44,14 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
+    "logprobs_and_values",
     "micro_batches",
     "open_tracker",
     "pack",
+    "recompute",
     "recorded",
     "token_logprobs",
+    "token_values",
     "weigh",
     "with_old",
     "worked",
