@@ -23,18 +23,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import ppo_credit, ppo_rewards, sft
-from numerate.methods.ppo_credit import Kl, Value
+from numerate.methods import ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.methods.ppo_credit import Kl
+from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
-from numerate.types import Engine, Example, Group, Sampling, Scorer, Stats
+from numerate.types import Engine, Example, Group, Sampling, Stats
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
-    from numerate.models.policy import Lora, Policy
+    from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
 VERSION = 1
@@ -107,47 +107,49 @@ class Config:
             raise ValueError(f"learn_from {self.learn_from} of {self.samples} samples: take more samples")
 
 
-def loss(
-    model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0, warming: bool = False
+def policy_loss(
+    logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float
 ) -> tuple[Tensor, Stats]:
-    """beta: the penalty's coefficient where it is part of the loss. warming: the value learns alone."""
-    import torch
-
-    logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach or warming)
-    w_BT, A_BT, old_BT, returns_BT, old_V_BT = (
-        batch.token[name] for name in ("weight", "advantage", "old_logp", "returns", "value")
-    )
-    # the policy
+    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + eps)): Schulman et al. 2017, eq. 7."""
     rho_BT = (logp_BT - old_BT).exp()
-    clipped_rho_BT = rho_BT.clamp(1 - cfg.clip, 1 + cfg.clip)
-    L_pi = (w_BT * torch.max(-A_BT * rho_BT, -A_BT * clipped_rho_BT)).sum()
-    # the value
-    near_BT = old_V_BT + (V_BT - old_V_BT).clamp(-cfg.value.clip, cfg.value.clip)
-    error_BT, near_error_BT = (V_BT - returns_BT).square(), (near_BT - returns_BT).square()
-    L_V = 0.5 * (w_BT * torch.max(error_BT, near_error_BT)).sum()
-    # k3 of the distance to the reference, where it is not in the rewards
-    d_BT = batch.token["ref_logp"] - logp_BT if beta else torch.zeros_like(logp_BT)
-    L_kl = (w_BT * (d_BT.expm1() - d_BT)).sum()
+    clipped_rho_BT = rho_BT.clamp(1 - eps, 1 + eps)
+    objective_BT = (A_BT * rho_BT).minimum(A_BT * clipped_rho_BT)
+    at_bound = w_BT * (A_BT * clipped_rho_BT < A_BT * rho_BT)
+    return -(w_BT * objective_BT).sum(), {
+        "policy/ratio": (w_BT * rho_BT).sum().item(),
+        "policy/clipped": at_bound.sum().item(),
+        "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
+    }
 
-    with torch.no_grad():
-        stats = {
-            "policy/loss": L_pi,
-            "policy/ratio": (w_BT * rho_BT).sum(),
-            "policy/clipped": (w_BT * (A_BT * rho_BT > A_BT * clipped_rho_BT)).sum(),
-            "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum(),
-            "value/loss": L_V,
-            "value/clipped": (w_BT * (near_error_BT > error_BT)).sum(),
-        }
-    told = {name: number.item() for name, number in stats.items()}
-    return cfg.value.coef * L_V + (0.0 if warming else L_pi + beta * L_kl), told
+
+def value_loss(V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float) -> tuple[Tensor, Stats]:
+    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2)."""
+    error_BT = (V_BT - R_BT).square()
+    near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
+    at_bound = w_BT * (near_error_BT > error_BT)
+    return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
+    """beta: the penalty's coefficient where it is part of the loss, by k3."""
+    logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
+    col = batch.token
+    L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], cfg.clip)
+    L_V, more = value_loss(V_BT, col["value"], col["returns"], col["weight"], cfg.value.clip)
+    told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
+    L = L_pi + cfg.value.coef * L_V
+    if beta:
+        d_BT = col["ref_logp"] - logp_BT
+        L = L + beta * (col["weight"] * (d_BT.expm1() - d_BT)).sum()
+    return L, told
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     check(cfg, job)
-    scorer = find_judge(cfg.judge)
+    scorer = ppo_rewards.find_judge(cfg.judge)
     policy = job.load(job.model)
     learner = make_learner(cfg, policy)
-    reference = ppo_credit.Reference(job, bool(cfg.lora_rank)) if cfg.kl.beta else None
+    reference = ppo_network.Reference(job, bool(cfg.lora_rank)) if cfg.kl.beta else None
     engine = job.engine(policy)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
@@ -186,42 +188,19 @@ def check(cfg: Config, job: Job) -> None:
         raise ValueError("reward.reference_steps needs worked solutions, and these problems have none")
 
 
-def find_judge(name: str | None) -> Scorer | None:
-    from numerate.judges import Oracle
-
-    if name not in (None, "oracle"):
-        raise ValueError(f"there is no judge {name!r}: take `oracle`")
-    return Oracle() if name else None
-
-
 def make_learner(cfg: Config, policy: Policy) -> training.Learner:
-    """The branch copies the layers as they are, then adapters are put on the trunk."""
-    import torch
-
-    from numerate.models.value import ValueBranch, joint
-
-    branch = ValueBranch(policy.model, cfg.value.layers)
-    policy.adapt(adapters(cfg))
-
-    def optimizers(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
-        mine = [p for name, p in named.items() if name.startswith("value.")]
-        trunk = [p for name, p in named.items() if not name.startswith("value.")]
-        faster = (cfg.value.lr or cfg.lr) / cfg.lr
-        groups = [{"params": trunk}, {"params": mine, "lr_scale": faster}]
-        fused = policy.device.type in ("cpu", "cuda")
-        return [
-            torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=cfg.weight_decay, fused=fused)
-        ]
-
-    return training.Learner(
-        joint(policy, branch), max_norm=cfg.max_norm, micro_tokens=cfg.micro_tokens, optimizers=optimizers
-    )
-
-
-def adapters(cfg: Config) -> Lora | None:
     from numerate.models.policy import Lora
 
-    return Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None
+    lora = Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None
+    return ppo_network.learner(
+        policy,
+        lora,
+        cfg.value.layers,
+        faster=(cfg.value.lr or cfg.lr) / cfg.lr,
+        weight_decay=cfg.weight_decay,
+        max_norm=cfg.max_norm,
+        micro_tokens=cfg.micro_tokens,
+    )
 
 
 def sample(
@@ -245,7 +224,7 @@ def prepared(
     run: training.Stage,
     cfg: Config,
     learner: training.Learner,
-    reference: ppo_credit.Reference | None,
+    reference: ppo_network.Reference | None,
     chosen: Sequence[ppo_rewards.Earned],
     beta: float,
 ) -> tuple[list[Example], Stats]:
@@ -282,8 +261,8 @@ def learn(
     round_: int,
 ) -> Stats:
     """The optimizer steps on one collection; the means of their statistics."""
-    warming = round_ < cfg.value.warmup
-    objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.place == "loss" else 0.0, warming=warming)
+    objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.place == "loss" else 0.0)
+    ppo_network.let_move(learner, policy=round_ >= cfg.value.warmup)
     steps = cfg.epochs * math.ceil(len(rows) / cfg.batch)
     told: list[Stats] = []
     for step in range(steps):

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from numerate import credit, training
-from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, config
+from numerate.methods.ppo_network import Column, Reference
+from numerate.typed import AtLeast1, NotNegative, Positive, config
 from numerate.types import Example, Stats
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from numerate.models.policy import Policy
-
-Column = list[list[float]]
-"""of each row, one number per id, 0 off the trained tokens"""
 
 
 @config
@@ -40,40 +32,6 @@ class Kl:
             )
         if self.target and not self.beta:
             raise ValueError("kl: a beta of 0 cannot be adapted to a target: give the one to start from")
-
-
-@config
-class Value:
-    layers: AtLeast0 = 4
-    """L, copies of the policy's top layers; 0 is a linear head on its last hidden states"""
-    detach: bool = True
-    """nothing of the value's loss reaches the policy; false lets it"""
-    lr: Positive | None = None
-    """of the branch; by default the policy's"""
-    coef: NotNegative = 1.0
-    """vf, weight of the value's loss"""
-    clip: Positive = 0.2
-    """c: a step's value counts within this distance of the collection's"""
-    warmup: AtLeast0 = 0
-    """rounds in which the value learns alone; the policy does not move"""
-
-
-class Reference:
-    """The policy as it was when the stage began: a frozen copy, or the policy without its adapters."""
-
-    def __init__(self, job: Job, lora: bool) -> None:
-        self.policy: Policy | None = None if lora else job.load(job.model)
-
-    def logprobs(self, learner: training.Learner, rows: Sequence[Example]) -> Column:
-        if self.policy is None:
-            with learner.policy.model.trunk.disable_adapter():
-                return training.recompute(learner, rows)
-        frozen = self.policy.model
-
-        def of(_: nn.Module, batch: training.Batch) -> Tensor:
-            return training.token_logprobs(frozen, batch)
-
-        return training.recompute(learner, rows, of)
 
 
 def credited(
