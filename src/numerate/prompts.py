@@ -145,6 +145,18 @@ STYLES: dict[str, Style] = {
 }
 
 
+def evaluation(problem: Problem, solution: str) -> tuple[str, str]:
+    """What an evaluator reads before it says ` correct` or ` incorrect` (Liu et al. 2023, arXiv:2310.10047,
+    section 3.2), in two parts: what all candidates at a problem have in common, and the rest. It ends without
+    a space: the space belongs to the word that follows, as tokenizers cut text.
+
+    >>> "".join(evaluation(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
+    'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'
+    """
+    common = f"Here is a math problem: {plain(problem).strip()}. Here is a candidate solution:"
+    return common, f" {solution.strip()}. The above candidate solution is"
+
+
 def _style(name: str) -> Style:
     if name not in STYLES:
         raise ValueError(f"there is no prompt style {name!r}: choose among {', '.join(STYLES)}")

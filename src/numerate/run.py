@@ -14,6 +14,7 @@ from numerate import __version__, methods, report
 from numerate.config import Recipe, Stage, resolved
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
+from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.problems import fingerprint, load
 from numerate.progress import Progress
@@ -78,12 +79,12 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
         method = methods.get(stage.method)
-        inputs = {other: known[other] for other in {stage.model, *other_models(stage)}}
+        inputs = {other: known[other] for other in {stage.model, *other_stages(stage)}}
         known[name] = identity(
             {
                 "stage": plain(stage),
                 "version": method.VERSION,
-                "inputs": inputs,
+                "inputs": inputs | from_outside(stage),
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
                 "prompt": recipe.prompt,
@@ -95,9 +96,19 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     return planned
 
 
-def other_models(stage: Stage) -> set[str]:
-    restart = getattr(stage.options, "restart_from", None)
-    return {restart} if restart else set()
+def other_stages(stage: Stage) -> set[str]:
+    """What a stage takes besides the model that it starts from."""
+    named = (getattr(stage.options, key, None) for key in ("restart_from", "rollouts"))
+    judge = getattr(stage.options, "judge", None)
+    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
+    return {name for name in named if name} | asked
+
+
+def from_outside(stage: Stage) -> dict[str, str]:
+    """Identities of models that a stage takes from elsewhere."""
+    encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
+    taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
+    return {key: base_identity(place) for key, place in taken.items() if place}
 
 
 def base_identity(model: str) -> str:
@@ -139,8 +150,9 @@ def run_stage(
     write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe))
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    policy = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
-    policy.save(place / "model")
+    made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
+    if made is not None:  # some stages only leave rollouts behind
+        made.save(place / "model")
     if tracker:
         tracker.close()
     write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
@@ -165,6 +177,9 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
         load_dir=lambda path: from_place(str(path)),
         engine=lambda policy: engines.make(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
+        stage_folder=RunFolder(folder).stage,
+        device=recipe.device,
+        dtype=recipe.dtype,
     )
 
 

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 import torch
 
-from numerate.methods import ppo, ppo_network
+from numerate.judges import Oracle
+from numerate.methods import judge, ppo, ppo_network
 from numerate.methods.ppo_credit import credited, explained
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
 from numerate.rollouts.local import LocalEngine
-from numerate.training import Learner, Stage, checkpoint, weigh
+from numerate.training import Learner, Stage, checkpoint, recompute, weigh
 from numerate.types import Example, Problem, StepScores
 from tests import tiny
+from tests.judges.models import scored_by
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 SMALL = {"rounds": 3, "problems_per_round": 4, "samples": 4, "epochs": 2, "batch": 8, "lr": 1e-3}
@@ -91,7 +93,7 @@ def rows() -> list[Example]:
     return weigh(made, per="token")
 
 
-def network(detach: bool = True, lora: bool = False, **more: Any) -> tuple[Policy, Learner]:
+def network(lora: bool = False, **more: Any) -> tuple[Policy, Learner]:
     """A learner of a tiny policy whose value head is random, with plain gradient descent: what a step changes
     is the gradient."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
@@ -215,9 +217,6 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     class Ahead(ppo_network.Reference):
         """0.1 more log-probability than the policy everywhere."""
 
-        def __init__(self) -> None:
-            pass
-
         def logprobs(self, learner: Any, rows: Sequence[Example]) -> list[list[float]]:
             return [
                 [p + 0.1 * m for p, m in zip(row.token["old_logp"], row.mask, strict=True)] for row in rows
@@ -226,18 +225,18 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     rewards = [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     kl = ppo.Kl(beta=0.5)
     settings: dict[str, Any] = {"gamma": 1.0, "lam": 1.0, "whiten": False, "kl": kl, "beta": 0.5}
-    done, stats = credited(learner, Ahead(), bare, rewards, **settings)
+    done, stats = credited(learner, Ahead(None), bare, rewards, **settings)
     # each token is paid + 0.05, for log pi - log pi_ref is - 0.1
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
     assert done[1].token["returns"] == pytest.approx([0, 0, 0, 0, 0.15, 0, 0.10, 0.05])
     assert done[0].token["advantage"] == pytest.approx(done[0].token["returns"])
     assert stats["kl/per_attempt"] == pytest.approx((4 + 3 + 3) / 3 * (2.718281828**0.1 - 1.1), rel=1e-4)
     assert stats["value/explained_variance"] == 0
-    white, _ = credited(learner, Ahead(), bare, rewards, **(settings | {"whiten": True}))
+    white, _ = credited(learner, Ahead(None), bare, rewards, **{**settings, "whiten": True})
     flat = torch.tensor([row.token["advantage"][t] for row in white for t, m in enumerate(row.mask) if m])
     assert flat.mean().item() == pytest.approx(0, abs=1e-6) and flat.std().item() == pytest.approx(1)
     in_loss, _ = credited(
-        learner, Ahead(), bare, rewards, **(settings | {"kl": ppo.Kl(place="loss", estimator="k3")})
+        learner, Ahead(None), bare, rewards, **{**settings, "kl": ppo.Kl(place="loss", estimator="k3")}
     )
     assert in_loss[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
     assert in_loss[0].token["ref_logp"][4:] == pytest.approx([p + 0.1 for p in bare[0].token["old_logp"][4:]])
@@ -245,16 +244,13 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
 
 def test_the_reference_of_adapters_is_the_model_without_them() -> None:
     _, learner = network(lora=True)
-    reference = ppo_network.Reference.__new__(ppo_network.Reference)
-    reference.policy = None
+    reference = ppo_network.Reference(None)
     before = reference.logprobs(learner, rows())
     for name, p in learner.named.items():
         if "lora" in name:
             torch.nn.init.normal_(p)
     assert reference.logprobs(learner, rows()) == before
     plain = ppo_network.learner(Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny"), None, 1)
-    from numerate.training import recompute
-
     assert recompute(plain, rows())[0] == pytest.approx(before[0], abs=1e-5)
     assert recompute(learner, rows())[0] != pytest.approx(before[0], abs=1e-3)
 
@@ -293,7 +289,7 @@ def digits(rounds: int) -> ppo.Config:
 
 def test_it_learns_to_write_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From 4 % of a random model's characters to most of them."""
-    monkeypatch.setattr("numerate.methods.ppo_rewards.find_judge", lambda _: Digits())
+    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: Digits())
     ppo.train(stage(tmp_path / "run"), digits(20), job(tmp_path, engine=LocalEngine))
     rewards = [row["reward/mean"] for row in log(tmp_path / "run")]
     assert max(rewards[:2]) < 0.15 and min(rewards[-2:]) > 0.6
@@ -389,7 +385,7 @@ def test_resumed_from_an_older_checkpoint_it_meets_its_own_attempts_again(
 
     work = job(tmp_path, engine=LocalEngine)
     judges = iter([Digits(), Dying(), Digits()])
-    monkeypatch.setattr("numerate.methods.ppo_rewards.find_judge", lambda _: next(judges))
+    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: next(judges))
     whole = ppo.train(stage(tmp_path / "whole"), digits(5), work)
     with pytest.raises(KeyboardInterrupt):
         ppo.train(stage(tmp_path / "cut"), digits(5), work)
@@ -403,6 +399,20 @@ def test_the_best_round_by_validation_is_kept(tmp_path: Path, monkeypatch: pytes
     work = job(tmp_path, validation=PROBLEMS)
     best = ppo.train(stage(tmp_path / "a"), config(validate_every=1, keep="best"), work)
     assert same(best, ppo.train(stage(tmp_path / "b"), config(rounds=1), work))
+
+
+def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
+    """A trained judge of steps, asked by its stage's name and by its folder, scores alike."""
+    scored_by(tmp_path).save(tmp_path / "stages" / "prm" / "model")
+    work = job(tmp_path, stage_folder=lambda name: tmp_path / "stages" / name)
+    found = [judge.find(name, work) for name in ("prm", f"{tmp_path}/stages/prm/model")]
+    scores = [one.score(PROBLEMS[:1], ["a\nb\nc"])[0].scores for one in found if one]
+    assert len(scores) == 2 and scores[0] == scores[1] and len(scores[0]) == 3
+    assert isinstance(judge.find("oracle", work), Oracle) and judge.find(None, work) is None
+    cfg = config(rounds=1, judge="prm", reward={"correct": 0.0, "alpha": 1.0, "without_end": "pay"})
+    ppo.train(stage(tmp_path / "run"), cfg, work)
+    [row] = log(tmp_path / "run")
+    assert row["reward/mean"] == pytest.approx(row["judge/score"] * row["rollouts/steps"])
 
 
 @pytest.mark.parametrize(

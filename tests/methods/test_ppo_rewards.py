@@ -7,7 +7,7 @@ import pytest
 
 from numerate import credit
 from numerate.judges import Oracle
-from numerate.methods.ppo_rewards import Config, Earned, earned, find_judge, pay, refined, steps_stats
+from numerate.methods.ppo_rewards import Config, Earned, earned, pay, refined, steps_stats
 from numerate.problems import load
 from numerate.steps import split
 from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
@@ -140,8 +140,3 @@ def test_the_oracle_pays_for_right_steps_of_a_story() -> None:
 def test_repeated_steps_are_counted() -> None:
     stats = steps_stats([attempt("a\nb\na\na\n#### 1").rollout, attempt("c\n#### 1").rollout], [])
     assert stats == {"rollouts/steps": 2.5, "rollouts/repeated_steps": pytest.approx(2 / 5)}
-
-
-def test_an_unknown_judge_is_refused() -> None:
-    with pytest.raises(ValueError, match="no judge 'orcle'"):
-        find_judge("orcle")

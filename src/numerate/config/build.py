@@ -30,7 +30,8 @@ def build(tree: Tree) -> Recipe:
     stages = build_stages(raw_stages, tree, errors)
     if errors:
         raise ValueError("\n".join(errors))
-    models = recipe.evaluate.models or ("base", *stages)
+    writers = [name for name, stage in stages.items() if methods.gives(stage.method) == "policy"]
+    models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
 
 

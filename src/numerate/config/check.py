@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from numerate import methods
+from numerate.config import judging
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
@@ -33,9 +34,15 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
 
     tree: where each value was written. out: the folder that the run's folder will be made in."""
     found = [*names(recipe), *references(recipe), *evaluation(recipe)]
-    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *engine_errors(recipe)]
+    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
+    found += engine_errors(recipe)
     found = found or list(problem_sets(recipe))
-    found = found or [*test_training(recipe), *space(recipe, out)]
+    found = found or [
+        *test_training(recipe),
+        *judging.oracles(recipe, beginning),
+        *judging.words(recipe),
+        *space(recipe, out),
+    ]
     if found:
         raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
 
@@ -64,6 +71,10 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
         for key, other in starts.items():
             if other is not None and other not in above:
                 yield ("stages", name, key), wrong_start(recipe, name, other, above)
+            elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
+                yield ("stages", name, key), said
+        yield from judging.attempts(recipe, name, above)
+        yield from judging.judges(recipe, name, above)
         if stage.problems not in recipe.problems:
             said = (
                 f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
@@ -89,6 +100,8 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
     for model in recipe.evaluate.models:
         if model not in known:
             yield ("evaluate", "models"), f"there is no stage {model!r}{suggest(model, known)}"
+        elif model in recipe.stages and (said := judging.no_writer(recipe, model)):
+            yield ("evaluate", "models"), said
     for name in recipe.evaluate.problems:
         if name not in recipe.problems:
             said = f"this recipe has no problem set {name!r}{suggest(name, recipe.problems)}"
@@ -99,6 +112,13 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
             ("evaluate", "k"),
             f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
         )
+
+
+def encoders(recipe: Recipe) -> Iterator[Complaint]:
+    for name, stage in recipe.stages.items():
+        encoder = getattr(stage.options, "encoder", None)
+        for _, said in model_errors(encoder) if encoder else ():
+            yield ("stages", name, "encoder"), said
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:

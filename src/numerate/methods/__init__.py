@@ -1,5 +1,5 @@
 """The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
-cfg, job)`."""
+cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from importlib import import_module
 from types import ModuleType
 
 METHODS = {
+    "evaluator_training": "numerate.methods.evaluator_training",
     "expert_iteration": "numerate.methods.expert_iteration",
+    "outcome_reward_model": "numerate.methods.outcome_reward_model",
+    "outcome_value_model": "numerate.methods.outcome_value_model",
     "ppo": "numerate.methods.ppo",
+    "process_reward_model": "numerate.methods.process_reward_model",
+    "sample": "numerate.methods.sample",
     "sft": "numerate.methods.sft",
+    "step_labels": "numerate.methods.step_labels",
+    "stepwise_outcome_model": "numerate.methods.stepwise_outcome_model",
 }
 
 
@@ -21,3 +28,8 @@ def get(name: str) -> ModuleType:
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(METHODS))}"
         raise ValueError(f"no method is called {name!r}; {hint}")
     return import_module(METHODS[name])
+
+
+def gives(name: str) -> str:
+    """What a method leaves behind: a policy, an evaluator (one that also judges), a judge, or rollouts."""
+    return getattr(get(name), "GIVES", "policy")

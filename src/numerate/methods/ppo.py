@@ -23,7 +23,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft
 from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
@@ -83,7 +83,8 @@ class Config:
     reward: ppo_rewards.Config = ppo_rewards.Config()
     """what an attempt earns"""
     judge: str | None = None
-    """scores steps: `oracle` (knows stories only); null: no judge"""
+    """scores the steps of attempts: a stage that trained a judge, a folder that holds one (with a slash), or
+    `oracle`, which knows stories only; null: no judge"""
     old_logp: Literal["auto", "sampler", "recompute"] = "auto"
     """log-probabilities of the sampling: what the engine recorded where it agrees with the learner, always,
     or never"""
@@ -146,10 +147,12 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     check(cfg, job)
-    scorer = ppo_rewards.find_judge(cfg.judge)
+    scorer = judge.find(cfg.judge, job)
     policy = job.load(job.model)
     learner = make_learner(cfg, policy)
-    reference = ppo_network.Reference(job, bool(cfg.lora_rank)) if cfg.kl.beta else None
+    reference = None
+    if cfg.kl.beta:
+        reference = ppo_network.Reference(None if cfg.lora_rank else job.load(job.model))
     engine = job.engine(policy)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn

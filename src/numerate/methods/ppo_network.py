@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numerate import training
-from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, NotNegative, Positive, config
 from numerate.types import Example
 
@@ -72,10 +71,11 @@ def let_move(learner: training.Learner, policy: bool) -> None:
 
 
 class Reference:
-    """The policy as it was when the stage began: a frozen copy, or the policy without its adapters."""
+    """The policy as it was when the stage began."""
 
-    def __init__(self, job: Job, lora: bool) -> None:
-        self.policy: Policy | None = None if lora else job.load(job.model)
+    def __init__(self, policy: Policy | None) -> None:
+        """policy: a copy that nobody trains; None: the learner's own without its adapters."""
+        self.policy = policy
 
     def logprobs(self, learner: training.Learner, rows: Sequence[Example]) -> Column:
         if self.policy is None:

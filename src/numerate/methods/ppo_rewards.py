@@ -56,14 +56,6 @@ class Earned:
         return math.fsum(self.tokens)
 
 
-def find_judge(name: str | None) -> Scorer | None:
-    from numerate.judges import Oracle
-
-    if name not in (None, "oracle"):
-        raise ValueError(f"there is no judge {name!r}: take `oracle`")
-    return Oracle() if name else None
-
-
 def earned(
     groups: Sequence[Group], cfg: Config, scorer: Scorer | None, decode: Decode
 ) -> tuple[list[list[Earned]], Stats]:

@@ -7,6 +7,7 @@ out in ordinary tokens. What this does not cover: tokens added to a vocabulary w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from numerate.types import Prompt, Turn
@@ -17,7 +18,14 @@ SLOT = "\ue000{}\ue001"  # private-use characters: stand for a turn's text while
 def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
     """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
 
+    A last turn of the assistant is the beginning of the answer: it is tokenized apart, as what the policy
+    writes is, and no turn is closed behind it.
+
     Raises ValueError where a chat is asked of a tokenizer without a chat template."""
+    if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
+        *asked, begun = prompt.turns
+        before = encode_prompt(tokenizer, replace(prompt, turns=tuple(asked)))
+        return before + encode_target(tokenizer, begun.text)[:-1]
     ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
     if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
         ids = ids[:-1]
@@ -34,6 +42,11 @@ def encode_target(tokenizer: Any, text: str) -> list[int]:
     ):  # the anchor grew into the text: rather one mark too many than a wrong cut
         before, ids = [], _plain(tokenizer, text)
     return [*ids[len(before) :], int(tokenizer.eos_token_id)]
+
+
+def encode_text(tokenizer: Any, text: str) -> list[int]:
+    """The ids of a text by itself, without control tokens."""
+    return _plain(tokenizer, text)
 
 
 def decode(tokenizer: Any, ids: list[int]) -> str:

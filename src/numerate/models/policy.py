@@ -5,8 +5,6 @@ On disk a policy is a plain Hugging Face directory (safetensors, adapters merged
 from __future__ import annotations
 
 import copy
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,6 +15,7 @@ from torch import nn
 
 from numerate.models import encoding, locate
 from numerate.models.options import Lora
+from numerate.models.whole import replacing_folder
 from numerate.types import Prompt
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -58,9 +57,7 @@ class Policy:
     def autocast(self) -> AbstractContextManager[Any]:
         """Within it products are computed in `compute`, whatever the format of the weights. A weight is used
         once in a forward pass, so that no rounded copies are kept."""
-        if self.compute == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.device.type, self.compute, cache_enabled=False)
+        return computing(self.device, self.compute)
 
     @property
     def place(self) -> str | None:
@@ -103,19 +100,10 @@ class Policy:
 
         The directory appears at once and whole: everything is written beside it and then renamed."""
         target = Path(directory)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_name(f".{target.name}.new-{os.getpid()}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        with _quiet():
-            self.merged().save_pretrained(fresh)
-        self.tokenizer.save_pretrained(fresh)
-        if target.exists():
-            old = target.with_name(f".{target.name}.old-{os.getpid()}")
-            target.rename(old)
-            fresh.rename(target)
-            shutil.rmtree(old)
-        else:
-            fresh.rename(target)
+        with replacing_folder(target) as fresh:
+            with quiet():
+                self.merged().save_pretrained(fresh)
+            self.tokenizer.save_pretrained(fresh)
         return target
 
     def clone(self, name: str | None = None) -> Policy:
@@ -157,7 +145,7 @@ def load(
     where = pick_device(device)
     compute = pick_dtype(dtype, where)
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
-    with _quiet():
+    with quiet():
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
@@ -179,10 +167,11 @@ def load(
     return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
 
 
-def add_lora(model: nn.Module, options: Lora, compute: torch.dtype) -> Any:
+def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:
     """Freezes the model and puts trainable adapters on it, the same ones every time. The matrices under them
     are kept in the format of the products; adapters, embeddings and norms in float32, so that the stream
-    between the layers is not rounded."""
+    between the layers is not rounded. task: peft's name of what the model is for, None for a network without
+    a vocabulary head."""
     import peft
 
     targets = options.targets if isinstance(options.targets, str) else list(options.targets)
@@ -191,7 +180,7 @@ def add_lora(model: nn.Module, options: Lora, compute: torch.dtype) -> Any:
         lora_alpha=options.alpha,  # pyright: ignore[reportArgumentType]  (a float works; peft only divides by r)
         lora_dropout=options.dropout,
         target_modules=targets,
-        task_type="CAUSAL_LM",
+        task_type=task,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -200,6 +189,13 @@ def add_lora(model: nn.Module, options: Lora, compute: torch.dtype) -> Any:
         if (frozen := getattr(module, "base_layer", None)) is not None:
             frozen.to(compute)
     return adapted
+
+
+def computing(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:
+    """Within it products are computed in `compute`."""
+    if compute == torch.float32:
+        return nullcontext()
+    return torch.autocast(device.type, compute, cache_enabled=False)
 
 
 def pick_device(device: str = "auto") -> torch.device:
@@ -229,7 +225,7 @@ def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' own progress bars."""
     from transformers.utils import logging
 

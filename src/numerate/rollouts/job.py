@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numerate.rollouts.collect import greedy_accuracy
-from numerate.types import Engine, Problem
+from numerate.rollouts.stored import stored
+from numerate.types import Engine, Group, Problem
 
 if TYPE_CHECKING:
-    from numerate.models.policy import Policy
+    from numerate.models.policy import Dtype, Policy
     from numerate.training import Stage
+
+
+def no_stages(name: str) -> Path:
+    raise ValueError(f"there is no stage {name!r} beside this job")
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,18 @@ class Job:
     engine: Callable[[Policy], Engine]
     max_tokens: int
     """longest attempt in a validation"""
+    stage_folder: Callable[[str], Path] = no_stages
+    """where an earlier stage of this run lies"""
+    device: str = "auto"
+    dtype: Dtype = "auto"
+    """of models that are no policies"""
 
     def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
         """Greedy accuracy on (the first `limit`) validation problems."""
         return greedy_accuracy(
             self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
         )
+
+    def attempts(self, stage: str) -> list[Group]:
+        """The graded attempts of an earlier stage at this stage's problems."""
+        return stored(self.stage_folder(stage) / "rollouts", self.problems)

@@ -7,8 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numerate.training import objectives
     from numerate.training.batch import Batch, micro_batches, pack
     from numerate.training.denominators import weigh
+    from numerate.training.judged import (
+        ask_rows,
+        asking,
+        kept,
+        labelled,
+        read,
+        readings,
+        verdicts,
+        weigh_reads,
+    )
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recompute, recorded, with_old
@@ -20,9 +31,17 @@ if TYPE_CHECKING:
 
 HOME = {
     "Batch": "batch",
+    "ask_rows": "judged",
+    "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
+    "kept": "judged",
+    "labelled": "judged",
     "logprobs_and_values": "values",
+    "read": "judged",
+    "readings": "judged",
+    "verdicts": "judged",
+    "weigh_reads": "judged",
     "worked": "rows",
     "Learner": "learner",
     "Stage": "stage",
@@ -41,24 +60,35 @@ __all__ = [
     "Batch",
     "Learner",
     "Stage",
+    "ask_rows",
+    "asking",
     "attempt",
     "cosine",
     "fitting",
+    "kept",
+    "labelled",
     "logprobs_and_values",
     "micro_batches",
+    "objectives",
     "open_tracker",
     "pack",
+    "read",
+    "readings",
     "recompute",
     "recorded",
     "token_logprobs",
     "token_values",
+    "verdicts",
     "weigh",
+    "weigh_reads",
     "with_old",
     "worked",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "objectives":
+        return import_module("numerate.training.objectives")
     if name not in HOME:
         raise AttributeError(f"module 'numerate.training' has no attribute {name!r}")
     return getattr(import_module(f"numerate.training.{HOME[name]}"), name)

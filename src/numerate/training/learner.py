@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
 from numerate.models.lean import make_lean
-from numerate.models.policy import Policy
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import HEAD_MIB, head_memory, network
 from numerate.training.memory import Checkpointing, Switch
+from numerate.training.trained import Trained
 from numerate.types import Example, Stats
 
 SCALER = ("scale", "_growth_tracker")
@@ -30,7 +30,7 @@ class Learner:
 
     def __init__(
         self,
-        policy: Policy,
+        policy: Trained,
         *,
         betas: tuple[float, float] = (0.9, 0.95),
         weight_decay: float = 0.0,

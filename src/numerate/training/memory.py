@@ -12,10 +12,10 @@ import torch
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from numerate.models.policy import Policy
 from numerate.training.batch import prompt_of
 from numerate.training.gradients import has_dropout
 from numerate.training.logprobs import network
+from numerate.training.trained import Trained
 from numerate.types import Example
 
 Switch = Literal["auto", "on", "off"]
@@ -28,7 +28,7 @@ MEMINFO = Path("/proc/meminfo")
 class Checkpointing:
     """Decides once for the largest micro-batch seen so far; what is on stays on."""
 
-    def __init__(self, policy: Policy, switch: Switch, at_once: int = 1) -> None:
+    def __init__(self, policy: Trained, switch: Switch, at_once: int = 1) -> None:
         """at_once: how many micro-batches are computed at the same time."""
         self.policy, self.switch, self.at_once = policy, switch, at_once
         lm = network(policy.model)

@@ -1,0 +1,43 @@
+"""The evaluator as a judge: S = p(correct) / (p(correct) + p(incorrect)), one score per solution. A
+Scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
+from numerate.types import Problem, StepScores
+
+if TYPE_CHECKING:
+    from numerate.models.evaluator import EvaluatorModel
+
+
+class EvaluatorJudge:
+    """Exactly one score per solution. An empty solution scores 0, and so does one of which not even the first
+    step fits; late steps that don't fit are left out of the question. All of these are in
+    `reader.counts`."""
+
+    def __init__(self, evaluator: EvaluatorModel, tokens: int = TOKENS, window: int = WINDOW) -> None:
+        from numerate import training
+
+        self.reader = Reader(evaluator, tokens, window, partial(training.verdicts, words=evaluator.words))
+
+    def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
+        return list(self.stream(zip(problems, solutions, strict=True)))
+
+    def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
+        """The same for any number of pairs, of which a window is in memory."""
+        return map(self._one, self.reader.read(pairs))
+
+    def _one(self, answered: Answered) -> StepScores:
+        from numerate.training import objectives
+
+        if not len(answered.logits_KC):
+            return StepScores((0.0,))
+        correct, incorrect = answered.logits_KC.unbind(-1)
+        score = float(objectives.log_share(correct, incorrect).exp())
+        last = answered.cut.steps[-1:]
+        return StepScores((score,), tuple(replace(step, score=score) for step in last))

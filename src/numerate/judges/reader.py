@@ -1,0 +1,63 @@
+"""Asks a score model about any number of solutions, a window of them at a time.
+
+Within a window solutions are sorted by length and read in batches of bounded size; candidates at the same
+problem share its tokens. What could not be judged as a whole is counted, never passed over in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from numerate.judges.cut import Cut, cut
+from numerate.types import Problem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from numerate.models.evaluator import EvaluatorModel
+    from numerate.models.scorer import ScoreModel
+    from numerate.training.judged import Ask
+
+TOKENS = 8192
+"""in memory at once"""
+WINDOW = 1024
+"""solutions that are sorted together"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    cut: Cut
+    logits_KC: Tensor
+    """of the texts that fit, in their order"""
+
+
+class Reader:
+    def __init__(
+        self, scorer: ScoreModel | EvaluatorModel, tokens: int, window: int, ask: Ask | None = None
+    ) -> None:
+        """ask: what the model is asked at the ends of steps; by default its head."""
+        self.scorer = scorer
+        self.ask = ask
+        self.tokens = tokens
+        self.window = window
+        self.counts: Counter[str] = Counter()
+        """solutions; of them empty (no text), stepless (an answer alone), overlong; and dropped_steps"""
+
+    def read(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[Answered]:
+        from numerate import training
+
+        rest = iter(pairs)
+        while part := list(islice(rest, self.window)):
+            cuts = [cut(solution) for _, solution in part]
+            laid = [self.scorer.lay(problem, c.texts) for (problem, _), c in zip(part, cuts, strict=True)]
+            self.counts["solutions"] += len(part)
+            self.counts["empty"] += sum(not c.texts for c in cuts)
+            self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
+            self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
+            self.counts["dropped_steps"] += sum(one.dropped for one in laid)
+            said = training.read(self.scorer, laid, self.tokens, self.ask or training.readings)
+            for c, logits_KC in zip(cuts, said, strict=True):
+                yield Answered(c, logits_KC)

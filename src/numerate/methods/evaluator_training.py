@@ -1,0 +1,199 @@
+"""Generative evaluator of solution clusters (SCR: Liu et al. 2023, arXiv:2310.10047, section 3.2).
+
+p_cls(w) = p_M(w | T(P, X)),  w in { correct, incorrect}                                              (5-6)
+S        = p_cls(correct) / (p_cls(correct) + p_cls(incorrect))                                         (7)
+margin   L = max(0, log S(X_inc) - log S(X_cor) + log 2), the mean over pairs                           (8)
+xent     L = - log p_cls(label), the mean over solutions                                                (9)
+
+Eq. 8 takes the normalized S, eq. 9 the probability in the whole vocabulary; `space: two_way` puts S into
+eq. 9 (its printed second term has the wrong sign). Data as in the paper: up to 10 pairs per problem for the
+margin, all solutions for xent, which converge within an epoch. Ours: equal texts count once, which the paper
+blames for that; pairs are distinct and drawn by problem; learning rate and batch, which it does not give.
+
+The margin is summed in two passes: where it is 0 is found first, without gradients, and then a pair is a
+difference of two rows. So its solutions need not lie in one micro-batch, and one of several pairs is run
+once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate import training
+from numerate.judges.cut import cut
+from numerate.judges.oracle import Oracle, knows
+from numerate.methods import outcome_reward_model as orm
+from numerate.models.card import Card
+from numerate.rollouts.job import Job
+from numerate.rollouts.stored import without_repeats
+from numerate.typed import AtLeast1, config
+from numerate.types import Example, Group, Problem, Scored, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from numerate.models.evaluator import EvaluatorModel
+
+NEEDS = frozenset[str]()
+GIVES = "evaluator"
+VERSION = 1
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage whose stored attempts are the data"""
+    objective: Literal["margin", "xent"] = "margin"
+    """what is trained: the order of right and wrong solutions, or the word itself"""
+    space: Literal["vocab", "two_way"] = "vocab"
+    """of xent: the word's probability among all tokens, or among the two words"""
+    pairs: AtLeast1 = 10
+    """pairs of a right and a wrong solution per problem, for the margin"""
+    labels: Literal["grader", "oracle"] = "grader"
+    """what makes a solution right: its answer, or for stories also that no step is wrong"""
+    fit: orm.Fit = orm.Fit(epochs=1, lr=5e-6, max_length=1024)
+    """how the evaluator is trained; a batch holds pairs, or solutions"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The different solutions of one problem."""
+
+    problem: Problem
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+def sort(group: Group, oracle: Oracle | None) -> Sorted:
+    """Solutions that could not be graded, or are empty, are left out."""
+    once = [s for s in without_repeats(group).attempts if s.rollout.text.strip()]
+    known = [(s.rollout.text, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None]
+    return Sorted(
+        group.problem,
+        tuple(text for text, good in known if good),
+        tuple(text for text, good in known if not good),
+    )
+
+
+def correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
+    """Raises ValueError where the oracle is asked about a problem that is no story."""
+    good = (scored.reward.value or 0.0) >= 1
+    if oracle is None:
+        return good
+    if not knows(problem):
+        raise ValueError(
+            f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: grader"
+        )
+    return good and all(step.label != "wrong" for step in oracle.judge(problem, scored.rollout.text).steps)
+
+
+def drawn(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:
+    """Different pairs of a right and a wrong solution, by number; all there are where these are few."""
+    chosen = random.Random(seed).sample(range(right * wrong), min(pairs, right * wrong))
+    return [divmod(number, wrong) for number in chosen]
+
+
+def row(judge: EvaluatorModel, problem: Problem, solution: str, right: bool) -> Example | None:
+    """The question about a solution; None where it does not fit whole."""
+    laid = judge.lay(problem, cut(solution).texts)
+    return None if laid.dropped else training.labelled(laid, [float(right)])
+
+
+def log_share(model: Any, batch: training.Batch, words: tuple[int, int]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """log S of every solution, [N, 1]."""
+    logp_N2, where = training.verdicts(model, batch, words)
+    return training.objectives.log_share(logp_N2[:, 0], logp_N2[:, 1])[:, None], where
+
+
+def xent(model: Any, batch: training.Batch, words: tuple[int, int], space: str) -> tuple[Tensor, Stats]:
+    logp_N2, where = training.verdicts(model, batch, words)
+    weight_N, wrong_N = batch.token["weight"][where], (batch.token["target"][where] < 0.5).long()
+    said_N = logp_N2.gather(-1, wrong_N[:, None])[:, 0]
+    other_N = logp_N2.gather(-1, 1 - wrong_N[:, None])[:, 0]
+    value_N = said_N if space == "vocab" else training.objectives.log_share(said_N, other_N)
+    return -(weight_N * value_N).sum(), {"right": (weight_N * (said_N > other_N)).sum().item()}
+
+
+def margin(model: Any, batch: training.Batch, words: tuple[int, int]) -> tuple[Tensor, Stats]:
+    """sum of w log S + its part of the constant: over a step, the mean of eq. 8."""
+    share_N1, where = log_share(model, batch, words)
+    value = (batch.token["weight"][where] * share_N1[:, 0]).sum()
+    return value + batch.token["offset"][where].sum(), {}
+
+
+Pair = tuple[Example, Example]
+"""a right and a wrong solution of one problem"""
+
+
+def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> list[Example]:
+    """Every solution of the pairs once, its weight the sum over the pairs whose margin is not met: -1 / pairs
+    where it is the right one, +1 / pairs where it is the wrong one."""
+    rows = list({id(row): row for pair in pairs for row in pair}.values())
+    place = {id(row): i for i, row in enumerate(rows)}
+    share = training.ask_rows(judge, rows, tokens, partial(log_share, words=judge.words))
+    weight, offset = [0.0] * len(rows), [0.0] * len(rows)
+    for right, wrong in ((place[id(r)], place[id(w)]) for r, w in pairs):
+        if training.objectives.margin(share[right], share[wrong]).item() > 0:
+            weight[right] -= 1 / len(pairs)
+            weight[wrong] += 1 / len(pairs)
+            offset[right] += training.objectives.MARGIN / len(pairs)
+    return [
+        row.with_token(weight=[w * r for r in row.token["read"]], offset=[o * r for r in row.token["read"]])
+        for row, w, o in zip(rows, weight, offset, strict=True)
+    ]
+
+
+def solutions(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
+    """All solutions, for xent."""
+    right = [row(judge, one.problem, text, True) for one in data for text in one.right]
+    wrong = [row(judge, one.problem, text, False) for one in data for text in one.wrong]
+    return orm.usable(run, [*right, *wrong], "right and wrong attempts")
+
+
+def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
+    """Pairs for the margin; a solution of several pairs is one row. Problems that are always or never solved
+    give none, and are counted; so are pairs that are too long."""
+    found: list[Pair] = []
+    overlong = 0
+    for one in data:
+        right = [row(judge, one.problem, x, True) for x in one.right]
+        wrong = [row(judge, one.problem, x, False) for x in one.wrong]
+        chosen = drawn(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
+        both = ((right[r], wrong[w]) for r, w in chosen)
+        fit = [(r, w) for r, w in both if r is not None and w is not None]
+        found += fit
+        overlong += len(chosen) - len(fit)
+    lone = sum(not (one.right and one.wrong) for one in data)
+    if lone:
+        run.progress.say(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
+    if overlong:
+        run.progress.say(f"{overlong} pairs do not fit into max_length: left out")
+    if not found:
+        raise ValueError(
+            f"none of {len(data)} problems has both a right and a wrong solution within max_length: "
+            "sample more attempts, or take problems that are neither too easy nor too hard"
+        )
+    return found
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
+    """Go on from the stage's model, which is the generator in the paper."""
+    from numerate.models.evaluator import EvaluatorModel
+
+    policy = job.load(job.model)
+    judge = EvaluatorModel(policy, Card("evaluator", style=job.style, max_length=cfg.fit.max_length))
+    # 1. right and wrong solutions of every problem
+    oracle = Oracle() if cfg.labels == "oracle" else None
+    data = [sort(group, oracle) for group in job.attempts(cfg.rollouts)]
+    # 2. one epoch of words, or of pairs
+    if cfg.objective == "xent":
+        rows = solutions(run, judge, data)
+        loss = partial(xent, words=judge.words, space=cfg.space)
+        return orm.fit(run, cfg.fit, judge, rows, loss, training.weigh_reads)
+    pairs = paired(run, cfg, judge, data)
+    weigh = partial(weigh_pairs, judge=judge, tokens=cfg.fit.micro_tokens)
+    return orm.fit(run, cfg.fit, judge, pairs, partial(margin, words=judge.words), weigh)

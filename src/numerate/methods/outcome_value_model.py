@@ -1,0 +1,87 @@
+"""Outcome value model (OVM of MARIO, arXiv:2401.08190; loss of its follow-up Super_MARIO,
+implementation_details.md): one model that writes solutions and says what they are worth.
+
+v_k = tanh(w . h_k)       Q = +1 where the final answer is right, else -1, the same at the end of every step
+L   = L_LM(right solutions) + alpha sum_k (v_k - Q)^2 / (n + 1e-3)          n: all step ends of the batch
+
+L_LM is the mean of - log p over the tokens of right solutions; wrong ones teach the value only. MARIO's own
+loss is not public, and neither are its settings: Q at every step, LoRA of rank 64, 1e-4 and alpha 0.1 are
+ours. The steps are joined by single line breaks, so the model learns to end with one. Texts that repeat
+count once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from numerate import training
+from numerate.methods import outcome_reward_model as orm
+from numerate.models.card import Card
+from numerate.rollouts.job import Job
+from numerate.typed import NotNegative, config
+from numerate.types import Example, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from numerate.models.scorer import Laid, ScoreModel
+
+NEEDS = frozenset[str]()
+GIVES = "evaluator"
+VERSION = 1
+EPSILON = 1e-3
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage whose stored attempts are the data"""
+    alpha: NotNegative = 0.1
+    """weight of the value's loss"""
+    fit: orm.Fit = orm.Fit(lr=1e-4, max_length=1024, lora_rank=64)
+    """how the model is trained"""
+
+
+def row(laid: Laid, right: bool, eos: int) -> Example | None:
+    """Value asked at the ends of steps; tokens and EOS of a whole and right solution are written too."""
+    if not laid.ends:
+        return None
+    asked = training.asking(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
+    told = right and not laid.dropped
+    ids = [*asked.ids, eos]
+    columns = {name: [*values, 0.0] for name, values in asked.token.items()}
+    written = [float(told and place >= laid.prompt) for place in range(len(ids))]
+    return Example(ids, [*asked.mask, True], token={**columns, "written": written})
+
+
+def loss(model: Any, batch: training.Batch, alpha: float) -> tuple[Tensor, Stats]:
+    raw_N1, where = training.readings(model, batch)
+    weight_N, outcome_N = batch.token["weight"][where], batch.token["target"][where]
+    value = training.objectives.value(raw_N1[:, 0], outcome_N, weight_N)
+    written = -(batch.token["lm_weight"] * training.token_logprobs(model, batch)).sum()
+    right_N = (raw_N1[:, 0] > 0) == (outcome_N > 0)
+    stats = {"value": value.item(), "lm": written.item(), "right": (weight_N * right_N).sum().item()}
+    return written + alpha * value, stats
+
+
+def weigh(rows: Sequence[Example]) -> list[Example]:
+    """1 / (n + 1e-3) where the value is asked, 1 / written tokens where a right solution is written."""
+    tokens = sum(sum(row.token["written"]) for row in rows)
+    share = 1 / tokens if tokens else 0.0
+    weighed = training.weigh_reads(rows, EPSILON)
+    return [row.with_token(lm_weight=[share * w for w in row.token["written"]]) for row in weighed]
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
+    """Train on the graded attempts of an earlier stage."""
+    # 1. attempts with their outcomes
+    data = orm.outcomes(job.attempts(cfg.rollouts))
+    # 2. value at every step, words of the right ones
+    judge = orm.begin(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
+    eos = int(judge.tokenizer.eos_token_id)
+    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
+    # 3. fit
+    rows = orm.usable(run, rows, "right and wrong attempts")
+    return orm.fit(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), weigh)

@@ -1,0 +1,119 @@
+"""Process reward model (PRM: Uesato et al. 2022, arXiv:2211.14275; Lightman et al. 2023, arXiv:2305.20050;
+as the reward of arXiv:2311.05821).
+
+two classes     p_k = sigmoid(w . h_k)                     L = mean_k BCE(p_k, label_k)
+three classes   q_k = softmax(W h_k) over (-1, 0, +1)      L = - mean_k log q_k[label_k]
+                p_k = q_k[+1] + q_k[0] where a neutral step counts as right
+
+h_k is the hidden state at the end of step k; the mean is over all labelled steps of an optimizer step. Every
+labelled alternative of a step is a row of its own, with its history: [[A, B, C] chose A], [D], [[E, F]] gives
+A | B | C | A D | A D E | A D F. The papers predict a rating as a token of the vocabulary; we put a linear
+head in its place. They give no settings of their optimizers: those here are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate import training
+from numerate.judges.cut import cut
+from numerate.judges.oracle import Oracle, knows
+from numerate.methods import outcome_reward_model as orm
+from numerate.models.card import Aggregation, Card, Neutral
+from numerate.rollouts.job import Job
+from numerate.rollouts.stored import without_repeats
+from numerate.typed import config
+from numerate.types import Group, Marked, Stats, Verdict
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from numerate.models.scorer import ScoreModel
+
+NEEDS = frozenset[str]()
+GIVES = "judge"
+VERSION = 1
+RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage whose stored attempts are the data"""
+    labels: Literal["oracle", "stored"] = "oracle"
+    """who says what a step is worth: the oracle of the stories, or the labels that are stored with the
+    attempts"""
+    classes: Literal[2, 3] = 2
+    """right and wrong, or neutral as well"""
+    neutral: Neutral = "positive"
+    """a neutral step counts as right, as wrong, or not at all: in the labels of two classes, in the score of
+    three"""
+    aggregation: Aggregation = "prod"
+    """how the scores of a solution's steps become one, where nobody says otherwise"""
+    encoder: str | None = None
+    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    fit: orm.Fit = orm.Fit()
+    """how the judge is trained"""
+
+
+def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
+    """The steps of every attempt, each text once, with what oracle or store say of them.
+
+    Raises ValueError where they say nothing."""
+    oracle = Oracle()
+    for group in map(without_repeats, groups):
+        problem = group.problem
+        if labels == "oracle" and not knows(problem):
+            raise ValueError(
+                f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: stored"
+            )
+        for rollout in (scored.rollout for scored in group.attempts):
+            steps = oracle.judge(problem, rollout.text).steps if labels == "oracle" else rollout.steps
+            if steps:
+                told = tuple(RATING[step.label] if step.label else None for step in steps)
+                yield Marked(problem, cut(rollout.text, steps).texts, told)
+
+
+def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
+    """What the head should say: the rating itself, or 1 and 0."""
+    if classes == 3:
+        return [None if label is None else float(label) for label in labels]
+    meaning = {1: 1.0, -1: 0.0, 0: {"positive": 1.0, "negative": 0.0, "drop": None}[neutral], None: None}
+    return [meaning[label] for label in labels]
+
+
+def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats]:
+    if classes == 2:
+        return orm.loss(model, batch)
+    logits_N3, where = training.readings(model, batch)
+    weight_N, rating_N = batch.token["weight"][where], batch.token["target"][where]
+    right_N = logits_N3.argmax(-1) - 1 == rating_N
+    value = training.objectives.ratings(logits_N3, rating_N, weight_N)
+    return value, {"right": (weight_N * right_N).sum().item()}
+
+
+def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) -> ScoreModel:
+    """Train on labelled steps, wherever they come from."""
+    card = Card(
+        "process",
+        classes=3 if cfg.classes == 3 else 1,
+        neutral=cfg.neutral,
+        aggregation=cfg.aggregation,
+        encoder=bool(cfg.encoder),
+        style=job.style,
+        max_length=cfg.fit.max_length,
+    )
+    judge = orm.begin(job, card, cfg.encoder)
+    rows = [
+        training.labelled(judge.lay(one.problem, one.steps), targets(one.labels, cfg.classes, cfg.neutral))
+        for one in data
+    ]
+    rows = orm.usable(run, rows, "right and wrong steps")
+    return orm.fit(run, cfg.fit, judge, rows, partial(loss, classes=cfg.classes), training.weigh_reads)
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
+    """Train on the attempts of an earlier stage."""
+    return learn(run, cfg, job, judged(job.attempts(cfg.rollouts), cfg.labels))

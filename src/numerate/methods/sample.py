@@ -1,0 +1,45 @@
+"""Attempts at the problems, graded and stored: what judges are trained on. Nothing is trained here.
+
+The settings are those of Liu et al. 2023 (arXiv:2310.10047): 64 solutions per problem, temperature 0.6,
+top-p 0.95, from the fine-tuned generator itself.
+"""
+
+from __future__ import annotations
+
+from numerate import training
+from numerate.rollouts.collect import collect
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
+from numerate.types import Sampling
+
+NEEDS = frozenset[str]()
+GIVES = "rollouts"
+VERSION = 1
+
+
+@config
+class Config:
+    samples: AtLeast1 = 64
+    """attempts per problem"""
+    temperature: Positive = 0.6
+    """of the sampling"""
+    top_p: Share = 0.95
+    """of the sampling"""
+    top_k: AtLeast0 = 0
+    """of the sampling; 0 keeps all tokens"""
+    max_tokens: AtLeast1 = 256
+    """longest attempt; longer ones are cut, and wrong"""
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> None:
+    """Leaves the attempts in `rollouts/`; the stage has no model of its own."""
+    params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed)
+    folder = run.folder / "rollouts" / "round-000"
+    engine = job.engine(job.load(job.model))
+    right = [
+        bool(scored.reward.value)
+        for group in collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
+        for scored in group.attempts
+    ]
+    for _ in run.rounds(1):
+        run.log({"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))})

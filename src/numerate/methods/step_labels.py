@@ -1,0 +1,112 @@
+"""Step labels by sampling (Havrilla et al. 2024, arXiv:2403.04642, section 3 "SORM"; GLoRe, arXiv:2402.10963;
+Wang et al. 2023, arXiv:2312.08935).
+
+for every attempt (q, s_1 .. s_L) of a stage, every k < L:
+    o_1 .. o_K ~ pi(. | q, s_1 .. s_k)
+    label_k = 1[ some o_i is right ]        V*(q, s_1 .. s_k): can these steps still reach the answer?
+label_L = 1[ the attempt is right ]
+
+`threshold` asks for a share of right continuations instead of one. `monotone`: once 0, for ever 0, as V* is
+and samples are not (ours). The attempt itself is not counted among its continuations. The papers give no K
+for SORM; 8 is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+from typing import Any
+
+from numerate import training
+from numerate.rollouts.continuations import Beginning, successes
+from numerate.rollouts.job import Job
+from numerate.rollouts.share import share
+from numerate.rollouts.stored import without_repeats
+from numerate.steps import split
+from numerate.store import write_rollouts
+from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
+from numerate.types import Group, Sampling, Scored, Step
+
+NEEDS = frozenset[str]()
+GIVES = "rollouts"
+VERSION = 1
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage whose attempts are labelled; they are stored again, with the labels of their steps"""
+    continuations: AtLeast1 = 8
+    """K, attempts to go on from every step"""
+    threshold: Share = 0.0
+    """share of right continuations that makes a step good; 0: one is enough"""
+    monotone: bool = True
+    """after a bad step all later ones are bad"""
+    per_problem: AtLeast1 | None = None
+    """label the first so many different attempts at each problem only"""
+    temperature: Positive = 0.7
+    """of the continuations"""
+    top_p: Share = 1.0
+    """of the continuations"""
+    top_k: AtLeast0 = 0
+    """of the continuations; 0 keeps all tokens"""
+    max_tokens: AtLeast1 = 256
+    """longest continuation; longer ones are cut, and wrong"""
+
+
+def labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
+    """right: per prefix, did each continuation succeed? -> is the prefix good?"""
+    good = [any(hits) and sum(hits) / len(hits) >= threshold for hits in right]
+    return list(accumulate(good, lambda before, now: before and now)) if monotone else good
+
+
+def beginnings(scored: Scored, group: Group) -> Iterator[Beginning]:
+    """What stands before the second, third, ... step: whole lines, so that a step cannot grow."""
+    text = scored.rollout.text
+    for step in split(text)[1:]:
+        yield Beginning(group.problem, text[: step.start].rstrip(" \t"))
+
+
+def told(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
+    """The attempt with a label and a score, the share of right continuations, on each of its steps."""
+    hits = [found[begun.id] for begun in beginnings(scored, group)]
+    steps = split(scored.rollout.text)
+    hits += [[bool(scored.reward.value)]] if steps else []
+    good = labels(hits, cfg.threshold, cfg.monotone)
+    marked = [mark(*three) for three in zip(steps, hits, good, strict=True)]
+    return replace(scored, rollout=replace(scored.rollout, steps=tuple(marked)))
+
+
+def mark(step: Step, hits: Sequence[bool], good: bool) -> Step:
+    return replace(step, score=sum(hits) / len(hits), label="right" if good else "wrong")
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> None:
+    """Leaves the labelled attempts in `rollouts/` and the continuations beside them; there is no model."""
+    params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed)
+    # 1. the attempts, each text once
+    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)]
+    pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
+    # 2. go on from every step
+    asked = [begun for scored, group in pairs for begun in beginnings(scored, group)]
+    engine = job.engine(job.load(job.model))
+    place = run.folder / "continuations"
+    found = successes(place, engine, asked, cfg.continuations, params, job.style, run.progress)
+    # 3. label
+    marked = [told(scored, group, found, cfg) for scored, group in pairs]
+    for _ in run.rounds(1):
+        for path in share([run.folder / "rollouts" / "part-00000.parquet"]):  # one process writes it
+            write_rollouts(path, marked)
+        run.log(describe(marked, len(asked), len(found)))
+
+
+def describe(marked: Sequence[Scored], asked: int, continued: int) -> dict[str, Any]:
+    steps = [step for scored in marked for step in scored.rollout.steps]
+    return {
+        "labels/attempts": float(len(marked)),
+        "labels/steps": float(len(steps)),
+        "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
+        "labels/beginnings": float(asked),
+        "labels/continued": float(continued),
+    }

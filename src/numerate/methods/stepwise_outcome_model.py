@@ -1,0 +1,53 @@
+"""Stepwise outcome reward model (SORM: GLoRe, arXiv:2402.10963; Havrilla et al. 2024, arXiv:2403.04642).
+
+p_k = sigmoid(w . h_k)
+L   = - mean_k [ c_k log p_k + (1 - c_k) log (1 - p_k) ]     c_k = V*(q, s_1 .. s_k)
+
+The loss is that of the outcome model. What differs is the label, which step_labels finds by sampling: whether
+the steps so far can still reach the answer, instead of whether this attempt did. And it is no process label:
+after an error c stays 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numerate import training
+from numerate.methods import outcome_reward_model as orm
+from numerate.methods.process_reward_model import judged, targets
+from numerate.models.card import Card
+from numerate.rollouts.job import Job
+from numerate.typed import config
+
+if TYPE_CHECKING:
+    from numerate.models.scorer import ScoreModel
+
+NEEDS = frozenset[str]()
+GIVES = "judge"
+VERSION = 1
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage of method step_labels whose labelled attempts are the data"""
+    encoder: str | None = None
+    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    fit: orm.Fit = orm.Fit()
+    """how the judge is trained"""
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
+    """Train on the attempts that an earlier stage labelled."""
+    # 1. labelled steps
+    data = judged(job.attempts(cfg.rollouts), "stored")
+    # 2. rows
+    encoder = bool(cfg.encoder)
+    card = Card("stepwise-outcome", encoder=encoder, style=job.style, max_length=cfg.fit.max_length)
+    judge = orm.begin(job, card, cfg.encoder)
+    rows = [
+        training.labelled(judge.lay(one.problem, one.steps), targets(one.labels, 2, "drop")) for one in data
+    ]
+    # 3. fit
+    rows = orm.usable(run, rows, "steps that succeed and steps that don't")
+    return orm.fit(run, cfg.fit, judge, rows, orm.loss, training.weigh_reads)

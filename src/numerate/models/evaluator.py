@@ -1,0 +1,81 @@
+"""An evaluator: a causal language model whose next word after a question about a solution, ` correct` or
+` incorrect`, is its judgement. On disk a language model like any other, with `judge.json` beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from numerate.models.card import WORDS, Card, write_card
+from numerate.models.options import Lora
+from numerate.models.policy import Policy
+from numerate.models.scorer import Laid
+from numerate.prompts import evaluation
+from numerate.types import Problem, Prompt, Turn
+
+
+class EvaluatorModel:
+    """Raises ValueError where the tokenizer cuts one of the two words into pieces."""
+
+    def __init__(self, policy: Policy, card: Card) -> None:
+        self.policy = policy
+        self.name = policy.name
+        self.card = card
+        self.words = word_ids(policy)
+        self.room = min(card.max_length, policy.context or card.max_length)
+
+    @property
+    def model(self) -> Any:
+        return self.policy.model
+
+    @property
+    def pad_id(self) -> int:
+        return self.policy.pad_id
+
+    @property
+    def device(self) -> torch.device:
+        return self.policy.device
+
+    @property
+    def compute(self) -> torch.dtype:
+        return self.policy.compute
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return self.policy.autocast()
+
+    def adapt(self, lora: Lora | None) -> None:
+        self.policy.adapt(lora)
+
+    def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
+        """The question about a solution; the judgement is read at its last token. Late steps are dropped
+        until it fits; a solution of which nothing fits has no place to be judged at."""
+        for kept in range(len(steps), 0, -1):
+            common, rest = evaluation(problem, "\n".join(steps[:kept]))
+            asked = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
+            ids = asked + self.policy.encode_target(rest)[:-1]
+            if len(ids) <= self.room:
+                return Laid(ids, len(asked), (len(ids) - 1,), len(steps) - kept)
+        return Laid([], 0, (), len(steps))
+
+    def save(self, directory: str | Path) -> Path:
+        """The language model (LoRA merged), then its card."""
+        target = self.policy.save(directory)
+        write_card(target, self.card)
+        return target
+
+
+def word_ids(policy: Policy) -> tuple[int, int]:
+    """The tokens of ` correct` and ` incorrect`."""
+    found = [policy.encode_target(word)[:-1] for word in WORDS]
+    for word, ids in zip(WORDS, found, strict=True):
+        if len(ids) != 1:
+            pieces = " + ".join(repr(policy.decode([i])) for i in ids)
+            raise ValueError(
+                f"model {policy.name!r}: its tokenizer cuts {word!r} into {pieces}, and an evaluator "
+                "needs it whole: take another model, or train an outcome_reward_model, which needs no word"
+            )
+    return found[0][0], found[1][0]

@@ -1,0 +1,86 @@
+"""Attempts that go on from the beginnings of solutions, stored part by part like those of `collect`.
+
+A beginning is known by its text: the same one in two attempts is continued once, and its samples are the
+same in every run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from numerate.answers import grade
+from numerate.progress import Progress, Task
+from numerate.prompts import render
+from numerate.rollouts.collect import PART_ROLLOUTS
+from numerate.rollouts.share import barrier, share
+from numerate.store import read_rollouts, write_rollouts
+from numerate.types import Engine, Problem, Prompt, Reward, Sampling, Scored, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    problem: Problem
+    text: str
+    """what is already written, as it was sampled"""
+
+    @property
+    def id(self) -> str:
+        text = self.text.encode("utf-8", "surrogatepass")
+        return f"{self.problem.id}/{blake2b(text, digest_size=8).hexdigest()}"
+
+    def prompt(self, style: str) -> Prompt:
+        """The problem's prompt, and the beginning as a turn of the assistant that is still open."""
+        asked = render(self.problem, style)
+        return replace(asked, problem_id=self.id, turns=(*asked.turns, Turn("assistant", self.text)))
+
+
+def successes(
+    folder: Path,
+    engine: Engine,
+    beginnings: Iterable[Beginning],
+    n: int,
+    params: Sampling,
+    style: str,
+    progress: Progress,
+) -> Mapping[str, list[bool]]:
+    """id of a beginning -> did each of its n continuations reach the right answer?
+
+    Parts that are already in `folder` are read instead of sampled. With several processes each samples its
+    share."""
+    once = list({beginning.id: beginning for beginning in beginnings}.values())
+    size = max(1, PART_ROLLOUTS // n)
+    chunks = [once[i : i + size] for i in range(0, len(once), size)]
+    names = [folder / f"part-{i:05d}.parquet" for i in range(len(chunks))]
+    missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
+    with progress.task("continuing", total=len(once) * n, unit="rollouts") as task:
+        task.advance(n * (len(once) - sum(len(chunk) for _, chunk in missing)))
+        for name, chunk in share(missing):
+            write_rollouts(name, continued(engine, chunk, n, params, style, task))
+    barrier()
+    found: dict[str, list[bool]] = defaultdict(list)
+    for scored in read(names):
+        found[scored.rollout.problem_id].append(bool(scored.reward.value))
+    return found
+
+
+def read(names: Sequence[Path]) -> Iterator[Scored]:
+    return (scored for name in names for scored in read_rollouts(name))
+
+
+def continued(
+    engine: Engine, beginnings: Sequence[Beginning], n: int, params: Sampling, style: str, task: Task
+) -> list[Scored]:
+    """The continuations of some beginnings, each graded as one solution with its beginning, in order."""
+    by_id = {beginning.id: beginning for beginning in beginnings}
+    place = {id_: i for i, id_ in enumerate(by_id)}
+    done: list[Scored] = []
+    for rollout in engine.sample([b.prompt(style) for b in beginnings], n, params):
+        begun = by_id[rollout.problem_id]
+        verdict = grade(begun.text + rollout.text, begun.problem)
+        value = float(verdict.correct)
+        done.append(Scored(replace(rollout, answer=verdict.answer), Reward(value, {"correct": value})))
+        task.advance(1)
+    return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))

@@ -1,0 +1,30 @@
+"""The graded attempts that an earlier stage left behind, for the methods that learn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from numerate.rollouts.collect import grouped
+from numerate.store import read_rollouts
+from numerate.types import Group, Problem
+
+
+def stored(folder: Path, problems: Sequence[Problem]) -> list[Group]:
+    """All attempts below `folder` at these problems, in their order; problems without any are left out.
+
+    Raises ValueError where there is none."""
+    groups = [group for group in grouped(problems, list(read_rollouts(folder))) if group.attempts]
+    if not groups:
+        raise ValueError(
+            f"{folder}: no attempt there is at one of this stage's problems; give the stage the problem set "
+            "and the limit that the attempts were sampled with"
+        )
+    return groups
+
+
+def without_repeats(group: Group) -> Group:
+    """Every text once, the first of it: an easy problem must not count more because its solutions agree."""
+    first = {scored.rollout.text.strip(): scored for scored in reversed(group.attempts)}
+    return replace(group, attempts=tuple(reversed(first.values())))

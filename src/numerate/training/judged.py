@@ -1,0 +1,120 @@
+"""Judged solutions as training rows, and what a score model's head says at the ends of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from numerate.models.evaluator import EvaluatorModel
+from numerate.models.scorer import Laid, ScoreModel, ScoreNetwork
+from numerate.training.attention import can_pack
+from numerate.training.batch import Batch, micro_batches, pack, pad
+from numerate.training.logprobs import head_logprobs, hidden_states, network
+from numerate.types import Example
+
+Judge = ScoreModel | EvaluatorModel
+Places = tuple[Tensor, ...]
+"""lines and columns of a batch"""
+Ask = Callable[[Any, Batch], tuple[Tensor, Places]]
+
+
+def labelled(laid: Laid, targets: Sequence[float | None]) -> Example | None:
+    """The row that asks the head for `targets` at the ends of the steps; None marks a step that nobody
+    judged. Returns None where nothing is left to ask, as when no judged step fits.
+
+    All tokens after the prompt count as trained: so the solutions of a problem share its prompt when they are
+    packed. The columns `target` and `read` say where the head is asked."""
+    asked = {
+        end: target for end, target in zip(laid.ends, targets, strict=False) if target is not None
+    }  # targets of dropped steps fall away
+    if not asked:
+        return None
+    return asking(laid, asked)
+
+
+def asking(laid: Laid, asked: dict[int, float]) -> Example:
+    """asked: place of a token -> what the head should say there."""
+    places = range(len(laid.ids))
+    return Example(
+        laid.ids,
+        [place >= laid.prompt for place in places],
+        token={
+            "read": [float(place in asked) for place in places],
+            "target": [asked.get(place, 0.0) for place in places],
+        },
+    )
+
+
+def weigh_reads(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
+    """Add the column `weight`: 1 / (all places of the optimizer step where the head is asked + `extra`)."""
+    weight = 1 / (sum(sum(row.token["read"]) for row in rows) + extra)
+    return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
+
+
+def readings(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
+    """Logits of the head at the places of the column `read`, [N, C] float32, and these places: line, column.
+
+    The places of a row keep their order."""
+    where = batch.token["read"].nonzero(as_tuple=True)
+    return model(states(model, batch)[where]), where
+
+
+def states(model: ScoreNetwork, batch: Batch) -> Tensor:
+    """Last hidden states, [B, T, D]. An encoder looks both ways, so it is told where padding begins."""
+    if not model.encoder:
+        return hidden_states(model, batch)
+    seen_BT = (batch.row_BT >= 0).long()
+    return network(model)(input_ids=batch.ids_BT, attention_mask=seen_BT).last_hidden_state
+
+
+def verdicts(model: nn.Module, batch: Batch, words: tuple[int, int]) -> tuple[Tensor, Places]:
+    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places."""
+    where = batch.token["read"].nonzero(as_tuple=True)
+    h_ND = hidden_states(model, batch)[where]
+    lm = network(model)
+    both = [head_logprobs(lm, h_ND, torch.full_like(where[0], word)) for word in words]
+    return torch.stack(both, dim=1), where
+
+
+def read(judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = readings) -> list[Tensor]:
+    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits."""
+    some = [i for i, one in enumerate(laid) if one.ends]
+    rows = [asking(laid[i], dict.fromkeys(laid[i].ends, 0.0)) for i in some]
+    out = [torch.zeros(0, 1) for _ in laid]
+    for i, said_KC in zip(some, ask_rows(judge, rows, tokens, ask), strict=True):
+        out[i] = said_KC
+    return out
+
+
+@torch.no_grad()
+def ask_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> list[Tensor]:
+    """Per row what `ask` says at its places, [K, C] on the CPU, in the order of the rows.
+
+    At most `tokens` tokens (more where one row is longer) are in memory at once; solutions of one problem
+    share its prompt where the network can pack."""
+    packed = not judge.card.encoder and can_pack(network(judge.model))
+    out: dict[int, Tensor] = {}
+    judge.model.eval()
+    numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
+    for part in micro_batches(numbered, tokens, packed=packed):
+        batch = (pack if packed else pad)(part, judge.pad_id, judge.device)
+        with judge.autocast():
+            said_NC, where = ask(judge.model, batch)
+        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
+        out |= by_row(said_NC.cpu(), number_N)
+    return [out[i] for i in range(len(rows))]
+
+
+def by_row(logits_NC: Tensor, number_N: Tensor) -> Iterator[tuple[int, Tensor]]:
+    for i in number_N.unique().tolist():
+        yield i, logits_NC[number_N == i]
+
+
+def kept(rows: Iterable[Example | None]) -> tuple[list[Example], int]:
+    """The rows that there are, and how many there are not."""
+    every = list(rows)
+    found = [row for row in every if row is not None]
+    return found, len(every) - len(found)

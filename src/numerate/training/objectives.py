@@ -1,0 +1,54 @@
+"""Losses as pure functions: tensors in, a sum out. Denominators are in the weights."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+MARGIN = math.log(2)
+"""lambda of Liu et al. 2023, eq. 8"""
+
+
+def binary(logit_N: Tensor, target_N: Tensor, weight_N: Tensor) -> Tensor:
+    """sum_n w_n BCE(sigmoid(z_n), y_n): outcome, stepwise-outcome and two-class process judges
+    (Uesato et al. 2022, arXiv:2211.14275; Havrilla et al. 2024, arXiv:2403.04642)."""
+    return F.binary_cross_entropy_with_logits(logit_N, target_N, weight_N, reduction="sum")
+
+
+def ratings(logits_N3: Tensor, rating_N: Tensor, weight_N: Tensor) -> Tensor:
+    """- sum_n w_n log softmax(z_n)[rating], ratings -1, 0, +1 (Lightman et al. 2023, arXiv:2305.20050,
+    who predict one of three tokens after each step)."""
+    chosen_N = logits_N3.log_softmax(-1).gather(-1, rating_N.long()[:, None] + 1)[:, 0]
+    return -(weight_N * chosen_N).sum()
+
+
+def probability(logits_NC: Tensor, neutral: str) -> Tensor:
+    """The score in [0, 1]. One logit: sigmoid. Three: q(+1), and q(0) with it where neutral is `positive`;
+    with `drop`, q(+1) / (q(+1) + q(-1))."""
+    if logits_NC.shape[-1] == 1:
+        return logits_NC[:, 0].sigmoid()
+    wrong_N, neutral_N, right_N = logits_NC.softmax(-1).unbind(-1)
+    if neutral == "drop":
+        return right_N / (right_N + wrong_N)
+    return right_N + neutral_N if neutral == "positive" else right_N
+
+
+def value(raw_N: Tensor, outcome_N: Tensor, weight_N: Tensor) -> Tensor:
+    """sum_n w_n (tanh(v_n) - Q_n)^2, Q = +-1, w = 1 / (n + 1e-3) (Super_MARIO, implementation details)."""
+    return (weight_N * (raw_N.tanh() - outcome_N).square()).sum()
+
+
+def log_share(logp_N: Tensor, other_N: Tensor) -> Tensor:
+    """log S_cls = log p(w) / (p(w) + p(w')) (Liu et al. 2023, arXiv:2310.10047, eq. 7). Takes logits as
+    well: what the two have in common cancels."""
+    return F.logsigmoid(logp_N - other_N)
+
+
+def margin(right_N: Tensor, wrong_N: Tensor, by: float = MARGIN) -> Tensor:
+    """max(0, log S(X_inc) - log S(X_cor) + lambda), one per pair; takes log S (Liu et al. 2023, eq. 8).
+
+    It is 0 as soon as S(X_cor) >= 2 S(X_inc), which S(X_inc) > 1/2 puts out of reach."""
+    return torch.relu(wrong_N - right_N + by)

@@ -1,0 +1,336 @@
+"""One contract over all methods that train a judge: it learns, it resumes bit for bit, and micro-batches and
+packing change nothing. Then what is peculiar to each."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from numerate import judges
+from numerate.judges.oracle import Oracle
+from numerate.judges.outcome import OutcomeJudge
+from numerate.methods import evaluator_training as evaluator
+from numerate.methods import outcome_reward_model as orm
+from numerate.methods import outcome_value_model as ovm
+from numerate.methods import process_reward_model as prm
+from numerate.methods import stepwise_outcome_model as sorm
+from numerate.methods.outcome_reward_model import Fit
+from numerate.models.evaluator import EvaluatorModel
+from numerate.models.scorer import Laid
+from numerate.progress import QuietProgress
+from numerate.rollouts.job import Job
+from numerate.training import Stage
+from numerate.training.batch import pad
+from numerate.training.judged import weigh_reads
+from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Stats, Turn
+from tests.judges.models import base_with_words, encoder, leave_attempts, written
+from tests.judges.toy import CLIPS
+from tests.methods.toy import PROBLEMS, job, same, stage
+
+FIT = Fit(epochs=6, batch=8, lr=3e-3, max_length=200)
+LONGER = replace(FIT, epochs=16)
+ORM = orm.Config(rollouts="attempts", fit=FIT)
+CASES: dict[str, tuple[Any, Any]] = {
+    "orm": (orm, ORM),
+    "orm at the end": (orm, replace(ORM, at="last")),
+    "orm at tokens": (orm, replace(ORM, at="tokens")),
+    "prm": (prm, prm.Config(rollouts="attempts", labels="stored", fit=FIT)),
+    "prm of three": (prm, prm.Config(rollouts="attempts", labels="stored", classes=3, fit=FIT)),
+    "sorm": (sorm, sorm.Config(rollouts="attempts", fit=FIT)),
+    "ovm": (ovm, ovm.Config(rollouts="attempts", fit=replace(FIT, lora_rank=0), alpha=1.0)),
+    "margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)),
+    "xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", fit=FIT)),
+    "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=LONGER)),
+}
+EVERY = pytest.mark.parametrize("case", CASES)
+
+
+def work(folder: Path) -> Job:
+    if not (folder / "attempts").exists():
+        base_with_words(folder)
+        leave_attempts(folder / "attempts", PROBLEMS)
+    return replace(job(folder), stage_folder=lambda name: folder / name)
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+class Dying(Stage):
+    """Killed in the middle of a round, after all earlier ones were saved."""
+
+    def log(self, stats: Stats) -> None:
+        if self.round == 4:
+            raise KeyboardInterrupt
+        super().log(stats)
+
+
+@EVERY
+def test_it_learns_and_its_judge_can_be_loaded(tmp_path: Path, case: str) -> None:
+    method, cfg = CASES[case]
+    made = method.train(stage(tmp_path / "run"), cfg, work(tmp_path))
+    losses = [row["train/loss"] for row in log(tmp_path / "run")]
+    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    made.save(tmp_path / "judge")
+    judge = judges.load(tmp_path / "judge")
+    texts = [text for text, _, _ in written(PROBLEMS[3])]
+    found = [one.scores[-1] for one in judge.score([PROBLEMS[3]] * len(texts), texts)]
+    assert all(0 <= score <= 1 for score in found)
+    assert min(found[:3]) > max(found[3:])
+
+
+@EVERY
+def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, case: str) -> None:
+    method, cfg = CASES[case]
+    cfg = replace(cfg, fit=replace(cfg.fit, epochs=2))
+    whole = method.train(stage(tmp_path / "whole"), cfg, work(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        method.train(Dying(tmp_path / "cut", 0, QuietProgress(), save_seconds=0.0), cfg, work(tmp_path))
+    resumed = method.train(stage(tmp_path / "cut"), cfg, work(tmp_path))
+    assert same(whole, resumed)
+    assert log(tmp_path / "whole") == log(tmp_path / "cut")
+
+
+@EVERY
+def test_micro_batches_give_the_same_judge(tmp_path: Path, case: str) -> None:
+    method, cfg = CASES[case]
+    made = [
+        method.train(
+            stage(tmp_path / str(tokens)),
+            replace(cfg, fit=replace(cfg.fit, epochs=1, micro_tokens=tokens, lr=1e-3)),
+            work(tmp_path),
+        )
+        for tokens in (100, 4000)
+    ]
+    for small, large in zip(log(tmp_path / "100"), log(tmp_path / "4000"), strict=True):
+        assert small == pytest.approx(large, rel=1e-3, abs=1e-5)
+    for a, b in zip(made[0].model.parameters(), made[1].model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-3, rtol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["bert", "deberta"])
+def test_an_encoder_learns_too(tmp_path: Path, kind: str) -> None:
+    """BERT by adapters, DeBERTa as a whole."""
+    fit = replace(FIT, epochs=10, lr=2e-2, lora_rank=8) if kind == "bert" else replace(FIT, epochs=10)
+    cfg = replace(CASES["prm"][1], encoder=str(encoder(tmp_path / kind, kind)), fit=fit)
+    made = prm.train(stage(tmp_path / "run"), cfg, work(tmp_path))
+    rows = log(tmp_path / "run")
+    assert rows[-1]["train/loss"] < 0.6 * rows[0]["train/loss"]
+    made.save(tmp_path / "judge")
+    assert judges.load(tmp_path / "judge").score([PROBLEMS[0]], ["Hmm\nNo"])[0].scores[1] < 0.5
+
+
+def test_adapters_alone_are_trained_beside_the_head(tmp_path: Path) -> None:
+    cfg = replace(ORM, fit=replace(FIT, lora_rank=4, epochs=10))
+    made = orm.train(stage(tmp_path / "run"), cfg, work(tmp_path))
+    trained = {name for name, p in made.model.named_parameters() if p.requires_grad}
+    assert {name for name in trained if "lora_" not in name} == {"head.weight", "head.bias"}
+    made.save(tmp_path / "judge")
+    made.model.eval()
+    again = judges.load(tmp_path / "judge")
+    before = OutcomeJudge(made).score(PROBLEMS[:2], ["a", "#### 5"])
+    after = again.score(PROBLEMS[:2], ["a", "#### 5"])
+    assert [x.scores[0] for x in after] == pytest.approx([x.scores[0] for x in before], abs=1e-4)
+
+
+def test_the_outcome_is_the_label_of_every_prefix(vectors: dict[str, Any]) -> None:
+    case = vectors["havrilla"]["orm_labels"]
+    text = "a\n" * case["solution_steps"]
+    (found,) = orm.outcomes([group((text, float(case["final_correct"])))])
+    assert list(found.labels) == case["per_prefix_labels"]
+
+
+def test_repeats_count_once_and_what_could_not_be_graded_not_at_all() -> None:
+    data = orm.outcomes([group(("a", 1.0), ("a ", 1.0), ("b", None), ("", 0.0), ("c", 0.0))])
+    assert [(one.steps, one.labels) for one in data] == [(("a",), (1,)), (("c",), (-1,))]
+
+
+def group(*attempts: tuple[str, float | None], problem: Problem = PROBLEMS[0]) -> Group:
+    scored = [
+        Scored(Rollout(problem.id, i, (Turn("assistant", text, trained=True),)), Reward(value))
+        for i, (text, value) in enumerate(attempts)
+    ]
+    return Group(problem, tuple(scored))
+
+
+@pytest.mark.parametrize(
+    ("at", "places"), [("steps", [5, 8]), ("last", [8]), ("tokens", [2, 3, 4, 5, 6, 7, 8])]
+)
+def test_where_the_outcome_is_asked(at: Any, places: list[int]) -> None:
+    laid = Laid(list(range(10, 19)), prompt=2, ends=(5, 8), dropped=0)
+    row = orm.row(laid, (1, 1), at)
+    assert row is not None
+    assert [i for i, read in enumerate(row.token["read"]) if read] == places
+    assert [row.token["target"][i] for i in places] == [1.0] * len(places)
+    assert sum(row.token["target"]) == len(places)
+
+
+def test_a_solution_that_was_cut_short_has_no_end_to_be_asked_at() -> None:
+    assert orm.row(Laid([1, 2, 3], 1, (2,), dropped=1), (1, 1), "last") is None
+
+
+@pytest.mark.parametrize(
+    ("classes", "neutral", "expected"),
+    [
+        (2, "positive", [1.0, 1.0, 0.0, None]),
+        (2, "negative", [1.0, 0.0, 0.0, None]),
+        (2, "drop", [1.0, None, 0.0, None]),
+        (3, "drop", [1.0, 0.0, -1.0, None]),
+    ],
+)
+def test_targets_of_ratings(classes: int, neutral: Any, expected: list[float | None]) -> None:
+    assert prm.targets((1, 0, -1, None), classes, neutral) == expected
+
+
+def test_the_oracle_labels_the_steps_of_a_story() -> None:
+    text = "48/2=<<48/2=24>>24\nHmm.\n48-24=<<48-24=25>>25\n#### 216"
+    (found,) = prm.judged([group((text, 0.0), problem=CLIPS)], "oracle")
+    assert found.labels == (1, 0, -1)
+    assert found.steps[-1] == "48-24=<<48-24=25>>25\n#### 216"
+
+
+def test_the_oracle_is_not_asked_about_what_is_no_story() -> None:
+    with pytest.raises(ValueError, match=r"is no story.*use labels: stored"):
+        list(prm.judged([group(("a", 1.0))], "oracle"))
+
+
+def test_every_labelled_alternative_is_asked_behind_its_own_history(
+    tmp_path: Path, vectors: dict[str, Any]
+) -> None:
+    """The prefixes of PRM800K with a label on their last step: that many places are asked, one per row."""
+    prefixes = vectors["prm_orm_ppo"]["prm800k_flatten"]["training_prefixes"]
+    data = [
+        Marked(PROBLEMS[0], tuple(p), (None,) * (len(p) - 1) + (1 if i % 2 else -1,))
+        for i, p in enumerate(prefixes)
+    ]
+    seen: list[tuple[str, int]] = []
+
+    def weigh(rows: Any) -> Any:
+        asked = [(row, [i for i, r in enumerate(row.token["read"]) if r]) for row in rows]
+        seen.extend((judge.tokenizer.decode(row.ids), len(at)) for row, at in asked)
+        return weigh_reads(rows)
+
+    judge = orm.begin(work(tmp_path), prm.Card("process"), None)
+    rows = [
+        orm.training.labelled(judge.lay(d.problem, d.steps), prm.targets(d.labels, 2, "drop")) for d in data
+    ]
+    cfg = replace(FIT, epochs=1)
+    orm.fit(stage(tmp_path / "run"), cfg, judge, [row for row in rows if row], orm.loss, weigh)
+    question = PROBLEMS[0].question
+    ends = sorted(text.split(question)[1].split() for text, _ in seen)
+    assert ends == sorted(prefixes) and {count for _, count in seen} == {1}
+
+
+def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
+    there = work(tmp_path)
+    only = [group(*((text, 1.0) for text, reward, _ in written(p) if reward), problem=p) for p in PROBLEMS]
+    rows = [orm.row(orm.begin(there, prm.Card("outcome"), None).lay(d.problem, d.steps), d.labels, "steps")
+            for d in orm.outcomes(only)]  # fmt: skip
+    with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*give it right and"):
+        orm.usable(stage(tmp_path / "run"), rows, "right and wrong attempts")
+    with pytest.raises(ValueError, match="all 16 solutions have no label"):
+        orm.usable(stage(tmp_path / "run"), [None] * 16, "right and wrong attempts")
+
+
+def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
+    other = replace(work(tmp_path), problems=[replace(PROBLEMS[0], id="unknown")])
+    with pytest.raises(ValueError, match="no attempt there is at one of this stage's problems"):
+        orm.train(stage(tmp_path / "run"), ORM, other)
+
+
+def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path) -> None:
+    """Their weights sum to 1 over right solutions and EOS, to 0 over wrong ones; the value's are
+    1 / (n + 1e-3)."""
+    judge = orm.begin(work(tmp_path), prm.Card("value"), None)
+    laid = judge.lay(PROBLEMS[0], ["a", "b\n#### 1"])
+    right, wrong = (ovm.row(laid, good, eos=2) for good in (True, False))
+    assert right is not None and wrong is not None
+    a, b = ovm.weigh([right, wrong])
+    assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])
+    assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: laid.prompt])
+    assert [w for w in a.token["weight"] if w] == pytest.approx([1 / (4 + 1e-3)] * 2)
+    assert [b.token["target"][end] for end in laid.ends] == [-1.0, -1.0]
+
+
+def test_pairs_are_distinct_bounded_and_the_same_every_time() -> None:
+    found = evaluator.drawn(3, 4, 10, "0/p")
+    assert len(set(found)) == 10 and all(r < 3 and w < 4 for r, w in found)
+    assert found == evaluator.drawn(3, 4, 10, "0/p") != evaluator.drawn(3, 4, 10, "0/q")
+    assert sorted(evaluator.drawn(2, 1, 10, "x")) == [(0, 0), (1, 0)]
+    assert evaluator.drawn(0, 5, 10, "x") == []
+
+
+def test_a_right_answer_by_a_wrong_step_is_right_for_the_grader_only() -> None:
+    text = "48*3=<<48*3=145>>145\n#### 216"
+    attempts = group((text, 1.0), problem=CLIPS)
+    assert evaluator.sort(attempts, None).right == (text,)
+    assert evaluator.sort(attempts, Oracle()).wrong == (text,)
+
+
+def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(tmp_path: Path) -> None:
+    """Against autograd through the hinge of every pair, with both solutions of all pairs in one batch."""
+    there = work(tmp_path)
+    judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
+    texts = written(PROBLEMS[1])
+    rows = [evaluator.row(judge, PROBLEMS[1], text, reward > 0) for text, reward, _ in texts]
+    assert all(rows)
+    with torch.no_grad():  # pull the two words apart, so that some margins are met and some are not
+        judge.model.get_input_embeddings().weight[judge.words[0]] *= 3
+    numbers = ((1, 3), (1, 4), (2, 3))
+    pairs = [(rows[r], rows[w]) for r, w in numbers]
+    batch = pad(rows, judge.pad_id)  # pyright: ignore[reportArgumentType]
+    share_N, _ = evaluator.log_share(judge.model, batch, judge.words)
+    hinges = torch.stack(
+        [torch.relu(share_N[w] - share_N[r] + math.log(2)) for r, w in ((1, 3), (1, 4), (2, 3))]
+    )
+    hinges.mean().backward()
+    parameter = judge.model.model.layers[0].mlp.up_proj.weight
+    expected = parameter.grad.clone()
+    judge.model.zero_grad()
+    weighed = evaluator.weigh_pairs(pairs, judge, 100)  # pyright: ignore[reportArgumentType]
+    assert len(weighed) == 4
+    value, _ = evaluator.margin(judge.model, pad(weighed, judge.pad_id), judge.words)
+    value.backward()
+    assert value.item() == pytest.approx(hinges.mean().item(), rel=1e-5)
+    torch.testing.assert_close(parameter.grad, expected, atol=1e-6, rtol=1e-4)
+
+
+def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
+    there = work(tmp_path)
+    cfg = CASES["margin"][1]
+    judge = EvaluatorModel(there.load("base"), prm.Card("evaluator"))
+    never = [evaluator.sort(group(("a", 0.0)), None)]
+    with pytest.raises(ValueError, match="none of 1 problems has both a right and a wrong solution"):
+        evaluator.paired(stage(tmp_path / "run"), cfg, judge, never)
+
+
+def test_vocabulary_and_two_word_cross_entropy_by_hand(tmp_path: Path) -> None:
+    """- log p(word) among all tokens, and among the two, from the model's own logits."""
+    judge = EvaluatorModel(work(tmp_path).load("base"), prm.Card("evaluator"))
+    row = evaluator.row(judge, PROBLEMS[1], "1+2=4", False)
+    assert row is not None
+    logits = judge.model(input_ids=torch.tensor([list(row.ids)])).logits[0, -1]
+    correct, incorrect = judge.words
+    batch = pad(weigh_reads([row]), judge.pad_id)
+    vocab, _ = evaluator.xent(judge.model, batch, judge.words, "vocab")
+    two_way, _ = evaluator.xent(judge.model, batch, judge.words, "two_way")
+    assert vocab.item() == pytest.approx(-logits.log_softmax(-1)[incorrect].item(), rel=1e-5)
+    pair = logits[[correct, incorrect]].log_softmax(-1)
+    assert two_way.item() == pytest.approx(-pair[1].item(), rel=1e-4)
+
+
+def test_the_learning_rate_warms_up_and_ends_at_the_final_one(tmp_path: Path) -> None:
+    cfg = replace(ORM, fit=replace(FIT, epochs=3, warmup=0.5, final_lr=1e-4))
+    orm.train(stage(tmp_path / "run"), cfg, work(tmp_path))
+    rates = [row["train/lr"] for row in log(tmp_path / "run")]
+    top = rates.index(max(rates))
+    assert all(a < b for a, b in pairwise(rates[: top + 1]))
+    assert all(a > b for a, b in pairwise(rates[top:]))
+    assert rates[-1] == pytest.approx(1e-4)

@@ -1,0 +1,123 @@
+"""What a recipe with judges promises is checked before it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from numerate import config
+from tests import tiny
+
+RECIPE = """\
+name: small
+model: MODEL
+problems: {train: "stories/train[:4]", more: "stories/train[4:8]", test: "stories/test[:2]"}
+stages:
+  sft: {method: sft}
+  some: {method: sample, model: sft, problems: more}
+  labels: {method: step_labels, model: sft, problems: more, rollouts: some}
+  orm: {method: outcome_reward_model, model: sft, problems: more, rollouts: some}
+  sorm: {method: stepwise_outcome_model, model: sft, problems: more, rollouts: labels}
+  LAST
+evaluate: {samples: 2}
+"""
+
+
+LAST = "last: {method: sft, model: sft}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tiny.make(tmp_path / "MODEL")
+    return tmp_path
+
+
+def read(
+    folder: Path, last: str = "last: {method: sft, model: sft}", old: str = "", new: str = ""
+) -> config.Recipe:
+    assert old in RECIPE
+    text = RECIPE.replace(old, new, 1).replace("LAST", last).replace("MODEL", str(folder / "MODEL"))
+    (folder / "r.yaml").write_text(text)
+    return config.load(str(folder / "r.yaml"), out=folder)
+
+
+def refusal(folder: Path, *change: str) -> str:
+    with pytest.raises(ValueError) as error:
+        read(folder, *change)
+    return str(error.value)
+
+
+def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
+    assert read(folder).evaluate.models == ("base", "sft", "last")
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (
+            "last: {method: outcome_reward_model, problems: more, rollouts: sam}",
+            "last.rollouts: no stage 'sam' above this one leaves attempts behind; there are: some, labels",
+        ),
+        (
+            "last: {method: stepwise_outcome_model, problems: more, rollouts: some}",
+            "no stage 'some' above this one leaves attempts with labelled steps behind; there are: labels",
+        ),
+        (
+            "last: {method: process_reward_model, problems: more, rollouts: some, labels: stored}",
+            "no stage 'some' above this one leaves attempts with labelled steps behind; there are: labels",
+        ),
+        (
+            "last: {method: outcome_reward_model, rollouts: some}",
+            "stages.last.problems: the attempts of 'some' are at the problems of 'more'",
+        ),
+        ("last: {method: sft, model: orm}", "'orm' (outcome_reward_model) is a judge, not a language model"),
+        ("last: {method: sft, model: some}", "'some' (sample) leaves no model behind"),
+        (
+            "last: {method: outcome_reward_model, rollouts: some, problems: more, encoder: ./nowhere}",
+            "stages.last.encoder: model './nowhere'",
+        ),
+        (
+            "last: {method: evaluator_training, rollouts: some, problems: more}",
+            "cuts ' correct' and ' incorrect' into pieces",
+        ),
+        (
+            "last: {method: ppo, model: sft, judge: some}",
+            "last.judge: no stage 'some' above this one trains a judge; there are: orm, sorm; `oracle` and",
+        ),
+        ("last: {method: ppo, judge: ./nowhere}", "last.judge: ./nowhere is no folder with a judge"),
+    ],
+)
+def test_what_a_stage_with_a_judge_needs_is_checked(folder: Path, last: str, said: str) -> None:
+    assert said in refusal(folder, last)
+
+
+def test_a_judge_is_not_measured_like_a_policy(folder: Path) -> None:
+    said = refusal(folder, "last: {method: sft}", "samples: 2", "models: [sorm]")
+    assert "evaluate.models: the result of stage 'sorm'" in said
+
+
+def test_the_oracle_is_asked_about_stories_only(folder: Path) -> None:
+    (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    last = "last: {method: process_reward_model, problems: more, rollouts: some}"
+    said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
+    assert "stages.last.labels: the oracle knows stories only" in said
+
+
+def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path) -> None:
+    assert read(folder, "last: {method: ppo, model: sft, judge: sorm}").stages["last"].options
+    (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    last = "last: {method: ppo, problems: more, judge: oracle}"
+    said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
+    assert "stages.last.judge: the oracle knows stories only" in said
+
+
+def test_an_evaluator_may_be_gone_on_with(folder: Path) -> None:
+    """Generator, evaluator, generator again. A tokenizer that only the model's own code reads is not judged
+    here."""
+    (folder / "MODEL" / "tokenizer.json").unlink()
+    (folder / "MODEL" / "tokenizer.model").write_bytes(b"unknown")
+    last = (
+        "eva: {method: evaluator_training, rollouts: some, problems: more}\n  last: {method: sft, model: eva}"
+    )
+    assert read(folder, last).stages["last"].model == "eva"
