@@ -174,7 +174,8 @@ def test_loss_and_every_gradient_against_float64(detach: bool, beta: float) -> N
 def test_micro_batches_packing_and_padding_change_nothing(lora: bool) -> None:
     cfg = config(value={"layers": 1, "detach": False})
     value, grads = stepped(network(lora=lora)[1], cfg, 0.1)
-    for more in ({"micro_tokens": 1}, {"packed": False}, {"packed": False, "micro_rows": 1}):
+    ways: list[dict[str, Any]] = [{"micro_tokens": 1}, {"packed": False}, {"packed": False, "micro_rows": 1}]
+    for more in [*ways, {"activation_checkpointing": "on"}]:
         again, others = stepped(network(lora=lora, **more)[1], cfg, 0.1)
         assert again == pytest.approx(value, rel=1e-5)
         for name, g in grads.items():

@@ -219,7 +219,10 @@ def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
     if not isinstance(place, Path):
         return
     weights = sum(file.stat().st_size for file in place.glob("*.safetensors"))
-    models = sum(getattr(stage.options, "rounds", 1) for stage in recipe.stages.values())
+    models = sum(
+        getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
+        for stage in recipe.stages.values()
+    )  # who starts again every round keeps a model of every round
     need = weights * (models + FLOATS * len(recipe.stages))
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free

@@ -268,11 +268,13 @@ def learn(
     ppo_network.let_move(learner, policy=round_ >= cfg.value.warmup)
     steps = cfg.epochs * math.ceil(len(rows) / cfg.batch)
     told: list[Stats] = []
-    for step in range(steps):
-        mini = [rows[i] for i in sft.batches(len(rows), cfg.batch, step, run.seed * 1_000_003 + round_)]
-        told.append(learner.step(training.weigh(mini, per="token"), objective, cfg.lr))
-        if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
-            break
+    with run.progress.task("learning", total=steps, unit="steps") as task:
+        for step in range(steps):
+            mini = [rows[i] for i in sft.batches(len(rows), cfg.batch, step, run.seed * 1_000_003 + round_)]
+            told.append(learner.step(training.weigh(mini, per="token"), objective, cfg.lr))
+            task.advance(1)
+            if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
+                break
     means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
     means["train/grad_norm"] = means.pop("grad_norm")
     return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
