@@ -126,6 +126,45 @@ def test_references_between_parts_are_checked(refusal: Edit, old: str, new: str,
     assert said in refusal(old, new)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            "rewards: [no_such_package.f]",
+            "r.yaml:13, stages.rl.rewards: reward 'no_such_package.f': importing",
+        ),
+        ("rewards: [corect]", "stages.rl.rewards: reward 'corect': write `correct`, or a function as"),
+        ("rewards: [{path: json.loads}]", "it needs 's', and there are: answer"),
+        ("rewards: [{pth: json.loads}]", "stages.rl.rewards"),
+        ("reference: sfd", "stages.rl.reference: there is no stage 'sfd'; did you mean 'sft'?"),
+        ("reference: no/such/place", "no/such/place"),
+        ("sample: {attemps: 4}", "stages.rl.sample.attemps: unknown key 'attemps'; did you mean 'attempts'?"),
+        ("fit: {mask: 1}", "stages.rl.fit.mask: unknown key 'mask'"),
+    ],
+)
+def test_a_stage_of_reinforcement_is_checked(refusal: Edit, options: str, said: str) -> None:
+    stage = f"  rl: {{method: grpo, model: sft, {options}}}\nevaluate:"
+    message = refusal("    rounds: 3\n    fit: {lr: 2e-5}\nevaluate:", stage)
+    assert said in message
+
+
+def test_rewards_are_names_or_functions_with_a_weight(here: Path) -> None:
+    path = "tests.rewards.test_compose.length"
+    stages = f"""
+  rl:
+    method: grpo
+    rewards: [correct, {{path: {path}, weight: 2}}]
+  far: {{method: on_policy_distillation, teacher: ./MODEL}}
+evaluate:"""
+    (here / "r.yaml").write_text(RECIPE.replace("\nevaluate:", stages))
+    recipe = config.load("r.yaml")
+    first, second = recipe.stages["rl"].options.rewards
+    assert first == "correct" and (second.path, second.weight) == (path, 2)
+    assert recipe.stages["far"].options.teacher == "./MODEL"
+    (here / "again.yaml").write_text(config.resolved(recipe))
+    assert config.load("again.yaml") == recipe
+
+
 def test_a_stage_may_not_start_from_a_later_one(refusal: Edit) -> None:
     later = "stages:\n  first: {method: sft, model: sft}\n"
     assert "stage 'sft' comes later" in refusal("stages:\n", later)

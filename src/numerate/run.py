@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report
 from numerate.config import Recipe, Stage, resolved
+from numerate.config.check import MODEL_OPTIONS
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.methods import judge as which
@@ -79,7 +80,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
         method = methods.get(stage.method)
-        inputs = {other: known[other] for other in {stage.model, *other_stages(stage)}}
+        inputs = {
+            other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
+        }
         known[name] = identity(
             {
                 "stage": plain(stage),
@@ -98,7 +101,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 
 def other_stages(stage: Stage) -> set[str]:
     """What a stage takes besides the model that it starts from."""
-    named = (getattr(stage.options, key, None) for key in ("restart_from", "rollouts"))
+    named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
     judge = getattr(stage.options, "judge", None)
     asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
     return {name for name in named if name} | asked

@@ -14,6 +14,8 @@ from numerate.config.read import Path_, Tree, describe
 from numerate.config.records import Recipe, Stage
 from numerate.config.words import complaint, suggest
 
+PLACE: dict[Any, int] = {dict: 1, tuple: 0}
+"""which argument of a collection's type is that of its values"""
 COMMON = ("method", "model", "problems", "limit")
 """the keys of a stage that are not options of its method"""
 
@@ -112,8 +114,9 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
     """The keys of the record at `path` inside a record of this kind. loc: pydantic's location, which also
     names the branch of a union."""
     for word in path:
-        inside = get_args(kind)[1] if get_origin(kind) is dict else kind.__pydantic_fields__[word].annotation
-        kind = inside if get_origin(inside) is dict else record_in(inside, loc)
+        place = PLACE.get(get_origin(kind))
+        inside = kind.__pydantic_fields__[word].annotation if place is None else get_args(kind)[place]
+        kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
     return list(getattr(kind, "__pydantic_fields__", {}))
 
 

@@ -18,8 +18,8 @@ from numerate.rollouts import engines
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-MODEL_OPTIONS = ("restart_from",)
-"""options of methods that name a model of the run"""
+MODEL_OPTIONS = ("restart_from", "reference", "teacher")
+"""options of methods that name a model: of the run, or with a slash a directory or a hub id"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 FLOATS = 3
@@ -41,6 +41,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
         *judging.words(recipe),
+        *rewards(recipe),
         *space(recipe, out),
     ]
     if found:
@@ -69,7 +70,9 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
     for name, stage in recipe.stages.items():
         starts = {"model": stage.model} | {key: getattr(stage.options, key, None) for key in MODEL_OPTIONS}
         for key, other in starts.items():
-            if other is not None and other not in above:
+            if key in MODEL_OPTIONS and other and "/" in other:
+                yield from ((("stages", name, key), said) for _, said in model_errors(other))
+            elif other is not None and other not in above:
                 yield ("stages", name, key), wrong_start(recipe, name, other, above)
             elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
                 yield ("stages", name, key), said
@@ -205,6 +208,17 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
         else:
             continue
         yield ("problems", name), f"{said}: take another split (allow_test_training: true lifts this rule)"
+
+
+def rewards(recipe: Recipe) -> Iterator[Complaint]:
+    """Functions that give rewards are there, and can be called with what the problems have."""
+    from numerate.rewards import compose
+
+    for name, stage in recipe.stages.items():
+        if (given := getattr(stage.options, "rewards", None)) is not None:
+            few = beginning(recipe.problems[stage.problems].source)
+            for said in compose.check(given, [key for problem in few for key in problem.meta]):
+                yield ("stages", name, "rewards"), said
 
 
 def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:

@@ -8,12 +8,20 @@ from importlib import import_module
 from types import ModuleType
 
 METHODS = {
+    "cispo": "numerate.methods.cispo",
+    "dapo": "numerate.methods.dapo",
+    "dr_grpo": "numerate.methods.dr_grpo",
     "evaluator_training": "numerate.methods.evaluator_training",
     "expert_iteration": "numerate.methods.expert_iteration",
+    "grpo": "numerate.methods.grpo",
+    "gspo": "numerate.methods.gspo",
+    "on_policy_distillation": "numerate.methods.on_policy_distillation",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",
     "outcome_value_model": "numerate.methods.outcome_value_model",
     "ppo": "numerate.methods.ppo",
     "process_reward_model": "numerate.methods.process_reward_model",
+    "reinforce_pp": "numerate.methods.reinforce_pp",
+    "rloo": "numerate.methods.rloo",
     "sample": "numerate.methods.sample",
     "sft": "numerate.methods.sft",
     "step_labels": "numerate.methods.step_labels",

@@ -19,6 +19,7 @@ PART_ROLLOUTS = 1024
 bit"""
 
 Annotate = Callable[[Problem, Rollout], Rollout]
+Reward = Callable[[Sequence[Problem], Sequence[Scored]], list[Scored]]
 
 
 def collect(
@@ -31,13 +32,14 @@ def collect(
     progress: Progress,
     annotate: Annotate | None = None,
     label: str = "sampling",
+    reward: Reward | None = None,
 ) -> Iterator[Group]:
     """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in
     order.
 
     Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
-    it is stored. With several processes each samples its share of the parts, and all of them yield all
-    groups.
+    it is stored. reward: gives the graded rollouts of a part their rewards, with the problem of each. With
+    several processes each samples its share of the parts, and all of them yield all groups.
     """
     size = max(1, PART_ROLLOUTS // n)
     chunks = [problems[i : i + size] for i in range(0, len(problems), size)]
@@ -46,7 +48,10 @@ def collect(
     with progress.task(label, total=len(problems) * n, unit="rollouts") as task:
         task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
         for name, chunk in share(missing):
-            write_rollouts(name, sample_part(engine, chunk, n, params, style, annotate, task))
+            done = sample_part(engine, chunk, n, params, style, annotate, task)
+            by_id = {problem.id: problem for problem in chunk}
+            asked = [by_id[scored.rollout.problem_id] for scored in done]
+            write_rollouts(name, reward(asked, done) if reward else done)
     barrier()
     for name, chunk in zip(names, chunks, strict=True):
         yield from grouped(chunk, list(read_rollouts(name)))

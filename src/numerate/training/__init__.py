@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recompute, recorded, with_old
+    from numerate.training.policy_gradient import less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -46,11 +47,17 @@ HOME = {
     "Learner": "learner",
     "Stage": "stage",
     "cosine": "schedule",
+    "less_kl": "policy_gradient",
     "micro_batches": "batch",
+    "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
     "recompute": "old",
+    "ratio": "policy_gradient",
     "recorded": "old",
+    "sequence_ratio": "policy_gradient",
+    "shares": "policy_gradient",
+    "surrogate": "policy_gradient",
     "token_logprobs": "logprobs",
     "token_values": "values",
     "weigh": "denominators",
@@ -67,15 +74,21 @@ __all__ = [
     "fitting",
     "kept",
     "labelled",
+    "less_kl",
     "logprobs_and_values",
     "micro_batches",
+    "moved",
     "objectives",
     "open_tracker",
     "pack",
+    "ratio",
     "read",
     "readings",
     "recompute",
     "recorded",
+    "sequence_ratio",
+    "shares",
+    "surrogate",
     "token_logprobs",
     "token_values",
     "verdicts",

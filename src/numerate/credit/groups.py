@@ -1,0 +1,114 @@
+# pyright: strict
+"""Credit without a critic: what an attempt is worth beside the other attempts of its group or its batch.
+
+A reward of None was not measured: it takes no part in a mean, and its attempt gets None, never 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+Rewards = Sequence[float | None]
+Advantages = list[float | None]
+EPS = 1e-6
+"""keeps a division by a spread of almost nothing finite"""
+
+
+def group(rewards: Rewards, scale: bool = True) -> Advantages:
+    """A_i = (r_i - mean(r)) / std(r), the spread of the group itself (divided by G, not G - 1).
+
+    Shao et al. 2024 (arXiv 2402.03300), section 4.1.2. Without `scale`, A_i = r_i - mean(r): Liu et al. 2025
+    (arXiv 2503.20783, Dr. GRPO), for dividing by the spread weighs questions by how hard they are. Where all
+    rewards are equal nothing is better than anything else: 0.
+    """
+    known = _measured(rewards)
+    if not varied(rewards):
+        return _each(rewards, lambda r: 0.0)
+    mean = math.fsum(known) / len(known)
+    spread = _spread(known, mean) + EPS if scale else 1.0
+    return _each(rewards, lambda r: (r - mean) / spread)
+
+
+def leave_one_out(rewards: Rewards) -> Advantages:
+    """A_i = r_i - mean of the other rewards, a baseline that does not depend on r_i.
+
+    Kool et al. 2019; Ahmadian et al. 2024 (arXiv 2402.14740, RLOO), section 3.2. It is G / (G - 1) times
+    r_i - mean(r). An attempt alone has nothing to be compared with: 0.
+    """
+    known = _measured(rewards)
+    if not varied(rewards):
+        return _each(rewards, lambda r: 0.0)
+    total, others = math.fsum(known), len(known) - 1
+    return _each(rewards, lambda r: r - (total - r) / others)
+
+
+def varied(rewards: Rewards) -> bool:
+    """Whether the group can teach anything: two of its measured rewards differ."""
+    return len(set(_measured(rewards))) > 1
+
+
+def normalised(advantages: Sequence[Sequence[float]]) -> list[list[float]]:
+    """(A - mean) / std, both over all numbers of the whole batch: one list per attempt, one number per token.
+
+    Hu et al. 2025 (arXiv 2501.03262, REINFORCE++): a batch is large enough for the normalisation to be almost
+    without bias, a group is not. Where all are equal: 0.
+    """
+    flat = [a for row in advantages for a in row]
+    if len(set(flat)) < 2:
+        return [[0.0] * len(row) for row in advantages]
+    mean = math.fsum(flat) / len(flat)
+    spread = _spread(flat, mean) + EPS
+    return [[(a - mean) / spread for a in row] for row in advantages]
+
+
+def to_go(rewards: Sequence[float]) -> list[float]:
+    """Per token the sum of the rewards from it on, without discount."""
+    return list(accumulate(reversed(rewards)))[::-1]
+
+
+def overlong(length: int, longest: int, cache: int) -> float:
+    """0 up to longest - cache tokens, then falling on a line to -1 at `longest`.
+
+    Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 13: a cut attempt at full length is punished whole, one that
+    comes near a little, so that the noise of the cut is gone.
+    """
+    free = longest - cache
+    return 0.0 if length <= free else max(-1.0, (free - length) / cache)
+
+
+def by_steps(
+    rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
+) -> list[list[float]]:
+    """GRPO with process supervision: A_{i,t} = sum of the normalised rewards of the steps that end at t or
+    later.
+
+    Shao et al. 2024 (arXiv 2402.03300), section 4.1.3. rewards: of each attempt's steps; all of the group's
+    are normalised together. ends: the last token of each step, ascending; lengths: tokens of each attempt.
+    Tokens after the last step get 0. Raises ValueError where rewards and ends do not go together.
+    """
+    told = iter(group([r for row in rewards for r in row]))
+    found: list[list[float]] = []
+    for row, at, length in zip(rewards, ends, lengths, strict=True):
+        if len(row) != len(at) or any(not 0 <= end < length for end in at):
+            raise ValueError(f"{len(row)} step rewards with ends {list(at)} in {length} tokens: one end each")
+        tokens = [0.0] * length
+        for end in at:
+            tokens[end] += next(told) or 0.0
+        found.append(to_go(tokens))
+    return found
+
+
+def _measured(rewards: Rewards) -> list[float]:
+    known = [float(r) for r in rewards if r is not None]
+    if not all(map(math.isfinite, known)):
+        raise ValueError("a reward is not a finite number: give None where it could not be measured")
+    return known
+
+
+def _each(rewards: Rewards, worth: Callable[[float], float]) -> Advantages:
+    return [None if r is None else worth(float(r)) for r in rewards]
+
+
+def _spread(numbers: Sequence[float], mean: float) -> float:
+    return math.sqrt(math.fsum((x - mean) ** 2 for x in numbers) / len(numbers))

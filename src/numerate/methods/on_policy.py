@@ -1,0 +1,291 @@
+"""What methods that learn from their own attempts share, and no paper prints: sampling and storing, the
+columns of the rows, the optimizer, the log. The papers' files hold the credit, the loss and the order of the
+loop."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate import training
+from numerate.credit import varied
+from numerate.methods.sft import batches
+from numerate.rewards.compose import CORRECT, Given, Rewards
+from numerate.rollouts.collect import collect, greedy_accuracy
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.types import Example, Group, Sampling, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Lora
+
+Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
+
+
+@config
+class Sample:
+    problems: AtLeast1 = 32
+    """questions per step, in a new order each time all were asked"""
+    attempts: AtLeast1 = 8
+    """G, attempts per question"""
+    temperature: Positive = 1.0
+    """of the sampling; the objectives are about the policy at 1, elsewhere they are off-policy by as much"""
+    top_p: Share = 1.0
+    """of the sampling"""
+    top_k: AtLeast0 = 0
+    """of the sampling; 0 keeps all tokens"""
+    max_tokens: AtLeast1 = 256
+    """longest attempt; longer ones are cut"""
+
+
+@config
+class Fit:
+    updates: AtLeast1 = 1
+    """mu, passes over the attempts of a step"""
+    minibatches: AtLeast1 = 1
+    """optimizer steps per pass; the attempts at a question stay together"""
+    lr: Positive = 1e-6
+    """peak learning rate; 10 to 100 times higher suits adapters and models under 10 M parameters"""
+    final_lr: NotNegative | None = None
+    """learning rate at the end of a cosine; null keeps it constant"""
+    warmup: Share = 0.0
+    """share of the steps with a rising learning rate"""
+    weight_decay: NotNegative = 0.0
+    """AdamW's, per optimizer step"""
+    max_norm: Positive = 1.0
+    """gradients are clipped to this norm"""
+    micro_tokens: AtLeast1 = 2048
+    """tokens held in memory at once; never changes the result"""
+    head_mib: AtLeast1 = 256
+    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """compute every layer again in the backward pass; never changes the result"""
+    lora_rank: AtLeast0 = 0
+    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
+    lora_alpha: Positive | None = None
+    """scale of the adapters, by default twice the rank"""
+    old_logprobs: Literal["auto", "sampler", "recompute"] = "auto"
+    """log pi_old: as the engine recorded them unless they drift, in any case, or computed again"""
+    correction: Literal["truncate", "mask", "none"] = "truncate"
+    """where they were computed again, weigh tokens by pi_old / pi_sampler: at most `cap` (TIS), or left out
+    beyond [floor, cap] (MIS)"""
+    cap: Positive = 2.0
+    """largest weight of a token"""
+    floor: NotNegative = 0.5
+    """smallest weight that `mask` keeps"""
+    validate_every: AtLeast0 = 0
+    """steps between validations; 0 never validates"""
+    validation_limit: AtLeast1 | None = None
+    """problems per validation; default all"""
+
+
+def adapters(fit: Fit) -> Lora | None:
+    from numerate.models.policy import Lora
+
+    return Lora(r=fit.lora_rank, alpha=fit.lora_alpha or 2 * fit.lora_rank) if fit.lora_rank else None
+
+
+def compared(sample: Sample) -> None:
+    """Raises ValueError where an attempt has no other at its question to be compared with."""
+    if sample.attempts < 2:
+        raise ValueError("attempts: 1 leaves nothing to compare an attempt with; take at least 2")
+
+
+def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:
+    """The rows of each question."""
+    return (list(found) for _, found in groupby(rows, key=lambda row: row.row["group"]))
+
+
+def rewards(group: Group) -> list[float | None]:
+    return [attempt.reward.value for attempt in group.attempts]
+
+
+def give(rows: Sequence[Example], advantages: Sequence[float | Sequence[float] | None]) -> list[Example]:
+    """The rows with the column `advantage`: one number for all trained tokens of a row, or one per token.
+    It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows whose
+    advantage is None are left out."""
+    out: list[Example] = []
+    for row, told in zip(rows, advantages, strict=True):
+        if told is not None:
+            per_token = told if isinstance(told, Sequence) else [told] * len(row.ids)
+            weights = zip(per_token, row.token["correction"], strict=True)
+            out.append(row.with_token(advantage=[a * w for a, w in weights]))
+    return out
+
+
+class OnPolicy:
+    """A policy, its engine and its learner, through the steps of a stage."""
+
+    def __init__(
+        self, run: training.Stage, job: Job, sample: Sample, fit: Fit, rewards: Given = (CORRECT,)
+    ) -> None:
+        if fit.validate_every and not job.validation:
+            raise ValueError(
+                "validate_every is set, but the recipe has no problem set named `validation`: add one"
+            )
+        self.run, self.job, self.options, self.fit = run, job, sample, fit
+        self.reward = Rewards(rewards, job.style)
+        self.policy = job.load(job.model)
+        self.policy.adapt(adapters(fit))
+        self.learner = self.learning(self.policy)
+        self.engine = job.engine(self.policy)
+        self.frozen: dict[str, training.Learner] = {}
+        """column -> the model whose log-probabilities it holds"""
+        self.drawn: list[Group] = []
+        """of this step"""
+        self.updates: list[Stats] = []
+        self.stats: Stats = {}
+
+    def learning(self, policy: Any, **more: Any) -> training.Learner:
+        fit = self.fit
+        return training.Learner(
+            policy,
+            weight_decay=fit.weight_decay,
+            max_norm=fit.max_norm,
+            micro_tokens=fit.micro_tokens,
+            head_mib=fit.head_mib,
+            activation_checkpointing=fit.activation_checkpointing,
+            **more,
+        )
+
+    def freeze(self, column: str, model: str) -> None:
+        """From now on the rows also hold the log-probabilities of this model, which never learns. Raises
+        ValueError where it has another vocabulary."""
+        other = self.job.load_dir(Path(model)) if "/" in model else self.job.load(model)
+        if other.tokenizer.get_vocab() != self.policy.tokenizer.get_vocab():
+            raise ValueError(
+                f"model {model!r} and the one that is trained have different vocabularies, so it cannot say "
+                "how likely the same tokens are: take one with the same tokenizer"
+            )
+        other.model.requires_grad_(False)
+        self.frozen[column] = self.learning(other, optimizers=lambda _: [])
+
+    def attempts(self) -> list[Group]:
+        """Graded attempts at the next questions. Every call draws, or reads again what this stage has drawn
+        before it was stopped."""
+        run, sample = self.run, self.options
+        draw = int(run.facts.get("draws", 0))
+        run.facts["draws"] = draw + 1
+        chosen = batches(len(self.job.problems), sample.problems, draw, run.seed)
+        asked = [self.job.problems[i] for i in chosen]
+        params = Sampling(
+            sample.temperature, sample.top_p, sample.top_k, sample.max_tokens, seed=run.seed, round=draw
+        )
+        folder = run.folder / "rollouts" / f"round-{draw:05d}"
+        self.engine.sync(self.policy)
+        found = list(
+            collect(
+                folder,
+                self.engine,
+                asked,
+                sample.attempts,
+                params,
+                self.job.style,
+                run.progress,
+                reward=self.reward,
+            )
+        )
+        self.drawn += found
+        return found
+
+    def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
+        """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
+        frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
+        attempts and none of them was measured. Not judged: every attempt, without its reward."""
+        from numerate.training.old import recompute
+        from numerate.training.policy_gradient import corrected
+
+        kept = [
+            (g, attempt.rollout, attempt.reward.value)
+            for g, group in enumerate(found)
+            for attempt in group.attempts
+            if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
+        ]
+        if not kept:
+            if found:
+                raise ValueError(
+                    f"step {self.run.round}: no attempt of {len(found)} questions has a reward: the reward "
+                    "functions gave None for all of them, or the problems have no answers"
+                )
+            return []
+        bare = [
+            training.attempt(rollout).with_row(group=float(g), **({"reward": value or 0.0} if judged else {}))
+            for g, rollout, value in kept
+        ]
+        told = [training.recorded(rollout) for _, rollout, _ in kept]
+        rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)
+        rows, weights = corrected(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
+        self.stats |= drift | weights
+        for column, other in self.frozen.items():
+            logps = recompute(other, rows)
+            rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
+        return rows
+
+    def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
+        """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
+        asked = list(groups(rows))
+        for update in range(self.fit.updates):
+            order = list(asked)
+            random.Random(f"{self.run.seed}/{self.run.round}/{update}").shuffle(order)
+            count = min(self.fit.minibatches, len(order))
+            for part in range(count):
+                chosen = order[part * len(order) // count : (part + 1) * len(order) // count]
+                yield [row for group in chosen for row in group]
+
+    def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
+        """One optimizer step on weighed rows. progress: steps so far / all steps, for the learning rate.
+
+        Rows without advantage are left out, where no frozen model pulls at them: they count in the weights,
+        and have no gradient. Where no row is left the weights stay as they are, momentum included."""
+        fit = self.fit
+        total = sum(sum(row.mask) for row in rows)
+        live = rows if "ref_logp" in self.frozen else [row for row in rows if any(row.token["advantage"])]
+        live = [row.with_token(share=[seen / total for seen in row.mask]) for row in live]
+        lr = training.cosine(progress, fit.lr, fit.lr if fit.final_lr is None else fit.final_lr, fit.warmup)
+        self.stats["train/lr"] = lr
+        if live:
+            self.updates.append(self.learner.step(live, loss, lr))
+
+    def log(self) -> None:
+        """One line: what was drawn, the means over the updates, a validation where one is due."""
+        fit, run = self.fit, self.run
+        sums: Stats = defaultdict(float)
+        for update in self.updates:
+            for name, value in update.items():
+                sums[f"train/{name}"] += value / len(self.updates)
+        stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
+        if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
+            self.engine.sync(self.policy)
+            asked = self.job.validation[: fit.validation_limit]
+            stats["validation/accuracy"] = greedy_accuracy(
+                self.engine, asked, self.job.max_tokens, self.job.style, run.progress
+            )
+        run.log(stats)
+        self.drawn, self.updates, self.stats = [], [], {}
+
+
+def describe(drawn: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
+    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
+    attempts = [attempt for group in drawn for attempt in group.attempts]
+    rollouts = [attempt.rollout for attempt in attempts]
+    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
+    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
+    lengths = [sum(rollout.mask) for rollout in rollouts]
+    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
+    stats = {
+        "rollouts/length": sum(lengths) / len(attempts),
+        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+        "rollouts/zero_variance": sum(not varied(rewards(group)) for group in drawn) / len(drawn),
+        "reward/unmeasured": 1 - len(known) / len(attempts),
+    }
+    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
+    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
+    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
+    return stats

@@ -1,0 +1,72 @@
+"""On-policy distillation (Agarwal et al. 2023, arXiv:2306.13649, GKD with reverse KL on the student's own
+samples; Gu et al. 2023, arXiv:2306.08543, MiniLLM; as a policy gradient: Lu and Thinking Machines 2025).
+
+A_t   = log pi_teacher(o_t | q, o_<t) - log pi_old(o_t | q, o_<t)
+rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
+J     = 1/sum_i |o_i| sum_i sum_t rho_t A_t
+
+The gradient at pi_old is that of -KL(pi || pi_teacher) at each token the student comes to, estimated with
+the token it drew: a judgement of every token, where a reward is one number per attempt. A token is not
+blamed for later ones (no discount to sum over), as in the last of the three. Problems need no
+answers; where they have some, the accuracy is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from numerate import training
+from numerate.methods import on_policy
+from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast1, config
+from numerate.types import Example, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Policy
+
+NEEDS = frozenset[str]()
+VERSION = 1
+
+
+@config
+class Config:
+    teacher: str
+    """the model to learn from, with the same tokenizer: a stage, `base`, a directory or a hub id"""
+    steps: AtLeast1 = 200
+    """rounds of sampling and learning"""
+    sample: Sample = Sample(attempts=4)
+    """what is sampled in a step"""
+    fit: Fit = Fit()
+    """how a step learns from it"""
+
+
+def advantages(rows: Sequence[Example]) -> list[list[float]]:
+    """log pi_teacher - log pi_old of each token; both are 0 off the trained tokens."""
+    told = ((row.token["teacher_logp"], row.token["old_logp"]) for row in rows)
+    return [[t - o for t, o in zip(teacher, old, strict=True)] for teacher, old in told]
+
+
+def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
+    logp_BT = training.token_logprobs(model, batch)
+    rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
+    stats = training.shares(batch, reverse_kl=logp_BT.detach() - batch.token["teacher_logp"])
+    return -(batch.token["weight"] * rho_BT * batch.token["advantage"]).sum(), stats
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit)
+    loop.freeze("teacher_logp", cfg.teacher)
+    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+        # 1. sample from pi_old, and ask the teacher how likely each token was
+        rows = loop.rows(loop.attempts(), judged=False)
+        # 2. what the teacher finds likelier than pi_old does is good
+        rows = on_policy.give(rows, advantages(rows))
+        # 3. mu passes of gradient steps on J
+        for part in loop.parts(rows):
+            loop.step(training.weigh(part, per="token"), loss, (step + 1) / cfg.steps)
+        loop.log()
+    return loop.policy

@@ -1,0 +1,90 @@
+"""REINFORCE leave-one-out (RLOO: Ahmadian et al. 2024, arXiv:2402.14740, section 3.2; Kool et al. 2019).
+
+R_i = r_i - beta log(pi(o_i | q) / pi_ref(o_i | q))
+A_i = R_i - 1/(G - 1) sum_{j != i} R_j        over the G attempts at one question
+grad J = 1/G sum_i A_i grad log pi(o_i | q)
+
+An attempt is one action, so nothing is divided by its length. The paper takes one update per step; for
+more, the attempt's ratio stands in, clipped as in PPO: J = min(rho_i A_i, clip(rho_i, 1 - eps, 1 + eps)
+A_i), whose gradient at pi_old is the one above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from numerate import credit, training
+from numerate.methods import on_policy
+from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.rewards.compose import Given
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.types import Example, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Policy
+
+NEEDS = frozenset[str]()
+VERSION = 1
+
+
+@config
+class Config:
+    steps: AtLeast1 = 200
+    """rounds of sampling and learning"""
+    eps: Positive = 0.2
+    """ratios of attempts are clipped to [1 - eps, 1 + eps]; without effect at the first update of a step"""
+    beta: NotNegative = 0.0
+    """weight of the KL to the reference in the reward; the paper takes 0.03 with a learned reward"""
+    reference: str | None = None
+    """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
+    rewards: Given = ("correct",)
+    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
+    sample: Sample = Sample()
+    """what is sampled in a step"""
+    fit: Fit = Fit()
+    """how a step learns from it"""
+
+    def __post_init__(self) -> None:
+        on_policy.compared(self.sample)
+
+
+def penalised(row: Example, beta: float) -> float:
+    """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
+    if not beta:
+        return row.row["reward"]
+    ratios = zip(row.token["old_logp"], row.token["ref_logp"], strict=True)
+    return row.row["reward"] - beta * sum(old - ref for old, ref in ratios)
+
+
+def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
+    found = ([penalised(row, beta) for row in group] for group in on_policy.groups(rows))
+    return [a for rewards in found for a in credit.leave_one_out(rewards)]
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
+    logp_BT = training.token_logprobs(model, batch)
+    rho_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=False)
+    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
+    return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
+    if cfg.beta:
+        loop.freeze("ref_logp", cfg.reference or job.model)
+    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+        # 1. sample G attempts at each question from pi_old, grade them
+        rows = loop.rows(loop.attempts())
+        # 2. compare each with the mean of the others
+        rows = on_policy.give(rows, advantages(rows, cfg.beta))
+        # 3. mu passes of gradient steps
+        for part in loop.parts(rows):
+            weighed = training.weigh(part, per="sequence")
+            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.log()
+    return loop.policy

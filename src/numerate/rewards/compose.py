@@ -1,0 +1,193 @@
+"""Rewards of a recipe: `correct`, and functions of your own by dotted path, each with a weight.
+
+A function has TRL's signature, f(prompts, completions, **columns) -> list of float or None, and may be async.
+It is called with as many attempts at a time as are sampled together, and is given of the columns what its
+signature names, all of them where it takes **kwargs. Its module is imported as Python would, from the current
+folder too: a recipe that names a function runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from numerate.prompts import render
+from numerate.typed import config
+from numerate.types import Problem, Reward, Scored
+
+CORRECT = "correct"
+OF_PROBLEM = ("question", "answer", "solution", "kind", "source")
+COLUMNS = (*OF_PROBLEM, "problem_id", "completion_ids", "finish")
+"""what every function may ask for, beside the problem's own meta columns"""
+
+
+@config
+class Weighted:
+    path: str
+    """`correct`, or a function as package.module.function"""
+    weight: float = 1.0
+    """what its numbers are multiplied by in the sum"""
+
+
+Given = tuple[str | Weighted, ...]
+Part = Callable[..., Any]
+
+
+def weighted(given: Given) -> list[Weighted]:
+    return [Weighted(one) if isinstance(one, str) else one for one in given]
+
+
+def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
+    """What is wrong with the rewards of a recipe, one line each. Imports their modules.
+
+    meta: the columns of the problems beyond those that all have."""
+    if not given:
+        return ["no reward: name at least one, such as `correct`"]
+    paths = [one.path for one in weighted(given)]
+    said = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
+    for path in paths:
+        try:
+            if path != CORRECT:
+                wanted(find(path), path, meta)
+        except ValueError as error:
+            said.append(str(error))
+    return said
+
+
+def find(path: str) -> Part:
+    """The function at a dotted path. Raises ValueError with what is missing."""
+    module, _, name = path.rpartition(".")
+    if not module or not all(word.isidentifier() for word in path.split(".")):
+        raise ValueError(f"reward {path!r}: write `{CORRECT}`, or a function as package.module.function")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
+    try:
+        found = getattr(import_module(module), name, None)
+    except Exception as error:  # somebody else's module may raise anything
+        raise ValueError(
+            f"reward {path!r}: importing {module} failed: {type(error).__name__}: {error}"
+        ) from error
+    if not callable(found):
+        raise ValueError(f"reward {path!r}: {module} has no function {name!r}")
+    return found
+
+
+def wanted(function: Part, path: str, meta: Sequence[str] = ()) -> set[str] | None:
+    """The columns that it names, None for all. Raises ValueError where it cannot be called as rewards are."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"reward {path!r}: its signature cannot be read: {error}") from error
+    known = {"prompts", "completions", *COLUMNS, *meta}
+    shape = "f(prompts, completions, **columns) -> list[float | None]"
+    for p in parameters:
+        if p.kind is p.POSITIONAL_ONLY or p.kind is p.VAR_POSITIONAL:
+            raise ValueError(f"reward {path!r}: arguments are given by name, {p.name!r} takes none: {shape}")
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in known:
+            raise ValueError(
+                f"reward {path!r}: it needs {p.name!r}, and there are: {', '.join(sorted(known))}; {shape}"
+            )
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return {p.name for p in parameters}
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """Graded attempts -> the same with the recipe's rewards, in `parts` by path and summed in `value`."""
+
+    given: Given
+    style: str
+
+    def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
+        """problems: that of each attempt. All attempts at a problem have to come together."""
+        told = {w.path: self.measure(w.path, problems, attempts) for w in weighted(self.given)}
+        groups: dict[str, list[int]] = defaultdict(list)
+        for i, problem in enumerate(problems):
+            groups[problem.id].append(i)
+        absent = {
+            (path, i)
+            for path, values in told.items()
+            for members in groups.values()
+            if len(members) > 1 and all(values[i] is None for i in members)
+            for i in members
+        }
+        return [self.summed(told, absent, i, attempt) for i, attempt in enumerate(attempts)]
+
+    def summed(
+        self,
+        told: dict[str, list[float | None]],
+        absent: set[tuple[str, int]],
+        i: int,
+        attempt: Scored,
+    ) -> Scored:
+        """The weighted sum. A part that no attempt at the problem has does not apply to it and is left out;
+        one that only this attempt lacks was not measured, and so neither is the sum."""
+        parts = {path: values[i] for path, values in told.items()}
+        weights = {w.path: w.weight for w in weighted(self.given)}
+        applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
+        known = [weight * part for weight, part in applying if part is not None]
+        value = math.fsum(known) if known and len(known) == len(applying) else None
+        return replace(attempt, reward=Reward(value, {**attempt.reward.parts, **parts}))
+
+    def measure(
+        self, path: str, problems: Sequence[Problem], attempts: Sequence[Scored]
+    ) -> list[float | None]:
+        if path == CORRECT:
+            return [attempt.reward.parts[CORRECT] for attempt in attempts]
+        function = find(path)
+        columns = table(problems, attempts, self.style)
+        names = wanted(function, path, list(columns))
+        given = columns if names is None else {k: v for k, v in columns.items() if k in names}
+        found = call(function, given)
+        return checked(path, found, len(attempts))
+
+
+def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -> dict[str, list[Any]]:
+    """The columns, one value per attempt; a meta column that a problem lacks is None there."""
+    meta = {key for problem in problems for key in problem.meta}
+    columns: dict[str, list[Any]] = {key: [p.meta.get(key) for p in problems] for key in sorted(meta)}
+    columns |= {name: [getattr(p, name) for p in problems] for name in OF_PROBLEM}
+    rollouts = [attempt.rollout for attempt in attempts]
+    return columns | {
+        "prompts": [render(p, style).text for p in problems],
+        "completions": [r.text for r in rollouts],
+        "problem_id": [p.id for p in problems],
+        "completion_ids": [[i for t in r.turns if t.trained for i in t.ids] for r in rollouts],
+        "finish": [r.finish for r in rollouts],
+    }
+
+
+def call(function: Part, given: dict[str, list[Any]]) -> Any:
+    found = function(**given)
+    if not inspect.isawaitable(found):
+        return found
+
+    async def wait() -> Any:
+        return await found
+
+    with ThreadPoolExecutor(1) as thread:  # a notebook has an event loop running in ours
+        return thread.submit(asyncio.run, wait()).result()
+
+
+def checked(path: str, found: Any, count: int) -> list[float | None]:
+    """Raises ValueError where a function did not give a number or None per attempt."""
+    rows = list(found) if hasattr(found, "__len__") and not isinstance(found, str) else None
+    if rows is None or len(rows) != count:
+        told = type(found).__name__ if rows is None else f"{len(rows)} numbers"
+        raise ValueError(f"reward {path!r} gave {told} for {count} attempts: return one number or None each")
+    try:
+        numbers = [None if row is None else float(row) for row in rows]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"reward {path!r}: {error}: return one number or None per attempt") from error
+    if not all(x is None or math.isfinite(x) for x in numbers):
+        raise ValueError(f"reward {path!r} gave a number that is not finite: return None instead")
+    return numbers

@@ -1,0 +1,128 @@
+"""What objectives without a critic are made of: ratios, the clipped surrogate, estimates of KL, and the
+correction for another sampler. Pure functions on tensors and numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from numerate.training.batch import Batch
+from numerate.types import Example, Stats
+
+Estimator = Literal["k1", "k2", "k3"]
+Correction = Literal["truncate", "mask", "none"]
+LARGEST = 20.0
+"""of a log-ratio: exp of more would be infinite in float32, and its gradient behind a clip not a number"""
+
+
+def ratio(logp_BT: Tensor, old_BT: Tensor) -> Tensor:
+    """rho_t = pi(o_t) / pi_old(o_t); 1 off the trained tokens, where both are 0."""
+    return (logp_BT - old_BT).clamp(-LARGEST, LARGEST).exp()
+
+
+def sequence_ratio(batch: Batch, logp_BT: Tensor, old_BT: Tensor, mean: bool) -> Tensor:
+    """The ratio of a whole attempt, pi(o) / pi_old(o), at each of its trained tokens; 1 elsewhere.
+
+    mean: its |o|-th root, exp(mean_t log rho_t). Zheng et al. 2025 (arXiv 2507.18071, GSPO), eq. 7."""
+    mask_BT = batch.mask_BT
+    log_N = batch.per_row((logp_BT - old_BT) * mask_BT)
+    if mean:
+        log_N = log_N / batch.per_row(mask_BT.to(logp_BT.dtype)).clamp(min=1)
+    of_BT = log_N.clamp(-LARGEST, LARGEST).exp()[batch.row_BT.clamp(min=0)]
+    return torch.where(mask_BT, of_BT, 1.0)
+
+
+def surrogate(ratio_BT: Tensor, advantage_BT: Tensor, low: float, high: float) -> tuple[Tensor, Tensor]:
+    """min(rho A, clip(rho, 1 - low, 1 + high) A), and where the clip holds it, which stops the gradient.
+
+    Schulman et al. 2017 (arXiv 1707.06347), eq. 7; Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 8, with two
+    bounds."""
+    plain_BT = ratio_BT * advantage_BT
+    clipped_BT = ratio_BT.clamp(1 - low, 1 + high) * advantage_BT
+    return torch.minimum(plain_BT, clipped_BT), clipped_BT < plain_BT
+
+
+def kl(logp_BT: Tensor, ref_BT: Tensor, estimator: Estimator) -> Tensor:
+    """An estimate of KL(pi || pi_ref) at each token that pi drew, with d = log pi - log pi_ref:
+
+        k1 = d        k2 = d^2 / 2        k3 = exp(-d) - 1 + d
+
+    Schulman 2020, "Approximating KL divergence"; k3 is eq. 4 of Shao et al. 2024 (arXiv 2402.03300). The mean
+    of k1's own gradient is 0 whatever the policies are, so it is given that of k2, d grad(log pi), whose mean
+    is the gradient of the KL."""
+    d_BT = logp_BT - ref_BT
+    if estimator == "k3":
+        return torch.expm1((-d_BT).clamp(max=LARGEST)) + d_BT
+    k2_BT = d_BT.square() / 2
+    return k2_BT if estimator == "k2" else d_BT.detach() + k2_BT - k2_BT.detach()
+
+
+def less_kl(
+    gain_BT: Tensor, batch: Batch, logp_BT: Tensor, beta: float, estimator: Estimator
+) -> tuple[Tensor, Stats]:
+    """gain - beta KL(pi || pi_ref) with the column `ref_logp`, and the KL's mean; without beta the gain."""
+    if not beta:
+        return gain_BT, {}
+    kl_BT = kl(logp_BT, batch.token["ref_logp"], estimator)
+    return gain_BT - beta * kl_BT, shares(batch, kl=kl_BT)
+
+
+def shares(batch: Batch, **columns: Tensor) -> Stats:
+    """Means over the trained tokens of the update, as sums over its parts."""
+    share_BT = batch.token["share"]
+    return {name: (share_BT * x_BT).sum().item() for name, x_BT in columns.items()}
+
+
+def moved(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
+    """How far an update is from the policy that sampled: clipped, the share of tokens whose ratio was;
+    old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
+    log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
+    return shares(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
+
+
+def correction(
+    old: Sequence[float], sampler: Sequence[float], how: Correction, cap: float, floor: float
+) -> list[float]:
+    """w_t = pi_old(o_t) / pi_sampler(o_t) for tokens that another program drew than the one that learns.
+
+    truncate: min(w, cap), Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL
+    training" (TIS). mask: w within [floor, cap], else 0, which leaves the token out (MIS, IcePop). none:
+    1."""
+    if how == "none":
+        return [1.0] * len(old)
+    found = [math.exp(min(o - s, LARGEST)) for o, s in zip(old, sampler, strict=True)]
+    if how == "truncate":
+        return [min(w, cap) for w in found]
+    return [w if floor <= w <= cap else 0.0 for w in found]
+
+
+def corrected(
+    rows: Sequence[Example],
+    told: Sequence[Sequence[float] | None],
+    how: Correction,
+    cap: float,
+    floor: float,
+) -> tuple[list[Example], Stats]:
+    """The rows with the column `correction`, and what it is like over their trained tokens; `bound` is the
+    share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
+    out: list[Example] = []
+    seen: list[float] = []
+    for row, sampler in zip(rows, told, strict=True):
+        old = row.token["old_logp"]
+        weights = [1.0] * len(old)
+        if sampler is not None and sampler is not old:
+            weights = correction(old, sampler, how, cap, floor)
+        seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
+        out.append(row.with_token(correction=weights))
+    if not seen:
+        return out, {}
+    return out, {
+        "correction/mean": sum(seen) / len(seen),
+        "correction/min": min(seen),
+        "correction/max": max(seen),
+        "correction/bound": sum(w in (0.0, cap) for w in seen) / len(seen),
+    }

@@ -1,0 +1,279 @@
+"""What every method that learns from its own attempts keeps, whatever its objective."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate import methods
+from numerate.methods import dapo, on_policy
+from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.store import read_rollouts
+from numerate.types import Group, Reward, Rollout, Scored, Turn
+from tests.methods.arms import PATH, early_letters, game
+from tests.methods.toy import PROBLEMS, job, same, stage
+
+METHODS: dict[str, dict[str, Any]] = {
+    "grpo": {"beta": 0.01},
+    "dr_grpo": {},
+    "dapo": {"overlong_cache": 4},
+    "gspo": {},
+    "cispo": {},
+    "rloo": {"beta": 0.01},
+    "reinforce_pp": {},
+    "on_policy_distillation": {"teacher": "teacher"},
+}
+STEPS = 4
+
+
+def config(name: str, fit: dict[str, Any] | None = None, **more: Any) -> Any:
+    sample = Sample(problems=4, attempts=4, max_tokens=12)
+    chosen = Fit(**({"lr": 2e-2, "updates": 2, "minibatches": 2} | (fit or {})))
+    common = {"steps": STEPS, "sample": sample, "fit": chosen}
+    common |= {} if name == "on_policy_distillation" else {"rewards": (PATH,)}
+    return methods.get(name).Config(**(common | METHODS[name] | more))
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "on_policy_distillation"])
+def test_it_learns_the_game(tmp_path: Path, name: str) -> None:
+    methods.get(name).train(stage(tmp_path / "run"), config(name, steps=12), game(tmp_path))
+    rewards = [row["reward/mean"] for row in log(tmp_path / "run")]
+    assert sum(rewards[-3:]) > sum(rewards[:3]) + 0.3
+
+
+def test_a_student_learns_the_game_from_a_teacher_without_a_reward(tmp_path: Path) -> None:
+    work = game(tmp_path)
+    teacher = methods.get("cispo").train(stage(tmp_path / "taught"), config("cispo", steps=9), work)
+    teacher.save(tmp_path / "master")
+    cfg = config("on_policy_distillation", steps=8, teacher=str(tmp_path / "master"))
+    methods.get("on_policy_distillation").train(stage(tmp_path / "run"), cfg, work)
+    apart = [row["train/reverse_kl"] for row in log(tmp_path / "run")]
+    assert max(apart[-3:]) < 0.3 * apart[0]
+    texts = [s.rollout.text for s in read_rollouts(tmp_path / "run/rollouts/round-00007")]
+    assert sum(early_letters(texts)) > 0.8 * len(texts)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str) -> None:
+    train = methods.get(name).train
+    whole = train(stage(tmp_path / "whole"), config(name), game(tmp_path))
+    for dies in (3, 2):
+        cut = stage(tmp_path / "cut")
+        cut.save_seconds = 0.0 if dies == 3 else 1e9
+        with pytest.raises(KeyboardInterrupt):
+            train(cut, config(name), game(tmp_path, die_after=[dies]))
+    resumed = train(stage(tmp_path / "cut"), config(name), game(tmp_path))
+    assert same(whole, resumed)
+    assert log(tmp_path / "whole") == log(tmp_path / "cut")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_micro_batches_do_not_change_a_step(tmp_path: Path, name: str) -> None:
+    found = []
+    for tokens in (40, 4096):
+        run = stage(tmp_path / str(tokens))
+        methods.get(name).train(run, config(name, {"micro_tokens": tokens}, steps=1), game(tmp_path))
+        [row] = log(tmp_path / str(tokens))
+        found.append({key: row[key] for key in row if key.startswith("train/")})
+    assert found[0] == pytest.approx(found[1], rel=1e-3, abs=1e-5)
+    assert found[0]["train/updates"] == 4 and found[0]["train/grad_norm"] > 0
+
+
+def uniform(word: str) -> Any:
+    """Everybody writes the same, right answer."""
+    return lambda problem, index, params: f"{word}#### {problem.answer}"
+
+
+def by_turns(problem: Any, index: int, params: Any) -> str:
+    """Every other question has attempts of different worth."""
+    number = int(problem.id.removeprefix("sum-"))
+    return f"#### {problem.answer if number % 2 or index else 'none'}"
+
+
+def test_attempts_of_the_same_worth_leave_the_weights_alone(tmp_path: Path) -> None:
+    """Also AdamW's momentum: no step is taken at all."""
+    work = job(tmp_path, uniform(""))
+    cfg = config("grpo", steps=2, rewards=("correct",), beta=0.0)
+    tuned = methods.get("grpo").train(stage(tmp_path / "run"), cfg, work)
+    assert same(tuned, work.load("base"))
+    for row in log(tmp_path / "run"):
+        assert (row["rollouts/zero_variance"], row["train/updates"], row["rollouts/accuracy"]) == (1, 0, 1)
+
+
+def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
+    """8 questions, 4 of which teach something, 2 asked at a time. DAPO goes on until it has 2 that do."""
+    sample = Sample(problems=2, attempts=4, max_tokens=12)
+    kept: list[list[str]] = []
+    run, work = stage(tmp_path / "run"), job(tmp_path, by_turns)
+    cfg = config("dapo", sample=sample, rewards=("correct",), overlong_cache=0)
+    loop = OnPolicy(run, work, cfg.sample, cfg.fit, cfg.rewards)
+    for _ in run.rounds(4, loop.learner):
+        kept.append([group.problem.id for group in dapo.uneven(run, loop, cfg)])
+        loop.log()
+    assert all(len(ids) == 2 for ids in kept)
+    assert all(int(id_.removeprefix("sum-")) % 2 == 0 for ids in kept for id_ in ids)
+    assert run.facts["draws"] > 4
+    assert any(row["rollouts/zero_variance"] > 0 for row in log(tmp_path / "run"))
+
+
+def test_dapo_gives_up_with_a_clear_message(tmp_path: Path) -> None:
+    sample = Sample(problems=2, attempts=4, max_tokens=12)
+    cfg = config("dapo", sample=sample, rewards=("correct",), max_draws=3, overlong_cache=4)
+    with pytest.raises(ValueError, match="0 of 2 questions had attempts of different worth after 3 draws"):
+        methods.get("dapo").train(stage(tmp_path / "run"), cfg, job(tmp_path, uniform("")))
+    with pytest.raises(ValueError, match="overlong_cache: 12 leaves no length unpunished"):
+        config("dapo", overlong_cache=12)
+
+
+def test_dapo_ends_the_stage_when_everything_is_solved(tmp_path: Path) -> None:
+    def solved_later(problem: Any, index: int, params: Any) -> str:
+        return f"#### {problem.answer if params.round or index else 'none'}"
+
+    run, said = stage(tmp_path / "run"), list[str]()
+    run.progress.say = said.append  # pyright: ignore
+    cfg = config("dapo", steps=9, rewards=("correct",), overlong_cache=0, max_draws=2)
+    methods.get("dapo").train(run, cfg, job(tmp_path, solved_later))
+    assert [row["train/updates"] for row in log(tmp_path / "run")] == [4, 0]
+    assert len(said) == 2 and "the stage ends here" in said[1]
+
+
+def test_every_question_once_before_any_comes_again(tmp_path: Path) -> None:
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=3, attempts=2), Fit())
+    asked = [[group.problem.id for group in loop.attempts()] for _ in range(6)]
+    every = sorted(problem.id for problem in PROBLEMS)
+    assert [len(ids) for ids in asked] == [3, 3, 2] * 2
+    assert sorted(chain(*asked[:3])) == every == sorted(chain(*asked[3:]))
+    assert asked[:3] != asked[3:]
+
+
+def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) -> None:
+    run = stage(tmp_path / "run")
+    loop = OnPolicy(run, job(tmp_path), Sample(problems=2, attempts=4), Fit())
+    groups = loop.attempts()
+    first = groups[0].attempts
+    lacking = (Scored(first[0].rollout, Reward(None, {"correct": None})), *first[1:])
+    groups[0] = loop.drawn[0] = Group(groups[0].problem, lacking)
+    rows = loop.rows(groups)
+    assert [len(found) for found in on_policy.groups(rows)] == [3, 4]
+    loop.log()
+    assert log(tmp_path / "run")[0]["reward/unmeasured"] == 1 / 8
+    nobody = [Group(g.problem, tuple(Scored(a.rollout, Reward(None)) for a in g.attempts)) for g in groups]
+    with pytest.raises(ValueError, match="no attempt of 2 questions has a reward"):
+        loop.rows(nobody)
+
+
+def test_a_sampler_that_drifts_is_corrected(tmp_path: Path) -> None:
+    """The scripted engine says -1 for every token, which is not what the model thinks: pi_old is computed
+    again, and the advantages carry pi_old / pi_sampler, cut at the cap."""
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=2, attempts=4), Fit(cap=0.01))
+    rows = loop.rows(loop.attempts())
+    given = on_policy.give(rows, [2.0] * len(rows))
+    for row, gave in zip(rows, given, strict=True):
+        for seen, old, a in zip(row.mask, row.token["old_logp"], gave.token["advantage"], strict=True):
+            assert not seen or a == pytest.approx(2 * min(math.exp(old + 1), 0.01))
+    assert loop.stats["drift/recomputed"] == 1 and loop.stats["correction/max"] <= 0.01
+    assert 0 < loop.stats["correction/bound"] < 1
+
+
+def test_the_local_engine_needs_no_correction(tmp_path: Path) -> None:
+    methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", steps=2), game(tmp_path))
+    for row in log(tmp_path / "run"):
+        assert row["correction/min"] == row["correction/max"] == 1 and row["drift/max"] < 1e-3
+
+
+def test_adapters_learn_and_the_model_beneath_does_not(tmp_path: Path) -> None:
+    work = game(tmp_path)
+    tuned = methods.get("grpo").train(
+        stage(tmp_path / "run"), config("grpo", {"lora_rank": 4}, steps=2), work
+    )
+    trained = {name for name, p in tuned.model.named_parameters() if p.requires_grad}
+    assert trained and all("lora_" in name for name in trained)
+    tuned.save(tmp_path / "tuned")
+    assert not same(work.load("tuned"), work.load("base"))
+
+
+def test_the_reference_is_another_model_and_stays(tmp_path: Path) -> None:
+    """The KL to the model that the stage starts from is 0 before the first update; to another it is not."""
+    once = {"updates": 1, "minibatches": 1}
+    for name, reference in (("own", None), ("other", "teacher")):
+        cfg = config("grpo", once, steps=2, beta=0.1, reference=reference)
+        methods.get("grpo").train(stage(tmp_path / name), cfg, game(tmp_path))
+    own, other = ([row["train/kl"] for row in log(tmp_path / name)] for name in ("own", "other"))
+    assert own[0] == pytest.approx(0, abs=1e-5) and own[1] > 1e-4
+    assert min(other) > 0.1
+
+
+def test_validation_every_so_many_steps(tmp_path: Path) -> None:
+    work = game(tmp_path, validation=PROBLEMS[:2])
+    methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", {"validate_every": 2}), work)
+    assert ["validation/accuracy" in row for row in log(tmp_path / "run")] == [False, True, False, True]
+    with pytest.raises(ValueError, match="no problem set named `validation`"):
+        methods.get("grpo").train(
+            stage(tmp_path / "b"), config("grpo", {"validate_every": 2}), game(tmp_path)
+        )
+
+
+def test_a_teacher_with_other_words_is_refused(tmp_path: Path) -> None:
+    work = game(tmp_path)
+    other = work.load("teacher")
+    other.tokenizer.add_tokens(["<new>"])
+    other.tokenizer.save_pretrained(tmp_path / "teacher")
+    with pytest.raises(ValueError, match="different vocabularies"):
+        methods.get("on_policy_distillation").train(
+            stage(tmp_path / "run"), config("on_policy_distillation"), work
+        )
+
+
+def test_what_a_step_logs_by_hand() -> None:
+    """Two questions: attempts of 2 and 4 tokens, right and wrong, the second cut; two wrong ones of 1."""
+
+    def said(ids: int, right: float, finish: Any = "stop") -> Scored:
+        turns = (Turn("assistant", "a", tuple(range(ids)), (-0.5,) * ids, trained=True),)
+        return Scored(Rollout("p", 0, turns, finish), Reward(right + 1, {"correct": right}))
+
+    groups = [
+        Group(PROBLEMS[0], (said(2, 1.0), said(4, 0.0, "length"))),
+        Group(PROBLEMS[1], (said(1, 0.0), said(1, 0.0))),
+    ]
+    assert on_policy.describe(groups) == pytest.approx(
+        {
+            "rollouts/length": 2,
+            "rollouts/truncated": 1 / 4,
+            "rollouts/zero_variance": 1 / 2,
+            "reward/unmeasured": 0,
+            "reward/mean": 5 / 4,
+            "rollouts/accuracy": 1 / 4,
+            "policy/entropy": 0.5,
+        }
+    )
+
+
+def test_distillation_needs_no_answers(tmp_path: Path) -> None:
+    bare = [replace(problem, answer="") for problem in PROBLEMS]
+    cfg = config("on_policy_distillation", steps=1)
+    methods.get("on_policy_distillation").train(stage(tmp_path / "run"), cfg, game(tmp_path, problems=bare))
+    [row] = log(tmp_path / "run")
+    assert row["train/updates"] == 4 and row["reward/unmeasured"] == 1 and "rollouts/accuracy" not in row
+
+
+def test_one_attempt_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    alone = Sample(problems=4, attempts=1, max_tokens=12)
+    for name in METHODS:
+        if name == "on_policy_distillation":
+            config(name, sample=alone)
+        else:
+            with pytest.raises(ValueError, match="nothing to compare an attempt with"):
+                config(name, sample=alone)
+    cfg = config("reinforce_pp", sample=alone, baseline="none", beta=0.01, steps=2)
+    methods.get("reinforce_pp").train(stage(tmp_path / "run"), cfg, game(tmp_path))
+    assert all(row["train/updates"] == 4 for row in log(tmp_path / "run"))

@@ -1,0 +1,182 @@
+"""Rewards by dotted path: what is called, with what, and what its numbers become."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate.rewards.compose import Rewards, Weighted, check
+from numerate.types import Problem, Reward, Rollout, Scored, Turn
+
+HERE = "tests.rewards.test_compose"
+SUM = Problem("a", "1+1?", "2", meta={"level": 3})
+PRODUCT = Problem("b", "2*3?", "6", meta={"topic": "products"})
+seen: dict[str, Any] = {}
+
+
+def length(completions: list[str], **columns: Any) -> list[float]:
+    seen.update(columns, completions=completions)
+    return [float(len(text)) for text in completions]
+
+
+def narrow(prompts: list[str], completions: list[str], answer: list[str], level: list[Any]) -> list[float]:
+    seen.update(prompts=prompts, answer=answer, level=level)
+    return [1.0] * len(completions)
+
+
+async def slow(completions: list[str]) -> list[float | None]:
+    await asyncio.sleep(0)
+    return [0.5] * len(completions)
+
+
+def only_products(topic: list[str | None], completions: list[str]) -> list[float | None]:
+    """Does not apply to anything else."""
+    return [1.0 if one == "products" else None for one in topic]
+
+
+def sometimes(completions: list[str]) -> list[float | None]:
+    """A judge that fails on what it cannot read."""
+    return [None if text == "?" else 1.0 for text in completions]
+
+
+def wants_more(completions: list[str], ground_truth: list[str]) -> list[float]:
+    return []
+
+
+def by_place(completions: list[str], /) -> list[float]:
+    return []
+
+
+def too_few(completions: list[str]) -> list[float]:
+    return [1.0]
+
+
+def not_a_number(completions: list[str]) -> list[float]:
+    return [math.nan] * len(completions)
+
+
+def word(completions: list[str]) -> Any:
+    return ["good"] * len(completions)
+
+
+def nothing(completions: list[str]) -> Any:
+    return None
+
+
+def attempt(problem: Problem, text: str, correct: float) -> Scored:
+    asked = Turn("user", problem.question, (1,))
+    said = Turn("assistant", text, (7, 8), (-1.0, -1.0), trained=True)
+    return Scored(Rollout(problem.id, 0, (asked, said)), Reward(correct, {"correct": correct}))
+
+
+PROBLEMS = [SUM, SUM, PRODUCT, PRODUCT]
+ATTEMPTS = [
+    attempt(SUM, "2", 1.0),
+    attempt(SUM, "?", 0.0),
+    attempt(PRODUCT, "6", 1.0),
+    attempt(PRODUCT, "66", 0.0),
+]
+
+
+def values(*given: Any) -> list[float | None]:
+    return [scored.reward.value for scored in Rewards(given, "plain")(PROBLEMS, ATTEMPTS)]
+
+
+def test_correct_alone_is_the_grade() -> None:
+    assert values("correct") == [1, 0, 1, 0]
+
+
+def test_a_weighted_sum_and_its_parts() -> None:
+    """correct + 1/10 of the length; both stay visible."""
+    given = ("correct", Weighted(f"{HERE}.length", 0.1))
+    assert values(*given) == pytest.approx([1.1, 0.1, 1.1, 0.2])
+    last = Rewards(given, "plain")(PROBLEMS, ATTEMPTS)[-1].reward
+    assert last.parts == {"correct": 0.0, f"{HERE}.length": 2.0}
+
+
+def test_correct_is_kept_where_it_is_not_paid() -> None:
+    scored = Rewards((f"{HERE}.length",), "plain")(PROBLEMS, ATTEMPTS)
+    assert [s.reward.parts["correct"] for s in scored] == [1, 0, 1, 0]
+    assert [s.reward.value for s in scored] == [1, 1, 1, 2]
+
+
+def test_async_functions_are_waited_for_also_inside_a_running_loop() -> None:
+    assert values(f"{HERE}.slow") == [0.5] * 4
+
+    async def notebook() -> list[float | None]:
+        return values(f"{HERE}.slow")
+
+    assert asyncio.run(notebook()) == [0.5] * 4
+
+
+def test_functions_are_given_what_they_name() -> None:
+    values(f"{HERE}.narrow")
+    assert seen["prompts"] == ["1+1?\n"] * 2 + ["2*3?\n"] * 2
+    assert seen["answer"] == ["2", "2", "6", "6"] and seen["level"] == [3, 3, None, None]
+    values(f"{HERE}.length")
+    assert seen["completions"] == ["2", "?", "6", "66"] and seen["completion_ids"] == [[7, 8]] * 4
+    assert seen["problem_id"] == ["a", "a", "b", "b"] and seen["question"][0] == "1+1?"
+
+
+def test_none_is_never_0() -> None:
+    """What fails on one attempt leaves that attempt without a reward."""
+    assert values("correct", f"{HERE}.sometimes") == [2, None, 2, 1]
+
+
+def test_what_does_not_apply_to_a_problem_is_no_part_of_its_sum() -> None:
+    assert values("correct", f"{HERE}.only_products") == [1, 0, 2, 1]
+    assert values(f"{HERE}.only_products") == [None, None, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("too_few", "gave 1 numbers for 4 attempts"),
+        ("not_a_number", "not finite: return None"),
+        ("word", "could not convert string to float: 'good'"),
+        ("nothing", "gave NoneType for 4 attempts"),
+    ],
+)
+def test_answers_that_are_none_are_refused(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        values(f"{HERE}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("korrekt", "write `correct`, or a function as package.module.function"),
+        ("no_such_package.f", "importing no_such_package failed: ModuleNotFoundError"),
+        (f"{HERE}.lenght", "has no function 'lenght'"),
+        (f"{HERE}.SUM", "has no function 'SUM'"),
+        (f"{HERE}.wants_more", "it needs 'ground_truth', and there are: answer, completion_ids"),
+        (f"{HERE}.by_place", "arguments are given by name"),
+        ("../etc.f", "package.module.function"),
+    ],
+)
+def test_a_mistake_is_found_before_anything_runs(path: str, said: str) -> None:
+    [found] = check((path,))
+    assert said in found and repr(path) in found
+
+
+def test_checks_know_the_problems_own_columns() -> None:
+    assert check(("correct", f"{HERE}.length")) == []
+    assert check((f"{HERE}.narrow",), meta=["level"]) == []
+    assert "needs 'level'" in check((f"{HERE}.narrow",))[0]
+    assert check(()) and "stands twice" in check(("correct", Weighted("correct", 2.0)))[0]
+
+
+def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "def brief(completions):\n    return [0.25 for _ in completions]\n"
+    (tmp_path / "rewards_of_mine.py").write_text(source)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.chdir(tmp_path)
+    assert check(("rewards_of_mine.brief",)) == []
+    assert values("rewards_of_mine.brief") == [0.25] * 4
+    (tmp_path / "broken_rewards.py").write_text("1 / 0\n")
+    assert "importing broken_rewards failed: ZeroDivisionError" in check(("broken_rewards.f",))[0]
