@@ -81,6 +81,11 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
             "last: {method: evaluator_training, rollouts: some, problems: more}",
             "cuts ' correct' and ' incorrect' into pieces",
         ),
+        (
+            "last: {method: ppo, model: sft, judge: some}",
+            "last.judge: no stage 'some' above this one trains a judge; there are: orm, sorm; `oracle` and",
+        ),
+        ("last: {method: ppo, judge: ./nowhere}", "last.judge: ./nowhere is no folder with a judge"),
     ],
 )
 def test_what_a_stage_with_a_judge_needs_is_checked(folder: Path, last: str, said: str) -> None:
@@ -97,6 +102,14 @@ def test_the_oracle_is_asked_about_stories_only(folder: Path) -> None:
     last = "last: {method: process_reward_model, problems: more, rollouts: some}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
     assert "stages.last.labels: the oracle knows stories only" in said
+
+
+def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path) -> None:
+    assert read(folder, "last: {method: ppo, model: sft, judge: sorm}").stages["last"].options
+    (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    last = "last: {method: ppo, problems: more, judge: oracle}"
+    said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
+    assert "stages.last.judge: the oracle knows stories only" in said
 
 
 def test_an_evaluator_may_be_gone_on_with(folder: Path) -> None:

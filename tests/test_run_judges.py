@@ -81,6 +81,18 @@ def test_what_a_judge_learned_from_is_part_of_its_identity(tmp_path: Path) -> No
     assert {name for name in before if before[name] != after[name]} == {"some", "prm", "labels"}
 
 
+def test_the_judge_that_rewards_a_policy_is_part_of_its_identity(whole: Path) -> None:
+    def identity(judge: str, *overrides: str) -> str:
+        plan = recipe(whole, "again.method=ppo", "again.epochs=1", f"again.judge={judge}", *overrides)
+        sets = run.problem_sets(plan, whole / "none", QuietProgress())
+        return next(one.identity for one in run.plan(plan, whole / "none", sets) if one.stage == "again")
+
+    folder = f"{whole}/run/stages/prm/model"
+    assert len({identity(name) for name in ("prm", "oracle", folder)}) == 3
+    assert identity("prm") != identity("prm", "prm.fit.epochs=3")
+    assert identity("oracle") == identity("oracle", "prm.fit.epochs=3")
+
+
 def test_killed_and_resumed_equals_uninterrupted(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step, left = Learner.step, [6]
 

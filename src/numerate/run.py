@@ -15,6 +15,7 @@ from numerate.config import Recipe, Stage, resolved
 from numerate.config.check import MODEL_OPTIONS
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
+from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.problems import fingerprint, load
 from numerate.progress import Progress
@@ -82,12 +83,11 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
         inputs = {
             other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
         }
-        encoder = getattr(stage.options, "encoder", None)
         known[name] = identity(
             {
                 "stage": plain(stage),
                 "version": method.VERSION,
-                "inputs": inputs | ({"encoder": base_identity(encoder)} if encoder else {}),
+                "inputs": inputs | from_outside(stage),
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
                 "prompt": recipe.prompt,
@@ -102,7 +102,16 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 def other_stages(stage: Stage) -> set[str]:
     """What a stage takes besides the model that it starts from."""
     named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
-    return {name for name in named if name}
+    judge = getattr(stage.options, "judge", None)
+    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
+    return {name for name in named if name} | asked
+
+
+def from_outside(stage: Stage) -> dict[str, str]:
+    """Identities of models that a stage takes from elsewhere."""
+    encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
+    taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
+    return {key: base_identity(place) for key, place in taken.items() if place}
 
 
 def base_identity(model: str) -> str:

@@ -77,6 +77,7 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
             elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
                 yield ("stages", name, key), said
         yield from judging.attempts(recipe, name, above)
+        yield from judging.judges(recipe, name, above)
         if stage.problems not in recipe.problems:
             said = (
                 f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
@@ -232,7 +233,10 @@ def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
     if not isinstance(place, Path):
         return
     weights = sum(file.stat().st_size for file in place.glob("*.safetensors"))
-    models = sum(getattr(stage.options, "rounds", 1) for stage in recipe.stages.values())
+    models = sum(
+        getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
+        for stage in recipe.stages.values()
+    )  # who starts again every round keeps a model of every round
     need = weights * (models + FLOATS * len(recipe.stages))
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free

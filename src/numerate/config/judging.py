@@ -9,7 +9,9 @@ from numerate import methods
 from numerate.config.read import Path_
 from numerate.config.records import Recipe, Stage
 from numerate.judges.world import knows
+from numerate.methods import judge as which
 from numerate.models import locate
+from numerate.models.card import FILE as CARD
 from numerate.models.card import WORDS
 from numerate.types import Problem
 
@@ -19,6 +21,9 @@ WRITERS = ("policy", "evaluator")
 """what a method may give for others to start from: language models"""
 WITH_ROLLOUTS = ("expert_iteration", "step_labels", "sample")
 """methods that leave attempts behind"""
+
+JUDGES = ("judge", "evaluator")
+"""what a method may give for others to ask about steps"""
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -42,6 +47,21 @@ def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]
             yield ("stages", name, "problems"), said
 
 
+def judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
+    """A judge is a stage above that trains one, or a folder that holds one."""
+    judge = getattr(recipe.stages[name].options, "judge", None)
+    kind = which.kind(judge) if judge is not None else None
+    if kind == "folder" and not (Path(str(judge)) / CARD).is_file():
+        said = f"{judge} is no folder with a judge: it has no {CARD}"
+        yield ("stages", name, "judge"), said
+    there = [one for one in above if one != "base" and methods.gives(recipe.stages[one].method) in JUDGES]
+    if kind == "stage" and judge not in there:
+        had = f"; there are: {', '.join(there)}" if there else ""
+        said = f"no stage {judge!r} above this one trains a judge{had}"
+        said += "; `oracle` and folders (with a slash) are judges too"
+        yield ("stages", name, "judge"), said
+
+
 def needs_labels(stage: Stage) -> bool:
     """Whether a stage learns from labels that were stored with the attempts."""
     return stage.method == "stepwise_outcome_model" or getattr(stage.options, "labels", None) == "stored"
@@ -60,11 +80,11 @@ def no_writer(recipe: Recipe, name: str) -> str | None:
 def oracles(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
     """The oracle is asked about stories only. beginning: the first problems of a set."""
     for name, stage in recipe.stages.items():
-        if getattr(stage.options, "labels", None) == "oracle":
+        for key, remedy in (("labels", "other labels"), ("judge", "another judge")):
             source = recipe.problems[stage.problems].source
-            if not all(map(knows, beginning(source))):
-                said = f"the oracle knows stories only, and {source} holds other problems: take other labels"
-                yield ("stages", name, "labels"), said
+            if getattr(stage.options, key, None) == "oracle" and not all(map(knows, beginning(source))):
+                said = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
+                yield ("stages", name, key), said
 
 
 def words(recipe: Recipe) -> Iterator[Complaint]:

@@ -3,27 +3,40 @@
 
 steps     one number for a solution (avg, prod, max, min, last), and the Clip and Delta refinements
 prefixes  labels of a solution's prefixes from attempts to finish them
+gae       advantages by a learned value, rewards on tokens, the divergence from a reference
+tokens    which token a step ends with
 groups    an attempt beside the others of its group or batch (GRPO, RLOO, REINFORCE++)
 """
 
+from numerate.credit.gae import adapted, best, gae, k1, k3, on_tokens, penalised, whiten
 from numerate.credit.groups import by_steps, group, leave_one_out, normalised, overlong, to_go, varied
 from numerate.credit.prefixes import broadcast, completable, good, monotone
 from numerate.credit.steps import AGGREGATES, aggregate, clip, delta
+from numerate.credit.tokens import end_tokens
 
 __all__ = [
     "AGGREGATES",
+    "adapted",
     "aggregate",
+    "best",
     "broadcast",
     "by_steps",
     "clip",
     "completable",
     "delta",
+    "end_tokens",
+    "gae",
     "good",
     "group",
+    "k1",
+    "k3",
     "leave_one_out",
     "monotone",
     "normalised",
+    "on_tokens",
     "overlong",
+    "penalised",
     "to_go",
     "varied",
+    "whiten",
 ]

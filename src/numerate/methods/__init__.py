@@ -18,6 +18,7 @@ METHODS = {
     "on_policy_distillation": "numerate.methods.on_policy_distillation",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",
     "outcome_value_model": "numerate.methods.outcome_value_model",
+    "ppo": "numerate.methods.ppo",
     "process_reward_model": "numerate.methods.process_reward_model",
     "reinforce_pp": "numerate.methods.reinforce_pp",
     "rloo": "numerate.methods.rloo",

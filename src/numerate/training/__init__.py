@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     )
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
-    from numerate.training.old import recorded, with_old
+    from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
+    from numerate.training.values import logprobs_and_values, token_values
 
 HOME = {
     "Batch": "batch",
@@ -37,6 +38,7 @@ HOME = {
     "fitting": "rows",
     "kept": "judged",
     "labelled": "judged",
+    "logprobs_and_values": "values",
     "read": "judged",
     "readings": "judged",
     "verdicts": "judged",
@@ -50,12 +52,14 @@ HOME = {
     "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
+    "recompute": "old",
     "ratio": "policy_gradient",
     "recorded": "old",
     "sequence_ratio": "policy_gradient",
     "shares": "policy_gradient",
     "surrogate": "policy_gradient",
     "token_logprobs": "logprobs",
+    "token_values": "values",
     "weigh": "denominators",
     "with_old": "old",
 }
@@ -71,6 +75,7 @@ __all__ = [
     "kept",
     "labelled",
     "less_kl",
+    "logprobs_and_values",
     "micro_batches",
     "moved",
     "objectives",
@@ -79,11 +84,13 @@ __all__ = [
     "ratio",
     "read",
     "readings",
+    "recompute",
     "recorded",
     "sequence_ratio",
     "shares",
     "surrogate",
     "token_logprobs",
+    "token_values",
     "verdicts",
     "weigh",
     "weigh_reads",

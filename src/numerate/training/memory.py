@@ -31,8 +31,7 @@ class Checkpointing:
     def __init__(self, policy: Trained, switch: Switch, at_once: int = 1) -> None:
         """at_once: how many micro-batches are computed at the same time."""
         self.policy, self.switch, self.at_once = policy, switch, at_once
-        lm = network(policy.model)
-        self.layers = [m for m in lm.modules() if isinstance(m, GradientCheckpointingLayer)]
+        self.layers = [m for m in policy.model.modules() if isinstance(m, GradientCheckpointingLayer)]
         self.tokens = 0
         """of the largest micro-batch that was decided for"""
         if switch == "on" and not self.layers:

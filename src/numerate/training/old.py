@@ -7,13 +7,13 @@ of them are."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from numerate.training import devices
 from numerate.training.batch import Batch
@@ -105,9 +105,13 @@ def drift(
 
 
 @torch.no_grad()
-def recompute(learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
+def recompute(
+    learner: Learner, rows: Sequence[Example], of: Callable[[nn.Module, Batch], Tensor] = token_logprobs
+) -> list[list[float]]:
     """Log-probabilities of the rows under the learner's weights, one per id and 0 off the trained tokens: by
-    its own packed forward pass, a micro-batch at a time, without dropout. Processes share the rows."""
+    its own packed forward pass, a micro-batch at a time, without dropout. Processes share the rows.
+
+    of: what is computed instead, from the learner's model and a batch, one number per token."""
     model = learner.policy.model
     ends = np.cumsum([sum(row.mask) for row in rows]).tolist()
     flat = torch.zeros(ends[-1] if ends else 0, dtype=torch.float64)
@@ -117,7 +121,7 @@ def recompute(learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
         bare = [Example(row.ids, row.mask, row={"place": float(i)}) for i, row in enumerate(rows)]
         for batch in learner.cut(learner.share(bare)):
             with learner.computing():
-                logp_BT = token_logprobs(model, batch)
+                logp_BT = of(model, batch)
             for place, logp in by_row(batch, logp_BT):
                 flat[ends[place] - len(logp) : ends[place]] = logp.double().cpu()
     finally:

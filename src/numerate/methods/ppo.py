@@ -1,0 +1,295 @@
+"""Proximal policy optimization with a learned value (Schulman et al. 2017, arXiv:1707.06347, eq. 7 and 9;
+for reasoning Havrilla et al. 2024, arXiv:2403.04642, section 3 "PPO"; with judges of steps Pan et al. 2023,
+arXiv:2311.05821, and Gao et al. 2024, arXiv:2410.15115).
+
+for each collection:  o ~ pi_old(. | q), N per question
+    r_t    = R_t - beta (log pi_old - log pi_ref)                    R_t: see `ppo_rewards`
+    A_t    = sum_l (gamma lam)^l (r_{t+l} + gamma V_{t+l+1} - V_{t+l}),   R^_t = A_t + V_t;  A is whitened
+    K times over the collection, in minibatches:
+        L_pi = mean_t max(- A rho, - A clip(rho, 1 - eps, 1 + eps))      rho = pi / pi_old
+        L_V  = 1/2 mean_t max((V - R^)^2, (clip(V, V_old - c, V_old + c) - R^)^2)
+        L    = L_pi + vf L_V                                         means over all tokens of the minibatch
+
+Policy and value are one network; the value branch reads the trunk without changing it (`models.value`). The
+papers give no eps, gamma, lambda, vf: these are trlX's. Log-probabilities are those of temperature 1 whatever
+the sampling was. With LoRA the trunk has adapters and the branch trains in full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from numerate import credit, training
+from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.methods.ppo_credit import Kl
+from numerate.methods.ppo_network import Value
+from numerate.rollouts.collect import collect
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.types import Engine, Example, Group, Sampling, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Policy
+
+NEEDS = frozenset[str]()
+VERSION = 1
+
+
+@config
+class Config:
+    rounds: AtLeast1 = 31
+    """collections; 31 of 128 steps each are the paper's 4,000 steps"""
+    problems_per_round: AtLeast1 = 256
+    """questions of a collection; each pass over the problems is a new shuffle"""
+    samples: AtLeast1 = 4
+    """N, attempts per question"""
+    learn_from: AtLeast1 | None = None
+    """K, only so many attempts per question, those with the highest reward; null: all N"""
+    temperature: Positive = 0.7
+    """of the sampling; the paper takes 0.2 from a model that was only prompted"""
+    top_p: Share = 1.0
+    """of the sampling"""
+    max_tokens: AtLeast1 = 256
+    """longest attempt; longer ones are cut"""
+    epochs: AtLeast1 = 4
+    """times that a collection is learned from"""
+    batch: AtLeast1 = 32
+    """attempts per optimizer step"""
+    lr: Positive = 1e-6
+    """of the policy; 10 to 100 times higher suits models under 10 M parameters"""
+    weight_decay: NotNegative = 0.0
+    """AdamW's, per step"""
+    max_norm: Positive = 1.0
+    """gradients of policy and value together are clipped to this norm"""
+    clip: Positive = 0.2
+    """eps: the probability ratio counts within 1 - eps and 1 + eps"""
+    gamma: Share = 1.0
+    """discount per token"""
+    lam: Share = 0.95
+    """lambda: 1 trusts rewards, 0 trusts the values"""
+    whiten: bool = True
+    """advantages of a collection get mean 0 and variance 1"""
+    max_ratio: Positive | None = 5.0
+    """a mean probability ratio above this ends the learning from this collection; null: never"""
+    kl: Kl = Kl()
+    """what leaving the reference policy, the model at the start, costs"""
+    value: Value = Value()
+    """the value branch"""
+    reward: ppo_rewards.Config = ppo_rewards.Config()
+    """what an attempt earns"""
+    judge: str | None = None
+    """scores the steps of attempts: a stage that trained a judge, a folder that holds one (with a slash), or
+    `oracle`, which knows stories only; null: no judge"""
+    old_logp: Literal["auto", "sampler", "recompute"] = "auto"
+    """log-probabilities of the sampling: what the engine recorded where it agrees with the learner, always,
+    or never"""
+    lora_rank: AtLeast0 = 0
+    """0 trains all weights; the paper's 128 trains low-rank adapters, merged when the model is saved"""
+    lora_alpha: Positive | None = None
+    """scale of the adapters, by default twice the rank"""
+    micro_tokens: AtLeast1 = 2048
+    """tokens held in memory at once; never changes the result"""
+    validate_every: AtLeast0 = 0
+    """rounds between validations; 0 never validates"""
+    validation_limit: AtLeast1 | None = None
+    """problems per validation; default all"""
+    keep: Literal["last", "best"] = "last"
+    """`last` or `best` by validation accuracy (needs validate_every)"""
+
+    def __post_init__(self) -> None:
+        if self.keep == "best" and not self.validate_every:
+            raise ValueError("keep: best needs validate_every, the rounds between two validations")
+        if self.learn_from and self.learn_from > self.samples:
+            raise ValueError(f"learn_from {self.learn_from} of {self.samples} samples: take more samples")
+
+
+def policy_loss(
+    logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float
+) -> tuple[Tensor, Stats]:
+    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + eps)): Schulman et al. 2017, eq. 7."""
+    rho_BT = (logp_BT - old_BT).exp()
+    clipped_rho_BT = rho_BT.clamp(1 - eps, 1 + eps)
+    objective_BT = (A_BT * rho_BT).minimum(A_BT * clipped_rho_BT)
+    at_bound = w_BT * (A_BT * clipped_rho_BT < A_BT * rho_BT)
+    return -(w_BT * objective_BT).sum(), {
+        "policy/ratio": (w_BT * rho_BT).sum().item(),
+        "policy/clipped": at_bound.sum().item(),
+        "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
+    }
+
+
+def value_loss(V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float) -> tuple[Tensor, Stats]:
+    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2)."""
+    error_BT = (V_BT - R_BT).square()
+    near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
+    at_bound = w_BT * (near_error_BT > error_BT)
+    return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
+    """beta: the penalty's coefficient where it is part of the loss, by k3."""
+    logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
+    col = batch.token
+    L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], cfg.clip)
+    L_V, more = value_loss(V_BT, col["value"], col["returns"], col["weight"], cfg.value.clip)
+    told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
+    L = L_pi + cfg.value.coef * L_V
+    if beta:
+        d_BT = col["ref_logp"] - logp_BT
+        L = L + beta * (col["weight"] * (d_BT.expm1() - d_BT)).sum()
+    return L, told
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    check(cfg, job)
+    scorer = judge.find(cfg.judge, job)
+    policy = job.load(job.model)
+    learner = make_learner(cfg, policy)
+    reference = None
+    if cfg.kl.beta:
+        reference = ppo_network.Reference(None if cfg.lora_rank else job.load(job.model))
+    engine = job.engine(policy)
+    for round_ in run.rounds(cfg.rounds, learner):
+        # 1. attempts of the policy as it is now, and what they earn
+        groups = list(sample(run, cfg, job, engine, policy, round_))
+        paid, stats = ppo_rewards.earned(groups, cfg.reward, scorer, policy.decode)
+        chosen = [one for attempts in paid for one in best(attempts, cfg.learn_from)]
+        if not chosen:
+            raise ValueError(
+                f"round {round_}: none of the attempts could be graded: do the problems have answers?"
+            )
+        stats |= describe(groups)
+        # 2. advantages and returns
+        beta = run.facts.get("beta", cfg.kl.beta)
+        rows, told = prepared(run, cfg, learner, reference, chosen, beta)
+        stats |= told
+        # 3. K epochs of minibatches
+        stats |= learn(run, cfg, learner, rows, beta, round_)
+        # 4. the penalty follows the divergence, where it has a target
+        if cfg.kl.target:
+            kl = stats["kl/per_attempt"]
+            run.facts["beta"] = credit.adapted(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
+        if cfg.validate_every and (round_ + 1) % cfg.validate_every == 0:
+            stats["validation/accuracy"] = job.validate(run, policy, cfg.validation_limit)
+            remember_best(run, policy, stats["validation/accuracy"], cfg)
+        run.log(stats)
+    return job.load_dir(run.folder / "best") if cfg.keep == "best" and "best" in run.facts else policy
+
+
+def check(cfg: Config, job: Job) -> None:
+    """Before anything long."""
+    if cfg.validate_every and not job.validation:
+        raise ValueError(
+            "validate_every is set, but the recipe has no problem set named `validation`: add one"
+        )
+    if cfg.reward.reference_steps and not any(problem.solution for problem in job.problems):
+        raise ValueError("reward.reference_steps needs worked solutions, and these problems have none")
+
+
+def make_learner(cfg: Config, policy: Policy) -> training.Learner:
+    from numerate.models.policy import Lora
+
+    lora = Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None
+    return ppo_network.learner(
+        policy,
+        lora,
+        cfg.value.layers,
+        faster=(cfg.value.lr or cfg.lr) / cfg.lr,
+        weight_decay=cfg.weight_decay,
+        max_norm=cfg.max_norm,
+        micro_tokens=cfg.micro_tokens,
+    )
+
+
+def sample(
+    run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, round_: int
+) -> Iterator[Group]:
+    """The graded attempts of a round; those that are on disk are read, not sampled again."""
+    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=round_)
+    engine.sync(policy)
+    size = min(cfg.problems_per_round, len(job.problems))
+    asked = [job.problems[i] for i in sft.batches(len(job.problems), size, round_, run.seed)]
+    folder = run.folder / "rollouts" / f"round-{round_:03d}"
+    return collect(folder, engine, asked, cfg.samples, params, job.style, run.progress)
+
+
+def best(attempts: Sequence[ppo_rewards.Earned], k: int | None) -> list[ppo_rewards.Earned]:
+    """Best K of N."""
+    return [attempts[i] for i in credit.best([one.total for one in attempts], k or len(attempts))]
+
+
+def prepared(
+    run: training.Stage,
+    cfg: Config,
+    learner: training.Learner,
+    reference: ppo_network.Reference | None,
+    chosen: Sequence[ppo_rewards.Earned],
+    beta: float,
+) -> tuple[list[Example], Stats]:
+    """The training rows of a collection, with every column that the loss reads."""
+    rollouts = [one.scored.rollout for one in chosen]
+    rows, drift = training.with_old(
+        run,
+        learner,
+        [training.attempt(rollout) for rollout in rollouts],
+        [training.recorded(rollout) for rollout in rollouts],
+        source=cfg.old_logp,
+    )
+    rewards = [one.tokens for one in chosen]
+    rows, stats = ppo_credit.credited(
+        learner,
+        reference,
+        rows,
+        rewards,
+        gamma=cfg.gamma,
+        lam=cfg.lam,
+        whiten=cfg.whiten,
+        kl=cfg.kl,
+        beta=beta,
+    )
+    return rows, drift | stats
+
+
+def learn(
+    run: training.Stage,
+    cfg: Config,
+    learner: training.Learner,
+    rows: Sequence[Example],
+    beta: float,
+    round_: int,
+) -> Stats:
+    """The optimizer steps on one collection; the means of their statistics."""
+    objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.place == "loss" else 0.0)
+    ppo_network.let_move(learner, policy=round_ >= cfg.value.warmup)
+    steps = cfg.epochs * math.ceil(len(rows) / cfg.batch)
+    told: list[Stats] = []
+    with run.progress.task("learning", total=steps, unit="steps") as task:
+        for step in range(steps):
+            mini = [rows[i] for i in sft.batches(len(rows), cfg.batch, step, run.seed * 1_000_003 + round_)]
+            told.append(learner.step(training.weigh(mini, per="token"), objective, cfg.lr))
+            task.advance(1)
+            if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
+                break
+    means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
+    means["train/grad_norm"] = means.pop("grad_norm")
+    return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
+
+
+def describe(groups: Sequence[Group]) -> Stats:
+    attempts = [s for group in groups for s in group.attempts]
+    return {
+        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
+        "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
+        "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
+    }
+
+
+def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:
+    if cfg.keep == "best" and accuracy > run.facts.get("best", -1.0):
+        run.facts["best"] = accuracy
+        policy.save(run.folder / "best")

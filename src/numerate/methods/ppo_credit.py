@@ -1,0 +1,110 @@
+"""Advantages and returns of a collection under PPO: values, the penalty for leaving the reference, GAE."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from numerate import credit, training
+from numerate.methods.ppo_network import Column, Reference
+from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.types import Example, Stats
+
+
+@config
+class Kl:
+    beta: NotNegative = 0.05
+    """coefficient of the penalty; without one the paper's models collapse after some 100 steps"""
+    estimator: Literal["k1", "k3"] = "k1"
+    """of a token's divergence: log pi - log pi_ref, or the one that is never negative"""
+    place: Literal["reward", "loss"] = "reward"
+    """subtracted from every token's reward, or added to the loss"""
+    target: Positive | None = None
+    """nats per attempt that beta is adapted to keep; null: beta stays as it is"""
+    horizon: AtLeast1 = 10_000
+    """attempts in which beta is adapted (target)"""
+
+    def __post_init__(self) -> None:
+        if self.place == "loss" and self.estimator == "k1":
+            raise ValueError(
+                "kl: the gradient of k1 in a loss is 0 in the mean, so it holds nothing: take estimator: k3"
+            )
+        if self.target and not self.beta:
+            raise ValueError("kl: a beta of 0 cannot be adapted to a target: give the one to start from")
+
+
+def credited(
+    learner: training.Learner,
+    reference: Reference | None,
+    rows: Sequence[Example],
+    rewards: Sequence[Sequence[float]],
+    *,
+    gamma: float,
+    lam: float,
+    whiten: bool,
+    kl: Kl,
+    beta: float,
+) -> tuple[list[Example], Stats]:
+    """Adds the columns value, returns, advantage and, with a reference, ref_logp to rows that have old_logp.
+
+    rewards: one number per trained token of each row."""
+    old = [own(row, row.token["old_logp"]) for row in rows]
+    value_column = training.recompute(learner, rows, training.token_values)
+    values = [own(row, column) for row, column in zip(rows, value_column, strict=True)]
+    stats: Stats = {"policy/entropy": -mean([p for logp in old for p in logp])}
+    ref_column: Column | None = None
+    if reference:
+        ref_column = reference.logprobs(learner, rows)
+        refs = [own(row, column) for row, column in zip(rows, ref_column, strict=True)]
+        apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
+        stats |= {"kl/beta": beta, "kl/per_attempt": mean(apart)}
+        if kl.place == "reward":
+            estimate = credit.k1 if kl.estimator == "k1" else credit.k3
+            rewards = [
+                credit.penalised(r, estimate(p, q), beta) for r, p, q in zip(rewards, old, refs, strict=True)
+            ]
+    advantages = [credit.gae(r, v, gamma, lam) for r, v in zip(rewards, values, strict=True)]
+    returns = [[a + v for a, v in zip(A, V, strict=True)] for A, V in zip(advantages, values, strict=True)]
+    stats |= {
+        "value/mean": mean([v for V in values for v in V]),
+        "value/explained_variance": explained(values, returns),
+    }
+    if whiten:
+        flat = iter(credit.whiten([a for A in advantages for a in A]))
+        advantages = [[next(flat) for _ in A] for A in advantages]
+    done: list[Example] = []
+    for i, row in enumerate(rows):
+        row = row.with_token(
+            value=value_column[i], advantage=spread(row, advantages[i]), returns=spread(row, returns[i])
+        )
+        done.append(row.with_token(ref_logp=ref_column[i]) if ref_column else row)
+    return done, stats
+
+
+def own(row: Example, column: Sequence[float]) -> list[float]:
+    """A column at the trained tokens."""
+    return [x for x, trained in zip(column, row.mask, strict=True) if trained]
+
+
+def spread(row: Example, numbers: Sequence[float]) -> list[float]:
+    """The other way: 0 off the trained tokens."""
+    given = iter(numbers)
+    return [next(given) if trained else 0.0 for trained in row.mask]
+
+
+def mean(numbers: Sequence[float]) -> float:
+    return math.fsum(numbers) / max(1, len(numbers))
+
+
+def explained(values: Sequence[Sequence[float]], returns: Sequence[Sequence[float]]) -> float:
+    """1 - Var(R - V) / Var(R) over all tokens: 1 where the value knows the returns, 0 where a constant would
+    do as well; 0, too, where all returns are the same."""
+    flat = [(v, r) for V, R in zip(values, returns, strict=True) for v, r in zip(V, R, strict=True)]
+    spread_of = variance([r for _, r in flat])
+    return 1 - variance([r - v for v, r in flat]) / spread_of if spread_of else 0.0
+
+
+def variance(numbers: Sequence[float]) -> float:
+    middle = mean(numbers)
+    return mean([(x - middle) ** 2 for x in numbers])

@@ -1,0 +1,33 @@
+"""A dense reward without a judge: the calculations that an attempt shares with the reference solution.
+
+Havrilla et al. 2024 (arXiv:2403.04642) compare intermediate results with the reference and do not say how.
+Ours: a calculation counts if it equals one of the reference that was not used yet, in any order, so that
+writing it twice earns nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from numerate.steps import split, trace
+from numerate.types import Problem
+
+
+def matches(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
+    """For each calculation of the student: is it an unused one of the reference? See `steps.trace`."""
+    unused = Counter(reference)
+    found: list[bool] = []
+    for calculation in student:
+        found.append(unused[calculation] > 0)
+        unused[calculation] -= found[-1]
+    return found
+
+
+def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[float]:
+    """A reward for each step of `steps.split(solution)`: total / (calculations of the reference) for each
+    that the step shares with it. The sum is at most `total`; 0 where the problem has no worked solution."""
+    reference = trace(problem.solution)
+    traces = [trace(step.text) for step in split(solution)]
+    found = iter(matches([one for many in traces for one in many], reference))
+    each = total / max(1, len(reference))
+    return [each * sum(next(found) for _ in many) for many in traces]

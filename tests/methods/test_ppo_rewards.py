@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from numerate import credit
+from numerate.judges import Oracle
+from numerate.methods.ppo_rewards import Config, Earned, earned, pay, refined, steps_stats
+from numerate.problems import load
+from numerate.steps import split
+from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
+
+TEXT = "one\ntwo\nthree\nfour\n#### 5"
+PROBLEM = Problem("p", "?", "5")
+
+
+def decode(ids: list[int]) -> str:
+    """A token is a character; 0 ends."""
+    return "".join(chr(i) for i in ids if i)
+
+
+def attempt(text: str = TEXT, value: float | None = 1.0, finish: Any = "stop") -> Scored:
+    ids = [*map(ord, text), *([0] if finish == "stop" else [])]
+    turns = (Turn("user", "?", (1, 2)), Turn("assistant", text, tuple(ids), trained=True))
+    return Scored(Rollout("p", 0, turns, finish), Reward(value))
+
+
+def told(scores: Sequence[float], text: str = TEXT) -> StepScores:
+    return StepScores(tuple(scores), tuple(split(text)))
+
+
+def paid(p: Sequence[float] = (), scored: Scored | None = None, **options: Any) -> Earned:
+    found = pay(PROBLEM, scored or attempt(), told(p) if p else None, Config(**options), decode)
+    assert found
+    return found
+
+
+def test_totals_of_clip_and_delta(vectors: dict[str, Any]) -> None:
+    case = vectors["clip_delta"]
+    kinds = {"SR+PR": "none", "SR+Clip": "clip", "SR+Delta": "delta", "SR+Clip-Delta": "clip_delta"}
+    wanted = case["totals_if_correct"]
+    for name, refine in kinds.items():
+        got = paid(case["prm"], refine=refine, eta=case["eta"], alpha=case["alpha"])
+        assert got.total == pytest.approx(wanted[name]), name
+    assert paid().total == wanted["SR"]
+
+
+@pytest.mark.parametrize(
+    ("refine", "key"),
+    [("none", "PR"), ("clip", "Clip"), ("delta", "Delta"), ("clip_delta", "Clip_then_Delta")],
+)
+def test_rewards_lie_on_the_last_characters_of_their_steps(
+    vectors: dict[str, Any], refine: Any, key: str
+) -> None:
+    """one\\n two\\n three\\n four\\n: the steps end at tokens 2, 6, 12, 17; the answer is paid on the EOS."""
+    case = vectors["clip_delta"]
+    expected = [0.0] * (len(TEXT) + 1)
+    for end, reward in zip((2, 6, 12, 17), case[key], strict=True):
+        expected[end] = case["alpha"] * reward
+    expected[-1] = 1.0
+    got = paid(case["prm"], refine=refine, eta=case["eta"], alpha=case["alpha"])
+    assert got.tokens == pytest.approx(expected)
+
+
+def test_returns_to_go_under_delta_do_not_depend_on_what_follows(vectors: dict[str, Any]) -> None:
+    """GAE with lam 1 and values 0 is the return to go: alpha p_k + the answer, from the ends of steps."""
+    case = vectors["clip_delta"]
+    got = paid(case["prm"], refine="delta", alpha=case["alpha"])
+    to_go = credit.gae(got.tokens, [0.0] * len(got.tokens), 1.0, 1.0)
+    expected = [case["alpha"] * x + 1 for x in case["Delta_rtg"]]
+    assert [to_go[t] for t in (2, 6, 12, 17)] == pytest.approx(expected)
+
+
+def test_repeating_a_step_pays_only_without_refinement(vectors: dict[str, Any]) -> None:
+    case = vectors["clip_delta"]["repetition_hack"]
+    sums = {
+        how: sum(refined(case["prm"], Config(refine=how, eta=0.7)))
+        for how in ("none", "clip", "delta", "clip_delta")
+    }
+    assert sums == pytest.approx(
+        {
+            "none": case["PR_sum"],
+            "clip": case["Clip_sum_eta0.7"],
+            "delta": case["Delta_sum"],
+            "clip_delta": case["ClipDelta_sum"],
+        }
+    )
+
+
+@pytest.mark.parametrize("how", ["avg", "prod", "max", "min"])
+def test_one_reward_at_the_end_from_all_steps(vectors: dict[str, Any], how: Any) -> None:
+    case = vectors["prm_orm_ppo"]["aggregation"]
+    got = paid(case["step_probs"], scores="end", aggregate=how, alpha=1.0, correct=0.0)
+    assert got.tokens[-1] == pytest.approx(case[how]) and not any(got.tokens[:-1])
+
+
+def test_a_judge_of_outcomes_is_paid_at_the_end() -> None:
+    """Its one score has no step of its own."""
+    found = pay(PROBLEM, attempt(), StepScores((0.5,)), Config(alpha=1.0), decode)
+    assert found and found.tokens[len(TEXT) - 1] == 0.5 and found.total == 1.5
+
+
+def test_what_was_cut_earns_nothing_unless_asked() -> None:
+    cut = attempt(finish="length")
+    assert paid([1, 1, 1, 1], cut, alpha=1.0).total == 0
+    assert paid([1, 1, 1, 1], cut, alpha=1.0, without_end="pay").total == 5
+
+
+def test_calculations_of_the_reference_are_paid_where_their_steps_end() -> None:
+    clips = Problem("p", "?", "72", "<<48/2=24>>\n<<48+24=72>>\n#### 72")
+    text = "<<48/2=24>>\nhm\n#### 24"
+    found = pay(clips, attempt(text, 0.0), None, Config(reference_steps=0.5), decode)
+    assert found and found.tokens[len("<<48/2=24>>") - 1] == 0.25 and found.total == 0.25
+
+
+def test_what_could_not_be_measured_is_left_out_and_counted() -> None:
+    class Judge:
+        def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
+            return [StepScores((float("nan") if "bad" in text else 0.5,)) for text in solutions]
+
+    group = Group(PROBLEM, (attempt(), attempt(value=None), attempt("bad"), attempt(value=0.0)))
+    found, stats = earned([group], Config(), Judge(), decode)
+    assert [one.scored.reward.value for one in found[0]] == [1.0, 0.0]
+    assert stats["rollouts/unmeasured"] == 0.5
+    assert stats["reward/mean"] == pytest.approx((1.05 + 0.05) / 2)
+
+
+def test_the_oracle_pays_for_right_steps_of_a_story() -> None:
+    """The reference has right steps only; one wrong number, and the step that states it earns nothing."""
+    problem = next(p for p in load("stories/train", limit=20) if len(split(p.solution)) >= 2)
+    steps = split(problem.solution)
+    scores = Oracle().score([problem], [problem.solution])[0]
+    whole = pay(problem, attempt(problem.solution), scores, Config(alpha=1.0), decode)
+    assert whole and whole.total == len(steps) + 1
+    assert [t for t, r in enumerate(whole.tokens) if r][:-1] == [step.end - 1 for step in steps]
+
+
+def test_repeated_steps_are_counted() -> None:
+    stats = steps_stats([attempt("a\nb\na\na\n#### 1").rollout, attempt("c\n#### 1").rollout], [])
+    assert stats == {"rollouts/steps": 2.5, "rollouts/repeated_steps": pytest.approx(2 / 5)}
