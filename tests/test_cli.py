@@ -271,7 +271,7 @@ def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.
     ],
 )
 def test_a_models_short_name_is_a_folder_name(model: str, name: str) -> None:
-    assert measure.short_name(model) == name
+    assert locate.short(model) == name
 
 
 @pytest.fixture
