@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from numerate import config, run
 from numerate.cli import measure
 from numerate.cli.app import ORDER, app, told_as
+from numerate.models import locate
 from numerate.types import Problem, Rollout, Sampling, Turn
 from tests.small_recipe import RECIPE, make
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from numerate import judges
-from numerate.types import Problem, Scorer, StepScores
+from numerate.types import Problem
 from tests.judges.models import scored_by
 from tests.test_cli import call
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report
-from numerate.config import Recipe, Stage, resolved
-from numerate.config import judging
+from numerate.config import Recipe, Stage, judging, resolved
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.models import locate

@@ -64,13 +64,13 @@ def judge_solutions(
       {"id": 1, "scores": [0.93], "steps": ["2+3=5"], "score": 0.93}
 
     Scores stand in the order of the file. With --out a stopped command goes on where it was: ids that are
-    there are not scored again. A line that cannot be read becomes {"line", "error"}; the others are scored all
-    the same, and the exit code is 1.
+    there are not scored again. A line that cannot be read becomes {"line", "error"}; the others are scored
+    all the same, and the exit code is 1.
 
     \b
     Examples:
-      numerate judge runs/verifier/stages/prm/model solutions.jsonl --out scores.jsonl
-      numerate judge oracle solutions.jsonl --problems stories/test
+      numerate judge runs/verifier/stages/prm/model mine.jsonl -o scores.jsonl
+      numerate judge oracle mine.jsonl --problems stories/test
       numerate judge runs/verifier/stages/prm/model --marked processbench/gsm8k
     """
     from numerate import progress

@@ -29,7 +29,6 @@ from numerate.cli.options import (
     TopK,
     TopP,
 )
-
 from numerate.models import locate
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def measure_model(
       numerate eval runs/quickstart/stages/ei/model -p svamp -p singleop -n 8
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --engine http://localhost:8000
-      numerate eval numerate/pico -p stories/test -n 16 --rerank-with runs/verifier/stages/prm/model
+      numerate eval numerate/pico -p stories/test -n 16 --rerank-with oracle
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TextIO, get_args
@@ -166,7 +167,7 @@ def write_scores(
     from numerate.judges.lines import score_lines
 
     counts: Counter[str] = Counter()
-    judge = given.open()
+    judge = cache(given.open)
     started = perf_counter()
     with progress.task("scoring", total=total, unit="solutions") as task:
         for read, rows in score_lines(lines, judge, given.how, problems, done):

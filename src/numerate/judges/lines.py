@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
@@ -27,7 +27,7 @@ class Asked:
 
 def score_lines(
     lines: Iterable[str],
-    judge: Scorer,
+    judge: Callable[[], Scorer],
     how: str,
     problems: Mapping[str, Problem],
     done: Collection[int] = (),
@@ -35,16 +35,17 @@ def score_lines(
     """Yields (lines read, rows) per block: {"id", "scores", "steps", "score"}, and "note" where a solution is
     empty, has no steps, or was overlong ("dropped" says how many late steps were not read).
 
-    A line has an id of its own, a solution, and a question, or the problem_id of one of `problems` (its own id
-    where it has neither). One that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}. how: the
-    way from step scores to the score. done: keys (`key_of`) of rows that are not wanted again."""
+    A line has an id of its own, a solution, and a question, or the problem_id of one of `problems` (its own
+    id where it has neither). One that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}.
+    judge: opens it; not called where nothing is to be scored. how: the way from step scores to the score.
+    done: keys (`key_of`) of rows that are not wanted again."""
     seen: set[int] = set()
     numbered = enumerate(lines, start=1)
     while block := list(islice(numbered, BLOCK)):
         found = [read(line, number, problems, seen) for number, line in block if line.strip()]
         wanted = [key_of({"id": one.id} if isinstance(one, Asked) else one) not in done for one in found]
         asked = [one for one in found if isinstance(one, Asked)] if any(wanted) else []
-        said = judge.score([one.problem for one in asked], [one.solution for one in asked]) if asked else []
+        said = judge().score([one.problem for one in asked], [one.solution for one in asked]) if asked else []
         scored = {one.id: row_of(one, each, how) for one, each in zip(asked, said, strict=True)}
         rows = [
             scored[one.id] if isinstance(one, Asked) else one

@@ -49,8 +49,8 @@ class Config:
     marked_limit: AtLeast1 | None = None
     """use the first so many labelled solutions of that set only"""
     labels: Literal["oracle", "stored"] = "oracle"
-    """of rollouts: who says what a step is worth: the oracle of the stories, or the labels that are stored with the
-    attempts"""
+    """who says what a step of rollouts is worth: the oracle of the stories, or the labels that are stored
+    with the attempts"""
     classes: Literal[2, 3] = 2
     """right and wrong, or neutral as well"""
     neutral: Neutral = "positive"
