@@ -130,9 +130,7 @@ def test_a_killed_scoring_goes_on_and_ends_the_same(
     assert (tmp_path / "run" / "metrics.json").read_bytes() == (whole / "run" / "metrics.json").read_bytes()
 
 
-def test_another_judge_scores_again_another_way_to_aggregate_does_not(
-    whole: Path, tmp_path: Path
-) -> None:
+def test_another_judge_scores_again_another_way_to_aggregate_does_not(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole / "run", tmp_path / "run")
     part = tmp_path / "run" / "evals" / "base" / "test" / "scores" / "prm" / "part-00000.jsonl"
     old = part.read_text()

@@ -164,7 +164,7 @@ def write_scores(
     progress: Progress,
 ) -> dict[str, int]:
     """Score, write block by block, and say how many and how fast. Returns the counts."""
-    from numerate.judges.lines import score_lines
+    from numerate.judges.lines import key_of, score_lines
 
     counts: Counter[str] = Counter()
     judge = cache(given.open)
@@ -173,7 +173,8 @@ def write_scores(
         for read, rows in score_lines(lines, judge, given.how, problems, done):
             for row in rows:
                 tally(row, counts, name)
-            target.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            new = [row for row in rows if key_of(row) not in done]
+            target.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in new))
             target.flush()
             task.advance(read)
     seconds = perf_counter() - started

@@ -38,7 +38,8 @@ def score_lines(
     A line has an id of its own, a solution, and a question, or the problem_id of one of `problems` (its own
     id where it has neither). One that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}.
     judge: opens it; not called where nothing is to be scored. how: the way from step scores to the score.
-    done: keys (`key_of`) of rows that are not wanted again."""
+    done: keys (`key_of`) of rows that are there already; of these only lines that cannot be read come
+    again, to be told."""
     seen: set[int] = set()
     numbered = enumerate(lines, start=1)
     while block := list(islice(numbered, BLOCK)):
@@ -50,7 +51,7 @@ def score_lines(
         rows = [
             scored[one.id] if isinstance(one, Asked) else one
             for one, want in zip(found, wanted, strict=True)
-            if want
+            if want or not isinstance(one, Asked)
         ]
         yield len(block), rows
 
