@@ -63,15 +63,8 @@ def test_scores_are_the_judges_own_and_stand_in_the_order_of_the_file(prm: Path,
 
 def test_every_odd_solution_has_an_outcome_of_its_own(prm: Path, orm: Path, tmp_path: Path) -> None:
     long = "\n".join(f"step {i} " + "x" * 20 for i in range(9))
-    rows = [
-        row(0, ""),
-        row(1, "#### 5"),
-        row(2, long),
-        row(3, "a\nb"),
-        row(4, "\ud800 ok"),
-        row(5, "y" * 9999),
-    ]
-    file = write(tmp_path / "in.jsonl", rows)
+    solutions = ["", "#### 5", long, "a\nb", "\ud800 ok", "y" * 9999]
+    file = write(tmp_path / "in.jsonl", [row(i, text) for i, text in enumerate(solutions)])
     done = call("judge", str(prm), str(file), "-o", str(tmp_path / "prm.jsonl"), "--json", "-")
     assert done.exit_code == 0, done.output
     empty, stepless, overlong, fine, odd, giant = read(tmp_path / "prm.jsonl")

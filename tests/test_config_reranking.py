@@ -63,7 +63,7 @@ def test_judges_are_stages_directories_or_the_oracle(folder: Path) -> None:
         ("[orm, prm, oracle]", "[sft]", "stage 'sft' (sft) trains no judge; there are: oracle, orm, prm"),
         ("[orm, prm, oracle]", "[some]", "stage 'some' (sample) trains no judge"),
         ("[orm, prm, oracle]", "[orm, orm]", "'orm' is named twice"),
-        ("[orm, prm, oracle]", "[HERE/MODEL]", "MODEL holds no judge: it has no judge.json"),
+        ("[orm, prm, oracle]", "[HERE]", "holds no judge: it has no judge.json"),
         ("samples: 2", "samples: 0", "judges re-rank samples, and samples is 0"),
         ("aggregate: min", "aggregate: mean", "expected one of 'avg', 'prod', 'max', 'min' or 'last'"),
         ('"stories/test[:2]"', "HERE/asked.jsonl", "evaluate.rerank_with: the oracle knows stories only"),
@@ -111,7 +111,7 @@ def test_a_set_of_labelled_steps_takes_the_place_of_rollouts(folder: Path) -> No
     [
         ("classes: 2", "stages.prm: write one of the two: rollouts"),
         ("rollouts: some, marked: HERE/marked.jsonl", "stages.prm: write one of the two: rollouts"),
-        ("marked: prm900k/train", "stages.prm.marked: the hub"),
+        ("marked: prm900k/train", "stages.prm.marked: there is no set of labelled steps 'prm900k/train'"),
         ("marked: prm800k/tran", "stages.prm.marked: labelled steps 'prm800k': it has no split 'tran'"),
         ("marked: processbench/gsm8k", "processbench/gsm8k is for measuring only"),
         ("marked: HERE/bad.jsonl", "stages.prm.marked: "),
