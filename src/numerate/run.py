@@ -95,7 +95,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
         inputs = {other: known[other] for other in {stage.model, *other_stages(stage)}}
         encoder = getattr(stage.options, "encoder", None)
         labels = getattr(stage.options, "marked", None)
-        inputs |= {"marked": marked_identity(labels)} if labels else {}
+        inputs |= {"labelled steps": marked_identity(labels)} if labels else {}
         known[name] = identity(
             {
                 "stage": plain(stage),

@@ -42,9 +42,9 @@ def score_stored(
     parts = [(part, folder / f"{part.stem}.jsonl") for part in sorted(samples.glob("part-*.parquet"))]
     by_id = {problem.id: problem for problem in problems}
     missing = [(part, target) for part, target in parts if not target.exists()]
-    done = [row for _, target in parts if target.exists() for row in read_jsonl(target)]
+    done = sum(1 for _, target in parts if target.exists() for _ in read_jsonl(target))
     with progress.task(label, total=len(problems) * each, unit="solutions") as task:
-        task.advance(len(done))
+        task.advance(done)
         for part, target in share(missing):
             rollouts = [scored.rollout for scored in read_rollouts(part)]
             about = [by_id[rollout.problem_id] for rollout in rollouts]
