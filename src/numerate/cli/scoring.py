@@ -168,6 +168,8 @@ def write_scores(
 
     counts: Counter[str] = Counter()
     judge = cache(given.open)
+    if not done:
+        judge()  # before the clock starts; where a file is gone on with, there may be nothing to score
     started = perf_counter()
     with progress.task("scoring", total=total, unit="solutions") as task:
         for read, rows in score_lines(lines, judge, given.how, problems, done):
