@@ -217,4 +217,6 @@ def test_labelled_steps_measure_a_judge(prm: Path, tmp_path: Path) -> None:
     assert found["step_auc"]["value"] == pytest.approx(above)
     squares = [(1 - x) ** 2 for x in right] + [x**2 for x in wrong]
     assert found["step_brier"]["value"] == pytest.approx(sum(squares) / 6)
-    assert "F1 of first errors" in done.stderr
+    assert "F1 of first errors" in done.stderr and "needs solutions" not in done.stderr
+    done = call("judge", str(prm), "--marked", str(file), "--limit", "1")
+    assert done.exit_code == 0 and "needs solutions with an error and" in done.stderr

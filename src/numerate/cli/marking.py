@@ -56,6 +56,9 @@ def measure(
     left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
     typer.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
     table.show(lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
+    if not any(row["metric"] == "first_error_f1" for row in found):
+        said = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
+        typer.echo(said, err=True)
     table.save_json(json_file, {"results": found})
 
 
