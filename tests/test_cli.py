@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from numerate import config, run
 from numerate.cli import measure
 from numerate.cli.app import ORDER, app, told_as
+from numerate.models import locate
 from numerate.types import Problem, Rollout, Sampling, Turn
 from tests.small_recipe import RECIPE, make
 
@@ -271,7 +272,7 @@ def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.
     ],
 )
 def test_a_models_short_name_is_a_folder_name(model: str, name: str) -> None:
-    assert measure.short_name(model) == name
+    assert locate.short(model) == name
 
 
 @pytest.fixture

@@ -7,26 +7,40 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report
-from numerate.config import Recipe, Stage, resolved
+from numerate.config import Recipe, Stage, judging, resolved
 from numerate.config.check import MODEL_OPTIONS
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.methods import judge as which
 from numerate.models import locate
-from numerate.problems import fingerprint, load
+from numerate.models.card import STEP_JUDGES, read_card
+from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
+from numerate.reranking import Judge, rerank
 from numerate.rollouts import engines
-from numerate.store import RunFolder, file_hash, identity, read_json, write_json, write_problems, write_text
+from numerate.store import (
+    RunFolder,
+    file_hash,
+    identity,
+    keep_if_same,
+    read_json,
+    write_json,
+    write_problems,
+    write_text,
+)
 from numerate.types import Problem
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
 
+NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate")
+"""keys of `evaluate` that don't change how attempts are drawn"""
 Sets = Mapping[str, list[Problem]]
 
 
@@ -108,10 +122,12 @@ def other_stages(stage: Stage) -> set[str]:
 
 
 def from_outside(stage: Stage) -> dict[str, str]:
-    """Identities of models that a stage takes from elsewhere."""
+    """Identities of models and labelled steps that a stage takes from elsewhere."""
     encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
     taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
-    return {key: base_identity(place) for key, place in taken.items() if place}
+    found = {key: base_identity(place) for key, place in taken.items() if place}
+    labels = getattr(stage.options, "marked", None)
+    return found | ({"labelled steps": marked_identity(labels)} if labels else {})
 
 
 def base_identity(model: str) -> str:
@@ -120,6 +136,11 @@ def base_identity(model: str) -> str:
         return identity({"hub": place})
     files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
     return identity({p.name: file_hash(p) for p in files})
+
+
+def marked_identity(name: str) -> str:
+    """Of a set of labelled steps; one on the hub is known by its name."""
+    return identity([file_hash(file) for file in marked.files(name)] or [name])
 
 
 def state(folder: Path, wanted: str) -> str:
@@ -196,7 +217,7 @@ def measured_rows(
     """The rows of metrics.json. Attempts that are stored and still belong to the model are not drawn
     again."""
     options = recipe.evaluate
-    drawing = {k: v for k, v in plain(options).items() if k not in ("models", "problems", "limit", "k")}
+    drawing = {k: v for k, v in plain(options).items() if k not in NOT_DRAWN}
     measured: dict[tuple[str, str], Measured] = {}
     for model in options.models:
         place = model_place(recipe, folder, model)
@@ -226,15 +247,32 @@ def measured_rows(
                 ks=options.k,
             )
             event(folder, f"measured {model} on {name}", progress)
-    return [row for one in measured.values() for row in one.rows] + differences(measured)
+    rows = [row for one in measured.values() for row in one.rows] + differences(measured)
+    sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
+    place = RunFolder(folder).attempts
+    for judge in judges(recipe, folder, stages):
+        rows += rerank(judge, options.models, sampled, place, options.samples, progress)
+        event(folder, f"re-ranked with {judge.name}", progress)
+    return rows
 
 
-def keep_if_same(place: Path, wanted: str) -> None:
-    """Empty a folder of attempts that were drawn from something else."""
-    mark = place / "identity.json"
-    if not mark.exists() or read_json(mark)["identity"] != wanted:
-        shutil.rmtree(place, ignore_errors=True)
-        write_json(mark, {"identity": wanted})
+def judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
+    """Those of `rerank_with`, by what their rows call them."""
+    from numerate.judges import Oracle, load
+
+    found: list[Judge] = []
+    aggregate = recipe.evaluate.aggregate
+    for name, given in judging.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
+        if given == judging.ORACLE and given not in stages:
+            found.append(Judge(name, identity([given, __version__]), Oracle, aggregate or "min"))
+            continue
+        place = Path(model_place(recipe, folder, given) if given in stages else given).expanduser()
+        made_from = stages[given].identity if given in stages else base_identity(str(place))
+        card = read_card(place)
+        opened = partial(load, place, device=recipe.device, dtype=recipe.dtype)
+        how = aggregate or card.aggregation
+        found.append(Judge(name, identity([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES))
+    return found
 
 
 def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:

@@ -230,6 +230,8 @@ class StepScores:
     """in [0, 1], one per step; an outcome judge gives the last one only"""
     steps: tuple[Step, ...] = ()
     """the steps that the scores belong to, with the judge's own labels where it has any"""
+    dropped: int = 0
+    """late steps that the judge had no room for"""
 
 
 class Scorer(Protocol):

@@ -16,8 +16,21 @@ from numerate.cli.extras import EXTRAS
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
     "eval": "Attempts made so far are kept: the same command again goes on from here.",
+    "judge": "With --out, scores made so far are kept: the same command again goes on from here.",
 }
-ORDER = ("run", "eval", "solve", "grade", "report", "compare", "problems", "recipes", "schema", "doctor")
+ORDER = (
+    "run",
+    "eval",
+    "solve",
+    "grade",
+    "judge",
+    "report",
+    "compare",
+    "problems",
+    "recipes",
+    "schema",
+    "doctor",
+)
 """of the commands in --help: the main job first"""
 
 

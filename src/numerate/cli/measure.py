@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +29,7 @@ from numerate.cli.options import (
     TopK,
     TopP,
 )
+from numerate.models import locate
 
 if TYPE_CHECKING:
     from numerate.config import EngineOptions
@@ -52,6 +52,13 @@ def measure_model(
     top_k: TopK = 0,
     max_tokens: MaxTokens = 256,
     greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
+    rerank_with: Annotated[
+        list[str] | None,
+        Option(metavar="JUDGE", help="oracle, or a judge's directory; may be given several times."),
+    ] = None,
+    aggregate: Annotated[
+        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+    ] = None,
     prompt: Prompt = "plain",
     seed: Seed = 0,
     engine: Engine = "local",
@@ -67,6 +74,7 @@ def measure_model(
 
     Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Attempts and a report are kept in a
     folder eval-MODEL beside the runs: a second look costs nothing, and a stopped measurement goes on.
+    With --rerank-with, judges score the attempts, and a table shows what each way to select makes of them.
 
     \b
     Examples:
@@ -74,6 +82,7 @@ def measure_model(
       numerate eval runs/quickstart/stages/ei/model -p svamp -p singleop -n 8
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --engine http://localhost:8000
+      numerate eval numerate/pico -p stories/test -n 16 --rerank-with oracle
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras
@@ -85,24 +94,19 @@ def measure_model(
         "top_p": top_p,
         "top_k": top_k,
         "max_tokens": max_tokens,
+        "rerank_with": rerank_with or [],
+        "aggregate": aggregate,
     }
     sampler = options.engine(engine, model=served_as, slots=slots)
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
-    name = f"eval-{short_name(model)}"
+    name = f"eval-{locate.short(model)}"
     recipe = config.measuring(name, model, problems, limit, settings | {"evaluate": measured}, out=out)
     need_extras()
     from numerate import run
 
     metrics = run.run(recipe, out / name, progress=progress.progress(quiet=quiet))
-    results.show_metrics(metrics, {"base": short_name(model)}, to_stderr=str(json_file) == "-")
+    results.show_metrics(metrics, {"base": locate.short(model)}, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
-
-
-def short_name(model: str) -> str:
-    """quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
-    parts = [part for part in Path(model).parts if part not in ("runs", "stages", "model", "/", "..")]
-    kept = parts[-2:] if "stages" in Path(model).parts else parts[-1:]
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(kept)).strip("-.") or "model"
 
 
 @app.command("solve")

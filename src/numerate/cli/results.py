@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from numerate.cli import table
+from numerate.cli import selected, table
 
 if TYPE_CHECKING:
     from numerate.config import Recipe
@@ -29,6 +29,7 @@ def show_metrics(
     summary = report.summary(metrics)
     for name in dict.fromkeys(row.problems for row in summary.rows):
         show_set(name, summary, names or {}, to_stderr)
+    selected.show_choices(metrics, names or {}, to_stderr=to_stderr)
     changes = report.differences(metrics)
     if changes:
         show_changes(changes, to_stderr)

@@ -28,6 +28,9 @@ def build(tree: Tree) -> Recipe:
     sets = values.get("problems")
     if isinstance(sets, dict):
         values["problems"] = {name: {"source": s} if isinstance(s, str) else s for name, s in sets.items()}
+    measured = values.get("evaluate")
+    if isinstance(measured, dict) and isinstance(measured.get("rerank_with"), str):
+        values["evaluate"] = measured | {"rerank_with": [measured["rerank_with"]]}
     recipe = record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:

@@ -40,6 +40,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
     found = found or [
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
+        *judging.marks(recipe),
         *judging.words(recipe),
         *rewards(recipe),
         *space(recipe, out),
@@ -60,7 +61,7 @@ def names(recipe: Recipe) -> Iterator[Complaint]:
                 f"{word!r} has to name a folder: use letters, digits, - and _, beginning with a letter",
             )
     for name in recipe.stages:
-        if name in ("base", *TOP):
+        if name in ("base", judging.ORACLE, *TOP):
             yield ("stages", name), f"{name!r} means something else in a recipe: call this stage otherwise"
 
 
@@ -77,7 +78,7 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
             elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
                 yield ("stages", name, key), said
         yield from judging.attempts(recipe, name, above)
-        yield from judging.judges(recipe, name, above)
+        yield from judging.method_judges(recipe, name, above)
         if stage.problems not in recipe.problems:
             said = (
                 f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
@@ -115,6 +116,7 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
             ("evaluate", "k"),
             f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
         )
+    yield from judging.reranking(recipe)
 
 
 def encoders(recipe: Recipe) -> Iterator[Complaint]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from numerate import methods
 from numerate.config.read import Path_
 from numerate.config.records import Recipe, Stage
+from numerate.config.words import suggest
 from numerate.judges.world import knows
 from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.models.card import FILE as CARD
-from numerate.models.card import WORDS
+from numerate.models.card import HEAD, WORDS, Card, read_card
+from numerate.problems import marked
 from numerate.types import Problem
 
+ORACLE = "oracle"
+"""names the oracle of the stories where a judge is named"""
 STAGE_OPTIONS = ("rollouts",)
 """options of methods that name a stage with stored attempts"""
 WRITERS = ("policy", "evaluator")
 """what a method may give for others to start from: language models"""
+JUDGES = ("judge", "evaluator")
+"""what a method may give to re-rank with"""
 WITH_ROLLOUTS = ("expert_iteration", "step_labels", "sample")
 """methods that leave attempts behind"""
 
@@ -31,8 +37,12 @@ Complaint = tuple[Path_, str]
 
 def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
     """Stages that learn from stored attempts name a stage above them that leaves some."""
+    options = recipe.stages[name].options
+    if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
+        said = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
+        yield ("stages", name), said
     for key in STAGE_OPTIONS:
-        other = getattr(recipe.stages[name].options, key, None)
+        other = getattr(options, key, None)
         if other is None:
             continue
         useful = ("step_labels",) if needs_labels(recipe.stages[name]) else WITH_ROLLOUTS
@@ -47,7 +57,7 @@ def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]
             yield ("stages", name, "problems"), said
 
 
-def judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
+def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
     """A judge is a stage above that trains one, or a folder that holds one."""
     judge = getattr(recipe.stages[name].options, "judge", None)
     kind = which.kind(judge) if judge is not None else None
@@ -82,9 +92,103 @@ def oracles(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterat
     for name, stage in recipe.stages.items():
         for key, remedy in (("labels", "other labels"), ("judge", "another judge")):
             source = recipe.problems[stage.problems].source
-            if getattr(stage.options, key, None) == "oracle" and not all(map(knows, beginning(source))):
+            if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
+                continue
+            if not all(map(knows, beginning(source))):
                 said = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
                 yield ("stages", name, key), said
+    for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
+        source = recipe.problems[name].source
+        if not all(map(knows, beginning(source))):
+            said = f"the oracle knows stories only, and {source} holds other problems: take another judge"
+            yield ("evaluate", "rerank_with"), said
+
+
+def marks(recipe: Recipe) -> Iterator[Complaint]:
+    """Sets of labelled steps are there, and not for measuring only."""
+    for name, stage in recipe.stages.items():
+        source = getattr(stage.options, "marked", None)
+        if source is None:
+            continue
+        try:
+            marked.check(source)
+        except (ValueError, OSError) as error:
+            yield ("stages", name, "marked"), str(error)
+            continue
+        if marked.is_test(source) and not recipe.allow_test_training:
+            said = f"{source} is for measuring only, and this stage learns from it: take another set"
+            yield ("stages", name, "marked"), f"{said} (allow_test_training: true lifts this rule)"
+
+
+def reranking(recipe: Recipe) -> Iterator[Complaint]:
+    """Every judge of `rerank_with` is there, and has samples to judge."""
+    place = ("evaluate", "rerank_with")
+    wanted = recipe.evaluate.rerank_with
+    if wanted and not recipe.evaluate.samples:
+        yield place, "judges re-rank samples, and samples is 0: raise it, or leave rerank_with out"
+    for given in dict.fromkeys(wanted):
+        if wanted.count(given) > 1:
+            yield place, f"{given!r} is named twice: once is enough"
+        said = stage_judges(recipe, given) if given in recipe.stages else judges(recipe, given)
+        if said:
+            yield place, said
+
+
+def stage_judges(recipe: Recipe, name: str) -> str | None:
+    """What to say where a stage trains no judge."""
+    method = recipe.stages[name].method
+    if methods.gives(method) in JUDGES:
+        return None
+    return f"stage {name!r} ({method}) trains no judge{suggest('', known_judges(recipe))}"
+
+
+def judges(recipe: Recipe, given: str) -> str | None:
+    """What to say where a directory holds no judge for this recipe."""
+    if given == ORACLE:
+        return None
+    if not Path(given).expanduser().is_dir():
+        hint = suggest(given, known_judges(recipe))
+        return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
+    try:
+        card = check_judge(given)
+    except ValueError as error:
+        return str(error)
+    if card.style != recipe.prompt and not card.encoder:
+        return (
+            f"the judge in {given} was trained on problems put as {card.style!r}, and this recipe puts them "
+            f"as {recipe.prompt!r}: write prompt: {card.style}, or take another judge"
+        )
+    return None
+
+
+def check_judge(directory: str) -> Card:
+    """The card of a judge whose files are all there. Raises ValueError where they are not."""
+    folder = Path(directory).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"{directory}: there is no such folder; name the model/ folder of a trained judge")
+    card = read_card(folder)
+    locate.check(str(folder))
+    if card.kind != "evaluator" and not (folder / HEAD).is_file():
+        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+    return card
+
+
+def known_judges(recipe: Recipe) -> list[str]:
+    return [ORACLE, *(n for n, stage in recipe.stages.items() if methods.gives(stage.method) in JUDGES)]
+
+
+def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]:
+    """What rows call each judge -> what the recipe calls it: a stage or the oracle by its name, a directory
+    by its last words, numbered where two would be called the same."""
+    names: dict[str, str] = {}
+    for each in given:
+        plain = each if each in stages or each == ORACLE else locate.short(each)
+        name, n = plain, 1
+        while name in names or (name in given and name != each):
+            n += 1
+            name = f"{plain}-{n}"
+        names[name] = each
+    return names
 
 
 def words(recipe: Recipe) -> Iterator[Complaint]:

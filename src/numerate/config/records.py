@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from numerate.models.card import Aggregation
 from numerate.rollouts.options import EngineOptions, LocalOptions
 from numerate.typed import AtLeast0, AtLeast1, config
 
@@ -59,6 +60,10 @@ class Evaluate:
     """longest solution, in tokens"""
     k: tuple[AtLeast1, ...] | None = None
     """the k of pass@k and maj@k; null takes the powers of two up to samples"""
+    rerank_with: tuple[str, ...] = ()
+    """judges that re-rank the samples: stages that train one, directories of judges, or oracle (stories)"""
+    aggregate: Aggregation | None = None
+    """how a judge's step scores become one: avg, prod, max, min, last; null takes each judge's own way"""
 
 
 @config

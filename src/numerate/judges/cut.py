@@ -24,3 +24,13 @@ def cut(solution: str, steps: Sequence[Step] | None = None) -> Cut:
     ends = [*starts[1:], len(solution)]
     texts = tuple(solution[a:b].strip() for a, b in zip(starts, ends, strict=True))
     return Cut(found, texts if any(texts) else ())
+
+
+def cut_at(texts: Sequence[str]) -> Cut:
+    """A solution that comes in steps, whatever lines they have; joined by line breaks it is one text."""
+    steps: list[Step] = []
+    at = 0
+    for text in texts:
+        steps.append(Step(at, at + len(text), text))
+        at += len(text) + 1
+    return Cut(tuple(steps), tuple(texts))

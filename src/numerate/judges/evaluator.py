@@ -36,8 +36,9 @@ class EvaluatorJudge:
         from numerate.training import objectives
 
         if not len(answered.logits_KC):
-            return StepScores((0.0,))
+            return StepScores((0.0,), dropped=answered.dropped)
         correct, incorrect = answered.logits_KC.unbind(-1)
         score = float(objectives.log_share(correct, incorrect).exp())
-        last = answered.cut.steps[-1:]
-        return StepScores((score,), tuple(replace(step, score=score) for step in last))
+        seen = len(answered.cut.texts) - answered.dropped
+        last = answered.cut.steps[:seen][-1:]
+        return StepScores((score,), tuple(replace(step, score=score) for step in last), answered.dropped)

@@ -35,11 +35,12 @@ class OutcomeJudge:
 
         card = self.reader.scorer.card
         if not len(answered.logits_KC):
-            return StepScores((0.0,))
+            return StepScores((0.0,), dropped=answered.dropped)
         last_1C = answered.logits_KC[-1:]
         if card.kind == "value":
             score = float((last_1C[:, 0].tanh() + 1) / 2)
         else:
             score = float(objectives.probability(last_1C, card.neutral))
         seen = answered.cut.steps[: len(answered.logits_KC)]
-        return StepScores((score,), (replace(seen[-1], score=score),) if seen else ())
+        last = (replace(seen[-1], score=score),) if seen else ()
+        return StepScores((score,), last, answered.dropped)

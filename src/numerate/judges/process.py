@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from numerate.judges.cut import cut_at
 from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
-from numerate.types import Problem, StepScores
+from numerate.types import Marked, Problem, StepScores
 
 if TYPE_CHECKING:
     from numerate.models.scorer import ScoreModel
@@ -30,12 +31,16 @@ class ProcessJudge:
         """The same for any number of pairs, of which a window is in memory."""
         return map(self._one, self.reader.read(pairs))
 
+    def marked(self, rows: Iterable[Marked]) -> Iterator[StepScores]:
+        """Of solutions whose steps somebody has cut: a score per step, as far as they fit."""
+        return map(self._one, self.reader.read_cuts((row.problem, cut_at(row.steps)) for row in rows))
+
     def _one(self, answered: Answered) -> StepScores:
         from numerate.training import objectives
 
         seen = answered.cut.steps[: len(answered.logits_KC)]
         if not seen:
-            return StepScores(())
+            return StepScores((), dropped=answered.dropped)
         scores = objectives.probability(answered.logits_KC, self.reader.scorer.card.neutral).tolist()
         steps = (replace(step, score=score) for step, score in zip(seen, scores, strict=True))
-        return StepScores(tuple(scores), tuple(steps))
+        return StepScores(tuple(scores), tuple(steps), answered.dropped)

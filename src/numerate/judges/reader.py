@@ -32,6 +32,8 @@ class Answered:
     cut: Cut
     logits_KC: Tensor
     """of the texts that fit, in their order"""
+    dropped: int
+    """late texts that did not fit"""
 
 
 class Reader:
@@ -47,17 +49,21 @@ class Reader:
         """solutions; of them empty (no text), stepless (an answer alone), overlong; and dropped_steps"""
 
     def read(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[Answered]:
+        return self.read_cuts((problem, cut(solution)) for problem, solution in pairs)
+
+    def read_cuts(self, pairs: Iterable[tuple[Problem, Cut]]) -> Iterator[Answered]:
+        """The same for solutions whose steps are known."""
         from numerate import training
 
         rest = iter(pairs)
         while part := list(islice(rest, self.window)):
-            cuts = [cut(solution) for _, solution in part]
-            laid = [self.scorer.lay(problem, c.texts) for (problem, _), c in zip(part, cuts, strict=True)]
+            cuts = [c for _, c in part]
+            laid = [self.scorer.lay(problem, c.texts) for problem, c in part]
             self.counts["solutions"] += len(part)
             self.counts["empty"] += sum(not c.texts for c in cuts)
             self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
             self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
             self.counts["dropped_steps"] += sum(one.dropped for one in laid)
             said = training.read(self.scorer, laid, self.tokens, self.ask or training.readings)
-            for c, logits_KC in zip(cuts, said, strict=True):
-                yield Answered(c, logits_KC)
+            for c, one, logits_KC in zip(cuts, laid, said, strict=True):
+                yield Answered(c, logits_KC, one.dropped)

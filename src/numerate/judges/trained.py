@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numerate.judges.evaluator import EvaluatorJudge
 from numerate.judges.outcome import OutcomeJudge
 from numerate.judges.process import ProcessJudge
-from numerate.models.card import read_card
+from numerate.models.card import Neutral, read_card
 from numerate.types import Scorer
 
 if TYPE_CHECKING:
     from numerate.models.policy import Dtype
 
 
-def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") -> Scorer:
-    """Raises ValueError where the folder holds no judge, or one of an unknown kind."""
+def load(
+    directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto", neutral: Neutral | None = None
+) -> Scorer:
+    """neutral: what a neutral step counts as, where the judge's card says otherwise.
+
+    Raises ValueError where the folder holds no judge, or one of an unknown kind, and for `neutral` where it
+    has no neutral class."""
     from numerate.models import policy, scorer
     from numerate.models.evaluator import EvaluatorModel
 
     card = read_card(Path(directory))
+    if neutral and card.classes != 3:
+        raise ValueError(
+            f"{directory}: this judge has no neutral class, it tells right from wrong only: ask it without "
+            "`neutral`, or train a process_reward_model with classes: 3"
+        )
     if card.kind == "evaluator":
         return EvaluatorJudge(EvaluatorModel(policy.load(str(directory), device=device, dtype=dtype), card))
     found = scorer.load(directory, device=device, dtype=dtype)
+    found.card = replace(card, neutral=neutral or card.neutral)
     return OutcomeJudge(found) if card.kind in ("outcome", "value") else ProcessJudge(found)

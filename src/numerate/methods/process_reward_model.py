@@ -22,9 +22,10 @@ from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
 from numerate.models.card import Aggregation, Card, Neutral
+from numerate.problems import marked
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import config
+from numerate.typed import AtLeast1, config
 from numerate.types import Group, Marked, Stats, Verdict
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 @config
 class Config:
-    rollouts: str
+    rollouts: str | None = None
     """the stage whose stored attempts are the data"""
+    marked: str | None = None
+    """in place of rollouts: a set of labelled steps, such as prm800k/train-phase1, math_shepherd/train or a
+    JSONL file"""
+    marked_limit: AtLeast1 | None = None
+    """use the first so many labelled solutions of that set only"""
     labels: Literal["oracle", "stored"] = "oracle"
-    """who says what a step is worth: the oracle of the stories, or the labels that are stored with the
-    attempts"""
+    """who says what a step of rollouts is worth: the oracle of the stories, or the labels that are stored
+    with the attempts"""
     classes: Literal[2, 3] = 2
     """right and wrong, or neutral as well"""
     neutral: Neutral = "positive"
@@ -115,5 +121,9 @@ def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) ->
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the attempts of an earlier stage."""
+    """Train on the attempts of an earlier stage, or on a set of labelled steps."""
+    if cfg.marked is not None:
+        return learn(run, cfg, job, marked.load(cfg.marked, limit=cfg.marked_limit))
+    if cfg.rollouts is None:
+        raise ValueError("a process reward model learns from rollouts or from marked: name one of them")
     return learn(run, cfg, job, judged(job.attempts(cfg.rollouts), cfg.labels))

@@ -15,6 +15,9 @@ Neutral = Literal["positive", "negative", "drop"]
 Aggregation = Literal["avg", "prod", "max", "min", "last"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FILE = "judge.json"
+HEAD = "head.safetensors"
+STEP_JUDGES: tuple[Kind, ...] = ("process", "stepwise-outcome")
+"""the kinds that give a score per step"""
 WORDS = (" correct", " incorrect")
 """what an evaluator says"""
 

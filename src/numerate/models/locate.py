@@ -27,6 +27,13 @@ def find(name: str) -> Path | str:
     return path if name and path.is_dir() else name
 
 
+def short(name: str) -> str:
+    """quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
+    parts = [part for part in Path(name).parts if part not in ("runs", "stages", "model", "/", "..")]
+    kept = parts[-2:] if "stages" in Path(name).parts else parts[-1:]
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(kept)).strip("-.") or "model"
+
+
 def check(name: str) -> None:
     """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
     passes: only the hub knows."""

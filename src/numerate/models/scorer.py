@@ -25,14 +25,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from numerate.models import encoding, locate
-from numerate.models.card import Card, read_card, write_card
+from numerate.models.card import HEAD, Card, read_card, write_card
 from numerate.models.options import Lora
 from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
 from numerate.models.whole import replacing_folder
 from numerate.prompts import plain, render
 from numerate.types import Problem
-
-HEAD = "head.safetensors"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from numerate.problems import prm800k
-from numerate.problems.dataset import Dataset, Split
+from numerate.problems.dataset import Dataset, Split, kind_of
 from numerate.problems.files import ENDINGS, read_rows
 from numerate.problems.hub import Hub, read_hub
 from numerate.problems.marks import read_marked
@@ -74,6 +74,34 @@ def load(name: str, *, limit: int | None = None) -> Iterator[Marked]:
     Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
     rows = _rows(name)  # complains before anything is read
     return islice(_marked(name, rows), limit)
+
+
+def check(name: str) -> None:
+    """The set is there, and its first row holds labelled steps; a set on the hub is taken at its word.
+
+    Raises ValueError like `load`."""
+    rows = _rows(name)
+    if files(name):
+        next(_marked(name, rows))
+    elif name.partition("/")[0] in SETS:
+        SETS[name.partition("/")[0]].check(name.partition("/")[2])
+
+
+def is_test(name: str) -> bool:
+    """Whether a set is for measuring only."""
+    head, _, split = name.partition("/")
+    if not Path(name).expanduser().is_file() and head in SETS:
+        return SETS[head].kinds[split] == "test"
+    return kind_of(Path(split or head).name) == "test"
+
+
+def files(name: str) -> list[Path]:
+    """The files of a set on this machine; none where it comes from the hub."""
+    path = Path(name).expanduser()
+    if path.is_file():
+        return [path]
+    head, _, split = name.partition("/")
+    return SETS[head].local(SETS[head].splits[split]) if head in SETS else []
 
 
 def _marked(name: str, rows: Iterator[Row]) -> Iterator[Marked]:

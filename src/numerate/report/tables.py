@@ -59,6 +59,7 @@ TITLES = (
         "auc": ("AUC", "chance that the judge scores a right sample above a wrong one"),
         "ece": ("ECE", "mean distance of score and share of right ones, in bins of equal width"),
         "brier": ("Brier", "mean squared distance of score and outcome"),
+        "overlong": ("Too long", "samples whose late steps the judge had no room for"),
         "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
     }
 )

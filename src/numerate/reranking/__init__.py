@@ -3,6 +3,7 @@
     cluster_rows        what needs no judge: MajK oracles, an evaluator's cost, shares of right answers
     selection_results   every strategy against attempts, K and N; is the judge right, and calibrated
     step_results        does a judge find the wrong steps
+    rerank              all of these for one judge and stored attempts; its scores are stored beside them
     cross_table         judges by the models whose attempts they re-rank
 
 Scores come as a mapping (problem id, index of the attempt) -> scores of its steps, so that they can be
@@ -10,17 +11,20 @@ stored, and made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md
 """
 
 from numerate.reranking.judges import cross_table, selection_results
+from numerate.reranking.measured import Judge, rerank
 from numerate.reranking.scores import Judged, Scores, judged, labels_of, scored_by
 from numerate.reranking.steps import step_results
 from numerate.reranking.votes import cluster_rows
 
 __all__ = [
+    "Judge",
     "Judged",
     "Scores",
     "cluster_rows",
     "cross_table",
     "judged",
     "labels_of",
+    "rerank",
     "scored_by",
     "selection_results",
     "step_results",

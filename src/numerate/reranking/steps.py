@@ -54,6 +54,15 @@ def step_results(
     return [each | {"judge": judge} for each in rows]
 
 
+def threshold_on(labels: Labels, scores: Scores) -> float | None:
+    """The threshold with the best F1 of first errors on these solutions, None where they cannot tell: all
+    of them right, or all wrong."""
+    known = [(scores[key], at) for key in labels if (at := _first_error(labels[key])) is not None]
+    if {at == -1 for _, at in known} != {True, False}:
+        return None
+    return metrics.choose_threshold([said for said, _ in known], [at for _, at in known])
+
+
 def _first_error(labels: Sequence[bool | None]) -> int | None:
     """None where an unknown step might be the first wrong one."""
     for place, label in enumerate(labels):

@@ -7,7 +7,15 @@ identity    hashes that say whether something has to be done again
 folder      where everything of a run lies
 """
 
-from numerate.store.files import read_json, read_jsonl, replacing, write_json, write_jsonl, write_text
+from numerate.store.files import (
+    keep_if_same,
+    read_json,
+    read_jsonl,
+    replacing,
+    write_json,
+    write_jsonl,
+    write_text,
+)
 from numerate.store.folder import RunFolder
 from numerate.store.identity import file_hash, identity
 from numerate.store.log import append_row, forget_rounds
@@ -20,6 +28,7 @@ __all__ = [
     "file_hash",
     "forget_rounds",
     "identity",
+    "keep_if_same",
     "read_json",
     "read_jsonl",
     "read_problems",

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,15 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path}: no such file") from None
     except ValueError as error:
         raise ValueError(f"{path}: not JSON ({error}); restore it, or delete it and run again") from error
+
+
+def keep_if_same(folder: Path, wanted: str) -> None:
+    """Empty a folder whose contents were made from something else; `wanted` is the identity of what they are
+    made from now."""
+    mark = folder / "identity.json"
+    if not mark.exists() or read_json(mark)["identity"] != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        write_json(mark, {"identity": wanted})
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

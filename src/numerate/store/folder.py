@@ -5,6 +5,7 @@ runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/
   stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
   DONE.json
   evals/<model>/<set>/{greedy,samples}/part-00000.parquet
+  evals/<model>/<set>/scores/<judge>/part-00000.jsonl
 """
 
 from __future__ import annotations

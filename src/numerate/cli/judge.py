@@ -1,0 +1,95 @@
+"""numerate judge: what a judge says of solutions, step by step."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from numerate.cli import table
+from numerate.cli.app import app
+from numerate.cli.grade import reading
+from numerate.cli.options import Device, Dtype, Quiet
+
+
+@app.command("judge")
+def judge_solutions(
+    judge: Annotated[
+        str, Argument(metavar="JUDGE", help="A judge's directory, .../stages/prm/model, or oracle (stories).")
+    ],
+    file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,
+    out: Annotated[Path, Option("--out", "-o", metavar="FILE", help="Where scores go; - is stdout.")] = Path(
+        "-"
+    ),
+    problems: Annotated[
+        str | None, Option("--problems", "-p", metavar="NAME", help="The set that problem ids are from.")
+    ] = None,
+    marked: Annotated[
+        str | None,
+        Option(metavar="NAME", help="In place of FILE: measure the judge on a set of labelled steps."),
+    ] = None,
+    limit: Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many solutions.")] = None,
+    threshold: Annotated[
+        float,
+        Option(min=0, max=1, metavar="X", help="With --marked: a step scored below it is called wrong."),
+    ] = 0.5,
+    aggregate: Annotated[
+        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+    ] = None,
+    neutral: Annotated[
+        str | None,
+        Option(
+            metavar="HOW", help="Of judges with a neutral class: it counts as positive, negative, or drop."
+        ),
+    ] = None,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    json_file: Annotated[
+        Path | None, Option("--json", metavar="FILE", help="Write the counts as JSON.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score solutions step by step.
+
+    A line holds an id, a solution, and a question, or with --problems the id of its problem (its own id where
+    there is no problem_id):
+
+    \b
+      {"id": 1, "question": "What is 2+3?", "solution": "2+3=5\\n#### 5"}
+      {"id": 2, "problem_id": "story-7", "solution": "48/2=24\\n#### 24"}
+    becomes
+      {"id": 1, "scores": [0.93], "steps": ["2+3=5"], "score": 0.93}
+
+    Scores stand in the order of the file. With --out a stopped command goes on where it was: ids that are
+    there are not scored again. A line that cannot be read becomes {"line", "error"}; the others are scored
+    all the same, and the exit code is 1.
+
+    \b
+    Examples:
+      numerate judge runs/verifier/stages/prm/model mine.jsonl -o scores.jsonl
+      numerate judge oracle mine.jsonl --problems stories/test
+      numerate judge runs/verifier/stages/prm/model --marked processbench/gsm8k
+    """
+    from numerate import progress
+    from numerate.cli import marking, scoring
+
+    given = scoring.Given(judge, aggregate, neutral, device, dtype)
+    if (file is None) == (marked is None):
+        raise ValueError("give a FILE of solutions, or --marked with a set of labelled steps")
+    shown = progress.progress(quiet=quiet)
+    if file is None:
+        return marking.measure(given, marked or "", limit, threshold, json_file, shown)
+    if str(out) != "-" and out.resolve() == file.resolve():
+        raise ValueError(f"--out {out} is the file that is read: name another one")
+    known = scoring.known_problems(given, problems)
+    total = scoring.count(file, limit)
+    with reading(file) as lines, scoring.going_on(out, given.identity(known)) as (target, done):
+        wanted = islice(lines, limit)
+        counts = scoring.write_scores(str(file), wanted, total, target, done, given, known, shown)
+    table.save_json(json_file, counts)
+    if counts["bad"]:
+        typer.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)
+        raise typer.Exit(1)

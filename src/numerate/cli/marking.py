@@ -1,0 +1,72 @@
+"""What `numerate judge --marked` does: a judge of steps against labels of the same steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import typer
+
+from numerate.cli import table
+from numerate.cli.scoring import Given
+from numerate.models.card import STEP_JUDGES
+from numerate.progress import Progress
+from numerate.results import Row
+from numerate.types import Marked
+
+NAMES = {
+    "first_error_f1": "F1 of first errors",
+    "first_error_found": "  first error found, of solutions with one",
+    "first_error_none": "  none called, of solutions without one",
+    "step_auc": "AUC of steps",
+    "step_ece": "ECE of steps",
+    "step_brier": "Brier score of steps",
+}
+BLOCK = 256
+
+
+def measure(
+    given: Given, name: str, limit: int | None, threshold: float, json_file: Path | None, progress: Progress
+) -> None:
+    """Prints first-error F1, AUC and calibration, with the number of solutions or steps behind each."""
+    from numerate.problems import marked
+    from numerate.reranking.marked import marked_results
+
+    card = given.card
+    if card is None or card.kind not in STEP_JUDGES:
+        kind = "the oracle" if card is None else f"a judge of kind {card.kind}"
+        raise ValueError(
+            f"{given.judge} is {kind}, which has no scores for labelled steps: name a process_reward_model "
+            "or a stepwise_outcome_model"
+        )
+    marked.check(name)
+    rows = marked.load(name, limit=limit)
+    judge = given.open()
+    read: list[Marked] = []
+    scores: list[tuple[float, ...]] = []
+    with progress.task(f"scoring {name}", total=limit, unit="solutions") as task:
+        while block := list(islice(rows, BLOCK)):
+            read += block
+            scores += [said.scores for said in judge.marked(block)]  # pyright: ignore[reportAttributeAccessIssue]
+            task.advance(len(block))
+    found = marked_results(read, scores, judge=given.judge, threshold=threshold)
+    to_stderr = str(json_file) == "-"
+    whole = sum(len(one.steps) == len(said) for one, said in zip(read, scores, strict=True))
+    left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
+    typer.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
+    table.show(lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
+    if not any(row["metric"] == "first_error_f1" for row in found):
+        said = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
+        typer.echo(said, err=True)
+    table.save_json(json_file, {"results": found})
+
+
+def lines(rows: Sequence[Row]) -> list[list[str]]:
+    shown: list[list[str]] = []
+    for row in rows:
+        if row["metric"] in NAMES:
+            low, high = row["low"], row["high"]
+            interval = "" if low is None else f"[{low:.3f}, {high:.3f}]"
+            shown.append([NAMES[row["metric"]], f"{row['value']:.3f}", interval, f"{row['n']:,}"])
+    return shown

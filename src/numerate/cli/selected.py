@@ -1,0 +1,80 @@
+"""What judges make of a model's samples, on a terminal: strategies by judges, judges by models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+
+from numerate.cli import table
+
+CROSSED = "weighted_at_k"
+"""the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
+
+
+def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_stderr: bool = False) -> None:
+    """For every model and problem set a table of strategies by judges; then, where there are several models,
+    judges by models. Nothing where no judge re-ranked anything."""
+    rows = [row for row in metrics["results"] if "by" not in row and "versus" not in row]
+    sets = dict.fromkeys(row["problems"] for row in rows if "judge" in row)
+    for problems in sets:
+        here = [row for row in rows if row["problems"] == problems]
+        models = list(dict.fromkeys(row["model"] for row in here if "judge" in row))
+        for model in models:
+            typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
+            show_strategies([row for row in here if row["model"] == model], to_stderr)
+        if len(models) > 1:
+            show_crossed(problems, here, models, names, to_stderr)
+
+
+def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
+    """rows: of one model on one problem set."""
+    from numerate.report.tables import STRATEGIES, title
+
+    judges = list(dict.fromkeys(row["judge"] for row in rows if "judge" in row))
+    most = max(row["k"] for row in rows if row["metric"] == "rerank_all_at_k")
+    shown: list[list[str]] = []
+    for metric in STRATEGIES:
+        cells = [cell(rows, metric, judge, most) for judge in judges]
+        if any(cells):
+            shown.append([title(metric, most)[0], *cells])
+        if metric.endswith(("topk_at_k", "topn_at_k")):
+            best = [cell(rows, metric.replace("_at_k", "_optimistic"), judge, most) for judge in judges]
+            letter = "N" if "topn" in metric else "K"
+            shown.append([f"  best {letter} on these problems (optimistic)", *best])
+    shown.append(["AUC of the scores", *(cell(rows, "auc", judge, 1) for judge in judges)])
+    table.show(shown, ["strategy", *judges], to_stderr=to_stderr)
+
+
+def cell(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int) -> str:
+    """`45.0% [38.1, 52.0], K 2`; the vote is the same with every judge."""
+    for row in rows:
+        if row["metric"] == metric and row["k"] == k and row.get("judge", judge) == judge:
+            interval = ""
+            if row["low"] is not None:
+                interval = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+            letter = "N" if "topn" in metric else "K"
+            limit = f", {letter} {row['limit']}" if "limit" in row else ""
+            return f"{100 * row['value']:.1f}%{interval}{limit}"
+    return ""
+
+
+def show_crossed(
+    problems: str,
+    rows: Sequence[Mapping[str, Any]],
+    models: Sequence[str],
+    names: Mapping[str, str],
+    to_stderr: bool,
+) -> None:
+    from numerate.report.tables import title
+    from numerate.reranking import cross_table
+
+    found = cross_table([dict(row) for row in rows], CROSSED)
+    most = max(row["k"] for row in rows if row["metric"] == CROSSED)
+    cells = [
+        [judge, *(f"{100 * by_model[m]:.1f}%" if m in by_model else "" for m in models)]
+        for judge, by_model in found.items()
+    ]
+    typer.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
+    table.show(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

@@ -1,0 +1,50 @@
+"""A judge of steps on a set of labelled steps, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numerate import metrics
+from numerate.reranking.steps import step_results
+from numerate.results import Row, row
+from numerate.types import Marked
+
+
+def marked_results(
+    rows: Sequence[Marked], scores: Sequence[Sequence[float]], *, judge: str, threshold: float = 0.5
+) -> list[Row]:
+    """The rows of `step_results`, and of the scores as predictions of "right":
+
+    step_ece, step_brier, step_reliability     over all labelled steps
+
+    A neutral step counts as not wrong. Solutions that the judge has not read to their end are left out.
+    Raises ValueError where nothing is left."""
+    whole = [(one, said) for one, said in zip(rows, scores, strict=True) if len(one.steps) == len(said)]
+    if not whole:
+        raise ValueError(
+            f"none of {len(rows)} solutions fits into the judge: train one with a larger max_length"
+        )
+    labels: dict[tuple[str, int], list[bool | None]] = {}
+    given: dict[tuple[str, int], Sequence[float]] = {}
+    for place, (one, said) in enumerate(whole):
+        key = (one.problem.id, place)
+        labels[key] = [None if label is None else label != -1 for label in one.labels]
+        given[key] = said
+    found = step_results(labels, given, judge=judge, threshold=threshold)
+    flat = [
+        (score, label)
+        for key in labels
+        for score, label in zip(given[key], labels[key], strict=True)
+        if label is not None
+    ]
+    if flat:
+        score, right = [s for s, _ in flat], [label for _, label in flat]
+        found += [
+            row("step_ece", metrics.ece(score, right), (None, None), len(flat), judge=judge),
+            row("step_brier", metrics.brier(score, right), (None, None), len(flat), judge=judge),
+        ]
+        found += [
+            row("step_reliability", b.right, (b.low, b.high), b.n, x=b.score, judge=judge)
+            for b in metrics.reliability(score, right)
+        ]
+    return found

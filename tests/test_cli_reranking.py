@@ -1,0 +1,70 @@
+"""numerate eval --rerank-with, and the tables of what judges make of samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from numerate.cli import selected
+from tests import tiny
+from tests.judges.models import scored_by
+from tests.test_cli import call
+
+
+def test_eval_lets_judges_choose_among_the_samples(tmp_path: Path) -> None:
+    model = tiny.make(tmp_path / "base", context=512)
+    scored_by(tmp_path, max_length=500).save(tmp_path / "mine" / "model")
+    words = [
+        "eval",
+        str(model),
+        "-p",
+        "stories/test[:3]",
+        "-n",
+        "4",
+        "--max-tokens",
+        "12",
+        "-q",
+        "--no-greedy",
+    ]
+    words += ["--rerank-with", str(tmp_path / "mine" / "model"), "--rerank-with", "oracle"]
+    done = call(*words, "--out", str(tmp_path / "runs"))
+    assert done.exit_code == 0, done.output
+    table = done.stdout[done.stdout.index("re-ranked") :].splitlines()
+    assert table[1].split() == ["strategy", "mine", "oracle"]
+    firsts = [line.split("  ")[0] for line in table[3:]]
+    assert firsts[:3] == ["maj@4", "RR.All@4", "RR.MajK@4"]
+    assert any("best N on these problems (optimistic)" in line for line in table)
+    assert "[" in table[4], "every strategy has an interval"
+    scores = tmp_path / "runs" / "eval-base" / "evals" / "base" / "stories-test-3" / "scores"
+    assert sorted(path.name for path in scores.iterdir()) == ["mine", "oracle"]
+
+
+def test_a_wrong_judge_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    model = tiny.make(tmp_path / "base")
+    words = ["eval", str(model), "-p", "stories/test[:3]", "--out", str(tmp_path / "runs")]
+    done = call(*words, "--rerank-with", str(model))
+    assert done.exit_code == 2 and "holds no judge" in done.stderr
+    done = call(*words, "--rerank-with", "oracle", "-n", "0")
+    assert done.exit_code == 2 and "samples is 0" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"model": m, "problems": "test", "metric": metric, "k": k, "value": value, "low": 0.1, "high": 0.9}
+        | {"n": 4, "judge": judge}
+        for judge, m, value in (("orm", "a", 0.25), ("orm", "b", 0.5), ("prm", "a", 0.75), ("prm", "b", 1.0))
+        for k in (1, 2)
+        for metric in ("rerank_all_at_k", "weighted_at_k")
+    ]
+    selected.show_choices({"results": rows}, {"a": "base"})
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "judges by models" in line)
+    assert lines[at] == "test: W.RR@2, judges by models"
+    assert [line.split() for line in lines[at + 1 :]] == [
+        ["judge", "base", "b"],
+        ["-----", "-----", "------"],
+        ["orm", "25.0%", "50.0%"],
+        ["prm", "75.0%", "100.0%"],
+    ]

@@ -1,0 +1,130 @@
+"""What a recipe says of re-ranking and of sets of labelled steps is checked before it starts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from numerate import config
+from numerate.config.judging import judge_names
+from tests import tiny
+from tests.judges.models import scored_by
+
+RECIPE = """\
+name: small
+model: MODEL
+problems: {train: "stories/train[:4]", test: "stories/test[:2]"}
+stages:
+  sft: {method: sft}
+  some: {method: sample, model: sft}
+  orm: {method: outcome_reward_model, model: sft, rollouts: some}
+  prm: {method: process_reward_model, model: sft, LABELS}
+evaluate: {samples: 2, rerank_with: [orm, prm, oracle], aggregate: min}
+"""
+ROW = {"prompt": "2+3?", "completions": ["2+3=5", "so 6"], "labels": [True, False]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tiny.make(tmp_path / "MODEL")
+    (tmp_path / "marked.jsonl").write_text(json.dumps(ROW) + "\n")
+    return tmp_path
+
+
+def read(folder: Path, old: str = "", new: str = "", labels: str = "rollouts: some") -> config.Recipe:
+    assert old in RECIPE
+    text = RECIPE.replace(old, new.replace("HERE", str(folder)), 1) if old else RECIPE
+    text = text.replace("LABELS", labels.replace("HERE", str(folder))).replace("MODEL", str(folder / "MODEL"))
+    (folder / "r.yaml").write_text(text)
+    return config.load(str(folder / "r.yaml"), out=folder)
+
+
+def refusal(folder: Path, *change: str) -> str:
+    with pytest.raises(ValueError) as error:
+        read(folder, *change)
+    return str(error.value)
+
+
+def test_judges_are_stages_directories_or_the_oracle(folder: Path) -> None:
+    scored_by(folder).save(folder / "mine" / "model")
+    judges = f"[orm, oracle, {folder}/mine/model]"
+    recipe = read(folder, "[orm, prm, oracle]", judges)
+    assert recipe.evaluate.rerank_with == ("orm", "oracle", f"{folder}/mine/model")
+    assert read(folder, "[orm, prm, oracle]", "orm").evaluate.rerank_with == ("orm",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[orm, prm, oracle]", "[omr]", "'omr' is no stage that trains a judge and no directory"),
+        ("[orm, prm, oracle]", "[omr]", "did you mean 'orm'?"),
+        ("[orm, prm, oracle]", "[sft]", "stage 'sft' (sft) trains no judge; there are: oracle, orm, prm"),
+        ("[orm, prm, oracle]", "[some]", "stage 'some' (sample) trains no judge"),
+        ("[orm, prm, oracle]", "[orm, orm]", "'orm' is named twice"),
+        ("[orm, prm, oracle]", "[HERE]", "holds no judge: it has no judge.json"),
+        ("samples: 2", "samples: 0", "judges re-rank samples, and samples is 0"),
+        ("aggregate: min", "aggregate: mean", "expected one of 'avg', 'prod', 'max', 'min' or 'last'"),
+        ('"stories/test[:2]"', "HERE/asked.jsonl", "evaluate.rerank_with: the oracle knows stories only"),
+        ("sft: {method: sft}", "oracle: {method: sft}", "'oracle' means something else in a recipe"),
+    ],
+)
+def test_what_re_ranks_is_checked(folder: Path, old: str, new: str, said: str) -> None:
+    (folder / "asked.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    assert said in refusal(folder, old, new)
+
+
+def test_a_judge_of_another_style_of_prompt_is_refused_unless_it_is_an_encoder(folder: Path) -> None:
+    scored_by(folder, style="qa").save(folder / "qa")
+    scored_by(folder, "bert", style="qa").save(folder / "encoder")
+    said = refusal(folder, "[orm, prm, oracle]", "[HERE/qa]")
+    assert "trained on problems put as 'qa', and this recipe puts them as 'plain'" in said
+    read(folder, "[orm, prm, oracle]", "[HERE/encoder]")
+
+
+def test_a_judge_without_its_head_or_weights_is_refused(folder: Path) -> None:
+    scored_by(folder).save(folder / "mine")
+    (folder / "mine" / "head.safetensors").unlink()
+    assert "needs head.safetensors, which is missing" in refusal(folder, "[orm, prm, oracle]", "[HERE/mine]")
+    (folder / "mine" / "model.safetensors").unlink()
+    assert "no weights" in refusal(folder, "[orm, prm, oracle]", "[HERE/mine]")
+
+
+def test_judges_of_one_name_are_told_apart() -> None:
+    given = ["prm", "a/stages/prm/model", "runs/a/stages/prm/model", "oracle"]
+    assert judge_names(given, ["prm"]) == {
+        "prm": "prm",
+        "a-prm": "a/stages/prm/model",
+        "a-prm-2": "runs/a/stages/prm/model",
+        "oracle": "oracle",
+    }
+
+
+def test_a_set_of_labelled_steps_takes_the_place_of_rollouts(folder: Path) -> None:
+    options = read(folder, labels="marked: HERE/marked.jsonl, marked_limit: 5").stages["prm"].options
+    assert (options.marked, options.marked_limit) == (f"{folder}/marked.jsonl", 5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("classes: 2", "stages.prm: write one of the two: rollouts"),
+        ("rollouts: some, marked: HERE/marked.jsonl", "stages.prm: write one of the two: rollouts"),
+        ("marked: prm900k/train", "stages.prm.marked: there is no set of labelled steps 'prm900k/train'"),
+        ("marked: prm800k/tran", "stages.prm.marked: labelled steps 'prm800k': it has no split 'tran'"),
+        ("marked: processbench/gsm8k", "processbench/gsm8k is for measuring only"),
+        ("marked: HERE/bad.jsonl", "stages.prm.marked: "),
+        ("marked: HERE/none.jsonl", "stages.prm.marked: there is no set of labelled steps"),
+        ("marked: HERE/marked.jsonl, marked_limit: 0", "stages.prm.marked_limit: expected at least 1"),
+    ],
+)
+def test_a_set_of_labelled_steps_is_checked(
+    folder: Path, labels: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "bad.jsonl").write_text('{"question": "2+3?"}\n')
+    (folder / "processbench").mkdir()
+    shown = {"problem": "2+3?", "steps": ["5"], "label": -1}
+    (folder / "processbench" / "gsm8k.jsonl").write_text(json.dumps(shown) + "\n")
+    monkeypatch.setenv("NUMERATE_DATA", str(folder))
+    assert said in refusal(folder, "", "", labels)

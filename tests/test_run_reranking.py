@@ -1,0 +1,153 @@
+"""Whole runs with judges on the samples: their rows, their stored scores, and going on after a stop."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate import config, judges, run
+from numerate.judges.oracle import Oracle
+from numerate.judges.process import ProcessJudge
+from numerate.problems import load
+from numerate.progress import QuietProgress
+from numerate.reranking import scored_by, selection_results
+from numerate.rollouts.collect import grouped
+from numerate.store import read_rollouts
+from tests.judges.models import base_with_words
+from tests.test_run import forbidden
+from tests.test_run_judges import by_length
+
+RECIPE = """\
+name: small
+seed: 3
+model: MODEL
+problems: {train: "stories/train[:6]", validation: "stories/validation[:4]", test: "stories/test[:5]"}
+stages:
+  some: {method: sample, model: base, samples: 3, max_tokens: 24}
+  prm: {method: process_reward_model, model: base, rollouts: some, fit: {lr: 1e-3}}
+evaluate:
+  models: [base]
+  problems: [test]
+  samples: 4
+  greedy: false
+  max_tokens: 24
+  temperature: 1.0
+  rerank_with: [prm, oracle]
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def telling() -> Iterator[None]:
+    """A random model writes no steps that the oracle could tell apart; here it goes by their length. Parts
+    are small, so that there are several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Oracle, "judge", by_length)
+        patch.setattr("numerate.rollouts.collect.PART_ROLLOUTS", 8)
+        yield
+
+
+def recipe(folder: Path, *overrides: str) -> config.Recipe:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "base").exists():
+        base_with_words(folder, context=512)
+    (folder / "r.yaml").write_text(RECIPE.replace("MODEL", str(folder / "base")))
+    return config.load(str(folder / "r.yaml"), overrides, out=folder)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, telling: None) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    run.run(recipe(folder), folder / "run", progress=QuietProgress())
+    return folder
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    return json.loads((folder / "metrics.json").read_text())["results"]
+
+
+def test_every_judge_has_rows_and_the_report_shows_them(whole: Path) -> None:
+    rows = [row for row in results(whole / "run") if "judge" in row]
+    assert {row["judge"] for row in rows} == {"prm", "oracle"}
+    at = {(row["judge"], row["metric"], row["k"]) for row in rows}
+    assert {("prm", "weighted_at_k", 4), ("oracle", "rerank_topk_at_k", 2), ("prm", "overlong", 1)} <= at
+    assert any(row["metric"] == "step_auc" and row["judge"] == "prm" for row in rows)
+    assert not any(row["metric"].startswith("step_") and row["judge"] == "oracle" for row in rows)
+    page = (whole / "run" / "report" / "index.html").read_text()
+    assert "judged by prm" in page and "judged by oracle" in page
+
+
+def test_the_rows_are_those_of_the_stored_attempts_and_the_judges_own_scores(whole: Path) -> None:
+    """By hand: the stored texts, the judge as it is loaded from its folder, the selection."""
+    problems = load("stories/test[:5]")
+    samples = whole / "run" / "evals" / "base" / "test" / "samples"
+    groups = list(grouped(problems, list(read_rollouts(samples))))
+    assert len(list(samples.glob("*.parquet"))) == 3
+    judge = judges.load(whole / "run" / "stages" / "prm" / "model")
+    said = scored_by(judge, groups)
+    expected = {row["metric"]: row for row in selection_results(groups, said, judge="prm", how="prod")}
+    found = {
+        row["metric"]: {key: value for key, value in row.items() if key not in ("model", "problems")}
+        for row in results(whole / "run")
+        if row.get("judge") == "prm"
+    }
+    for metric in ("weighted_at_k", "rerank_topk_optimistic", "brier"):
+        assert found[metric] == pytest.approx(expected[metric], abs=1e-5)
+
+
+def test_running_again_reads_the_stored_scores(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (whole / "run" / "metrics.json").read_bytes()
+    monkeypatch.setattr(judges, "load", forbidden)
+    monkeypatch.setattr(Oracle, "score", forbidden)
+    run.run(recipe(whole), whole / "run", progress=QuietProgress())
+    assert (whole / "run" / "metrics.json").read_bytes() == before
+
+
+def test_a_killed_scoring_goes_on_and_ends_the_same(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(whole / "run", tmp_path / "run")
+    scores = tmp_path / "run" / "evals" / "base" / "test" / "scores" / "prm"
+    shutil.rmtree(scores.parent)
+    read, calls = ProcessJudge.score, [0]
+
+    def dying(self: ProcessJudge, problems: Any, solutions: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 3:
+            raise KeyboardInterrupt
+        return read(self, problems, solutions)
+
+    monkeypatch.setattr(ProcessJudge, "score", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run.run(recipe(whole), tmp_path / "run", progress=QuietProgress())
+    assert len(list(scores.glob("part-*.jsonl"))) == 2
+    run.run(recipe(whole), tmp_path / "run", progress=QuietProgress())
+    assert calls[0] == 4, "two parts, the one that was cut, and that one again"
+    assert (tmp_path / "run" / "metrics.json").read_bytes() == (whole / "run" / "metrics.json").read_bytes()
+
+
+def test_another_judge_scores_again_another_way_to_aggregate_does_not(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole / "run", tmp_path / "run")
+    part = tmp_path / "run" / "evals" / "base" / "test" / "scores" / "prm" / "part-00000.jsonl"
+    old = part.read_text()
+    age = part.stat().st_mtime_ns
+    run.run(recipe(whole, "evaluate.aggregate=min"), tmp_path / "run", progress=QuietProgress())
+    assert part.stat().st_mtime_ns == age
+    assert results(tmp_path / "run") != results(whole / "run")
+    run.run(recipe(whole, "prm.fit.lr=3e-3"), tmp_path / "run", progress=QuietProgress())
+    assert part.read_text() != old
+
+
+def test_k_and_n_are_chosen_on_a_validation_set_that_is_sampled(whole: Path, tmp_path: Path) -> None:
+    """A directory is a judge as well, under a name of its own."""
+    directory = whole / "run" / "stages" / "prm" / "model"
+    chosen = recipe(whole, "evaluate.problems=[test, validation]", f"evaluate.rerank_with=['{directory}']")
+    run.run(chosen, tmp_path / "run", progress=QuietProgress())
+    rows = [row for row in results(tmp_path / "run") if row.get("metric") == "rerank_topk_at_k"]
+    assert {row["judge"] for row in rows} == {"run-prm"}
+    assert all("limit" in row for row in rows if row["problems"] == "test")
+    assert not any("limit" in row for row in rows if row["problems"] == "validation")
