@@ -44,7 +44,9 @@ def test_an_attempt_counts_as_the_longest_that_it_may_come_to(llama: Policy) -> 
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_it_is_obeyed_and_changes_no_sample(kind: str, request: pytest.FixtureRequest) -> None:
+def test_it_is_obeyed_and_changes_no_sample(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     policy: Policy = request.getfixturevalue(kind)
     asked = [Prompt(str(i), (Turn("user", text),)) for i, text in enumerate(("It has", "The cat", "Two and"))]
     params = Sampling(1.0, max_tokens=24)
@@ -64,7 +66,7 @@ def test_it_is_obeyed_and_changes_no_sample(kind: str, request: pytest.FixtureRe
                 most = max(most, len(token_B))
                 return step(token_B)
 
-            backend.step = counted  # type: ignore[method-assign]
+            monkeypatch.setattr(backend, "step", counted)
             return backend
 
         engine.open = open_

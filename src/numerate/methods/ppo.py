@@ -112,13 +112,11 @@ def policy_loss(
     logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float
 ) -> tuple[Tensor, Stats]:
     """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + eps)): Schulman et al. 2017, eq. 7."""
-    rho_BT = (logp_BT - old_BT).exp()
-    clipped_rho_BT = rho_BT.clamp(1 - eps, 1 + eps)
-    objective_BT = (A_BT * rho_BT).minimum(A_BT * clipped_rho_BT)
-    at_bound = w_BT * (A_BT * clipped_rho_BT < A_BT * rho_BT)
+    rho_BT = training.ratio(logp_BT, old_BT)
+    objective_BT, clipped_BT = training.surrogate(rho_BT, A_BT, eps, eps)
     return -(w_BT * objective_BT).sum(), {
         "policy/ratio": (w_BT * rho_BT).sum().item(),
-        "policy/clipped": at_bound.sum().item(),
+        "policy/clipped": (w_BT * clipped_BT).sum().item(),
         "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
     }
 
@@ -140,8 +138,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
     told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
     L = L_pi + cfg.value.coef * L_V
     if beta:
-        d_BT = col["ref_logp"] - logp_BT
-        L = L + beta * (col["weight"] * (d_BT.expm1() - d_BT)).sum()
+        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
     return L, told
 
 

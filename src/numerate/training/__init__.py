@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recompute, recorded, with_old
-    from numerate.training.policy_gradient import less_kl, moved, ratio, sequence_ratio, shares, surrogate
+    from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
@@ -47,6 +47,7 @@ HOME = {
     "Learner": "learner",
     "Stage": "stage",
     "cosine": "schedule",
+    "kl": "policy_gradient",
     "less_kl": "policy_gradient",
     "micro_batches": "batch",
     "moved": "policy_gradient",
@@ -73,6 +74,7 @@ __all__ = [
     "cosine",
     "fitting",
     "kept",
+    "kl",
     "labelled",
     "less_kl",
     "logprobs_and_values",
