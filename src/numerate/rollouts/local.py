@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerate.models.fast import fast_forward
+from numerate.models.choose import fast_forward
 from numerate.models.plain import PlainForward
 from numerate.models.policy import Policy
 from numerate.rollouts.attempt import attempt, check
