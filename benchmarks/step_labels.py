@@ -1,6 +1,7 @@
 """Labels by sampling beside the oracle's: how many continuations does a step need?
 
-python -m benchmarks.step_labels RUN [--stage labels] [--threshold 0 --threshold 0.5] [--json FILE]
+python -m benchmarks.step_labels RUN [--stage labels] [--threshold 0 --threshold 0.5]
+    [--no-monotone] [--json FILE]
 
 RUN is the folder of a run with a `step_labels` stage on stories. Its continuations are used again for every
 smaller K: of 32 there are 32 draws of one, 16 of two, ..., and what is said of K is the mean over them. The
@@ -44,8 +45,8 @@ class Called:
 
     problem: str
     place: int
-    left: int
-    """steps of the reference solution behind this place"""
+    steps: int
+    """of the reference solution"""
     truth: bool
     good: float
     """share of the draws whose label is good"""
@@ -71,7 +72,7 @@ def labelled(run: Path, stage: str) -> list[Attempt]:
     return attempts
 
 
-def called(attempts: Sequence[Attempt], k: int, threshold: float, monotone: bool = True) -> list[Called]:
+def called(attempts: Sequence[Attempt], k: int, threshold: float, monotone: bool) -> list[Called]:
     """What K continuations say of every prefix that the oracle says something of."""
     return [one for attempt in attempts for one in _called(attempt, k, threshold, monotone)]
 
@@ -86,10 +87,10 @@ def _called(attempt: Attempt, k: int, threshold: float, monotone: bool) -> Itera
     ]
     for place, truth in enumerate(attempt.truth):
         if truth is not None:
-            left = int(attempt.problem.meta["steps"]) - place - 1
+            steps = int(attempt.problem.meta["steps"])
             good = sum(row[place] for row in good_DP) / drawn
             right = float(np.mean(attempt.hits[place]))
-            yield Called(attempt.problem.id, place, left, truth, good, right)
+            yield Called(attempt.problem.id, place, steps, truth, good, right)
 
 
 def share(calls: Sequence[Called], value: Callable[[Called], float]) -> tuple[float, float, float]:
@@ -138,22 +139,25 @@ def split(calls: Sequence[Called], key: Callable[[Called], int], name: str) -> d
 def main(
     run: Path,
     stage: str = "labels",
-    threshold: list[float] = [0.0, 0.5],  # noqa: B006  (typer wants a list)
+    threshold: Annotated[list[float], typer.Option()] = [0.0, 0.5],  # noqa: B006  (typer wants a list)
+    monotone: bool = True,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
-    """Agreement by K and threshold; at the largest K also by place and by the steps that are left."""
+    """Agreement by K and threshold; at the largest K also by place, by length and by what is left."""
     attempts = labelled(run, stage)
     most = max(len(attempt.hits[0]) for attempt in attempts if attempt.hits)
     ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= most]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for least in threshold:
-        found[f"threshold {least:g}"] = {f"K={k}": measures(called(attempts, k, least)) for k in ks}
-        calls = called(attempts, most, least)
-        said = f"threshold {least:g}, K={most}, "
-        found[said + "by step"] = split(calls, lambda one: one.place + 1, "step")
-        found[said + "by what is left"] = split(calls, lambda one: max(0, one.left), "left")
-    calls = called(attempts, most, 0.0)
-    always = share(calls, lambda one: float(one.truth))
+        said = f"threshold {least:g}"
+        found[said] = {f"K={k}": measures(called(attempts, k, least, monotone)) for k in ks}
+        calls = called(attempts, most, least, monotone)
+        found[f"{said}, K={most}, by step"] = split(calls, lambda one: one.place + 1, "step")
+        found[f"{said}, K={most}, by length"] = split(calls, lambda one: one.steps, "steps")
+        found[f"{said}, K={most}, by what is left"] = split(
+            calls, lambda one: max(0, one.steps - one.place - 1), "left"
+        )
+    always = share(called(attempts, most, 0.0, monotone), lambda one: float(one.truth))
     print(f"{len(attempts)} attempts; good prefixes {always[0]:.3f} [{always[1]:.3f}, {always[2]:.3f}]")
     for name, rows in found.items():
         print(f"\n{name}\n{table(rows)}")
