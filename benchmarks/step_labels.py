@@ -136,6 +136,10 @@ def split(calls: Sequence[Called], key: Callable[[Called], int], name: str) -> d
     return {f"{name} {k}": measures(parts[k]) for k in sorted(parts)}
 
 
+def by_length(calls: Sequence[Called]) -> dict[str, float]:
+    return {name: row["agreement"] for name, row in split(calls, lambda one: one.steps, "steps").items()}
+
+
 def main(
     run: Path,
     stage: str = "labels",
@@ -151,6 +155,9 @@ def main(
     for least in threshold:
         said = f"threshold {least:g}"
         found[said] = {f"K={k}": measures(called(attempts, k, least, monotone)) for k in ks}
+        found[f"{said}, agreement by K and length"] = {
+            f"K={k}": by_length(called(attempts, k, least, monotone)) for k in ks
+        }
         calls = called(attempts, most, least, monotone)
         found[f"{said}, K={most}, by step"] = split(calls, lambda one: one.place + 1, "step")
         found[f"{said}, K={most}, by length"] = split(calls, lambda one: one.steps, "steps")
