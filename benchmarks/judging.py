@@ -1,9 +1,9 @@
 """Memory, rate and going on of `numerate judge` on files of many solutions, one thread.
 
-python -m benchmarks.judging JUDGE [--sizes 10000,100000] [--kill 10000] [--json FILE]
+python -m benchmarks.judging JUDGE [--sizes 10000,100000] [--kill 10000] [--steps 6] [--json FILE]
 
-A file holds four attempts at each story: its own solution, one with a slip, and both without their last
-step; where the stories are used up they come again under other ids. Each size is a process of its own.
+A file holds four attempts at each story of at most `--steps` steps: its own solution, one with a slip, and
+both without their last step; where the stories are used up they come again under other ids. Each size is a process of its own.
 Another one, of the size `--kill`, is killed (SIGKILL) when half of its rows are written, and started again;
 the file must then be the same, byte for byte.
 """
@@ -26,7 +26,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.sitting import ROOT, table
-from numerate import problems
+from numerate.problems.stories import Knobs, generate
 from numerate.types import Problem
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -42,8 +42,8 @@ def attempts(problem: Problem) -> list[str]:
     return [text for each in (whole, slip) for text in (each, "\n".join(each.splitlines()[:-2]) or each)]
 
 
-def write_file(path: Path, size: int) -> None:
-    stories = problems.load(f"stories/train[:{STORIES}]")
+def write_file(path: Path, size: int, steps: int) -> None:
+    stories = generate("train", 0, STORIES, knobs=Knobs(steps=(1, steps)))
     asked = ((problem.question, text) for problem in cycle(stories) for text in attempts(problem))
     with path.open("w", encoding="utf-8") as lines:
         for number, (question, text) in enumerate(islice(asked, size)):
@@ -84,6 +84,7 @@ def main(
     judge: Path,
     sizes: str = "10000,100000",
     kill: int = 10_000,
+    steps: int = 6,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
     """Score files of each size; kill one run and go on with it."""
@@ -91,7 +92,7 @@ def main(
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         for size in sorted({kill, *map(int, sizes.split(","))}):
-            write_file(folder / f"{size}.jsonl", size)
+            write_file(folder / f"{size}.jsonl", size, steps)
             found[f"{size:,}"] = judged(judge, folder / f"{size}.jsonl", folder / f"{size}.out")
             print(table(found), flush=True)
         file, whole, cut = (folder / f"{kill}.{end}" for end in ("jsonl", "out", "cut"))
