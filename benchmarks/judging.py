@@ -3,9 +3,9 @@
 python -m benchmarks.judging JUDGE [--sizes 10000,100000] [--kill 10000] [--steps 6] [--json FILE]
 
 A file holds four attempts at each story of at most `--steps` steps: its own solution, one with a slip, and
-both without their last step; where the stories are used up they come again under other ids. Each size is a process of its own.
-Another one, of the size `--kill`, is killed (SIGKILL) when half of its rows are written, and started again;
-the file must then be the same, byte for byte.
+both without their last step; where the stories are used up they come again under other ids. Each size is a
+process of its own. Another one, of the size `--kill`, is killed (SIGKILL) when half of its rows are written,
+and started again; the file must then be the same, byte for byte.
 """
 
 from __future__ import annotations
