@@ -56,7 +56,8 @@ def measures(calls: Sequence[int], rows: Sequence[Marked]) -> dict[str, float]:
         sums_Q4[number[one.problem.question], side : side + 2] += (call == label, 1)
     random = np.random.default_rng(0)
     drawn_RQ = random.multinomial(len(sums_Q4), np.full(len(sums_Q4), 1 / len(sums_Q4)), size=RESAMPLES)
-    fine_R, fines_R, bad_R, bads_R = (drawn_RQ @ sums_Q4).T
+    sums_R4 = drawn_RQ @ sums_Q4
+    fine_R, fines_R, bad_R, bads_R = sums_R4[(sums_R4[:, [1, 3]] > 0).all(axis=1)].T
     a_R, b_R = fine_R / fines_R, bad_R / bads_R
     f1_R = np.divide(2 * a_R * b_R, a_R + b_R, out=np.zeros_like(a_R), where=a_R + b_R > 0)
     low, high = np.quantile(f1_R, [0.025, 0.975])
