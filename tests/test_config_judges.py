@@ -52,6 +52,13 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
     assert read(folder).evaluate.models == ("base", "sft", "last")
 
 
+@pytest.mark.parametrize("method", ["ppo", "grpo", "dapo", "expert_iteration"])
+def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: str) -> None:
+    rl = f"rl: {{method: {method}, model: sft, problems: more}}"
+    last = f"{rl}\n  last: {{method: outcome_reward_model, problems: more, rollouts: rl}}"
+    assert read(folder, last).stages["last"].options.rollouts == "rl"
+
+
 @pytest.mark.parametrize(
     ("last", "said"),
     [

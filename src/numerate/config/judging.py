@@ -25,11 +25,11 @@ WRITERS = ("policy", "evaluator")
 """what a method may give for others to start from: language models"""
 JUDGES = ("judge", "evaluator")
 """what a method may give to re-rank with"""
-WITH_ROLLOUTS = ("expert_iteration", "step_labels", "sample")
+WITH_ROLLOUTS = (
+    *("cispo", "dapo", "dr_grpo", "expert_iteration", "grpo", "gspo", "on_policy_distillation", "ppo"),
+    *("reinforce_pp", "rloo", "step_labels", "sample"),
+)
 """methods that leave attempts behind"""
-
-JUDGES = ("judge", "evaluator")
-"""what a method may give for others to ask about steps"""
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
