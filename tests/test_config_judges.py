@@ -92,7 +92,10 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
             "last: {method: ppo, model: sft, judge: some}",
             "last.judge: no stage 'some' above this one trains a judge; there are: orm, sorm; `oracle` and",
         ),
-        ("last: {method: ppo, judge: ./nowhere}", "last.judge: ./nowhere is no folder with a judge"),
+        (
+            "last: {method: ppo, judge: ./nowhere}",
+            "last.judge: './nowhere' is no judge: there is no such folder",
+        ),
     ],
 )
 def test_what_a_stage_with_a_judge_needs_is_checked(folder: Path, last: str, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from numerate import methods
@@ -13,7 +14,7 @@ from numerate.judges.world import knows
 from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.models.card import FILE as CARD
-from numerate.models.card import HEAD, WORDS, Card, read_card
+from numerate.models.card import WORDS, Card, check_head, read_card
 from numerate.problems import marked
 from numerate.types import Problem
 
@@ -30,6 +31,8 @@ WITH_ROLLOUTS = (
     *("reinforce_pp", "rloo", "step_labels", "sample"),
 )
 """methods that leave attempts behind"""
+
+NAME_ONE = "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), or oracle for stories"
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -61,8 +64,7 @@ def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Compl
     """A judge is a stage above that trains one, or a folder that holds one."""
     judge = getattr(recipe.stages[name].options, "judge", None)
     kind = which.kind(judge) if judge is not None else None
-    if kind == "folder" and not (Path(str(judge)) / CARD).is_file():
-        said = f"{judge} is no folder with a judge: it has no {CARD}"
+    if kind == "folder" and (said := no_judge(str(judge))):
         yield ("stages", name, "judge"), said
     there = [one for one in above if one != "base" and methods.gives(recipe.stages[one].method) in JUDGES]
     if kind == "stage" and judge not in there:
@@ -146,7 +148,7 @@ def judges(recipe: Recipe, given: str) -> str | None:
     """What to say where a directory holds no judge for this recipe."""
     if given == ORACLE:
         return None
-    if not Path(given).expanduser().is_dir():
+    if not Path(given).expanduser().is_dir() and given not in locate.BUNDLED:
         hint = suggest(given, known_judges(recipe))
         return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
     try:
@@ -164,13 +166,33 @@ def judges(recipe: Recipe, given: str) -> str | None:
 def check_judge(directory: str) -> Card:
     """The card of a judge whose files are all there. Raises ValueError where they are not."""
     folder = Path(directory).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"{directory}: there is no such folder; name the model/ folder of a trained judge")
+    if said := no_judge(directory):
+        raise ValueError(said)
     card = read_card(folder)
     locate.check(str(folder))
-    if card.kind != "evaluator" and not (folder / HEAD).is_file():
-        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+    check_head(folder, card)
     return card
+
+
+def no_judge(name: str) -> str:
+    """What `name` is in place of a judge's directory and what to name, empty where it is one."""
+    place = locate.find(name)
+    if not isinstance(place, Path):
+        if close := get_close_matches(name, [ORACLE], cutoff=0.7):
+            return f"{name!r} is no judge; did you mean {close[0]!r}?"
+        what = "it is a file" if Path(name).is_file() else "there is no such folder"
+        return f"{name!r} is no judge: {what}; {NAME_ONE}"
+    if (place / CARD).is_file():
+        return ""
+    found = {
+        file.parent
+        for deep in ("model", "*/model", "stages/*/model")
+        for file in place.glob(f"{deep}/{CARD}")
+    }
+    if found:
+        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(found)))}"
+    what = "a language model" if any(place.glob("*.safetensors")) else "a folder"
+    return f"{name} is no judge: it is {what} without {CARD}; {NAME_ONE}"
 
 
 def known_judges(recipe: Recipe) -> list[str]:
