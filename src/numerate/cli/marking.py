@@ -37,7 +37,8 @@ def measure(
     if card is None or card.kind not in STEP_JUDGES:
         what = "the oracle" if card is None else f"{given.judge}, a judge of kind {card.kind},"
         raise ValueError(
-            f"{what} has no scores for labelled steps: name a process_reward_model or a stepwise_outcome_model"
+            f"{what} has no scores for labelled steps: name a process_reward_model or "
+            "a stepwise_outcome_model"
         )
     marked.check(name)
     rows = marked.load(name, limit=limit)

@@ -32,7 +32,10 @@ WITH_ROLLOUTS = (
 )
 """methods that leave attempts behind"""
 
-NAME_ONE = "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), or oracle for stories"
+NAME_ONE = (
+    "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
+    "or oracle for stories"
+)
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""

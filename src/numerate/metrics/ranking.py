@@ -8,7 +8,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from numerate.metrics.intervals import Floats, mean_interval, percentiles
@@ -84,8 +83,8 @@ def auc_within(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Area:
-    """Chance that a right solution scores above a wrong one *of the same problem*, ties counting one half: the
-    mean over the problems that have both, each counting the same, as it does in accuracy.
+    """Chance that a right solution scores above a wrong one *of the same problem*, ties counting one half:
+    the mean over the problems that have both, each counting the same, as it does in accuracy.
 
     Re-ranking chooses among the solutions of one problem, so this is what it lives on; the area over all
     solutions is large already where a judge knows which problems are hard. Percentile bootstrap over
