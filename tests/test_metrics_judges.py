@@ -96,7 +96,7 @@ def test_the_area_within_is_counted_pair_by_pair(rows: list[tuple[int, bool, int
             areas.append(wins / len(right) / len(wrong))
     given_ = [float(s) for s, _, _ in rows], [hit for _, hit, _ in rows], [p for _, _, p in rows]
     if not areas:
-        with pytest.raises(ValueError, match="all labels are the same|no problem has both"):
+        with pytest.raises(ValueError, match=r"all labels are the same|no problem has both"):
             auc_within(*given_)
     else:
         found = auc_within(*given_, resamples=20)
