@@ -114,6 +114,13 @@ def test_the_oracle_is_asked_about_stories_only(folder: Path) -> None:
     assert "stages.last.labels: the oracle knows stories only" in said
 
 
+def test_an_evaluator_that_goes_on_writing_needs_worked_solutions(folder: Path) -> None:
+    (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    last = "last: {method: evaluator_training, problems: more, rollouts: some, joint: 0.1}"
+    said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
+    assert "have no solution, which the method evaluator_training learns from" in said
+
+
 def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path) -> None:
     assert read(folder, "last: {method: ppo, model: sft, judge: sorm}").stages["last"].options
     (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
