@@ -23,7 +23,7 @@ SCORE = "score"
 @app.command("select")
 def select_among(
     files: Annotated[
-        list[Path], Argument(metavar="FILE...", help="JSONL, JSON or Parquet with attempts; put together.")
+        list[Path], Argument(metavar="FILE", help="JSONL, JSON or Parquet with attempts; put together.")
     ],
     k: Annotated[
         list[int] | None,
@@ -41,7 +41,7 @@ def select_among(
     without a pred are looked for in the text. With scores, every way to select is shown.
 
     \b
-      {"id": 1, "answer": "5", "samples": [{"pred": "5", "score": 0.9}, {"pred": "6", "score": 0.2}]}
+      {"id": 1, "answer": "5", "samples": [{"pred": "5", "score": 0.9}, ...]}
       {"id": 1, "reference": "5", "response": "2+3=5\\n#### 5"}
 
     \b

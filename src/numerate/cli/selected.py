@@ -9,6 +9,16 @@ import typer
 
 from numerate.cli import table
 
+LABELLED = "labelled"
+LABELS = {
+    "first_error_f1": "F1 of first errors",
+    "first_error_found": "  first error found, of solutions with one",
+    "first_error_none": "  none called, of solutions without one",
+    "step_auc": "AUC of steps",
+    "step_ece": "ECE of steps",
+    "step_brier": "Brier score of steps",
+}
+"""of a judge on labelled steps"""
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
 AREAS = {"auc": "AUC, all samples", "auc_within": "AUC within problems"}
@@ -22,12 +32,24 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
     sets = dict.fromkeys(row["problems"] for row in rows if "judge" in row)
     for problems in sets:
         here = [row for row in rows if row["problems"] == problems]
-        models = list(dict.fromkeys(row["model"] for row in here if "judge" in row))
+        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == CROSSED))
         for model in models:
             typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
         if len(models) > 1:
             show_crossed(problems, here, models, names, to_stderr)
+        labelled = [row for row in here if row["model"] == LABELLED]
+        if labelled:
+            typer.echo(f"\n{problems}: labelled steps", err=to_stderr)
+            show_labelled(labelled, to_stderr)
+
+
+def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
+    """Measures by judges of steps, on steps that people have labelled."""
+    judges = list(dict.fromkeys(row["judge"] for row in rows))
+    found = {(row["metric"], row["judge"]): f"{row['value']:.3f}" for row in rows if row["metric"] in LABELS}
+    shown = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
+    table.show_in_blocks(shown, ["measure", *judges], to_stderr=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:

@@ -41,6 +41,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
         *judging.marks(recipe),
+        *judging.measured_on(recipe),
         *judging.words(recipe),
         *rewards(recipe),
         *space(recipe, out),

@@ -14,7 +14,7 @@ from numerate.judges.world import knows
 from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.models.card import FILE as CARD
-from numerate.models.card import WORDS, Card, check_head, read_card
+from numerate.models.card import STEP_JUDGES, WORDS, Card, check_head, read_card
 from numerate.problems import marked
 from numerate.types import Problem
 
@@ -32,6 +32,8 @@ WITH_ROLLOUTS = (
 )
 """methods that leave attempts behind"""
 
+STEP_METHODS = ("process_reward_model", "stepwise_outcome_model")
+"""methods that train judges with a score per step"""
 NAME_ONE = (
     "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
     "or oracle for stories"
@@ -137,6 +139,29 @@ def reranking(recipe: Recipe) -> Iterator[Complaint]:
         said = stage_judges(recipe, given) if given in recipe.stages else judges(recipe, given)
         if said:
             yield place, said
+
+
+def measured_on(recipe: Recipe) -> Iterator[Complaint]:
+    """Sets of labelled steps to measure on are there, and so is a judge of steps."""
+    place = ("evaluate", "marked")
+    for name in recipe.evaluate.marked:
+        try:
+            marked.check(name)
+        except (ValueError, OSError) as error:
+            yield place, str(error)
+    if recipe.evaluate.marked and not any(scores_steps(recipe, one) for one in recipe.evaluate.rerank_with):
+        said = "rerank_with has no judge of steps that could be measured on labelled ones"
+        yield (
+            place,
+            f"{said}: name a stage of method {' or '.join(STEP_METHODS)}, or such a judge's directory",
+        )
+
+
+def scores_steps(recipe: Recipe, given: str) -> bool:
+    """Whether a judge of rerank_with has a score per step and can be asked about anything."""
+    if given in recipe.stages:
+        return recipe.stages[given].method in STEP_METHODS
+    return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
 
 
 def stage_judges(recipe: Recipe, name: str) -> str | None:

@@ -10,7 +10,7 @@ from numerate.report.read import Run
 from numerate.report.results import Result, ordered
 from numerate.report.tables import STRATEGIES, Cell, Column, cell, judged, title, whole_set
 
-WORTH = ("auc", "auc_within", "ece", "brier", "step_auc", "first_error_f1", "overlong")
+WORTH = ("auc", "auc_within", "ece", "brier", "step_auc", "step_ece", "first_error_f1", "overlong")
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
 """the strategies that are shown judge by model: the judge alone, and with the vote"""
 WITHIN = (

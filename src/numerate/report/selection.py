@@ -154,24 +154,27 @@ def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[F
 
 
 def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    drawn: list[plots.Line] = []
-    for place, judge in enumerate(judges):
-        bins = sorted(
-            (row.x, row.value, row.low, row.high)
-            for row in rows
-            if row.metric == "reliability" and row.judge == judge
-            if row.x is not None and row.value is not None and row.low is not None and row.high is not None
-        )
-        if bins:
-            band = [(x, low, high) for x, _, low, high in bins]
-            drawn.append(plots.Line(place, [(x, y) for x, y, _, _ in bins], band))
-    if drawn:
-        svg = plots.lines(f"{salt}-cal", "Reliability", drawn, x="score", percent=True, shares=True)
-        yield Figure(
-            "Share that is right, by score",
-            _told(rows, judges, "ece", "ECE", "the diagonal: scores are probabilities"),
-            svg,
-        )
+    for metric, name, error in (
+        ("reliability", "Share that is right, by score", "ece"),
+        ("step_reliability", "Share of steps that are right, by score", "step_ece"),
+    ):
+        drawn = [line for place, judge in enumerate(judges) if (line := _bins(rows, metric, judge, place))]
+        if drawn:
+            svg = plots.lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
+            note = _told(rows, judges, error, "ECE", "the diagonal: scores are probabilities")
+            yield Figure(name, note, svg)
+
+
+def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.Line | None:
+    bins = sorted(
+        (row.x, row.value, row.low, row.high)
+        for row in rows
+        if row.metric == metric and row.judge == judge
+        if row.x is not None and row.value is not None and row.low is not None and row.high is not None
+    )
+    if not bins:
+        return None
+    return plots.Line(place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
 
 
 def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:

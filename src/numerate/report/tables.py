@@ -64,6 +64,7 @@ TITLES = (
         "ece": ("ECE", "mean distance of score and share of right ones, in bins of equal width"),
         "brier": ("Brier", "mean squared distance of score and outcome"),
         "step_auc": ("AUC of steps", "chance that the judge scores a right step above a wrong one"),
+        "step_ece": ("ECE of steps", "the same of steps, and the share of them that is right"),
         "first_error_f1": (
             "First errors, F1",
             "is the first wrong step named? Harmonic mean of the shares of solutions with and without one",
