@@ -79,7 +79,7 @@ def test_knowing_which_problems_are_hard_is_nothing_within_them():
     """Scores that only say how hard a problem is: an area of .8 over all, exactly .5 within."""
     rng = random.Random(1)
     rows = [(p / 100, rng.random() < p / 100, p) for p in range(100) for _ in range(8)]
-    scores, labels, members = ([r[i] for r in rows] for i in range(3))
+    scores, labels, members = [s for s, _, _ in rows], [hit for _, hit, _ in rows], [p for _, _, p in rows]
     assert auc(scores, labels) > 0.8
     area = auc_within(scores, labels, members)
     assert (area.value, area.low, area.high) == (0.5, 0.5, 0.5) and 60 < area.n < 100
