@@ -4,7 +4,7 @@ again."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from numerate import __version__, methods, report
 from numerate.config import Recipe, Stage, judging, resolved
 from numerate.config.check import MODEL_OPTIONS
+from numerate.config.measuring import set_name
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.methods import judge as which
@@ -22,6 +23,7 @@ from numerate.models.card import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
 from numerate.reranking import Judge, rerank
+from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.rollouts import engines
 from numerate.store import (
     RunFolder,
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
 
-NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate")
+NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
 """keys of `evaluate` that don't change how attempts are drawn"""
 Sets = Mapping[str, list[Problem]]
 
@@ -253,7 +255,20 @@ def measured_rows(
     for judge in judges(recipe, folder, stages):
         rows += rerank(judge, options.models, sampled, place, options.samples, progress)
         event(folder, f"re-ranked with {judge.name}", progress)
+        for short, name in short_names(options.marked).items() if judge.steps else ():
+            known = identity([marked_identity(name), options.marked_limit])
+            scores = place(LABELLED, short) / "scores" / judge.name
+            rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
+            event(folder, f"measured {judge.name} on {name}", progress)
     return rows
+
+
+def short_names(sets: Sequence[str]) -> dict[str, str]:
+    """What a set of labelled steps is called on disk -> the set."""
+    names: dict[str, str] = {}
+    for each in sets:
+        names[set_name(each, names)] = each
+    return names
 
 
 def judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
+from numerate.methods import sft
 from numerate.methods import stepwise_outcome_model as sorm
 from numerate.methods.outcome_reward_model import Fit
 from numerate.models.evaluator import EvaluatorModel
@@ -27,7 +29,8 @@ from numerate.models.scorer import Laid
 from numerate.progress import QuietProgress
 from numerate.rollouts.job import Job
 from numerate.training import Stage
-from numerate.training.batch import pad
+from numerate.training.batch import pack, pad
+from numerate.training.denominators import weigh
 from numerate.training.judged import weigh_reads
 from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Stats, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
@@ -47,8 +50,11 @@ CASES: dict[str, tuple[Any, Any]] = {
     "ovm": (ovm, ovm.Config(rollouts="attempts", fit=replace(FIT, lora_rank=0), alpha=1.0)),
     "margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)),
     "xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", fit=FIT)),
+    "joint margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, joint=0.5, fit=FIT)),
+    "joint xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", joint=0.5, fit=FIT)),
     "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=LONGER)),
 }
+ASKED = evaluator.Sorted(PROBLEMS[1], (), (), number=1)
 EVERY = pytest.mark.parametrize("case", CASES)
 
 
@@ -245,7 +251,7 @@ def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
         orm.train(stage(tmp_path / "run"), ORM, other)
 
 
-def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path) -> None:
+def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vectors: dict[str, Any]) -> None:
     """Their weights sum to 1 over right solutions and EOS, to 0 over wrong ones; the value's are
     1 / (n + 1e-3)."""
     judge = orm.begin(work(tmp_path), prm.Card("value"), None)
@@ -255,6 +261,8 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path) -> N
     a, b = ovm.weigh([right, wrong])
     assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])
     assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: laid.prompt])
+    silent = vectors["mario"]["sft_mask"]["solution_with_negative_outcome_has_no_lm_loss"]
+    assert (not any(b.token["written"])) == silent
     assert [w for w in a.token["weight"] if w] == pytest.approx([1 / (4 + 1e-3)] * 2)
     assert [b.token["target"][end] for end in laid.ends] == [-1.0, -1.0]
 
@@ -279,7 +287,7 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     there = work(tmp_path)
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
     texts = written(PROBLEMS[1])
-    rows = [evaluator.row(judge, PROBLEMS[1], text, reward > 0) for text, reward, _ in texts]
+    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in texts]
     assert all(rows)
     with torch.no_grad():  # pull the two words apart, so that some margins are met and some are not
         judge.model.get_input_embeddings().weight[judge.words[0]] *= 3
@@ -302,6 +310,51 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     torch.testing.assert_close(parameter.grad, expected, atol=1e-6, rtol=1e-4)
 
 
+@pytest.mark.parametrize("objective", ["margin", "xent"])
+def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
+    tmp_path: Path, objective: str
+) -> None:
+    """Against the two losses from batches of their own: value and gradient, packed and padded."""
+    there = work(tmp_path)
+    judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
+    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in written(PROBLEMS[1])]
+    kept = [row for row in rows if row]
+    if objective == "xent":
+        weighed, loss = weigh_reads(kept), partial(evaluator.xent, words=judge.words, space="vocab")
+    else:
+        pairs = [(right, wrong) for right in kept[:3] for wrong in kept[3:]]
+        weighed = evaluator.weigh_pairs(pairs, judge, 500)
+        loss = partial(evaluator.margin, words=judge.words)
+    own = orm.training.worked(judge.policy, PROBLEMS[1], "plain").with_row(problem=1.0)
+    other = orm.training.worked(judge.policy, PROBLEMS[2], "plain").with_row(problem=2.0)
+    both = evaluator.with_writing(weighed, {1: own, 2: other})
+    assert len(both) == len(weighed) + 1, "only the worked solution of the problem that is asked about"
+    parameter = judge.model.model.layers[0].mlp.up_proj.weight
+
+    def measured(value: torch.Tensor) -> tuple[float, torch.Tensor]:
+        judge.model.zero_grad()
+        value.backward()
+        return value.item(), parameter.grad.clone()
+
+    judging, to_judge = measured(loss(judge.model, pad(weighed, judge.pad_id))[0])
+    told = pad(weigh([own]), judge.pad_id)
+    writing, to_write = measured(sft.loss(judge.model, told)[0])
+    for lay in (pad, pack):
+        total, grad = measured(evaluator.joint(judge.model, lay(both, judge.pad_id), loss, alpha=0.3)[0])
+        assert total == pytest.approx(judging + 0.3 * writing, rel=1e-5)
+        torch.testing.assert_close(grad, to_judge + 0.3 * to_write, atol=1e-6, rtol=1e-3)
+
+
+def test_writing_needs_worked_solutions(tmp_path: Path) -> None:
+    bare = [replace(problem, solution="") for problem in PROBLEMS]
+    with pytest.raises(
+        ValueError, match=r"joint: 0\.5 goes on writing worked solutions, and none of 8 problems"
+    ):
+        evaluator.train(
+            stage(tmp_path / "run"), CASES["joint xent"][1], replace(work(tmp_path), problems=bare)
+        )
+
+
 def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
     there = work(tmp_path)
     cfg = CASES["margin"][1]
@@ -314,7 +367,7 @@ def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
 def test_vocabulary_and_two_word_cross_entropy_by_hand(tmp_path: Path) -> None:
     """- log p(word) among all tokens, and among the two, from the model's own logits."""
     judge = EvaluatorModel(work(tmp_path).load("base"), prm.Card("evaluator"))
-    row = evaluator.row(judge, PROBLEMS[1], "1+2=4", False)
+    row = evaluator.row(judge, ASKED, "1+2=4", False)
     assert row is not None
     logits = judge.model(input_ids=torch.tensor([list(row.ids)])).logits[0, -1]
     correct, incorrect = judge.words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -93,6 +94,11 @@ def test_cosine_at_its_marks() -> None:
     """2e-5 to 2e-7: half way (2e-5 + 2e-7) / 2 = 1.01e-5; with 10 % warm-up, 5 % is half the peak."""
     assert [cosine(t, 2e-5, 2e-7) for t in (0, 0.5, 1)] == pytest.approx([2e-5, 1.01e-5, 2e-7])
     assert cosine(0.05, 2e-5, 2e-7, warmup=0.1) == pytest.approx(1e-5)
+
+
+def test_cosine_of_the_vectors(vectors: dict[str, Any]) -> None:
+    for asked, rate in vectors["havrilla"]["lr_cosine_2e-5_to_2e-7"].items():
+        assert cosine(float(asked.partition("=")[2]), 2e-5, 2e-7) == pytest.approx(rate)
 
 
 def test_column_sums_ignore_padding() -> None:

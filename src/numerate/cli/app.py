@@ -24,6 +24,7 @@ ORDER = (
     "solve",
     "grade",
     "judge",
+    "select",
     "report",
     "compare",
     "problems",

@@ -41,6 +41,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
         *judging.marks(recipe),
+        *judging.measured_on(recipe),
         *judging.words(recipe),
         *rewards(recipe),
         *space(recipe, out),
@@ -164,7 +165,10 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
 
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
     for stage in recipe.stages.values():
-        needed[stage.problems] |= dict.fromkeys(methods.get(stage.method).NEEDS, stage.method)
+        wanted = methods.get(stage.method).NEEDS | (
+            {"solution"} if getattr(stage.options, "joint", 0) else set()
+        )
+        needed[stage.problems] |= dict.fromkeys(wanted, stage.method)
     for name, wanted in needed.items():
         source = recipe.problems[name].source
         try:

@@ -3,7 +3,7 @@
     attempts      pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
     reranked      accuracy of every way to select        against attempts, K and N; choosing K and N
     shares        how the attempts divide                oracle curves, histograms, an evaluator's cost
-    ranking       ROC and AUC                            of a judge's scores
+    ranking       ROC and AUC, also within problems      of a judge's scores
     calibration   reliability, ECE, Brier                of scores that are probabilities
     first_errors  F1 of first errors, by position        of a judge of steps
     intervals     Wilson, bootstrap means, breakdowns    over problems
@@ -25,7 +25,7 @@ from numerate.metrics.first_errors import (
 )
 from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
 from numerate.metrics.paired import Difference, McNemar, mcnemar, paired_bootstrap
-from numerate.metrics.ranking import Area, Operating, auc, auc_interval, roc
+from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
 from numerate.metrics.reranked import Choice, choose, curves, optimistic, outcomes
 from numerate.metrics.shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
 from numerate.metrics.subsets import rerank_at_k
@@ -45,6 +45,7 @@ __all__ = [
     "accuracy_by",
     "auc",
     "auc_interval",
+    "auc_within",
     "brier",
     "by_position",
     "choose",

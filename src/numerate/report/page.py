@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from numerate.report import figures, plots, selection
+from numerate.report import choices, figures, plots, selection
 from numerate.report.embed import data_block, source_hash
 from numerate.report.read import Run, read
 from numerate.report.results import ordered
@@ -76,9 +76,10 @@ def render(run: Run) -> str:
         "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
         "attempts": figures.attempts(run),
-        "choices": selection.choices(run),
+        "choices": choices.choices(run),
         "selection": selection.panels(run),
-        "shapes": [plots.GLYPHS[plots.shape(place)] for place in range(plots.COLOURS)],
+        "colours": plots.COLOURS,
+        "shape": lambda place: plots.GLYPHS[plots.shape(place)],
         "difficulty": figures.difficulty(run),
         "diversity": figures.diversity(run, rounds(run)),
         "rollouts": embedded,

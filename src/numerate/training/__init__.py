@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         weigh_reads,
     )
     from numerate.training.learner import Learner
-    from numerate.training.logprobs import token_logprobs
+    from numerate.training.logprobs import hidden_states, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, worked
@@ -36,6 +36,7 @@ HOME = {
     "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
+    "hidden_states": "logprobs",
     "kept": "judged",
     "labelled": "judged",
     "logprobs_and_values": "values",
@@ -73,6 +74,7 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
+    "hidden_states",
     "kept",
     "kl",
     "labelled",
