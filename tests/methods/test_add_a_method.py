@@ -1,4 +1,4 @@
-"""docs/add-a-method.md does what it says: its method, its recipe and its tests are run as they stand there."""
+"""docs/add-a-method.md does what it says: its method, its recipe and its tests run as they stand there."""
 
 from __future__ import annotations
 

@@ -1,20 +1,18 @@
-"""Two processes (gloo) take the same optimizer step as one."""
+"""Two processes (gloo) take the same optimizer step as one, each with a share of the rows."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from numerate.training import Learner, weigh
+from numerate.training import Learner, devices, weigh
 from numerate.training.old import recompute
+from tests.processes import launch
 from tests.training.test_batch import nll, policy, rows
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 COUNTS = (5, 1)
 """an odd number of rows, so that the shares differ; and one that leaves a process without any"""
 
@@ -29,20 +27,18 @@ def step(count: int) -> dict[str, float]:
     return stats | {"old": old, "weights": sum(p.detach().abs().sum().item() for p in one.model.parameters())}
 
 
+def mine(count: int) -> int:
+    return len(Learner(policy()).share(rows(count)))
+
+
 def test_two_processes_take_the_same_step_as_one(tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OUT": str(tmp_path)}
-    environment |= {"ACCELERATE_USE_CPU": "true", "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*launcher, "-m", "tests.training.test_processes"]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for i, count in enumerate(COUNTS):
-        one = step(count)
-        for rank in range(2):
-            found = json.loads((tmp_path / f"{rank}.json").read_text())
-            assert found[i] == pytest.approx(one, rel=1e-5)
+    launch("tests.training.test_processes", tmp_path)
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    assert first["steps"] == second["steps"] == [pytest.approx(step(count), rel=1e-5) for count in COUNTS]
+    assert (first["shares"], second["shares"]) == ([3, 1], [2, 0])
 
 
 if __name__ == "__main__":
-    rank = os.environ["RANK"]
-    Path(os.environ["OUT"], f"{rank}.json").write_text(json.dumps([step(count) for count in COUNTS]))
+    assert devices.size() == 2
+    told = {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
+    Path(os.environ["OUT"], f"{devices.rank()}.json").write_text(json.dumps(told))

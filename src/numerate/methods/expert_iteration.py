@@ -126,7 +126,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         rows, overlong = training.fitting(rows, cfg.fit.max_length)
         fitted.adapt(sft.adapters(cfg.fit))
         fitted = sft.fit(run.sub(f"round-{round_:03d}/fit"), cfg.fit, fitted, rows)
-        fitted.save(run.folder / f"round-{round_:03d}" / "model")
+        run.save(fitted, f"round-{round_:03d}/model")
         # 4. look, and stop when it no longer helps
         stats = describe(groups, kept) | {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
         if job.validation:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,6 +17,10 @@ from numerate.training import checkpoint, devices
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
 from numerate.types import Stats
+
+
+class Savable(Protocol):
+    def save(self, directory: Path, /) -> object: ...
 
 
 class Stage:
@@ -81,6 +85,12 @@ class Stage:
             append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats})
             if self.tracker:
                 self.tracker.log(self.label, self.round, stats)
+
+    def save(self, model: Savable, name: str) -> None:
+        """A model in this stage's folder; one process writes it, and all wait until it is there."""
+        if devices.rank() == 0:
+            model.save(self.folder / name)
+        devices.barrier()
 
     def _save(self, learner: Learner | None) -> None:
         if devices.rank() == 0:
