@@ -164,6 +164,7 @@ def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     attempts = [s for group in groups for s in group.attempts]
     return {
+        "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
         "rollouts/truncated": sum(s.rollout.finish == "length" for s in attempts) / len(attempts),
         "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),
