@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,16 @@ import pytest
 import yaml
 
 from numerate import config, methods
-from tests.methods.arms import early_letters, game
+from tests.methods import test_contract as contract
+from tests.methods.arms import PATH, game
+from tests.methods.cases import CASES, arm
 from tests.methods.toy import stage
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "add-a-method.md"
-METHOD, LINE, TESTS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), flags=re.M | re.S)
+METHOD, LINE, TESTS, CASE = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), flags=re.M | re.S)
 (RECIPE,) = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), flags=re.M | re.S)
 NAME = "weighted_reinforce"
 MODULE = f"numerate.methods.{NAME}"
-
-
-def often_early(completions: Sequence[str], **columns: Any) -> list[float]:
-    """Right where more than a tenth of the characters are letters from a to m."""
-    return [float(share > 0.1) for share in early_letters(completions)]
 
 
 @pytest.fixture
@@ -47,17 +45,25 @@ def test_the_method_is_short(added: Any) -> None:
     assert len([line for line in body.splitlines() if line.strip()]) < 30
 
 
-def test_its_stage_of_the_recipe_learns_a_game(added: Any, tmp_path: Path) -> None:
-    """The model of the stage, the options and the reward are changed; the stage is the page's."""
+def test_its_recipe_runs(added: Any, tmp_path: Path) -> None:
+    """A tiny stage of it: the model that it starts from, the sizes and the reward are others."""
     path = tmp_path / "w-reinforce.yaml"
     path.write_text(RECIPE)
-    small = ["rl.steps=15", "rl.sample={problems: 4, attempts: 4, max_tokens: 12}", "rl.fit={lr: 2e-2}"]
-    reward = "rl.rewards=[tests.methods.test_add_a_method.often_early]"
-    recipe = config.load(str(path), [*small, reward], out=tmp_path)
+    small = ["rl.steps=2", "rl.sample={problems: 4, attempts: 4, max_tokens: 12}", f"rl.rewards=[{PATH}]"]
+    recipe = config.load(str(path), small, out=tmp_path)
     run = stage(tmp_path / "run")
     added.train(run, recipe.stages["rl"].options, replace(game(tmp_path), model="base"))
-    rewards = [json.loads(line)["reward/mean"] for line in (run.folder / "metrics.jsonl").open()]
-    assert sum(rewards[-3:]) > sum(rewards[:3]) + 1
+    logged = [json.loads(line) for line in (run.folder / "metrics.jsonl").open()]
+    assert [row["train/updates"] for row in logged] == [1, 1]
+
+
+def test_its_case_keeps_the_contract(added: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CASES, NAME, arm(NAME, ast.literal_eval(f"{{{CASE}}}")[NAME]))
+    for i, test in enumerate(
+        (contract.test_it_learns, contract.test_killed_and_resumed_equals_uninterrupted)
+    ):
+        test(tmp_path / str(i), NAME)
+    contract.test_micro_batches_and_packing_change_nothing(tmp_path / "c", NAME, monkeypatch)
 
 
 def test_its_recipe_is_what_the_shipped_one_becomes(added: Any, tmp_path: Path) -> None:
