@@ -26,10 +26,10 @@ def shootout(
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run a recipe for several seeds and compare its methods, paired on the same problems.
+    """Compare the methods of a recipe over several seeds.
 
-    Every seed is a run of its own, runs/NAME/seed-0 and so on: stopped and started again, it goes on where it
-    was.
+    They are paired on the same problems. Every seed is a run of its own, runs/NAME/seed-0 and so on: stopped
+    and started again, it goes on where it was.
 
     \b
     Examples:
