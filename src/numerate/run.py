@@ -25,6 +25,7 @@ from numerate.progress import Progress
 from numerate.reranking import Judge, rerank
 from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.rollouts import engines
+from numerate.rollouts.share import barrier, first, once
 from numerate.store import (
     RunFolder,
     file_hash,
@@ -61,18 +62,23 @@ def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
     Killed at any moment and started again, it ends with the same metrics.json and the same weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(RunFolder(folder).recipe, resolved(recipe))
+    once(lambda: write_text(RunFolder(folder).recipe, resolved(recipe)))
     sets = problem_sets(recipe, folder, progress)
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
+    barrier()  # all processes have seen what there is
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, identities[name], sets, progress)
     rows = measured_rows(recipe, folder, identities, sets, progress)
     metrics = {"results": rows, "run": facts(recipe, sets, identities)}
+    once(lambda: leave(folder, metrics, progress))
+    return metrics
+
+
+def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
     write_json(RunFolder(folder).metrics, metrics)
     page = report.build(folder)
     event(folder, "finished", progress)
     progress.say(f"report: {page}")
-    return metrics
 
 
 def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
@@ -84,7 +90,7 @@ def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
         for name in sorted(used):
             spec = recipe.problems[name]
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
-            write_problems(RunFolder(folder).problems(name), sets[name])
+            once(partial(write_problems, RunFolder(folder).problems(name), sets[name]))
             task.advance(1)
     return sets
 
@@ -170,19 +176,23 @@ def run_stage(
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
         return event(folder, f"stage {name}: already done", progress)
-    if planned.state != "half done":
-        shutil.rmtree(place, ignore_errors=True)
+    once(lambda: begin(place, stage, planned))
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
-    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
-    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe))
+    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
     made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
     if made is not None:  # some stages only leave rollouts behind
-        made.save(place / "model")
+        begun.save(made, "model")
     if tracker:
         tracker.close()
-    write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
+    once(lambda: write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__}))
     event(folder, f"stage {name}: done", progress)
+
+
+def begin(place: Path, stage: Stage, planned: Planned) -> None:
+    if planned.state != "half done":
+        shutil.rmtree(place, ignore_errors=True)
+    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
 
 
 def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
@@ -229,7 +239,7 @@ def measured_rows(
             problems = sets[name][: options.limit]
             attempts = RunFolder(folder).attempts(model, name)
             drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
-            keep_if_same(attempts, identity([*drawn_from, *engines.mark(recipe.engine)]))
+            once(partial(keep_if_same, attempts, identity([*drawn_from, *engines.mark(recipe.engine)])))
             measured[model, name] = measure(
                 model,
                 name,
@@ -311,6 +321,8 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
 
 def event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
+    if not first():
+        return
     with RunFolder(folder).events.open("a") as log:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
     progress.say(text)

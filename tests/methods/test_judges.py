@@ -1,5 +1,4 @@
-"""One contract over all methods that train a judge: it learns, it resumes bit for bit, and micro-batches and
-packing change nothing. Then what is peculiar to each."""
+"""What is peculiar to each method that trains a judge."""
 
 from __future__ import annotations
 
@@ -22,40 +21,24 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
-from numerate.methods import stepwise_outcome_model as sorm
 from numerate.methods.outcome_reward_model import Fit
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid
-from numerate.progress import QuietProgress
 from numerate.rollouts.job import Job
-from numerate.training import Stage
 from numerate.training.batch import pack, pad
 from numerate.training.denominators import weigh
 from numerate.training.judged import weigh_reads
-from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Stats, Turn
+from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
-from tests.methods.toy import PROBLEMS, job, same, stage
+from tests.methods.toy import PROBLEMS, job, stage
 
 FIT = Fit(epochs=6, batch=8, lr=3e-3, max_length=200)
-LONGER = replace(FIT, epochs=16)
 ORM = orm.Config(rollouts="attempts", fit=FIT)
-CASES: dict[str, tuple[Any, Any]] = {
-    "orm": (orm, ORM),
-    "orm at the end": (orm, replace(ORM, at="last")),
-    "orm at tokens": (orm, replace(ORM, at="tokens")),
-    "prm": (prm, prm.Config(rollouts="attempts", labels="stored", fit=FIT)),
-    "prm of three": (prm, prm.Config(rollouts="attempts", labels="stored", classes=3, fit=FIT)),
-    "sorm": (sorm, sorm.Config(rollouts="attempts", fit=FIT)),
-    "ovm": (ovm, ovm.Config(rollouts="attempts", fit=replace(FIT, lora_rank=0), alpha=1.0)),
-    "margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)),
-    "xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", fit=FIT)),
-    "joint margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, joint=0.5, fit=FIT)),
-    "joint xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", joint=0.5, fit=FIT)),
-    "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=LONGER)),
-}
+PRM = prm.Config(rollouts="attempts", labels="stored", fit=FIT)
+MARGIN = evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)
+JOINT = evaluator.Config(rollouts="attempts", objective="xent", joint=0.5, fit=FIT)
 ASKED = evaluator.Sorted(PROBLEMS[1], (), (), number=1)
-EVERY = pytest.mark.parametrize("case", CASES)
 
 
 def work(folder: Path) -> Job:
@@ -69,63 +52,11 @@ def log(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-class Dying(Stage):
-    """Killed in the middle of a round, after all earlier ones were saved."""
-
-    def log(self, stats: Stats) -> None:
-        if self.round == 4:
-            raise KeyboardInterrupt
-        super().log(stats)
-
-
-@EVERY
-def test_it_learns_and_its_judge_can_be_loaded(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    made = method.train(stage(tmp_path / "run"), cfg, work(tmp_path))
-    losses = [row["train/loss"] for row in log(tmp_path / "run")]
-    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
-    made.save(tmp_path / "judge")
-    judge = judges.load(tmp_path / "judge")
-    texts = [text for text, _, _ in written(PROBLEMS[3])]
-    found = [one.scores[-1] for one in judge.score([PROBLEMS[3]] * len(texts), texts)]
-    assert all(0 <= score <= 1 for score in found)
-    assert min(found[:3]) > max(found[3:])
-
-
-@EVERY
-def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    cfg = replace(cfg, fit=replace(cfg.fit, epochs=2))
-    whole = method.train(stage(tmp_path / "whole"), cfg, work(tmp_path))
-    with pytest.raises(KeyboardInterrupt):
-        method.train(Dying(tmp_path / "cut", 0, QuietProgress(), save_seconds=0.0), cfg, work(tmp_path))
-    resumed = method.train(stage(tmp_path / "cut"), cfg, work(tmp_path))
-    assert same(whole, resumed)
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
-
-
-@EVERY
-def test_micro_batches_give_the_same_judge(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    made = [
-        method.train(
-            stage(tmp_path / str(tokens)),
-            replace(cfg, fit=replace(cfg.fit, epochs=1, micro_tokens=tokens, lr=1e-3)),
-            work(tmp_path),
-        )
-        for tokens in (100, 4000)
-    ]
-    for small, large in zip(log(tmp_path / "100"), log(tmp_path / "4000"), strict=True):
-        assert small == pytest.approx(large, rel=1e-3, abs=1e-5)
-    for a, b in zip(made[0].model.parameters(), made[1].model.parameters(), strict=True):
-        torch.testing.assert_close(a, b, atol=2e-3, rtol=1e-2)
-
-
 @pytest.mark.parametrize("kind", ["bert", "deberta"])
 def test_an_encoder_learns_too(tmp_path: Path, kind: str) -> None:
     """BERT by adapters, DeBERTa as a whole."""
     fit = replace(FIT, epochs=10, lr=2e-2, lora_rank=8) if kind == "bert" else replace(FIT, epochs=10)
-    cfg = replace(CASES["prm"][1], encoder=str(encoder(tmp_path / kind, kind)), fit=fit)
+    cfg = replace(PRM, encoder=str(encoder(tmp_path / kind, kind)), fit=fit)
     made = prm.train(stage(tmp_path / "run"), cfg, work(tmp_path))
     rows = log(tmp_path / "run")
     assert rows[-1]["train/loss"] < 0.6 * rows[0]["train/loss"]
@@ -351,13 +282,13 @@ def test_writing_needs_worked_solutions(tmp_path: Path) -> None:
         ValueError, match=r"joint: 0\.5 goes on writing worked solutions, and none of 8 problems"
     ):
         evaluator.train(
-            stage(tmp_path / "run"), CASES["joint xent"][1], replace(work(tmp_path), problems=bare)
+            stage(tmp_path / "run"), JOINT, replace(work(tmp_path), problems=bare)
         )
 
 
 def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
     there = work(tmp_path)
-    cfg = CASES["margin"][1]
+    cfg = MARGIN
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator"))
     never = [evaluator.sort(group(("a", 0.0)), None)]
     with pytest.raises(ValueError, match="none of 1 problems has both a right and a wrong solution"):

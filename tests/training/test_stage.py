@@ -55,6 +55,30 @@ def test_killed_and_resumed_equals_uninterrupted_bit_for_bit(
     assert [json.loads(line)["round"] for line in logs[0].splitlines()] == list(range(7))
 
 
+def test_every_round_is_timed_once(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        loop(tmp_path / "cut", die_in=4)
+    loop(tmp_path / "cut")
+    assert [round_ for round_, _ in timed(tmp_path / "cut")] == list(range(7))
+
+
+def test_looking_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of 3 seconds, and 5 more in which somebody looks."""
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    run = Stage(tmp_path / "run", 0, QuietProgress())
+    for _ in run.rounds(2):
+        now[0] += 3
+        with run.looking():
+            now[0] += 5
+    assert timed(run.folder) == [(0, 3.0), (1, 3.0)]
+
+
+def timed(folder: Path) -> list[tuple[int, float]]:
+    rows = [json.loads(line) for line in (folder / "times.jsonl").read_text().splitlines()]
+    return [(row["round"], row["seconds"]) for row in rows]
+
+
 def test_a_half_written_checkpoint_and_log_line_are_passed_over(tmp_path: Path) -> None:
     whole = loop(tmp_path / "whole")
     with pytest.raises(Killed):

@@ -59,7 +59,7 @@ def write(run_dir: Path) -> Path:
 
 def render(run: Run) -> str:
     """The page as text."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     embedded = embed(run)
     table = summary(run.metrics)
     context: dict[str, Any] = {
@@ -86,8 +86,13 @@ def render(run: Run) -> str:
         "data": data_block(_data(run, embedded)),
         "open_stages": [stage for stage in run.stages if stage.state != "done"],
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
+    return environment().get_template("page.html").render(context)
+
+
+def environment() -> jinja2.Environment:
+    """What templates are rendered in: every text from outside is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(asset),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_clean,
@@ -95,7 +100,6 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html").render(context)
 
 
 def _clean(value: Any) -> Any:
@@ -103,7 +107,7 @@ def _clean(value: Any) -> Any:
     return CONTROL.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return (files("numerate.report") / name).read_text(encoding="utf-8")
 
 
