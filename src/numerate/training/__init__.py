@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numerate.training.logprobs import token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
-    from numerate.training.rows import attempt, fitting, worked
+    from numerate.training.rows import attempt, fitting, tagged, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
@@ -59,6 +59,7 @@ HOME = {
     "sequence_ratio": "policy_gradient",
     "shares": "policy_gradient",
     "surrogate": "policy_gradient",
+    "tagged": "rows",
     "token_logprobs": "logprobs",
     "token_values": "values",
     "weigh": "denominators",
@@ -91,6 +92,7 @@ __all__ = [
     "sequence_ratio",
     "shares",
     "surrogate",
+    "tagged",
     "token_logprobs",
     "token_values",
     "verdicts",
