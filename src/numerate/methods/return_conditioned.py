@@ -7,13 +7,14 @@ for every attempt (q, s_1 .. s_L) of a stage, every step:
 as many right attempts as wrong ones are kept, and the base learns to write s_k after g_k:
     L = - sum_t w_t log pi(a_t | q, g_1, s_1, .., g_k)      a_t in s_k;  tags are read, never written
 
-Sampling puts [GOOD] before every line (`rollouts.conditioned`). A tag stands before every *line*, which is what
-a sampler can see the end of: a step of several lines has its tag before each, and the line of the answer that
-of the last step, whose return is whether the attempt is right. The loss is a mean over tokens, as in sft.
+Sampling puts [GOOD] before every line (`rollouts.conditioned`). A tag stands before every *line*, which is
+what a sampler can see the end of: a step of several lines has its tag before each, and the line of the answer
+that of the last step, whose return is whether the attempt is right. The loss is a mean over tokens, as
+in sft.
 
 Appendix A gives one label to the whole solution (`labels: outcome`) and varies the ratio of right to wrong
-solutions: more right ones were better, and the gain over expert iteration marginal at best. The paper gives no
-K; it has no further rounds, but the attempts of a conditioned policy can be labelled and learned from again.
+solutions: more right ones were better, and the gain over expert iteration marginal at best. The paper gives
+no K. It has no further rounds, but the attempts of a conditioned policy can be labelled and learned from.
 """
 
 from __future__ import annotations
@@ -51,10 +52,19 @@ class Config:
     """T, the smallest return of a good step"""
     balance: Positive | None = 1.0
     """right attempts for every wrong one, some of the others being left out; null keeps all"""
+    tags: Literal["text", "tokens"] = "text"
+    """text: as the tokenizer cuts them; tokens: one token each, added to the vocabulary where it is none yet,
+    which adapters (lora_rank) could not learn"""
     ask: Literal["good", "bad"] = "good"
-    """what the trained policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
+    """what the policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
     fit: sft.Config = sft.Config()
     """how the policy is trained"""
+
+    def __post_init__(self) -> None:
+        if self.tags == "tokens" and self.fit.lora_rank:
+            raise ValueError(
+                "tags: tokens adds to the vocabulary, which adapters leave as it is: take tags: text"
+            )
 
 
 def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
@@ -116,7 +126,7 @@ def row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: st
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on tagged attempts of an earlier stage."""
-    from numerate.models.conditioning import Conditioning, write
+    from numerate.models.conditioning import Conditioning, add_tokens, write
 
     if cfg.fit.validate_every and not job.validation:
         raise ValueError(
@@ -134,7 +144,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     kept = balanced(pairs, cfg.balance, run.seed)
     # 3. tags before the lines
     policy = job.load(job.model)
-    write(policy.model.config, Conditioning(ask=cfg.ask))
+    conditioning = Conditioning(ask=cfg.ask)
+    if cfg.tags == "tokens":
+        add_tokens(policy, conditioning)
+    write(policy.model.config, conditioning)
     rows = [row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
     rows, overlong = training.fitting(rows, cfg.fit.max_length)
     if not rows:

@@ -7,6 +7,7 @@ and whoever samples from it here asks for good lines without being told."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -64,9 +65,26 @@ def lines(policy: Policy, ids: Sequence[int]) -> list[list[int]]:
     breaks = {i for i in set(ids) if "\n" in policy.decode([i])}
     ends = [place + 1 for place, i in enumerate(ids) if i in breaks]
     cuts = [0, *ends, *([len(ids)] if ends[-1:] != [len(ids)] else [])]
-    return [list(ids[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [list(ids[a:b]) for a, b in pairwise(cuts)]
 
 
 def tag_ids(policy: Policy, tag: str) -> list[int]:
     """Tokenized apart from what stands around it, as a turn's text is."""
     return policy.encode_target(tag)[:-1]
+
+
+def add_tokens(policy: Policy, conditioning: Conditioning) -> None:
+    """Makes a token of each tag that is none yet. Its embedding begins as the mean of all others: the same
+    every time, and nowhere far off."""
+    import torch
+
+    words = [conditioning.tag(good).strip() for good in (True, False)]
+    policy.tokenizer.add_tokens([word for word in words if len(tag_ids(policy, word)) > 1])
+    model, size = policy.model, len(policy.tokenizer)
+    old = model.get_input_embeddings().num_embeddings
+    if size <= old:  # some vocabularies have room
+        return
+    model.resize_token_embeddings(size, mean_resizing=False)
+    with torch.no_grad():
+        for part in (model.get_input_embeddings(), model.get_output_embeddings()):
+            part.weight[old:] = part.weight[:old].mean(0)

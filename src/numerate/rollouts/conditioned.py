@@ -39,6 +39,10 @@ class Conditioned:
         check(n, params)
         if params.stop:
             raise ValueError("a return-conditioned policy is sampled line by line: it takes no stop strings")
+        return self._attempts(prompts, n, params)
+
+    def _attempts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """All first lines, then the second lines of the attempts that go on, and so on."""
         tag = self._tag()
         begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
         live = {(one.prompt.problem_id, i): replace(one, index=i) for one in begun for i in range(n)}
@@ -107,23 +111,24 @@ def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
     if policy.decode(line.ids)[len(line.text) :].startswith(BREAK):
         return None
     raise ValueError(
-        f"problem {drawn.problem_id!r}: the server does not say whether a line or the whole answer has ended, "
-        "and a return-conditioned policy is sampled line by line: take one that tells token ids, such as vLLM, "
-        "or kind: local"
+        f"problem {drawn.problem_id!r}: the server does not say whether a line or the whole answer ended, "
+        "and a return-conditioned policy is sampled line by line: take a server that tells token ids, such "
+        "as vLLM, or kind: local"
     )
 
 
 def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
     """A prompt with tags before the lines that it has begun, and before the first line to come."""
-    begun = ""
-    if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
-        prompt, begun = replace(prompt, turns=prompt.turns[:-1]), prompt.turns[-1].text
-    *first, last = prompt.turns
-    asked = replace(prompt, turns=(*first, replace(last, ids=tuple(policy.encode_prompt(prompt)))))
+    *asked, last = prompt.turns
+    begun = last.text if asked and last.role == "assistant" else ""
+    if begun:
+        *asked, last = asked
+    ids = policy.encode_prompt(replace(prompt, turns=(*asked, last)))
+    question = replace(prompt, turns=(*asked, replace(last, ids=tuple(ids))))
     if not begun:
-        return _Attempt(asked, (tag,), left)
+        return _Attempt(question, (tag,), left)
     told = lines(policy, policy.encode_target(begun)[:-1])
-    ids = tuple(i for line in told for i in (*tag.ids, *line))
+    laid = tuple(i for line in told for i in (*tag.ids, *line))
     open_line = BREAK not in policy.decode(told[-1])
-    turns = (Turn("assistant", begun, ids), *(() if open_line else (tag,)))
-    return _Attempt(asked, turns, left)
+    turns = (Turn("assistant", begun, laid), *(() if open_line else (tag,)))
+    return _Attempt(question, turns, left)
