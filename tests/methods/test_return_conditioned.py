@@ -183,14 +183,14 @@ def test_tags_become_tokens_where_they_are_asked_to(tmp_path: Path) -> None:
     drawn = list(engines.make(LocalOptions(), policy).sample(prompts, 1, Sampling(0.0, max_tokens=40)))
     assert {rollout.text for rollout in drawn} == {"aaa\naaa\n#### aaa"}
     assert sum(272 in rollout.ids for rollout in drawn) == 2
-    conditioning.add_tokens(policy, Conditioning())
+    conditioning.prepare(policy, Conditioning(), tokens=True)
     assert len(policy.model.get_input_embeddings().weight) == 274
-    with pytest.raises(ValueError, match="take tags: text"):
-        rc.Config(rollouts="attempts", tags="tokens", fit=replace(FIT, lora_rank=4))
 
 
-def test_adapters_learn_tags_as_text(tmp_path: Path) -> None:
-    tuned = rc.train(stage(tmp_path / "run"), replace(CFG, fit=replace(FIT, lora_rank=4)), work(tmp_path))
+@pytest.mark.parametrize("tags", ["text", "tokens"])
+def test_adapters_learn_tags(tmp_path: Path, tags: Any) -> None:
+    cfg = replace(CFG, tags=tags, fit=replace(FIT, lora_rank=4))
+    tuned = rc.train(stage(tmp_path / "run"), cfg, work(tmp_path))
     assert tuned.has_lora and tuned.conditioning == Conditioning()
     tuned.save(tmp_path / "tuned")
     assert work(tmp_path).load("tuned").conditioning == Conditioning()

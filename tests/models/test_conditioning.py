@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from numerate.models import conditioning, outline
 from numerate.models.conditioning import Conditioning
@@ -84,3 +85,33 @@ def test_a_beginning_with_ids_is_not_tokenized_again(tmp_path: Path) -> None:
     assert policy.encode_prompt(begun) == [*policy.encode_prompt(asked), *letters]
     bare = Prompt("p", (*asked.turns, Turn("assistant", "the")))
     assert len(policy.encode_prompt(bare)) < len(policy.encode_prompt(begun))
+
+
+def test_tags_that_nothing_has_told_apart_begin_as_their_words() -> None:
+    """The bundled model has a token for each tag, and has never read one of them."""
+    policy = load("numerate/pico")
+    weight = policy.model.get_input_embeddings().weight
+    [good], [bad] = (conditioning.tag_ids(policy, tag) for tag in ("[GOOD]", "[BAD]"))
+    before = weight.detach().clone()
+    assert torch.cosine_similarity(before[good], before[bad], dim=0) > 0.999
+    conditioning.prepare(policy, Conditioning(), tokens=False)
+    assert torch.cosine_similarity(weight[good], weight[bad], dim=0) < 0.5
+    for tag, word in ((good, "good"), (bad, "bad")):
+        torch.testing.assert_close(weight[tag], before[policy.encode_target(word)[:-1]].mean(0))
+    others = [i for i in range(len(weight)) if i not in (good, bad)]
+    assert torch.equal(weight[others], before[others])
+
+
+def test_tags_that_a_model_tells_apart_are_left_alone(tmp_path: Path) -> None:
+    """As text of several tokens, and as tokens that have learned something."""
+    policy = load(str(tiny.make(tmp_path / "base")))
+    before = [p.detach().clone() for p in policy.model.parameters()]
+    conditioning.prepare(policy, Conditioning(), tokens=False)
+    assert all(torch.equal(a, b) for a, b in zip(before, policy.model.parameters(), strict=True))
+    policy = load("numerate/pico")
+    weight = policy.model.get_input_embeddings().weight
+    [good] = conditioning.tag_ids(policy, "[GOOD]")
+    with torch.no_grad():
+        weight[good] = weight[100]
+    conditioning.prepare(policy, Conditioning(), tokens=False)
+    assert torch.equal(weight[good], weight[100])

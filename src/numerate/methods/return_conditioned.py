@@ -53,18 +53,12 @@ class Config:
     balance: Positive | None = 1.0
     """right attempts for every wrong one, some of the others being left out; null keeps all"""
     tags: Literal["text", "tokens"] = "text"
-    """text: as the tokenizer cuts them; tokens: one token each, added to the vocabulary where it is none yet,
-    which adapters (lora_rank) could not learn"""
+    """text: as the tokenizer cuts them; tokens: one token each, added to the vocabulary where there is
+    none yet"""
     ask: Literal["good", "bad"] = "good"
     """what the policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
     fit: sft.Config = sft.Config()
     """how the policy is trained"""
-
-    def __post_init__(self) -> None:
-        if self.tags == "tokens" and self.fit.lora_rank:
-            raise ValueError(
-                "tags: tokens adds to the vocabulary, which adapters leave as it is: take tags: text"
-            )
 
 
 def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
@@ -126,7 +120,7 @@ def row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: st
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on tagged attempts of an earlier stage."""
-    from numerate.models.conditioning import Conditioning, add_tokens, write
+    from numerate.models.conditioning import Conditioning, prepare, write
 
     if cfg.fit.validate_every and not job.validation:
         raise ValueError(
@@ -145,8 +139,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     # 3. tags before the lines
     policy = job.load(job.model)
     conditioning = Conditioning(ask=cfg.ask)
-    if cfg.tags == "tokens":
-        add_tokens(policy, conditioning)
+    prepare(policy, conditioning, tokens=cfg.tags == "tokens")
     write(policy.model.config, conditioning)
     rows = [row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
     rows, overlong = training.fitting(rows, cfg.fit.max_length)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 KEY = "return_conditioning"
+ALIKE = 0.99
+"""cosine of two embeddings that nothing has told apart; the bundled model's tags have 0.999999"""
 
 
 @config
@@ -73,18 +75,33 @@ def tag_ids(policy: Policy, tag: str) -> list[int]:
     return policy.encode_target(tag)[:-1]
 
 
-def add_tokens(policy: Policy, conditioning: Conditioning) -> None:
-    """Makes a token of each tag that is none yet. Its embedding begins as the mean of all others: the same
-    every time, and nowhere far off."""
+def prepare(policy: Policy, conditioning: Conditioning, tokens: bool) -> None:
+    """Makes a policy that is to be trained with tags ready for them. tokens: a token of its own for each tag
+    that has none yet.
+
+    Tokens that no text of the pretraining held have all come to the same embedding, and a model that cannot
+    tell its tags apart learns nothing from them, as measured with the bundled one. Each such tag begins as
+    the mean of what its word is made of (`[GOOD]` as `good`): the same every time."""
     import torch
 
     words = [conditioning.tag(good).strip() for good in (True, False)]
-    policy.tokenizer.add_tokens([word for word in words if len(tag_ids(policy, word)) > 1])
-    model, size = policy.model, len(policy.tokenizer)
-    old = model.get_input_embeddings().num_embeddings
-    if size <= old:  # some vocabularies have room
-        return
-    model.resize_token_embeddings(size, mean_resizing=False)
-    with torch.no_grad():
-        for part in (model.get_input_embeddings(), model.get_output_embeddings()):
-            part.weight[old:] = part.weight[:old].mean(0)
+    made = [policy.encode_target(word.strip("[]").lower())[:-1] for word in words]
+    if tokens:
+        policy.tokenizer.add_tokens([word for word in words if len(tag_ids(policy, word)) > 1])
+    model, old = policy.model, policy.model.get_input_embeddings().num_embeddings
+    if len(policy.tokenizer) > old:  # some vocabularies have room
+        model.resize_token_embeddings(len(policy.tokenizer), mean_resizing=False)
+    found = [tag_ids(policy, word) for word in words]
+    if all(len(ids) == 1 for ids in found) and (tokens or _alike(policy, found)):
+        with torch.no_grad():
+            for part in {model.get_input_embeddings(), model.get_output_embeddings()}:
+                for [tag], pieces in zip(found, made, strict=True):
+                    part.weight[tag] = part.weight[pieces].mean(0)
+
+
+def _alike(policy: Policy, tags: Sequence[Sequence[int]]) -> bool:
+    """Whether the embeddings of two tags of one token each are almost parallel."""
+    import torch
+
+    one, other = (policy.model.get_input_embeddings().weight[ids[0]].float() for ids in tags)
+    return torch.cosine_similarity(one, other, dim=0).item() > ALIKE
