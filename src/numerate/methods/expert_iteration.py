@@ -117,6 +117,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         kept = gather([*earlier, groups], cfg)
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
+        fitted.read_as(policy)
         rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
         if not rows:
             raise ValueError(

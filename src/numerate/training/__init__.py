@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numerate.training.logprobs import hidden_states, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
-    from numerate.training.rows import attempt, fitting, worked
+    from numerate.training.rows import attempt, fitting, tagged, worked
     from numerate.training.schedule import cosine
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
@@ -60,6 +60,7 @@ HOME = {
     "sequence_ratio": "policy_gradient",
     "shares": "policy_gradient",
     "surrogate": "policy_gradient",
+    "tagged": "rows",
     "token_logprobs": "logprobs",
     "token_values": "values",
     "weigh": "denominators",
@@ -93,6 +94,7 @@ __all__ = [
     "sequence_ratio",
     "shares",
     "surrogate",
+    "tagged",
     "token_logprobs",
     "token_values",
     "verdicts",
