@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numerate.training import objectives
-    from numerate.training.batch import Batch, micro_batches, pack
+    from numerate.training.batch import Batch, micro_batches, pack, prompt_of
     from numerate.training.denominators import weigh
     from numerate.training.judged import (
         ask_rows,
@@ -53,6 +53,7 @@ HOME = {
     "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
+    "prompt_of": "batch",
     "recompute": "old",
     "ratio": "policy_gradient",
     "recorded": "old",
@@ -83,6 +84,7 @@ __all__ = [
     "objectives",
     "open_tracker",
     "pack",
+    "prompt_of",
     "ratio",
     "read",
     "readings",
