@@ -78,6 +78,10 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
             "stages.last.encoder: model './nowhere'",
         ),
         (
+            "last: {method: process_reward_model, marked: prm800k/train, encoder: ./e, likelihood: true}",
+            "stages.last.likelihood: an encoder is no language model",
+        ),
+        (
             "last: {method: evaluator_training, rollouts: some, problems: more}",
             "cuts ' correct' and ' incorrect' into pieces",
         ),
