@@ -70,8 +70,7 @@ class Fit:
     lora_alpha: Positive | None = None
     """scale of the adapters, by default twice the rank"""
     together: bool = False
-    """solutions of a problem go into the same step, which then reads the problem once: an epoch takes about
-    half the time"""
+    """solutions of a problem go into the same step, which then reads the problem once"""
 
 
 @config
