@@ -85,6 +85,10 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
             "stages.last.encoder: model './nowhere'",
         ),
         (
+            "last: {method: process_reward_model, marked: prm800k/train, encoder: ./e, likelihood: true}",
+            "stages.last.likelihood: an encoder is no language model",
+        ),
+        (
             "last: {method: evaluator_training, rollouts: some, problems: more}",
             "cuts ' correct' and ' incorrect' into pieces",
         ),

@@ -204,8 +204,13 @@ CASES: dict[str, Case] = {
     "outcome_reward_model": trained_judge("outcome_reward_model"),
     "outcome_reward_model, at the end": trained_judge("outcome_reward_model", at="last"),
     "outcome_reward_model, at tokens": trained_judge("outcome_reward_model", at="tokens"),
+    "outcome_reward_model, together": trained_judge("outcome_reward_model", fit={"together": True}),
+    "outcome_reward_model of likelihood": trained_judge("outcome_reward_model", 16, likelihood=True),
     "process_reward_model": trained_judge("process_reward_model", labels="stored"),
     "process_reward_model of three": trained_judge("process_reward_model", labels="stored", classes=3),
+    "process_reward_model of likelihood": trained_judge(
+        "process_reward_model", 16, labels="stored", likelihood=True
+    ),
     "stepwise_outcome_model": trained_judge("stepwise_outcome_model"),
     "outcome_value_model": trained_judge("outcome_value_model", alpha=1.0),
     "evaluator_training": trained_judge("evaluator_training", pairs=3),

@@ -22,13 +22,14 @@ from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
 from numerate.methods.outcome_reward_model import Fit
+from numerate.methods.sft import batches
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid
 from numerate.rollouts.job import Job
 from numerate.training.batch import pack, pad
 from numerate.training.denominators import weigh
 from numerate.training.judged import weigh_reads
-from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Turn
+from numerate.types import Example, Group, Marked, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
 from tests.methods.toy import PROBLEMS, job, stage
@@ -163,6 +164,25 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
     question = PROBLEMS[0].question
     ends = sorted(text.split(question)[1].split() for text, _ in seen)
     assert ends == sorted(prefixes) and {count for _, count in seen} == {1}
+
+
+def test_solutions_of_a_problem_go_into_the_same_step() -> None:
+    """Three problems with 3, 1 and 2 solutions, in steps of 4; an epoch has all of them, in a new order."""
+    rows = [Example([p, 9, i], [False, True, True]) for i, p in enumerate([1, 2, 3, 1, 1, 3])]
+    bundles = orm.by_problem(rows)
+    assert bundles == [[0, 3, 4], [1], [2, 5]]
+    assert orm.by_problem([(row, row) for row in rows]) == bundles
+    epochs = [[orm.neighbours(bundles, 4, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
+    for first, second in epochs:
+        assert (len(first), len(second)) == (4, 2)
+        assert sorted(first + second) == list(range(6))
+        assert "034" in "".join(map(str, first + second))
+    assert len({tuple(first) for first, _ in epochs}) > 1
+
+
+def test_alone_solutions_are_shuffled_as_fine_tuning_shuffles_them() -> None:
+    for step in range(6):
+        assert orm.neighbours([[i] for i in range(10)], 4, step, 7) == batches(10, 4, step, 7)
 
 
 def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:

@@ -125,6 +125,9 @@ def encoders(recipe: Recipe) -> Iterator[Complaint]:
         encoder = getattr(stage.options, "encoder", None)
         for _, said in model_errors(encoder) if encoder else ():
             yield ("stages", name, "encoder"), said
+        if encoder and getattr(stage.options, "likelihood", False):
+            said = "an encoder is no language model, nothing is likely to it: leave one of the two out"
+            yield ("stages", name, "likelihood"), said
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:

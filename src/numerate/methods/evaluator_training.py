@@ -149,7 +149,7 @@ def joint(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> 
     h_BTD = training.hidden_states(model, batch)
     value, stats = judging(model, batch, h_BTD=h_BTD)
     weight_BT = batch.token["lm_weight"]
-    logp_BT = training.token_logprobs(model, batch, h_BTD, weight_BT > 0)
+    logp_BT = training.logprobs_of(model, batch, h_BTD, weight_BT > 0)
     written = training.objectives.mle(logp_BT, weight_BT)
     stats = stats | {"judging": value.item(), "lm": written.item()}
     return training.objectives.joint(value, written, alpha), stats

@@ -35,12 +35,19 @@ class Card:
     """what a neutral step counts as: right, wrong, or left out"""
     aggregation: Aggregation = "last"
     """how its step scores become one number, where nobody says otherwise"""
+    likelihood: bool = False
+    """its head also sees how likely the steps are to its own language model"""
     encoder: bool = False
     """the network reads in both directions, each solution padded on a line of its own"""
     style: str = "plain"
     """how a problem is put to it, see numerate.prompts"""
     max_length: AtLeast1 = 512
     """tokens; late steps beyond are not seen, and counted"""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the network keeps the head of its vocabulary."""
+        return self.likelihood or self.kind == "value"
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numerate.training import objectives
-    from numerate.training.batch import Batch, micro_batches, pack
+    from numerate.training.batch import Batch, micro_batches, pack, prompt_of
     from numerate.training.denominators import weigh
     from numerate.training.judged import (
         ask_rows,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         weigh_reads,
     )
     from numerate.training.learner import Learner
-    from numerate.training.logprobs import hidden_states, token_logprobs
+    from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, tagged, worked
@@ -40,6 +40,7 @@ HOME = {
     "kept": "judged",
     "labelled": "judged",
     "logprobs_and_values": "values",
+    "logprobs_of": "logprobs",
     "read": "judged",
     "readings": "judged",
     "verdicts": "judged",
@@ -54,6 +55,7 @@ HOME = {
     "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
+    "prompt_of": "batch",
     "recompute": "old",
     "ratio": "policy_gradient",
     "recorded": "old",
@@ -81,11 +83,13 @@ __all__ = [
     "labelled",
     "less_kl",
     "logprobs_and_values",
+    "logprobs_of",
     "micro_batches",
     "moved",
     "objectives",
     "open_tracker",
     "pack",
+    "prompt_of",
     "ratio",
     "read",
     "readings",
