@@ -69,3 +69,16 @@ def decimal(value: Fraction) -> str | None:
     whole, rest = divmod(abs(scaled.numerator), 10**DIGITS)
     places = f"{rest:0{DIGITS}d}".rstrip("0")
     return f"{'-' if value < 0 else ''}{whole}{'.' if places else ''}{places}"
+
+
+ANNOTATION = re.compile(r"<<([^<>=\n]*)=([^<>=\n]*)>>")
+
+
+def slips(solution: str) -> list[str]:
+    """The annotations whose result is not that of their calculation. What cannot be calculated is none.
+
+    >>> slips("48/2=<<48/2=25>>25, 1.20*4=<<1.20*4=4.80>>4.80")
+    ['<<48/2=25>>']
+    """
+    found = ((match[0], calculate(match[1]), match[2]) for match in ANNOTATION.finditer(solution))
+    return [text for text, value, told in found if value is not None and calculate(told) != value]

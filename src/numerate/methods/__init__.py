@@ -15,6 +15,7 @@ METHODS = {
     "expert_iteration": "numerate.methods.expert_iteration",
     "grpo": "numerate.methods.grpo",
     "gspo": "numerate.methods.gspo",
+    "mixed_policy": "numerate.methods.mixed_policy",
     "on_policy_distillation": "numerate.methods.on_policy_distillation",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",
     "outcome_value_model": "numerate.methods.outcome_value_model",

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from numerate.models.operators import CLASSES
 from numerate.models.policy import Policy
@@ -27,25 +27,19 @@ FILE = "operator_head.safetensors"
 class Heads(nn.Module):
     """Both heads, in float32. Their weights are drawn from N(0, spread^2), the biases begin at 0."""
 
-    def __init__(self, lm: Any, spread: float) -> None:
+    def __init__(self, lm: Any, spread: float, seed: int = 0) -> None:
         super().__init__()
         config = lm.config.get_text_config()
         width = int(getattr(config, "word_embed_proj_dim", None) or config.hidden_size)
         self.operator = nn.Linear(width, CLASSES)
         self.baseline = nn.Linear(width, 1)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
+            torch.manual_seed(seed)
             for head in (self.operator, self.baseline):
                 nn.init.normal_(head.weight, std=spread)
                 nn.init.zeros_(head.bias)
         self.to(lm.device)
         lm.base_model.register_forward_hook(hear_end)
-
-    def forward(self, h_ND: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the classes, [N, 5], and the baseline, [N], in float32."""
-        with torch.autocast(h_ND.device.type, enabled=False):
-            h_ND = h_ND.float()
-            return self.operator(h_ND), self.baseline(h_ND)[:, 0]
 
 
 class Mixed(nn.Module):

@@ -68,7 +68,9 @@ def operators(texts: Sequence[str], scope: Scope) -> Operators:
             f"no token of this model is the operator {' or '.join(missing)} alone, so there is none that the "
             "operator head could choose: take a model whose tokenizer has them"
         )
-    fused = [c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)]
+    fused = [
+        c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)
+    ]
     moves = [[moved(place, text) for text in texts] for place in (OUTSIDE, HALF, INSIDE)]
     return Operators(
         np.array(classes, dtype=np.int8), ids, np.array(fused), np.array(moves, dtype=np.int8), scope

@@ -31,9 +31,9 @@ def _arrow(module: str = "pyarrow") -> Any:
 
 @cache
 def schema(choices: bool = True) -> Any:
-    """The pyarrow.Schema: one row per rollout; files of the format BEFORE have no choices. Log-probs are float64, so that any float comes back as it was:
-    those that came from float32 tensors have zeros below, which compress to nothing once the bytes are split
-    by place."""
+    """The pyarrow.Schema: one row per rollout; files of the format BEFORE have no choices. Log-probs are
+    float64, so that any float comes back as it was: those that came from float32 tensors have zeros below,
+    which compress to nothing once the bytes are split by place."""
     pa = _arrow()
     turn = {
         "role": pa.string(),
