@@ -126,10 +126,15 @@ class Rollout:
     policy: str = ""
 
     @property
-    def text(self) -> str:
-        """The answer: what the policy wrote, and what a calculator wrote into it."""
+    def written(self) -> tuple[Turn, ...]:
+        """The turns of the answer: what the policy wrote, and what a calculator wrote into it."""
         begun = next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
-        return "".join(turn.text for turn in self.turns[begun:] if turn.role == "assistant")
+        return tuple(turn for turn in self.turns[begun:] if turn.trained or turn.role == "assistant")
+
+    @property
+    def text(self) -> str:
+        """The answer."""
+        return "".join(turn.text for turn in self.written)
 
     @property
     def ids(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""The formulas of the mixed policy: the vectors, numbers by hand, and gradients against a slow second version."""
+"""The formulas of the mixed policy: the vectors, numbers by hand, gradients against a slow second version."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_where_no_operator_acts_the_other_class_is_certain() -> None:
 
 
 def test_the_second_level_is_greedy(case: dict[str, Any]) -> None:
-    """Of an operator's tokens, too, the likelier is taken: here 3 (2.4) of 0 and 3, and 4 (0.0) of 4 and 2."""
+    """Of an operator's tokens, too, the likelier is taken: 3 (2.4) of 0 and 3, and 4 (0.0) of 4 and 2."""
     given = case["second_level"]
     logits = torch.tensor(given["toy_lm_logits"]).expand(3, -1)
     ids = [torch.tensor(one) for one in ([0, 3], [2, 4], [2], [2])]
@@ -108,7 +108,7 @@ def test_one_softmax_and_no_second(case: dict[str, Any]) -> None:
 def test_credit_and_losses_of_the_vectors(case: dict[str, Any], outcome: str) -> None:
     given = case[f"reinforce_{outcome}"]
     R = mixed_rows.returns(4, given["reward"], 0.99)
-    assert R == pytest.approx(given["returns"])
+    assert pytest.approx(given["returns"]) == R
     R_N, b_N, logp_N = tensor(*R), tensor(*given["baseline"]), tensor(*given["logp"])
     if outcome == "success":
         assert (R_N - b_N).tolist() == pytest.approx(given["advantages"])
@@ -282,7 +282,7 @@ def test_the_dropout_mask_is_a_fair_draw_and_belongs_to_a_token() -> None:
 
 
 def test_a_wrong_attempt_teaches_the_baseline_alone() -> None:
-    """r = 0 and b >= 0: no gradient to the operator head, and none to the language model but the baseline's."""
+    """r = 0 and b >= 0: no gradient to the operator head, and none to the model but the baseline's."""
     both, learner = network()
     torch.nn.init.zeros_(both.heads.baseline.weight)
     torch.nn.init.constant_(both.heads.baseline.bias, 0.5)

@@ -1,5 +1,6 @@
 """The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
-cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts."""
+cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts; where
+not every engine will do, `ENGINES` says which kinds do."""
 
 from __future__ import annotations
 
