@@ -67,8 +67,8 @@ def same(a: MixedPolicy, b: MixedPolicy) -> bool:
 
 
 def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
-    """One sum by heart: both cross-entropies fall to a tenth, and in the end attempts hold the one operator of
-    its annotation."""
+    """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one operator
+    of its annotation."""
     cfg = made(epochs=30, batch=1, lr=2e-2, head_lr=5e-2, max_tokens=24, dropout=0.0)
     mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
     rows = log(tmp_path / "run")
