@@ -21,7 +21,7 @@ from numerate.training.mixed import dropout_mask
 from numerate.types import Example
 from tests import tiny
 
-LOSS = {"w_op": 0.7, "w_rl": 0.9, "w_base": 0.4}
+LOSS: dict[str, Any] = {"w_op": 0.7, "w_rl": 0.9, "w_base": 0.4}
 
 
 @pytest.fixture(scope="module")

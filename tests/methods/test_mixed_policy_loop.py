@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Mortal(LocalEngine):
         super().__init__(policy, **options)
         self.asked = asked
 
-    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         self.asked[0] -= 1
         if self.asked[0] == 0:
             raise KeyboardInterrupt
@@ -67,8 +67,8 @@ def same(a: MixedPolicy, b: MixedPolicy) -> bool:
 
 
 def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
-    """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one operator
-    of its annotation."""
+    """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one
+    operator of its annotation."""
     cfg = made(epochs=30, batch=1, lr=2e-2, head_lr=5e-2, max_tokens=24, dropout=0.0)
     mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
     rows = log(tmp_path / "run")
