@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-FAMILIES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM")
+FAMILIES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 STATIC_ROPE = ("default", "linear", "llama3")
 """kinds of rotary embedding whose frequencies don't change with the length of the text"""
 
@@ -30,6 +30,8 @@ class Layer:
     norm: Tensor | None
     """gain of the norm before attention, None where it is folded in"""
     mlp_norm: Tensor | None
+    head_norm: Tensor | None
+    """[H + K, D], gains of the norms that Qwen3 gives each query and key, None where there are none"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,19 @@ def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dt
         down=_matrix(mlp.down_proj, dtype),
         norm=None if fold else norm,
         mlp_norm=None if fold else mlp_norm,
+        head_norm=_head_norm(attention, heads, kv_heads, dtype),
     )
+
+
+def _head_norm(attention: Any, heads: int, kv_heads: int, dtype: torch.dtype) -> Tensor | None:
+    """In the order of `_joined`."""
+    if not hasattr(attention, "q_norm"):
+        return None
+    q, k = (
+        norm.weight.detach().to(dtype).view(2, -1).t().reshape(1, -1)
+        for norm in (attention.q_norm, attention.k_norm)
+    )
+    return torch.cat([q.expand(heads, -1), k.expand(kv_heads, -1)])
 
 
 def _joined(parts: Sequence[Tensor], heads: tuple[int, int, int], head_dim: int) -> Tensor:

@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerate.models.fast import fast_forward
+from numerate.models.choose import fast_forward
 from numerate.models.plain import PlainForward
 from numerate.models.policy import Policy
 from numerate.rollouts.attempt import attempt, check, written_turns
 from numerate.rollouts.backend import Backend
 from numerate.rollouts.budget import Budget
 from numerate.rollouts.calculator import Calculator, asking
-from numerate.rollouts.choose import Choose, Steering, drawing
 from numerate.rollouts.slots import Slots
+from numerate.rollouts.steering import Choose, Steering, drawing
 from numerate.rollouts.stops import Stops
 from numerate.rollouts.streams import uniforms
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn

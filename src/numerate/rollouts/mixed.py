@@ -18,8 +18,8 @@ from torch import Tensor
 
 from numerate.models.mixed import Heads
 from numerate.models.operators import CLASSES, OTHER, OUTSIDE, Operators
-from numerate.rollouts.choose import Choose, Chosen
 from numerate.rollouts.slots import Slots
+from numerate.rollouts.steering import Choose, Chosen
 
 
 def abstract_logprobs(logits_NC: Tensor, acts_N: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ def second_level(logits_NV: Tensor, class_N: Tensor, ids: Sequence[Tensor]) -> T
 
 
 class MixedSampling:
-    """Implements `choose.Steering`."""
+    """Implements `steering.Steering`."""
 
     def __init__(self, heads: Heads, operators: Operators) -> None:
         self.heads = heads
