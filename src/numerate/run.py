@@ -113,7 +113,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
                 "prompt": recipe.prompt,
-                "engine": recipe.engine.kind,
+                "engine": engines.name(recipe.engine),
                 "dtype": recipe.dtype,
             }
         )

@@ -301,9 +301,7 @@ def test_writing_needs_worked_solutions(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"joint: 0\.5 goes on writing worked solutions, and none of 8 problems"
     ):
-        evaluator.train(
-            stage(tmp_path / "run"), JOINT, replace(work(tmp_path), problems=bare)
-        )
+        evaluator.train(stage(tmp_path / "run"), JOINT, replace(work(tmp_path), problems=bare))
 
 
 def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:

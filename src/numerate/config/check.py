@@ -156,6 +156,11 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         for model in recipe.evaluate.models:
             if model != "base" and model not in recipe.stages:
                 yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
+    for name, stage in recipe.stages.items():
+        kinds = getattr(methods.get(stage.method), "ENGINES", (recipe.engine.kind,))
+        if recipe.engine.kind not in kinds:
+            said = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
+            yield ("stages", name, "method"), f"{said}: take engine kind: {' or '.join(kinds)}"
     try:
         engines.check(recipe.engine)
     except ValueError as error:

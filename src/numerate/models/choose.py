@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from numerate import kernels
 from numerate.models.compiled import CompiledForward, fits
@@ -15,10 +16,13 @@ from numerate.models.graphs import GraphForward
 from numerate.models.weights import read
 
 
-def fast_forward(model: Any, dtype: torch.dtype | None = None) -> Callable[[int, int], LeanForward] | None:
+def fast_forward(
+    model: Any, dtype: torch.dtype | None = None, more: Tensor | None = None
+) -> Callable[[int, int], LeanForward] | None:
     """Copies the weights of a model, in `dtype` or their own format. Returns what makes an empty batch for so
-    many rows of so many tokens, None where the model has another shape."""
-    weights = read(model, dtype)
+    many rows of so many tokens, None where the model has another shape. more: rows [C, D] that are put below
+    the vocabulary head; what they give stands behind the logits."""
+    weights = read(model, dtype, more)
     if weights is None:
         return None
     if fits(weights) and (lib := kernels.library()) is not None:

@@ -49,9 +49,10 @@ class Weights:
 
 
 @torch.no_grad()
-def read(model: Any, dtype: torch.dtype | None = None) -> Weights | None:
+def read(model: Any, dtype: torch.dtype | None = None, more: Tensor | None = None) -> Weights | None:
     """The weights of a causal language model as they are now, in `dtype` or their own format; None where its
-    shape is not the one known here."""
+    shape is not the one known here. more: rows below those of the vocabulary head, which read the same
+    hidden state."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
     if not _is_known(base):
         return None
@@ -63,6 +64,8 @@ def read(model: Any, dtype: torch.dtype | None = None) -> Weights | None:
     fold = dtype == torch.float32
     norm = body.norm.weight.detach().to(dtype)
     head = _matrix(base.lm_head, dtype)
+    if more is not None:
+        head = torch.cat([head, more.detach().to(head)])
     return Weights(
         embed=body.embed_tokens.weight.detach().to(dtype),
         layers=[_layer(layer, heads, kv_heads, head_dim, dtype) for layer in body.layers],

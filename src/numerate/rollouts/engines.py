@@ -70,10 +70,16 @@ def load(
 
 
 def mark(options: EngineOptions) -> list[str]:
-    """What tells attempts of one engine from another's where they are stored; nothing for the local one."""
+    """What tells attempts of one engine from another's where they are stored; nothing for the plain local
+    one."""
     if isinstance(options, LocalOptions):
-        return []
+        return ["calculator"] if options.calculator else []
     return [options.kind, *([options.model] if isinstance(options, ServerOptions) and options.model else [])]
+
+
+def name(options: EngineOptions) -> str:
+    """The kind, and what else changes how it writes."""
+    return f"{options.kind} with calculator" if getattr(options, "calculator", False) else options.kind
 
 
 def why_fixed(options: EngineOptions) -> str | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.rows import attempt, fitting, tagged, worked
-    from numerate.training.schedule import cosine
+    from numerate.training.schedule import cosine, linear
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
     from numerate.training.values import logprobs_and_values, token_values
@@ -51,6 +51,7 @@ HOME = {
     "cosine": "schedule",
     "kl": "policy_gradient",
     "less_kl": "policy_gradient",
+    "linear": "schedule",
     "micro_batches": "batch",
     "moved": "policy_gradient",
     "open_tracker": "trackers",
@@ -82,6 +83,7 @@ __all__ = [
     "kl",
     "labelled",
     "less_kl",
+    "linear",
     "logprobs_and_values",
     "logprobs_of",
     "micro_batches",
