@@ -54,7 +54,7 @@ def digits(rounds: int) -> ppo.Config:
 
 def test_it_learns_to_write_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From 4 % of a random model's characters to most of them."""
-    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: Digits())
+    monkeypatch.setattr("numerate.methods.judge.find", lambda *_, **__: Digits())
     ppo.train(stage(tmp_path / "run"), digits(20), job(tmp_path, engine=LocalEngine))
     rewards = [row["reward/mean"] for row in log(tmp_path / "run")]
     assert max(rewards[:2]) < 0.15 and min(rewards[-2:]) > 0.6
@@ -150,7 +150,7 @@ def test_resumed_from_an_older_checkpoint_it_meets_its_own_attempts_again(
 
     work = job(tmp_path, engine=LocalEngine)
     judges = iter([Digits(), Dying(), Digits()])
-    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: next(judges))
+    monkeypatch.setattr("numerate.methods.judge.find", lambda *_, **__: next(judges))
     whole = ppo.train(stage(tmp_path / "whole"), digits(5), work)
     with pytest.raises(KeyboardInterrupt):
         ppo.train(stage(tmp_path / "cut"), digits(5), work)

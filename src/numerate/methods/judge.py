@@ -14,8 +14,9 @@ def kind(name: str) -> Literal["oracle", "folder", "stage"]:
     return "oracle" if name == "oracle" else "folder" if "/" in name else "stage"
 
 
-def find(name: str | None, job: Job) -> Scorer | None:
-    """The judge of that name, None for None. Raises ValueError where there is none."""
+def find(name: str | None, job: Job, every: bool = False) -> Scorer | None:
+    """The judge of that name, None for None. every: a judge of outcomes is asked after every step. Raises
+    ValueError where there is none."""
     from numerate import judges
 
     if name is None:
@@ -23,4 +24,4 @@ def find(name: str | None, job: Job) -> Scorer | None:
     if kind(name) == "oracle":
         return judges.Oracle()
     place = Path(name) if kind(name) == "folder" else job.stage_folder(name) / "model"
-    return judges.load(place, device=job.device, dtype=job.dtype)
+    return judges.load(place, device=job.device, dtype=job.dtype, every=every)

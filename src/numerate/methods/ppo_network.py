@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.typed import AtLeast0, NotNegative, Positive, config
@@ -29,8 +29,8 @@ class Value:
     """of the branch; by default the policy's"""
     coef: NotNegative = 1.0
     """vf, weight of the value's loss"""
-    clip: Positive = 0.2
-    """c: a step's value counts within this distance of the collection's"""
+    clip: Positive | None = 0.2
+    """c: a step's value counts within this distance of the collection's; null: wherever it is"""
     warmup: AtLeast0 = 0
     """rounds in which the value learns alone; the policy does not move"""
 
@@ -44,6 +44,8 @@ def learner(
     weight_decay: float = 0.0,
     max_norm: float = 1.0,
     micro_tokens: int = 2048,
+    head_mib: int = 256,
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto",
 ) -> training.Learner:
     """Of the policy, in place, and a value branch that copies `layers` layers as they are before adapters are
     put on. faster: the branch's learning rate in those of the policy."""
@@ -62,7 +64,14 @@ def learner(
         return [torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)]
 
     both = joint(policy, branch)
-    return training.Learner(both, max_norm=max_norm, micro_tokens=micro_tokens, optimizers=optimizers)
+    return training.Learner(
+        both,
+        max_norm=max_norm,
+        micro_tokens=micro_tokens,
+        head_mib=head_mib,
+        activation_checkpointing=activation_checkpointing,
+        optimizers=optimizers,
+    )
 
 
 def let_move(learner: training.Learner, policy: bool) -> None:
