@@ -157,7 +157,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     learner = make_learner(cfg, policy)
     reference = None
     if cfg.kl.beta:
-        reference = ppo_network.Reference(None if cfg.lora_rank else job.load(job.model))
+        copy = None if cfg.lora_rank else job.load(job.model)
+        reference = training.Reference(copy, micro_tokens=cfg.micro_tokens, head_mib=cfg.head_mib)
     engine = job.engine(policy)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
@@ -235,7 +236,7 @@ def prepared(
     run: training.Stage,
     cfg: Config,
     learner: training.Learner,
-    reference: ppo_network.Reference | None,
+    reference: training.Reference | None,
     chosen: Sequence[ppo_rewards.Earned],
     beta: float,
 ) -> tuple[list[Example], Stats]:

@@ -1,22 +1,17 @@
-"""What PPO trains: a policy with a value branch, and the reference that it must stay near."""
+"""What PPO trains: a policy with a value branch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.typed import AtLeast0, NotNegative, Positive, config
-from numerate.types import Example
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
     from numerate.models.policy import Lora, Policy
-
-Column = list[list[float]]
-"""of each row, one number per id, 0 off the trained tokens"""
 
 
 @config
@@ -77,22 +72,3 @@ def learner(
 def let_move(learner: training.Learner, policy: bool) -> None:
     """False holds the policy where it is, while the value learns."""
     learner.optimizers[0].param_groups[0]["lr_scale"] = float(policy)
-
-
-class Reference:
-    """The policy as it was when the stage began."""
-
-    def __init__(self, policy: Policy | None) -> None:
-        """policy: a copy that nobody trains; None: the learner's own without its adapters."""
-        self.policy = policy
-
-    def logprobs(self, learner: training.Learner, rows: Sequence[Example]) -> Column:
-        if self.policy is None:
-            with learner.policy.model.trunk.disable_adapter():
-                return training.recompute(learner, rows)
-        frozen = self.policy.model
-
-        def of(_: nn.Module, batch: training.Batch) -> Tensor:
-            return training.token_logprobs(frozen, batch)
-
-        return training.recompute(learner, rows, of)
