@@ -60,8 +60,8 @@ def delta(step_scores: Sequence[float]) -> list[float]:
 def gain(step_scores: Sequence[float]) -> list[float]:
     """r_k = p_k - p_{k-1}, p_0 = 0: how much surer a judge of outcomes is after step k than before it.
 
-    The dense reward by an ORM of Havrilla et al. 2024 (arXiv 2403.04642), who do not give its formula; this one
-    telescopes, so the sum is p_K, what the judge says of the whole, however many steps there are. Raises
+    The dense reward by an ORM of Havrilla et al. 2024 (arXiv 2403.04642), who do not give its formula. This
+    one telescopes: the sum is p_K, what the judge says of the whole, however many steps there are. Raises
     ValueError for a score that is not finite.
     """
     p = _finite(step_scores)

@@ -4,10 +4,10 @@ on the last token   correct * (is the answer right?)  +  alpha * aggregate(p_1 .
 on each step's end  alpha * refine(p)_k                                                     (scores: steps)
                     reference_steps / (calculations of the reference), for each that it shares
 
-p_k: a judge's score of step k, or of an outcome judge after step k. Sources: sparse and dense rewards, by the
-reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of Pan et
-al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip before Delta.
-A token's reward counts within +-limit, as trlX and ReaLHF have it."""
+p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
+reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
+Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
+before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Config:
     """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
     answer"""
     scores: Literal["end", "steps"] = "steps"
-    """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of outcomes
-    is asked after every step then"""
+    """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of
+    outcomes is asked after every step then"""
     aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
     """how the scores of the steps become one number (scores: end)"""
     refine: Refine = "none"

@@ -36,7 +36,5 @@ class Reference:
 def without_adapters(model: nn.Module) -> AbstractContextManager[None]:
     """The model, or the part of it that has adapters, as it was before they were put on."""
     adapted: Any = next((m for m in model.modules() if hasattr(m, "peft_config")), None)
-    assert adapted is not None, (
-        "this model has no adapters to leave out: give the reference a copy of its own"
-    )
+    assert adapted is not None, "a model without adapters needs a reference of its own"
     return adapted.disable_adapter()
