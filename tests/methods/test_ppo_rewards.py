@@ -7,7 +7,8 @@ import pytest
 
 from numerate import credit
 from numerate.judges import Oracle
-from numerate.methods.ppo_rewards import Config, Earned, describe, earned, judged, pay, refined, with_eta
+from numerate.methods import judge
+from numerate.methods.ppo_rewards import Config, Earned, describe, earned, pay, with_eta
 from numerate.problems import load
 from numerate.steps import split
 from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
@@ -76,8 +77,7 @@ def test_returns_to_go_under_delta_do_not_depend_on_what_follows(vectors: dict[s
 def test_repeating_a_step_pays_only_without_refinement(vectors: dict[str, Any]) -> None:
     case = vectors["clip_delta"]["repetition_hack"]
     sums = {
-        how: sum(refined(case["prm"], Config(refine=how, eta=0.7)))
-        for how in ("none", "clip", "delta", "clip_delta")
+        how: sum(credit.refined(case["prm"], how, 0.7)) for how in ("none", "clip", "delta", "clip_delta")
     }
     assert sums == pytest.approx(
         {
@@ -121,7 +121,7 @@ def test_what_could_not_be_measured_is_left_out_and_counted() -> None:
             return [StepScores((float("nan") if "bad" in text else 0.5,)) for text in solutions]
 
     group = Group(PROBLEM, (attempt(), attempt(value=None), attempt("bad"), attempt(value=0.0)))
-    found, stats = earned([group], judged([group], Judge()), Config(), decode)
+    found, stats = earned([group], judge.ask(Judge(), [group]), Config(), decode)
     assert [one.scored.reward.value for one in found[0]] == [1.0, 0.0]
     assert stats["rollouts/unmeasured"] == 0.5
     assert stats["reward/mean"] == pytest.approx((1.05 + 0.05) / 2)

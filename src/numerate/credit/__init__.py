@@ -9,17 +9,28 @@ groups    an attempt beside the others of its group or batch (GRPO, RLOO, REINFO
 """
 
 from numerate.credit.gae import adapted, best, gae, k1, k3, on_tokens, penalised, whiten
-from numerate.credit.groups import by_steps, group, leave_one_out, normalised, overlong, to_go, varied
+from numerate.credit.groups import (
+    by_returns,
+    by_steps,
+    group,
+    leave_one_out,
+    normalised,
+    overlong,
+    to_go,
+    varied,
+)
 from numerate.credit.prefixes import broadcast, completable, good, monotone
-from numerate.credit.steps import AGGREGATES, aggregate, clip, delta, gain, quantile
+from numerate.credit.steps import AGGREGATES, Refine, aggregate, clip, delta, gain, quantile, refined
 from numerate.credit.tokens import end_tokens
 
 __all__ = [
     "AGGREGATES",
+    "Refine",
     "adapted",
     "aggregate",
     "best",
     "broadcast",
+    "by_returns",
     "by_steps",
     "clip",
     "completable",
@@ -38,6 +49,7 @@ __all__ = [
     "overlong",
     "penalised",
     "quantile",
+    "refined",
     "to_go",
     "varied",
     "whiten",

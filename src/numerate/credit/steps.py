@@ -7,6 +7,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Literal
+
+Refine = Literal["none", "clip", "delta", "clip_delta", "gain"]
 
 AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
     {
@@ -66,6 +69,14 @@ def gain(step_scores: Sequence[float]) -> list[float]:
     """
     p = _finite(step_scores)
     return [after - before for before, after in pairwise([0.0, *p])]
+
+
+def refined(step_scores: Sequence[float], how: Refine, eta: float) -> list[float]:
+    """The rewards of steps by the name that recipes use. Clip comes before Delta: the order matters."""
+    if how == "gain":
+        return gain(step_scores)
+    rewards = clip(step_scores, eta) if how in ("clip", "clip_delta") else _finite(step_scores)
+    return delta(rewards) if how in ("delta", "clip_delta") else rewards
 
 
 def quantile(step_scores: Sequence[float], share: float) -> float:

@@ -199,14 +199,15 @@ class OnPolicy:
 
     def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
-        attempts and none of them was measured. Not judged: every attempt, without its reward."""
+        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        (`attempt`). Raises ValueError where there are attempts and none of them was measured. Not judged:
+        every attempt, without its reward."""
         from numerate.training.policy_gradient import corrected
 
+        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
         kept = [
-            (g, attempt.rollout, attempt.reward.value)
-            for g, group in enumerate(found)
-            for attempt in group.attempts
+            ({"group": float(g), "attempt": float(i)}, attempt.rollout, attempt.reward.value)
+            for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
@@ -217,8 +218,8 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(group=float(g), **({"reward": value or 0.0} if judged else {}))
-            for g, rollout, value in kept
+            training.attempt(rollout).with_row(**numbers, **({"reward": value or 0.0} if judged else {}))
+            for numbers, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)

@@ -163,7 +163,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
         groups = list(sample(run, cfg, job, engine, policy, round_))
-        told = ppo_rewards.judged(groups, scorer)
+        told = judge.ask(scorer, groups)
         reward = ppo_rewards.with_eta(cfg.reward, told, run.facts)
         paid, stats = ppo_rewards.earned(groups, told, reward, policy.decode)
         chosen = [one for attempts in paid for one in best(attempts, cfg.learn_from)]

@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from numerate import credit, metrics
+from numerate.methods import judge
 from numerate.rewards import reference_steps
 from numerate.steps import split
 from numerate.typed import NotNegative, Positive, Share, config
-from numerate.types import Group, Problem, Scored, Scorer, Stats, StepScores
+from numerate.types import Group, Problem, Scored, Stats, StepScores
 
 Decode = Callable[[list[int]], str]
-Refine = Literal["none", "clip", "delta", "clip_delta", "gain"]
 
 
 @config
@@ -38,7 +38,7 @@ class Config:
     outcomes is asked after every step then"""
     aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
     """how the scores of the steps become one number (scores: end)"""
-    refine: Refine = "none"
+    refine: credit.Refine = "none"
     """what keeps more steps from earning more (scores: steps); `gain` is the dense reward by a judge of
     outcomes"""
     eta: Share = 0.5
@@ -52,10 +52,6 @@ class Config:
     without_end: Literal["withhold", "pay"] = "withhold"
     """an attempt that was cut before its EOS earns nothing, or what it would have earned"""
 
-    @property
-    def clips(self) -> bool:
-        return self.refine in ("clip", "clip_delta")
-
 
 @dataclass(frozen=True, slots=True)
 class Earned:
@@ -68,30 +64,18 @@ class Earned:
         return math.fsum(self.tokens)
 
 
-Told = list[StepScores | None]
-"""of each attempt, None without a judge"""
-
-
-def judged(groups: Sequence[Group], scorer: Scorer | None) -> Told:
-    """What the judge says of every attempt."""
-    flat = [(group.problem, scored.rollout.text) for group in groups for scored in group.attempts]
-    if not scorer:
-        return [None] * len(flat)
-    return list(scorer.score([problem for problem, _ in flat], [text for _, text in flat]))
-
-
-def with_eta(cfg: Config, told: Told, facts: dict[str, Any]) -> Config:
+def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
     """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
     later ones are of a policy that has learned from this judge."""
-    if cfg.eta_quantile is None or not cfg.clips:
+    if cfg.eta_quantile is None or "clip" not in cfg.refine:
         return cfg
     if "eta" not in facts:
-        facts["eta"] = credit.quantile(finite(told), cfg.eta_quantile)
+        facts["eta"] = credit.quantile(judge.finite(told), cfg.eta_quantile)
     return replace(cfg, eta=facts["eta"])
 
 
 def earned(
-    groups: Sequence[Group], told: Told, cfg: Config, decode: Decode
+    groups: Sequence[Group], told: judge.Told, cfg: Config, decode: Decode
 ) -> tuple[list[list[Earned]], Stats]:
     """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
     counted."""
@@ -125,8 +109,8 @@ def pay(
     if told and cfg.scores == "end":
         last += cfg.alpha * credit.aggregate(told.scores, cfg.aggregate)
     elif told:
-        rewards += [cfg.alpha * reward for reward in refined(told.scores, cfg)]
-        ends += step_ends(rollout.text, told)
+        rewards += [cfg.alpha * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
+        ends += judge.ends(rollout.text, told)
     if cfg.reference_steps:
         rewards += reference_steps.score_steps(problem, rollout.text, cfg.reference_steps)
         ends += [step.end for step in split(rollout.text)]
@@ -134,31 +118,12 @@ def pay(
     return Earned(scored, within(tokens, cfg.limit))
 
 
-def refined(scores: Sequence[float], cfg: Config) -> list[float]:
-    """Clip, then Delta to the clipped scores: the order matters."""
-    if cfg.refine == "gain":
-        return credit.gain(scores)
-    rewards = credit.clip(scores, cfg.eta) if cfg.clips else list(scores)
-    return credit.delta(rewards) if cfg.refine in ("delta", "clip_delta") else rewards
-
-
 def within(rewards: Sequence[float], limit: float | None) -> list[float]:
     """Each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def step_ends(text: str, told: StepScores) -> list[int]:
-    """Where in the text each score belongs; one of the whole belongs to the end."""
-    if len(told.steps) == len(told.scores):
-        return [step.end for step in told.steps]
-    return [len(text)] * len(told.scores)
-
-
-def finite(told: Told) -> list[float]:
-    return [score for one in told if one for score in one.scores if math.isfinite(score)]
-
-
-def describe(attempts: Sequence[Scored], told: Told) -> Stats:
+def describe(attempts: Sequence[Scored], told: judge.Told) -> Stats:
     """Of a collection. A judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [scored.rollout for scored in attempts]
     found = metrics.written([rollout.text for rollout in rollouts])
@@ -169,5 +134,5 @@ def describe(attempts: Sequence[Scored], told: Told) -> Stats:
         "rollouts/steps": found.steps,
         "rollouts/repeated_steps": found.repeated,
     }
-    scores = finite(told)
+    scores = judge.finite(told)
     return stats | ({"judge/score": math.fsum(scores) / len(scores)} if scores else {})
