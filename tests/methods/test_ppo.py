@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -132,7 +133,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     lone = tiny.model("llama", layers=2).double()  # the branch: its top layer, norm and head
     head = torch.nn.Linear(32, 1).double()
     head.load_state_dict(both.value.head.state_dict())
-    eps, c = cfg.clip, cfg.value.clip
+    eps, c = cfg.clip, cfg.value.clip or math.inf
     count = sum(sum(row.mask) for row in rows())
     total = torch.zeros((), dtype=torch.float64)
     for row in rows():
