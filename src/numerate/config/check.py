@@ -165,6 +165,9 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
     for stage in recipe.stages.values():
         needed[stage.problems] |= dict.fromkeys(methods.get(stage.method).NEEDS, stage.method)
+        curriculum = getattr(stage.options, "curriculum", None)
+        goes_by = curriculum.needs if curriculum else ()
+        needed[stage.problems] |= dict.fromkeys(goes_by, f"{stage.method} with its curriculum")
     for name, wanted in needed.items():
         source = recipe.problems[name].source
         try:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
 from numerate.credit import varied
-from numerate.methods.sft import batches
+from numerate.curricula import Curriculum
+from numerate.curricula.prioritized_replay import surprise
+from numerate.methods.asking import Asking, beginnings
 from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
@@ -31,7 +33,7 @@ Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 @config
 class Sample:
     problems: AtLeast1 = 32
-    """questions per step, in a new order each time all were asked"""
+    """questions per step, in a new order each time all were asked unless a curriculum says otherwise"""
     attempts: AtLeast1 = 8
     """G, attempts per question"""
     temperature: Positive = 1.0
@@ -123,7 +125,13 @@ class OnPolicy:
     """A policy, its engine and its learner, through the steps of a stage."""
 
     def __init__(
-        self, run: training.Stage, job: Job, sample: Sample, fit: Fit, rewards: Given = (CORRECT,)
+        self,
+        run: training.Stage,
+        job: Job,
+        sample: Sample,
+        fit: Fit,
+        rewards: Given = (CORRECT,),
+        curriculum: Curriculum | None = None,
     ) -> None:
         if fit.validate_every and not job.validation:
             raise ValueError(
@@ -131,6 +139,7 @@ class OnPolicy:
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
         self.reward = Rewards(rewards, job.style)
+        self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))
         self.learner = self.learning(self.policy)
@@ -139,6 +148,10 @@ class OnPolicy:
         """column -> the model whose log-probabilities it holds"""
         self.drawn: list[Group] = []
         """of this step"""
+        self.groups: list[Group] = []
+        """those of them that the rows are of"""
+        self.taught: Sequence[Example] = ()
+        """the rows with their advantages"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
 
@@ -172,8 +185,7 @@ class OnPolicy:
         run, sample = self.run, self.options
         draw = int(run.facts.get("draws", 0))
         run.facts["draws"] = draw + 1
-        chosen = batches(len(self.job.problems), sample.problems, draw, run.seed)
-        asked = [self.job.problems[i] for i in chosen]
+        asked = self.asking.next(sample.problems, draw)
         params = Sampling(
             sample.temperature, sample.top_p, sample.top_k, sample.max_tokens, seed=run.seed, round=draw
         )
@@ -183,12 +195,13 @@ class OnPolicy:
             collect(
                 folder,
                 self.engine,
-                asked,
+                [question.problem for question in asked],
                 sample.attempts,
                 params,
                 self.job.style,
                 run.progress,
                 reward=self.reward,
+                beginnings=beginnings(asked),
             )
         )
         self.drawn += found
@@ -201,6 +214,7 @@ class OnPolicy:
         from numerate.training.old import recompute
         from numerate.training.policy_gradient import corrected
 
+        self.groups = list(found)
         kept = [
             (g, attempt.rollout, attempt.reward.value)
             for g, group in enumerate(found)
@@ -229,6 +243,7 @@ class OnPolicy:
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
+        self.taught = rows
         asked = list(groups(rows))
         for update in range(self.fit.updates):
             order = list(asked)
@@ -260,6 +275,7 @@ class OnPolicy:
             for name, value in update.items():
                 sums[f"train/{name}"] += value / len(self.updates)
         stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
+        stats |= self.asking.heard(self.drawn, self.surprises())
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
             asked = self.job.validation[: fit.validation_limit]
@@ -268,6 +284,16 @@ class OnPolicy:
             )
         run.log(stats)
         self.drawn, self.updates, self.stats = [], [], {}
+
+    def surprises(self) -> dict[str, float]:
+        """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
+        found = {group.problem.id: 0.0 for group in self.drawn if not varied(rewards(group))}
+        for rows in groups(self.taught):
+            told = [
+                a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
+            ]
+            found[self.groups[int(rows[0].row["group"])].problem.id] = surprise(told)
+        return found
 
 
 def describe(drawn: Sequence[Group]) -> Stats:

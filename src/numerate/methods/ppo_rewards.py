@@ -64,7 +64,7 @@ def earned(
     flat = [(group.problem, scored) for group in groups for scored in group.attempts]
     told: list[StepScores | None] = [None] * len(flat)
     if scorer:
-        told = list(scorer.score([problem for problem, _ in flat], [s.rollout.text for _, s in flat]))
+        told = list(scorer.score([problem for problem, _ in flat], [s.rollout.solution for _, s in flat]))
     judged = iter(told)
     paid: list[list[Earned]] = []
     for group in groups:
@@ -96,11 +96,19 @@ def pay(
         last += cfg.alpha * credit.aggregate(told.scores, cfg.aggregate)
     elif told:
         rewards += [cfg.alpha * reward for reward in refined(told.scores, cfg)]
-        ends += step_ends(rollout.text, told)
+        ends += step_ends(rollout.solution, told)
     if cfg.reference_steps:
-        rewards += reference_steps.score_steps(problem, rollout.text, cfg.reference_steps)
-        ends += [step.end for step in split(rollout.text)]
+        rewards += reference_steps.score_steps(problem, rollout.solution, cfg.reference_steps)
+        ends += [step.end for step in split(rollout.solution)]
+    ends, rewards = own(ends, rewards, len(rollout.begun))
     return Earned(scored, credit.on_tokens(len(ids), credit.end_tokens(ids, ends, decode), rewards, last))
+
+
+def own(ends: Sequence[int], rewards: Sequence[float], given: int) -> tuple[list[int], list[float]]:
+    """Those of the steps that the policy wrote, with their places in what it wrote: the first `given`
+    characters of the solution, whole lines, are not its own, and nobody is paid for them."""
+    kept = [(end - given, reward) for end, reward in zip(ends, rewards, strict=True) if end >= given]
+    return [end for end, _ in kept], [reward for _, reward in kept]
 
 
 def refined(scores: Sequence[float], cfg: Config) -> list[float]:
