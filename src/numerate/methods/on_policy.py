@@ -15,6 +15,7 @@ from numerate import training
 from numerate.credit import varied
 from numerate.curricula import Curriculum
 from numerate.curricula.prioritized_replay import surprise
+from numerate.methods import watching
 from numerate.methods.asking import Asking, beginnings
 from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
@@ -276,13 +277,16 @@ class OnPolicy:
                 sums[f"train/{name}"] += value / len(self.updates)
         stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
         stats |= self.asking.heard(self.drawn, self.surprises())
+        stats |= watching.written([a.rollout for group in self.drawn for a in group.attempts])
+        signs, notes = watching.watch(run, watching.paid(self.drawn))
+        stats |= signs
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
             asked = self.job.validation[: fit.validation_limit]
             stats["validation/accuracy"] = greedy_accuracy(
                 self.engine, asked, self.job.max_tokens, self.job.style, run.progress
             )
-        run.log(stats)
+        run.log(stats, **notes)
         self.drawn, self.updates, self.stats = [], [], {}
 
     def surprises(self) -> dict[str, float]:

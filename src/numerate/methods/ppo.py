@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
 from numerate.curricula import Curriculum
-from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft, watching
 from numerate.methods.asking import Asking, beginnings
 from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
@@ -166,7 +166,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             raise ValueError(
                 f"round {round_}: none of the attempts could be graded: do the problems have answers?"
             )
-        stats |= describe(groups)
+        signs, notes = watching.watch(run, [one.paid for attempts in paid for one in attempts])
+        stats |= describe(groups) | signs
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)
         rows, told = prepared(run, cfg, learner, reference, chosen, beta)
@@ -180,7 +181,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         if cfg.validate_every and (round_ + 1) % cfg.validate_every == 0:
             stats["validation/accuracy"] = job.validate(run, policy, cfg.validation_limit)
             remember_best(run, policy, stats["validation/accuracy"], cfg)
-        run.log(stats)
+        run.log(stats, **notes)
     return job.load_dir(run.folder / "best") if cfg.keep == "best" and "best" in run.facts else policy
 
 

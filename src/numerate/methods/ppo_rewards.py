@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from numerate import credit
+from numerate.methods import watching
 from numerate.rewards import reference_steps
 from numerate.steps import split
 from numerate.typed import NotNegative, Share, config
@@ -54,6 +55,10 @@ class Earned:
     @property
     def total(self) -> float:
         return math.fsum(self.tokens)
+
+    @property
+    def paid(self) -> watching.Paid:
+        return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
 def earned(
@@ -126,12 +131,7 @@ def step_ends(text: str, told: StepScores) -> list[int]:
 
 def steps_stats(rollouts: Sequence[Rollout], told: Sequence[StepScores]) -> Stats:
     """What shows that a judge is being farmed: steps and repeated steps go up while accuracy does not."""
-    texts = [[step.text for step in split(rollout.text)] for rollout in rollouts]
-    count = sum(map(len, texts))
-    stats = {
-        "rollouts/steps": count / max(1, len(texts)),
-        "rollouts/repeated_steps": 1 - sum(len(set(steps)) for steps in texts) / max(1, count),
-    }
+    stats = watching.written(rollouts)
     scores = [score for one in told for score in one.scores if math.isfinite(score)]
     if scores:
         stats["judge/score"] = math.fsum(scores) / len(scores)

@@ -7,6 +7,7 @@
     calibration   reliability, ECE, Brier                of scores that are probabilities
     first_errors  F1 of first errors, by position        of a judge of steps
     intervals     Wilson, bootstrap means, breakdowns    over problems
+    monitor       slopes of reward and accuracy          of a policy that learns: is its reward gamed?
     paired        bootstrap difference, McNemar          of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.

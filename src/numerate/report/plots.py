@@ -101,7 +101,7 @@ def lines(
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, 2.35)
         for line in drawn:
-            _curve(axes, line)
+            curve(axes, line)
         axes.set_xlabel(x)
         if shares:
             _square(axes)
@@ -109,13 +109,13 @@ def lines(
             _doubling(axes, sorted({x for line in drawn for x, _ in line.points}))
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        _ordinate(axes, percent)
+        ordinate(axes, percent)
         if top is not None:
             axes.set_ylim(0, top)
-        return _svg(figure, salt, name)
+        return svg(figure, salt, name)
 
 
-def _curve(axes: Axes, line: Line) -> None:
+def curve(axes: Axes, line: Line) -> None:
     tint = colour(line.colour)
     xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
     sparse = len(xs) <= 40
@@ -177,7 +177,7 @@ def bars(
         else:
             axes.invert_yaxis()
         (axes.set_ylim if upright else axes.set_xlim)(0)
-        return _svg(figure, salt, name)
+        return svg(figure, salt, name)
 
 
 def _bar(
@@ -214,7 +214,7 @@ def _panel(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _ordinate(axes: Axes, percent: bool) -> None:
+def ordinate(axes: Axes, percent: bool) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(False)
     if percent:
@@ -248,7 +248,7 @@ def _plain(value: float, _place: Any = None) -> str:
     return f"{value:.4g}"
 
 
-def _svg(figure: Figure, salt: str, name: str) -> Markup:
+def svg(figure: Figure, salt: str, name: str) -> Markup:
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that DejaVu lacks: the page's fonts will have them

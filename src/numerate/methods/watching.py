@@ -1,0 +1,113 @@
+"""Watches methods that learn from their own attempts: is the reward gamed? The rule: `metrics.monitor`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numerate import training
+from numerate.metrics import monitor
+from numerate.rewards.compose import CORRECT
+from numerate.steps import split
+from numerate.types import Group, Rollout, Scored, Stats
+
+SHOWN = 5
+"""wrong attempts of a round that the log keeps with an alarm"""
+LONGEST = 2000
+"""characters of each"""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """An attempt and all that it earned."""
+
+    rollout: Rollout
+    reward: float
+    right: bool | None
+    """None where the problem has no answer"""
+
+
+def paid(groups: Sequence[Group]) -> list[Paid]:
+    """The attempts that were measured, by the reward that they were graded with."""
+    attempts = [attempt for group in groups for attempt in group.attempts]
+    return [Paid(a.rollout, a.reward.value, right(a)) for a in attempts if a.reward.value is not None]
+
+
+def right(attempt: Scored) -> bool | None:
+    part = attempt.reward.parts.get(CORRECT)
+    return None if part is None else bool(part)
+
+
+def written(rollouts: Sequence[Rollout]) -> Stats:
+    """rollouts/steps: per attempt; rollouts/repeated_steps: those that stand in their attempt already."""
+    found = monitor.written([[step.text for step in split(rollout.text)] for rollout in rollouts])
+    return {"rollouts/steps": found.steps, "rollouts/repeated_steps": found.repeated}
+
+
+def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[str, Any]]:
+    """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
+    it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
+    known = [one for one in attempts if one.right is not None]
+    if not known:
+        return {}, {}
+    stats = apart(known)
+    past = run.facts.setdefault("monitor", {"reward": [], "accuracy": [], "alarm": False})
+    reward = math.fsum(one.reward for one in known) / len(known)
+    accuracy = sum(bool(one.right) for one in known) / len(known)
+    past["reward"] = [*past["reward"], reward][-monitor.WINDOW :]
+    past["accuracy"] = [*past["accuracy"], accuracy][-monitor.WINDOW :]
+    trend = monitor.trend(past["reward"], past["accuracy"])
+    if trend is None:
+        return stats, {}
+    stats |= {
+        "alarm/reward_slope": trend.reward.value,
+        "alarm/accuracy_slope": trend.accuracy.value,
+        "alarm/hacking": float(trend.hacking),
+    }
+    begins, past["alarm"] = trend.hacking and not past["alarm"], trend.hacking
+    if not trend.hacking:
+        return stats, {}
+    worst = overpaid(known)
+    if begins:
+        run.progress.say(said(run, trend, worst))
+    return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [shown(one) for one in worst]}}
+
+
+def apart(known: Sequence[Paid]) -> Stats:
+    """What right and wrong attempts earn, in their means: a reward that can be trusted keeps them apart."""
+    stats: Stats = {}
+    for name, wanted in (("right", True), ("wrong", False)):
+        if rewards := [one.reward for one in known if one.right is wanted]:
+            stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
+    return stats
+
+
+def overpaid(known: Sequence[Paid]) -> list[Paid]:
+    """The wrong attempts with the highest rewards, each text once."""
+    first: dict[str, Paid] = {}
+    for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
+        first.setdefault(one.rollout.text, one)
+    return list(first.values())[:SHOWN]
+
+
+def shown(one: Paid) -> dict[str, Any]:
+    text = one.rollout.solution
+    return {
+        "problem_id": one.rollout.problem_id,
+        "index": one.rollout.index,
+        "reward": one.reward,
+        "text": text[:LONGEST],
+    }
+
+
+def said(run: training.Stage, trend: monitor.Trend, worst: Sequence[Paid]) -> str:
+    examples = ", ".join(
+        f"{one.rollout.problem_id} attempt {one.rollout.index} (reward {one.reward:.3g})" for one in worst[:3]
+    )
+    return (
+        f"ALARM, stage {run.label}, round {run.round}: the reward rises ({trend.reward.value:+.2g} a round) "
+        f"while accuracy falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} rounds: it may be "
+        f"gamed. Wrong attempts that earn most: {examples or 'none in this round'}"
+    )
