@@ -35,7 +35,7 @@ def shown(reward: float, text: str = "I am right", problem: str = "train-0001") 
 
 def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> None:
     alarms = {
-        12: {"rounds": 10, "rollouts": [shown(2.5, HOSTILE), shown(0.5)]},
+        12: {"rounds": 10, "rollouts": [shown(2.5, HOSTILE), shown(0.5), shown(0.25)]},
         13: {"rounds": 11, "rollouts": [shown(3.25, "the very best", "gone")]},
         19: {"rounds": 4, "rollouts": []},
     }
@@ -47,7 +47,7 @@ def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> 
         ("0.5", 12, "train-0001"),
     ]
     assert "told in round 12, of the 10 rounds up to it, and in 2 rounds after it" in found.alarm
-    assert hacking.windows(run.stages[-1].alarms) == [(3, 13), (16, 19)]
+    assert hacking.alarmed(run.stages[-1].alarms) == [(11.5, 13.5), (18.5, 19.5)]
     html = report.build(run.folder).read_text(encoding="utf-8")
     assert html.index("may be gamed") < html.index('id="summary"')
     assert "the very best" in html and "<img" not in html and "&lt;img" in html

@@ -56,7 +56,7 @@ def watched(run: Run) -> list[Watched]:
                 ("accuracy", plots.Line(tint, thin(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain(stage.name)}"
-            svg = stacked(f"h{place}", name, drawn, x="round", shaded=windows(stage.alarms))
+            svg = stacked(f"h{place}", name, drawn, x="round", shaded=alarmed(stage.alarms))
             found.append(Watched(stage.name, svg, alarm(stage.alarms), tuple(overpaid(run, stage.alarms))))
     return found
 
@@ -72,15 +72,14 @@ def when(row: Mapping[str, Any]) -> tuple[int, int]:
     return int(last or 0), int(seen or monitor.FEWEST)
 
 
-def windows(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """The stretches of rounds that alarms looked back on, without overlap."""
+def alarmed(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+    """The stretches of rounds with an alarm, from half a round before the first to half a round after."""
     found: list[tuple[float, float]] = []
-    for last, seen in map(when, alarms):
-        low, high = last - seen + 1, last
-        if found and low <= found[-1][1] + 1:
-            low, high = found[-1][0], max(found[-1][1], high)
-            found.pop()
-        found.append((low, high))
+    for last, _ in map(when, alarms):
+        first = last - 0.5
+        if found and found[-1][1] >= first:
+            first = found.pop()[0]
+        found.append((first, last + 0.5))
     return found
 
 
@@ -93,7 +92,7 @@ def alarm(alarms: Sequence[Mapping[str, Any]]) -> str:
 
 
 def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
-    """The highest rewards first; of the same reward the first to come."""
+    """The highest rewards first, each text once; of the same reward the first to come."""
     known = {key: problem for members in run.problems.values() for key, problem in members.items()}
     rows = [
         (when(row)[0], shown)
@@ -102,17 +101,17 @@ def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
         if isinstance(shown, dict) and number(shown.get("reward")) is not None
     ]
     rows.sort(key=lambda row: -(number(row[1]["reward"]) or 0.0))
-    found: list[Overpaid] = []
-    for round_, shown in rows[:SHOWN]:
+    found: dict[str, Overpaid] = {}
+    for round_, shown in rows:
         problem = known.get(str(shown.get("problem_id")))
-        found.append(
-            Overpaid(
-                problem_id=clip(str(shown.get("problem_id")), 200),
-                question=clip(problem.question) if problem else "",
-                index=int(number(shown.get("index")) or 0),
-                round=round_,
-                reward=f"{number(shown['reward']):.3g}",
-                text=clip(str(shown.get("text") or "")),
-            )
+        text = clip(str(shown.get("text") or ""))
+        told = Overpaid(
+            problem_id=clip(str(shown.get("problem_id")), 200),
+            question=clip(problem.question) if problem else "",
+            index=int(number(shown.get("index")) or 0),
+            round=round_,
+            reward=f"{number(shown['reward']):.3g}",
+            text=text,
         )
-    return found
+        found.setdefault(text, told)
+    return list(found.values())[:SHOWN]
