@@ -63,8 +63,10 @@ def test_only_a_rising_reward_with_falling_accuracy_is_alarming(
 ) -> None:
     """Sure trends: 0.01 a round, with a ripple of 0.01."""
     step = {"up": 0.01, "down": -0.01, "flat": 0.0}
-    series = [[0.5 + step[way] * t + 0.01 * (-1) ** t for t in range(30)] for way in (reward, accuracy)]
-    told = trend(*series)
+    rewards, shares = (
+        [0.5 + step[way] * t + 0.01 * (-1) ** t for t in range(30)] for way in (reward, accuracy)
+    )
+    told = trend(rewards, shares)
     assert told and told.hacking is alarms
 
 

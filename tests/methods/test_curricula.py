@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate import methods
-from numerate.curricula import Backtracking
+from numerate.curricula import Backtracking, Pools
 from numerate.judges import Oracle
 from numerate.methods import on_policy, ppo, ppo_rewards, sft
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
@@ -190,6 +190,16 @@ def test_steps_that_were_given_are_judged_and_not_paid() -> None:
     expected[third] = expected[fourth] = 0.5 + 0.2
     expected[-1] += 1.0
     assert paid.tokens == pytest.approx(expected)
+
+
+def test_a_step_that_draws_again_asks_others_while_there_are_some(tmp_path: Path) -> None:
+    """As DAPO does: 3 of 8 problems a draw, two draws without a repetition; the third has not 3 left."""
+    curriculum = Pools(kind="pools")
+    loop = OnPolicy(stage(tmp_path / "run"), toy(tmp_path), Sample(problems=3), Fit(), curriculum=curriculum)
+    draws = [[group.problem.id for group in loop.attempts()] for _ in range(3)]
+    assert len({*draws[0], *draws[1]}) == 6 and len(set(draws[2])) == 3
+    loop.log()
+    assert set(loop.run.facts["curriculum"]["pool"]) == set().union(*draws)
 
 
 def test_a_curriculum_without_solutions_to_go_by_is_refused(tmp_path: Path) -> None:

@@ -66,10 +66,10 @@ def log(folder: Path) -> list[dict[str, float]]:
 class Dying(Stage):
     """Killed in the middle of a round, after all earlier ones were saved."""
 
-    def log(self, stats: Stats) -> None:
+    def log(self, stats: Stats, **notes: Any) -> None:
         if self.round == 4:
             raise KeyboardInterrupt
-        super().log(stats)
+        super().log(stats, **notes)
 
 
 @EVERY

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from numerate import methods
-from numerate.methods import dapo, on_policy
+from numerate.methods import dapo, on_policy, watching
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.store import read_rollouts
 from numerate.types import Group, Reward, Rollout, Scored, Turn
@@ -245,13 +245,15 @@ def test_what_a_step_logs_by_hand() -> None:
         Group(PROBLEMS[0], (said(2, 1.0), said(4, 0.0, "length"))),
         Group(PROBLEMS[1], (said(1, 0.0), said(1, 0.0))),
     ]
-    assert on_policy.describe(groups) == pytest.approx(
+    assert watching.describe(groups) == pytest.approx(
         {
             "rollouts/length": 2,
             "rollouts/truncated": 1 / 4,
             "rollouts/zero_variance": 1 / 2,
             "reward/unmeasured": 0,
             "reward/mean": 5 / 4,
+            "rollouts/steps": 1,
+            "rollouts/repeated_steps": 0,
             "rollouts/accuracy": 1 / 4,
             "policy/entropy": 0.5,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from numerate import training
 from numerate.curricula import Choice, Curriculum, Outcome, Question
@@ -45,14 +45,15 @@ class Asking:
         self.questions += found
         return found
 
-    def heard(self, groups: Sequence[Group], surprises: Mapping[str, float]) -> Stats:
-        """What came of the questions of this step. surprises: problem id -> mean |A| over the tokens that
-        were learned from."""
+    def heard(self, groups: Sequence[Group], surprises: Callable[[], Mapping[str, float]]) -> Stats:
+        """What came of the questions of this step. surprises: gives, where a curriculum asks, problem id ->
+        mean |A| over the tokens that were learned from."""
         if not self.curriculum:
             return {}
         before = self.run.facts.get("curriculum", {})
         told = self.curriculum.stats(before, self.questions) | whole(groups)
-        outcomes = [outcome(group, surprises.get(group.problem.id)) for group in groups]
+        found = surprises()
+        outcomes = [outcome(group, found.get(group.problem.id)) for group in groups]
         self.run.facts["curriculum"] = dict(self.curriculum.learn(before, outcomes, self.style))
         self.questions = []
         return told

@@ -275,9 +275,9 @@ class OnPolicy:
         for update in self.updates:
             for name, value in update.items():
                 sums[f"train/{name}"] += value / len(self.updates)
-        stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
-        stats |= self.asking.heard(self.drawn, self.surprises())
-        stats |= watching.written([a.rollout for group in self.drawn for a in group.attempts])
+        sums["train/updates"] = float(len(self.updates))
+        stats = watching.describe(self.drawn) | self.stats | sums
+        stats |= self.asking.heard(self.drawn, self.surprises)
         signs, notes = watching.watch(run, watching.paid(self.drawn))
         stats |= signs
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
@@ -298,24 +298,3 @@ class OnPolicy:
             ]
             found[self.groups[int(rows[0].row["group"])].problem.id] = surprise(told)
         return found
-
-
-def describe(drawn: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
-    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
-    attempts = [attempt for group in drawn for attempt in group.attempts]
-    rollouts = [attempt.rollout for attempt in attempts]
-    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
-    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
-    lengths = [sum(rollout.mask) for rollout in rollouts]
-    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
-    stats = {
-        "rollouts/length": sum(lengths) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
-        "rollouts/zero_variance": sum(not varied(rewards(group)) for group in drawn) / len(drawn),
-        "reward/unmeasured": 1 - len(known) / len(attempts),
-    }
-    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
-    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
-    return stats

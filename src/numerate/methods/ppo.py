@@ -167,11 +167,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
                 f"round {round_}: none of the attempts could be graded: do the problems have answers?"
             )
         signs, notes = watching.watch(run, [one.paid for attempts in paid for one in attempts])
-        stats |= describe(groups) | signs
+        stats |= ppo_rewards.describe(groups) | signs
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)
         rows, told = prepared(run, cfg, learner, reference, chosen, beta)
-        stats |= told | asking.heard(groups, ppo_credit.surprises(chosen, rows))
+        stats |= told | asking.heard(groups, partial(ppo_credit.surprises, chosen, rows))
         # 3. K epochs of minibatches
         stats |= learn(run, cfg, learner, rows, beta, round_)
         # 4. the penalty follows the divergence, where it has a target
@@ -289,15 +289,6 @@ def learn(
     means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
     means["train/grad_norm"] = means.pop("grad_norm")
     return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
-
-
-def describe(groups: Sequence[Group]) -> Stats:
-    attempts = [s for group in groups for s in group.attempts]
-    return {
-        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
-        "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
-    }
 
 
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:

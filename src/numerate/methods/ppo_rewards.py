@@ -129,6 +129,15 @@ def step_ends(text: str, told: StepScores) -> list[int]:
     return [len(text)] * len(told.scores)
 
 
+def describe(groups: Sequence[Group]) -> Stats:
+    attempts = [s for group in groups for s in group.attempts]
+    return {
+        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
+        "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
+        "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
+    }
+
+
 def steps_stats(rollouts: Sequence[Rollout], told: Sequence[StepScores]) -> Stats:
     """What shows that a judge is being farmed: steps and repeated steps go up while accuracy does not."""
     stats = watching.written(rollouts)

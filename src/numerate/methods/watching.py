@@ -1,4 +1,5 @@
-"""Watches methods that learn from their own attempts: is the reward gamed? The rule: `metrics.monitor`."""
+"""What the log says of the attempts that methods learn from: what they are like, and whether their reward is
+gamed. The rule for that is in `metrics.monitor`."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from numerate import training
+from numerate.credit import varied
 from numerate.metrics import monitor
 from numerate.rewards.compose import CORRECT
 from numerate.steps import split
@@ -38,6 +40,28 @@ def paid(groups: Sequence[Group]) -> list[Paid]:
 def right(attempt: Scored) -> bool | None:
     part = attempt.reward.parts.get(CORRECT)
     return None if part is None else bool(part)
+
+
+def describe(drawn: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
+    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
+    attempts = [attempt for group in drawn for attempt in group.attempts]
+    worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
+    rollouts = [attempt.rollout for attempt in attempts]
+    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
+    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
+    lengths = [sum(rollout.mask) for rollout in rollouts]
+    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
+    stats = {
+        "rollouts/length": sum(lengths) / len(attempts),
+        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+        "rollouts/zero_variance": sum(not varied(rewards) for rewards in worth) / len(drawn),
+        "reward/unmeasured": 1 - len(known) / len(attempts),
+    } | written(rollouts)
+    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
+    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
+    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
+    return stats
 
 
 def written(rollouts: Sequence[Rollout]) -> Stats:
