@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from numerate import methods
-from numerate.methods import dapo, on_policy
+from numerate.methods import dapo, on_policy, watching
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.arms import PATH, game
@@ -209,7 +209,7 @@ def test_what_a_step_logs_by_hand() -> None:
         Group(PROBLEMS[0], (said(2, 1.0), said(4, 0.0, "length"))),
         Group(PROBLEMS[1], (said(1, 0.0), said(1, 0.0))),
     ]
-    assert on_policy.describe(groups) == pytest.approx(
+    assert watching.describe(groups) == pytest.approx(
         {
             "rollouts/attempts": 4,
             "rollouts/length": 2,
@@ -217,6 +217,8 @@ def test_what_a_step_logs_by_hand() -> None:
             "rollouts/zero_variance": 1 / 2,
             "reward/unmeasured": 0,
             "reward/mean": 5 / 4,
+            "rollouts/steps": 1,
+            "rollouts/repeated_steps": 0,
             "rollouts/accuracy": 1 / 4,
             "policy/entropy": 0.5,
         }

@@ -8,7 +8,8 @@ import pytest
 from numerate import credit
 from numerate.judges import Oracle
 from numerate.methods import judge
-from numerate.methods.ppo_rewards import Config, Earned, describe, earned, own_places, pay, with_eta
+from numerate.methods.places import own_places
+from numerate.methods.ppo_rewards import Config, Earned, describe, earned, pay, with_eta
 from numerate.problems import load
 from numerate.steps import split
 from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
@@ -142,6 +143,7 @@ def test_repeated_steps_are_counted() -> None:
     attempts = [attempt("a\nb\na\na\n#### 1"), attempt("c\n#### 1", 0.0, "length")]
     stats = describe(attempts, [told([0.5, 1.0]), None])
     assert stats == {
+        "rollouts/attempts": 2,
         "rollouts/accuracy": 0.5,
         "rollouts/truncated": 0.5,
         "rollouts/tokens": (15 + 8) / 2,

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import fsum
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
+from numerate.curricula import Curriculum
 from numerate.methods import judge, on_policy, process_credit
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.methods.process_credit import Process
@@ -51,6 +53,9 @@ class Config:
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
+    curriculum: Curriculum | None = None
+    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
+    start"""
     judge: str | None = None
     """scores the steps of attempts (process supervision): a stage that trained a judge, a folder that holds
     one (with a slash), or `oracle`, which knows stories only; null: attempts are worth their rewards"""
@@ -74,7 +79,8 @@ def supervised(
 ) -> list[list[float] | None]:
     """Advantages by what the judge says of the steps."""
     told = judge.ask(scorer, found)
-    loop.stats |= process_credit.describe(found, told)
+    scores = judge.finite(told)
+    loop.stats |= {"judge/score": fsum(scores) / len(scores)} if scores else {}
     attempts = [attempt.rollout for group in found for attempt in group.attempts]
     places = [int(row.row["attempt"]) for row in rows]
     scored = [process_credit.steps(attempts[i], told[i], cfg, loop.policy.decode) for i in places]
@@ -91,7 +97,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     scorer = judge.find(cfg.judge, job, every=True)
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
     if cfg.beta:
         loop.freeze("ref_logp", cfg.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):

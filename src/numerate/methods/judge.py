@@ -35,7 +35,7 @@ def find(name: str | None, job: Job, every: bool = False) -> Scorer | None:
 
 def ask(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
     """What the judge says of every attempt."""
-    flat = [(group.problem, scored.rollout.text) for group in groups for scored in group.attempts]
+    flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
     if not scorer:
         return [None] * len(flat)
     return scorer.score([problem for problem, _ in flat], [text for _, text in flat])

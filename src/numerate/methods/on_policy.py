@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.credit import varied
-from numerate.methods.sft import batches
+from numerate.curricula import Curriculum
+from numerate.curricula.prioritized_replay import surprise
+from numerate.methods import watching
+from numerate.methods.asking import Asking, beginnings
 from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
@@ -31,7 +34,7 @@ Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 @config
 class Sample:
     problems: AtLeast1 = 32
-    """questions per step, in a new order each time all were asked"""
+    """questions per step, in a new order each time all were asked unless a curriculum says otherwise"""
     attempts: AtLeast1 = 8
     """G, attempts per question"""
     temperature: Positive = 1.0
@@ -123,7 +126,13 @@ class OnPolicy:
     """A policy, its engine and its learner, through the steps of a stage."""
 
     def __init__(
-        self, run: training.Stage, job: Job, sample: Sample, fit: Fit, rewards: Given = (CORRECT,)
+        self,
+        run: training.Stage,
+        job: Job,
+        sample: Sample,
+        fit: Fit,
+        rewards: Given = (CORRECT,),
+        curriculum: Curriculum | None = None,
     ) -> None:
         if fit.validate_every and not job.validation:
             raise ValueError(
@@ -131,6 +140,7 @@ class OnPolicy:
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
         self.reward = Rewards(rewards, job.style)
+        self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))
         self.learner = self.learning(self.policy)
@@ -139,6 +149,10 @@ class OnPolicy:
         """column -> the model whose log-probabilities it holds"""
         self.drawn: list[Group] = []
         """of this step"""
+        self.groups: list[Group] = []
+        """those of them that the rows are of"""
+        self.taught: Sequence[Example] = ()
+        """the rows with their advantages"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
 
@@ -175,8 +189,7 @@ class OnPolicy:
         run, sample = self.run, self.options
         draw = int(run.facts.get("draws", 0))
         run.facts["draws"] = draw + 1
-        chosen = batches(len(self.job.problems), sample.problems, draw, run.seed)
-        asked = [self.job.problems[i] for i in chosen]
+        asked = self.asking.next(sample.problems, draw)
         params = Sampling(
             sample.temperature, sample.top_p, sample.top_k, sample.max_tokens, seed=run.seed, round=draw
         )
@@ -186,12 +199,13 @@ class OnPolicy:
             collect(
                 folder,
                 self.engine,
-                asked,
+                [question.problem for question in asked],
                 sample.attempts,
                 params,
                 self.job.style,
                 run.progress,
                 reward=self.reward,
+                beginnings=beginnings(asked),
             )
         )
         self.drawn += found
@@ -204,6 +218,7 @@ class OnPolicy:
         every attempt, without its reward."""
         from numerate.training.policy_gradient import corrected
 
+        self.groups = list(found)
         every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
         kept = [
             ({"group": float(g), "attempt": float(i)}, attempt.rollout, attempt.reward.value)
@@ -232,6 +247,7 @@ class OnPolicy:
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
+        self.taught = rows
         asked = list(groups(rows))
         for update in range(self.fit.updates):
             order = list(asked)
@@ -262,7 +278,11 @@ class OnPolicy:
         for update in self.updates:
             for name, value in update.items():
                 sums[f"train/{name}"] += value / len(self.updates)
-        stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
+        sums["train/updates"] = float(len(self.updates))
+        stats = watching.describe(self.drawn) | self.stats | sums
+        stats |= self.asking.heard(self.drawn, self.surprises)
+        signs, notes = watching.watch(run, watching.paid(self.drawn))
+        stats |= signs
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
             asked = self.job.validation[: fit.validation_limit]
@@ -270,27 +290,15 @@ class OnPolicy:
                 stats["validation/accuracy"] = greedy_accuracy(
                     self.engine, asked, self.job.max_tokens, self.job.style, run.progress
                 )
-        run.log(stats)
+        run.log(stats, **notes)
         self.drawn, self.updates, self.stats = [], [], {}
 
-
-def describe(drawn: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
-    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
-    attempts = [attempt for group in drawn for attempt in group.attempts]
-    rollouts = [attempt.rollout for attempt in attempts]
-    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
-    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
-    lengths = [sum(rollout.mask) for rollout in rollouts]
-    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
-    stats = {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(lengths) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
-        "rollouts/zero_variance": sum(not varied(rewards(group)) for group in drawn) / len(drawn),
-        "reward/unmeasured": 1 - len(known) / len(attempts),
-    }
-    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
-    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
-    return stats
+    def surprises(self) -> dict[str, float]:
+        """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
+        found = {group.problem.id: 0.0 for group in self.drawn if not varied(rewards(group))}
+        for rows in groups(self.taught):
+            told = [
+                a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
+            ]
+            found[self.groups[int(rows[0].row["group"])].problem.id] = surprise(told)
+        return found

@@ -23,7 +23,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.curricula import Curriculum
+from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft, watching
+from numerate.methods.asking import Asking, beginnings
 from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
@@ -80,6 +82,9 @@ class Config:
     """what leaving the reference policy, the model at the start, costs"""
     value: Value = Value()
     """the value branch"""
+    curriculum: Curriculum | None = None
+    """which problems a collection asks, and how much of their solutions is given; null: all in turn, from
+    the start"""
     reward: ppo_rewards.Config = ppo_rewards.Config()
     """what an attempt earns"""
     judge: str | None = None
@@ -160,9 +165,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         copy = None if cfg.lora_rank else job.load(job.model)
         reference = training.Reference(copy, micro_tokens=cfg.micro_tokens, head_mib=cfg.head_mib)
     engine = job.engine(policy)
+    asking = Asking(run, job.problems, job.style, cfg.curriculum)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
-        groups = list(sample(run, cfg, job, engine, policy, round_))
+        groups = list(sample(run, cfg, job, engine, policy, asking))
         told = judge.ask(scorer, groups)
         reward = ppo_rewards.with_eta(cfg.reward, told, run.facts)
         paid, stats = ppo_rewards.earned(groups, told, reward, policy.decode)
@@ -171,10 +177,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             raise ValueError(
                 f"round {round_}: none of the attempts could be graded: do the problems have answers?"
             )
+        signs, notes = watching.watch(run, [one.paid for attempts in paid for one in attempts])
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)
         rows, more = prepared(run, cfg, learner, reference, chosen, beta)
-        stats |= more
+        stats |= signs | more | asking.heard(groups, partial(ppo_credit.surprises, chosen, rows))
         # 3. K epochs of minibatches
         stats |= learn(run, cfg, learner, rows, beta, round_)
         # 4. the penalty follows the divergence, where it has a target
@@ -184,7 +191,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         if cfg.validate_every and (round_ + 1) % cfg.validate_every == 0:
             stats["validation/accuracy"] = job.validate(run, policy, cfg.validation_limit)
             remember_best(run, policy, stats["validation/accuracy"], cfg)
-        run.log(stats)
+        run.log(stats, **notes)
     return job.load_dir(run.folder / "best") if cfg.keep == "best" and "best" in run.facts else policy
 
 
@@ -216,15 +223,22 @@ def make_learner(cfg: Config, policy: Policy) -> training.Learner:
 
 
 def sample(
-    run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, round_: int
+    run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, asking: Asking
 ) -> Iterator[Group]:
     """The graded attempts of a round; those that are on disk are read, not sampled again."""
-    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=round_)
+    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=run.round)
     engine.sync(policy)
-    size = min(cfg.problems_per_round, len(job.problems))
-    asked = [job.problems[i] for i in sft.batches(len(job.problems), size, round_, run.seed)]
-    folder = run.folder / "rollouts" / f"round-{round_:03d}"
-    return collect(folder, engine, asked, cfg.samples, params, job.style, run.progress)
+    asked = asking.next(cfg.problems_per_round, run.round)
+    return collect(
+        run.folder / "rollouts" / f"round-{run.round:03d}",
+        engine,
+        [question.problem for question in asked],
+        cfg.samples,
+        params,
+        job.style,
+        run.progress,
+        beginnings=beginnings(asked),
+    )
 
 
 def best(attempts: Sequence[ppo_rewards.Earned], k: int | None) -> list[ppo_rewards.Earned]:

@@ -12,19 +12,17 @@ before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import Any, Literal
 
 from numerate import credit, metrics
-from numerate.methods import judge
+from numerate.methods import judge, watching
+from numerate.methods.places import Decode, own_steps
 from numerate.rewards import reference_steps
 from numerate.steps import split
 from numerate.typed import NotNegative, Positive, Share, config
-from numerate.types import Group, Problem, Rollout, Scored, Stats, StepScores
-
-Decode = Callable[[list[int]], str]
+from numerate.types import Group, Problem, Scored, Stats, StepScores
 
 
 @config
@@ -64,6 +62,10 @@ class Earned:
     def total(self) -> float:
         return math.fsum(self.tokens)
 
+    @property
+    def paid(self) -> watching.Paid:
+        return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
+
 
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
     """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
@@ -97,10 +99,9 @@ def pay(
 ) -> Earned | None:
     """None where the answer has no reference, or the judge's score is no number."""
     rollout, value = scored.rollout, scored.reward.value
-    ids = [i for turn in rollout.written for i in turn.ids]
     if (cfg.correct and value is None) or not all(map(math.isfinite, told.scores if told else ())):
         return None
-    if not ids:
+    if not any(rollout.mask):
         return None
     if rollout.finish != "stop" and cfg.without_end == "withhold":
         return Earned(scored, [0.0] * sum(rollout.mask))
@@ -111,21 +112,13 @@ def pay(
         last += cfg.alpha * credit.aggregate(told.scores, cfg.aggregate)
     elif told:
         rewards += [cfg.alpha * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
-        ends += judge.ends(rollout.text, told)
+        ends += judge.ends(rollout.solution, told)
     if cfg.reference_steps:
-        rewards += reference_steps.score_steps(problem, rollout.text, cfg.reference_steps)
-        ends += [step.end for step in split(rollout.text)]
-    places = own_places(rollout, credit.end_tokens(ids, ends, decode))
+        rewards += reference_steps.score_steps(problem, rollout.solution, cfg.reference_steps)
+        ends += [step.end for step in split(rollout.solution)]
+    places, rewards = own_steps(rollout, ends, rewards, decode)
     tokens = credit.on_tokens(sum(rollout.mask), places, rewards, last)
     return Earned(scored, within(tokens, cfg.limit))
-
-
-def own_places(rollout: Rollout, places: Sequence[int]) -> list[int]:
-    """Places among the tokens of the answer as places among those that the policy wrote; what a calculator
-    wrote counts for the last one before it."""
-    own = [turn.trained for turn in rollout.written for _ in turn.ids]
-    upto = list(accumulate(own))
-    return [upto[place] - 1 for place in places]
 
 
 def within(rewards: Sequence[float], limit: float | None) -> list[float]:
@@ -138,6 +131,7 @@ def describe(attempts: Sequence[Scored], told: judge.Told) -> Stats:
     rollouts = [scored.rollout for scored in attempts]
     found = metrics.written([rollout.text for rollout in rollouts])
     stats = {
+        "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(scored.reward.value or 0.0 for scored in attempts) / len(attempts),
         "rollouts/truncated": sum(rollout.finish != "stop" for rollout in rollouts) / len(attempts),
         "rollouts/tokens": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),

@@ -12,16 +12,15 @@ arXiv:2410.15115) the sum is that of the refined scores, and compared by attempt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, isfinite
+from math import isfinite
 
-from numerate import credit, metrics
+from numerate import credit
 from numerate.methods import judge, on_policy
+from numerate.methods.places import Decode, own_steps
 from numerate.typed import NotNegative, Share, config
-from numerate.types import Example, Group, Rollout, Stats, StepScores
-
-Decode = Callable[[list[int]], str]
+from numerate.types import Example, Rollout, StepScores
 
 
 @config
@@ -47,11 +46,9 @@ def steps(rollout: Rollout, told: StepScores | None, cfg: Process, decode: Decod
     """None where a score is no number."""
     if told is None or not all(map(isfinite, told.scores)):
         return None
-    ids = [i for turn in rollout.turns if turn.trained for i in turn.ids]
-    ends = credit.end_tokens(ids, judge.ends(rollout.text, told), decode)
-    return Steps(
-        credit.refined(told.scores, cfg.refine, cfg.eta), [*ends[:-1], *([len(ids) - 1] if ends else [])]
-    )
+    rewards = credit.refined(told.scores, cfg.refine, cfg.eta)
+    ends, rewards = own_steps(rollout, judge.ends(rollout.solution, told), rewards, decode)
+    return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
 
 
 def advantages(
@@ -76,11 +73,3 @@ def advantages(
 def joined(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
     given = iter(by_step)
     return [whole + next(given) if trained else 0.0 for trained in row.mask]
-
-
-def describe(found: Sequence[Group], told: judge.Told) -> Stats:
-    """A judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
-    seen = metrics.written([scored.rollout.text for group in found for scored in group.attempts])
-    scores = judge.finite(told)
-    stats = {"rollouts/steps": seen.steps, "rollouts/repeated_steps": seen.repeated}
-    return stats | ({"judge/score": fsum(scores) / len(scores)} if scores else {})

@@ -8,6 +8,7 @@
     first_errors  F1 of first errors, by position        of a judge of steps
     steps         steps per solution, repeated ones      what a farmed judge of steps shows in
     intervals     Wilson, bootstrap means, breakdowns    over problems
+    monitor       slopes of reward and accuracy          of a policy that learns: is its reward gamed?
     paired        bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
