@@ -19,6 +19,7 @@ LABELS = {
     "step_brier": "Brier score of steps",
 }
 """of a judge on labelled steps"""
+NO_F1 = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
 AREAS = {"auc": "AUC, all samples", "auc_within": "AUC within problems"}
@@ -48,8 +49,10 @@ def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     """Measures by judges of steps, on steps that people have labelled."""
     judges = list(dict.fromkeys(row["judge"] for row in rows))
     found = {(row["metric"], row["judge"]): f"{row['value']:.3f}" for row in rows if row["metric"] in LABELS}
-    shown = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
-    table.show_in_blocks(shown, ["measure", *judges], to_stderr=to_stderr)
+    lines = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
+    table.show_in_blocks([line for line in lines if any(line[1:])], ["measure", *judges], to_stderr=to_stderr)
+    if not any(metric == "first_error_f1" for metric, _ in found):
+        typer.echo(NO_F1, err=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
