@@ -33,7 +33,7 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
     sets = dict.fromkeys(row["problems"] for row in rows if "judge" in row)
     for problems in sets:
         here = [row for row in rows if row["problems"] == problems]
-        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == CROSSED))
+        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == "rerank_all_at_k"))
         for model in models:
             typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
