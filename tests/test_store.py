@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerate import store
+from numerate.store.rollouts import schema
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -28,6 +29,7 @@ turns = st.builds(
     ids,
     st.lists(floats, max_size=4).map(tuple),
     st.booleans(),
+    st.lists(st.integers(-1, 4), max_size=3).map(tuple),
 )
 verdicts = st.sampled_from([None, "right", "wrong", "unverifiable"])
 steps = st.builds(Step, st.integers(0, 9), st.integers(9, 99), texts, st.none() | floats, verdicts)
@@ -92,6 +94,21 @@ def test_many_rollouts_are_read_in_the_order_of_files_and_rows(tmp_path: Path):
     store.write_rollouts(tmp_path / "part-00001.parquet", [attempt(1300)])
     store.write_rollouts(tmp_path / "part-00000.parquet", (attempt(i) for i in range(1300)))
     assert [row.rollout.index for row in store.read_rollouts(tmp_path)] == list(range(1301))
+
+
+def test_files_from_before_there_were_choices_are_still_read(tmp_path: Path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "part.parquet"
+    store.write_rollouts(path, [attempt(), attempt(1)])
+    rows = pq.read_table(path).to_pylist(maps_as_pydicts="strict")
+    for row in rows:
+        row["parts"] = list(row["parts"].items())
+        for turn in row["turns"]:
+            del turn["choices"]
+    pq.write_table(pa.Table.from_pylist(rows, schema(choices=False)), path)
+    assert list(store.read_rollouts(path)) == [attempt(), attempt(1)]
 
 
 def test_logprobs_of_a_float32_model_cost_what_float32_costs(tmp_path: Path):

@@ -23,7 +23,7 @@ CHAT = (
     "{% for m in messages %}{{ '<' + m['role'] + '>' + m['content'] + '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
 )
-KINDS = ("llama", "qwen2", "mistral", "gpt2", "opt")
+KINDS = ("llama", "qwen2", "qwen3", "mistral", "gpt2", "opt")
 
 
 def tokenizer(bos: bool = True) -> Any:
@@ -76,6 +76,8 @@ def config(
         "tie_word_embeddings": True,
     }
     names = ("llama", "Llama"), ("qwen2", "Qwen2"), ("qwen3", "Qwen3"), ("mistral", "Mistral")
+    if kind == "qwen3":  # the others divide the width by the heads themselves
+        shape["head_dim"] = hidden // 4
     classes = {name: f"{family}Config" for name, family in names}
     return getattr(transformers, classes[kind])(**(shape | common))
 

@@ -36,7 +36,8 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A stretch of text with one author. `trained` is True exactly on what the policy wrote: set when the
-    tokens are born, never guessed by re-tokenizing."""
+    tokens are born, never guessed by re-tokenizing. What a calculator writes into an answer is a turn of the
+    assistant that is not trained."""
 
     role: Role
     text: str
@@ -47,6 +48,9 @@ class Turn:
     defines (temperature 1, nothing cut off), or none at all where the engine was not told them; empty on
     other turns"""
     trained: bool = False
+    choices: tuple[int, ...] = ()
+    """one per id on a trained turn whose policy chose a class of tokens first (`methods.mixed_policy`), and
+    logprobs are then those of the classes; empty elsewhere"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,15 @@ class Rollout:
     policy: str = ""
 
     @property
+    def written(self) -> tuple[Turn, ...]:
+        """The turns of the answer: what the policy wrote, and what a calculator wrote into it."""
+        begun = next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
+        return tuple(turn for turn in self.turns[begun:] if turn.trained or turn.role == "assistant")
+
+    @property
     def text(self) -> str:
-        """What the policy wrote."""
-        return "".join(turn.text for turn in self.turns if turn.trained)
+        """The answer."""
+        return "".join(turn.text for turn in self.written)
 
     @property
     def ids(self) -> list[int]:

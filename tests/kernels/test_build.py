@@ -73,7 +73,7 @@ def test_it_can_be_switched_off(fresh: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @needs_compiler
-@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
 def test_the_same_tokens_with_and_without(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     policy = Policy(tiny.model(kind, spread=8.0, hidden=64), tiny.tokenizer())
     prompts = [Prompt(f"p{i}", (Turn("user", "It has 12" * (1 + i)),)) for i in range(6)]

@@ -7,7 +7,7 @@ import pytest
 
 from numerate import credit
 from numerate.judges import Oracle
-from numerate.methods.ppo_rewards import Config, Earned, earned, pay, refined, steps_stats
+from numerate.methods.ppo_rewards import Config, Earned, earned, own_places, pay, refined, steps_stats
 from numerate.problems import load
 from numerate.steps import split
 from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
@@ -140,3 +140,22 @@ def test_the_oracle_pays_for_right_steps_of_a_story() -> None:
 def test_repeated_steps_are_counted() -> None:
     stats = steps_stats([attempt("a\nb\na\na\n#### 1").rollout, attempt("c\n#### 1").rollout], [])
     assert stats == {"rollouts/steps": 2.5, "rollouts/repeated_steps": pytest.approx(2 / 5)}
+
+
+def test_what_a_calculator_wrote_earns_nothing_and_keeps_its_place() -> None:
+    """Tokens `1+1=<<1+1=` | `2>>` | `2 \n # 4`: the first step ends with the policy's 2, its place among the
+    policy's own tokens is 1, the calculator's token not counted."""
+    texts = {1: "1+1=<<1+1=", 2: "2>>", 3: "2", 4: "\n#### 2", 5: ""}
+    turns = (
+        Turn("user", "1+1?", (9,)),
+        Turn("assistant", texts[1], (1,), (-1.0,), trained=True),
+        Turn("assistant", texts[2], (2,)),
+        Turn("assistant", texts[3] + texts[4], (3, 4, 5), (-1.0,) * 3, trained=True),
+    )
+    problem = Problem("p", "1+1?", "2", solution="1+1=<<1+1=2>>2\n#### 2")
+    scored = Scored(Rollout("p", 0, turns), Reward(1.0, {"correct": 1.0}))
+    assert scored.rollout.text == "1+1=<<1+1=2>>2\n#### 2"
+    cfg = Config(reference_steps=0.5)
+    found = pay(problem, scored, None, cfg, lambda ids: "".join(texts[i] for i in ids))
+    assert found and found.tokens == [0.0, 0.5, 0.0, 1.0]
+    assert own_places(scored.rollout, [0, 1, 2, 4]) == [0, 0, 1, 3]

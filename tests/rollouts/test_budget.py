@@ -32,11 +32,11 @@ def test_a_token_weighs_what_its_keys_and_values_do(llama: Policy) -> None:
 
 
 def test_an_attempt_counts_as_the_longest_that_it_may_come_to(llama: Policy) -> None:
-    """A budget of 640 tokens, in blocks of 32: a prompt of 40 takes 64 once, an answer of 100 takes 128."""
+    """A budget of 640 tokens, in blocks of 16: a prompt of 40 takes 48 once, an answer of 100 takes 112."""
     budget = Budget(llama, 640 * TOKEN)
-    assert budget.fitting(40, 100, shared=True, here=False) == (640 - 64) // 128 == 4
-    assert budget.fitting(40, 100, shared=False, here=False) == 640 // (64 + 128) == 3
-    budget.taken = 64 + 2 * 128
+    assert budget.fitting(40, 100, shared=True, here=False) == (640 - 48) // 112 == 5
+    assert budget.fitting(40, 100, shared=False, here=False) == 640 // (48 + 112) == 4
+    budget.taken = 48 + 3 * 112
     assert budget.fitting(40, 100, shared=True, here=True) == 2
     assert budget.fitting(300, 100, shared=True, here=False) == 0
     budget.taken = 0
@@ -50,7 +50,7 @@ def test_it_is_obeyed_and_changes_no_sample(
     policy: Policy = request.getfixturevalue(kind)
     asked = [Prompt(str(i), (Turn("user", text),)) for i, text in enumerate(("It has", "The cat", "Two and"))]
     params = Sampling(1.0, max_tokens=24)
-    memory = 200 * token_bytes(policy) / GIB
+    memory = 184 * token_bytes(policy) / GIB
     most = 0
 
     def watched(engine: LocalEngine) -> Any:
@@ -73,7 +73,7 @@ def test_it_is_obeyed_and_changes_no_sample(
         return {(r.problem_id, r.index): r.turns for r in engine.sample(asked, 6, params)}
 
     tight = watched(LocalEngine(policy, memory=memory))
-    # An answer takes a block of 32, a prompt another: once for its attempts, or with each of them.
+    # An answer takes two blocks of 16, a prompt one: once for its attempts, or with each of them.
     assert most == (5 if kind == "llama" else 3)
     most = 0
     free = watched(LocalEngine(policy))

@@ -85,7 +85,7 @@ def test_the_same_call_gives_the_same_bits(kind: str, policies: dict[str, Policy
     assert first == second
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3"])
 def test_the_lean_pass_and_the_models_own_agree(kind: str, policies: dict[str, Policy]) -> None:
     policy = policies[kind]
     plain = LocalEngine(policy, slots=7)

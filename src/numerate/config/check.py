@@ -41,6 +41,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
         *judging.marks(recipe),
+        *judging.measured_on(recipe),
         *judging.words(recipe),
         *rewards(recipe),
         *space(recipe, out),
@@ -155,6 +156,11 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         for model in recipe.evaluate.models:
             if model != "base" and model not in recipe.stages:
                 yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
+    for name, stage in recipe.stages.items():
+        kinds = getattr(methods.get(stage.method), "ENGINES", (recipe.engine.kind,))
+        if recipe.engine.kind not in kinds:
+            said = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
+            yield ("stages", name, "method"), f"{said}: take engine kind: {' or '.join(kinds)}"
     try:
         engines.check(recipe.engine)
     except ValueError as error:
@@ -167,7 +173,10 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
 
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
     for stage in recipe.stages.values():
-        needed[stage.problems] |= dict.fromkeys(methods.get(stage.method).NEEDS, stage.method)
+        wanted = methods.get(stage.method).NEEDS | (
+            {"solution"} if getattr(stage.options, "joint", 0) else set()
+        )
+        needed[stage.problems] |= dict.fromkeys(wanted, stage.method)
     for name, wanted in needed.items():
         source = recipe.problems[name].source
         try:

@@ -31,10 +31,15 @@ def library() -> ctypes.CDLL | None:
     return load()[0]
 
 
+def switched_off() -> bool:
+    """Whether everything is to be left to torch, here and on a GPU."""
+    return os.environ.get("NUMERATE_COMPILE") == "0"
+
+
 @cache
 def load() -> tuple[ctypes.CDLL | None, str]:
     """The library and a line about it, for `numerate doctor`."""
-    if os.environ.get("NUMERATE_COMPILE") == "0":
+    if switched_off():
         return None, "switched off by NUMERATE_COMPILE=0"
     compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
     if sys.platform == "win32" or compiler is None:

@@ -47,7 +47,7 @@ void gated(const float *x, float *y, int64_t n, int64_t first, int64_t last) {
 }
 
 #define INLINE static inline __attribute__((always_inline))
-#define BLOCK 32 /* tokens in a block of keys and values; numerate.models.blocks has the same number */
+#define BLOCK 16 /* tokens in a block of keys and values; numerate.models.blocks has the same number */
 
 typedef struct {
     int64_t heads, kv_heads, size; /* of a head: D */

@@ -1,5 +1,6 @@
 """The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
-cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts."""
+cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts; where
+not every engine will do, `ENGINES` says which kinds do."""
 
 from __future__ import annotations
 
@@ -15,12 +16,14 @@ METHODS = {
     "expert_iteration": "numerate.methods.expert_iteration",
     "grpo": "numerate.methods.grpo",
     "gspo": "numerate.methods.gspo",
+    "mixed_policy": "numerate.methods.mixed_policy",
     "on_policy_distillation": "numerate.methods.on_policy_distillation",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",
     "outcome_value_model": "numerate.methods.outcome_value_model",
     "ppo": "numerate.methods.ppo",
     "process_reward_model": "numerate.methods.process_reward_model",
     "reinforce_pp": "numerate.methods.reinforce_pp",
+    "return_conditioned": "numerate.methods.return_conditioned",
     "rloo": "numerate.methods.rloo",
     "sample": "numerate.methods.sample",
     "sft": "numerate.methods.sft",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from numerate import credit
@@ -82,13 +83,13 @@ def pay(
 ) -> Earned | None:
     """None where the answer has no reference, or the judge's score is no number."""
     rollout, value = scored.rollout, scored.reward.value
-    ids = [i for turn in rollout.turns if turn.trained for i in turn.ids]
+    ids = [i for turn in rollout.written for i in turn.ids]
     if (cfg.correct and value is None) or not all(map(math.isfinite, told.scores if told else ())):
         return None
     if not ids:
         return None
     if rollout.finish != "stop" and cfg.without_end == "withhold":
-        return Earned(scored, [0.0] * len(ids))
+        return Earned(scored, [0.0] * sum(rollout.mask))
     last = cfg.correct * (value or 0.0)
     ends: list[int] = []
     rewards: list[float] = []
@@ -100,7 +101,16 @@ def pay(
     if cfg.reference_steps:
         rewards += reference_steps.score_steps(problem, rollout.text, cfg.reference_steps)
         ends += [step.end for step in split(rollout.text)]
-    return Earned(scored, credit.on_tokens(len(ids), credit.end_tokens(ids, ends, decode), rewards, last))
+    places = own_places(rollout, credit.end_tokens(ids, ends, decode))
+    return Earned(scored, credit.on_tokens(sum(rollout.mask), places, rewards, last))
+
+
+def own_places(rollout: Rollout, places: Sequence[int]) -> list[int]:
+    """Places among the tokens of the answer as places among those that the policy wrote; what a calculator
+    wrote counts for the last one before it."""
+    own = [turn.trained for turn in rollout.written for _ in turn.ids]
+    upto = list(accumulate(own))
+    return [upto[place] - 1 for place in places]
 
 
 def refined(scores: Sequence[float], cfg: Config) -> list[float]:

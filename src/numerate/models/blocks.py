@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-BLOCK = 32
-"""tokens; decode.c has the same number"""
-SLAB = 64
+BLOCK = 16
+"""tokens; decode.c has the same number. A row leaves half a block empty on average"""
+SLAB = 16
 """blocks that are allocated at once"""
 
 

@@ -51,9 +51,7 @@ class CompiledForward(LeanForward):
         y_Bd, seen_BD = torch.empty_like(x_Bd), x_Bd.new_empty(n, w.heads * w.head_dim)
         for i, layer in enumerate(w.layers):
             self.normed_into(x_Bd, y_Bd)
-            qkv = product(y_Bd, layer.qkv.t())
-            if layer.qkv_bias is not None:
-                qkv += layer.qkv_bias
+            qkv = self.biased(layer, product(y_Bd, layer.qkv.t()))
             cache.layer = i
             in_parts(n, lambda first, last, qkv=qkv: self.attend(cache, qkv, seen_BD, keys, first, last))
             product(seen_BD, layer.out.t(), x_Bd)

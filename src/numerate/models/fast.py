@@ -7,31 +7,14 @@ here a layer is some thirty tensor operations and nothing is copied but the new 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import torch
 from torch import Tensor
 
-from numerate import kernels
-from numerate.models.compiled import CompiledForward, fits
-from numerate.models.fast_cache import Rows
+from numerate.models.fast_cache import Plan, Rows, Sizes
 from numerate.models.forward import LeanForward
-from numerate.models.weights import Weights, read
+from numerate.models.weights import Weights
 
 FIRST_COLUMNS = 128
 """tokens per row for which room is taken at once: few answers are longer, and room grows"""
-
-
-def fast_forward(model: Any, dtype: torch.dtype | None = None) -> Callable[[int, int], LeanForward] | None:
-    """Copies the weights of a model, in `dtype` or their own format. Returns what makes an empty batch for so
-    many rows of so many tokens, None where the model has another shape."""
-    weights = read(model, dtype)
-    if weights is None:
-        return None
-    if fits(weights) and (lib := kernels.library()) is not None:
-        return lambda rows, tokens: CompiledForward(weights, lib)
-    return lambda rows, tokens: FastForward(weights, rows, tokens)
 
 
 class FastForward(LeanForward):
@@ -44,12 +27,24 @@ class FastForward(LeanForward):
         super().__init__(weights, self.rows)
 
     def step(self, token_B: Tensor) -> Tensor:
-        w = self.w
-        plan = self.rows.plan()
-        x_Bd = w.embed[token_B]
-        turn = self.turn(plan.position_B)
-        for i, layer in enumerate(w.layers):
-            q, k, v = self.project(layer, x_Bd, turn)
-            x_Bd = self.finish(layer, x_Bd, self.rows.attend(i, q, k, v, plan))
+        sizes = self.rows.sizes()
+        plan = self.prepare(sizes)
+        x_Bd = self.run(token_B, plan, sizes)
         self.rows.grow()
         return self.logits(x_Bd)
+
+    def prepare(self, sizes: Sizes) -> Plan:
+        """Everything of a step that is decided outside the tensors."""
+        self.rows.make_room(sizes.rows, sizes.length)
+        self.know_turns(sizes.columns + sizes.length)
+        return self.rows.plan(sizes)
+
+    def run(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Tensor:
+        """The layers, [B, d]. Does the same for all plans of one size."""
+        w = self.w
+        x_Bd = w.embed[token_B]
+        turn, mask = self.turn(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)
+        for i, layer in enumerate(w.layers):
+            q, k, v = self.project(layer, x_Bd, turn)
+            x_Bd = self.finish(layer, x_Bd, self.rows.attend(i, q, k, v, plan, mask, sizes))
+        return x_Bd

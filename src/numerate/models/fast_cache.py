@@ -24,24 +24,60 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What all layers of one step share. Q questions, N rows of the fullest one, P and T columns in use."""
+class Sizes:
+    """How much a step computes with."""
 
-    position_B: Tensor
+    rows: int
+    questions: int
+    most: int
+    """rows of the fullest question"""
+    columns: int
+    """tokens of the longest prompt"""
+    length: int
+    """tokens of the longest continuation, the new one included"""
+
+    def rounded(self) -> Sizes:
+        """At least as much, in few different sizes: to the next of 4 steps between powers of two for rows,
+        which all products are paid for, and to powers of two for what attention alone meets."""
+        step = max(8, _power(self.rows) // 8)
+        return Sizes(
+            rows=-(-self.rows // step) * step,
+            questions=_power(self.questions),
+            most=_power(self.most),
+            columns=max(STEP, _power(self.columns)),
+            length=max(STEP, _power(self.length)),
+        )
+
+
+def _power(number: int) -> int:
+    return 1 << max(0, number - 1).bit_length()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What all layers of one step share. Q questions, N rows of the fullest one. Rows beyond those of the
+    batch continue the first question and are computed for nothing."""
+
+    prompt_B: Tensor
+    """tokens of each row's prompt"""
+    column_B: Tensor
+    """tokens that each row has written: where the new keys and values go"""
     spread: Tensor
     """[Q K N] for each place of the questions' blocks, the (row, key head) that fills it"""
     gather: Tensor
     """[B K] the place in the blocks of each (row, key head)"""
-    row_B: Tensor
-    column_B: Tensor
-    """where the new keys and values go"""
-    mask: Tensor
-    """[B, 1, P + T] 0 or -inf"""
-    questions: int
-    columns: int
-    """P"""
-    length: int
-    """T"""
+
+    def mask(self, sizes: Sizes, dtype: torch.dtype) -> Tensor:
+        """[B, 1, P + T] 0, or -inf where a row has no token."""
+        device = self.prompt_B.device
+        hidden = torch.cat(
+            [
+                torch.arange(sizes.columns, device=device) >= self.prompt_B[:, None],
+                torch.arange(sizes.length, device=device) > self.column_B[:, None],
+            ],
+            dim=1,
+        )
+        return torch.zeros(hidden.shape, dtype=dtype, device=device).masked_fill_(hidden, -torch.inf)[:, None]
 
 
 class Rows:
@@ -74,8 +110,7 @@ class Rows:
     def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Question:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
         place, length = len(self.questions), len(k[0])
-        self.prompt_k = self.room(self.prompt_k, place + 1, length, step=32, axis=4)
-        self.prompt_v = self.room(self.prompt_v, place + 1, length, step=32, axis=3)
+        self.ask_room(place + 1, length)
         for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
             self.prompt_k[layer, place, :, :, :length] = k_PKD.permute(1, 2, 0)
             self.prompt_v[layer, place, :, :length] = v_PKD.transpose(0, 1)
@@ -87,7 +122,7 @@ class Rows:
         question.rows += rows
         self.owner += [question] * rows
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
-        self.make_room(1)
+        self.make_room(len(self.owner), 1)
 
     def close(self, question: Question) -> None:
         question.open = False
@@ -127,66 +162,74 @@ class Rows:
             last.place, self.questions[place] = place, last
         question.place = -1
 
-    def plan(self) -> Plan:
-        rows, heads = len(self.owner), self.kv_heads
-        prompt_B = np.array([question.length for question in self.owner])
+    def sizes(self) -> Sizes:
+        return Sizes(
+            rows=len(self.owner),
+            questions=len(self.questions),
+            most=max(question.rows for question in self.questions),
+            columns=max(question.length for question in self.owner),
+            length=int(self.length_B.max()) + 1,
+        )
+
+    def plan(self, sizes: Sizes) -> Plan:
+        """sizes: at least those of now."""
+        heads, most, rows = self.kv_heads, sizes.most, len(self.owner)
+        extra = (0, sizes.rows - rows)
+        prompt_B = np.pad([question.length for question in self.owner], extra)
         place_B = np.array([question.place for question in self.owner])
         order = np.argsort(place_B, kind="stable")
-        count_Q = np.bincount(place_B, minlength=len(self.questions))
+        count_Q = np.bincount(place_B)
         first_Q = np.cumsum(count_Q) - count_Q
         rank_B = np.empty(rows, dtype=np.int64)
         rank_B[order] = np.arange(rows) - first_Q[place_B[order]]
-        most = int(count_Q.max())
         head_K = np.arange(heads)
         gather = (place_B[:, None] * heads + head_K) * most + rank_B[:, None]
-        spread = np.zeros(len(count_Q) * heads * most, dtype=np.int64)
+        spread = np.zeros(sizes.questions * heads * most, dtype=np.int64)
         spread[gather] = np.arange(rows)[:, None] * heads + head_K
-        columns, length = int(prompt_B.max()), int(self.length_B.max()) + 1
-        self.make_room(length)
-        hidden = np.concatenate(
-            [np.arange(columns) >= prompt_B[:, None], np.arange(length) > self.length_B[:, None]], axis=1
-        )
-        mask = np.where(hidden, np.float32(-np.inf), np.float32(0))[:, None]
         return Plan(
-            position_B=self.tensor(prompt_B + self.length_B),
+            prompt_B=self.tensor(prompt_B),
+            column_B=self.tensor(np.pad(self.length_B, extra)),
             spread=self.tensor(spread),
-            gather=self.tensor(gather.ravel()),
-            row_B=torch.arange(rows, device=self.device),
-            column_B=self.tensor(self.length_B),
-            mask=self.tensor(mask).to(self.suffix_k.dtype),
-            questions=len(count_Q),
-            columns=columns,
-            length=length,
+            gather=self.tensor(np.pad(gather, (extra, (0, 0))).ravel()),
         )
 
     def tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self.device)
 
-    def attend(self, layer: int, q_BHD: Tensor, k_BKD: Tensor, v_BKD: Tensor, plan: Plan) -> Tensor:
+    def attend(
+        self, layer: int, q_BHD: Tensor, k_BKD: Tensor, v_BKD: Tensor, plan: Plan, mask: Tensor, sizes: Sizes
+    ) -> Tensor:
         """Writes the rows' new keys and values; returns what their queries see, [B, H D]."""
         rows, heads, size = q_BHD.shape
         group = heads // self.kv_heads
-        self.suffix_k[layer][plan.row_B, :, :, plan.column_B] = k_BKD
-        self.suffix_v[layer][plan.row_B, :, plan.column_B] = v_BKD
-        old_k = self.prompt_k[layer, : plan.questions].flatten(0, 1)[:, :, : plan.columns]
-        old_v = self.prompt_v[layer, : plan.questions].flatten(0, 1)[:, : plan.columns]
-        new_k = self.suffix_k[layer, :rows].flatten(0, 1)[:, :, : plan.length]
-        new_v = self.suffix_v[layer, :rows].flatten(0, 1)[:, : plan.length]
+        row_B = torch.arange(rows, device=self.device)
+        self.suffix_k[layer][row_B, :, :, plan.column_B] = k_BKD
+        self.suffix_v[layer][row_B, :, plan.column_B] = v_BKD
+        old_k = self.prompt_k[layer, : sizes.questions].flatten(0, 1)[:, :, : sizes.columns]
+        old_v = self.prompt_v[layer, : sizes.questions].flatten(0, 1)[:, : sizes.columns]
+        new_k = self.suffix_k[layer, :rows].flatten(0, 1)[:, :, : sizes.length]
+        new_v = self.suffix_v[layer, :rows].flatten(0, 1)[:, : sizes.length]
         q_RGD = q_BHD.reshape(-1, group, size)
         block = q_RGD.flatten(1).index_select(0, plan.spread).view(len(old_k), -1, size)
-        old = torch.bmm(block, old_k).view(-1, group * plan.columns)
-        old_RGP = old.index_select(0, plan.gather).view(-1, group, plan.columns)
+        old = torch.bmm(block, old_k).view(-1, group * sizes.columns)
+        old_RGP = old.index_select(0, plan.gather).view(-1, group, sizes.columns)
         new_RGT = torch.bmm(q_RGD, new_k)
         scores = torch.cat([old_RGP, new_RGT], dim=-1).view(rows, heads, -1)
-        share = scores.add_(plan.mask).softmax(-1).view(rows * self.kv_heads, group, -1)
-        old_RGP, new_RGT = share.split([plan.columns, plan.length], dim=-1)
-        block = old_RGP.flatten(1).index_select(0, plan.spread).view(len(old_v), -1, plan.columns)
+        share = scores.add_(mask).softmax(-1).view(rows * self.kv_heads, group, -1)
+        old_RGP, new_RGT = share.split([sizes.columns, sizes.length], dim=-1)
+        block = old_RGP.flatten(1).index_select(0, plan.spread).view(len(old_v), -1, sizes.columns)
         seen = torch.bmm(block, old_v).view(-1, group * size).index_select(0, plan.gather)
         return seen.add_(torch.bmm(new_RGT, new_v).view(-1, group * size)).view(rows, -1)
 
-    def make_room(self, columns: int) -> None:
-        self.suffix_k = self.room(self.suffix_k, len(self.owner), columns, step=STEP, axis=4)
-        self.suffix_v = self.room(self.suffix_v, len(self.owner), columns, step=STEP, axis=3)
+    def make_room(self, rows: int, columns: int) -> None:
+        """For so many tokens of so many rows."""
+        self.suffix_k = self.room(self.suffix_k, rows, columns, step=STEP, axis=4)
+        self.suffix_v = self.room(self.suffix_v, rows, columns, step=STEP, axis=3)
+
+    def ask_room(self, questions: int, columns: int) -> None:
+        """For so many tokens of so many prompts."""
+        self.prompt_k = self.room(self.prompt_k, questions, columns, step=32, axis=4)
+        self.prompt_v = self.room(self.prompt_v, questions, columns, step=32, axis=3)
 
     def grow(self) -> None:
         self.length_B += 1

@@ -42,6 +42,7 @@ class LeanForward(ABC):
         """Runs a prompt; of its last token alone the last layer computes more than keys and values."""
         w, length = self.w, len(ids)
         x_Td = w.embed[torch.tensor(ids, device=w.embed.device)]
+        self.know_turns(length)
         turn = self.turn(torch.arange(length, device=w.embed.device))
         keys: list[Tensor] = []
         values: list[Tensor] = []
@@ -73,9 +74,8 @@ class LeanForward(ABC):
 
     def turn(self, position_T: Tensor) -> Tensor:
         """[T, H + 2 K, D / 2] complex numbers that turn (and scale) queries, turn keys, and leave values
-        alone."""
+        alone. The table has to know the positions."""
         w = self.w
-        self.know_turns(int(position_T.max()) + 1)
         turn = self.turns[position_T][:, None]
         parts = (
             (turn * w.head_dim**-0.5).expand(-1, w.heads, -1),
@@ -94,12 +94,20 @@ class LeanForward(ABC):
     def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries [T, H, D], keys and values [T, K, D]."""
         w = self.w
-        qkv = product(self.normed(x_Td, layer.norm), layer.qkv.t())
-        qkv = (qkv if layer.qkv_bias is None else qkv + layer.qkv_bias).float()
+        qkv = self.biased(layer, product(self.normed(x_Td, layer.norm), layer.qkv.t())).float()
         pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
         turned = torch.view_as_real(pairs).view(len(x_Td), -1, w.head_dim).to(x_Td.dtype)
         q, k, v = turned.split([w.heads, w.kv_heads, w.kv_heads], dim=1)
         return q, k, v
+
+    def biased(self, layer: Layer, qkv_TD: Tensor) -> Tensor:
+        """Adds the bias and norms each query and key, where the model does that, in place."""
+        if layer.qkv_bias is not None:
+            qkv_TD += layer.qkv_bias
+        if layer.head_norm is not None:
+            heads_THD = qkv_TD.view(len(qkv_TD), -1, self.w.head_dim)[:, : len(layer.head_norm)]
+            heads_THD.copy_(self.normed(heads_THD, layer.head_norm))
+        return qkv_TD
 
     def finish(self, layer: Layer, x_Td: Tensor, seen_Td: Tensor) -> Tensor:
         """The rest of a layer: what attention saw, and the gated MLP, each added to the stream in place."""

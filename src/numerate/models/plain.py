@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from numerate.models.value import listening
+
 
 @dataclass(slots=True)
 class Question:
@@ -31,10 +33,17 @@ class PlainForward:
 
     shares_prompts = False
 
-    def __init__(self, model: Any, within: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
-        """within: what the model is run in, such as `Policy.autocast`."""
+    def __init__(
+        self,
+        model: Any,
+        within: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        more: Tensor | None = None,
+    ) -> None:
+        """within: what the model is run in, such as `Policy.autocast`. more: rows [C, D] of a further head,
+        on a model that `models.value.listening` hears; what they give stands behind the logits."""
         self.model = model
         self.within = within
+        self.more = more
         base = model.get_base_model() if hasattr(model, "peft_config") else model
         self.takes = inspect.signature(base.forward).parameters.keys()
         self.device = next(model.parameters()).device
@@ -56,8 +65,13 @@ class PlainForward:
     def _forward(self, input_ids: Tensor, options: dict[str, Any]) -> Any:
         if "logits_to_keep" in self.takes:
             options["logits_to_keep"] = 1
-        with self.within():
-            return self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
+        with self.within(), listening() if self.more is not None else nullcontext() as heard:
+            out = self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
+        if self.more is not None:
+            assert heard and heard.last_BTD is not None, "nobody listens to this model"
+            behind = heard.last_BTD[:, -1:].to(self.more) @ self.more.t()
+            out.logits = torch.cat([out.logits[:, -1:], behind.to(out.logits)], dim=-1)
+        return out
 
     def join(self, question: Question, rows: int) -> None:
         self._compact()

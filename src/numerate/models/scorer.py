@@ -29,7 +29,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from numerate.models import encoding, locate
-from numerate.models.card import HEAD, STEP_JUDGES, Card, read_card, write_card
+from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
 from numerate.models.options import Lora
 from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
 from numerate.models.whole import replacing_folder
@@ -191,8 +191,7 @@ def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") 
     """What `save` wrote. Raises ValueError for a folder without a judge, or with one that has no head."""
     folder = Path(directory)
     card = read_card(folder)
-    if not (folder / HEAD).is_file():
-        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+    check_head(folder, card)
     kind = "AutoModelForCausalLM" if card.speaks else "AutoModel"
     trunk, tokenizer = _open(str(folder), str(folder), device, dtype, kind)
     network = ScoreNetwork(trunk, card)

@@ -118,6 +118,14 @@ def last_norm(lm: Any, layer: nn.Module) -> nn.Module:
     return nn.Identity()
 
 
+def without_dropout(network: nn.Module) -> None:
+    """Switches it off in every module: a probability must be the same whenever it is asked for."""
+    for module in network.modules():
+        for key in ("p", "dropout", "attention_dropout", "activation_dropout"):
+            if isinstance(vars(module).get(key), float):
+                setattr(module, key, 0.0)
+
+
 class Joint(nn.Module):
     """Trunk and branch as one network, which a learner trains like a policy. Dropout is switched off in both:
     the probability ratio of a first step is 1."""
@@ -126,10 +134,7 @@ class Joint(nn.Module):
         super().__init__()
         self.trunk = trunk
         self.value = value
-        for module in self.modules():
-            for key in ("p", "dropout", "attention_dropout", "activation_dropout"):
-                if isinstance(vars(module).get(key), float):
-                    setattr(module, key, 0.0)
+        without_dropout(self)
 
     @property
     def config(self) -> Any:

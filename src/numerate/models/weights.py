@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-FAMILIES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM")
+FAMILIES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 STATIC_ROPE = ("default", "linear", "llama3")
 """kinds of rotary embedding whose frequencies don't change with the length of the text"""
 
@@ -30,6 +30,8 @@ class Layer:
     norm: Tensor | None
     """gain of the norm before attention, None where it is folded in"""
     mlp_norm: Tensor | None
+    head_norm: Tensor | None
+    """[H + K, D], gains of the norms that Qwen3 gives each query and key, None where there are none"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ class Weights:
 
 
 @torch.no_grad()
-def read(model: Any, dtype: torch.dtype | None = None) -> Weights | None:
+def read(model: Any, dtype: torch.dtype | None = None, more: Tensor | None = None) -> Weights | None:
     """The weights of a causal language model as they are now, in `dtype` or their own format; None where its
-    shape is not the one known here."""
+    shape is not the one known here. more: rows below those of the vocabulary head, which read the same
+    hidden state."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
     if not _is_known(base):
         return None
@@ -61,6 +64,8 @@ def read(model: Any, dtype: torch.dtype | None = None) -> Weights | None:
     fold = dtype == torch.float32
     norm = body.norm.weight.detach().to(dtype)
     head = _matrix(base.lm_head, dtype)
+    if more is not None:
+        head = torch.cat([head, more.detach().to(head)])
     return Weights(
         embed=body.embed_tokens.weight.detach().to(dtype),
         layers=[_layer(layer, heads, kv_heads, head_dim, dtype) for layer in body.layers],
@@ -139,7 +144,19 @@ def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dt
         down=_matrix(mlp.down_proj, dtype),
         norm=None if fold else norm,
         mlp_norm=None if fold else mlp_norm,
+        head_norm=_head_norm(attention, heads, kv_heads, dtype),
     )
+
+
+def _head_norm(attention: Any, heads: int, kv_heads: int, dtype: torch.dtype) -> Tensor | None:
+    """In the order of `_joined`."""
+    if not hasattr(attention, "q_norm"):
+        return None
+    q, k = (
+        norm.weight.detach().to(dtype).view(2, -1).t().reshape(1, -1)
+        for norm in (attention.q_norm, attention.k_norm)
+    )
+    return torch.cat([q.expand(heads, -1), k.expand(kv_heads, -1)])
 
 
 def _joined(parts: Sequence[Tensor], heads: tuple[int, int, int], head_dim: int) -> Tensor:

@@ -158,7 +158,7 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
     finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
     sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
-    written = "".join(turn.get("text") or "" for turn in turns if turn.get("trained"))
+    written = "".join(turn["text"] for turn in joined(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None
     return {
         "m": source.model,
@@ -172,26 +172,47 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
         "f": str(record.get("finish") or ""),
         "w": number(record.get("reward")),
         "x": [[clip(str(name), 100), number(value)] for name, value in record.get("parts") or []],
-        "t": list(_pieces(turns, record.get("steps") or [])),
+        "t": list(pieces(turns, record.get("steps") or [])),
         "l": _logprobs(turns),
     }
 
 
-def _pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
     cutting is done here; a tool's turn becomes one piece whose verdict is "tool"."""
-    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
-    left = LONGEST
-    for turn in turns[first:]:
-        text = turn.get("text") or ""
+    left, before = LONGEST, 0
+    for turn in joined(turns):
+        text = turn["text"]
         if left <= 0:
             break
-        if not turn.get("trained"):
+        if not turn["trained"]:
             yield [clip(text, left), "tool", None]
         else:
-            spans = [step for step in steps if text[step["start"] : step["end"]] == step["text"]]
-            yield from _cut(text, spans, left)
+            yield from _cut(text, list(_inside(text, before, steps)), left)
+            before += len(text)
         left -= len(text)
+
+
+def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The steps of a turn: those whose places are in it, or in all that was written, `before` it included."""
+    for step in steps:
+        for start in (step["start"], step["start"] - before):
+            if start >= 0 and text[start : start + len(step["text"])] == step["text"]:
+                yield {**step, "start": start, "end": start + len(step["text"])}
+                break
+
+
+def joined(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The turns from the first that the policy wrote. What a calculator wrote into an answer is part of its
+    text: neighbouring turns of the assistant become one."""
+    found: list[dict[str, Any]] = []
+    for turn in turns:
+        text, own = turn.get("text") or "", bool(turn.get("trained"))
+        if found and turn.get("role") == "assistant" and found[-1]["trained"]:
+            found[-1]["text"] += text
+        elif found or own:
+            found.append({"text": text, "trained": own})
+    return found
 
 
 def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numerate import metrics
 from numerate.report.read import Run, Source
 from numerate.report.results import number
+from numerate.report.rollouts import joined
 
 MOST = 8000  # rollouts looked at per round; whole files, so that no problem is cut
 
@@ -64,9 +65,11 @@ def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
     with pq.ParquetFile(file) as parquet:
         leaves = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
         wanted = [
-            leaf for leaf in leaves if leaf.startswith("turns.") and leaf.endswith((".text", ".trained"))
+            leaf
+            for leaf in leaves
+            if leaf.startswith("turns.") and leaf.endswith((".role", ".text", ".trained"))
         ]
         table = parquet.read(columns=["problem_id", "reward", *wanted])
     for row in table.to_pylist():
-        written = "".join(turn["text"] for turn in row["turns"] or [] if turn["trained"])
+        written = "".join(turn["text"] for turn in joined(row["turns"] or []) if turn["trained"])
         yield row["problem_id"], number(row["reward"]), written

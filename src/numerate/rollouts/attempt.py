@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
+from numerate.rollouts.slots import Written
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 
@@ -23,9 +25,37 @@ def check(n: int, params: Sampling) -> None:
 
 
 def attempt(
-    prompt: Prompt, ids: Sequence[int], index: int, written: Turn, finish: Finish, seed: int, policy: str
+    prompt: Prompt,
+    ids: Sequence[int],
+    index: int,
+    written: Sequence[Turn],
+    finish: Finish,
+    seed: int,
+    policy: str,
 ) -> Rollout:
-    """The prompt's turns, the last of them with the ids of all, and the turn that the policy wrote."""
+    """The prompt's turns, the last of them with the ids of all, and the turns of the answer."""
     *first, last = prompt.turns
-    turns = (*first, replace(last, ids=tuple(ids)), written)
+    turns = (*first, replace(last, ids=tuple(ids)), *written)
     return Rollout(prompt.problem_id, index, turns, finish, seed=seed, policy=policy)
+
+
+def written_turns(
+    wrote: Written, text: str, decode: Callable[[list[int]], str], choices: bool
+) -> Iterator[Turn]:
+    """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
+
+    text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
+    start = said = 0
+    for given, run in groupby(wrote.given):
+        stop = start + sum(1 for _ in run)
+        upto = len(text) if stop == len(wrote.ids) else len(decode(wrote.ids[:stop]))
+        own = slice(start, stop) if not given else slice(0)
+        yield Turn(
+            "assistant",
+            text[said:upto],
+            tuple(wrote.ids[start:stop]),
+            tuple(wrote.logps[own]),
+            trained=not given,
+            choices=tuple(wrote.choices[own]) if choices else (),
+        )
+        start, said = stop, upto

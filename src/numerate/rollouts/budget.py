@@ -6,11 +6,10 @@ from typing import Any
 
 import torch
 
+from numerate.models.blocks import BLOCK
 from numerate.models.policy import Policy
 
 GIB = 2**30
-BLOCK = 32
-"""memory is given out for so many tokens at a time"""
 
 
 def token_bytes(policy: Policy) -> int:

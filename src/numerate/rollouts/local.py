@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerate.models.fast import fast_forward
+from numerate.models.choose import fast_forward
 from numerate.models.plain import PlainForward
 from numerate.models.policy import Policy
-from numerate.rollouts.attempt import attempt, check
+from numerate.rollouts.attempt import attempt, check, written_turns
 from numerate.rollouts.backend import Backend
 from numerate.rollouts.budget import Budget
-from numerate.rollouts.draw import draw
+from numerate.rollouts.calculator import Calculator, asking
 from numerate.rollouts.slots import Slots
+from numerate.rollouts.steering import Choose, Steering, drawing
 from numerate.rollouts.stops import Stops
 from numerate.rollouts.streams import uniforms
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
@@ -32,24 +33,44 @@ class LocalEngine:
     no more than `memory` GiB hold the keys and values of (1, or a quarter of the GPU's).
 
     Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own
-    layout."""
+    layout. calculator: rows that write `<<48/2=` are given `24>>`."""
 
-    def __init__(self, policy: Policy, *, slots: int | None = None, memory: float | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        slots: int | None = None,
+        memory: float | None = None,
+        calculator: bool = False,
+    ) -> None:
         if slots is not None and slots < 1:
             raise ValueError(f"an engine needs at least one slot, not {slots}")
         if memory is not None and memory <= 0:
             raise ValueError(f"an engine needs memory for keys and values, not {memory} GiB")
-        self.slots, self.memory = slots, memory
+        self.slots, self.memory, self.calculator = slots, memory, calculator
+        self.steering: Steering | None = None
+        if calculator:
+            vocabulary = policy.model.config.get_text_config().vocab_size
+            self.asks_V = asking(policy.tokenizer, vocabulary)
         self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
         """Takes the policy's weights as they are now."""
         self.policy = policy
-        self.open: Callable[[int, int], Backend] = fast_forward(policy.model, policy.compute) or self.plain
+        head = self.steering.head if self.steering else None
+        self.open: Callable[[int, int], Backend] = (
+            fast_forward(policy.model, policy.compute, head) or self.plain
+        )
         """makes an empty batch for so many rows of so many tokens"""
 
+    def steer(self, by: Steering | None) -> None:
+        """From now on this decides the tokens; None: the plain draw again."""
+        self.steering = by
+        self.sync(self.policy)
+
     def plain(self, rows: int, tokens: int) -> Backend:
-        return PlainForward(self.policy.model, self.policy.autocast)
+        head = self.steering.head if self.steering else None
+        return PlainForward(self.policy.model, self.policy.autocast, head)
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
@@ -61,7 +82,12 @@ class LocalEngine:
         budget = Budget(self.policy, self.memory)
         slots = min(slots, budget.rows(min(params.max_tokens, self.policy.context or params.max_tokens)))
         backend = self.open(slots, params.max_tokens)
-        return _Request(self.policy, backend, prompts, n, params, slots, budget).run()
+        request = _Request(self.policy, backend, prompts, n, params, slots, budget)
+        if self.steering:
+            request.steered, request.choose = True, self.steering.begin(request.slots)
+        if self.calculator:
+            request.calculator = Calculator(self.policy.tokenizer, self.asks_V)
+        return request.run()
 
 
 @dataclass(slots=True)
@@ -99,6 +125,9 @@ class _Request:
         """rollouts of prompts that do not fit the context"""
         self.room = min(params.max_tokens, policy.context or params.max_tokens)
         self.slots: Slots[_Question] = Slots(size, self.room)
+        self.choose: Choose = drawing(self.slots, params)
+        self.steered = False
+        self.calculator: Calculator | None = None
         self.logits_BV: Tensor | None = None
         self.stops: Stops | None = None
 
@@ -149,8 +178,9 @@ class _Request:
                     f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
                 )
             if self.policy.context and len(ids) >= self.policy.context:
+                nothing = [Turn("assistant", "", trained=True)]
                 self.unstarted += [
-                    self.rollout(prompt, ids, index, [], "length", "") for index in range(self.n)
+                    self.rollout(prompt, ids, index, nothing, "length") for index in range(self.n)
                 ]
                 continue
             state, logits_V = self.backend.prefill(ids)
@@ -184,11 +214,16 @@ class _Request:
         """One more token for every row."""
         logits_BV = self.logits_BV
         assert logits_BV is not None and len(logits_BV) == self.slots.rows
-        uniform_B = torch.from_numpy(self.slots.next_uniforms()).to(logits_BV.device)
-        params = self.params
-        token_B, logp_B = draw(logits_BV, uniform_B, params.temperature, params.top_p, params.top_k)
-        tokens = token_B.cpu().numpy()
-        full = self.slots.append(tokens, logp_B.cpu().numpy())
+        token_B, logp_B, choice_B = self.choose(logits_BV)
+        tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
+        choices = None if choice_B is None else choice_B.cpu().numpy()
+        given = None
+        if self.calculator and (given := self.calculator.give(self.slots, tokens)) is not None:
+            logps = np.where(given, np.float32(0), logps)
+            token_B = torch.from_numpy(tokens).to(token_B.device)
+        full = self.slots.append(tokens, logps, choices, given)
+        if self.calculator:
+            self.calculator.look(self.slots, tokens)
         done, rollouts = self.finished(tokens, full)
         self.logits_BV = None
         if done:
@@ -206,8 +241,8 @@ class _Request:
         done: list[int] = []
         rollouts: list[Rollout] = []
         for row in np.flatnonzero(ended | full | stops.may_complete[tokens]).tolist():
-            question, index, ids, logps = self.slots.read(row)
-            written = ids[:-1] if ended[row] else ids
+            question, index, wrote = self.slots.read(row)
+            written = wrote.ids[:-1] if ended[row] else wrote.ids
             text = None if ended[row] else stops.text_before(written)
             if not (ended[row] or full[row]) and text is None:
                 continue
@@ -215,7 +250,10 @@ class _Request:
             text = self.policy.decode(written) if text is None else text
             done.append(row)
             self.leave(question)
-            rollouts.append(self.rollout(question.prompt, question.ids, index, ids, finish, text, logps))
+            if self.calculator:
+                self.calculator.forget(int(self.slots.slot_B[row]))
+            turns = written_turns(wrote, text, self.policy.decode, self.steered)
+            rollouts.append(self.rollout(question.prompt, question.ids, index, turns, finish))
         return done, rollouts
 
     def make_stops(self) -> Stops:
@@ -228,10 +266,7 @@ class _Request:
         prompt: Prompt,
         prompt_ids: Sequence[int],
         index: int,
-        ids: list[int],
+        turns: Sequence[Turn],
         finish: Finish,
-        text: str,
-        logps: Iterable[float] = (),
     ) -> Rollout:
-        written = Turn("assistant", text, tuple(ids), tuple(logps), trained=True)
-        return attempt(prompt, prompt_ids, index, written, finish, self.params.seed, self.policy.name)
+        return attempt(prompt, prompt_ids, index, turns, finish, self.params.seed, self.policy.name)

@@ -17,6 +17,8 @@ class LocalOptions:
     """attempts that are decoded at the same time; null takes 256, on a GPU 512"""
     memory: Positive | None = None
     """GiB that their keys and values may take; null takes 1, or a quarter of the GPU's"""
+    calculator: bool = False
+    """an attempt that writes `<<48/2=` is given `24>>`, in training and in measuring"""
 
 
 @config

@@ -4,12 +4,24 @@ Rows move when others leave; their slot, where their tokens are written, stays."
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Q = TypeVar("Q")
+
+
+@dataclass(slots=True)
+class Written:
+    """One entry per token."""
+
+    ids: list[int]
+    logps: list[float]
+    choices: list[int]
+    given: list[bool]
+    """written by a calculator"""
 
 
 class Slots(Generic[Q]):
@@ -19,6 +31,10 @@ class Slots(Generic[Q]):
         self.size = size
         self.token_ST = np.zeros((size, length), dtype=np.int64)
         self.logp_ST = np.zeros((size, length), dtype=np.float32)
+        self.choice_ST = np.zeros((size, length), dtype=np.int8)
+        """the class that was chosen before the token, where the policy does so"""
+        self.given_ST = np.zeros((size, length), dtype=np.bool_)
+        """tokens that a calculator wrote"""
         self.uniform_ST = np.zeros((size, length), dtype=np.float64)
         self.count_S = np.zeros(size, dtype=np.int64)
         self.room_S = np.zeros(size, dtype=np.int64)
@@ -43,21 +59,36 @@ class Slots(Generic[Q]):
     def next_uniforms(self) -> NDArray[np.float64]:
         return self.uniform_ST[self.slot_B, self.count_S[self.slot_B]]
 
-    def append(self, token_B: NDArray[np.int64], logp_B: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def append(
+        self,
+        token_B: NDArray[np.int64],
+        logp_B: NDArray[np.float32],
+        choice_B: NDArray[np.int8] | None = None,
+        given_B: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.bool_]:
         """Writes one token per row; returns which rows have no room for another."""
         slot_B = self.slot_B
         count_B = self.count_S[slot_B]
         self.token_ST[slot_B, count_B] = token_B
         self.logp_ST[slot_B, count_B] = logp_B
+        if choice_B is not None:
+            self.choice_ST[slot_B, count_B] = choice_B
+        self.given_ST[slot_B, count_B] = False if given_B is None else given_B
         self.count_S[slot_B] = count_B + 1
         return count_B + 1 >= self.room_S[slot_B]
 
-    def read(self, row: int) -> tuple[Q, int, list[int], list[float]]:
-        """The question, the index, the tokens and their log-probabilities of a row."""
+    def last(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which rows have written nothing yet, and the last token of each of the others."""
+        count_B = self.count_S[self.slot_B]
+        return count_B == 0, self.token_ST[self.slot_B, count_B - 1]
+
+    def read(self, row: int) -> tuple[Q, int, Written]:
+        """The question, the index, and what a row has written."""
         slot = self.slot_B[row]
         owner, count = self.owner[slot], self.count_S[slot]
         assert owner is not None
-        return *owner, self.token_ST[slot, :count].tolist(), self.logp_ST[slot, :count].tolist()
+        columns = (self.token_ST, self.logp_ST, self.choice_ST, self.given_ST)
+        return *owner, Written(*(column[slot, :count].tolist() for column in columns))
 
     def keep(self, order: list[int]) -> None:
         """Frees the slots of the rows that are not in `order`, and puts the others in that order."""

@@ -15,8 +15,10 @@ from numerate.types import Reward, Rollout, Scored, Step, Turn
 BATCH = 512
 """rollouts in memory at once, while writing and while reading"""
 
-FORMAT = {"numerate": "scored rollouts 1"}
+FORMAT = {"numerate": "scored rollouts 2"}
 """marks our files, so that another Parquet file is refused by name"""
+BEFORE = {"numerate": "scored rollouts 1"}
+"""the same without `choices`; still read"""
 
 LOGPROBS = "turns.list.element.logprobs.list.element"
 REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role", "parts.key_value.key"]
@@ -28,10 +30,10 @@ def _arrow(module: str = "pyarrow") -> Any:
 
 
 @cache
-def schema() -> Any:
-    """The pyarrow.Schema: one row per rollout. Log-probs are float64, so that any float comes back as it was:
-    those that came from float32 tensors have zeros below, which compress to nothing once the bytes are split
-    by place."""
+def schema(choices: bool = True) -> Any:
+    """The pyarrow.Schema: one row per rollout; files of the format BEFORE have no choices. Log-probs are
+    float64, so that any float comes back as it was: those that came from float32 tensors have zeros below,
+    which compress to nothing once the bytes are split by place."""
     pa = _arrow()
     turn = {
         "role": pa.string(),
@@ -40,6 +42,7 @@ def schema() -> Any:
         "logprobs": pa.list_(pa.float64()),
         "trained": pa.bool_(),
     }
+    turn |= {"choices": pa.list_(pa.int8())} if choices else {}
     step = {
         "start": pa.int32(),
         "end": pa.int32(),
@@ -59,7 +62,7 @@ def schema() -> Any:
         "reward": pa.float64(),
         "parts": pa.map_(pa.string(), pa.float64()),
     }
-    return pa.schema(list(row.items()), metadata=FORMAT)
+    return pa.schema(list(row.items()), metadata=FORMAT if choices else BEFORE)
 
 
 def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
@@ -110,8 +113,9 @@ def _read(path: Path) -> Iterator[Scored]:
 
 
 def _ours(found: Any) -> bool:
-    marks: dict[bytes, bytes] = found.metadata or {}
-    return found.equals(schema()) and all(marks.get(k.encode()) == v.encode() for k, v in FORMAT.items())
+    mark = (found.metadata or {}).get(b"numerate", b"").decode(errors="replace")
+    known = {FORMAT["numerate"]: schema(), BEFORE["numerate"]: schema(choices=False)}
+    return mark in known and found.equals(known[mark])
 
 
 def _row(scored: Scored) -> dict[str, Any]:
@@ -124,7 +128,14 @@ def _row(scored: Scored) -> dict[str, Any]:
         "finish": rollout.finish,
         "answer": rollout.answer,
         "turns": [
-            {"role": t.role, "text": t.text, "ids": t.ids, "logprobs": t.logprobs, "trained": t.trained}
+            {
+                "role": t.role,
+                "text": t.text,
+                "ids": t.ids,
+                "logprobs": t.logprobs,
+                "trained": t.trained,
+                "choices": t.choices,
+            }
             for t in rollout.turns
         ],
         "steps": [
@@ -138,7 +149,15 @@ def _row(scored: Scored) -> dict[str, Any]:
 
 def _scored(row: dict[str, Any]) -> Scored:
     turns = tuple(
-        Turn(t["role"], t["text"], tuple(t["ids"]), tuple(t["logprobs"]), t["trained"]) for t in row["turns"]
+        Turn(
+            role=t["role"],
+            text=t["text"],
+            ids=tuple(t["ids"]),
+            logprobs=tuple(t["logprobs"]),
+            trained=t["trained"],
+            choices=tuple(t.get("choices", ())),
+        )
+        for t in row["turns"]
     )
     steps = tuple(Step(**step) for step in row["steps"])
     rollout = Rollout(

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
         weigh_reads,
     )
     from numerate.training.learner import Learner
-    from numerate.training.logprobs import token_logprobs
+    from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
-    from numerate.training.rows import attempt, fitting, worked
-    from numerate.training.schedule import cosine
+    from numerate.training.rows import attempt, fitting, tagged, worked
+    from numerate.training.schedule import cosine, linear
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
     from numerate.training.values import logprobs_and_values, token_values
@@ -36,9 +36,11 @@ HOME = {
     "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
+    "hidden_states": "logprobs",
     "kept": "judged",
     "labelled": "judged",
     "logprobs_and_values": "values",
+    "logprobs_of": "logprobs",
     "read": "judged",
     "readings": "judged",
     "verdicts": "judged",
@@ -49,6 +51,7 @@ HOME = {
     "cosine": "schedule",
     "kl": "policy_gradient",
     "less_kl": "policy_gradient",
+    "linear": "schedule",
     "micro_batches": "batch",
     "moved": "policy_gradient",
     "open_tracker": "trackers",
@@ -60,6 +63,7 @@ HOME = {
     "sequence_ratio": "policy_gradient",
     "shares": "policy_gradient",
     "surrogate": "policy_gradient",
+    "tagged": "rows",
     "token_logprobs": "logprobs",
     "token_values": "values",
     "weigh": "denominators",
@@ -74,11 +78,14 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
+    "hidden_states",
     "kept",
     "kl",
     "labelled",
     "less_kl",
+    "linear",
     "logprobs_and_values",
+    "logprobs_of",
     "micro_batches",
     "moved",
     "objectives",
@@ -93,6 +100,7 @@ __all__ = [
     "sequence_ratio",
     "shares",
     "surrogate",
+    "tagged",
     "token_logprobs",
     "token_values",
     "verdicts",

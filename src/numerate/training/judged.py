@@ -98,10 +98,13 @@ def states(model: ScoreNetwork, batch: Batch) -> Tensor:
     return network(model)(input_ids=batch.ids_BT, attention_mask=seen_BT).last_hidden_state
 
 
-def verdicts(model: nn.Module, batch: Batch, words: tuple[int, int]) -> tuple[Tensor, Places]:
-    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places."""
+def verdicts(
+    model: nn.Module, batch: Batch, words: tuple[int, int], h_BTD: Tensor | None = None
+) -> tuple[Tensor, Places]:
+    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places.
+    h_BTD: the hidden states, where they are known."""
     where = batch.token["read"].nonzero(as_tuple=True)
-    h_ND = hidden_states(model, batch)[where]
+    h_ND = (hidden_states(model, batch) if h_BTD is None else h_BTD)[where]
     lm = network(model)
     both = [head_logprobs(lm, h_ND, torch.full_like(where[0], word)) for word in words]
     return torch.stack(both, dim=1), where

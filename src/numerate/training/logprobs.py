@@ -142,6 +142,20 @@ def bent_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
     return logits_NV.gather(-1, ids_N[:, None])[:, 0] - logits_NV.logsumexp(-1)
 
 
+def greedy_logprobs(model: nn.Module, h_ND: Tensor) -> Tensor:
+    """max_v log p(v | h), in float32, [N]; which token is the likeliest has no gradient."""
+    lm = network(model)
+    piece = max(1, _head_bytes.get() // (4 * lm.config.get_text_config().vocab_size))
+    weight_VD, dtype = plain_head(lm), product_dtype(h_ND)
+    parts: list[Tensor] = []
+    for h in h_ND.split(piece):
+        with torch.no_grad(), torch.autocast(h.device.type, enabled=False):
+            scores_NV = lm.get_output_embeddings()(h) if weight_VD is None else logits(h, weight_VD, dtype)
+            best_N = scores_NV.argmax(-1)
+        parts.append(head_logprobs(lm, h, best_N, keep=len(h_ND) <= piece))
+    return torch.cat(parts) if parts else h_ND.new_zeros(0, dtype=torch.float32)
+
+
 def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
     """log p(token t | its row before t) at position t, [B, T] float32.
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 
 
+def linear(progress: float, peak: float) -> float:
+    """A straight line from `peak` to 0, without warm-up. progress: steps taken / all steps."""
+    return peak * (1 - progress)
+
+
 def cosine(progress: float, peak: float, final: float, warmup: float = 0.0) -> float:
     """Linear warm-up from 0 over the first `warmup` share, then half a cosine from `peak` to `final`.
 

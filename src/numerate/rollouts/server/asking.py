@@ -184,4 +184,4 @@ class Asking:
             )
 
     def rollout(self, ask: Ask, index: int, turn: Turn, finish: Finish) -> Rollout:
-        return attempt(ask.prompt, ask.ids, index, turn, finish, self.params.seed, self.policy.name)
+        return attempt(ask.prompt, ask.ids, index, [turn], finish, self.params.seed, self.policy.name)

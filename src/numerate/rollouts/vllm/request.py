@@ -154,7 +154,7 @@ class Request:
         written = Turn("assistant", text, tuple(done.ids), tuple(done.logprobs), trained=True)
         params = self.params
         return attempt(
-            done.prompt, done.prompt_ids, done.index, written, finish, params.seed, self.policy.name
+            done.prompt, done.prompt_ids, done.index, [written], finish, params.seed, self.policy.name
         )
 
 

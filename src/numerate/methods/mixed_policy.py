@@ -1,0 +1,306 @@
+"""Mixed policy exploration (2023, arXiv:2307.08767; code vividitytech/math_lm_rl): what stands between the
+operands of a calculation is drawn by an operator head, all else is greedy, and both heads learn from worked
+solutions and from the attempts together.
+
+    p_O(. | h_t) = softmax(W_o Dropout(h_t) + b_o)     classes + - * / V, V: all other tokens          (1)
+    y_t          = tok(o), o ~ p_O;  argmax_v p_LM(v | h_t) where o = V                                (2)
+    R_t          = gamma^(T - t) r                     r = 1[right answer]                             (3)
+    b_t          = w_b . Dropout(h_t) + c_b                                                            (4)
+    L_RL         = (1/T) sum_t max(0, - (R_t - sg[b_t]) log pi_t)                                      (5)
+    L_base       = (1/T) sum_t (R_t - b_t)^2                                                           (6)
+    L_XE         = - mean_t log p_LM(y*_t)             over the tokens of worked solutions             (7)
+    L_OP         = - mean_t log p_O(c(y*_t))           c: the class of a token                         (8)
+    L            = L_XE + L_OP + 0.2 L_RL + 0.1 L_base                                                 (9)
+
+As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong attempt teaches only the baseline.
+
+Where we differ. log pi_t (the paper is silent) is by default that of both levels; the released code takes the
+likeliest token's, also where another was written. An operator is one inside `<<...=` alone, and there alone
+the head is asked: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
+and applies softmax twice, so that at most 35 % of its tokens can be V. (1) and (2) are in `rollouts.mixed`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate import training
+from numerate.methods import mixed_rows, sft
+from numerate.rollouts.collect import collect, greedy_accuracy
+from numerate.rollouts.job import Job
+from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.types import Example, Group, Sampling, Stats
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from numerate.models.mixed import MixedPolicy
+    from numerate.models.operators import Operators
+    from numerate.rollouts.local import LocalEngine
+
+NEEDS = frozenset({"solution"})
+ENGINES = ("local",)
+VERSION = 1
+Mode = Literal["joint", "abstract", "released"]
+
+
+@config
+class Config:
+    epochs: AtLeast1 = 20
+    """times that every problem is seen"""
+    batch: AtLeast1 = 1
+    """problems per optimizer step: their worked solutions, and attempts at them"""
+    attempts: AtLeast1 = 1
+    """at each problem of a step"""
+    max_steps: AtLeast1 | None = None
+    """stop after so many optimizer steps; the schedule ends there"""
+    lr: Positive = 1e-5
+    """learning rate at the beginning, of a straight line to 0; 10 to 50 times higher suits models under 10 M
+    parameters"""
+    head_lr: Positive | None = None
+    """of operator head and baseline, which begin at random; by default the model's"""
+    weight_decay: NotNegative = 0.0
+    """AdamW's, per step"""
+    max_norm: Positive = 1.0
+    """gradients are clipped to this norm"""
+    gamma: Share = 0.99
+    """discount per token"""
+    w_op: NotNegative = 1.0
+    """weight of the classes of worked solutions, L_OP"""
+    w_rl: NotNegative = 0.2
+    """weight of the attempts, L_RL"""
+    w_base: NotNegative = 0.1
+    """weight of the baseline, L_base"""
+    rl_logprob: Mode = "joint"
+    """log pi of (5): joint, of the class and, where that is V, of the token; abstract, of the class alone;
+    released, the likeliest token's"""
+    scope: Literal["inside_annotation", "everywhere"] = "inside_annotation"
+    """where a sign is an operator: between << and =, or at every token, as in the paper"""
+    dropout: Share = 0.1
+    """of the hidden state before both heads; the model's own is switched off"""
+    spread: NotNegative = 0.2
+    """standard deviation of the heads' first weights"""
+    max_tokens: AtLeast1 = 300
+    """longest attempt; longer ones are cut"""
+    max_length: AtLeast1 = 1024
+    """tokens; longer worked solutions are left out and counted"""
+    micro_tokens: AtLeast1 = 2048
+    """tokens held in memory at once; never changes the result"""
+    head_mib: AtLeast1 = 256
+    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """compute every layer again in the backward pass; never changes the result"""
+    lora_rank: AtLeast0 = 0
+    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved, beside the
+    heads"""
+    lora_alpha: Positive | None = None
+    """scale of the adapters, by default twice the rank"""
+    validate_every: AtLeast0 = 0
+    """steps between validations; 0 never validates"""
+    validation_limit: AtLeast1 | None = None
+    """problems per validation; default all"""
+
+    def __post_init__(self) -> None:
+        if self.dropout == 1:
+            raise ValueError("dropout: 1 leaves the heads nothing to read; take less")
+        if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
+            raise ValueError(
+                "w_op: 0, and w_rl or rl_logprob teach the operator head nothing either: it would stay random"
+            )
+
+
+def log_pi(class_logp_N: Tensor, logp_N: Tensor, greedy_N: Tensor, other_N: Tensor, mode: Mode) -> Tensor:
+    """log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log p_LM of
+    the likeliest token, whatever was written. other_N: whether o = V."""
+    if mode == "released":
+        return greedy_N
+    return class_logp_N + logp_N * other_N if mode == "joint" else class_logp_N
+
+
+def reinforce(R_N: Tensor, b_N: Tensor, log_pi_N: Tensor) -> Tensor:
+    """max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
+    return (-(R_N - b_N.detach()) * log_pi_N).clamp(min=0)
+
+
+def baseline_error(R_N: Tensor, b_N: Tensor) -> Tensor:
+    """(R_t - b_t)^2, eq. (6)."""
+    return (R_N - b_N).square()
+
+
+def total(L_XE: Any, L_OP: Any, L_RL: Any, L_base: Any, w_op: float, w_rl: float, w_base: float) -> Any:
+    """L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
+    return L_XE + w_op * L_OP + w_rl * L_RL + w_base * L_base
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tuple[Tensor, Stats]:
+    from numerate.models.operators import OTHER
+    from numerate.training.mixed import mixed_outputs
+
+    told = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
+    gold_N, drawn_N, R_N, acts_N, choice_N = (
+        batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
+    )
+    chosen_N1 = choice_N.long()[:, None]
+    class_logp_N = told.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
+    log_pi_N = log_pi(class_logp_N, told.logp_N, told.greedy_N, choice_N == OTHER, cfg.rl_logprob)
+    terms_N = reinforce(R_N, told.baseline_N, log_pi_N)
+    L_XE = -(gold_N * told.logp_N).sum()
+    L_OP = -(gold_N * class_logp_N).sum()
+    L_RL = (drawn_N * terms_N).sum()
+    L_base = (drawn_N * baseline_error(R_N, told.baseline_N)).sum()
+    stats = {
+        "xe": L_XE.item(),
+        "op": L_OP.item(),
+        "rl": L_RL.item(),
+        "base": L_base.item(),
+        "credited": (drawn_N * (terms_N > 0)).sum().item(),
+        "baseline": (drawn_N * told.baseline_N).sum().item(),
+    }
+    return total(L_XE, L_OP, L_RL, L_base, cfg.w_op, cfg.w_rl, cfg.w_base), stats
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
+    if cfg.validate_every and not job.validation:
+        raise ValueError(
+            "validate_every is set, but the recipe has no problem set named `validation`: add one"
+        )
+    mixed, learner = opened(cfg, job, run.seed)
+    operators = operators_of(mixed, cfg)
+    gold = gold_rows(run, cfg, job, mixed, operators)
+    engine = sampler(job, mixed, operators)
+    problems = [problem for problem, _ in gold]
+    per_epoch = math.ceil(len(gold) / cfg.batch)
+    steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
+    for step in run.rounds(steps, learner, label="steps"):
+        chosen = sft.batches(len(gold), cfg.batch, step, run.seed)
+        # 1. attempts by the mixed policy, and their rewards
+        groups = attempts(run, cfg, job, engine, mixed, [problems[i] for i in chosen])
+        found = [mixed_rows.attempted(s, operators, cfg.gamma) for g in groups for s in g.attempts]
+        # 2. the worked solutions of the same problems; a step on (9)
+        rows = mixed_rows.weighed([gold[i][1] for i in chosen], [row for row in found if row])
+        objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
+        lr = training.linear(step / steps, cfg.lr)
+        stats = {f"train/{name}": value for name, value in learner.step(rows, objective, lr).items()}
+        stats |= {"train/lr": lr} | describe(groups)
+        if cfg.validate_every and (step + 1) % cfg.validate_every == 0:
+            stats["validation/accuracy"] = validated(run, cfg, job, mixed)
+        run.log(stats)
+    return mixed
+
+
+def opened(cfg: Config, job: Job, seed: int) -> tuple[MixedPolicy, training.Learner]:
+    """The model with its heads, those of the stage before where it has some, and what trains them."""
+    import torch
+
+    from numerate.models.mixed import Heads, MixedPolicy
+    from numerate.models.policy import Lora
+
+    policy = job.load(job.model)
+    mixed = MixedPolicy(policy, Heads(policy.model, cfg.spread, seed))
+    if job.model != "base":
+        mixed.load_heads(job.stage_folder(job.model) / "model")
+    if cfg.lora_rank:
+        policy.adapt(Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank))
+
+    def optimizers(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
+        heads = [p for name, p in named.items() if name.startswith("heads.")]
+        trunk = [p for name, p in named.items() if not name.startswith("heads.")]
+        fused = policy.device.type in ("cpu", "cuda")
+        faster = (cfg.head_lr or cfg.lr) / cfg.lr
+        parts = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
+        return [
+            torch.optim.AdamW(parts, lr=0.0, betas=(0.9, 0.95), weight_decay=cfg.weight_decay, fused=fused)
+        ]
+
+    learner = training.Learner(
+        mixed.together(),
+        max_norm=cfg.max_norm,
+        micro_tokens=cfg.micro_tokens,
+        head_mib=cfg.head_mib,
+        activation_checkpointing=cfg.activation_checkpointing,
+        optimizers=optimizers,
+    )
+    return mixed, learner
+
+
+def operators_of(mixed: MixedPolicy, cfg: Config) -> Operators:
+    from numerate.models.operators import operators, token_texts
+
+    vocabulary = mixed.policy.model.config.get_text_config().vocab_size
+    return operators(token_texts(mixed.policy.tokenizer, vocabulary), cfg.scope)
+
+
+def gold_rows(
+    run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy, operators: Operators
+) -> list[tuple[Any, Example]]:
+    """The problems, each with its worked solution as a row. Raises ValueError where nothing is left."""
+    rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in job.problems]
+    kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
+    if not kept:
+        raise ValueError(
+            f"all {len(rows)} solutions are longer than max_length={cfg.max_length} tokens: raise it"
+        )
+    if len(kept) < len(rows):
+        run.progress.say(
+            f"{len(rows) - len(kept)} of {len(rows)} rows are longer than {cfg.max_length} tokens: left out"
+        )
+    mixed_rows.look([problem for problem, _ in kept], [row for _, row in kept], operators, run.progress)
+    return [(problem, mixed_rows.worked(row, operators)) for problem, row in kept]
+
+
+def sampler(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
+    """The local engine, with the operator head at the wheel."""
+    from numerate.rollouts.local import LocalEngine
+    from numerate.rollouts.mixed import MixedSampling
+
+    engine = job.engine(mixed.policy)
+    if not isinstance(engine, LocalEngine):
+        raise ValueError("mixed_policy samples with its operator head, which only engine kind: local can ask")
+    engine.steer(MixedSampling(mixed.heads, operators))
+    return engine
+
+
+def attempts(
+    run: training.Stage,
+    cfg: Config,
+    job: Job,
+    engine: LocalEngine,
+    mixed: MixedPolicy,
+    asked: Sequence[Any],
+) -> list[Group]:
+    """The graded attempts of a step; those that are on disk are read, not sampled again."""
+    params = Sampling(1.0, max_tokens=cfg.max_tokens, seed=run.seed, round=run.round)
+    engine.sync(mixed.policy)
+    folder = run.folder / "rollouts" / f"round-{run.round:05d}"
+    return list(collect(folder, engine, asked, cfg.attempts, params, job.style, run.progress))
+
+
+def validated(run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy) -> float:
+    """Greedy accuracy, as the evaluation takes it: the operator head has no say there."""
+    return greedy_accuracy(
+        job.engine(mixed.policy),
+        job.validation[: cfg.validation_limit],
+        job.max_tokens,
+        job.style,
+        run.progress,
+    )
+
+
+def describe(groups: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like."""
+    from numerate.models.operators import OTHER
+
+    every = [s for group in groups for s in group.attempts]
+    turns = [turn for s in every for turn in s.rollout.turns if turn.trained]
+    known = [s.reward.value for s in every if s.reward.value is not None]
+    stats = {
+        "rollouts/truncated": sum(s.rollout.finish == "length" for s in every) / len(every),
+        "rollouts/tokens": sum(len(turn.ids) for turn in turns) / len(every),
+        "rollouts/operators": sum(c != OTHER for turn in turns for c in turn.choices) / len(every),
+        "reward/unmeasured": 1 - len(known) / len(every),
+    }
+    return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})

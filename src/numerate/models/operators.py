@@ -1,0 +1,102 @@
+"""Which tokens of a vocabulary are operators, and where an operator is arithmetic: the classes of the mixed
+policy (arXiv:2307.08767).
+
+Tokens are told by their text, never by hard-coded ids: that a `/` has the id before that of the digit `0` is
+easily mistaken. Inside `<<...=` an operator is arithmetic; outside a hyphen may be one (`three-piece`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNS = "+-*/"
+OTHER = 4
+"""V, the class of all other tokens; classes 0 to 3 are the signs in their order"""
+CLASSES = 5
+NAMES = ("+", "-", "*", "/", "V")
+
+Scope = Literal["inside_annotation", "everywhere"]
+OUTSIDE, HALF, INSIDE = 0, 1, 2
+"""places of a text: outside of annotations; right after a `<`; between `<<` and `=`"""
+
+
+@dataclass(frozen=True)
+class Operators:
+    class_V: NDArray[np.int8]
+    """the class of each token by its text, wherever it stands"""
+    ids: tuple[tuple[int, ...], ...]
+    """of each sign the tokens that are nothing else but blanks around it"""
+    fused_V: NDArray[np.bool_]
+    """tokens that hold a sign and more than blanks beside it, as `)*`: they count as OTHER"""
+    moves_SV: NDArray[np.int8]
+    """from the place before a token to the place after it"""
+    scope: Scope
+
+    def acts(self, place_N: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Whether an operator at such places is one."""
+        return place_N == INSIDE if self.scope == "inside_annotation" else np.ones_like(place_N, dtype=bool)
+
+    def places(self, ids: Sequence[int]) -> NDArray[np.int8]:
+        """The place before each token of an answer, which begins outside."""
+        found, place = np.zeros(len(ids), dtype=np.int8), OUTSIDE
+        for i, token in enumerate(ids):
+            found[i] = place
+            place = self.moves_SV[place, token]
+        return found
+
+    def labels(self, ids: Sequence[int]) -> list[int]:
+        """c(y_t): the class of each token of an answer where it stands."""
+        classes = self.class_V[np.asarray(ids, dtype=np.int64)]
+        return np.where(self.acts(self.places(ids)), classes, OTHER).tolist()
+
+    def fused(self, ids: Sequence[int]) -> int:
+        """How many tokens of an answer hold an operator that has no class of its own."""
+        return int((self.fused_V[np.asarray(ids, dtype=np.int64)] & self.acts(self.places(ids))).sum())
+
+
+def operators(texts: Sequence[str], scope: Scope) -> Operators:
+    """From the text of every token. Raises ValueError where a sign is no token."""
+    stripped = [text.strip(" ") for text in texts]
+    classes = [SIGNS.index(text) if len(text) == 1 and text in SIGNS else OTHER for text in stripped]
+    ids = tuple(tuple(i for i, c in enumerate(classes) if c == sign) for sign in range(OTHER))
+    if missing := [SIGNS[sign] for sign in range(OTHER) if not ids[sign]]:
+        raise ValueError(
+            f"no token of this model is the operator {' or '.join(missing)} alone, so there is none that the "
+            "operator head could choose: take a model whose tokenizer has them"
+        )
+    fused = [
+        c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)
+    ]
+    moves = [[moved(place, text) for text in texts] for place in (OUTSIDE, HALF, INSIDE)]
+    return Operators(
+        np.array(classes, dtype=np.int8), ids, np.array(fused), np.array(moves, dtype=np.int8), scope
+    )
+
+
+def moved(place: int, text: str) -> int:
+    """The place after some more text. `=`, `>` and the end of a line leave an annotation's left side."""
+    for character in text:
+        if place == INSIDE:
+            place = OUTSIDE if character in "=>\n" else INSIDE
+        elif character == "<":
+            place = INSIDE if place == HALF else HALF
+        else:
+            place = OUTSIDE
+    return place
+
+
+def token_texts(tokenizer: Any, vocabulary: int) -> list[str]:
+    """The text of every id, empty for control tokens and for ids that the tokenizer does not know."""
+    known = min(vocabulary, len(tokenizer))
+    control = set(tokenizer.all_special_ids)
+    texts = tokenizer.batch_decode([[i] for i in range(known)], clean_up_tokenization_spaces=False)
+    raw = tokenizer.convert_ids_to_tokens(range(known))
+    marked = [
+        "" if i in control else (" " + text if str(piece).startswith("▁") else text)
+        for i, (text, piece) in enumerate(zip(texts, raw, strict=True))
+    ]  # SentencePiece drops the blank of a word decoded by itself
+    return marked + [""] * (vocabulary - known)

@@ -1,0 +1,215 @@
+"""The loop of the mixed policy: it learns, stops, resumes, keeps its heads, refuses what makes no sense."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from numerate import config
+from numerate.methods import mixed_policy
+from numerate.methods.mixed_policy import Config
+from numerate.models.mixed import FILE, MixedPolicy
+from numerate.models.policy import Policy, load
+from numerate.progress import QuietProgress
+from numerate.rollouts.job import Job
+from numerate.rollouts.local import LocalEngine
+from numerate.store import read_rollouts
+from numerate.training import Stage, checkpoint
+from numerate.types import Prompt, Rollout, Sampling
+from tests import tiny
+from tests.methods import toy
+from tests.methods.toy import PROBLEMS, stage
+
+SMALL: dict[str, Any] = {"epochs": 2, "batch": 4, "attempts": 2, "max_tokens": 12}
+SMALL |= {"lr": 1e-3, "head_lr": 1e-2}
+
+
+def made(**more: Any) -> Config:
+    return Config(**(SMALL | more))
+
+
+class Mortal(LocalEngine):
+    """Until it has been asked so many times."""
+
+    def __init__(self, policy: Policy, asked: list[int], **options: Any) -> None:
+        super().__init__(policy, **options)
+        self.asked = asked
+
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        self.asked[0] -= 1
+        if self.asked[0] == 0:
+            raise KeyboardInterrupt
+        return super().sample(prompts, n, params)
+
+
+def job(folder: Path, die_after: int = 0, calculator: bool = True, **more: Any) -> Job:
+    if not (folder / "base").exists():
+        tiny.make(folder / "base", spread=4.0)
+    work = toy.job(folder, stage_folder=lambda name: folder / "stages" / name, **more)
+    asked = [die_after]
+    return replace(work, engine=lambda policy: Mortal(policy, asked, slots=8, calculator=calculator))
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def same(a: MixedPolicy, b: MixedPolicy) -> bool:
+    one, other = (each.together().model.state_dict().values() for each in (a, b))
+    pairs = zip(one, other, strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
+    """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one
+    operator of its annotation."""
+    cfg = made(epochs=30, batch=1, lr=2e-2, head_lr=5e-2, max_tokens=24, dropout=0.0)
+    mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
+    rows = log(tmp_path / "run")
+    for name in ("train/xe", "train/op"):
+        assert rows[-1][name] < rows[0][name] / 10
+    assert rows[-1]["rollouts/operators"] == 1
+    assert sum(row["train/credited"] for row in rows[-10:]) > 0
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "joint": {},
+    "released": {"rl_logprob": "released", "scope": "everywhere"},
+    "adapters": {"lora_rank": 2, "rl_logprob": "abstract"},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, case: str) -> None:
+    """Model, heads, what the optimizer remembers, the attempts and the log; cut while sampling, with the last
+    checkpoint right before it or none at all."""
+    cfg = made(**CASES[case])
+    whole = mixed_policy.train(stage(tmp_path / "whole"), cfg, job(tmp_path))
+    for seconds, dies in ((0.0, 3), (1e9, 1)):
+        with pytest.raises(KeyboardInterrupt):
+            cut = Stage(tmp_path / "cut", 0, QuietProgress(), save_seconds=seconds)
+            mixed_policy.train(cut, cfg, job(tmp_path, die_after=dies))
+    resumed = mixed_policy.train(stage(tmp_path / "cut"), cfg, job(tmp_path))
+    assert same(whole, resumed)
+    assert log(tmp_path / "whole") == log(tmp_path / "cut") and len(log(tmp_path / "cut")) == 4
+    one, other = (checkpoint.load(tmp_path / name / "checkpoints") for name in ("whole", "cut"))
+    assert one and other and one[0].keys() == other[0].keys()
+    assert all(torch.equal(one[0][name], other[0][name]) for name in one[0])
+    drawn = [list(read_rollouts(tmp_path / name / "rollouts")) for name in ("whole", "cut")]
+    assert drawn[0] == drawn[1] and len(drawn[0]) == 4 * 4 * 2
+    classes = {c for s in drawn[0] for turn in s.rollout.turns for c in turn.choices}
+    assert classes == (set(range(5)) if case == "released" else {4})  # its scope is everywhere
+
+
+def test_micro_batches_do_not_change_a_step(tmp_path: Path) -> None:
+    found = []
+    for tokens in (40, 4096):
+        cfg = made(max_steps=1, micro_tokens=tokens, scope="everywhere")
+        mixed_policy.train(stage(tmp_path / str(tokens)), cfg, job(tmp_path))
+        [row] = log(tmp_path / str(tokens))
+        found.append(row)
+    assert found[0] == pytest.approx(found[1], rel=1e-3, abs=1e-5)
+
+
+def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> None:
+    """A stage that starts from this one goes on with its heads; one that starts from a stage without heads,
+    with new ones."""
+    tuned = mixed_policy.train(stage(tmp_path / "a"), made(max_steps=2), job(tmp_path))
+    place = tmp_path / "stages" / "mixed" / "model"
+    tuned.save(place)
+    assert (place / FILE).exists() and toy.same(load(str(place)), tuned.policy)
+    again = job(tmp_path, model="mixed", load=lambda name: load(str(tmp_path / "stages" / name / "model")))
+    mixed, _ = mixed_policy.opened(made(), again, seed=5)
+    assert same(mixed, tuned)
+    (place / FILE).unlink()
+    fresh, _ = mixed_policy.opened(made(), again, seed=5)
+    assert not same(fresh, tuned) and torch.equal(fresh.heads.baseline.bias, torch.zeros(1))
+
+
+def test_heads_of_another_model_are_refused(tmp_path: Path) -> None:
+    tuned = mixed_policy.train(stage(tmp_path / "a"), made(max_steps=1), job(tmp_path))
+    tuned.save(tmp_path / "small")
+    other = Policy(tiny.model(hidden=64), tiny.tokenizer(), "other")
+    from numerate.models.mixed import Heads
+
+    with pytest.raises(ValueError, match="does not fit the model beside it"):
+        MixedPolicy(other, Heads(other.model, 0.2)).load_heads(tmp_path / "small")
+
+
+def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> None:
+    mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path))
+    assert [row["train/lr"] for row in log(tmp_path / "a")] == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
+    _, learner = mixed_policy.opened(made(), job(tmp_path), 0)
+    trunk, heads = learner.optimizers[0].param_groups
+    assert (trunk["lr_scale"], heads["lr_scale"]) == (1, pytest.approx(10)) and len(heads["params"]) == 4
+
+
+# refused
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"dropout": 1.0}, "leaves the heads nothing to read"),
+        ({"w_op": 0.0, "w_rl": 0.0}, "would stay random"),
+        ({"w_op": 0.0, "rl_logprob": "released"}, "would stay random"),
+        ({"gamma": 1.5}, "gamma"),
+        ({"scope": "inside"}, "inside_annotation"),
+        ({"batch": 0}, "batch"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        made(**options)
+
+
+def test_solutions_without_annotations_are_refused_or_taken_everywhere(tmp_path: Path) -> None:
+    bare = [replace(p, solution=f"It is 1+1, so {p.answer}\n#### {p.answer}") for p in PROBLEMS]
+    with pytest.raises(ValueError, match="none of 8 worked solutions has an operator between << and ="):
+        mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path, problems=bare))
+    mixed_policy.train(
+        stage(tmp_path / "b"), made(scope="everywhere", max_steps=1), job(tmp_path, problems=bare)
+    )
+    none = [replace(p, solution=f"It is {p.answer}\n#### {p.answer}") for p in PROBLEMS]
+    with pytest.raises(ValueError, match="has an operator, so there is nothing"):
+        mixed_policy.train(stage(tmp_path / "c"), made(scope="everywhere"), job(tmp_path, problems=none))
+    with pytest.raises(ValueError, match="all 8 solutions are longer than max_length=5 tokens"):
+        mixed_policy.train(stage(tmp_path / "d"), made(max_length=5), job(tmp_path))
+
+
+def test_annotations_that_are_wrong_are_told(tmp_path: Path) -> None:
+    """Two results that are none, and a product that the calculator cannot read, which is no mistake."""
+    slip = [
+        replace(PROBLEMS[0], solution="0+1=<<0+1=2>>2, <<2.50*2=5.00>>, <<4(2)=9>>\n#### 2"),
+        replace(PROBLEMS[1], solution="1+2=<<1+2=three>>3\n#### 3"),
+        *PROBLEMS[2:],
+    ]
+    run, said = stage(tmp_path / "a"), list[str]()
+    run.progress.say = said.append  # pyright: ignore
+    mixed_policy.train(run, made(max_steps=1), job(tmp_path, problems=slip))
+    assert said == ["2 annotations are not what the calculator says, the first in 'sum-0': <<0+1=2>>"]
+
+
+def test_an_engine_that_decides_for_itself_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="only engine kind: local can ask"):
+        mixed_policy.train(stage(tmp_path / "a"), made(), toy.job(tmp_path))
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        "name: r\nengine: {kind: server, url: 'http://localhost:1', weights: by_path}\n"
+        "stages:\n  m: {method: mixed_policy}\n"
+    )
+    with pytest.raises(ValueError, match=r"decides every token itself.*take engine kind: local"):
+        config.load(str(recipe), [])
+
+
+def test_validation_needs_its_problems(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no problem set named `validation`"):
+        mixed_policy.train(stage(tmp_path / "a"), made(validate_every=1), job(tmp_path))
+    mixed_policy.train(stage(tmp_path / "b"), made(validate_every=2), job(tmp_path, validation=PROBLEMS[:2]))
+    assert ["validation/accuracy" in row for row in log(tmp_path / "b")] == [False, True, False, True]
