@@ -160,6 +160,23 @@ def test_the_reference_is_another_model_and_stays(tmp_path: Path) -> None:
     assert min(other) > 0.1
 
 
+def test_adapters_have_their_reference_beneath_them(tmp_path: Path) -> None:
+    """Without a second copy of the weights, and with the same numbers as with one."""
+    work, loaded = game(tmp_path), list[str]()
+
+    def load(name: str) -> Any:
+        loaded.append(name)
+        return work.load(name)
+
+    copied = str(tmp_path / "base")
+    for name, reference in (("beneath", None), ("copied", copied)):
+        cfg = config("grpo", {"lora_rank": 4}, steps=3, beta=0.5, reference=reference)
+        methods.get("grpo").train(stage(tmp_path / name), cfg, replace(work, load=load))
+    assert loaded == ["base", "base"]  # the policy of each; the copy comes from its folder
+    beneath, second = ([row["train/kl"] for row in log(tmp_path / name)] for name in ("beneath", "copied"))
+    assert beneath == pytest.approx(second, rel=1e-3, abs=1e-6) and beneath[2] > 1e-3
+
+
 def test_validation_every_so_many_steps(tmp_path: Path) -> None:
     work = game(tmp_path, validation=PROBLEMS[:2])
     methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", {"validate_every": 2}), work)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.credit import varied
@@ -23,7 +23,7 @@ from numerate.types import Example, Group, Sampling, Stats
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from numerate.models.policy import Lora
+    from numerate.models.policy import Lora, Policy
 
 Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 
@@ -135,14 +135,14 @@ class OnPolicy:
         self.policy.adapt(adapters(fit))
         self.learner = self.learning(self.policy)
         self.engine = job.engine(self.policy)
-        self.frozen: dict[str, training.Learner] = {}
+        self.frozen: dict[str, training.Reference] = {}
         """column -> the model whose log-probabilities it holds"""
         self.drawn: list[Group] = []
         """of this step"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
 
-    def learning(self, policy: Any, **more: Any) -> training.Learner:
+    def learning(self, policy: Policy) -> training.Learner:
         fit = self.fit
         return training.Learner(
             policy,
@@ -151,20 +151,23 @@ class OnPolicy:
             micro_tokens=fit.micro_tokens,
             head_mib=fit.head_mib,
             activation_checkpointing=fit.activation_checkpointing,
-            **more,
         )
 
     def freeze(self, column: str, model: str) -> None:
-        """From now on the rows also hold the log-probabilities of this model, which never learns. Raises
-        ValueError where it has another vocabulary."""
+        """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
+        the one that this stage starts from and adapters learn, no second copy is loaded. Raises ValueError
+        where it has another vocabulary."""
+        if self.fit.lora_rank and model == self.job.model:
+            self.frozen[column] = training.Reference(None)
+            return
         other = self.job.load_dir(Path(model)) if "/" in model else self.job.load(model)
         if other.tokenizer.get_vocab() != self.policy.tokenizer.get_vocab():
             raise ValueError(
                 f"model {model!r} and the one that is trained have different vocabularies, so it cannot say "
                 "how likely the same tokens are: take one with the same tokenizer"
             )
-        other.model.requires_grad_(False)
-        self.frozen[column] = self.learning(other, optimizers=lambda _: [])
+        fit = self.fit
+        self.frozen[column] = training.Reference(other, micro_tokens=fit.micro_tokens, head_mib=fit.head_mib)
 
     def attempts(self) -> list[Group]:
         """Graded attempts at the next questions. Every call draws, or reads again what this stage has drawn
@@ -196,15 +199,15 @@ class OnPolicy:
 
     def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
-        attempts and none of them was measured. Not judged: every attempt, without its reward."""
-        from numerate.training.old import recompute
+        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        (`attempt`). Raises ValueError where there are attempts and none of them was measured. Not judged:
+        every attempt, without its reward."""
         from numerate.training.policy_gradient import corrected
 
+        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
         kept = [
-            (g, attempt.rollout, attempt.reward.value)
-            for g, group in enumerate(found)
-            for attempt in group.attempts
+            ({"group": float(g), "attempt": float(i)}, attempt.rollout, attempt.reward.value)
+            for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
@@ -215,15 +218,15 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(group=float(g), **({"reward": value or 0.0} if judged else {}))
-            for g, rollout, value in kept
+            training.attempt(rollout).with_row(**numbers, **({"reward": value or 0.0} if judged else {}))
+            for numbers, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)
         rows, weights = corrected(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
         self.stats |= drift | weights
         for column, other in self.frozen.items():
-            logps = recompute(other, rows)
+            logps = other.logprobs(self.learner, rows)
             rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
         return rows
 

@@ -94,6 +94,10 @@ class Config:
     """scale of the adapters, by default twice the rank"""
     micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
+    head_mib: AtLeast1 = 256
+    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """compute every layer again in the backward pass; never changes the result"""
     validate_every: AtLeast0 = 0
     """rounds between validations; 0 never validates"""
     validation_limit: AtLeast1 | None = None
@@ -121,9 +125,13 @@ def policy_loss(
     }
 
 
-def value_loss(V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float) -> tuple[Tensor, Stats]:
-    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2)."""
+def value_loss(
+    V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
+) -> tuple[Tensor, Stats]:
+    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V - R)^2."""
     error_BT = (V_BT - R_BT).square()
+    if c is None:
+        return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
     near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
     at_bound = w_BT * (near_error_BT > error_BT)
     return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
@@ -144,27 +152,29 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     check(cfg, job)
-    scorer = judge.find(cfg.judge, job)
+    scorer = judge.find(cfg.judge, job, every=cfg.reward.scores == "steps")
     policy = job.load(job.model)
     learner = make_learner(cfg, policy)
     reference = None
     if cfg.kl.beta:
-        reference = ppo_network.Reference(None if cfg.lora_rank else job.load(job.model))
+        copy = None if cfg.lora_rank else job.load(job.model)
+        reference = training.Reference(copy, micro_tokens=cfg.micro_tokens, head_mib=cfg.head_mib)
     engine = job.engine(policy)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
         groups = list(sample(run, cfg, job, engine, policy, round_))
-        paid, stats = ppo_rewards.earned(groups, cfg.reward, scorer, policy.decode)
+        told = judge.ask(scorer, groups)
+        reward = ppo_rewards.with_eta(cfg.reward, told, run.facts)
+        paid, stats = ppo_rewards.earned(groups, told, reward, policy.decode)
         chosen = [one for attempts in paid for one in best(attempts, cfg.learn_from)]
         if not chosen:
             raise ValueError(
                 f"round {round_}: none of the attempts could be graded: do the problems have answers?"
             )
-        stats |= describe(groups)
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)
-        rows, told = prepared(run, cfg, learner, reference, chosen, beta)
-        stats |= told
+        rows, more = prepared(run, cfg, learner, reference, chosen, beta)
+        stats |= more
         # 3. K epochs of minibatches
         stats |= learn(run, cfg, learner, rows, beta, round_)
         # 4. the penalty follows the divergence, where it has a target
@@ -200,6 +210,8 @@ def make_learner(cfg: Config, policy: Policy) -> training.Learner:
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
+        head_mib=cfg.head_mib,
+        activation_checkpointing=cfg.activation_checkpointing,
     )
 
 
@@ -224,7 +236,7 @@ def prepared(
     run: training.Stage,
     cfg: Config,
     learner: training.Learner,
-    reference: ppo_network.Reference | None,
+    reference: training.Reference | None,
     chosen: Sequence[ppo_rewards.Earned],
     beta: float,
 ) -> tuple[list[Example], Stats]:
@@ -275,16 +287,6 @@ def learn(
     means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
     means["train/grad_norm"] = means.pop("grad_norm")
     return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
-
-
-def describe(groups: Sequence[Group]) -> Stats:
-    attempts = [s for group in groups for s in group.attempts]
-    return {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
-        "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
-    }
 
 
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:

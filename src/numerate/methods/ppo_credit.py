@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from numerate import credit, training
-from numerate.methods.ppo_network import Column, Reference
 from numerate.typed import AtLeast1, NotNegative, Positive, config
 from numerate.types import Example, Stats
 
@@ -36,7 +35,7 @@ class Kl:
 
 def credited(
     learner: training.Learner,
-    reference: Reference | None,
+    reference: training.Reference | None,
     rows: Sequence[Example],
     rewards: Sequence[Sequence[float]],
     *,
@@ -53,7 +52,7 @@ def credited(
     value_column = training.recompute(learner, rows, training.token_values)
     values = [own(row, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean([p for logp in old for p in logp])}
-    ref_column: Column | None = None
+    ref_column: list[list[float]] | None = None
     if reference:
         ref_column = reference.logprobs(learner, rows)
         refs = [own(row, column) for row, column in zip(rows, ref_column, strict=True)]
