@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from numerate import judges, problems
 from numerate.problems.marked import load
 from numerate.types import Problem
+from tests import tiny
 from tests.judges.models import scored_by
 from tests.test_cli import call
 
@@ -177,6 +179,71 @@ def test_a_class_that_the_judge_lacks_is_refused(prm: Path, orm: Path, tmp_path:
     assert done.exit_code == 2 and "there is no such folder" in done.stderr
     done = call("judge", str(prm))
     assert done.exit_code == 2 and "give a FILE" in done.stderr
+
+
+def test_what_is_no_judge_is_told_with_what_to_name(prm: Path, tmp_path: Path) -> None:
+    """A language model, a folder above the judge, a slip of the pen, the file in its place, and no file."""
+    file = write(tmp_path / "in.jsonl", [row(1)])
+    model = tiny.make(tmp_path / "lm")
+    train = "name the model/ folder of a stage that trained one (`numerate run verifier` trains three)"
+    for name, said in (
+        ("numerate/pico", f"numerate/pico is no judge: it is a language model without judge.json; {train}"),
+        (str(model), f"{model} is no judge: it is a language model without judge.json; {train}"),
+        (str(tmp_path), f"{tmp_path} is no judge: it is a folder without judge.json; {train}"),
+        ("Qwen/Qwen2.5-0.5B", f"'Qwen/Qwen2.5-0.5B' is no judge: there is no such folder; {train}"),
+        (str(prm.parent), f"{prm.parent} is no judge itself: name {prm}"),
+        (str(file), f"'{file}' is no judge: it is a file; {train}"),
+        ("oracel", "'oracel' is no judge; did you mean 'oracle'?"),
+        ("", f"'' is no judge: there is no such folder; {train}"),
+    ):
+        done = call("judge", name, str(file))
+        assert done.exit_code == 2 and said in done.stderr, (name, done.stderr)
+    done = call("judge", str(prm), str(tmp_path))
+    assert done.exit_code == 2 and "is a folder: name a JSONL file" in done.stderr
+    done = call("judge", "oracle", "--marked", "processbench/gsm8k")
+    assert done.exit_code == 2 and "the oracle has no scores for labelled steps" in done.stderr
+
+
+def test_a_broken_judge_is_told_before_it_is_opened(prm: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "in.jsonl", [row(1)])
+    head, card = "head.safetensors", "judge.json"
+    for name, content, said in (
+        (head, None, "a judge of kind process needs head.safetensors, which is missing"),
+        (head, (prm / head).read_bytes()[:90], "head.safetensors is no safetensors file"),
+        (card, (prm / card).read_bytes().replace(b": 1,", b": 3,"), "judge.json says classes: 3"),
+        (card, b'{"kind": "proces"}', "judge.json, kind: Input should be 'outcome', 'process'"),
+        (card, b"{", "judge.json: not JSON"),
+        ("config.json", None, "no config.json"),
+    ):
+        broken = tmp_path / "broken"
+        shutil.copytree(prm, broken)
+        (broken / name).unlink()
+        if content is not None:
+            (broken / name).write_bytes(content)
+        done = call("judge", str(broken), str(file))
+        assert done.exit_code == 2 and said in done.stderr, (name, done.stderr)
+        with pytest.raises(ValueError, match="broken"):
+            judges.load(broken)
+        shutil.rmtree(broken)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_a_file_without_a_line_is_told(prm: Path, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.write_bytes(content)
+    done = call("judge", str(prm), str(file), "--out", str(tmp_path / "out.jsonl"))
+    assert done.exit_code == 1 and f"{file} holds no line: write" in done.stderr
+    done = call("judge", str(prm), "--marked", str(file))
+    assert done.exit_code == 2 and "holds no labelled steps" in done.stderr
+
+
+def test_bytes_that_are_no_text_are_told_line_by_line(prm: Path, tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_bytes(b"\x00\xff\xfe\n" + json.dumps(row(1)).encode() + b"\nPAR1\x15\x04\n")
+    done = call("judge", str(prm), str(file))
+    assert done.exit_code == 1
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one.get("line", "fine") for one in found] == [1, "fine", 3]
 
 
 def test_neutral_steps_count_as_asked(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,8 +35,9 @@ def test_eval_lets_judges_choose_among_the_samples(tmp_path: Path) -> None:
     assert table[1].split() == ["strategy", "mine", "oracle"]
     firsts = [line.split("  ")[0] for line in table[3:]]
     assert firsts[:3] == ["maj@4", "RR.All@4", "RR.MajK@4"]
-    assert any("best N on these problems (optimistic)" in line for line in table)
-    assert "[" in table[4], "every strategy has an interval"
+    assert any("best N (optimistic)" in line for line in table)
+    assert "[" in table[4], "two judges have room for intervals"
+    assert max(map(len, table)) <= 80
     scores = tmp_path / "runs" / "eval-base" / "evals" / "base" / "stories-test-3" / "scores"
     assert sorted(path.name for path in scores.iterdir()) == ["mine", "oracle"]
 
@@ -44,7 +46,7 @@ def test_a_wrong_judge_is_told_before_anything_is_written(tmp_path: Path) -> Non
     model = tiny.make(tmp_path / "base")
     words = ["eval", str(model), "-p", "stories/test[:3]", "--out", str(tmp_path / "runs")]
     done = call(*words, "--rerank-with", str(model))
-    assert done.exit_code == 2 and "holds no judge" in done.stderr
+    assert done.exit_code == 2 and "is no judge: it is a language model" in done.stderr
     done = call(*words, "--rerank-with", "oracle", "-n", "0")
     assert done.exit_code == 2 and "samples is 0" in done.stderr
     assert not (tmp_path / "runs").exists()
@@ -68,3 +70,33 @@ def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFi
         ["orm", "25.0%", "50.0%"],
         ["prm", "75.0%", "100.0%"],
     ]
+
+
+def of(judge: str, value: float, **more: Any) -> list[dict[str, Any]]:
+    """What one judge makes of one model's samples."""
+    common = {"model": "sft", "problems": "test", "low": value - 0.05, "high": value + 0.05, "n": 40}
+    both = [("rerank_all_at_k", 16), ("rerank_topk_at_k", 16), ("auc", 1), ("auc_within", 1)]
+    rows = [common | {"metric": metric, "k": k, "value": value, "judge": judge} for metric, k in both]
+    return [row | ({"limit": 8} if "topk" in row["metric"] else {}) | more for row in rows]
+
+
+@pytest.mark.parametrize(("width", "blocks"), [(40, 7), (80, 2), (120, 1), (250, 1)])
+def test_the_table_of_strategies_fits_into_any_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, blocks: int
+) -> None:
+    """Seven judges: beside each other with intervals, without them, or below each other."""
+    judges = ["orm", "prm", "evaluator", "oracle", "step-labels", "ovm", "last"]
+    vote = {"model": "sft", "problems": "test", "metric": "maj_at_k", "k": 16, "value": 0.475}
+    rows = [vote | {"low": 0.4, "high": 0.55, "n": 40}]
+    rows += [row for i, judge in enumerate(judges) for row in of(judge, 0.05 + i / 10)]
+    monkeypatch.setenv("COLUMNS", str(width))
+    selected.show_choices({"results": rows}, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= max(width, 66)
+    heads = [line.split()[1:] for line in lines if line.startswith("strategy")]
+    assert len(heads) == blocks and [name for head in heads for name in head] == judges
+    assert sum(line.startswith("maj@16") for line in lines) == blocks
+    with_intervals = width == 250
+    assert any("5.0% [0.0, 10.0], K 8" in line for line in lines) == with_intervals
+    assert any("95 % intervals: in the report" in line for line in lines) != with_intervals
+    assert any(line.startswith("AUC within problems") and "0.050" in line for line in lines)

@@ -52,6 +52,13 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
     assert read(folder).evaluate.models == ("base", "sft", "last")
 
 
+@pytest.mark.parametrize("method", ["ppo", "grpo", "dapo", "expert_iteration"])
+def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: str) -> None:
+    rl = f"rl: {{method: {method}, model: sft, problems: more}}"
+    last = f"{rl}\n  last: {{method: outcome_reward_model, problems: more, rollouts: rl}}"
+    assert read(folder, last).stages["last"].options.rollouts == "rl"
+
+
 @pytest.mark.parametrize(
     ("last", "said"),
     [
@@ -78,6 +85,10 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
             "stages.last.encoder: model './nowhere'",
         ),
         (
+            "last: {method: process_reward_model, marked: prm800k/train, encoder: ./e, likelihood: true}",
+            "stages.last.likelihood: an encoder is no language model",
+        ),
+        (
             "last: {method: evaluator_training, rollouts: some, problems: more}",
             "cuts ' correct' and ' incorrect' into pieces",
         ),
@@ -85,7 +96,10 @@ def test_only_policies_are_measured_unless_asked(folder: Path) -> None:
             "last: {method: ppo, model: sft, judge: some}",
             "last.judge: no stage 'some' above this one trains a judge; there are: orm, sorm; `oracle` and",
         ),
-        ("last: {method: ppo, judge: ./nowhere}", "last.judge: ./nowhere is no folder with a judge"),
+        (
+            "last: {method: ppo, judge: ./nowhere}",
+            "last.judge: './nowhere' is no judge: there is no such folder",
+        ),
     ],
 )
 def test_what_a_stage_with_a_judge_needs_is_checked(folder: Path, last: str, said: str) -> None:
@@ -102,6 +116,13 @@ def test_the_oracle_is_asked_about_stories_only(folder: Path) -> None:
     last = "last: {method: process_reward_model, problems: more, rollouts: some}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
     assert "stages.last.labels: the oracle knows stories only" in said
+
+
+def test_an_evaluator_that_goes_on_writing_needs_worked_solutions(folder: Path) -> None:
+    (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
+    last = "last: {method: evaluator_training, problems: more, rollouts: some, joint: 0.1}"
+    said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
+    assert "have no solution, which the method evaluator_training learns from" in said
 
 
 def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path) -> None:

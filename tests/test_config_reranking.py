@@ -63,7 +63,7 @@ def test_judges_are_stages_directories_or_the_oracle(folder: Path) -> None:
         ("[orm, prm, oracle]", "[sft]", "stage 'sft' (sft) trains no judge; there are: oracle, orm, prm"),
         ("[orm, prm, oracle]", "[some]", "stage 'some' (sample) trains no judge"),
         ("[orm, prm, oracle]", "[orm, orm]", "'orm' is named twice"),
-        ("[orm, prm, oracle]", "[HERE]", "holds no judge: it has no judge.json"),
+        ("[orm, prm, oracle]", "[HERE]", "is no judge: it is a folder without judge.json"),
         ("samples: 2", "samples: 0", "judges re-rank samples, and samples is 0"),
         ("aggregate: min", "aggregate: mean", "expected one of 'avg', 'prod', 'max', 'min' or 'last'"),
         ('"stories/test[:2]"', "HERE/asked.jsonl", "evaluate.rerank_with: the oracle knows stories only"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations, permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from numerate.answers import cluster
 from numerate.metrics import diversity, maj_at_k, majk, pass_at_k
+from numerate.selection import select, tied
 
 # A A A A B B B C C D, the truth is C
 CLUSTERS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
@@ -23,6 +26,23 @@ def test_pass_at_k_of_96_attempts():
     assert pass_at_k(96, 0, 96) == 0.0
     assert pass_at_k(96, 1, 96) == 1.0
     assert pass_at_k(5, 3, 3) == 1.0  # only two are wrong
+
+
+def test_pass_at_k_of_the_vectors(vectors: dict[str, Any]):
+    for asked, value in vectors["havrilla"]["pass_at_k_unbiased"].items():
+        n, c, k = (int(part.partition("=")[2]) for part in asked.split(","))
+        assert pass_at_k(n, c, k) == pytest.approx(value, abs=1e-9)
+
+
+def test_a_tied_vote_goes_to_the_answer_seen_first(vectors: dict[str, Any]):
+    """5 5 7 7 7 9, no answer, 5: three votes each."""
+    case = vectors["havrilla"]["metrics"]
+    clusters = cluster([answer or None for answer in case["answers"]], "number")
+    right = [answer == case["truth"] for answer in case["answers"]]
+    assert tied(clusters) and case["answers"][select("majority", clusters) or 0] == case["truth"]
+    assert maj_at_k(clusters, right, 8) == 1.0  # all eight, in their order
+    assert pass_at_k(8, sum(right), 8) == case["pass"]
+    assert case["answers"][0] == case["maj1_greedy"]
 
 
 @pytest.mark.parametrize("c", range(7))
@@ -126,3 +146,11 @@ def test_diversity_counts_texts_and_traces_also_of_the_right_ones():
     assert diversity(solutions) == {"exact": 4, "trace": 3}
     assert diversity(solutions, [True, True, True, True, False]) == {"exact": 3, "trace": 2}
     assert diversity([]) == {"exact": 0, "trace": 0}
+
+
+def test_diversity_of_the_vectors(vectors: dict[str, Any]):
+    """Of the three right ones two are the same text; the third does the same sum the other way round."""
+    case, samples = vectors["havrilla"]["diversity"], vectors["havrilla"]["ei_filter"]["samples"]
+    found = diversity([text for text, _ in samples], [bool(reward) for _, reward in samples])
+    assert found["exact"] == case["exact_unique_of_3_correct"]
+    assert found["trace"] == case["trace_unique_of_3_correct"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numerate.metrics import (
     auc,
     auc_interval,
+    auc_within,
     brier,
     by_position,
     choose_threshold,
@@ -60,6 +61,49 @@ def test_the_area_is_what_counting_pairs_gives_and_what_lies_under_the_curve(fou
         for a, b in pairwise(points)
     )
     assert under == pytest.approx(auc(scores, labels))
+
+
+def test_the_area_within_problems_by_hand():
+    """a: right .9 .2, wrong .5 .5: 1/2. b: right .4, wrong .4 .1 .1: (1/2 + 1 + 1) / 3 = 5/6. c: all right,
+    d: all wrong, of which nothing can be said. The mean is 2/3; weighted by pairs it would be 9/14."""
+    found = {"a": [(0.9, 1), (0.5, 0), (0.2, 1), (0.5, 0)], "b": [(0.4, 1), (0.4, 0), (0.1, 0), (0.1, 0)]}
+    found |= {"c": [(0.99, 1), (0.98, 1)], "d": [(0.01, 0)]}
+    flat = [(score, bool(label), name) for name, pairs in found.items() for score, label in pairs]
+    random.Random(0).shuffle(flat)
+    area = auc_within([s for s, _, _ in flat], [hit for _, hit, _ in flat], [name for _, _, name in flat])
+    assert area.value == pytest.approx(2 / 3)
+    assert (area.low, area.high, area.n) == (pytest.approx(1 / 2), pytest.approx(5 / 6), 2)
+
+
+def test_knowing_which_problems_are_hard_is_nothing_within_them():
+    """Scores that only say how hard a problem is: an area of .8 over all, exactly .5 within."""
+    rng = random.Random(1)
+    rows = [(p / 100, rng.random() < p / 100, p) for p in range(100) for _ in range(8)]
+    scores, labels, members = [s for s, _, _ in rows], [hit for _, hit, _ in rows], [p for _, _, p in rows]
+    assert auc(scores, labels) > 0.8
+    area = auc_within(scores, labels, members)
+    assert (area.value, area.low, area.high) == (0.5, 0.5, 0.5) and 60 < area.n < 100
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 3)), min_size=2, max_size=24))
+def test_the_area_within_is_counted_pair_by_pair(rows: list[tuple[int, bool, int]]):
+    areas = []
+    for problem in {p for _, _, p in rows}:
+        right = [s for s, hit, p in rows if p == problem and hit]
+        wrong = [s for s, hit, p in rows if p == problem and not hit]
+        if right and wrong:
+            wins = sum((a > b) + (a == b) / 2 for a in right for b in wrong)
+            areas.append(wins / len(right) / len(wrong))
+    given_ = [float(s) for s, _, _ in rows], [hit for _, hit, _ in rows], [p for _, _, p in rows]
+    if not areas:
+        with pytest.raises(ValueError, match=r"all labels are the same|no problem has both"):
+            auc_within(*given_)
+    else:
+        found = auc_within(*given_, resamples=20)
+        assert found.value == pytest.approx(sum(areas) / len(areas)) and found.n == len(areas)
+        assert found.low <= found.value <= found.high
+        if len(areas) == 1:
+            assert (found.low, found.high) == (0.0, 1.0)
 
 
 def test_the_curve_by_hand():

@@ -18,6 +18,7 @@ import pytest
 from numerate import config, run
 from numerate.progress import QuietProgress
 from tests import tiny
+from tests.processes import launch
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = """\
@@ -154,6 +155,18 @@ def test_an_engine_of_another_size_gives_the_same_answers(whole: Path, tmp_path:
     folders = (whole / "run", tmp_path / "run")
     one, other = (json.loads((folder / "metrics.json").read_text())["results"] for folder in folders)
     assert one == other
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_numbers_of_one(whole: Path, tmp_path: Path) -> None:
+    recipe(whole)
+    launch("numerate", tmp_path, "run", str(whole / "small.yaml"), "--quiet", "--out", str(tmp_path))
+    one, two = (
+        json.loads((place / "metrics.json").read_text()) for place in (whole / "run", tmp_path / "small")
+    )
+    assert one == two
+    log = (tmp_path / "small" / "events.log").read_text()
+    assert log.count("stage sft: begins") == log.count("finished") == 1
 
 
 @pytest.mark.slow

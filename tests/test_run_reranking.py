@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from numerate import config, judges, run
+from numerate.cli import selected
 from numerate.judges.oracle import Oracle
 from numerate.judges.process import ProcessJudge
-from numerate.problems import load
+from numerate.problems import load, marked
 from numerate.progress import QuietProgress
 from numerate.reranking import scored_by, selection_results
+from numerate.reranking.marked import marked_results
 from numerate.rollouts.collect import grouped
 from numerate.store import read_rollouts
 from tests.judges.models import base_with_words
@@ -78,7 +80,7 @@ def test_every_judge_has_rows_and_the_report_shows_them(whole: Path) -> None:
     assert any(row["metric"] == "step_auc" and row["judge"] == "prm" for row in rows)
     assert not any(row["metric"].startswith("step_") and row["judge"] == "oracle" for row in rows)
     page = (whole / "run" / "report" / "index.html").read_text()
-    assert "judged by prm" in page and "judged by oracle" in page
+    assert "prm: accuracy against attempts" in page and "oracle: accuracy against K and N" in page
 
 
 def test_the_rows_are_those_of_the_stored_attempts_and_the_judges_own_scores(whole: Path) -> None:
@@ -151,3 +153,36 @@ def test_k_and_n_are_chosen_on_a_validation_set_that_is_sampled(whole: Path, tmp
     assert {row["judge"] for row in rows} == {"run-prm"}
     assert all("limit" in row for row in rows if row["problems"] == "test")
     assert not any("limit" in row for row in rows if row["problems"] == "validation")
+
+
+def test_judges_of_steps_are_measured_on_labelled_ones_too(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rows of the judge's own scores; they are read again, and drawn and told."""
+    found = [(["2+3=5", "So 5."], -1), (["2+3=6", "So 6.", "Yes"], 0), (["a", "b", "c"], 2)]
+    rows = [{"problem": "What is 2+3?", "steps": steps, "label": first} for steps, first in found]
+    (whole / "marks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    here = [f"evaluate.marked=['{whole}/marks.jsonl']", "evaluate.marked_limit=2"]
+    metrics = run.run(recipe(whole, *here), whole / "run", progress=QuietProgress())
+    mine = [row for row in metrics["results"] if row["model"] == "labelled"]
+    assert {(row["problems"], row["judge"]) for row in mine} == {(f"{whole}/marks.jsonl", "prm")}
+    judge: Any = judges.load(whole / "run" / "stages" / "prm" / "model")
+    labelled = list(marked.load(f"{whole}/marks.jsonl", limit=2))
+    scores = [said.scores for said in judge.marked(labelled)]
+    about = {"model": "labelled", "problems": f"{whole}/marks.jsonl"}
+    assert mine == [about | row for row in marked_results(labelled, scores, judge="prm")]
+    monkeypatch.setattr(ProcessJudge, "marked", forbidden)
+    again = run.run(recipe(whole, *here), whole / "run", progress=QuietProgress())
+    assert again["results"] == metrics["results"]
+    selected.show_choices(metrics, {})
+    told = capsys.readouterr().out
+    assert "marks.jsonl: labelled steps" in told and "F1 of first errors" in told
+    page = (whole / "run" / "report" / "index.html").read_text()
+    assert "Share of steps that are right, by score" in page and "First errors, F1" in page
+
+
+def test_labelled_steps_need_a_judge_of_steps(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="rerank_with has no judge of steps that could be measured"):
+        recipe(tmp_path, "evaluate.marked=[processbench/gsm8k]", "evaluate.rerank_with=[oracle]")
+    with pytest.raises(ValueError, match="there is no set of labelled steps 'nosuch'"):
+        recipe(tmp_path, "evaluate.marked=[nosuch]")

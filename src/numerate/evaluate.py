@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from numerate import metrics
-from numerate.answers import cluster, strict_gsm8k
+from numerate.answers import strict_gsm8k
 from numerate.judges.oracle import Oracle, knows
 from numerate.progress import Progress
-from numerate.reranking import cluster_rows
+from numerate.reranking import cluster_rows, vote_rows
 from numerate.results import Row, mean, powers, row, share
 from numerate.rollouts.collect import collect
 from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
@@ -117,13 +117,8 @@ def breakdown(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     right = [[bool(s.reward.value) for s in group.attempts] for group in groups]
-    clusters = [cluster([s.rollout.answer for s in group.attempts], group.problem.kind) for group in groups]
     n = len(right[0])
-    both = list(zip(clusters, right, strict=True))
-    rows = [mean("sampled_accuracy", [sum(r) / len(r) for r in right], k=n)]
-    for k in ks:
-        rows.append(mean("pass_at_k", [metrics.pass_at_k(n, sum(r), k) for r in right], k))
-        rows.append(mean("maj_at_k", [metrics.maj_at_k(c, r, k) for c, r in both], k))
+    rows = vote_rows(groups, ks)
     rows += cluster_rows(groups)
     texts = [[s.rollout.text for s in group.attempts] for group in groups]
     for suffix, only in (("", [None] * len(texts)), ("_right", right)):

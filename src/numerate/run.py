@@ -4,7 +4,7 @@ again."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from numerate import __version__, methods, report
 from numerate.config import Recipe, Stage, judging, resolved
 from numerate.config.check import MODEL_OPTIONS
+from numerate.config.measuring import set_name
 from numerate.config.write import plain
 from numerate.evaluate import Measured, differences, measure
 from numerate.methods import judge as which
@@ -22,7 +23,9 @@ from numerate.models.card import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
 from numerate.reranking import Judge, rerank
+from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.rollouts import engines
+from numerate.rollouts.share import barrier, first, once
 from numerate.store import (
     RunFolder,
     file_hash,
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
 
-NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate")
+NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
 """keys of `evaluate` that don't change how attempts are drawn"""
 Sets = Mapping[str, list[Problem]]
 
@@ -59,18 +62,23 @@ def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
     Killed at any moment and started again, it ends with the same metrics.json and the same weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(RunFolder(folder).recipe, resolved(recipe))
+    once(lambda: write_text(RunFolder(folder).recipe, resolved(recipe)))
     sets = problem_sets(recipe, folder, progress)
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
+    barrier()  # all processes have seen what there is
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, identities[name], sets, progress)
     rows = measured_rows(recipe, folder, identities, sets, progress)
     metrics = {"results": rows, "run": facts(recipe, sets, identities)}
+    once(lambda: leave(folder, metrics, progress))
+    return metrics
+
+
+def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
     write_json(RunFolder(folder).metrics, metrics)
     page = report.build(folder)
     event(folder, "finished", progress)
     progress.say(f"report: {page}")
-    return metrics
 
 
 def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
@@ -82,7 +90,7 @@ def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
         for name in sorted(used):
             spec = recipe.problems[name]
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
-            write_problems(RunFolder(folder).problems(name), sets[name])
+            once(partial(write_problems, RunFolder(folder).problems(name), sets[name]))
             task.advance(1)
     return sets
 
@@ -168,19 +176,23 @@ def run_stage(
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
         return event(folder, f"stage {name}: already done", progress)
-    if planned.state != "half done":
-        shutil.rmtree(place, ignore_errors=True)
+    once(lambda: begin(place, stage, planned))
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
-    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
-    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe))
+    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
     made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
     if made is not None:  # some stages only leave rollouts behind
-        made.save(place / "model")
+        begun.save(made, "model")
     if tracker:
         tracker.close()
-    write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__})
+    once(lambda: write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__}))
     event(folder, f"stage {name}: done", progress)
+
+
+def begin(place: Path, stage: Stage, planned: Planned) -> None:
+    if planned.state != "half done":
+        shutil.rmtree(place, ignore_errors=True)
+    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
 
 
 def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
@@ -227,7 +239,7 @@ def measured_rows(
             problems = sets[name][: options.limit]
             attempts = RunFolder(folder).attempts(model, name)
             drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
-            keep_if_same(attempts, identity([*drawn_from, *engines.mark(recipe.engine)]))
+            once(partial(keep_if_same, attempts, identity([*drawn_from, *engines.mark(recipe.engine)])))
             measured[model, name] = measure(
                 model,
                 name,
@@ -253,7 +265,20 @@ def measured_rows(
     for judge in judges(recipe, folder, stages):
         rows += rerank(judge, options.models, sampled, place, options.samples, progress)
         event(folder, f"re-ranked with {judge.name}", progress)
+        for short, name in short_names(options.marked).items() if judge.steps else ():
+            known = identity([marked_identity(name), options.marked_limit])
+            scores = place(LABELLED, short) / "scores" / judge.name
+            rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
+            event(folder, f"measured {judge.name} on {name}", progress)
     return rows
+
+
+def short_names(sets: Sequence[str]) -> dict[str, str]:
+    """What a set of labelled steps is called on disk -> the set."""
+    names: dict[str, str] = {}
+    for each in sets:
+        names[set_name(each, names)] = each
+    return names
 
 
 def judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
@@ -296,6 +321,8 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
 
 def event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
+    if not first():
+        return
     with RunFolder(folder).events.open("a") as log:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
     progress.say(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from numerate.answers import extract, find
@@ -84,3 +86,8 @@ def test_a_choice_is_found_by_letter_or_by_text(text: str, letter: str) -> None:
 @pytest.mark.parametrize("text", ["(E)", "It cannot be told.", "The answer is (A) or (B)."])
 def test_a_letter_that_is_no_choice_is_no_answer(text: str) -> None:
     assert extract(text, "choice", CHOICES) is None
+
+
+def test_the_final_answer_of_a_turn_of_mario(vectors: dict[str, Any]) -> None:
+    case = vectors["mario"]["final_parse"]
+    assert extract(case["model_text"]) == case["final_answer"]

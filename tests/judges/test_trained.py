@@ -44,10 +44,15 @@ def test_the_line_of_the_answer_belongs_to_the_last_step() -> None:
     assert cut(" \n").texts == ()
 
 
-@pytest.mark.parametrize("kind", ["llama", "gpt2", "opt", *ENCODERS])
-def test_scores_are_those_of_one_solution_at_a_time(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "likelihood"),
+    [("llama", False), ("llama", True), ("gpt2", True), ("opt", False), *((k, False) for k in ENCODERS)],
+)
+def test_scores_are_those_of_one_solution_at_a_time(tmp_path: Path, kind: str, likelihood: bool) -> None:
     """Whatever the window and the batch: sorted, packed or padded, every solution gets its own scores."""
-    model = scored_by(tmp_path, kind)
+    model = scored_by(tmp_path, kind, likelihood=likelihood)
+    with torch.no_grad():
+        model.model.head.weight[:, -2:] /= 100  # log-probabilities are large numbers
     problems, solutions = asked(23)
     alone = [ProcessJudge(model).score([p], [s])[0] for p, s in zip(problems, solutions, strict=True)]
     for tokens, window in ((60, 7), (8192, 1024)):
@@ -108,6 +113,7 @@ def test_a_judge_streams(tmp_path: Path) -> None:
     ("kind", "card"),
     [
         ("llama", {"kind": "outcome"}),
+        ("llama", {"kind": "process", "likelihood": True}),
         ("gpt2", {"kind": "stepwise-outcome"}),
         ("opt", {"kind": "value"}),
         ("llama", {"kind": "process", "classes": 3, "neutral": "drop", "aggregation": "min"}),

@@ -23,6 +23,11 @@ def early_letters(completions: Sequence[str], **columns: Any) -> list[float]:
     return [len(re.findall("[a-m]", text)) / max(1, len(text)) for text in completions]
 
 
+def often_early(completions: Sequence[str], **columns: Any) -> list[float]:
+    """Right where more than a tenth of the characters are letters from a to m."""
+    return [float(share > 0.1) for share in early_letters(completions)]
+
+
 class Mortal:
     """The local engine, until it has been asked so many times."""
 

@@ -125,16 +125,6 @@ def test_it_stops_when_validation_no_longer_rises_and_keeps_the_best(
     assert same(best, work.load("run/round-000/model"))
 
 
-@pytest.mark.parametrize("die_after", [5, 20, 40, 60])
-def test_stopped_while_sampling_and_resumed_equals_uninterrupted(tmp_path: Path, die_after: int) -> None:
-    whole = ei.train(stage(tmp_path / "whole"), config(), job(tmp_path))
-    with pytest.raises(KeyboardInterrupt):
-        ei.train(stage(tmp_path / "cut"), config(), job(tmp_path, die_after=[die_after]))
-    resumed = ei.train(stage(tmp_path / "cut"), config(), job(tmp_path))
-    assert same(whole, resumed)
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
-
-
 def test_stopping_by_validation_needs_a_validation_set(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="need a problem set named `validation`"):
         ei.train(stage(tmp_path / "run"), config(stop_after=1), job(tmp_path))

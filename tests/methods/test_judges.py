@@ -1,11 +1,11 @@
-"""One contract over all methods that train a judge: it learns, it resumes bit for bit, and micro-batches and
-packing change nothing. Then what is peculiar to each."""
+"""What is peculiar to each method that trains a judge."""
 
 from __future__ import annotations
 
 import json
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,36 +20,26 @@ from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
-from numerate.methods import stepwise_outcome_model as sorm
+from numerate.methods import sft
 from numerate.methods.outcome_reward_model import Fit
+from numerate.methods.sft import batches
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid
-from numerate.progress import QuietProgress
 from numerate.rollouts.job import Job
-from numerate.training import Stage
-from numerate.training.batch import pad
+from numerate.training.batch import pack, pad
+from numerate.training.denominators import weigh
 from numerate.training.judged import weigh_reads
-from numerate.types import Group, Marked, Problem, Reward, Rollout, Scored, Stats, Turn
+from numerate.types import Example, Group, Marked, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
-from tests.methods.toy import PROBLEMS, job, same, stage
+from tests.methods.toy import PROBLEMS, job, stage
 
 FIT = Fit(epochs=6, batch=8, lr=3e-3, max_length=200)
-LONGER = replace(FIT, epochs=16)
 ORM = orm.Config(rollouts="attempts", fit=FIT)
-CASES: dict[str, tuple[Any, Any]] = {
-    "orm": (orm, ORM),
-    "orm at the end": (orm, replace(ORM, at="last")),
-    "orm at tokens": (orm, replace(ORM, at="tokens")),
-    "prm": (prm, prm.Config(rollouts="attempts", labels="stored", fit=FIT)),
-    "prm of three": (prm, prm.Config(rollouts="attempts", labels="stored", classes=3, fit=FIT)),
-    "sorm": (sorm, sorm.Config(rollouts="attempts", fit=FIT)),
-    "ovm": (ovm, ovm.Config(rollouts="attempts", fit=replace(FIT, lora_rank=0), alpha=1.0)),
-    "margin": (evaluator, evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)),
-    "xent": (evaluator, evaluator.Config(rollouts="attempts", objective="xent", fit=FIT)),
-    "two-way": (evaluator, evaluator.Config("attempts", objective="xent", space="two_way", fit=LONGER)),
-}
-EVERY = pytest.mark.parametrize("case", CASES)
+PRM = prm.Config(rollouts="attempts", labels="stored", fit=FIT)
+MARGIN = evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)
+JOINT = evaluator.Config(rollouts="attempts", objective="xent", joint=0.5, fit=FIT)
+ASKED = evaluator.Sorted(PROBLEMS[1], (), (), number=1)
 
 
 def work(folder: Path) -> Job:
@@ -63,63 +53,11 @@ def log(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-class Dying(Stage):
-    """Killed in the middle of a round, after all earlier ones were saved."""
-
-    def log(self, stats: Stats) -> None:
-        if self.round == 4:
-            raise KeyboardInterrupt
-        super().log(stats)
-
-
-@EVERY
-def test_it_learns_and_its_judge_can_be_loaded(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    made = method.train(stage(tmp_path / "run"), cfg, work(tmp_path))
-    losses = [row["train/loss"] for row in log(tmp_path / "run")]
-    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
-    made.save(tmp_path / "judge")
-    judge = judges.load(tmp_path / "judge")
-    texts = [text for text, _, _ in written(PROBLEMS[3])]
-    found = [one.scores[-1] for one in judge.score([PROBLEMS[3]] * len(texts), texts)]
-    assert all(0 <= score <= 1 for score in found)
-    assert min(found[:3]) > max(found[3:])
-
-
-@EVERY
-def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    cfg = replace(cfg, fit=replace(cfg.fit, epochs=2))
-    whole = method.train(stage(tmp_path / "whole"), cfg, work(tmp_path))
-    with pytest.raises(KeyboardInterrupt):
-        method.train(Dying(tmp_path / "cut", 0, QuietProgress(), save_seconds=0.0), cfg, work(tmp_path))
-    resumed = method.train(stage(tmp_path / "cut"), cfg, work(tmp_path))
-    assert same(whole, resumed)
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
-
-
-@EVERY
-def test_micro_batches_give_the_same_judge(tmp_path: Path, case: str) -> None:
-    method, cfg = CASES[case]
-    made = [
-        method.train(
-            stage(tmp_path / str(tokens)),
-            replace(cfg, fit=replace(cfg.fit, epochs=1, micro_tokens=tokens, lr=1e-3)),
-            work(tmp_path),
-        )
-        for tokens in (100, 4000)
-    ]
-    for small, large in zip(log(tmp_path / "100"), log(tmp_path / "4000"), strict=True):
-        assert small == pytest.approx(large, rel=1e-3, abs=1e-5)
-    for a, b in zip(made[0].model.parameters(), made[1].model.parameters(), strict=True):
-        torch.testing.assert_close(a, b, atol=2e-3, rtol=1e-2)
-
-
 @pytest.mark.parametrize("kind", ["bert", "deberta"])
 def test_an_encoder_learns_too(tmp_path: Path, kind: str) -> None:
     """BERT by adapters, DeBERTa as a whole."""
     fit = replace(FIT, epochs=10, lr=2e-2, lora_rank=8) if kind == "bert" else replace(FIT, epochs=10)
-    cfg = replace(CASES["prm"][1], encoder=str(encoder(tmp_path / kind, kind)), fit=fit)
+    cfg = replace(PRM, encoder=str(encoder(tmp_path / kind, kind)), fit=fit)
     made = prm.train(stage(tmp_path / "run"), cfg, work(tmp_path))
     rows = log(tmp_path / "run")
     assert rows[-1]["train/loss"] < 0.6 * rows[0]["train/loss"]
@@ -228,6 +166,25 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
     assert ends == sorted(prefixes) and {count for _, count in seen} == {1}
 
 
+def test_solutions_of_a_problem_go_into_the_same_step() -> None:
+    """Three problems with 3, 1 and 2 solutions, in steps of 4; an epoch has all of them, in a new order."""
+    rows = [Example([p, 9, i], [False, True, True]) for i, p in enumerate([1, 2, 3, 1, 1, 3])]
+    bundles = orm.by_problem(rows)
+    assert bundles == [[0, 3, 4], [1], [2, 5]]
+    assert orm.by_problem([(row, row) for row in rows]) == bundles
+    epochs = [[orm.neighbours(bundles, 4, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
+    for first, second in epochs:
+        assert (len(first), len(second)) == (4, 2)
+        assert sorted(first + second) == list(range(6))
+        assert "034" in "".join(map(str, first + second))
+    assert len({tuple(first) for first, _ in epochs}) > 1
+
+
+def test_alone_solutions_are_shuffled_as_fine_tuning_shuffles_them() -> None:
+    for step in range(6):
+        assert orm.neighbours([[i] for i in range(10)], 4, step, 7) == batches(10, 4, step, 7)
+
+
 def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
     there = work(tmp_path)
     only = [group(*((text, 1.0) for text, reward, _ in written(p) if reward), problem=p) for p in PROBLEMS]
@@ -245,7 +202,7 @@ def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
         orm.train(stage(tmp_path / "run"), ORM, other)
 
 
-def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path) -> None:
+def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vectors: dict[str, Any]) -> None:
     """Their weights sum to 1 over right solutions and EOS, to 0 over wrong ones; the value's are
     1 / (n + 1e-3)."""
     judge = orm.begin(work(tmp_path), prm.Card("value"), None)
@@ -255,6 +212,8 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path) -> N
     a, b = ovm.weigh([right, wrong])
     assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])
     assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: laid.prompt])
+    silent = vectors["mario"]["sft_mask"]["solution_with_negative_outcome_has_no_lm_loss"]
+    assert (not any(b.token["written"])) == silent
     assert [w for w in a.token["weight"] if w] == pytest.approx([1 / (4 + 1e-3)] * 2)
     assert [b.token["target"][end] for end in laid.ends] == [-1.0, -1.0]
 
@@ -279,7 +238,7 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     there = work(tmp_path)
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
     texts = written(PROBLEMS[1])
-    rows = [evaluator.row(judge, PROBLEMS[1], text, reward > 0) for text, reward, _ in texts]
+    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in texts]
     assert all(rows)
     with torch.no_grad():  # pull the two words apart, so that some margins are met and some are not
         judge.model.get_input_embeddings().weight[judge.words[0]] *= 3
@@ -302,9 +261,52 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     torch.testing.assert_close(parameter.grad, expected, atol=1e-6, rtol=1e-4)
 
 
+@pytest.mark.parametrize("objective", ["margin", "xent"])
+def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
+    tmp_path: Path, objective: str
+) -> None:
+    """Against the two losses from batches of their own: value and gradient, packed and padded."""
+    there = work(tmp_path)
+    judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
+    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in written(PROBLEMS[1])]
+    kept = [row for row in rows if row]
+    if objective == "xent":
+        weighed, loss = weigh_reads(kept), partial(evaluator.xent, words=judge.words, space="vocab")
+    else:
+        pairs = [(right, wrong) for right in kept[:3] for wrong in kept[3:]]
+        weighed = evaluator.weigh_pairs(pairs, judge, 500)
+        loss = partial(evaluator.margin, words=judge.words)
+    own = orm.training.worked(judge.policy, PROBLEMS[1], "plain").with_row(problem=1.0)
+    other = orm.training.worked(judge.policy, PROBLEMS[2], "plain").with_row(problem=2.0)
+    both = evaluator.with_writing(weighed, {1: own, 2: other})
+    assert len(both) == len(weighed) + 1, "only the worked solution of the problem that is asked about"
+    parameter = judge.model.model.layers[0].mlp.up_proj.weight
+
+    def measured(value: torch.Tensor) -> tuple[float, torch.Tensor]:
+        judge.model.zero_grad()
+        value.backward()
+        return value.item(), parameter.grad.clone()
+
+    judging, to_judge = measured(loss(judge.model, pad(weighed, judge.pad_id))[0])
+    told = pad(weigh([own]), judge.pad_id)
+    writing, to_write = measured(sft.loss(judge.model, told)[0])
+    for lay in (pad, pack):
+        total, grad = measured(evaluator.joint(judge.model, lay(both, judge.pad_id), loss, alpha=0.3)[0])
+        assert total == pytest.approx(judging + 0.3 * writing, rel=1e-5)
+        torch.testing.assert_close(grad, to_judge + 0.3 * to_write, atol=1e-6, rtol=1e-3)
+
+
+def test_writing_needs_worked_solutions(tmp_path: Path) -> None:
+    bare = [replace(problem, solution="") for problem in PROBLEMS]
+    with pytest.raises(
+        ValueError, match=r"joint: 0\.5 goes on writing worked solutions, and none of 8 problems"
+    ):
+        evaluator.train(stage(tmp_path / "run"), JOINT, replace(work(tmp_path), problems=bare))
+
+
 def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
     there = work(tmp_path)
-    cfg = CASES["margin"][1]
+    cfg = MARGIN
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator"))
     never = [evaluator.sort(group(("a", 0.0)), None)]
     with pytest.raises(ValueError, match="none of 1 problems has both a right and a wrong solution"):
@@ -314,7 +316,7 @@ def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
 def test_vocabulary_and_two_word_cross_entropy_by_hand(tmp_path: Path) -> None:
     """- log p(word) among all tokens, and among the two, from the model's own logits."""
     judge = EvaluatorModel(work(tmp_path).load("base"), prm.Card("evaluator"))
-    row = evaluator.row(judge, PROBLEMS[1], "1+2=4", False)
+    row = evaluator.row(judge, ASKED, "1+2=4", False)
     assert row is not None
     logits = judge.model(input_ids=torch.tensor([list(row.ids)])).logits[0, -1]
     correct, incorrect = judge.words

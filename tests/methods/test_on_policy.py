@@ -1,4 +1,5 @@
-"""What every method that learns from its own attempts keeps, whatever its objective."""
+"""What is peculiar to methods that learn from their own attempts; the contract of all methods is in
+test_contract.py."""
 
 from __future__ import annotations
 
@@ -14,21 +15,12 @@ import pytest
 from numerate import methods
 from numerate.methods import dapo, on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.store import read_rollouts
 from numerate.types import Group, Reward, Rollout, Scored, Turn
-from tests.methods.arms import PATH, early_letters, game
+from tests.methods.arms import PATH, game
+from tests.methods.cases import ARMS
 from tests.methods.toy import PROBLEMS, job, same, stage
 
-METHODS: dict[str, dict[str, Any]] = {
-    "grpo": {"beta": 0.01},
-    "dr_grpo": {},
-    "dapo": {"overlong_cache": 4},
-    "gspo": {},
-    "cispo": {},
-    "rloo": {"beta": 0.01},
-    "reinforce_pp": {},
-    "on_policy_distillation": {"teacher": "teacher"},
-}
+METHODS = ARMS | {"on_policy_distillation": {"teacher": "teacher"}}
 STEPS = 4
 
 
@@ -42,51 +34,6 @@ def config(name: str, fit: dict[str, Any] | None = None, **more: Any) -> Any:
 
 def log(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "on_policy_distillation"])
-def test_it_learns_the_game(tmp_path: Path, name: str) -> None:
-    methods.get(name).train(stage(tmp_path / "run"), config(name, steps=12), game(tmp_path))
-    rewards = [row["reward/mean"] for row in log(tmp_path / "run")]
-    assert sum(rewards[-3:]) > sum(rewards[:3]) + 0.3
-
-
-def test_a_student_learns_the_game_from_a_teacher_without_a_reward(tmp_path: Path) -> None:
-    work = game(tmp_path)
-    teacher = methods.get("cispo").train(stage(tmp_path / "taught"), config("cispo", steps=9), work)
-    teacher.save(tmp_path / "master")
-    cfg = config("on_policy_distillation", steps=8, teacher=str(tmp_path / "master"))
-    methods.get("on_policy_distillation").train(stage(tmp_path / "run"), cfg, work)
-    apart = [row["train/reverse_kl"] for row in log(tmp_path / "run")]
-    assert max(apart[-3:]) < 0.3 * apart[0]
-    texts = [s.rollout.text for s in read_rollouts(tmp_path / "run/rollouts/round-00007")]
-    assert sum(early_letters(texts)) > 0.8 * len(texts)
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str) -> None:
-    train = methods.get(name).train
-    whole = train(stage(tmp_path / "whole"), config(name), game(tmp_path))
-    for dies in (3, 2):
-        cut = stage(tmp_path / "cut")
-        cut.save_seconds = 0.0 if dies == 3 else 1e9
-        with pytest.raises(KeyboardInterrupt):
-            train(cut, config(name), game(tmp_path, die_after=[dies]))
-    resumed = train(stage(tmp_path / "cut"), config(name), game(tmp_path))
-    assert same(whole, resumed)
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_micro_batches_do_not_change_a_step(tmp_path: Path, name: str) -> None:
-    found = []
-    for tokens in (40, 4096):
-        run = stage(tmp_path / str(tokens))
-        methods.get(name).train(run, config(name, {"micro_tokens": tokens}, steps=1), game(tmp_path))
-        [row] = log(tmp_path / str(tokens))
-        found.append({key: row[key] for key in row if key.startswith("train/")})
-    assert found[0] == pytest.approx(found[1], rel=1e-3, abs=1e-5)
-    assert found[0]["train/updates"] == 4 and found[0]["train/grad_norm"] > 0
 
 
 def uniform(word: str) -> Any:
@@ -247,6 +194,7 @@ def test_what_a_step_logs_by_hand() -> None:
     ]
     assert on_policy.describe(groups) == pytest.approx(
         {
+            "rollouts/attempts": 4,
             "rollouts/length": 2,
             "rollouts/truncated": 1 / 4,
             "rollouts/zero_variance": 1 / 2,

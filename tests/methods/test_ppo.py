@@ -258,3 +258,16 @@ def test_explained_variance_by_hand() -> None:
     assert explained(returns, returns) == 1
     assert explained([[1.5, 1.5], [1.5, 1.5]], returns) == 0
     assert explained([[0.0, 0.5], [1.0, 1.5]], returns) == pytest.approx(0.75)
+
+
+def test_the_defaults_make_the_papers_number_of_updates(vectors: dict[str, Any]) -> None:
+    """1,024 attempts, 4 at each of 256 questions, 4 times in batches of 32: 128 updates; 4,000 updates take
+    31 such collections, which is 32,000 attempts."""
+    case, cfg = vectors["havrilla"]["ppo_accounting"], ppo.Config()
+    assert (cfg.samples, cfg.problems_per_round) == (case["per_question"], case["questions_per_batch"])
+    assert cfg.samples * cfg.problems_per_round == case["rollouts"]
+    assert cfg.epochs == case["ppo_epochs"]
+    updates = case["rollouts"] // cfg.batch * cfg.epochs
+    assert updates == case["bs32_updates_per_collection"]
+    assert cfg.rounds == 4000 // updates
+    assert 4000 / updates * case["rollouts"] == case["4000_updates_rollouts_bs32"]

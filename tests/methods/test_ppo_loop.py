@@ -1,22 +1,17 @@
-"""The loop of PPO: it learns, stops, resumes, and refuses what makes no sense."""
+"""The loop of PPO: its value, its penalty, its best of N, and what it refuses."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from numerate.judges import Oracle
 from numerate.methods import judge, ppo
 from numerate.models.policy import Policy
-from numerate.progress import QuietProgress
-from numerate.rollouts.local import LocalEngine
-from numerate.training import Stage, checkpoint
-from numerate.types import Problem, StepScores
+from numerate.types import Problem
 from tests.judges.models import scored_by
 from tests.methods.toy import PROBLEMS, job, same, stage
 
@@ -29,35 +24,6 @@ def config(**more: Any) -> ppo.Config:
 
 def log(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-
-
-class Digits:
-    """The share of an attempt's characters that are digits: anybody can learn that."""
-
-    def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
-        return [StepScores((sum(c.isdigit() for c in text) / max(1, len(text)),)) for text in solutions]
-
-
-def digits(rounds: int) -> ppo.Config:
-    return config(
-        rounds=rounds,
-        problems_per_round=8,
-        samples=8,
-        max_tokens=6,
-        temperature=1.0,
-        batch=16,
-        lr=5e-3,
-        kl={"beta": 0.0},
-        reward={"correct": 0.0, "alpha": 1.0, "scores": "end", "without_end": "pay"},
-    )
-
-
-def test_it_learns_to_write_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From 4 % of a random model's characters to most of them."""
-    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: Digits())
-    ppo.train(stage(tmp_path / "run"), digits(20), job(tmp_path, engine=LocalEngine))
-    rewards = [row["reward/mean"] for row in log(tmp_path / "run")]
-    assert max(rewards[:2]) < 0.15 and min(rewards[-2:]) > 0.6
 
 
 def test_the_value_learns_what_an_attempt_will_earn(tmp_path: Path) -> None:
@@ -102,60 +68,6 @@ def test_the_coefficient_of_the_penalty_is_adapted(tmp_path: Path) -> None:
     ppo.train(run, config(rounds=2, kl=kl), job(tmp_path))
     assert [row["kl/beta"] for row in log(tmp_path / "a")] == pytest.approx([0.1, 0.098])
     assert run.facts["beta"] < 0.098
-
-
-CASES: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "adaptive": {"kl": {"beta": 0.1, "target": 0.01, "horizon": 50}},
-    "adapters": {"lora_rank": 2, "value": {"layers": 2, "lr": 1e-2, "warmup": 1}},
-    "attached": {"value": {"layers": 0, "detach": False}, "judge": "oracle", "learn_from": 3},
-}
-
-
-@pytest.mark.parametrize("die_after", [5, 20, 40])
-@pytest.mark.parametrize("case", CASES)
-def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, case: str, die_after: int) -> None:
-    """The policy, the value branch, what the optimizer remembers, and the log."""
-    cfg = config(**CASES[case])
-
-    def often(folder: str) -> Stage:
-        return Stage(tmp_path / folder, 0, QuietProgress(), save_seconds=0.0)
-
-    whole = ppo.train(often("whole"), cfg, job(tmp_path))
-    with pytest.raises(KeyboardInterrupt):
-        ppo.train(often("cut"), cfg, job(tmp_path, die_after=[die_after]))
-    resumed = ppo.train(often("cut"), cfg, job(tmp_path))
-    assert same(whole, resumed)
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
-    one, other = (checkpoint.load(tmp_path / name / "checkpoints") for name in ("whole", "cut"))
-    assert one and other and one[1] == other[1] and one[0].keys() == other[0].keys()
-    assert all(torch.equal(x, other[0][name]) for name, x in one[0].items())
-    assert any(name.startswith("optimizer/exp_avg/value.") for name in one[0])
-
-
-def test_resumed_from_an_older_checkpoint_it_meets_its_own_attempts_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed in the fourth round with nothing saved but the attempts of the rounds so far: these are read,
-    and the same weights follow from them."""
-
-    class Dying(Digits):
-        left = 4
-
-        def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
-            self.left -= 1
-            if not self.left:
-                raise KeyboardInterrupt
-            return super().score(problems, solutions)
-
-    work = job(tmp_path, engine=LocalEngine)
-    judges = iter([Digits(), Dying(), Digits()])
-    monkeypatch.setattr("numerate.methods.judge.find", lambda *_: next(judges))
-    whole = ppo.train(stage(tmp_path / "whole"), digits(5), work)
-    with pytest.raises(KeyboardInterrupt):
-        ppo.train(stage(tmp_path / "cut"), digits(5), work)
-    assert same(whole, ppo.train(stage(tmp_path / "cut"), digits(5), work))
-    assert log(tmp_path / "whole") == log(tmp_path / "cut")
 
 
 def test_the_best_round_by_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

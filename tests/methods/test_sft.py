@@ -18,26 +18,11 @@ def losses(folder: Path) -> list[float]:
     return [json.loads(line)["train/loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_it_learns_the_solutions(tmp_path: Path) -> None:
-    sft.train(stage(tmp_path / "run"), config(epochs=20), job(tmp_path))
-    found = losses(tmp_path / "run")
-    assert len(found) == 20 * 3
-    assert sum(found[-3:]) < 0.5 * sum(found[:3])
-
-
 def test_every_epoch_sees_every_row_once_in_a_new_order() -> None:
     epochs = [[i for step in range(e * 3, e * 3 + 3) for i in sft.batches(8, 3, step, 0)] for e in range(2)]
     assert [sorted(e) for e in epochs] == [list(range(8))] * 2
     assert epochs[0] != epochs[1]
     assert sft.batches(8, 3, 2, 0) == sft.batches(8, 3, 2, 0)
-
-
-def test_micro_batches_give_the_same_model(tmp_path: Path) -> None:
-    a = sft.train(stage(tmp_path / "a"), config(), job(tmp_path))
-    b = sft.train(stage(tmp_path / "b"), config(micro_tokens=40), job(tmp_path))
-    assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=1e-3)
-    for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True):
-        torch.testing.assert_close(x, y, atol=2e-3, rtol=1e-2)
 
 
 def test_lora_trains_adapters_only_and_merges_them_when_saved(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from numerate import report
-from numerate.report import selection
+from numerate.report import choices, plots, selection
 from numerate.report.read import read
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \x00"
@@ -38,6 +38,7 @@ ROWS = [
     judge("rerank_topk_by_limit", 0.64, 4),
     judge("rerank_topk_optimistic", 0.64, 8, limit=4),
     judge("auc", 0.81, low=0.78, high=0.84),
+    judge("auc_within", 0.53, low=0.46, high=0.6),
     judge("ece", 0.042),
     judge("brier", 0.19),
     judge("roc", 0.0, x=0.0),
@@ -57,42 +58,91 @@ def write(folder: Path, rows: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def test_the_table_sets_judges_against_models(tmp_path: Path):
-    [table] = selection.choices(read(write(tmp_path / "run", ROWS)))
-    assert [column.title for column in table.columns] == ["maj@8", "RR.All@8", "AUC", "ECE"]
-    cells = {
+def told(table: choices.Choices) -> dict[tuple[str, str], list[str | None]]:
+    return {
         (each.model, each.judge): [cell.main if cell else None for cell in each.cells] for each in table.rows
     }
-    assert cells == {
-        ("sft", "orm"): ["55.0%", "62.0%", "81.0%", "4.2%"],
-        ("sft", "prm"): ["55.0%", "48.0%", None, None],
-        ("base", "prm"): [None, "30.0%", None, None],
+
+
+def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Path):
+    strategies, judges, crossed = choices.choices(read(write(tmp_path / "run", ROWS)))
+    assert [column.title for column in strategies.columns] == ["maj@8", "RR.All@8"]
+    assert told(strategies) == {
+        ("sft", "orm"): ["55.0%", "62.0%"],
+        ("sft", "prm"): ["55.0%", "48.0%"],
+        ("base", "prm"): [None, "30.0%"],
     }
+    titles = ["AUC", "AUC within", "ECE", "Brier", "First errors, F1"]
+    assert [column.title for column in judges.columns] == titles
+    assert told(judges) == {("sft", "orm"): ["81.0%", "53.0%", "4.2%", "19.0%", "61.3%"]}
+    assert "knows which problems are hard" in judges.about and not strategies.about
+    assert [column.title for column in crossed.columns] == [
+        f"{model} {title}" for model in ("sft", "base") for title in ("RR.All@8", "W.RR@8")
+    ]
+    assert told(crossed) == {
+        ("", "no judge: the vote"): ["55.0%", "55.0%", None, None],
+        ("", "orm"): ["62.0%", None, None, None],
+        ("", "prm"): ["48.0%", None, "30.0%", None],
+    }
+
+
+def test_a_single_model_has_no_table_of_judges_by_models(tmp_path: Path):
+    rows = [row for row in ROWS if row["model"] == "sft"]
+    assert len(choices.choices(read(write(tmp_path / "run", rows)))) == 2
 
 
 def test_what_is_drawn(tmp_path: Path):
     panels = selection.panels(read(write(tmp_path / "run", ROWS)))
     drawn = {(panel.title, figure.title): figure.note for panel in panels for figure in panel.figures}
-    orm, votes = "test: sft, judged by orm", "test"
-    assert drawn[orm, "Accuracy against K and N"] == "best here 64.0% at 4, which is optimistic"
-    assert drawn[orm, "Right ones called right"] == "area 81.0% [78.0, 84.0]"
-    assert drawn[orm, "Share that is right, by score"] == "ECE 0.042, Brier 0.190"
-    assert drawn[orm, "Wrong steps found, by position"] == "● precision, ■ recall; F1 of first errors 61.3%"
+    sft, base = "test: sft, re-ranked", "test: base, re-ranked"
+    judges, votes = "test: sft, the judges", "test"
+    assert drawn[sft, "orm: accuracy against K and N"] == "best here 64.0% at 4, which is optimistic"
+    assert drawn[judges, "Right ones called right"] == "AUC 81.0% [78.0, 84.0]"
+    assert drawn[judges, "Share that is right, by score"] == "ECE 4.2%"
+    assert {title for panel, title in drawn if panel == judges} == {
+        "Right ones called right",
+        "Share that is right, by score",
+        "Steps called wrong that are",
+        "Wrong steps called wrong",
+    }
     assert {title for panel, title in drawn if panel == votes} == {
         "What a judge must read",
         "Share of the right answer",
     }
-    assert {title for panel, title in drawn if panel.endswith("judged by prm")} == {
-        "Accuracy against attempts"
-    }
+    assert {title for panel, title in drawn if panel == base} == {"prm: accuracy against attempts"}
 
 
-def test_the_strategies_have_the_colours_that_the_legend_says(tmp_path: Path):
-    panels = selection.panels(read(write(tmp_path / "run", ROWS)))
-    [panel] = [p for p in panels if p.title.endswith("by orm") and p.series]
+def test_the_colours_are_what_the_legend_says(tmp_path: Path):
+    """Strategies in theirs; judges in theirs, the second one alone has the second colour."""
+    more = [judge("roc", x, x=x, judge="prm", model="base") for x in (0.0, 1.0)]
+    panels = {panel.title: panel for panel in selection.panels(read(write(tmp_path / "run", ROWS + more)))}
+    panel = panels["test: sft, re-ranked"]
+    assert panel.series[:2] == ((0, "Majority"), (1, "Best score"))
     svg = str(panel.figures[0].svg)
-    assert panel.series[:2] == ("Majority", "Best score")
     assert "--model-0" in svg and "--model-1" in svg and "--model-2" not in svg
+    alone = panels["test: base, the judges"]
+    assert alone.series == ((1, "prm"),)
+    assert "--model-1" in str(alone.figures[0].svg) and "--model-0" not in str(alone.figures[0].svg)
+
+
+def test_strategies_without_a_limit_are_level_lines_among_those_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The vote reaches 55 % and the best score 62 % with all samples, at every K and N."""
+    drawn: dict[str, dict[int, Any]] = {}
+    lines = plots.lines
+
+    def noted(salt: str, name: str, given: Any, **more: Any) -> Any:
+        drawn.setdefault(name, {line.colour: line.points for line in given})
+        return lines(salt, name, given, **more)
+
+    monkeypatch.setattr(plots, "lines", noted)
+    selection.panels(read(write(tmp_path / "run", ROWS)))
+    assert drawn["orm: accuracy against K and N"] == {
+        0: [(2, 0.55), (4, 0.55)],
+        1: [(2, 0.62), (4, 0.62)],
+        2: [(2, 0.6), (4, 0.64)],
+    }
 
 
 def test_a_run_without_samples_says_how_to_get_them(tmp_path: Path):

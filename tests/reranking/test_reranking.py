@@ -103,6 +103,13 @@ def test_the_judge_itself_by_hand():
     rows = selection_results(HAND, GOOD, judge="good")
     assert at(rows, "auc")["value"] == pytest.approx((27 - 2.5) / 27)
     assert (at(rows, "auc")["n"], at(rows, "brier")["n"]) == (12, 12)
+    within = at(rows, "auc_within")  # a: 1; b: .7 above .1 and .2, below .9; c has no right one
+    assert (within["value"], within["low"], within["high"]) == (
+        pytest.approx(5 / 6),
+        pytest.approx(2 / 3),
+        1.0,
+    )
+    assert within["n"] == 2
     squares = [0.1, 0.2, 0.3, 0.2, 0.1, 0.1, 0.2, 0.9, 0.3, 0.4, 0.2, 0.6]
     assert at(rows, "brier")["value"] == pytest.approx(sum(x * x for x in squares) / 12)
     points = [(row["x"], row["value"]) for row in rows if row["metric"] == "roc"]

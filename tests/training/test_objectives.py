@@ -19,6 +19,7 @@ def test_share_and_cross_entropy_of_the_evaluator(vectors: dict[str, Any]) -> No
     share = objectives.log_share(correct, incorrect)
     assert share.exp().item() == pytest.approx(case["S"])
     assert -correct.item() == pytest.approx(case["lm_xent_if_correct"])
+    assert -incorrect.item() == pytest.approx(case["lm_xent_if_incorrect"])
     assert -share.item() == pytest.approx(case["two_way_xent_if_correct"])
     assert -objectives.log_share(incorrect, correct).item() == pytest.approx(
         case["two_way_xent_if_incorrect"]
@@ -35,6 +36,22 @@ def test_margin_of_the_paper(vectors: dict[str, Any]) -> None:
     for case in vectors["ssft_scr"]["margin"]:
         right, wrong = (torch.tensor([case[f"S_{w}"]]).log() for w in ("correct", "incorrect"))
         assert objectives.margin(right, wrong).item() == pytest.approx(case["loss"], abs=1e-6)
+
+
+def test_likelihood_of_the_paper(vectors: dict[str, Any]) -> None:
+    case = vectors["ssft_scr"]["mle"]
+    logp = torch.tensor([case["token_logps"]])
+    assert objectives.mle(logp, torch.ones_like(logp)).item() == pytest.approx(case["L_mle_sum"])
+
+
+def test_the_margin_of_whole_solutions_by_hand() -> None:
+    """exp(-3) and exp(-4): met by 1 - ln 2. The other way round, 1 + ln 2; equal ones, ln 2."""
+    right, wrong = torch.tensor([-3.0, -4.0, -3.0]), torch.tensor([-4.0, -3.0, -3.0])
+    found = objectives.sequence_margin(right, wrong).tolist()
+    assert found == pytest.approx([0.0, 1 + math.log(2), math.log(2)])
+    assert objectives.joint(torch.tensor(found[1]), torch.tensor(1.35), 0.1).item() == pytest.approx(
+        1 + math.log(2) + 0.135
+    )
 
 
 def test_margin_keeps_pushing_while_the_wrong_one_is_above_a_half() -> None:
@@ -63,6 +80,8 @@ def test_value_loss_of_super_mario(vectors: dict[str, Any]) -> None:
     case = vectors["mario"]["value_head_loss_super_mario"]
     raw, targets = torch.tensor(case["raw_values"]), torch.tensor(case["targets"])
     weight = torch.full((2,), 1 / (2 + 1e-3))
+    assert raw.tanh().tolist() == pytest.approx(case["tanh"], abs=1e-6)
+    assert objectives.value(raw, targets, ONE).item() == pytest.approx(case["sum_sq"], abs=1e-6)
     loss = objectives.value(raw, targets, weight).item()
     assert loss == pytest.approx(case["value_loss=sum/(n+1e-3)"], abs=1e-6)
 

@@ -1,20 +1,24 @@
-"""Two processes (gloo) take the same optimizer step as one."""
+"""Two processes (gloo) take the same optimizer step as one, each with a share of the rows, and store the same
+attempts."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from numerate.training import Learner, weigh
+from numerate.rollouts.share import write_part
+from numerate.store import read_rollouts
+from numerate.training import Learner, devices, weigh
 from numerate.training.old import recompute
+from numerate.types import Problem, Reward, Rollout, Scored
+from tests.methods.toy import PROBLEMS
+from tests.processes import launch
 from tests.training.test_batch import nll, policy, rows
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 COUNTS = (5, 1)
 """an odd number of rows, so that the shares differ; and one that leaves a process without any"""
 
@@ -29,20 +33,30 @@ def step(count: int) -> dict[str, float]:
     return stats | {"old": old, "weights": sum(p.detach().abs().sum().item() for p in one.model.parameters())}
 
 
-def test_two_processes_take_the_same_step_as_one(tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OUT": str(tmp_path)}
-    environment |= {"ACCELERATE_USE_CPU": "true", "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*launcher, "-m", "tests.training.test_processes"]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for i, count in enumerate(COUNTS):
-        one = step(count)
-        for rank in range(2):
-            found = json.loads((tmp_path / f"{rank}.json").read_text())
-            assert found[i] == pytest.approx(one, rel=1e-5)
+def mine(count: int) -> int:
+    return len(Learner(policy()).share(rows(count)))
+
+
+def attempts(problems: Sequence[Problem]) -> list[Scored]:
+    """Two at each problem, signed by the process."""
+    by = os.environ.get("RANK", "alone")
+    return [Scored(Rollout(p.id, i, (), policy=by), Reward(1.0)) for p in problems for i in range(2)]
+
+
+def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
+    launch("tests.training.test_processes", tmp_path)
+    stored = [scored.rollout for scored in read_rollouts(tmp_path / "part.parquet")]
+    assert [(r.problem_id, r.index, r.policy) for r in stored] == [
+        (p.id, i, str(n % 2)) for n, p in enumerate(PROBLEMS) for i in range(2)
+    ]
+    assert {file.name for file in tmp_path.iterdir()} == {"part.parquet", "0.json", "1.json"}
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    assert first["steps"] == second["steps"] == [pytest.approx(step(count), rel=1e-5) for count in COUNTS]
+    assert (first["shares"], second["shares"]) == ([3, 1], [2, 0])
 
 
 if __name__ == "__main__":
-    rank = os.environ["RANK"]
-    Path(os.environ["OUT"], f"{rank}.json").write_text(json.dumps([step(count) for count in COUNTS]))
+    assert devices.size() == 2
+    write_part(Path(os.environ["OUT"], "part.parquet"), PROBLEMS, attempts)
+    told = {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
+    Path(os.environ["OUT"], f"{devices.rank()}.json").write_text(json.dumps(told))

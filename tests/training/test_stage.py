@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -54,6 +55,30 @@ def test_killed_and_resumed_equals_uninterrupted_bit_for_bit(
     assert [json.loads(line)["round"] for line in logs[0].splitlines()] == list(range(7))
 
 
+def test_every_round_is_timed_once(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        loop(tmp_path / "cut", die_in=4)
+    loop(tmp_path / "cut")
+    assert [round_ for round_, _ in timed(tmp_path / "cut")] == list(range(7))
+
+
+def test_looking_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of 3 seconds, and 5 more in which somebody looks."""
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    run = Stage(tmp_path / "run", 0, QuietProgress())
+    for _ in run.rounds(2):
+        now[0] += 3
+        with run.looking():
+            now[0] += 5
+    assert timed(run.folder) == [(0, 3.0), (1, 3.0)]
+
+
+def timed(folder: Path) -> list[tuple[int, float]]:
+    rows = [json.loads(line) for line in (folder / "times.jsonl").read_text().splitlines()]
+    return [(row["round"], row["seconds"]) for row in rows]
+
+
 def test_a_half_written_checkpoint_and_log_line_are_passed_over(tmp_path: Path) -> None:
     whole = loop(tmp_path / "whole")
     with pytest.raises(Killed):
@@ -93,6 +118,11 @@ def test_cosine_at_its_marks() -> None:
     """2e-5 to 2e-7: half way (2e-5 + 2e-7) / 2 = 1.01e-5; with 10 % warm-up, 5 % is half the peak."""
     assert [cosine(t, 2e-5, 2e-7) for t in (0, 0.5, 1)] == pytest.approx([2e-5, 1.01e-5, 2e-7])
     assert cosine(0.05, 2e-5, 2e-7, warmup=0.1) == pytest.approx(1e-5)
+
+
+def test_cosine_of_the_vectors(vectors: dict[str, Any]) -> None:
+    for asked, rate in vectors["havrilla"]["lr_cosine_2e-5_to_2e-7"].items():
+        assert cosine(float(asked.partition("=")[2]), 2e-5, 2e-7) == pytest.approx(rate)
 
 
 def test_column_sums_ignore_padding() -> None:

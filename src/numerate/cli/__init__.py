@@ -1,10 +1,10 @@
 """The command line. Every command imports what it needs when it runs, so that `--help` answers at once."""
 
-from numerate.cli import browse, doctor, grade, judge, measure, pages, train
+from numerate.cli import browse, doctor, grade, judge, measure, pages, select, shootout, train
 from numerate.cli.app import app
 from numerate.models import process
 
-__all__ = ["browse", "doctor", "grade", "judge", "main", "measure", "pages", "train"]
+__all__ = ["browse", "doctor", "grade", "judge", "main", "measure", "pages", "select", "shootout", "train"]
 
 
 def main() -> None:

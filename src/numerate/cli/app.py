@@ -15,15 +15,18 @@ from numerate.cli.extras import EXTRAS
 
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
+    "shootout": "Finished work is kept: the same command again goes on from here.",
     "eval": "Attempts made so far are kept: the same command again goes on from here.",
     "judge": "With --out, scores made so far are kept: the same command again goes on from here.",
 }
 ORDER = (
     "run",
+    "shootout",
     "eval",
     "solve",
     "grade",
     "judge",
+    "select",
     "report",
     "compare",
     "problems",

@@ -92,4 +92,8 @@ def judge_solutions(
     table.save_json(json_file, counts)
     if counts["bad"]:
         typer.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)
-        raise typer.Exit(1)
+    elif not counts["scored"] and not done:
+        typer.echo(f'{file} holds no line: write {{"id", "question", "solution"}}, one per line', err=True)
+    else:
+        return
+    raise typer.Exit(1)

@@ -10,19 +10,12 @@ import typer
 
 from numerate.cli import table
 from numerate.cli.scoring import Given
+from numerate.cli.selected import LABELS
 from numerate.models.card import STEP_JUDGES
 from numerate.progress import Progress
 from numerate.results import Row
 from numerate.types import Marked
 
-NAMES = {
-    "first_error_f1": "F1 of first errors",
-    "first_error_found": "  first error found, of solutions with one",
-    "first_error_none": "  none called, of solutions without one",
-    "step_auc": "AUC of steps",
-    "step_ece": "ECE of steps",
-    "step_brier": "Brier score of steps",
-}
 BLOCK = 256
 
 
@@ -35,10 +28,10 @@ def measure(
 
     card = given.card
     if card is None or card.kind not in STEP_JUDGES:
-        kind = "the oracle" if card is None else f"a judge of kind {card.kind}"
+        what = "the oracle" if card is None else f"{given.judge}, a judge of kind {card.kind},"
         raise ValueError(
-            f"{given.judge} is {kind}, which has no scores for labelled steps: name a process_reward_model "
-            "or a stepwise_outcome_model"
+            f"{what} has no scores for labelled steps: name a process_reward_model or "
+            "a stepwise_outcome_model"
         )
     marked.check(name)
     rows = marked.load(name, limit=limit)
@@ -65,8 +58,8 @@ def measure(
 def lines(rows: Sequence[Row]) -> list[list[str]]:
     shown: list[list[str]] = []
     for row in rows:
-        if row["metric"] in NAMES:
+        if row["metric"] in LABELS:
             low, high = row["low"], row["high"]
             interval = "" if low is None else f"[{low:.3f}, {high:.3f}]"
-            shown.append([NAMES[row["metric"]], f"{row['value']:.3f}", interval, f"{row['n']:,}"])
+            shown.append([LABELS[row["metric"]], f"{row['value']:.3f}", interval, f"{row['n']:,}"])
     return shown

@@ -9,8 +9,20 @@ import typer
 
 from numerate.cli import table
 
+LABELLED = "labelled"
+LABELS = {
+    "first_error_f1": "F1 of first errors",
+    "first_error_found": "  first error found, of solutions with one",
+    "first_error_none": "  none called, of solutions without one",
+    "step_auc": "AUC of steps",
+    "step_ece": "ECE of steps",
+    "step_brier": "Brier score of steps",
+}
+"""of a judge on labelled steps"""
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
+AREAS = {"auc": "AUC, all samples", "auc_within": "AUC within problems"}
+"""chances that a right sample is scored above a wrong one: of any problem, or of the same one"""
 
 
 def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_stderr: bool = False) -> None:
@@ -20,43 +32,72 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
     sets = dict.fromkeys(row["problems"] for row in rows if "judge" in row)
     for problems in sets:
         here = [row for row in rows if row["problems"] == problems]
-        models = list(dict.fromkeys(row["model"] for row in here if "judge" in row))
+        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == CROSSED))
         for model in models:
             typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
         if len(models) > 1:
             show_crossed(problems, here, models, names, to_stderr)
+        labelled = [row for row in here if row["model"] == LABELLED]
+        if labelled:
+            typer.echo(f"\n{problems}: labelled steps", err=to_stderr)
+            show_labelled(labelled, to_stderr)
+
+
+def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
+    """Measures by judges of steps, on steps that people have labelled."""
+    judges = list(dict.fromkeys(row["judge"] for row in rows))
+    found = {(row["metric"], row["judge"]): f"{row['value']:.3f}" for row in rows if row["metric"] in LABELS}
+    shown = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
+    table.show_in_blocks(shown, ["measure", *judges], to_stderr=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
-    """rows: of one model on one problem set."""
+    """rows: of one model on one problem set. Intervals stand where all judges fit beside each other with
+    them; else the page of the run has them."""
+    judges = list(dict.fromkeys(row["judge"] for row in rows if "judge" in row))
+    header = ["strategy", *judges]
+    whole = lines(rows, judges, intervals=True)
+    fits = table.width_of(whole, header) <= table.columns()
+    shown = whole if fits else lines(rows, judges, intervals=False)
+    table.show_in_blocks(shown, header, left=judges, to_stderr=to_stderr)
+    if not fits:
+        typer.echo("(95 % intervals: in the report, with --json, on a wider terminal)", err=to_stderr)
+
+
+def lines(rows: Sequence[Mapping[str, Any]], judges: Sequence[str], *, intervals: bool) -> list[list[str]]:
+    """Strategies by judges, then the judges themselves."""
     from numerate.report.tables import STRATEGIES, title
 
-    judges = list(dict.fromkeys(row["judge"] for row in rows if "judge" in row))
     most = max(row["k"] for row in rows if row["metric"] == "rerank_all_at_k")
     shown: list[list[str]] = []
-    for metric in STRATEGIES:
-        cells = [cell(rows, metric, judge, most) for judge in judges]
+
+    def line(name: str, metric: str, k: int) -> None:
+        cells = [cell(rows, metric, judge, k, intervals) for judge in judges]
         if any(cells):
-            shown.append([title(metric, most)[0], *cells])
+            shown.append([name, *cells])
+
+    for metric in STRATEGIES:
+        line(title(metric, most)[0], metric, most)
         if metric.endswith(("topk_at_k", "topn_at_k")):
-            best = [cell(rows, metric.replace("_at_k", "_optimistic"), judge, most) for judge in judges]
             letter = "N" if "topn" in metric else "K"
-            shown.append([f"  best {letter} on these problems (optimistic)", *best])
-    shown.append(["AUC of the scores", *(cell(rows, "auc", judge, 1) for judge in judges)])
-    table.show(shown, ["strategy", *judges], to_stderr=to_stderr)
+            line(f"  best {letter} (optimistic)", metric.replace("_at_k", "_optimistic"), most)
+    for metric, name in AREAS.items():
+        line(name, metric, 1)
+    return shown
 
 
-def cell(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int) -> str:
-    """`45.0% [38.1, 52.0], K 2`; the vote is the same with every judge."""
+def cell(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int, intervals: bool) -> str:
+    """`45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`; the vote is the same with every judge."""
     for row in rows:
         if row["metric"] == metric and row["k"] == k and row.get("judge", judge) == judge:
+            scale, digits, unit = (1, 3, "") if metric in AREAS else (100, 1, "%")
             interval = ""
-            if row["low"] is not None:
-                interval = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+            if intervals and row["low"] is not None:
+                interval = f" [{scale * row['low']:.{digits}f}, {scale * row['high']:.{digits}f}]"
             letter = "N" if "topn" in metric else "K"
             limit = f", {letter} {row['limit']}" if "limit" in row else ""
-            return f"{100 * row['value']:.1f}%{interval}{limit}"
+            return f"{scale * row['value']:5.{digits}f}{unit}{interval}{limit}"
     return ""
 
 
@@ -77,4 +118,4 @@ def show_crossed(
         for judge, by_model in found.items()
     ]
     typer.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
-    table.show(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)
+    table.show_in_blocks(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

@@ -26,7 +26,7 @@ def show(
 ) -> None:
     """Print a table; the columns named in `left` (and the first) align left, the others right."""
     stream = sys.stderr if to_stderr else sys.stdout
-    width = shutil.get_terminal_size().columns if stream.isatty() else None
+    width = columns() if stream.isatty() else None
     typer.echo("\n".join(lay_out(rows, header, left, width)), err=to_stderr)
 
 
@@ -46,6 +46,43 @@ def lay_out(
         lines.append(GAP.join(map(fit, [*row[:-1], first], widths, to_left)).rstrip())
         lines += [" " * (sum(widths[:-1]) + len(GAP) * (len(row) - 1)) + rest for rest in more]
     return [lines[0], GAP.join("-" * w for w in widths), *lines[1:]]
+
+
+def columns() -> int:
+    """The width of the terminal; of pipes and files $COLUMNS, by default 80."""
+    return shutil.get_terminal_size().columns
+
+
+def width_of(rows: Sequence[Sequence[str]], header: Sequence[str]) -> int:
+    """Characters that the whole table takes."""
+    widths = [max(map(len, column)) for column in zip(*[header, *rows], strict=True)]
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def show_in_blocks(
+    rows: Sequence[Sequence[str]],
+    header: Sequence[str],
+    left: Sequence[str] = (),
+    *,
+    to_stderr: bool = False,
+) -> None:
+    """Print a table that may be too wide: as many columns beside the first as fit, then the next ones."""
+    begun = 1
+    while begun < len(header):
+        end = begun + 1
+        while end < len(header) and width_of(*_cut(rows, header, begun, end + 1)) <= columns():
+            end += 1
+        if begun > 1:
+            typer.echo("", err=to_stderr)
+        show(*_cut(rows, header, begun, end), left, to_stderr=to_stderr)
+        begun = end
+
+
+def _cut(
+    rows: Sequence[Sequence[str]], header: Sequence[str], begin: int, end: int
+) -> tuple[list[list[str]], list[str]]:
+    """The first column and those in [begin, end)."""
+    return [[row[0], *row[begin:end]] for row in rows], [header[0], *header[begin:end]]
 
 
 def shrink(widths: list[int], width: int | None) -> list[int]:
@@ -68,7 +105,7 @@ def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
     """Print `name  value` lines; a long value goes on under itself."""
     widest = max(len(name) for name, _ in rows)
     stream = sys.stderr if to_stderr else sys.stdout
-    room = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
+    room = (columns() if stream.isatty() else 80) - widest - len(GAP)
     for name, value in rows:
         lines = wrap(value, max(room, 3 * NARROWEST)) or [""]
         indent = "\n" + " " * widest + GAP

@@ -59,7 +59,10 @@ def run_recipe(
         return
     need_extras()
     from numerate import run
+    from numerate.rollouts.share import first
 
-    metrics = run.run(checked, folder, progress=progress.progress(quiet=quiet))
+    metrics = run.run(checked, folder, progress=progress.progress(quiet=quiet or not first()))
+    if not first():
+        return
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")
     save_json(json_file, metrics)

@@ -41,6 +41,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *test_training(recipe),
         *judging.oracles(recipe, beginning),
         *judging.marks(recipe),
+        *judging.measured_on(recipe),
         *judging.words(recipe),
         *rewards(recipe),
         *space(recipe, out),
@@ -124,6 +125,9 @@ def encoders(recipe: Recipe) -> Iterator[Complaint]:
         encoder = getattr(stage.options, "encoder", None)
         for _, said in model_errors(encoder) if encoder else ():
             yield ("stages", name, "encoder"), said
+        if encoder and getattr(stage.options, "likelihood", False):
+            said = "an encoder is no language model, nothing is likely to it: leave one of the two out"
+            yield ("stages", name, "likelihood"), said
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:
@@ -169,7 +173,10 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
 
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
     for stage in recipe.stages.values():
-        needed[stage.problems] |= dict.fromkeys(methods.get(stage.method).NEEDS, stage.method)
+        wanted = methods.get(stage.method).NEEDS | (
+            {"solution"} if getattr(stage.options, "joint", 0) else set()
+        )
+        needed[stage.problems] |= dict.fromkeys(wanted, stage.method)
     for name, wanted in needed.items():
         source = recipe.problems[name].source
         try:

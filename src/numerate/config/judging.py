@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from numerate import methods
@@ -13,7 +14,7 @@ from numerate.judges.world import knows
 from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.models.card import FILE as CARD
-from numerate.models.card import HEAD, WORDS, Card, read_card
+from numerate.models.card import STEP_JUDGES, WORDS, Card, check_head, read_card
 from numerate.problems import marked
 from numerate.types import Problem
 
@@ -25,11 +26,18 @@ WRITERS = ("policy", "evaluator")
 """what a method may give for others to start from: language models"""
 JUDGES = ("judge", "evaluator")
 """what a method may give to re-rank with"""
-WITH_ROLLOUTS = ("expert_iteration", "step_labels", "sample")
+WITH_ROLLOUTS = (
+    *("cispo", "dapo", "dr_grpo", "expert_iteration", "grpo", "gspo", "on_policy_distillation", "ppo"),
+    *("reinforce_pp", "rloo", "step_labels", "sample"),
+)
 """methods that leave attempts behind"""
 
-JUDGES = ("judge", "evaluator")
-"""what a method may give for others to ask about steps"""
+STEP_METHODS = ("process_reward_model", "stepwise_outcome_model")
+"""methods that train judges with a score per step"""
+NAME_ONE = (
+    "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
+    "or oracle for stories"
+)
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -61,8 +69,7 @@ def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Compl
     """A judge is a stage above that trains one, or a folder that holds one."""
     judge = getattr(recipe.stages[name].options, "judge", None)
     kind = which.kind(judge) if judge is not None else None
-    if kind == "folder" and not (Path(str(judge)) / CARD).is_file():
-        said = f"{judge} is no folder with a judge: it has no {CARD}"
+    if kind == "folder" and (said := no_judge(str(judge))):
         yield ("stages", name, "judge"), said
     there = [one for one in above if one != "base" and methods.gives(recipe.stages[one].method) in JUDGES]
     if kind == "stage" and judge not in there:
@@ -134,6 +141,29 @@ def reranking(recipe: Recipe) -> Iterator[Complaint]:
             yield place, said
 
 
+def measured_on(recipe: Recipe) -> Iterator[Complaint]:
+    """Sets of labelled steps to measure on are there, and so is a judge of steps."""
+    place = ("evaluate", "marked")
+    for name in recipe.evaluate.marked:
+        try:
+            marked.check(name)
+        except (ValueError, OSError) as error:
+            yield place, str(error)
+    if recipe.evaluate.marked and not any(scores_steps(recipe, one) for one in recipe.evaluate.rerank_with):
+        said = "rerank_with has no judge of steps that could be measured on labelled ones"
+        yield (
+            place,
+            f"{said}: name a stage of method {' or '.join(STEP_METHODS)}, or such a judge's directory",
+        )
+
+
+def scores_steps(recipe: Recipe, given: str) -> bool:
+    """Whether a judge of rerank_with has a score per step and can be asked about anything."""
+    if given in recipe.stages:
+        return recipe.stages[given].method in STEP_METHODS
+    return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
+
+
 def stage_judges(recipe: Recipe, name: str) -> str | None:
     """What to say where a stage trains no judge."""
     method = recipe.stages[name].method
@@ -146,7 +176,7 @@ def judges(recipe: Recipe, given: str) -> str | None:
     """What to say where a directory holds no judge for this recipe."""
     if given == ORACLE:
         return None
-    if not Path(given).expanduser().is_dir():
+    if not Path(given).expanduser().is_dir() and given not in locate.BUNDLED:
         hint = suggest(given, known_judges(recipe))
         return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
     try:
@@ -164,13 +194,33 @@ def judges(recipe: Recipe, given: str) -> str | None:
 def check_judge(directory: str) -> Card:
     """The card of a judge whose files are all there. Raises ValueError where they are not."""
     folder = Path(directory).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"{directory}: there is no such folder; name the model/ folder of a trained judge")
+    if said := no_judge(directory):
+        raise ValueError(said)
     card = read_card(folder)
     locate.check(str(folder))
-    if card.kind != "evaluator" and not (folder / HEAD).is_file():
-        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+    check_head(folder, card)
     return card
+
+
+def no_judge(name: str) -> str:
+    """What `name` is in place of a judge's directory and what to name, empty where it is one."""
+    place = locate.find(name)
+    if not isinstance(place, Path):
+        if close := get_close_matches(name, [ORACLE], cutoff=0.7):
+            return f"{name!r} is no judge; did you mean {close[0]!r}?"
+        what = "it is a file" if Path(name).is_file() else "there is no such folder"
+        return f"{name!r} is no judge: {what}; {NAME_ONE}"
+    if (place / CARD).is_file():
+        return ""
+    found = {
+        file.parent
+        for deep in ("model", "*/model", "stages/*/model")
+        for file in place.glob(f"{deep}/{CARD}")
+    }
+    if found:
+        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(found)))}"
+    what = "a language model" if any(place.glob("*.safetensors")) else "a folder"
+    return f"{name} is no judge: it is {what} without {CARD}; {NAME_ONE}"
 
 
 def known_judges(recipe: Recipe) -> list[str]:

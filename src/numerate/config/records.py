@@ -62,6 +62,11 @@ class Evaluate:
     """the k of pass@k and maj@k; null takes the powers of two up to samples"""
     rerank_with: tuple[str, ...] = ()
     """judges that re-rank the samples: stages that train one, directories of judges, or oracle (stories)"""
+    marked: tuple[str, ...] = ()
+    """sets of labelled steps, such as processbench/gsm8k, that the judges of steps among rerank_with are
+    measured on as well"""
+    marked_limit: AtLeast1 | None = None
+    """use the first so many labelled solutions of each of them only"""
     aggregate: Aggregation | None = None
     """how a judge's step scores become one: avg, prod, max, min, last; null takes each judge's own way"""
 

@@ -23,6 +23,7 @@ METHODS = {
     "ppo": "numerate.methods.ppo",
     "process_reward_model": "numerate.methods.process_reward_model",
     "reinforce_pp": "numerate.methods.reinforce_pp",
+    "return_conditioned": "numerate.methods.return_conditioned",
     "rloo": "numerate.methods.rloo",
     "sample": "numerate.methods.sample",
     "sft": "numerate.methods.sft",

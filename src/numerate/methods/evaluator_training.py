@@ -4,11 +4,16 @@ p_cls(w) = p_M(w | T(P, X)),  w in { correct, incorrect}                        
 S        = p_cls(correct) / (p_cls(correct) + p_cls(incorrect))                                         (7)
 margin   L = max(0, log S(X_inc) - log S(X_cor) + log 2), the mean over pairs                           (8)
 xent     L = - log p_cls(label), the mean over solutions                                                (9)
+joint    L + alpha L_mle, L_mle the mean over the tokens of the problems' worked solutions          (12, 13)
 
 Eq. 8 takes the normalized S, eq. 9 the probability in the whole vocabulary; `space: two_way` puts S into
 eq. 9 (its printed second term has the wrong sign). Data as in the paper: up to 10 pairs per problem for the
 margin, all solutions for xent, which converge within an epoch. Ours: equal texts count once, which the paper
 blames for that; pairs are distinct and drawn by problem; learning rate and batch, which it does not give.
+
+The paper gives up eq. 12 and 13, whose terms are hard to balance, and trains a generator, an evaluator and a
+generator again one after the other (the recipe solution-clusters); so `joint` is 0 unless asked for. Eq. 10
+and 11, which it argues against, are in `training/objectives.py` only.
 
 The margin is summed in two passes: where it is 0 is found first, without gradients, and then a pair is a
 difference of two rows. So its solutions need not lie in one micro-batch, and one of several pairs is run
@@ -18,7 +23,7 @@ once.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,13 +35,15 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.models.card import Card
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast1, config
+from numerate.typed import AtLeast1, NotNegative, config
 from numerate.types import Example, Group, Problem, Scored, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from numerate.models.evaluator import EvaluatorModel
+
+    Judging = Callable[..., tuple[Tensor, Stats]]
 
 NEEDS = frozenset[str]()
 GIVES = "evaluator"
@@ -55,6 +62,8 @@ class Config:
     """pairs of a right and a wrong solution per problem, for the margin"""
     labels: Literal["grader", "oracle"] = "grader"
     """what makes a solution right: its answer, or for stories also that no step is wrong"""
+    joint: NotNegative = 0.0
+    """alpha: go on writing the worked solutions of the same problems, with this weight; 0 only judges"""
     fit: orm.Fit = orm.Fit(epochs=1, lr=5e-6, max_length=1024)
     """how the evaluator is trained; a batch holds pairs, or solutions"""
 
@@ -66,9 +75,11 @@ class Sorted:
     problem: Problem
     right: tuple[str, ...]
     wrong: tuple[str, ...]
+    number: int = 0
+    """among the problems of the stage"""
 
 
-def sort(group: Group, oracle: Oracle | None) -> Sorted:
+def sort(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Solutions that could not be graded, or are empty, are left out."""
     once = [s for s in without_repeats(group).attempts if s.rollout.text.strip()]
     known = [(s.rollout.text, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None]
@@ -76,6 +87,7 @@ def sort(group: Group, oracle: Oracle | None) -> Sorted:
         group.problem,
         tuple(text for text, good in known if good),
         tuple(text for text, good in known if not good),
+        number,
     )
 
 
@@ -97,20 +109,25 @@ def drawn(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]
     return [divmod(number, wrong) for number in chosen]
 
 
-def row(judge: EvaluatorModel, problem: Problem, solution: str, right: bool) -> Example | None:
+def row(judge: EvaluatorModel, one: Sorted, solution: str, right: bool) -> Example | None:
     """The question about a solution; None where it does not fit whole."""
-    laid = judge.lay(problem, cut(solution).texts)
-    return None if laid.dropped else training.labelled(laid, [float(right)])
+    laid = judge.lay(one.problem, cut(solution).texts)
+    asked = None if laid.dropped else training.labelled(laid, [float(right)])
+    return asked.with_row(problem=float(one.number)) if asked else None
 
 
-def log_share(model: Any, batch: training.Batch, words: tuple[int, int]) -> tuple[Tensor, tuple[Tensor, ...]]:
+def log_share(
+    model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """log S of every solution, [N, 1]."""
-    logp_N2, where = training.verdicts(model, batch, words)
+    logp_N2, where = training.verdicts(model, batch, words, h_BTD)
     return training.objectives.log_share(logp_N2[:, 0], logp_N2[:, 1])[:, None], where
 
 
-def xent(model: Any, batch: training.Batch, words: tuple[int, int], space: str) -> tuple[Tensor, Stats]:
-    logp_N2, where = training.verdicts(model, batch, words)
+def xent(
+    model: Any, batch: training.Batch, words: tuple[int, int], space: str, h_BTD: Tensor | None = None
+) -> tuple[Tensor, Stats]:
+    logp_N2, where = training.verdicts(model, batch, words, h_BTD)
     weight_N, wrong_N = batch.token["weight"][where], (batch.token["target"][where] < 0.5).long()
     said_N = logp_N2.gather(-1, wrong_N[:, None])[:, 0]
     other_N = logp_N2.gather(-1, 1 - wrong_N[:, None])[:, 0]
@@ -118,11 +135,42 @@ def xent(model: Any, batch: training.Batch, words: tuple[int, int], space: str) 
     return -(weight_N * value_N).sum(), {"right": (weight_N * (said_N > other_N)).sum().item()}
 
 
-def margin(model: Any, batch: training.Batch, words: tuple[int, int]) -> tuple[Tensor, Stats]:
+def margin(
+    model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
+) -> tuple[Tensor, Stats]:
     """sum of w log S + its part of the constant: over a step, the mean of eq. 8."""
-    share_N1, where = log_share(model, batch, words)
+    share_N1, where = log_share(model, batch, words, h_BTD)
     value = (batch.token["weight"][where] * share_N1[:, 0]).sum()
     return value + batch.token["offset"][where].sum(), {}
+
+
+def joint(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> tuple[Tensor, Stats]:
+    """Both losses from one pass through the network."""
+    h_BTD = training.hidden_states(model, batch)
+    value, stats = judging(model, batch, h_BTD=h_BTD)
+    weight_BT = batch.token["lm_weight"]
+    logp_BT = training.logprobs_of(model, batch, h_BTD, weight_BT > 0)
+    written = training.objectives.mle(logp_BT, weight_BT)
+    stats = stats | {"judging": value.item(), "lm": written.item()}
+    return training.objectives.joint(value, written, alpha), stats
+
+
+def with_writing(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
+    """The weighed rows of a step, and the worked solutions of the problems they are about, 1 / written tokens
+    on each token of these. worked: by the number of the problem, the row column `problem`."""
+    written = [worked[n] for n in dict.fromkeys(int(row.row["problem"]) for row in rows) if n in worked]
+    share = 1 / max(1, sum(sum(row.mask) for row in written))
+    told = [
+        Example(
+            row.ids,
+            row.mask,
+            row.row,
+            {name: [0.0] * len(row.ids) for name in rows[0].token}
+            | {"lm_weight": [share * t for t in row.mask]},
+        )
+        for row in written
+    ]
+    return [*(row.with_token(lm_weight=[0.0] * len(row.ids)) for row in rows), *told]
 
 
 Pair = tuple[Example, Example]
@@ -149,8 +197,8 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
 
 def solutions(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
     """All solutions, for xent."""
-    right = [row(judge, one.problem, text, True) for one in data for text in one.right]
-    wrong = [row(judge, one.problem, text, False) for one in data for text in one.wrong]
+    right = [row(judge, one, text, True) for one in data for text in one.right]
+    wrong = [row(judge, one, text, False) for one in data for text in one.wrong]
     return orm.usable(run, [*right, *wrong], "right and wrong attempts")
 
 
@@ -160,8 +208,8 @@ def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequen
     found: list[Pair] = []
     overlong = 0
     for one in data:
-        right = [row(judge, one.problem, x, True) for x in one.right]
-        wrong = [row(judge, one.problem, x, False) for x in one.wrong]
+        right = [row(judge, one, x, True) for x in one.right]
+        wrong = [row(judge, one, x, False) for x in one.wrong]
         chosen = drawn(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
         both = ((right[r], wrong[w]) for r, w in chosen)
         fit = [(r, w) for r, w in both if r is not None and w is not None]
@@ -180,6 +228,23 @@ def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequen
     return found
 
 
+def written(
+    run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
+) -> dict[int, Example]:
+    """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
+    have = [one for one in data if one.problem.solution]
+    rows = {one.number: training.worked(judge.policy, one.problem, style) for one in have}
+    fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
+    if not fit:
+        raise ValueError(
+            f"joint: {cfg.joint:g} goes on writing worked solutions, and none of {len(data)} problems has "
+            f"one of at most max_length={cfg.fit.max_length} tokens: leave it out, or take other problems"
+        )
+    if len(fit) < len(data):
+        run.progress.say(f"{len(data) - len(fit)} problems have no worked solution within max_length")
+    return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
+
+
 def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     """Go on from the stage's model, which is the generator in the paper."""
     from numerate.models.evaluator import EvaluatorModel
@@ -188,12 +253,26 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     judge = EvaluatorModel(policy, Card("evaluator", style=job.style, max_length=cfg.fit.max_length))
     # 1. right and wrong solutions of every problem
     oracle = Oracle() if cfg.labels == "oracle" else None
-    data = [sort(group, oracle) for group in job.attempts(cfg.rollouts)]
-    # 2. one epoch of words, or of pairs
+    data = [sort(group, oracle, number) for number, group in enumerate(job.attempts(cfg.rollouts))]
+    worked = written(run, judge, data, cfg, job.style) if cfg.joint else {}
+    # 2. one epoch of words, or of pairs; and of worked solutions beside them
     if cfg.objective == "xent":
         rows = solutions(run, judge, data)
         loss = partial(xent, words=judge.words, space=cfg.space)
-        return orm.fit(run, cfg.fit, judge, rows, loss, training.weigh_reads)
+        return orm.fit(run, cfg.fit, judge, rows, *beside(loss, training.weigh_reads, worked, cfg.joint))
     pairs = paired(run, cfg, judge, data)
+    loss = partial(margin, words=judge.words)
     weigh = partial(weigh_pairs, judge=judge, tokens=cfg.fit.micro_tokens)
-    return orm.fit(run, cfg.fit, judge, pairs, partial(margin, words=judge.words), weigh)
+    return orm.fit(run, cfg.fit, judge, pairs, *beside(loss, weigh, worked, cfg.joint))
+
+
+def beside(
+    loss: Judging,
+    weigh: Callable[[Sequence[orm.Row]], list[Example]],
+    worked: Mapping[int, Example],
+    alpha: float,
+) -> tuple[Judging, Callable[[Sequence[orm.Row]], list[Example]]]:
+    """Loss and weights of judging, or of judging and writing."""
+    if not worked:
+        return loss, weigh
+    return partial(joint, judging=loss, alpha=alpha), lambda rows: with_writing(weigh(rows), worked)

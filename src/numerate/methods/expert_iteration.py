@@ -117,6 +117,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         kept = gather([*earlier, groups], cfg)
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
+        fitted.read_as(policy)
         rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
         if not rows:
             raise ValueError(
@@ -126,7 +127,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         rows, overlong = training.fitting(rows, cfg.fit.max_length)
         fitted.adapt(sft.adapters(cfg.fit))
         fitted = sft.fit(run.sub(f"round-{round_:03d}/fit"), cfg.fit, fitted, rows)
-        fitted.save(run.folder / f"round-{round_:03d}" / "model")
+        run.save(fitted, f"round-{round_:03d}/model")
         # 4. look, and stop when it no longer helps
         stats = describe(groups, kept) | {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
         if job.validation:
@@ -164,6 +165,7 @@ def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     attempts = [s for group in groups for s in group.attempts]
     return {
+        "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
         "rollouts/truncated": sum(s.rollout.finish == "length" for s in attempts) / len(attempts),
         "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),

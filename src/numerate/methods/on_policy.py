@@ -263,9 +263,10 @@ class OnPolicy:
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
             asked = self.job.validation[: fit.validation_limit]
-            stats["validation/accuracy"] = greedy_accuracy(
-                self.engine, asked, self.job.max_tokens, self.job.style, run.progress
-            )
+            with run.looking():
+                stats["validation/accuracy"] = greedy_accuracy(
+                    self.engine, asked, self.job.max_tokens, self.job.style, run.progress
+                )
         run.log(stats)
         self.drawn, self.updates, self.stats = [], [], {}
 
@@ -280,6 +281,7 @@ def describe(drawn: Sequence[Group]) -> Stats:
     lengths = [sum(rollout.mask) for rollout in rollouts]
     logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
     stats = {
+        "rollouts/attempts": float(len(attempts)),
         "rollouts/length": sum(lengths) / len(attempts),
         "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
         "rollouts/zero_variance": sum(not varied(rewards(group)) for group in drawn) / len(drawn),

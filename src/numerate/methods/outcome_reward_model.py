@@ -7,17 +7,21 @@ L   = - mean_k [ c log p_k + (1 - c) log (1 - p_k) ]      c = 1[final answer rig
 Havrilla et al. predict the outcome from every prefix; we ask at the ends of steps, where a judge is read
 later (`at: tokens` asks after every token, `at: last` at the end only, as arXiv:2311.05821). Neither paper
 gives its optimizer: the settings are ours. Texts that repeat count once.
+
+`likelihood`: p_k = sigmoid(w . h_k + a log pi(y_1 .. y_k | x) + b log pi(y_k | x, y_1 .. y_k-1)), with the
+judge's own language model pi, trained through the two terms as well. Yuan et al. 2024 (arXiv:2412.01981)
+train sigmoid(a log pi / pi_ref) on outcomes; we keep the head, and what pi believed before.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from numerate import training
 from numerate.judges.cut import cut
-from numerate.methods.sft import batches
 from numerate.models.card import Card
 from numerate.models.options import Lora
 from numerate.rollouts.job import Job
@@ -37,7 +41,7 @@ NEEDS = frozenset[str]()
 GIVES = "judge"
 VERSION = 1
 At = Literal["steps", "last", "tokens"]
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound="Example | tuple[Example, ...]")
 Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
 
 
@@ -65,6 +69,8 @@ class Fit:
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the judge is saved"""
     lora_alpha: Positive | None = None
     """scale of the adapters, by default twice the rank"""
+    together: bool = False
+    """solutions of a problem go into the same step, which then reads the problem once"""
 
 
 @config
@@ -73,6 +79,8 @@ class Config:
     """the stage whose stored attempts are the data"""
     at: At = "steps"
     """where the outcome is predicted: at the ends of steps, at the end only, or after every token"""
+    likelihood: bool = False
+    """the head also sees how likely the solution is to the judge's own language model"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
     fit: Fit = Fit()
@@ -122,6 +130,7 @@ def fit(
     """The loop, shared with every method that trains a judge. weigh: what an optimizer step learns from, its
     denominators in it. Returns the judge, trained in place."""
     judge.adapt(adapters(cfg))
+    bundles = by_problem(rows) if cfg.together else [[i] for i in range(len(rows))]
     steps = math.ceil(len(rows) / cfg.batch) * cfg.epochs
     learner = training.Learner(
         judge,
@@ -131,11 +140,30 @@ def fit(
         packed=False if judge.card.encoder else None,
     )
     for step in run.rounds(steps, learner, label="steps"):
-        chosen = [rows[i] for i in batches(len(rows), cfg.batch, step, run.seed)]
+        chosen = [rows[i] for i in neighbours(bundles, cfg.batch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.final_lr, cfg.warmup)
         stats = learner.step(weigh(chosen), loss, lr)
         run.log({f"train/{name}": number for name, number in stats.items()} | {"train/lr": lr})
     return judge
+
+
+def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]:
+    """The numbers of the rows, or of pairs of rows, those at the same problem together."""
+    found: dict[tuple[int, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        found.setdefault(training.prompt_of(row[0] if isinstance(row, tuple) else row), []).append(i)
+    return list(found.values())
+
+
+def neighbours(bundles: Sequence[Sequence[int]], size: int, step: int, seed: int) -> list[int]:
+    """The rows of one optimizer step: every epoch shuffles the bundles anew, lays them one after the other
+    and cuts them into steps; the last step of an epoch may be smaller."""
+    count = sum(map(len, bundles))
+    per_epoch = math.ceil(count / size)
+    order = list(bundles)
+    random.Random(f"{seed}/{step // per_epoch}").shuffle(order)
+    start = step % per_epoch * size
+    return [i for bundle in order for i in bundle][start : start + size]
 
 
 def adapters(cfg: Fit) -> Lora | None:
@@ -170,7 +198,13 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     # 1. attempts with their outcomes
     data = outcomes(job.attempts(cfg.rollouts))
     # 2. the outcome, asked at every prefix
-    card = Card("outcome", encoder=bool(cfg.encoder), style=job.style, max_length=cfg.fit.max_length)
+    card = Card(
+        "outcome",
+        likelihood=cfg.likelihood,
+        encoder=bool(cfg.encoder),
+        style=job.style,
+        max_length=cfg.fit.max_length,
+    )
     judge = begin(job, card, cfg.encoder)
     rows = [row(judge.lay(one.problem, one.steps), one.labels, cfg.at) for one in data]
     # 3. fit

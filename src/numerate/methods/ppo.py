@@ -280,6 +280,7 @@ def learn(
 def describe(groups: Sequence[Group]) -> Stats:
     attempts = [s for group in groups for s in group.attempts]
     return {
+        "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
         "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
         "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
@@ -289,4 +290,4 @@ def describe(groups: Sequence[Group]) -> Stats:
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:
     if cfg.keep == "best" and accuracy > run.facts.get("best", -1.0):
         run.facts["best"] = accuracy
-        policy.save(run.folder / "best")
+        run.save(policy, "best")

@@ -58,6 +58,8 @@ class Config:
     three"""
     aggregation: Aggregation = "prod"
     """how the scores of a solution's steps become one, where nobody says otherwise"""
+    likelihood: bool = False
+    """the head also sees how likely the steps are to the judge's own language model"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
     fit: orm.Fit = orm.Fit()
@@ -107,6 +109,7 @@ def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) ->
         classes=3 if cfg.classes == 3 else 1,
         neutral=cfg.neutral,
         aggregation=cfg.aggregation,
+        likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
         style=job.style,
         max_length=cfg.fit.max_length,

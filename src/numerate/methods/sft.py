@@ -123,7 +123,7 @@ def fit(
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:
     if cfg.keep == "best" and accuracy > run.facts.get("best", -1.0):
         run.facts["best"] = accuracy
-        policy.save(run.folder / "best")
+        run.save(policy, "best")
 
 
 def adapters(cfg: Config) -> Lora | None:

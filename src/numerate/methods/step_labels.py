@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
 from numerate import training
 from numerate.rollouts.continuations import Beginning, successes
 from numerate.rollouts.job import Job
-from numerate.rollouts.share import share
+from numerate.rollouts.share import once
 from numerate.rollouts.stored import without_repeats
 from numerate.steps import split
 from numerate.store import write_rollouts
@@ -96,8 +97,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     # 3. label
     marked = [told(scored, group, found, cfg) for scored, group in pairs]
     for _ in run.rounds(1):
-        for path in share([run.folder / "rollouts" / "part-00000.parquet"]):  # one process writes it
-            write_rollouts(path, marked)
+        path = run.folder / "rollouts" / "part-00000.parquet"
+        once(partial(write_rollouts, path, marked))
         run.log(describe(marked, len(asked), len(found)))
 
 

@@ -3,11 +3,11 @@
     attempts      pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
     reranked      accuracy of every way to select        against attempts, K and N; choosing K and N
     shares        how the attempts divide                oracle curves, histograms, an evaluator's cost
-    ranking       ROC and AUC                            of a judge's scores
+    ranking       ROC and AUC, also within problems      of a judge's scores
     calibration   reliability, ECE, Brier                of scores that are probabilities
     first_errors  F1 of first errors, by position        of a judge of steps
     intervals     Wilson, bootstrap means, breakdowns    over problems
-    paired        bootstrap difference, McNemar          of two models on the same problems
+    paired        bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
 """
@@ -24,8 +24,8 @@ from numerate.metrics.first_errors import (
     first_error_f1,
 )
 from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
-from numerate.metrics.paired import Difference, McNemar, mcnemar, paired_bootstrap
-from numerate.metrics.ranking import Area, Operating, auc, auc_interval, roc
+from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
+from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
 from numerate.metrics.reranked import Choice, choose, curves, optimistic, outcomes
 from numerate.metrics.shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
 from numerate.metrics.subsets import rerank_at_k
@@ -45,6 +45,7 @@ __all__ = [
     "accuracy_by",
     "auc",
     "auc_interval",
+    "auc_within",
     "brier",
     "by_position",
     "choose",
@@ -56,6 +57,7 @@ __all__ = [
     "first_error",
     "first_error_f1",
     "histogram",
+    "holm",
     "maj_at_k",
     "majk",
     "mcnemar",

@@ -84,3 +84,15 @@ def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> McNemar:
     split = only_a + only_b
     tail = sum(comb(split, i) for i in range(min(only_a, only_b) + 1))
     return McNemar(only_a, only_b, min(1.0, 2 * tail / 2**split))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """The p-values of several comparisons, each as large as it counts among all of them (Holm 1979): in
+    ascending order p_i (m - i + 1), never below one before it, at most 1."""
+    order = sorted(range(len(ps)), key=lambda i: ps[i])
+    out = [0.0] * len(ps)
+    highest = 0.0
+    for place, i in enumerate(order):
+        highest = max(highest, min(1.0, ps[i] * (len(ps) - place)))
+        out[i] = highest
+    return out

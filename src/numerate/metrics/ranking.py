@@ -1,5 +1,6 @@
 # pyright: strict
-"""Does a judge score right solutions (or steps) above wrong ones? ROC curve and its area."""
+"""Does a judge score right solutions (or steps) above wrong ones? ROC curve and its area, over all solutions
+and within the problems."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from numerate.metrics.intervals import Floats, percentiles
+from numerate.metrics.intervals import Floats, mean_interval, percentiles
 
 BLOCK = 1 << 21
 """numbers held at once while resampling: 16 MB"""
@@ -58,21 +60,58 @@ def auc_interval(
     left out. Raises ValueError like `auc`.
     """
     score, label = _both(scores, labels)
-    if len(problems) != len(score):
-        raise ValueError(f"{len(problems)} problems for {len(score)} scores: name the problem of each score")
-    numbers: dict[Hashable, int] = {}
-    member = np.array([numbers.setdefault(problem, len(numbers)) for problem in problems])
+    member = _numbered(problems, len(score))
+    count = int(member.max()) + 1
     random, found = np.random.default_rng(seed), list[Floats]()
     block = max(1, BLOCK // len(score))
     for done in range(0, resamples, block):
         size = min(block, resamples - done)
-        drawn = random.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)), size=size)
+        drawn = random.multinomial(count, np.full(count, 1 / count), size=size)
         found.append(_areas(score, label, drawn[:, member].astype(np.float64)))
     areas = np.concatenate(found)
     areas = areas[np.isfinite(areas)]
     value = auc(scores, labels)
     low, high = percentiles(areas, confidence) if len(areas) else (0.0, 1.0)
     return Area(value, min(low, value), max(high, value), len(score))
+
+
+def auc_within(
+    scores: Sequence[float],
+    labels: Sequence[bool],
+    problems: Sequence[Hashable],
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Area:
+    """Chance that a right solution scores above a wrong one *of the same problem*, ties counting one half:
+    the mean over the problems that have both, each counting the same, as it does in accuracy.
+
+    Re-ranking chooses among the solutions of one problem, so this is what it lives on; the area over all
+    solutions is large already where a judge knows which problems are hard. Percentile bootstrap over
+    problems; n is the number of problems with both, and one alone says nothing of the others: (0, 1). Raises
+    ValueError like `auc`, and where no problem has both.
+    """
+    score, label = _both(scores, labels)
+    member = _numbered(problems, len(score))
+    order = np.argsort(member, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(member[order])) + 1)
+    areas = [
+        float(_areas(score[mine], label[mine], np.ones((1, len(mine))))[0])
+        for mine in members
+        if 0 < label[mine].sum() < len(mine)
+    ]
+    if not areas:
+        raise ValueError("no problem has both right and wrong solutions: take more solutions per problem")
+    value, low, high = mean_interval(areas, confidence, resamples, seed)
+    return Area(value, low, high, len(areas)) if len(areas) > 1 else Area(value, 0.0, 1.0, 1)
+
+
+def _numbered(problems: Sequence[Hashable], count: int) -> NDArray[np.int64]:
+    """The problem of each score as a number from 0, in order of first appearance."""
+    if len(problems) != count:
+        raise ValueError(f"{len(problems)} problems for {count} scores: name the problem of each score")
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(problem, len(numbers)) for problem in problems])
 
 
 def _areas(score: Floats, label: Floats, weight_RN: Floats) -> Floats:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from numerate.models import locate
 from numerate.store import read_json, write_json
 from numerate.typed import AtLeast1, config
 
@@ -34,12 +35,19 @@ class Card:
     """what a neutral step counts as: right, wrong, or left out"""
     aggregation: Aggregation = "last"
     """how its step scores become one number, where nobody says otherwise"""
+    likelihood: bool = False
+    """its head also sees how likely the steps are to its own language model"""
     encoder: bool = False
     """the network reads in both directions, each solution padded on a line of its own"""
     style: str = "plain"
     """how a problem is put to it, see numerate.prompts"""
     max_length: AtLeast1 = 512
     """tokens; late steps beyond are not seen, and counted"""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the network keeps the head of its vocabulary."""
+        return self.likelihood or self.kind == "value"
 
 
 def write_card(folder: Path, card: Card) -> None:
@@ -61,3 +69,18 @@ def read_card(folder: Path) -> Card:
         raise ValueError(
             f"{folder / FILE}, {place}: {first['msg']}; the file is written with a judge: train it again"
         ) from error
+
+
+def check_head(folder: Path, card: Card) -> None:
+    """Raises ValueError where the linear head is missing, broken, or has other classes than the card says."""
+    file = folder / HEAD
+    if card.kind == "evaluator":
+        return
+    if not file.is_file():
+        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+    shape = locate.tensors(str(folder), file).get("weight", {}).get("shape")
+    if not isinstance(shape, list) or shape[:1] != [card.classes]:
+        raise ValueError(
+            f"{file} holds a head of shape {shape}, and {FILE} says classes: {card.classes}: copy both from "
+            "the stage that trained the judge, or train it again"
+        )

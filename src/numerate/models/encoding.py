@@ -18,14 +18,14 @@ SLOT = "\ue000{}\ue001"  # private-use characters: stand for a turn's text while
 def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
     """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
 
-    A last turn of the assistant is the beginning of the answer: it is tokenized apart, as what the policy
-    writes is, and no turn is closed behind it.
+    A last turn of the assistant is the beginning of the answer: its own ids, where it has any; else it is
+    tokenized apart, as what the policy writes is. No turn is closed behind it.
 
     Raises ValueError where a chat is asked of a tokenizer without a chat template."""
     if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
         *asked, begun = prompt.turns
         before = encode_prompt(tokenizer, replace(prompt, turns=tuple(asked)))
-        return before + encode_target(tokenizer, begun.text)[:-1]
+        return before + (list(begun.ids) or encode_target(tokenizer, begun.text)[:-1])
     ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
     if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
         ids = ids[:-1]

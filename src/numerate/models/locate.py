@@ -65,7 +65,7 @@ def _check_directory(name: str, path: Path) -> None:
             f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
         )
     for file in _weights(name, path):
-        _check_safetensors(name, file)
+        tensors(name, file)
     if not any((path / file).is_file() for file in TOKENIZERS):
         raise ValueError(
             f"model {name!r}: no tokenizer in {path} (looked for {', '.join(TOKENIZERS)}); "
@@ -111,8 +111,9 @@ def _weights(name: str, path: Path) -> list[Path]:
     return files
 
 
-def _check_safetensors(name: str, path: Path) -> None:
-    """Compares the file's size with what its header promises: 8 bytes of length, a JSON header, the data."""
+def tensors(name: str, path: Path) -> dict[str, Any]:
+    """What the header of a safetensors file says of each tensor: dtype, shape, data_offsets. Compares the
+    file's size with what it promises: 8 bytes of length, a JSON header, the data."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
@@ -121,11 +122,12 @@ def _check_safetensors(name: str, path: Path) -> None:
     if start == b"version ":
         raise ValueError(f"model {name!r}: {path} is a Git-LFS pointer, not weights; run `git lfs pull`")
     try:
-        tensors = json.loads(header)
-        end = max(value["data_offsets"][1] for key, value in tensors.items() if key != "__metadata__")
+        found = {key: value for key, value in json.loads(header).items() if key != "__metadata__"}
+        end = max(value["data_offsets"][1] for value in found.values())
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"model {name!r}: {path} is no safetensors file; fetch the model again") from error
     if size < 8 + length + end:
         raise ValueError(
             f"model {name!r}: {path} is cut short ({size} bytes of {8 + length + end}); fetch the model again"
         )
+    return found

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from numerate.models import encoding, locate
+from numerate.models import conditioning, encoding, locate
 from numerate.models.options import Lora
 from numerate.models.whole import replacing_folder
 from numerate.types import Prompt
@@ -63,6 +63,15 @@ class Policy:
     def place(self) -> str | None:
         """Where the weights are, of a policy that is known without them (`models.outline`); else None."""
         return getattr(self.model, "place", None)
+
+    @property
+    def conditioning(self) -> conditioning.Conditioning | None:
+        """The tags that it reads before every line, of a policy that was trained with them; else None."""
+        return conditioning.read(self.model.config)
+
+    def read_as(self, other: Policy) -> None:
+        """Reads the tags that `other` reads, or none: of a policy that learns from the other's attempts."""
+        conditioning.write(self.model.config, other.conditioning)
 
     @property
     def has_lora(self) -> bool:

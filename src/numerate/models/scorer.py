@@ -8,6 +8,10 @@ It reads a problem and the steps of a solution, and its head is asked at the end
 Steps are tokenized one by one, so the ends are exact for any tokenizer, and the score of a prefix in a
 causal judge cannot depend on what follows. An encoder sees the whole solution at every end.
 
+With `likelihood` the head sees two more numbers: log p of all tokens of the solution up to there, and of
+those of the step, under the network's own language model. Line breaks at the ends of steps don't count: where
+a solution stops, the model would have said something else.
+
 On disk: the network in the Hugging Face layout, `head.safetensors` and `judge.json`.
 """
 
@@ -25,12 +29,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from numerate.models import encoding, locate
-from numerate.models.card import HEAD, Card, read_card, write_card
+from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
 from numerate.models.options import Lora
 from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
 from numerate.models.whole import replacing_folder
 from numerate.prompts import plain, render
 from numerate.types import Problem
+
+BELIEF = 0.3
+"""weight of a log-probability in an untrained score"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +56,20 @@ class Laid:
 class ScoreNetwork(nn.Module):
     """The network and its head; the head computes in float32 whatever the network does."""
 
-    def __init__(self, trunk: Any, classes: int, encoder: bool) -> None:
+    def __init__(self, trunk: Any, card: Card) -> None:
         super().__init__()
         self.trunk = trunk
-        self.encoder = encoder
+        self.encoder = card.encoder
+        self.likelihood = card.likelihood
         config = trunk.config.get_text_config()
         width = getattr(config, "word_embed_proj_dim", None) or config.hidden_size
-        self.head = nn.Linear(int(width), classes, device=next(trunk.parameters()).device)
+        seen = int(width) + 2 * card.likelihood
+        self.head = nn.Linear(seen, card.classes, device=next(trunk.parameters()).device)
         nn.init.zeros_(self.head.weight)  # every score begins at 1/2, without a random number
         nn.init.zeros_(self.head.bias)
+        if card.likelihood:  # or it begins with what the language model believes: of the step, or of all
+            place = -1 if card.kind in STEP_JUDGES else -2
+            nn.init.constant_(self.head.weight[-1:, place], BELIEF)
 
     @property
     def config(self) -> Any:
@@ -68,10 +80,12 @@ class ScoreNetwork(nn.Module):
         inner = getattr(self.trunk, "get_base_model", None)
         return inner() if inner else self.trunk
 
-    def forward(self, h_ND: Tensor) -> Tensor:
-        """Hidden states at some places -> logits, [N, C] float32."""
+    def forward(self, h_ND: Tensor, logp_N2: Tensor | None = None) -> Tensor:
+        """Hidden states at some places -> logits, [N, C] float32. logp: where the head sees likelihoods, log
+        p of the solution up to each place, and of the step that ends there."""
         with torch.autocast(h_ND.device.type, enabled=False):
-            return self.head(h_ND.float())
+            seen = h_ND.float() if logp_N2 is None else torch.cat([h_ND.float(), logp_N2], dim=1)
+            return self.head(seen)
 
 
 class ScoreModel:
@@ -108,7 +122,7 @@ class ScoreModel:
     def adapt(self, lora: Lora | None) -> None:
         """Freezes the network and trains adapters on it beside the head; None trains everything."""
         if lora:
-            task = "CAUSAL_LM" if self.card.kind == "value" else None
+            task = "CAUSAL_LM" if self.card.speaks else None
             self.model.trunk = add_lora(self.model.trunk, lora, self.compute, task)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
@@ -150,9 +164,10 @@ class ScoreModel:
 
 
 def on_policy(policy: Policy, card: Card) -> ScoreModel:
-    """A score model that starts from a language model, in place. A value model keeps the vocabulary head."""
-    trunk = policy.model if card.kind == "value" else policy.model.base_model
-    network = ScoreNetwork(trunk, card.classes, encoder=False)
+    """A score model that starts from a language model, in place. One that speaks keeps the vocabulary
+    head."""
+    trunk = policy.model if card.speaks else policy.model.base_model
+    network = ScoreNetwork(trunk, card)
     return ScoreModel(network, policy.tokenizer, card, policy.name, policy.compute)
 
 
@@ -169,18 +184,17 @@ def on_encoder(name: str, card: Card, *, device: str = "auto", dtype: Dtype = "a
             "leave `encoder` out, and the judge starts from the stage's language model"
         )
     compute = pick_dtype(dtype, next(trunk.parameters()).device)
-    return ScoreModel(ScoreNetwork(trunk, card.classes, encoder=True), tokenizer, card, name, compute)
+    return ScoreModel(ScoreNetwork(trunk, card), tokenizer, card, name, compute)
 
 
 def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") -> ScoreModel:
     """What `save` wrote. Raises ValueError for a folder without a judge, or with one that has no head."""
     folder = Path(directory)
     card = read_card(folder)
-    if not (folder / HEAD).is_file():
-        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
-    kind = "AutoModelForCausalLM" if card.kind == "value" else "AutoModel"
+    check_head(folder, card)
+    kind = "AutoModelForCausalLM" if card.speaks else "AutoModel"
     trunk, tokenizer = _open(str(folder), str(folder), device, dtype, kind)
-    network = ScoreNetwork(trunk, card.classes, card.encoder)
+    network = ScoreNetwork(trunk, card)
     made = ScoreModel(network, tokenizer, card, str(folder), next(trunk.parameters()).dtype)
     made.model.head.load_state_dict(load_file(folder / HEAD))
     made.model.eval()

@@ -46,8 +46,10 @@ class Panel:
     """figures behind "more"."""
     models: tuple[str, ...] = ()
     """what the colours mean, where there are several"""
-    series: tuple[str, ...] = ()
-    """what the colours mean where they are no models, in the order of the colours"""
+    series: tuple[tuple[int, str], ...] = ()
+    """what the colours mean where they are no models: (colour, name)"""
+    abreast: int = 3
+    """figures in a row, where the page is wide enough: 2 for pairs"""
 
 
 def plain(text: str, most: int = 40) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from numerate.report import figures, plots, selection
+from numerate.report import choices, figures, plots, selection
 from numerate.report.embed import data_block, source_hash
 from numerate.report.read import Run, read
 from numerate.report.results import ordered
@@ -59,7 +59,7 @@ def write(run_dir: Path) -> Path:
 
 def render(run: Run) -> str:
     """The page as text."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     embedded = embed(run)
     table = summary(run.metrics)
     context: dict[str, Any] = {
@@ -76,17 +76,23 @@ def render(run: Run) -> str:
         "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
         "attempts": figures.attempts(run),
-        "choices": selection.choices(run),
+        "choices": choices.choices(run),
         "selection": selection.panels(run),
-        "shapes": [plots.GLYPHS[plots.shape(place)] for place in range(plots.COLOURS)],
+        "colours": plots.COLOURS,
+        "shape": lambda place: plots.GLYPHS[plots.shape(place)],
         "difficulty": figures.difficulty(run),
         "diversity": figures.diversity(run, rounds(run)),
         "rollouts": embedded,
         "data": data_block(_data(run, embedded)),
         "open_stages": [stage for stage in run.stages if stage.state != "done"],
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
+    return environment().get_template("page.html").render(context)
+
+
+def environment() -> jinja2.Environment:
+    """What templates are rendered in: every text from outside is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(asset),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_clean,
@@ -94,7 +100,6 @@ def render(run: Run) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html").render(context)
 
 
 def _clean(value: Any) -> Any:
@@ -102,7 +107,7 @@ def _clean(value: Any) -> Any:
     return CONTROL.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return (files("numerate.report") / name).read_text(encoding="utf-8")
 
 

@@ -24,6 +24,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNL
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GLYPHS = ("●", "■", "▲", "◆", "▼", "✚", "✖", "★")  # the same shapes for the legend
 COLOURS = len(GLYPHS)
+FEW = 3
+"""curves whose bands can be told apart when they overlap; those of more are fainter"""
 INK, MUTED, GRID, CARD = "#010203", "#020304", "#030405", "#040506"
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", CARD: "--card"} | {
     f"#0a0b0{i}": f"--model-{i}" for i in range(COLOURS)
@@ -100,13 +102,17 @@ def lines(
     from 0 to 1, with the diagonal to compare with."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, 2.35)
+        tint = 0.16 if len(drawn) <= FEW else 0.07
         for line in drawn:
-            _curve(axes, line)
+            _curve(axes, line, tint)
         axes.set_xlabel(x)
         if shares:
             _square(axes)
         elif doubling:
             _doubling(axes, sorted({x for line in drawn for x, _ in line.points}))
+        elif len(xs := {x for line in drawn for x, _ in line.points}) == 1:
+            axes.xaxis.set_major_locator(FixedLocator(list(xs)))
+            axes.xaxis.set_major_formatter(FuncFormatter(_plain))
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         _ordinate(axes, percent)
@@ -115,7 +121,7 @@ def lines(
         return _svg(figure, salt, name)
 
 
-def _curve(axes: Axes, line: Line) -> None:
+def _curve(axes: Axes, line: Line, band: float) -> None:
     tint = colour(line.colour)
     xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
     sparse = len(xs) <= 40
@@ -135,7 +141,7 @@ def _curve(axes: Axes, line: Line) -> None:
     )
     if line.band:
         lows, highs = [low for _, low, _ in line.band], [high for _, _, high in line.band]
-        axes.fill_between([x for x, _, _ in line.band], lows, highs, color=tint, alpha=0.16, linewidth=0)
+        axes.fill_between([x for x, _, _ in line.band], lows, highs, color=tint, alpha=band, linewidth=0)
 
 
 def bars(

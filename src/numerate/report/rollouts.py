@@ -172,15 +172,15 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
         "f": str(record.get("finish") or ""),
         "w": number(record.get("reward")),
         "x": [[clip(str(name), 100), number(value)] for name, value in record.get("parts") or []],
-        "t": list(_pieces(turns, record.get("steps") or [])),
+        "t": list(pieces(turns, record.get("steps") or [])),
         "l": _logprobs(turns),
     }
 
 
-def _pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
     cutting is done here; a tool's turn becomes one piece whose verdict is "tool"."""
-    left = LONGEST
+    left, before = LONGEST, 0
     for turn in joined(turns):
         text = turn["text"]
         if left <= 0:
@@ -188,9 +188,18 @@ def _pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any
         if not turn["trained"]:
             yield [clip(text, left), "tool", None]
         else:
-            spans = [step for step in steps if text[step["start"] : step["end"]] == step["text"]]
-            yield from _cut(text, spans, left)
+            yield from _cut(text, list(_inside(text, before, steps)), left)
+            before += len(text)
         left -= len(text)
+
+
+def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The steps of a turn: those whose places are in it, or in all that was written, `before` it included."""
+    for step in steps:
+        for start in (step["start"], step["start"] - before):
+            if start >= 0 and text[start : start + len(step["text"])] == step["text"]:
+                yield {**step, "start": start, "end": start + len(step["text"])}
+                break
 
 
 def joined(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,19 +1,20 @@
 """Selection: which of several samples to hand in, and what the judges behind it are worth.
 
-Rows without a judge give one panel per problem set: how the samples divide among answers. Rows of a judge
-give two per problem set, model and judge. A table sets judges against the models whose samples they
-re-rank."""
+Rows without a judge give one panel per problem set: how the samples divide among answers. Rows of judges
+give two per problem set and model: what the strategies make of each judge's scores, and the judges beside
+each other. The tables are in `report/choices.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from numerate.metrics.reranked import LIMITED
 from numerate.report import plots
 from numerate.report.figures import Figure, Panel, plain
 from numerate.report.read import Run
 from numerate.report.results import Result, ordered
-from numerate.report.tables import STRATEGIES, Cell, Column, cell, judged, title, whole_set
+from numerate.report.tables import Cell, cell
 
 NAMES = {
     "maj_at_k": "Majority",
@@ -25,54 +26,14 @@ NAMES = {
     "outlier_free_at_k": "Outlier-free",
 }
 """the strategies in the order of their colours"""
-METRICS = ("auc", "ece")
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceRow:
-    model: str
-    judge: str
-    cells: tuple[Cell | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """One problem set: what every strategy makes of each model's samples with each judge's scores."""
-
-    name: str
-    note: str
-    columns: tuple[Column, ...]
-    rows: tuple[ChoiceRow, ...]
-
-
-def choices(run: Run) -> list[Choices]:
-    """A table per problem set that a judge has scores for."""
-    found: list[Choices] = []
-    for problems in ordered([row.problems for row in judged(run.results)]):
-        mine = [row for row in judged(run.results) if row.problems == problems]
-        votes = [row for row in whole_set(run.results) if row.problems == problems and row.metric in NAMES]
-        most = max((row.k or 1 for row in mine if row.metric in NAMES), default=None)
-        metrics = [name for name in (*STRATEGIES, *METRICS) if any(r.metric == name for r in mine + votes)]
-        columns = tuple(Column(name, most, *title(name, most)) for name in metrics)
-        pairs = dict.fromkeys((row.model, row.judge) for row in mine)
-        rows = tuple(
-            ChoiceRow(model, judge, tuple(_cell(mine + votes, model, judge, c) for c in columns))
-            for model, judge in sorted(pairs, key=lambda pair: run.models.index(pair[0]))
-        )
-        found.append(Choices(problems, "every way to select, with every judge", columns, rows))
-    return found
-
-
-def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cell | None:
-    for row in rows:
-        same = row.model == model and row.metric == column.metric and row.judge in ("", judge)
-        if same and (column.metric not in NAMES or row.k == column.k):
-            return cell(row)
-    return None
+DRAWN = frozenset(NAMES) | {f"{name}_by_limit" for name in LIMITED}
 
 
 def panels(run: Run) -> list[Panel]:
+    """Per problem set how the samples divide; per model on it what every judge makes of them, and the judges
+    themselves."""
     found: list[Panel] = []
+    judges = ordered([row.judge for row in run.results if row.judge])
     for place, problems in enumerate(ordered([row.problems for row in run.results])):
         mine = [row for row in run.results if row.problems == problems]
         figures = _votes([row for row in mine if not row.judge], run.models, f"s{place}")
@@ -81,12 +42,10 @@ def panels(run: Run) -> list[Panel]:
             found.append(
                 Panel(problems, "how the samples divide among answers", tuple(figures), models=known)
             )
-        pairs = dict.fromkeys((row.model, row.judge) for row in mine if row.judge)
-        for number, (model, judge) in enumerate(pairs):
-            own = [row for row in mine if row.model == model and row.judge in ("", judge)]
-            found += _of_judge(
-                own, f"{problems}: {plain(model)}, judged by {plain(judge)}", f"j{place}-{number}"
-            )
+        for number, model in enumerate(ordered([row.model for row in mine if row.judge])):
+            own = [row for row in mine if row.model == model]
+            found += _strategies(own, judges, f"{problems}: {plain(model)}, re-ranked", f"k{place}-{number}")
+            found += _judges(own, judges, f"{problems}: {plain(model)}, the judges", f"j{place}-{number}")
     return found
 
 
@@ -96,7 +55,7 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
     curve = [row for row in rows if row.metric == "scored_share"]
     if curve:
         tinted = [(place, [row for row in curve if row.model == m]) for place, m in enumerate(models)]
-        svg = _lines(f"{salt}-cost", "Share to read", tinted, "K, clusters", doubling=True)
+        svg = _lines(f"{salt}-cost", "Share to read", tinted, "K, clusters", doubling=True, top=1.04)
         figures.append(Figure("What a judge must read", "samples in the K largest clusters", svg))
     for metric, name, note in (
         ("right_share", "Share of the right answer", "problems by the share of their samples that is right"),
@@ -129,109 +88,144 @@ def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None
     return None
 
 
-def _of_judge(rows: Sequence[Result], heading: str, salt: str) -> Iterator[Panel]:
-    """One model and one judge: what the strategies reach, in their colours, and the judge itself."""
-    reached = [_against_attempts(rows, salt), _against_limit(rows, salt)]
-    itself = [_roc(rows, salt), _reliability(rows, salt), _positions(rows, salt)]
-    figures = tuple(figure for figure in reached if figure)
+def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
+    """The strategies in their colours, a pair of figures per judge, all on one scale."""
+    reached = [row for row in rows if row.metric.endswith(("_at_k", "_by_limit")) and row.metric in DRAWN]
+    top = min(1.0, 1.04 * max((row.high or row.value or 0.0 for row in reached), default=1.0)) or 1.0
+    figures: list[Figure] = []
+    for number, judge in enumerate(judges):
+        own = [row for row in rows if row.judge in ("", judge)]
+        both = (_against_attempts, _against_limit)
+        if any(row.judge and row.metric in DRAWN for row in own):
+            figures += [figure for draw in both if (figure := draw(own, judge, f"{salt}-{number}", top))]
     if figures:
-        yield Panel(heading, "bands are 95% intervals over problems", figures, series=tuple(NAMES.values()))
-    figures = tuple(figure for figure in itself if figure)
-    if figures:
-        yield Panel(heading, "the judge's scores against the truth", figures)
+        series = tuple(enumerate(NAMES.values()))
+        about = "bands are 95% intervals over problems"
+        yield Panel(heading, about, tuple(figures), series=series, abreast=2)
 
 
-def _against_attempts(rows: Sequence[Result], salt: str) -> Figure | None:
+def _against_attempts(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
     tinted = [(place, [row for row in rows if row.metric == name]) for place, name in enumerate(NAMES)]
-    if not any(row.judge for _, mine in tinted for row in mine):
-        return None
-    svg = _lines(f"{salt}-k", "Accuracy against attempts", tinted, "k, samples", doubling=True)
-    return Figure("Accuracy against attempts", "of what each strategy hands in; bands over problems", svg)
+    name = f"{plain(judge)}: accuracy against attempts"
+    svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
+    return Figure(name, "of what each strategy hands in", svg)
 
 
-def _against_limit(rows: Sequence[Result], salt: str) -> Figure | None:
-    tinted = [
-        (place, [row for row in rows if row.metric == name.replace("_at_k", "_by_limit")])
-        for place, name in enumerate(NAMES)
-    ]
-    if not any(mine for _, mine in tinted):
+def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
+    """What has no K or N is a level line at what it reaches with all samples."""
+    limited = [row for row in rows if row.metric.endswith("_by_limit") and row.k and row.value is not None]
+    if not limited:
         return None
+    ends = sorted({row.k or 0 for row in limited})
+    most = max((row.k or 0 for row in rows if row.metric in NAMES), default=0)
+    tinted: list[tuple[int, list[Result]]] = []
+    for place, name in enumerate(NAMES):
+        mine = [row for row in limited if row.metric == name.replace("_at_k", "_by_limit")]
+        level = [row for row in rows if row.metric == name and row.k == most and not mine]
+        tinted.append((place, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
-    top = max(tops, key=lambda row: row.value or 0.0, default=None)
-    note = f"best here {100 * (top.value or 0):.1f}% at {top.limit}, which is optimistic" if top else ""
-    svg = _lines(
-        f"{salt}-limit", "Accuracy against K and N", tinted, "K, clusters; N, samples", doubling=True
-    )
-    return Figure("Accuracy against K and N", note, svg)
+    best = max(tops, key=lambda row: row.value or 0.0, default=None)
+    note = f"best here {100 * (best.value or 0):.1f}% at {best.limit}, which is optimistic" if best else ""
+    name = f"{plain(judge)}: accuracy against K and N"
+    svg = _lines(f"{salt}-limit", name, tinted, "K, clusters; N, samples", doubling=True, top=top)
+    return Figure(name, note, svg)
 
 
-def _roc(rows: Sequence[Result], salt: str) -> Figure | None:
-    points = sorted(
-        (row.x, row.value)
-        for row in rows
-        if row.metric == "roc" and row.x is not None and row.value is not None
-    )
-    if not points:
-        return None
-    area = _measured(rows, "auc")
-    note = f"area {area.text}" if area else ""
-    svg = plots.lines(
-        f"{salt}-roc",
-        "ROC curve",
-        [plots.Line(0, points)],
-        x="wrong ones called right",
-        percent=True,
-        shares=True,
-    )
-    return Figure("Right ones called right", note, svg)
+def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
+    """The judges in their colours: their scores against the truth."""
+    drawn = (_roc, _reliability, _positions)
+    figures = [figure for draw in drawn for figure in draw(rows, judges, salt)]
+    seen = {row.judge for row in rows}
+    series = tuple((place, judge) for place, judge in enumerate(judges) if judge in seen)
+    if figures:
+        yield Panel(heading, "their scores against the truth", tuple(figures), series=series)
 
 
-def _reliability(rows: Sequence[Result], salt: str) -> Figure | None:
+def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
+    drawn = [plots.Line(place, sorted(_points(rows, "roc", judge))) for place, judge in enumerate(judges)]
+    drawn = [line for line in drawn if line.points]
+    if drawn:
+        svg = plots.lines(
+            f"{salt}-roc", "ROC curve", drawn, x="wrong ones called right", percent=True, shares=True
+        )
+        yield Figure(
+            "Right ones called right", _told(rows, judges, "auc", "AUC", "the area under it is the AUC"), svg
+        )
+
+
+def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
+    for metric, name, error in (
+        ("reliability", "Share that is right, by score", "ece"),
+        ("step_reliability", "Share of steps that are right, by score", "step_ece"),
+    ):
+        drawn = [line for place, judge in enumerate(judges) if (line := _bins(rows, metric, judge, place))]
+        if drawn:
+            svg = plots.lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
+            note = _told(rows, judges, error, "ECE", "the diagonal: scores are probabilities")
+            yield Figure(name, note, svg)
+
+
+def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.Line | None:
     bins = sorted(
-        (row for row in rows if row.metric == "reliability" and row.x is not None and row.value is not None),
-        key=lambda row: row.x or 0.0,
+        (row.x, row.value, row.low, row.high)
+        for row in rows
+        if row.metric == metric and row.judge == judge
+        if row.x is not None and row.value is not None and row.low is not None and row.high is not None
     )
     if not bins:
         return None
-    points = [(row.x or 0.0, row.value or 0.0) for row in bins]
-    band = [(row.x or 0.0, row.low, row.high) for row in bins if row.low is not None and row.high is not None]
-    told = [(name, _measured(rows, metric)) for metric, name in (("ece", "ECE"), ("brier", "Brier"))]
-    note = ", ".join(f"{name} {cell.value:.3f}" for name, cell in told if cell)
-    svg = plots.lines(
-        f"{salt}-cal", "Reliability", [plots.Line(0, points, band)], x="score", percent=True, shares=True
-    )
-    return Figure("Share that is right, by score", note, svg)
+    return plots.Line(place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
 
 
-def _positions(rows: Sequence[Result], salt: str) -> Figure | None:
-    found = [(0, "step_precision"), (1, "step_recall")]
-    drawn = [
-        plots.Line(
-            place,
-            sorted(
-                (float(r.group), r.value)
-                for r in rows
-                if r.metric == m and r.group.isdecimal() and r.value is not None
-            ),
-        )
-        for place, m in found
+def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
+    for metric, name, note in (
+        ("step_precision", "Steps called wrong that are", "precision, by place in the solution"),
+        ("step_recall", "Wrong steps called wrong", "recall, by place in the solution"),
+    ):
+        drawn = [
+            plots.Line(
+                place,
+                sorted(
+                    (float(row.group), row.value)
+                    for row in rows
+                    if row.metric == metric and row.judge == judge
+                    if row.group.isdecimal() and row.value is not None
+                ),
+            )
+            for place, judge in enumerate(judges)
+        ]
+        drawn = [line for line in drawn if line.points]
+        if drawn:
+            svg = plots.lines(f"{salt}-{metric}", name, drawn, x="step", percent=True, top=1.04)
+            yield Figure(name, note, svg)
+
+
+def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float, float]]:
+    return [
+        (row.x, row.value)
+        for row in rows
+        if row.metric == metric and row.judge == judge and row.x is not None and row.value is not None
     ]
-    drawn = [line for line in drawn if line.points]
-    if not drawn:
-        return None
-    f1 = _measured(rows, "first_error_f1")
-    marks = [plots.GLYPHS[plots.shape(place)] for place, _ in found]
-    note = f"{marks[0]} precision, {marks[1]} recall" + (f"; F1 of first errors {f1.main}" if f1 else "")
-    svg = plots.lines(f"{salt}-steps", "Wrong steps found", drawn, x="step", percent=True, top=1.04)
-    return Figure("Wrong steps found, by position", note, svg)
 
 
-def _measured(rows: Sequence[Result], metric: str) -> Cell | None:
-    return next((cell(row) for row in rows if row.metric == metric and not row.by), None)
+def _told(rows: Sequence[Result], judges: Sequence[str], metric: str, name: str, otherwise: str) -> str:
+    """ "AUC 81.0% [78.0, 84.0]" of a single judge; those of several stand in the table."""
+    found = [told for judge in judges if (told := _measured(rows, metric, judge))]
+    return f"{name} {found[0].text}" if len(found) == 1 else otherwise
+
+
+def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:
+    mine = (row for row in rows if row.metric == metric and row.judge == judge and not row.by)
+    return next((found for row in mine if (found := cell(row))), None)
 
 
 def _lines(
-    salt: str, name: str, tinted: Sequence[tuple[int, Sequence[Result]]], x: str, doubling: bool = False
+    salt: str,
+    name: str,
+    tinted: Sequence[tuple[int, Sequence[Result]]],
+    x: str,
+    doubling: bool = False,
+    top: float | None = None,
 ) -> plots.Markup:
     drawn: list[plots.Line] = []
     for place, rows in tinted:
@@ -244,4 +238,4 @@ def _lines(
         ]
         if points:
             drawn.append(plots.Line(place, points, band))
-    return plots.lines(salt, name, drawn, x=x, percent=True, doubling=doubling)
+    return plots.lines(salt, name, drawn, x=x, percent=True, doubling=doubling, top=top)

@@ -57,8 +57,18 @@ TITLES = (
             "share of the samples in the {k} largest clusters, which a judge must read",
         ),
         "auc": ("AUC", "chance that the judge scores a right sample above a wrong one"),
+        "auc_within": (
+            "AUC within",
+            "the same for a right and a wrong sample of one problem, the mean over problems that have both",
+        ),
         "ece": ("ECE", "mean distance of score and share of right ones, in bins of equal width"),
         "brier": ("Brier", "mean squared distance of score and outcome"),
+        "step_auc": ("AUC of steps", "chance that the judge scores a right step above a wrong one"),
+        "step_ece": ("ECE of steps", "the same of steps, and the share of them that is right"),
+        "first_error_f1": (
+            "First errors, F1",
+            "is the first wrong step named? Harmonic mean of the shares of solutions with and without one",
+        ),
         "overlong": ("Too long", "samples whose late steps the judge had no room for"),
         "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
     }

@@ -1,6 +1,7 @@
 """Attempts and what a judge says of them -> rows of `metrics.json` about selection.
 
-    cluster_rows        what needs no judge: MajK oracles, an evaluator's cost, shares of right answers
+    vote_rows           what needs no judge: pass@k, maj@k
+    cluster_rows        the same: MajK oracles, an evaluator's cost, shares of right answers
     selection_results   every strategy against attempts, K and N; is the judge right, and calibrated
     step_results        does a judge find the wrong steps
     rerank              all of these for one judge and stored attempts; its scores are stored beside them
@@ -14,7 +15,7 @@ from numerate.reranking.judges import cross_table, selection_results
 from numerate.reranking.measured import Judge, rerank
 from numerate.reranking.scores import Judged, Scores, judged, labels_of, scored_by
 from numerate.reranking.steps import step_results
-from numerate.reranking.votes import cluster_rows
+from numerate.reranking.votes import cluster_rows, vote_rows
 
 __all__ = [
     "Judge",
@@ -28,4 +29,5 @@ __all__ = [
     "scored_by",
     "selection_results",
     "step_results",
+    "vote_rows",
 ]

@@ -31,6 +31,7 @@ def selection_results(
     <strategy>_by_limit      with all attempts, at K or N = k
     <strategy>_optimistic    with all attempts and the best K or N *on these problems*, which is `limit`
     auc, ece, ece_mass, brier, roc and reliability (`x`, value)    of the score as a prediction of "right"
+    auc_within               a right attempt above a wrong one of the same problem: what re-ranking lives on
 
     how: the way from step scores to one score (`numerate.credit.aggregate`). K and N are chosen on the
     validation problems; where there are none, on one half of the problems for the other (halves by id, so the
@@ -92,6 +93,9 @@ def _quality(found: Judged) -> list[Row]:
         step = -(-len(points) // ROC_POINTS)
         kept = [*points[:-1:step], points[-1]]
         rows += [row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
+    if any(len(set(map(bool, p.correct))) == 2 for p in found.candidates):
+        within = metrics.auc_within(score, right, member)
+        rows.append(row("auc_within", within.value, (within.low, within.high), within.n))
     if all(0 <= s <= 1 for s in score):
         for name, value in (
             ("ece", metrics.ece(score, right)),

@@ -3,11 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from numerate import metrics
+from numerate.problems import marked
+from numerate.progress import Progress
+from numerate.reranking.measured import Judge
 from numerate.reranking.steps import step_results
 from numerate.results import Row, row
+from numerate.rollouts.share import barrier, share
+from numerate.store import identity, keep_if_same, read_jsonl, write_jsonl
 from numerate.types import Marked
+
+LABELLED = "labelled"
+"""what rows name as the model: the solutions are other people's"""
+
+
+def on_labelled(
+    judge: Judge, name: str, limit: int | None, known: str, folder: Path, progress: Progress
+) -> list[Row]:
+    """Score what is not scored yet, then the rows of `marked_results`, which name the set as their problems.
+
+    known: the set's identity. folder: where the scores go."""
+    rows = list(marked.load(name, limit=limit))
+    keep_if_same(folder, identity([judge.identity, known]))
+    target = folder / "part-00000.jsonl"
+    for path in share([target] if not target.exists() else []):
+        scorer: Any = judge.load()
+        with progress.task(f"{judge.name} reads {name}", total=len(rows), unit="solutions") as task:
+            said = scorer.marked(rows)
+            task.advance(len(rows))
+        write_jsonl(path, [{"scores": one.scores} for one in said])
+    barrier()
+    scores = [row["scores"] for row in read_jsonl(target)]
+    about = {"model": LABELLED, "problems": name}
+    return [about | row for row in marked_results(rows, scores, judge=judge.name)]
 
 
 def marked_results(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from numerate.progress import Progress
@@ -13,6 +13,7 @@ from numerate.reranking.scores import labels_of
 from numerate.reranking.steps import Labels, step_results, threshold_on
 from numerate.reranking.stored import Stored, score_stored
 from numerate.results import Row, share
+from numerate.rollouts.share import once
 from numerate.store import identity, keep_if_same, read_json
 from numerate.types import Problem, Scorer
 
@@ -54,7 +55,7 @@ def rerank(
             attempts = place(model, name)
             folder = attempts / "scores" / judge.name
             drawn = read_json(attempts / "identity.json")["identity"]
-            keep_if_same(folder, identity([judge.identity, drawn]))
+            once(partial(keep_if_same, folder, identity([judge.identity, drawn])))
             label = f"{judge.name} reads {model} on {name}"
             samples = attempts / "samples"
             found[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)

@@ -1,4 +1,4 @@
-"""What the votes alone say: rows that need no judge."""
+"""What samples and votes alone say: rows that need no judge."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from numerate.types import Group
 
 HISTOGRAM_BARS = 10
 BY_SHARE = "share of attempts"
+
+
+def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
+    """sampled_accuracy, and pass_at_k and maj_at_k for each k."""
+    problems = judged(groups, None).candidates
+    n = len(problems[0].clusters)
+    rows = [mean("sampled_accuracy", [sum(p.correct) / n for p in problems], k=n)]
+    for k in ks:
+        rows.append(accuracy("pass_at_k", [metrics.pass_at_k(n, sum(p.correct), k) for p in problems], k))
+        rows.append(accuracy("maj_at_k", [metrics.maj_at_k(p.clusters, p.correct, k) for p in problems], k))
+    return rows
 
 
 def cluster_rows(groups: Sequence[Group]) -> list[Row]:

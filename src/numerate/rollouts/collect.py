@@ -10,8 +10,8 @@ from pathlib import Path
 from numerate.progress import Progress, Task
 from numerate.prompts import render
 from numerate.rewards.correct import score
-from numerate.rollouts.share import barrier, share
-from numerate.store import read_rollouts, write_rollouts
+from numerate.rollouts.share import write_part
+from numerate.store import read_rollouts
 from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
 
 PART_ROLLOUTS = 1024
@@ -39,7 +39,7 @@ def collect(
 
     Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
     it is stored. reward: gives the graded rollouts of a part their rewards, with the problem of each. With
-    several processes each samples its share of the parts, and all of them yield all groups.
+    several processes each samples its share of every part, and all of them yield all groups.
     """
     size = max(1, PART_ROLLOUTS // n)
     chunks = [problems[i : i + size] for i in range(0, len(problems), size)]
@@ -47,12 +47,15 @@ def collect(
     missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
     with progress.task(label, total=len(problems) * n, unit="rollouts") as task:
         task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
-        for name, chunk in share(missing):
-            done = sample_part(engine, chunk, n, params, style, annotate, task)
-            by_id = {problem.id: problem for problem in chunk}
+
+        def make(problems: Sequence[Problem]) -> list[Scored]:
+            done = sample_part(engine, problems, n, params, style, annotate, task)
+            by_id = {problem.id: problem for problem in problems}
             asked = [by_id[scored.rollout.problem_id] for scored in done]
-            write_rollouts(name, reward(asked, done) if reward else done)
-    barrier()
+            return reward(asked, done) if reward else done
+
+        for name, chunk in missing:
+            write_part(name, chunk, make)
     for name, chunk in zip(names, chunks, strict=True):
         yield from grouped(chunk, list(read_rollouts(name)))
 

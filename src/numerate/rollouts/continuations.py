@@ -15,8 +15,8 @@ from numerate.answers import grade
 from numerate.progress import Progress, Task
 from numerate.prompts import render
 from numerate.rollouts.collect import PART_ROLLOUTS
-from numerate.rollouts.share import barrier, share
-from numerate.store import read_rollouts, write_rollouts
+from numerate.rollouts.share import write_part
+from numerate.store import read_rollouts
 from numerate.types import Engine, Problem, Prompt, Reward, Sampling, Scored, Turn
 
 
@@ -49,7 +49,7 @@ def successes(
     """id of a beginning -> did each of its n continuations reach the right answer?
 
     Parts that are already in `folder` are read instead of sampled. With several processes each samples its
-    share."""
+    share of every part."""
     once = list({beginning.id: beginning for beginning in beginnings}.values())
     size = max(1, PART_ROLLOUTS // n)
     chunks = [once[i : i + size] for i in range(0, len(once), size)]
@@ -57,9 +57,8 @@ def successes(
     missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
     with progress.task("continuing", total=len(once) * n, unit="rollouts") as task:
         task.advance(n * (len(once) - sum(len(chunk) for _, chunk in missing)))
-        for name, chunk in share(missing):
-            write_rollouts(name, continued(engine, chunk, n, params, style, task))
-    barrier()
+        for name, chunk in missing:
+            write_part(name, chunk, lambda begun: continued(engine, begun, n, params, style, task))
     found: dict[str, list[bool]] = defaultdict(list)
     for scored in read(names):
         found[scored.rollout.problem_id].append(bool(scored.reward.value))

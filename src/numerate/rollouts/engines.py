@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
+from numerate.rollouts.conditioned import Conditioned
 from numerate.rollouts.options import EngineOptions, LocalOptions, ServerOptions
 from numerate.types import Engine
 
@@ -25,10 +26,12 @@ PACKAGES = {"server": ("httpx2", "train"), "vllm": ("vllm", "vllm")}
 
 
 def make(options: EngineOptions, policy: Policy) -> Engine:
-    """An engine that samples from the policy. Raises ValueError where a package that it needs is missing."""
+    """An engine that samples from the policy, line by line where the policy reads a tag before every line.
+    Raises ValueError where a package that it needs is missing."""
     need(options)
     module, name = ENGINES[options.kind]
-    return getattr(import_module(module), name)(policy, **settings(options))
+    made = getattr(import_module(module), name)(policy, **settings(options))
+    return Conditioned(made, policy) if policy.conditioning else made
 
 
 def need(options: EngineOptions) -> None:

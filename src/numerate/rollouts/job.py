@@ -43,9 +43,10 @@ class Job:
 
     def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
         """Greedy accuracy on (the first `limit`) validation problems."""
-        return greedy_accuracy(
-            self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
-        )
+        with run.looking():
+            return greedy_accuracy(
+                self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
+            )
 
     def attempts(self, stage: str) -> list[Group]:
         """The graded attempts of an earlier stage at this stage's problems."""

@@ -6,22 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from numerate.rewards.compose import CORRECT
 from numerate.rollouts.collect import grouped
 from numerate.store import read_rollouts
-from numerate.types import Group, Problem
+from numerate.types import Group, Problem, Reward, Scored
 
 
 def stored(folder: Path, problems: Sequence[Problem]) -> list[Group]:
     """All attempts below `folder` at these problems, in their order; problems without any are left out.
 
-    Raises ValueError where there is none."""
-    groups = [group for group in grouped(problems, list(read_rollouts(folder))) if group.attempts]
+    Their reward is the grader's verdict, whatever mix of rewards a policy was trained with there. Raises
+    ValueError where there is none."""
+    rows = [graded(scored) for scored in read_rollouts(folder)]
+    groups = [group for group in grouped(problems, rows) if group.attempts]
     if not groups:
         raise ValueError(
             f"{folder}: no attempt there is at one of this stage's problems; give the stage the problem set "
             "and the limit that the attempts were sampled with"
         )
     return groups
+
+
+def graded(scored: Scored) -> Scored:
+    """The attempt with 1 or 0 for its final answer as reward, as far as that was stored."""
+    parts = scored.reward.parts
+    return replace(scored, reward=Reward(parts[CORRECT], parts)) if CORRECT in parts else scored
 
 
 def without_repeats(group: Group) -> Group:

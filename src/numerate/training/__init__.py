@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numerate.training import objectives
-    from numerate.training.batch import Batch, micro_batches, pack
+    from numerate.training.batch import Batch, micro_batches, pack, prompt_of
     from numerate.training.denominators import weigh
     from numerate.training.judged import (
         ask_rows,
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         weigh_reads,
     )
     from numerate.training.learner import Learner
-    from numerate.training.logprobs import token_logprobs
+    from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
-    from numerate.training.rows import attempt, fitting, worked
+    from numerate.training.rows import attempt, fitting, tagged, worked
     from numerate.training.schedule import cosine, linear
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
@@ -36,9 +36,11 @@ HOME = {
     "asking": "judged",
     "attempt": "rows",
     "fitting": "rows",
+    "hidden_states": "logprobs",
     "kept": "judged",
     "labelled": "judged",
     "logprobs_and_values": "values",
+    "logprobs_of": "logprobs",
     "read": "judged",
     "readings": "judged",
     "verdicts": "judged",
@@ -54,12 +56,14 @@ HOME = {
     "moved": "policy_gradient",
     "open_tracker": "trackers",
     "pack": "batch",
+    "prompt_of": "batch",
     "recompute": "old",
     "ratio": "policy_gradient",
     "recorded": "old",
     "sequence_ratio": "policy_gradient",
     "shares": "policy_gradient",
     "surrogate": "policy_gradient",
+    "tagged": "rows",
     "token_logprobs": "logprobs",
     "token_values": "values",
     "weigh": "denominators",
@@ -74,17 +78,20 @@ __all__ = [
     "attempt",
     "cosine",
     "fitting",
+    "hidden_states",
     "kept",
     "kl",
     "labelled",
     "less_kl",
     "linear",
     "logprobs_and_values",
+    "logprobs_of",
     "micro_batches",
     "moved",
     "objectives",
     "open_tracker",
     "pack",
+    "prompt_of",
     "ratio",
     "read",
     "readings",
@@ -93,6 +100,7 @@ __all__ = [
     "sequence_ratio",
     "shares",
     "surrogate",
+    "tagged",
     "token_logprobs",
     "token_values",
     "verdicts",

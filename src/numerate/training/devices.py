@@ -12,43 +12,63 @@ from accelerate.utils import reduce
 from torch import nn
 
 
-def rank() -> int:
-    return PartialState().process_index if torch.distributed.is_available() and launched() else 0
-
-
-def size() -> int:
-    return PartialState().num_processes if launched() else 1
-
-
 def launched() -> bool:
     """True when a launcher started this process as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def together() -> PartialState:
+    """The processes, connected: by NCCL on GPUs, by gloo on CPUs."""
+    state = PartialState(cpu=not torch.cuda.is_available())
+    wanted = int(os.environ["WORLD_SIZE"])
+    if state.num_processes != wanted:
+        raise ValueError(
+            f"this is one of {wanted} processes, and they could not be connected: "
+            "start them with torchrun or accelerate launch"
+        )
+    return state
+
+
+def rank() -> int:
+    return together().process_index if launched() else 0
+
+
+def size() -> int:
+    return together().num_processes if launched() else 1
+
+
 def barrier() -> None:
     if launched():
-        PartialState().wait_for_everyone()
+        together().wait_for_everyone()
 
 
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its sum over all processes. Losses are sums, so nothing is divided."""
+    """Replace every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
+    no gradient in any process is left without."""
     if not launched():
         return
     trained = [p for p in parameters if p.requires_grad]
-    flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).reshape(-1) for p in trained])
-    flat = reduce(flat, reduction="sum")
-    assert isinstance(flat, torch.Tensor)
-    for p, g in zip(trained, flat.split([p.numel() for p in trained]), strict=True):
-        p.grad = g.view_as(p).clone()
+    has = torch.tensor([float(p.grad is not None) for p in trained], device=trained[0].device)
+    mine = [(p.grad if p.grad is not None else torch.zeros_like(p)).reshape(-1) for p in trained]
+    flat = added(torch.cat([has, *mine]))
+    has, *sums = flat.split([len(trained), *(p.numel() for p in trained)])
+    for p, somebody, g in zip(trained, has.tolist(), sums, strict=True):
+        p.grad = g.view_as(p).clone() if somebody else None
+
+
+def added(mine: torch.Tensor) -> torch.Tensor:
+    """The sum of everybody's tensor, the same bits in every process."""
+    together()
+    total = reduce(mine, reduction="sum")
+    assert isinstance(total, torch.Tensor)
+    return total
 
 
 def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
     """The sum of everybody's tensor, on the CPU."""
     if not launched():
         return mine
-    total = reduce(mine.to(PartialState().device), reduction="sum")
-    assert isinstance(total, torch.Tensor)
-    return total.cpu()
+    return added(mine.to(together().device)).cpu()
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:
@@ -56,6 +76,5 @@ def sum_stats(stats: dict[str, float]) -> dict[str, float]:
     if not launched():
         return stats
     names = sorted(stats)
-    total = reduce(torch.tensor([stats[n] for n in names], device=PartialState().device), reduction="sum")
-    assert isinstance(total, torch.Tensor)
-    return dict(zip(names, total.tolist(), strict=True))
+    mine = torch.tensor([stats[n] for n in names], dtype=torch.float64, device=together().device)
+    return dict(zip(names, added(mine).tolist(), strict=True))

@@ -12,7 +12,7 @@ from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid, ScoreModel, ScoreNetwork
 from numerate.training.attention import can_pack
 from numerate.training.batch import Batch, micro_batches, pack, pad
-from numerate.training.logprobs import head_logprobs, hidden_states, network
+from numerate.training.logprobs import head_logprobs, hidden_states, logprobs_of, network
 from numerate.types import Example
 
 Judge = ScoreModel | EvaluatorModel
@@ -26,7 +26,8 @@ def labelled(laid: Laid, targets: Sequence[float | None]) -> Example | None:
     judged. Returns None where nothing is left to ask, as when no judged step fits.
 
     All tokens after the prompt count as trained: so the solutions of a problem share its prompt when they are
-    packed. The columns `target` and `read` say where the head is asked."""
+    packed. The columns `target` and `read` say where the head is asked, `said` what the steps say: all
+    tokens of the solution but those at the ends of steps."""
     asked = {
         end: target for end, target in zip(laid.ends, targets, strict=False) if target is not None
     }  # targets of dropped steps fall away
@@ -37,13 +38,14 @@ def labelled(laid: Laid, targets: Sequence[float | None]) -> Example | None:
 
 def asking(laid: Laid, asked: dict[int, float]) -> Example:
     """asked: place of a token -> what the head should say there."""
-    places = range(len(laid.ids))
+    places, ends = range(len(laid.ids)), set(laid.ends)
     return Example(
         laid.ids,
         [place >= laid.prompt for place in places],
         token={
             "read": [float(place in asked) for place in places],
             "target": [asked.get(place, 0.0) for place in places],
+            "said": [float(place >= laid.prompt and place not in ends) for place in places],
         },
     )
 
@@ -59,7 +61,33 @@ def readings(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
 
     The places of a row keep their order."""
     where = batch.token["read"].nonzero(as_tuple=True)
-    return model(states(model, batch)[where]), where
+    h_BTD = states(model, batch)
+    if not model.likelihood:
+        return model(h_BTD[where]), where
+    said_BT = batch.token["said"] > 0
+    logp_BT = logprobs_of(model, batch, h_BTD, said_BT)
+    return model(h_BTD[where], so_far(logp_BT, said_BT, batch.row_BT, where)), where
+
+
+def so_far(logp_BT: Tensor, said_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
+    """At some places the sum of log p up to there, over the row and over the step, [N, 2] float32.
+
+    Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
+    differences of running ones, which want float64 where there is one."""
+    line_N, at_N = where
+    run_BT = logp_BT.to(torch.float32 if logp_BT.device.type == "mps" else torch.float64).cumsum(1)
+    begins_BT = torch.ones_like(said_BT)
+    begins_BT[:, 1:] = row_BT[:, 1:] != row_BT[:, :-1]
+    first_N = latest(begins_BT)[line_N, at_N]
+    end_N = latest(~said_BT)[line_N, at_N - 1]
+    now_N, at_first_N = run_BT[line_N, at_N], (run_BT - logp_BT)[line_N, first_N]
+    return torch.stack([now_N - at_first_N, now_N - run_BT[line_N, end_N]], dim=1).float()
+
+
+def latest(true_BT: Tensor) -> Tensor:
+    """The last place up to each that is true, 0 where there is none."""
+    place_T = torch.arange(true_BT.shape[1], device=true_BT.device)
+    return torch.where(true_BT, place_T, 0).cummax(1).values
 
 
 def states(model: ScoreNetwork, batch: Batch) -> Tensor:
@@ -70,10 +98,13 @@ def states(model: ScoreNetwork, batch: Batch) -> Tensor:
     return network(model)(input_ids=batch.ids_BT, attention_mask=seen_BT).last_hidden_state
 
 
-def verdicts(model: nn.Module, batch: Batch, words: tuple[int, int]) -> tuple[Tensor, Places]:
-    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places."""
+def verdicts(
+    model: nn.Module, batch: Batch, words: tuple[int, int], h_BTD: Tensor | None = None
+) -> tuple[Tensor, Places]:
+    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these places.
+    h_BTD: the hidden states, where they are known."""
     where = batch.token["read"].nonzero(as_tuple=True)
-    h_ND = hidden_states(model, batch)[where]
+    h_ND = (hidden_states(model, batch) if h_BTD is None else h_BTD)[where]
     lm = network(model)
     both = [head_logprobs(lm, h_ND, torch.full_like(where[0], word)) for word in words]
     return torch.stack(both, dim=1), where

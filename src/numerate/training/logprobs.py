@@ -161,9 +161,13 @@ def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
 
     Exactly 0 off the trained tokens: a ratio there is 1, and no exp can overflow behind a mask.
     """
+    return logprobs_of(model, batch, hidden_states(model, batch), batch.mask_BT)
+
+
+def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) -> Tensor:
+    """The same for the tokens in `mask`, from hidden states that are there already."""
     lm = network(model)
-    h_BTD = hidden_states(model, batch)
-    line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
+    line_N, at_N = mask_BT.nonzero(as_tuple=True)
     h_ND = h_BTD[line_N, batch.before_BT[line_N, at_N]]
     ids_N = batch.ids_BT[line_N, at_N]
     piece = max(1, _head_bytes.get() // (4 * lm.config.get_text_config().vocab_size))

@@ -9,7 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 MARGIN = math.log(2)
-"""lambda of Liu et al. 2023, eq. 8"""
+"""lambda of Liu et al. 2023, eq. 8 and 10"""
+
+
+def mle(logp_BT: Tensor, weight_BT: Tensor) -> Tensor:
+    """- sum_t w_t log p(x_t | x_<t, P): writing a solution and its answer (Liu et al. 2023, eq. 3)."""
+    return -(weight_BT * logp_BT).sum()
 
 
 def binary(logit_N: Tensor, target_N: Tensor, weight_N: Tensor) -> Tensor:
@@ -52,3 +57,15 @@ def margin(right_N: Tensor, wrong_N: Tensor, by: float = MARGIN) -> Tensor:
 
     It is 0 as soon as S(X_cor) >= 2 S(X_inc), which S(X_inc) > 1/2 puts out of reach."""
     return torch.relu(wrong_N - right_N + by)
+
+
+def sequence_margin(right_N: Tensor, wrong_N: Tensor, by: float = MARGIN) -> Tensor:
+    """max(0, log p(X_inc | P) - log p(X_cor | P) + lambda), one per pair; takes log-probabilities of whole
+    solutions (Liu et al. 2023, eq. 10, which the paper holds to be unsuitable and does not train)."""
+    return torch.relu(wrong_N - right_N + by)
+
+
+def joint(judging: Tensor, writing: Tensor, alpha: float) -> Tensor:
+    """L_seq + a1 L_mle, L_cls-margin + a2 L_mle, L_cls-xent + a3 L_mle (Liu et al. 2023, eq. 11, 12, 13). The
+    paper found the terms hard to balance, and trains one after the other instead."""
+    return judging + alpha * writing

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from numerate.models.conditioning import Conditioning, lines, tag_ids
 from numerate.models.policy import Policy
 from numerate.prompts import render, target
 from numerate.types import Example, Problem, Rollout
@@ -12,12 +13,30 @@ from numerate.types import Example, Problem, Rollout
 def worked(policy: Policy, problem: Problem, style: str) -> Example:
     """The problem with its reference solution; only the solution's tokens are trained.
 
-    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. Raises
-    ValueError when the problem has no solution.
+    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. A policy
+    that reads tags is told that every line is good. Raises ValueError when the problem has no solution.
     """
     asked = policy.encode_prompt(render(problem, style))
     told = policy.encode_target(target(problem, style))
+    if policy.conditioning:
+        return tagged(policy, asked, [(True, line) for line in lines(policy, told)], policy.conditioning)
     return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
+
+
+def tagged(
+    policy: Policy,
+    asked: Sequence[int],
+    told: Iterable[tuple[bool, Sequence[int]]],
+    conditioning: Conditioning,
+) -> Example:
+    """A prompt and the lines of a solution, each behind the tag that says whether it is good. Only the lines
+    are trained: tags are read, never written."""
+    tags = {good: tag_ids(policy, conditioning.tag(good)) for good in (True, False)}
+    ids, mask = list(asked), [False] * len(asked)
+    for good, line in told:
+        ids += [*tags[good], *line]
+        mask += [False] * len(tags[good]) + [True] * len(line)
+    return Example(ids, mask)
 
 
 def attempt(rollout: Rollout) -> Example:

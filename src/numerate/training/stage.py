@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,10 @@ from numerate.training import checkpoint, devices
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
 from numerate.types import Stats
+
+
+class Savable(Protocol):
+    def save(self, directory: Path, /) -> object: ...
 
 
 class Stage:
@@ -37,6 +42,8 @@ class Stage:
         self.tracker = tracker
         self.round = 0
         self.facts: dict[str, Any] = {}
+        self.paused = 0.0
+        """seconds of this round that were spent on looking"""
         folder.mkdir(parents=True, exist_ok=True)
 
     def sub(self, name: str) -> Stage:
@@ -58,13 +65,22 @@ class Stage:
             while self.round < n and not self.facts.get("finished"):
                 np.random.seed((self.seed * 1_000_003 + self.round) % 2**32)
                 torch.manual_seed(self.seed * 1_000_003 + self.round)
+                began, self.paused = time.perf_counter(), 0.0
                 yield self.round
+                self._time(time.perf_counter() - began - self.paused)
                 self.round += 1
                 task.advance(1)
                 ended = self.round == n or self.facts.get("finished")
                 if learner is None or ended or time.monotonic() - saved > self.save_seconds:
                     self._save(learner)
                     saved = time.monotonic()
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """What is done within does not count as the time of the round: a validation."""
+        began = time.perf_counter()
+        yield
+        self.paused += time.perf_counter() - began
 
     @property
     def label(self) -> str:
@@ -82,6 +98,17 @@ class Stage:
             if self.tracker:
                 self.tracker.log(self.label, self.round, stats)
 
+    def save(self, model: Savable, name: str) -> None:
+        """A model in this stage's folder; one process writes it, and all wait until it is there."""
+        if devices.rank() == 0:
+            model.save(self.folder / name)
+        devices.barrier()
+
+    def _time(self, seconds: float) -> None:
+        """A line of times.jsonl: apart from the log, which is the same in every run."""
+        if devices.rank() == 0:
+            append_row(self.folder / "times.jsonl", {"round": self.round, "seconds": seconds})
+
     def _save(self, learner: Learner | None) -> None:
         if devices.rank() == 0:
             tensors = learner.state() if learner else {}
@@ -98,4 +125,5 @@ class Stage:
                 learner.load_state(tensors)
         if devices.rank() == 0:
             forget_rounds(self.folder / "metrics.jsonl", self.round)
+            forget_rounds(self.folder / "times.jsonl", self.round)
         devices.barrier()

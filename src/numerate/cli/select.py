@@ -1,0 +1,124 @@
+"""numerate select: what votes and scores make of anybody's sampled solutions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from numerate.cli import selected, table
+from numerate.cli.app import app
+from numerate.cli.options import Json
+
+if TYPE_CHECKING:
+    from numerate.problems.sampled import Sampled
+
+SCORE = "score"
+"""what the rows call whoever gave the scores"""
+
+
+@app.command("select")
+def select_among(
+    files: Annotated[
+        list[Path], Argument(metavar="FILE", help="JSONL, JSON or Parquet with attempts; put together.")
+    ],
+    k: Annotated[
+        list[int] | None,
+        Option("-k", min=1, metavar="K", help="pass@k and maj@k for this k; may be given several times."),
+    ] = None,
+    aggregate: Annotated[
+        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """What pass@k, votes and scores make of sampled solutions.
+
+    A line holds a problem with its attempts, or one attempt; attempts at one problem are put together, over
+    files as well. Verdicts are those of the file, else found by grading against the reference; answers
+    without a pred are looked for in the text. With scores, every way to select is shown.
+
+    \b
+      {"id": 1, "answer": "5", "samples": [{"pred": "5", "score": 0.9}, ...]}
+      {"id": 1, "reference": "5", "response": "2+3=5\\n#### 5"}
+
+    \b
+    Examples:
+      numerate select samples.jsonl
+      numerate select system-1.jsonl system-2.jsonl system-3.jsonl
+      numerate select samples.jsonl -k 1 -k 10 --json rows.json
+    """
+    from numerate.problems import sampled
+
+    found = sampled.load([existing(file) for file in files])
+    rows = results(found, k, aggregate)
+    to_stderr = str(json_file) == "-"
+    name = " + ".join(file.name for file in files)
+    tell(found, to_stderr)
+    table.show(
+        lines(rows), ["k", "pass@k", "maj@k", "an oracle in the K largest", "to read"], to_stderr=to_stderr
+    )
+    about = [{"model": "samples", "problems": name} | row for row in rows]
+    selected.show_choices({"results": about}, {}, to_stderr=to_stderr)
+    table.save_json(json_file, {"results": about})
+
+
+def existing(file: Path) -> Path:
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
+    return file
+
+
+def results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
+    """Raises ValueError for a k beyond the attempts, and for step scores that become one in no way."""
+    from numerate.credit import AGGREGATES
+    from numerate.reranking import cluster_rows, selection_results, vote_rows
+    from numerate.results import powers
+
+    if aggregate is not None and aggregate not in AGGREGATES:
+        raise ValueError(f"--aggregate {aggregate}: it is none of {', '.join(AGGREGATES)}")
+    if aggregate is None and any(len(scores) != 1 for scores in found.scores.values()):
+        raise ValueError(
+            f"the attempts have a score per step: say with --aggregate how they become one: "
+            f"{', '.join(AGGREGATES)}"
+        )
+    most = len(found.groups[0].attempts)
+    beyond = [each for each in k or () if each > most]
+    if beyond:
+        raise ValueError(f"-k {beyond[0]}: there are {most} attempts per problem")
+    rows = vote_rows(found.groups, sorted({*k}) if k else powers(most)) + cluster_rows(found.groups)
+    if found.scores:
+        rows += selection_results(found.groups, found.scores, judge=SCORE, how=aggregate or "last")
+    return rows
+
+
+def tell(found: Sampled, to_stderr: bool) -> None:
+    from numerate.problems import sampled
+
+    problems, most = len(found.groups), len(found.groups[0].attempts)
+    silent = sum(one.rollout.answer is None for group in found.groups for one in group.attempts)
+    typer.echo(f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr)
+    mixed = len(sampled.contradictory(found.groups))
+    if mixed:
+        said = "problems have equal answers with different verdicts; in a vote the first one counts"
+        typer.echo(f"{mixed:,} {said}", err=True)
+    if found.fewer:
+        named = ", ".join(found.fewer[:3]) + (", ..." if len(found.fewer) > 3 else "")
+        typer.echo(f"{len(found.fewer):,} problems have fewer attempts and are left out: {named}", err=True)
+
+
+def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    at = {(row["metric"], row["k"]): row for row in rows if "by" not in row and "judge" not in row}
+    metrics = ("pass_at_k", "maj_at_k", "majk_at_n", "scored_share")
+    ks = sorted({k for metric, k in at if metric in metrics})
+    return [[str(k), *(percent(at.get((metric, k)), metric) for metric in metrics)] for k in ks]
+
+
+def percent(row: Mapping[str, Any] | None, metric: str) -> str:
+    if row is None:
+        return ""
+    interval = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" if metric != "scored_share" else ""
+    return f"{100 * row['value']:.2f}%{interval}" if interval else f"{100 * row['value']:.0f}%"

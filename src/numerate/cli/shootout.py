@@ -1,0 +1,67 @@
+"""numerate shootout: methods against each other, for several random seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from numerate.cli import table
+from numerate.cli.app import app
+from numerate.cli.options import Json, Out, Quiet
+
+
+@app.command()
+def shootout(
+    recipe: Annotated[
+        str, Argument(metavar="RECIPE", help="A recipe whose stages start from the same model.")
+    ] = "shootout",
+    overrides: Annotated[
+        list[str] | None, Argument(metavar="KEY=VALUE", help="Changes to the recipe, as for `run`.")
+    ] = None,
+    seeds: Annotated[int, Option(min=1, metavar="N", help="Random seeds, from the recipe's on.")] = 3,
+    out: Out = Path("runs"),
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the methods of a recipe over several seeds.
+
+    They are paired on the same problems. Every seed is a run of its own, runs/NAME/seed-0 and so on: stopped
+    and started again, it goes on where it was.
+
+    \b
+    Examples:
+      numerate shootout
+      numerate shootout shootout --seeds 5
+      numerate shootout mine.yaml grpo.steps=10 name=short
+    """
+    from numerate import config, progress
+    from numerate import shootout as comparing
+    from numerate.cli.extras import need_extras
+    from numerate.rollouts.share import first
+
+    checked = config.load(recipe, overrides or [], out=out)
+    comparing.contest(checked)
+    need_extras()
+    numbers = range(checked.seed, checked.seed + seeds)
+    told = progress.progress(quiet=quiet or not first())
+    found = comparing.shootout(checked, out / checked.name, numbers, progress=told)
+    if first():
+        show(found, to_stderr=str(json_file) == "-")
+        table.save_json(json_file, found)
+
+
+def show(found: dict[str, Any], *, to_stderr: bool) -> None:
+    from numerate.report import shootout as page
+
+    head = f"\n{found['problems']} ({found['n']:,} problems, seeds {', '.join(map(str, found['seeds']))})"
+    typer.echo(head, err=to_stderr)
+    table.show(page.table(found), page.HEADER, to_stderr=to_stderr)
+    clear = [row[:4] for row in page.verdicts(found) if row[4] != "no clear difference"]
+    if not clear:
+        typer.echo("\nNo two methods are told apart.", err=to_stderr)
+        return
+    typer.echo("\nMethods that are told apart:", err=to_stderr)
+    table.show(clear, ("method", "against", "points", "p"), left=["against"], to_stderr=to_stderr)

@@ -1,0 +1,160 @@
+"""Return-conditioned RL (Havrilla et al. 2024, arXiv:2403.04642, section 3 "RCRL" and appendix A; after the
+decision transformer, Chen et al. 2021, arXiv:2106.01345), offline.
+
+for every attempt (q, s_1 .. s_L) of a stage, every step:
+    R_k = mean_i 1[ o_i is right ],   o_1 .. o_K ~ pi(. | q, s_1 .. s_k)      (stage of method step_labels)
+    g_k = [GOOD] if R_k >= T else [BAD]
+as many right attempts as wrong ones are kept, and the base learns to write s_k after g_k:
+    L = - sum_t w_t log pi(a_t | q, g_1, s_1, .., g_k)      a_t in s_k;  tags are read, never written
+
+Sampling puts [GOOD] before every line (`rollouts.conditioned`). A tag stands before every *line*, which is
+what a sampler can see the end of: a step of several lines has its tag before each, and the line of the answer
+that of the last step, whose return is whether the attempt is right. The loss is a mean over tokens, as
+in sft.
+
+Appendix A gives one label to the whole solution (`labels: outcome`) and varies the ratio of right to wrong
+solutions: more right ones were better, and the gain over expert iteration marginal at best. The paper gives
+no K. It has no further rounds, but the attempts of a conditioned policy can be labelled and learned from.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from numerate import training
+from numerate.methods import sft
+from numerate.prompts import render
+from numerate.rollouts.job import Job
+from numerate.rollouts.stored import without_repeats
+from numerate.typed import Positive, Share, config
+from numerate.types import Example, Problem, Scored
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+NEEDS = frozenset[str]()
+VERSION = 1
+
+Pair = tuple[Problem, Scored]
+
+
+@config
+class Config:
+    rollouts: str
+    """the stage whose attempts are the data: of method step_labels, or any that leaves attempts where labels
+    are of outcomes"""
+    labels: Literal["stored", "outcome"] = "stored"
+    """what a step's return is: the share of right continuations that step_labels stored, or whether the whole
+    attempt is right"""
+    threshold: Share = 0.5
+    """T, the smallest return of a good step"""
+    balance: Positive | None = 1.0
+    """right attempts for every wrong one, some of the others being left out; null keeps all"""
+    tags: Literal["text", "tokens"] = "text"
+    """text: as the tokenizer cuts them; tokens: one token each, added to the vocabulary where there is
+    none yet"""
+    ask: Literal["good", "bad"] = "good"
+    """what the policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
+    fit: sft.Config = sft.Config()
+    """how the policy is trained"""
+
+
+def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
+    """All attempts of the rarer kind and as many of the other as the ratio allows, drawn at random and kept
+    in their order. Raises ValueError where nothing would be left."""
+    if balance is None:
+        return list(pairs)
+    right = [i for i, (_, scored) in enumerate(pairs) if scored.reward.value]
+    wrong = [i for i, (_, scored) in enumerate(pairs) if not scored.reward.value]
+    most_right, most_wrong = int(balance * len(wrong)), int(len(right) / balance)
+    draw = random.Random(f"{seed}/balance")
+    kept = sorted(
+        draw.sample(right, min(len(right), most_right)) + draw.sample(wrong, min(len(wrong), most_wrong))
+    )
+    if not kept:
+        raise ValueError(
+            f"balance: {balance} leaves nothing of {len(right)} right and {len(wrong)} wrong attempts: take "
+            "problems that the sampler solves now and then, or balance: null"
+        )
+    return [pairs[i] for i in kept]
+
+
+def returns(scored: Scored, labels: str) -> list[float]:
+    """R_k of every step. Raises ValueError where a step has none."""
+    rollout = scored.rollout
+    if labels == "outcome":
+        return [float(bool(scored.reward.value))] * max(1, len(rollout.steps))
+    told = [step.score for step in rollout.steps if step.score is not None]
+    if len(told) != len(rollout.steps):
+        raise ValueError(
+            f"attempt {rollout.index} at {rollout.problem_id!r}: a step has no share of right continuations; "
+            "name a stage of method step_labels as rollouts"
+        )
+    return told or [float(bool(scored.reward.value))]
+
+
+def told(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int]]]:
+    """The attempt's own tokens line by line, each with whether it is good."""
+    from numerate.models.conditioning import lines
+
+    rollout = scored.rollout
+    written = [i for turn in rollout.turns if turn.trained for i in turn.ids]
+    good = [share >= cfg.threshold for share in returns(scored, cfg.labels)]
+    starts = [step.start for step in rollout.steps][: len(good)]
+    upto: list[int] = []
+    for line in lines(policy, written):
+        upto += line
+        length = len(policy.decode(upto))
+        begun = sum(start < length for start in starts)
+        yield good[max(0, begun - 1)], line
+
+
+def row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: str) -> Example:
+    conditioning = policy.conditioning
+    assert conditioning is not None
+    asked = policy.encode_prompt(render(problem, style))
+    return training.tagged(policy, asked, told(policy, scored, cfg), conditioning)
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    """Fine-tune the stage's model on tagged attempts of an earlier stage."""
+    from numerate.models.conditioning import Conditioning, prepare, write
+
+    if cfg.fit.validate_every and not job.validation:
+        raise ValueError(
+            "validate_every is set, but the recipe has no problem set named `validation`: add one"
+        )
+    # 1. the labelled attempts, each text once
+    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)]
+    pairs = [
+        (group.problem, scored)
+        for group in groups
+        for scored in group.attempts
+        if scored.reward.value is not None and any(scored.rollout.mask)
+    ]
+    # 2. as many right as wrong ones
+    kept = balanced(pairs, cfg.balance, run.seed)
+    # 3. tags before the lines
+    policy = job.load(job.model)
+    conditioning = Conditioning(ask=cfg.ask)
+    prepare(policy, conditioning, tokens=cfg.tags == "tokens")
+    write(policy.model.config, conditioning)
+    rows = [row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
+    rows, overlong = training.fitting(rows, cfg.fit.max_length)
+    if not rows:
+        raise ValueError(f"all {overlong} attempts are longer than max_length={cfg.fit.max_length} tokens")
+    run.progress.say(describe(kept, pairs, overlong))
+    # 4. fit
+    policy.adapt(sft.adapters(cfg.fit))
+    validate = (lambda p: job.validate(run, p, cfg.fit.validation_limit)) if job.validation else None
+    return sft.fit(run, cfg.fit, policy, rows, validate)
+
+
+def describe(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) -> str:
+    def right(some: Sequence[Pair]) -> int:
+        return sum(bool(scored.reward.value) for _, scored in some)
+
+    said = f"{len(kept)} of {len(pairs)} attempts are kept, {right(kept)} of {right(pairs)} right ones"
+    return said + (f"; {overlong} of them are too long and left out" if overlong else "")

@@ -1,0 +1,123 @@
+"""The page of a shootout: a table, curves of accuracy, and every pair of methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numerate.store import write_text
+
+HEADER = ("method", "accuracy", "seeds", "against the start", "p", "attempts", "minutes")
+
+
+def table(found: Mapping[str, Any]) -> list[list[str]]:
+    """A line per method, the start first; columns as in HEADER."""
+    gaps = {row["model"]: row for row in found["against_start"]}
+    return [line(method, gaps.get(method["model"])) for method in found["methods"]]
+
+
+def line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> list[str]:
+    ends = [curve[-1] for curve in method["curves"] if curve and gap]
+    return [
+        method["model"],
+        f"{percent(method['value'])}% [{percent(method['low'])}, {percent(method['high'])}]",
+        " ".join(percent(seed) for seed in method["seeds"]),
+        points(gap) if gap else "-",
+        f"{gap['p_holm']:.3f}" if gap else "-",
+        f"{mean([end['attempts'] for end in ends]):,.0f}" if ends else "-",
+        f"{mean([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
+    ]
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def points(gap: Mapping[str, Any]) -> str:
+    value, low, high = (f"{100 * gap[key]:+.1f}" for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def verdicts(found: Mapping[str, Any]) -> list[list[str]]:
+    """Every pair of methods: who, against whom, points, p, and what that means."""
+    return [
+        [row["model"], row["versus"], points(row), f"{row['p_holm']:.3f}", verdict(row)]
+        for row in found["pairs"]
+    ]
+
+
+def verdict(row: Mapping[str, Any]) -> str:
+    if not row["clear"]:
+        return "no clear difference"
+    return "better" if row["value"] > 0 else "worse"
+
+
+def build(folder: Path, found: Mapping[str, Any]) -> Path:
+    """Writes `report/index.html` beside the folders of the seeds."""
+    from markupsafe import Markup
+
+    from numerate.report import plots
+    from numerate.report.page import asset, environment
+
+    names = [method["model"] for method in found["methods"] if any(method["curves"])]
+    names = [name for name in names if name != found["start"]]
+    text = (
+        environment()
+        .get_template("shootout.html")
+        .render(
+            found=found,
+            style=Markup(asset("page.css")),
+            header=HEADER,
+            rows=table(found),
+            pairs=verdicts(found),
+            panel=curves(found, names),
+            tints={name: place % plots.COLOURS for place, name in enumerate(names)},
+            glyphs={name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(names)},
+        )
+    )
+    target = folder / "report" / "index.html"
+    write_text(target, text)
+    return target
+
+
+def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Validation accuracy, in the mean of the seeds, against attempts and against time."""
+    from numerate.report import plots
+    from numerate.report.figures import Figure, Panel
+
+    by_name = {method["model"]: method for method in found["methods"]}
+    told = {name: validated(by_name[name]["curves"]) for name in names}
+    drawn = {
+        key: [
+            plots.Line(place, [(point[key], point["accuracy"]) for point in told[name]])
+            for place, name in enumerate(names)
+            if told[name]
+        ]
+        for key in ("attempts", "minutes")
+    }
+    figures = tuple(
+        Figure(f"against {key}", "", plots.lines(f"shootout-{key}", key, drawn[key], x=key, percent=True))
+        for key in ("attempts", "minutes")
+        if drawn[key]
+    )
+    return Panel("Accuracy on the validation problems", "mean of the seeds", figures, models=tuple(names))
+
+
+def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
+    """Means over the seeds of the rounds in which all of them were validated."""
+    out: list[dict[str, float]] = []
+    for points in zip(*runs, strict=False):
+        if all(point["accuracy"] is not None for point in points):
+            out.append(
+                {
+                    "attempts": mean([point["attempts"] for point in points]),
+                    "minutes": mean([point["seconds"] for point in points]) / 60,
+                    "accuracy": mean([point["accuracy"] for point in points]),
+                }
+            )
+    return out

@@ -1,0 +1,134 @@
+"""Step-by-step conditioned sampling (Havrilla et al. 2024, arXiv:2403.04642, section 3 "RCRL"), from any
+engine: the policy's tag is put before every line, and the engine is asked for one line after the other.
+
+The tags are turns of their own, which nobody wrote: they are among the ids, and neither in the text that is
+graded nor among the tokens that are counted or trained. A line is a request of its own, so its prompt is
+computed again. Random numbers follow from (problem, index, line): an attempt depends on no neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from numerate.models.conditioning import lines, tag_ids
+from numerate.rollouts.attempt import check
+from numerate.types import Engine, Finish, Prompt, Rollout, Sampling, Turn
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+BREAK = "\n"
+
+
+class Conditioned:
+    """Implements `types.Engine` over another engine, for a policy that has `conditioning`."""
+
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        self.engine, self.policy = engine, policy
+
+    def sync(self, policy: Any) -> None:
+        self.engine.sync(policy)
+        self.policy = policy
+
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """Yields n rollouts per prompt as they finish; all attempts of a call are in memory together.
+
+        `max_tokens` is about what the policy writes: tags don't count. Raises ValueError for stop strings,
+        and where the engine does not say what ended a line."""
+        check(n, params)
+        if params.stop:
+            raise ValueError("a return-conditioned policy is sampled line by line: it takes no stop strings")
+        return self._attempts(prompts, n, params)
+
+    def _attempts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """All first lines, then the second lines of the attempts that go on, and so on."""
+        tag = self._tag()
+        begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
+        live = {(one.prompt.problem_id, i): replace(one, index=i) for one in begun for i in range(n)}
+        asked = [one.question(one.prompt.problem_id) for one in begun]
+        line = 0
+        while live:
+            room = max(attempt.left for attempt in live.values())
+            drawing = replace(params, stop=(BREAK,), max_tokens=room)
+            for drawn in self.engine.sample(asked, 1 if line else n, drawing):
+                attempt = live[drawn.problem_id, drawn.index]
+                attempt.take(self.policy, drawn, tag)
+                if attempt.finish:
+                    yield attempt.rollout(params.seed, drawn.policy)
+            line += 1
+            going = [attempt for attempt in live.values() if not attempt.finish]
+            named = {f"{one.prompt.problem_id}/{one.index}/{line}": one for one in going}
+            live = {(name, 0): attempt for name, attempt in named.items()}
+            asked = [attempt.question(name) for name, attempt in named.items()]
+
+    def _tag(self) -> Turn:
+        conditioning = self.policy.conditioning
+        assert conditioning is not None, "this policy reads no tags"
+        return Turn("user", conditioning.asked, tuple(tag_ids(self.policy, conditioning.asked)))
+
+
+@dataclass
+class _Attempt:
+    prompt: Prompt
+    """the question, its last turn with the ids of all"""
+    turns: tuple[Turn, ...]
+    """what comes after it: tags, lines, and what was begun before"""
+    left: int
+    """tokens that it may still write"""
+    index: int = 0
+    finish: Finish | None = None
+
+    def question(self, name: str) -> Prompt:
+        """What the engine is asked to go on with, up to the next line break."""
+        text = "".join(turn.text for turn in self.turns)
+        begun = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
+        return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, begun))
+
+    def take(self, policy: Policy, drawn: Rollout, tag: Turn) -> None:
+        """Adds a line, and a tag where another may follow."""
+        line = drawn.turns[-1]
+        ended = _ended(policy, drawn)
+        if len(line.ids) > self.left:
+            line = replace(line, ids=line.ids[: self.left], logprobs=line.logprobs[: self.left])
+            ended = "length"
+        self.left -= len(line.ids)
+        self.finish = ended or (None if self.left else "length")
+        self.turns += (replace(line, text=policy.decode(line.ids)), *(() if self.finish else (tag,)))
+
+    def rollout(self, seed: int, policy: str) -> Rollout:
+        assert self.finish is not None
+        turns = (*self.prompt.turns, *self.turns)
+        return Rollout(self.prompt.problem_id, self.index, turns, self.finish, seed=seed, policy=policy)
+
+
+def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
+    """How the whole attempt ended with this line; None where a line break did. Raises ValueError where that
+    cannot be told."""
+    line = drawn.turns[-1]
+    if drawn.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
+        return drawn.finish
+    if policy.decode(line.ids)[len(line.text) :].startswith(BREAK):
+        return None
+    raise ValueError(
+        f"problem {drawn.problem_id!r}: the server does not say whether a line or the whole answer ended, "
+        "and a return-conditioned policy is sampled line by line: take a server that tells token ids, such "
+        "as vLLM, or kind: local"
+    )
+
+
+def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
+    """A prompt with tags before the lines that it has begun, and before the first line to come."""
+    *asked, last = prompt.turns
+    begun = last.text if asked and last.role == "assistant" else ""
+    if begun:
+        *asked, last = asked
+    ids = policy.encode_prompt(replace(prompt, turns=(*asked, last)))
+    question = replace(prompt, turns=(*asked, replace(last, ids=tuple(ids))))
+    if not begun:
+        return _Attempt(question, (tag,), left)
+    told = lines(policy, policy.encode_target(begun)[:-1])
+    laid = tuple(i for line in told for i in (*tag.ids, *line))
+    open_line = BREAK not in policy.decode(told[-1])
+    turns = (Turn("assistant", begun, laid), *(() if open_line else (tag,)))
+    return _Attempt(question, turns, left)

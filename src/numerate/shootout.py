@@ -1,0 +1,134 @@
+"""Methods against each other: one recipe for several random seeds, and what follows from all of them.
+
+Each seed is a run of its own in `seed-<n>`, so whatever was done is not done again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, combinations
+from pathlib import Path
+from typing import Any
+
+from numerate import methods, metrics, run
+from numerate.config import Recipe
+from numerate.progress import Progress
+from numerate.rollouts.share import once
+from numerate.store import RunFolder, read_jsonl, read_rollouts, write_json
+
+Right = list[dict[str, float]]
+"""per seed: problem id -> was the greedy attempt right"""
+CLEAR = 0.05
+
+
+def contest(recipe: Recipe) -> tuple[str, list[str]]:
+    """The start, and the stages that begin there. Raises ValueError where nothing can be compared."""
+    writers = {n: stage for n, stage in recipe.stages.items() if methods.gives(stage.method) == "policy"}
+    starts = Counter(stage.model for stage in writers.values())
+    start, most = starts.most_common(1)[0] if starts else ("", 0)
+    if most < 2:
+        raise ValueError(
+            f"recipe {recipe.name!r}: a shootout compares stages that start from the same model, and no two "
+            "of its stages do: see `numerate recipes shootout`"
+        )
+    contestants = [name for name, stage in writers.items() if stage.model == start]
+    unmeasured = [name for name in (start, *contestants) if name not in recipe.evaluate.models]
+    if unmeasured or not recipe.evaluate.greedy:
+        what = ", ".join(unmeasured) if unmeasured else "the greedy accuracy"
+        raise ValueError(f"recipe {recipe.name!r}: evaluate leaves out {what}, and a shootout needs it")
+    return start, contestants
+
+
+def shootout(recipe: Recipe, folder: Path, seeds: Sequence[int], *, progress: Progress) -> dict[str, Any]:
+    """Run the recipe for every seed, then compare. Writes `shootout.json` and the page; returns the former.
+
+    Killed at any moment and started again, it ends with the same accuracies."""
+    from numerate.report import shootout as page
+
+    contest(recipe)
+    for seed in seeds:
+        one = replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}")
+        run.run(one, folder / f"seed-{seed}", progress=progress)
+    found = compared(recipe, folder, seeds)
+    once(lambda: write_json(folder / "shootout.json", found))
+    once(lambda: progress.say(f"report: {page.build(folder, found)}"))
+    return found
+
+
+def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
+    """What `shootout.json` holds, from the folders of the seeds."""
+    start, contestants = contest(recipe)
+    problems = recipe.evaluate.problems[0]
+    places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
+    right = {m: [greedy(place, m, problems) for place in places] for m in (start, *contestants)}
+    against_start = [difference(name, start, right) for name in contestants]
+    pairs = [difference(a, b, right) for a, b in combinations(contestants, 2)]
+    return {
+        "name": recipe.name,
+        "start": start,
+        "problems": problems,
+        "n": len(right[start][0]),
+        "seeds": list(seeds),
+        "methods": [
+            accuracy(name, right[name]) | {"curves": [curve(place.stage(name)) for place in places]}
+            for name in (start, *contestants)
+        ],
+        "against_start": corrected(against_start),
+        "pairs": corrected(pairs),
+    }
+
+
+def greedy(place: RunFolder, model: str, problems: str) -> dict[str, float]:
+    rows = read_rollouts(place.attempts(model, problems) / "greedy")
+    return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
+
+
+def accuracy(name: str, right: Right) -> dict[str, Any]:
+    """The mean over seeds; its interval is over problems, of their means over seeds."""
+    value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
+    seeds = [sum(one.values()) / len(one) for one in right]
+    return {"model": name, "value": value, "low": low, "high": high, "seeds": seeds}
+
+
+def by_problem(right: Right) -> list[list[float]]:
+    """Per problem, one number per seed."""
+    return [[one[problem] for one in right] for problem in right[0]]
+
+
+def difference(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
+    """a - b on the same problems and seeds: the interval and p are over problems; `seeds` has the difference
+    within each seed."""
+    ours, theirs = by_problem(right[a]), by_problem(right[b])
+    n = len(ours)
+    means = [[sum(hits) / len(hits) for hits in side] for side in (ours, theirs)]
+    gap = metrics.paired_bootstrap(means[0], means[1])
+    seeds = [sum(x[s] - y[s] for x, y in zip(ours, theirs, strict=True)) / n for s in range(len(ours[0]))]
+    told = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
+    return {"model": a, "versus": b} | told
+
+
+def corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With `p_holm`, for as many comparisons as there are; clear where that is small and all seeds agree on
+    the sign."""
+    ps = metrics.holm([row["p"] for row in rows])
+    return [
+        row | {"p_holm": p, "clear": p < CLEAR and len({seed > 0 for seed in row["seeds"]}) == 1}
+        for row, p in zip(rows, ps, strict=True)
+    ]
+
+
+def curve(stage: Path) -> list[dict[str, float | None]]:
+    """Per round of a stage: attempts and seconds so far, and the validation accuracy where it was taken.
+
+    Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
+    if not (stage / "times.jsonl").exists():
+        return []
+    rows = list(read_jsonl(stage / "metrics.jsonl"))
+    took = {row["round"]: row["seconds"] for row in read_jsonl(stage / "times.jsonl")}
+    attempts = accumulate(row.get("rollouts/attempts", 0.0) for row in rows)
+    seconds = accumulate(took.get(row["round"], 0.0) for row in rows)
+    return [
+        {"attempts": a, "seconds": s, "accuracy": row.get("validation/accuracy")}
+        for a, s, row in zip(attempts, seconds, rows, strict=True)
+    ]

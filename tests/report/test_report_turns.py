@@ -1,0 +1,37 @@
+"""Attempts in several turns: every step keeps its mark, what the policy did not write is set apart."""
+
+from __future__ import annotations
+
+from numerate.report.rollouts import pieces
+
+
+def turn(text: str, trained: bool = True) -> dict[str, object]:
+    return {"text": text, "trained": trained}
+
+
+def step(text: str, start: int, label: str) -> dict[str, object]:
+    return {"text": text, "start": start, "end": start + len(text), "label": label, "score": 0.5}
+
+
+def test_steps_in_later_turns_are_found_by_their_place_in_all_that_was_written():
+    """ "one\\n" and "two\\n#### 2" with tags between: "two" begins at character 4."""
+    turns = [
+        turn("?", False),
+        turn("[GOOD]\n", False),
+        turn("one\n"),
+        turn("[GOOD]\n", False),
+        turn("two\n#### 2"),
+    ]
+    steps = [step("one", 0, "right"), step("two", 4, "wrong")]
+    assert list(pieces(turns, steps)) == [
+        ["one", "right", 0.5],
+        ["\n", None, None],
+        ["[GOOD]\n", "tool", None],
+        ["two", "wrong", 0.5],
+        ["\n#### 2", None, None],
+    ]
+
+
+def test_steps_that_count_from_their_own_turn_are_found_too():
+    turns = [turn("?", False), turn("one\n"), turn("42", False), turn("so two")]
+    assert list(pieces(turns, [step("two", 3, "right")]))[-2:] == [["so ", None, None], ["two", "right", 0.5]]

@@ -1,0 +1,169 @@
+"""Methods against each other: what is compared, by hand; and a small shootout from beginning to end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate import config, metrics, shootout
+from numerate.progress import QuietProgress
+from numerate.report import shootout as page
+from numerate.store import append_row, write_rollouts
+from numerate.types import Reward, Rollout, Scored, Turn
+from tests import tiny
+from tests.test_run import Stopping
+
+RECIPE = """\
+name: small
+model: MODEL
+problems:
+  train: {source: "stories/train[:12]"}
+  validation: {source: "stories/validation[:4]"}
+  test: {source: "stories/test[:6]"}
+stages:
+  sft: {method: sft, epochs: 1, batch: 4, lr: 1e-3, limit: 8}
+  grpo:
+    method: grpo
+    model: sft
+    steps: 2
+    rewards: [tests.methods.arms.early_letters]
+    sample: {problems: 3, attempts: 4, max_tokens: 12}
+    fit: {lr: 1e-3, validate_every: 1}
+  ppo:
+    method: ppo
+    model: sft
+    rounds: 2
+    problems_per_round: 3
+    samples: 4
+    max_tokens: 12
+    batch: 4
+    value: {layers: 1}
+    validate_every: 2
+evaluate: {samples: 0, max_tokens: 12}
+"""
+
+
+def recipe(folder: Path, *overrides: str) -> config.Recipe:
+    if not (folder / "MODEL").exists():
+        tiny.make(folder / "MODEL", context=512)
+    path = folder / "small.yaml"
+    path.write_text(RECIPE.replace("MODEL", str(folder / "MODEL")))
+    return config.load(str(path), overrides, out=folder)
+
+
+def leave(folder: Path, model: str, right: str) -> None:
+    """Greedy attempts at problems 0, 1, 2, ...: 1 where it was right."""
+    rows = [
+        Scored(Rollout(str(i), 0, (Turn("assistant", "x", trained=True),)), Reward(float(hit)))
+        for i, hit in enumerate(right)
+    ]
+    write_rollouts(folder / "evals" / model / "test" / "greedy" / "part-00000.parquet", rows)
+
+
+def leave_curve(folder: Path, attempts: list[float], seconds: list[float], last: float) -> None:
+    for i, (count, took) in enumerate(zip(attempts, seconds, strict=True)):
+        marks = {"validation/accuracy": last} if i == len(attempts) - 1 else {}
+        append_row(folder / "metrics.jsonl", {"round": i, "rollouts/attempts": count} | marks)
+        append_row(folder / "times.jsonl", {"round": i, "seconds": took})
+
+
+@pytest.fixture
+def two_seeds(tmp_path: Path) -> Path:
+    """Four problems, two seeds. The start has 1 and 2 right, grpo 3 and 4, ppo 2 and 1."""
+    for seed, start, grpo, ppo in ((0, "1000", "1110", "0110"), (1, "1100", "1111", "0100")):
+        folder = tmp_path / f"seed-{seed}"
+        for model, right in (("sft", start), ("grpo", grpo), ("ppo", ppo)):
+            leave(folder, model, right)
+        leave_curve(folder / "stages" / "grpo", [8, 8], [60.0 + seed, 60.0], 0.5 + seed / 10)
+    return tmp_path
+
+
+def test_what_is_compared_by_hand(two_seeds: Path) -> None:
+    found = shootout.compared(recipe(two_seeds), two_seeds, (0, 1))
+    assert (found["start"], found["n"], found["seeds"]) == ("sft", 4, [0, 1])
+    values = {row["model"]: (row["value"], row["seeds"]) for row in found["methods"]}
+    assert values["sft"] == (3 / 8, [1 / 4, 2 / 4])
+    assert values["grpo"] == (7 / 8, [3 / 4, 1])
+    assert values["ppo"] == (3 / 8, [2 / 4, 1 / 4])
+    grpo, ppo = found["against_start"]
+    assert (grpo["value"], grpo["seeds"]) == (1 / 2, [2 / 4, 2 / 4])
+    assert (ppo["value"], ppo["seeds"], ppo["clear"]) == (0, [1 / 4, -1 / 4], False)
+    [pair] = found["pairs"]
+    assert (pair["model"], pair["versus"], pair["value"]) == ("grpo", "ppo", 1 / 2)
+    curves = {row["model"]: row["curves"] for row in found["methods"]}
+    assert curves["grpo"][1] == [
+        {"attempts": 8, "seconds": 61, "accuracy": None},
+        {"attempts": 16, "seconds": 121, "accuracy": 0.6},
+    ]
+    assert curves["ppo"] == [[], []]
+
+
+def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
+    found = shootout.compared(recipe(two_seeds), two_seeds, (0, 1))
+    start, grpo, ppo = page.table(found)
+    assert start[0] == "sft" and start[3:] == ["-", "-", "-", "-"]
+    assert grpo[2] == "75.0 100.0" and grpo[3].startswith("+50.0 [") and grpo[5:] == ["16", "2.0"]
+    assert ppo[3].startswith("+0.0 [") and ppo[5:] == ["-", "-"]
+    [curve] = [page.validated(row["curves"]) for row in found["methods"] if row["model"] == "grpo"]
+    assert curve == [{"attempts": 16, "minutes": pytest.approx(120.5 / 60), "accuracy": pytest.approx(0.55)}]
+    text = page.build(two_seeds, found).read_text()
+    assert "grpo" in text and "against attempts" in text and "<script" not in text
+
+
+def test_many_comparisons_make_each_count_less() -> None:
+    """Three: the smallest counts three times, the next twice, the last once and no less than that."""
+    assert metrics.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert metrics.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_it_is_clear_only_where_all_seeds_agree() -> None:
+    rows: list[dict[str, Any]] = [{"p": 0.001, "seeds": [0.1, 0.2]}, {"p": 0.001, "seeds": [0.3, -0.1]}]
+    assert [row["clear"] for row in shootout.corrected(rows)] == [True, False]
+
+
+def test_stages_that_do_not_start_together_are_no_contest(tmp_path: Path) -> None:
+    alone = recipe(tmp_path, "ppo.model=grpo")
+    with pytest.raises(ValueError, match="compares stages that start from the same model"):
+        shootout.contest(alone)
+    with pytest.raises(ValueError, match="evaluate leaves out ppo, and a shootout needs it"):
+        shootout.contest(recipe(tmp_path, "evaluate.models=[sft, grpo]"))
+
+
+def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
+    shipped = config.build(config.read("shootout"))
+    start, contestants = shootout.contest(shipped)
+    assert start == "sft" and len(contestants) == 9
+    assert {budget(shipped.stages[name].options) for name in contestants} == {7680}
+
+
+def budget(options: Any) -> int:
+    if hasattr(options, "sample"):
+        return options.steps * options.sample.problems * options.sample.attempts
+    return options.rounds * options.problems_per_round * options.samples
+
+
+@pytest.mark.slow
+def test_stopped_and_started_again_it_ends_with_the_same_accuracies(tmp_path: Path) -> None:
+    same = recipe(tmp_path)
+    whole = shootout.shootout(same, tmp_path / "whole", (0, 1), progress=QuietProgress())
+    with pytest.raises(KeyboardInterrupt):
+        shootout.shootout(same, tmp_path / "cut", (0, 1), progress=Stopping(8))
+    again = shootout.shootout(same, tmp_path / "cut", (0, 1), progress=QuietProgress())
+    assert json.loads((tmp_path / "cut" / "shootout.json").read_text()) == again
+    assert untimed(whole) == untimed(again)
+    assert (tmp_path / "cut" / "report" / "index.html").exists()
+    grpo = next(row for row in whole["methods"] if row["model"] == "grpo")
+    assert [point["attempts"] for point in grpo["curves"][0]] == [12, 24]
+    weights = [tmp_path / "whole" / f"seed-{seed}/stages/sft/model/model.safetensors" for seed in (0, 1)]
+    assert weights[0].read_bytes() != weights[1].read_bytes()
+
+
+def untimed(found: dict[str, Any]) -> Any:
+    for method in found["methods"]:
+        for curve in method["curves"]:
+            for point in curve:
+                point["seconds"] = 0.0
+    return found
