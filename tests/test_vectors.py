@@ -19,7 +19,7 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("group", ["prm_orm_ppo", "ssft_scr", "mario", "havrilla"])
+@pytest.mark.parametrize("group", ["prm_orm_ppo", "ssft_scr", "mario", "havrilla", "mixed_policy"])
 def test_every_vector_is_used_or_belongs_elsewhere(vectors: dict[str, Any], group: str) -> None:
     tests = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
     used = {name for name in vectors[group] if f'["{group}"]["{name}"]' in tests}

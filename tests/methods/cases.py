@@ -18,6 +18,7 @@ from numerate.training import Stage
 from numerate.types import Problem, StepScores
 from tests.judges.models import base_with_words, leave_attempts, written
 from tests.methods.arms import PATH, Mortal, game
+from tests.methods.test_mixed_policy_loop import job as mixed_world
 from tests.methods.test_step_labels import Continuing
 from tests.methods.test_step_labels import work as with_beginnings
 from tests.methods.toy import PROBLEMS, job
@@ -180,6 +181,16 @@ def beginnings(folder: Path, die_after: list[int] | None) -> Job:
     return with_beginnings(folder, Continuing([], die_after[0] if die_after else None))
 
 
+# The mixed policy, on sums with annotations.
+
+MIXED = {"epochs": 2, "batch": 4, "attempts": 2, "max_tokens": 12, "lr": 1e-3, "head_lr": 1e-2}
+
+
+def mixed(**options: Any) -> Case:
+    longer = {"epochs": 10}
+    return Case("mixed_policy", MIXED | options, mixed_world, longer=longer, falls="train/op", asked=3)
+
+
 SFT = {"epochs": 3, "batch": 3, "lr": 5e-3}
 CASES: dict[str, Case] = {
     "sft": Case("sft", SFT, scripted, longer={"epochs": 20}, falls="train/loss", kills=(2, 5), alike=9),
@@ -195,6 +206,9 @@ CASES: dict[str, Case] = {
     ),
     **{name: arm(name, options) for name, options in ARMS.items()},
     "on_policy_distillation": pupil(),
+    "mixed_policy": mixed(),
+    "mixed_policy, released": mixed(rl_logprob="released", scope="everywhere"),
+    "mixed_policy, adapters": mixed(rl_logprob="abstract", lora_rank=2),
     "ppo": ppo(DIGITS, real, longer={"rounds": 20}, rises="reward/mean", asked=2, around=judged_by_digits),
     "ppo, adaptive": ppo({"kl": {"beta": 0.1, "target": 0.01, "horizon": 50}}, asked=20),
     "ppo, adapters": ppo({"lora_rank": 2, "value": {"layers": 2, "lr": 1e-2, "warmup": 1}}, asked=20),

@@ -24,11 +24,6 @@ from tests import tiny
 LOSS: dict[str, Any] = {"w_op": 0.7, "w_rl": 0.9, "w_base": 0.4}
 
 
-@pytest.fixture(scope="module")
-def case(vectors: dict[str, Any]) -> dict[str, Any]:
-    return vectors["mixed_policy"]
-
-
 def tensor(*values: float) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float64)
 
@@ -47,8 +42,8 @@ def gpt2(scope: Any) -> Operators:
     return operators(texts, scope)
 
 
-def test_classes_of_the_vectors(case: dict[str, Any]) -> None:
-    given = case["gpt2_bpe"]
+def test_classes_of_the_vectors(vectors: dict[str, Any]) -> None:
+    given = vectors["mixed_policy"]["gpt2_bpe"]
     made = gpt2("inside_annotation")
     for sign, ids in given["operator_ids"].items():
         assert list(made.ids[NAMES.index(sign)]) == ids
@@ -66,8 +61,8 @@ def test_a_slash_is_no_zero_and_an_x_is_no_operator() -> None:
     assert made.fused([14, 15, 87, 27493]) == 1 and CLASSES == 5
 
 
-def test_the_draw_of_the_vectors(case: dict[str, Any]) -> None:
-    given = case["abstract_probs"]
+def test_the_draw_of_the_vectors(vectors: dict[str, Any]) -> None:
+    given = vectors["mixed_policy"]["abstract_probs"]
     rows = len(given["u"])
     logits = tensor(*given["logits_order_+,-,*,/,V"]).expand(rows, -1)
     logp = abstract_logprobs(logits, torch.ones(rows, dtype=torch.bool))
@@ -84,18 +79,18 @@ def test_where_no_operator_acts_the_other_class_is_certain() -> None:
     assert pick(logp, tensor(1 - 1e-16, 1 - 1e-16)).tolist() == [OTHER, OTHER]
 
 
-def test_the_second_level_is_greedy(case: dict[str, Any]) -> None:
+def test_the_second_level_is_greedy(vectors: dict[str, Any]) -> None:
     """Of an operator's tokens, too, the likelier is taken: 3 (2.4) of 0 and 3, and 4 (0.0) of 4 and 2."""
-    given = case["second_level"]
+    given = vectors["mixed_policy"]["second_level"]
     logits = torch.tensor(given["toy_lm_logits"]).expand(3, -1)
     ids = [torch.tensor(one) for one in ([0, 3], [2, 4], [2], [2])]
     found = second_level(logits, torch.tensor([OTHER, 0, 1]), ids)
     assert found.tolist() == [given["greedy_index_when_V"], 3, 4]
 
 
-def test_one_softmax_and_no_second(case: dict[str, Any]) -> None:
+def test_one_softmax_and_no_second(vectors: dict[str, Any]) -> None:
     """Applied twice, no class could get more than e / (e + 4), whatever the head says."""
-    given = case["double_softmax_guard"]
+    given = vectors["mixed_policy"]["double_softmax_guard"]
     sure = tensor(100, 0, 0, 0, 0)
     assert sure.softmax(-1).softmax(-1)[0].item() == pytest.approx(given["max_prob_5_classes"])
     six = tensor(100, 0, 0, 0, 0, 0).softmax(-1).log_softmax(-1)[0].item()
@@ -105,8 +100,9 @@ def test_one_softmax_and_no_second(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure"])
-def test_credit_and_losses_of_the_vectors(case: dict[str, Any], outcome: str) -> None:
-    given = case[f"reinforce_{outcome}"]
+def test_credit_and_losses_of_the_vectors(vectors: dict[str, Any], outcome: str) -> None:
+    both = vectors["mixed_policy"]["reinforce_success"], vectors["mixed_policy"]["reinforce_failure"]
+    given = both[outcome == "failure"]
     R = mixed_rows.returns(4, given["reward"], 0.99)
     assert pytest.approx(given["returns"]) == R
     R_N, b_N, logp_N = tensor(*R), tensor(*given["baseline"]), tensor(*given["logp"])
@@ -118,14 +114,17 @@ def test_credit_and_losses_of_the_vectors(case: dict[str, Any], outcome: str) ->
     assert terms.mean().item() == pytest.approx(given["L_RL" if "L_RL" in given else "L_rl"])
     assert errors.mean().item() == pytest.approx(given["L_baseline"])
     if outcome == "success":
-        both = mixed_policy.total(1.5, 0.3, terms.mean(), errors.mean(), 1.0, 0.2, 0.1)
-        assert both.item() == pytest.approx(given["total_with_XE=1.5_opXE=0.3_w_rl=0.2_w_b=0.1"])
+        L = mixed_policy.total(1.5, 0.3, terms.mean(), errors.mean(), 1.0, 0.2, 0.1)
+        assert L.item() == pytest.approx(given["total_with_XE=1.5_opXE=0.3_w_rl=0.2_w_b=0.1"])
 
 
-def test_the_log_probabilities_of_the_vectors(case: dict[str, Any]) -> None:
+def test_the_log_probabilities_of_the_vectors(vectors: dict[str, Any]) -> None:
     """log pi of V with the greedy token, and of `+`; the released code's is the likeliest token's in both."""
-    given, lm = case["logprob_modes"], tensor(*case["second_level"]["toy_lm_logits"]).log_softmax(-1)
-    logits = tensor(*case["abstract_probs"]["logits_order_+,-,*,/,V"])
+    given, lm = (
+        vectors["mixed_policy"]["logprob_modes"],
+        tensor(*vectors["mixed_policy"]["second_level"]["toy_lm_logits"]).log_softmax(-1),
+    )
+    logits = tensor(*vectors["mixed_policy"]["abstract_probs"]["logits_order_+,-,*,/,V"])
     p_O = logits.log_softmax(-1)[torch.tensor([OTHER, 0])]
     told = (p_O, lm[torch.tensor([1, 3])], lm.max().expand(2), torch.tensor([True, False]))
     joint, abstract, released = (

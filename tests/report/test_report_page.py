@@ -139,6 +139,22 @@ def test_steps_are_cut_where_python_counts_characters(tmp_path: Path) -> None:
     assert row["l"] is None
 
 
+def test_what_a_calculator_wrote_is_part_of_the_text_and_a_tool_is_not() -> None:
+    turns = [
+        {"role": "user", "text": "1+1?", "trained": False},
+        {"role": "assistant", "text": "<<1+1=", "trained": True},
+        {"role": "assistant", "text": "2>>", "trained": False},
+        {"role": "assistant", "text": "2", "trained": True},
+        {"role": "tool", "text": "3", "trained": False},
+        {"role": "assistant", "text": " so 4", "trained": True},
+    ]
+    assert rollouts.joined(turns) == [
+        {"text": "<<1+1=2>>2", "trained": True},
+        {"text": "3", "trained": False},
+        {"text": " so 4", "trained": True},
+    ]
+
+
 def test_the_sample_has_every_model_both_results_and_the_same_problems(orchard: Path) -> None:
     run = read(orchard)
     found = rollouts.embed(run, cap=120)

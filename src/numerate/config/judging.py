@@ -27,8 +27,8 @@ WRITERS = ("policy", "evaluator")
 JUDGES = ("judge", "evaluator")
 """what a method may give to re-rank with"""
 WITH_ROLLOUTS = (
-    *("cispo", "dapo", "dr_grpo", "expert_iteration", "grpo", "gspo", "on_policy_distillation", "ppo"),
-    *("reinforce_pp", "rloo", "step_labels", "sample"),
+    *("cispo", "dapo", "dr_grpo", "expert_iteration", "grpo", "gspo", "mixed_policy"),
+    *("on_policy_distillation", "ppo", "reinforce_pp", "rloo", "step_labels", "sample"),
 )
 """methods that leave attempts behind"""
 

@@ -28,14 +28,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.methods import mixed_rows, sft
+from numerate.methods import mixed_network, mixed_rows, sft
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Sampling, Stats
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
     from numerate.models.mixed import MixedPolicy
@@ -168,10 +167,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
         raise ValueError(
             "validate_every is set, but the recipe has no problem set named `validation`: add one"
         )
-    mixed, learner = opened(cfg, job, run.seed)
-    operators = operators_of(mixed, cfg)
+    mixed = mixed_network.opened(job, cfg.spread, run.seed)
+    operators = mixed_network.operators_of(mixed, cfg.scope)
+    learner = make_learner(cfg, mixed)
     gold = gold_rows(run, cfg, job, mixed, operators)
-    engine = sampler(job, mixed, operators)
+    engine = mixed_network.sampler(job, mixed, operators)
     problems = [problem for problem, _ in gold]
     per_epoch = math.ceil(len(gold) / cfg.batch)
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
@@ -192,46 +192,19 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
     return mixed
 
 
-def opened(cfg: Config, job: Job, seed: int) -> tuple[MixedPolicy, training.Learner]:
-    """The model with its heads, those of the stage before where it has some, and what trains them."""
-    import torch
-
-    from numerate.models.mixed import Heads, MixedPolicy
+def make_learner(cfg: Config, mixed: MixedPolicy) -> training.Learner:
     from numerate.models.policy import Lora
 
-    policy = job.load(job.model)
-    mixed = MixedPolicy(policy, Heads(policy.model, cfg.spread, seed))
-    if job.model != "base":
-        mixed.load_heads(job.stage_folder(job.model) / "model")
-    if cfg.lora_rank:
-        policy.adapt(Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank))
-
-    def optimizers(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
-        heads = [p for name, p in named.items() if name.startswith("heads.")]
-        trunk = [p for name, p in named.items() if not name.startswith("heads.")]
-        fused = policy.device.type in ("cpu", "cuda")
-        faster = (cfg.head_lr or cfg.lr) / cfg.lr
-        parts = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
-        return [
-            torch.optim.AdamW(parts, lr=0.0, betas=(0.9, 0.95), weight_decay=cfg.weight_decay, fused=fused)
-        ]
-
-    learner = training.Learner(
-        mixed.together(),
+    return mixed_network.learner(
+        mixed,
+        Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None,
+        faster=(cfg.head_lr or cfg.lr) / cfg.lr,
+        weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
         head_mib=cfg.head_mib,
         activation_checkpointing=cfg.activation_checkpointing,
-        optimizers=optimizers,
     )
-    return mixed, learner
-
-
-def operators_of(mixed: MixedPolicy, cfg: Config) -> Operators:
-    from numerate.models.operators import operators, token_texts
-
-    vocabulary = mixed.policy.model.config.get_text_config().vocab_size
-    return operators(token_texts(mixed.policy.tokenizer, vocabulary), cfg.scope)
 
 
 def gold_rows(
@@ -250,18 +223,6 @@ def gold_rows(
         )
     mixed_rows.look([problem for problem, _ in kept], [row for _, row in kept], operators, run.progress)
     return [(problem, mixed_rows.worked(row, operators)) for problem, row in kept]
-
-
-def sampler(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
-    """The local engine, with the operator head at the wheel."""
-    from numerate.rollouts.local import LocalEngine
-    from numerate.rollouts.mixed import MixedSampling
-
-    engine = job.engine(mixed.policy)
-    if not isinstance(engine, LocalEngine):
-        raise ValueError("mixed_policy samples with its operator head, which only engine kind: local can ask")
-    engine.steer(MixedSampling(mixed.heads, operators))
-    return engine
 
 
 def attempts(

@@ -68,10 +68,14 @@ class MixedPolicy:
         self.policy = policy
         self.heads = heads
 
+    @property
+    def model(self) -> Mixed:
+        """Both as one network."""
+        return Mixed(self.policy.model, self.heads)
+
     def together(self) -> Policy:
         """What the learner trains: it shares the policy's weights, and has the heads' too."""
-        network = Mixed(self.policy.model, self.heads)
-        return Policy(network, self.policy.tokenizer, self.policy.name, self.policy.compute)
+        return Policy(self.model, self.policy.tokenizer, self.policy.name, self.policy.compute)
 
     def save(self, directory: str | Path) -> Path:
         """The model (LoRA merged), its tokenizer and the heads; the directory appears at once and whole."""

@@ -31,6 +31,11 @@ def make(options: EngineOptions, policy: Policy) -> Engine:
     need(options)
     module, name = ENGINES[options.kind]
     made = getattr(import_module(module), name)(policy, **settings(options))
+    if policy.conditioning and getattr(options, "calculator", False):
+        raise ValueError(
+            f"{policy.name!r} is sampled line by line, for it reads tags, and takes no calculator: set "
+            "engine.calculator to false"
+        )
     return Conditioned(made, policy) if policy.conditioning else made
 
 

@@ -1,0 +1,64 @@
+"""What the mixed policy trains and samples with: a model with its heads, and the engine that they steer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from numerate import training
+from numerate.rollouts.job import Job
+
+if TYPE_CHECKING:
+    import torch
+
+    from numerate.models.mixed import MixedPolicy
+    from numerate.models.operators import Operators, Scope
+    from numerate.models.policy import Lora
+    from numerate.rollouts.local import LocalEngine
+
+
+def opened(job: Job, spread: float, seed: int) -> MixedPolicy:
+    """The model of the job with heads: those of the stage that it comes from where there are any, else new."""
+    from numerate.models.mixed import Heads, MixedPolicy
+
+    policy = job.load(job.model)
+    mixed = MixedPolicy(policy, Heads(policy.model, spread, seed))
+    if job.model != "base":
+        mixed.load_heads(job.stage_folder(job.model) / "model")
+    return mixed
+
+
+def operators_of(mixed: MixedPolicy, scope: Scope) -> Operators:
+    from numerate.models.operators import operators, token_texts
+
+    vocabulary = mixed.policy.model.config.get_text_config().vocab_size
+    return operators(token_texts(mixed.policy.tokenizer, vocabulary), scope)
+
+
+def learner(
+    mixed: MixedPolicy, lora: Lora | None, *, faster: float, weight_decay: float, **more: Any
+) -> training.Learner:
+    """Of model and heads, in place. faster: the heads' learning rate in those of the model."""
+    import torch
+
+    mixed.policy.adapt(lora)
+
+    def optimizers(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
+        heads = [p for name, p in named.items() if name.startswith("heads.")]
+        trunk = [p for name, p in named.items() if not name.startswith("heads.")]
+        groups = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
+        fused = mixed.policy.device.type in ("cpu", "cuda")
+        return [torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)]
+
+    return training.Learner(mixed.together(), optimizers=optimizers, **more)
+
+
+def sampler(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
+    """The local engine, with the operator head at the wheel."""
+    from numerate.rollouts.local import LocalEngine
+    from numerate.rollouts.mixed import MixedSampling
+
+    engine = job.engine(mixed.policy)
+    if not isinstance(engine, LocalEngine):
+        raise ValueError("mixed_policy samples with its operator head, which only engine kind: local can ask")
+    engine.steer(MixedSampling(mixed.heads, operators))
+    return engine
