@@ -19,6 +19,7 @@ from numerate.types import Problem, StepScores
 from tests.judges.models import base_with_words, leave_attempts, written
 from tests.methods.arms import PATH, Mortal, game
 from tests.methods.test_mixed_policy_loop import job as mixed_world
+from tests.methods.test_return_conditioned import work as with_letters
 from tests.methods.test_step_labels import Continuing
 from tests.methods.test_step_labels import work as with_beginnings
 from tests.methods.toy import PROBLEMS, job
@@ -174,6 +175,10 @@ def trained_judge(method: str, epochs: int = 6, fit: Mapping[str, Any] | None = 
     )
 
 
+def letters_told(folder: Path, die_after: list[int] | None) -> Job:
+    return with_letters(folder)
+
+
 # Methods that leave rollouts behind and train nothing.
 
 
@@ -232,6 +237,15 @@ CASES: dict[str, Case] = {
     "evaluator_training, two-way": trained_judge("evaluator_training", 16, objective="xent", space="two_way"),
     "evaluator_training, joint margin": trained_judge("evaluator_training", pairs=3, joint=0.5),
     "evaluator_training, joint xent": trained_judge("evaluator_training", objective="xent", joint=0.5),
+    "return_conditioned": Case(
+        "return_conditioned",
+        {"rollouts": "attempts", "fit": {"epochs": 2, "batch": 4, "lr": 5e-3}},
+        letters_told,
+        longer={"fit": {"epochs": 6, "batch": 4, "lr": 5e-3}},
+        falls="train/loss",
+        kills=(2, 5),
+        alike=4,
+    ),
     "sample": Case("sample", {"samples": 4}, scripted, kills=(0,), asked=9),
     "step_labels": Case(
         "step_labels", {"rollouts": "attempts", "continuations": 3}, beginnings, kills=(0,), asked=4
