@@ -56,7 +56,7 @@ def shootout(
 def show(found: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
-    head = f"\n{found['problems']} ({found['n']:,} problems, seeds {', '.join(map(str, found['seeds']))})"
+    head = f"\n{found['problems']} ({found['n']:,} problems; seeds: {', '.join(map(str, found['seeds']))})"
     typer.echo(head, err=to_stderr)
     table.show(page.table(found), page.HEADER, to_stderr=to_stderr)
     clear = [row[:4] for row in page.verdicts(found) if row[4] != "no clear difference"]
