@@ -252,7 +252,7 @@ class _Request:
             self.leave(question)
             if self.calculator:
                 self.calculator.forget(int(self.slots.slot_B[row]))
-            turns = written_turns(wrote, text, self.policy.decode, self.steered)
+            turns = list(written_turns(wrote, text, self.policy.decode, self.steered))
             rollouts.append(self.rollout(question.prompt, question.ids, index, turns, finish))
         return done, rollouts
 

@@ -113,7 +113,8 @@ def _read(path: Path) -> Iterator[Scored]:
 
 
 def _ours(found: Any) -> bool:
-    mark = (found.metadata or {}).get(b"numerate", b"").decode(errors="replace")
+    marks: dict[bytes, bytes] = found.metadata or {}
+    mark = marks.get(b"numerate", b"").decode(errors="replace")
     known = {FORMAT["numerate"]: schema(), BEFORE["numerate"]: schema(choices=False)}
     return mark in known and found.equals(known[mark])
 
