@@ -125,10 +125,11 @@ def test_an_evaluator_that_goes_on_writing_needs_worked_solutions(folder: Path) 
     assert "have no solution, which the method evaluator_training learns from" in said
 
 
-def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path) -> None:
-    assert read(folder, "last: {method: ppo, model: sft, judge: sorm}").stages["last"].options
+@pytest.mark.parametrize("method", ["ppo", "grpo"])
+def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path, method: str) -> None:
+    assert read(folder, f"last: {{method: {method}, model: sft, judge: sorm}}").stages["last"].options
     (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
-    last = "last: {method: ppo, problems: more, judge: oracle}"
+    last = f"last: {{method: {method}, problems: more, judge: oracle}}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
     assert "stages.last.judge: the oracle knows stories only" in said
 

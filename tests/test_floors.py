@@ -19,7 +19,7 @@ PACKAGE = Path(numerate.__file__).parent
 # script that makes it, which uses everything.
 FLOORS = (
     ("types", "typed", "progress", "answers", "steps", "selection", "metrics", "credit"),
-    ("problems", "rewards", "store", "prompts"),
+    ("problems", "rewards", "store", "prompts", "curricula"),
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),

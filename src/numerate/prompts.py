@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from numerate.types import Problem, Prompt, Turn
 
@@ -62,6 +62,11 @@ def target(problem: Problem, style: str = "plain") -> str:
             "choose a problem set with solutions, or a method that samples its own"
         )
     return chosen.lead + chosen.finish(problem)
+
+
+def begun(prompt: Prompt, text: str) -> Prompt:
+    """The prompt, and the beginning of its solution as a turn of the assistant that is still open."""
+    return replace(prompt, turns=(*prompt.turns, Turn("assistant", text)))
 
 
 def plain(problem: Problem) -> str:

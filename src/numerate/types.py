@@ -137,6 +137,19 @@ class Rollout:
         return "".join(turn.text for turn in self.written)
 
     @property
+    def begun(self) -> str:
+        """The beginning of the solution that the policy was given to go on from: the assistant's turn right
+        before its own; empty where it wrote the whole solution."""
+        own = next((at for at, turn in enumerate(self.turns) if turn.trained), 0)
+        given = self.turns[own - 1] if own else None
+        return given.text if given and given.role == "assistant" else ""
+
+    @property
+    def solution(self) -> str:
+        """The whole solution: what was given of it, and what the policy wrote."""
+        return self.begun + self.text
+
+    @property
     def ids(self) -> list[int]:
         return [i for turn in self.turns for i in turn.ids]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerate.credit import by_steps, group, leave_one_out, normalised, overlong, to_go, varied
+from numerate.credit import by_returns, by_steps, group, leave_one_out, normalised, overlong, to_go, varied
 
 REWARDS = st.lists(st.integers(0, 4).map(float), min_size=2, max_size=9)
 
@@ -94,3 +94,27 @@ def test_process_supervision_by_hand() -> None:
         by_steps([[1, 0]], [[1]], [5])
     with pytest.raises(ValueError, match="one end each"):
         by_steps([[1]], [[5]], [5])
+
+
+def test_returns_of_steps_are_compared_with_whole_attempts_by_hand() -> None:
+    """Rewards 0 -1 at tokens 1 3 of 4, and 0 at 1 of 2: returns -1 -1 -1 -1 and 0 0. The wholes are -1 and 0,
+    their mean -1/2; the spread of the six is sqrt(2)/3."""
+    spread = math.sqrt(2) / 3
+    first, second = by_returns([[0.0, -1.0], [0.0]], [[1, 3], [1]], [4, 2])
+    assert first == pytest.approx([-0.5 / spread] * 4, abs=1e-4)
+    assert second == pytest.approx([0.5 / spread] * 2, abs=1e-4)
+    first, _ = by_returns([[0.5, -1.0], [0.0]], [[1, 3], [1]], [4, 2])  # wholes -1/2 and 0; later only the -1
+    assert first[0] == first[1] > first[2] == first[3]
+    assert by_returns([[0.0], [0.0, 0.0], []], [[0], [0, 1], []], [1, 2, 1]) == [[0], [0, 0], [0]]
+    with pytest.raises(ValueError, match="one end each"):
+        by_returns([[1.0]], [[2]], [2])
+
+
+def test_steps_that_earn_nothing_are_paid_by_a_mean_per_step_and_not_by_returns() -> None:
+    """Clipped scores: a bad step beside one that is good, or good eight times. By steps the eight are worth
+    more than the one; as wholes the two are the same."""
+    rewards, ends = [[-0.4], [0.0], [0.0] * 8], [[7], [7], list(range(8))]
+    bad, once, often = (row[0] for row in by_steps(rewards, ends, [8, 8, 8]))
+    assert often > 7 * once > 0 > bad
+    bad, once, often = (row[0] for row in by_returns(rewards, ends, [8, 8, 8]))
+    assert often == once > 0 > bad

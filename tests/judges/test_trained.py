@@ -101,6 +101,20 @@ def test_empty_stepless_and_overlong_solutions_have_a_clear_score_and_are_counte
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["outcome", "value"])
+def test_a_judge_of_outcomes_asked_after_every_step_ends_with_what_it_says_of_the_whole(
+    tmp_path: Path, kind: str
+) -> None:
+    """Each score is that of the solution cut off there; an answer alone has no step to be asked after."""
+    model = scored_by(tmp_path, kind=kind)
+    once, every = OutcomeJudge(model), OutcomeJudge(model, every=True)
+    [found] = every.score(PROBLEMS[:1], ["a\nb\nc"])
+    cut_off = [once.score(PROBLEMS[:1], [text])[0].scores[0] for text in ("a", "a\nb", "a\nb\nc")]
+    assert found.scores == pytest.approx(cut_off, abs=1e-6) and len(set(cut_off)) == 3
+    assert [(step.text, step.score) for step in found.steps] == list(zip("abc", found.scores, strict=True))
+    assert [one.scores for one in every.score(PROBLEMS[:2], ["", "#### 5"])] == [(), ()]
+
+
 def test_a_judge_streams(tmp_path: Path) -> None:
     """Of endless solutions, only a window is ever asked for."""
     judge = ProcessJudge(scored_by(tmp_path), window=4)

@@ -67,7 +67,7 @@ class Digits:
 
 
 def judged_by_digits() -> AbstractContextManager[Any]:
-    return patch("numerate.methods.judge.find", lambda *_: Digits())
+    return patch("numerate.methods.judge.find", lambda *_, **__: Digits())
 
 
 # Methods that learn from their own attempts, at the game of letters from a to m.

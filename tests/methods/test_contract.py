@@ -35,10 +35,10 @@ class Killed(Stage):
         super().__init__(folder, 0, QuietProgress(), save_seconds)
         self.at = at
 
-    def log(self, stats: Stats) -> None:
+    def log(self, stats: Stats, **notes: Any) -> None:
         if self.round == self.at:
             raise KeyboardInterrupt
-        super().log(stats)
+        super().log(stats, **notes)
 
 
 def train(case: Case, run: Stage | Path, cfg: Any, die_after: int = 0) -> Any:

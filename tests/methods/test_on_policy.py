@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from numerate import methods
-from numerate.methods import dapo, on_policy
+from numerate.methods import dapo, on_policy, watching
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.arms import PATH, game
@@ -160,6 +160,23 @@ def test_the_reference_is_another_model_and_stays(tmp_path: Path) -> None:
     assert min(other) > 0.1
 
 
+def test_adapters_have_their_reference_beneath_them(tmp_path: Path) -> None:
+    """Without a second copy of the weights, and with the same numbers as with one."""
+    work, loaded = game(tmp_path), list[str]()
+
+    def load(name: str) -> Any:
+        loaded.append(name)
+        return work.load(name)
+
+    copied = str(tmp_path / "base")
+    for name, reference in (("beneath", None), ("copied", copied)):
+        cfg = config("grpo", {"lora_rank": 4}, steps=3, beta=0.5, reference=reference)
+        methods.get("grpo").train(stage(tmp_path / name), cfg, replace(work, load=load))
+    assert loaded == ["base", "base"]  # the policy of each; the copy comes from its folder
+    beneath, second = ([row["train/kl"] for row in log(tmp_path / name)] for name in ("beneath", "copied"))
+    assert beneath == pytest.approx(second, rel=1e-3, abs=1e-6) and beneath[2] > 1e-3
+
+
 def test_validation_every_so_many_steps(tmp_path: Path) -> None:
     work = game(tmp_path, validation=PROBLEMS[:2])
     methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", {"validate_every": 2}), work)
@@ -192,7 +209,7 @@ def test_what_a_step_logs_by_hand() -> None:
         Group(PROBLEMS[0], (said(2, 1.0), said(4, 0.0, "length"))),
         Group(PROBLEMS[1], (said(1, 0.0), said(1, 0.0))),
     ]
-    assert on_policy.describe(groups) == pytest.approx(
+    assert watching.describe(groups) == pytest.approx(
         {
             "rollouts/attempts": 4,
             "rollouts/length": 2,
@@ -200,6 +217,8 @@ def test_what_a_step_logs_by_hand() -> None:
             "rollouts/zero_variance": 1 / 2,
             "reward/unmeasured": 0,
             "reward/mean": 5 / 4,
+            "rollouts/steps": 1,
+            "rollouts/repeated_steps": 0,
             "rollouts/accuracy": 1 / 4,
             "policy/entropy": 0.5,
         }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from numerate.methods import ppo, ppo_network
 from numerate.methods.ppo_credit import credited, explained
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
-from numerate.training import Learner, recompute, weigh
+from numerate.training import Learner, Reference, recompute, weigh
 from numerate.types import Example
 from tests import tiny
 from tests.methods.toy import job, stage
@@ -60,6 +61,19 @@ def test_the_clipped_value_of_the_vectors(vectors: dict[str, Any]) -> None:
     got, stats = ppo.value_loss(new, old, returns, even(3), case["clip"])
     assert got.item() == pytest.approx(case["value_loss_half_mean"], abs=1e-9)
     assert stats["value/clipped"] == 0  # 0.6 is clipped to 0.5, nearer to the return: the larger error counts
+
+
+def test_a_value_that_is_not_clipped_is_held_by_its_return_alone() -> None:
+    """V 0, 1, 3 and R 1, 1, 1: 1/2 (1 + 0 + 4) / 3, with the slopes (V - R) / 3. Clipped to .2 around V_old 0
+    the third keeps its larger error, and so does the second, .8, without a slope."""
+    V, R = tensor(0, 1, 3).requires_grad_(), tensor(1, 1, 1)
+    got, stats = ppo.value_loss(V, tensor(0, 0, 0), R, even(3), None)
+    got.backward()
+    assert V.grad is not None
+    assert got.item() == pytest.approx(5 / 6) and V.grad.tolist() == pytest.approx([-1 / 3, 0, 2 / 3])
+    assert stats == {"value/clipped": 0}
+    held, stats = ppo.value_loss(V, tensor(0, 0, 0), R, even(3), 0.2)
+    assert held.item() == pytest.approx((1 + 0.64 + 4) / 6) and stats["value/clipped"] == pytest.approx(1 / 3)
 
 
 def rows() -> list[Example]:
@@ -119,7 +133,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     lone = tiny.model("llama", layers=2).double()  # the branch: its top layer, norm and head
     head = torch.nn.Linear(32, 1).double()
     head.load_state_dict(both.value.head.state_dict())
-    eps, c = cfg.clip, cfg.value.clip
+    eps, c = cfg.clip, cfg.value.clip or math.inf
     count = sum(sum(row.mask) for row in rows())
     total = torch.zeros((), dtype=torch.float64)
     for row in rows():
@@ -211,7 +225,7 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     learner = ppo_network.learner(policy, None, 1)
     bare = [Example(row.ids, row.mask, token={"old_logp": row.token["old_logp"]}) for row in rows()]
 
-    class Ahead(ppo_network.Reference):
+    class Ahead(Reference):
         """0.1 more log-probability than the policy everywhere."""
 
         def logprobs(self, learner: Any, rows: Sequence[Example]) -> list[list[float]]:
@@ -241,7 +255,7 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
 
 def test_the_reference_of_adapters_is_the_model_without_them() -> None:
     _, learner = network(lora=True)
-    reference = ppo_network.Reference(None)
+    reference = Reference(None)
     before = reference.logprobs(learner, rows())
     for name, p in learner.named.items():
         if "lora" in name:

@@ -7,7 +7,9 @@ import pytest
 
 from numerate import credit
 from numerate.judges import Oracle
-from numerate.methods.ppo_rewards import Config, Earned, earned, own_places, pay, refined, steps_stats
+from numerate.methods import judge
+from numerate.methods.places import own_places
+from numerate.methods.ppo_rewards import Config, Earned, describe, earned, pay, with_eta
 from numerate.problems import load
 from numerate.steps import split
 from numerate.types import Group, Problem, Reward, Rollout, Scored, StepScores, Turn
@@ -76,8 +78,7 @@ def test_returns_to_go_under_delta_do_not_depend_on_what_follows(vectors: dict[s
 def test_repeating_a_step_pays_only_without_refinement(vectors: dict[str, Any]) -> None:
     case = vectors["clip_delta"]["repetition_hack"]
     sums = {
-        how: sum(refined(case["prm"], Config(refine=how, eta=0.7)))
-        for how in ("none", "clip", "delta", "clip_delta")
+        how: sum(credit.refined(case["prm"], how, 0.7)) for how in ("none", "clip", "delta", "clip_delta")
     }
     assert sums == pytest.approx(
         {
@@ -121,7 +122,7 @@ def test_what_could_not_be_measured_is_left_out_and_counted() -> None:
             return [StepScores((float("nan") if "bad" in text else 0.5,)) for text in solutions]
 
     group = Group(PROBLEM, (attempt(), attempt(value=None), attempt("bad"), attempt(value=0.0)))
-    found, stats = earned([group], Config(), Judge(), decode)
+    found, stats = earned([group], judge.ask(Judge(), [group]), Config(), decode)
     assert [one.scored.reward.value for one in found[0]] == [1.0, 0.0]
     assert stats["rollouts/unmeasured"] == 0.5
     assert stats["reward/mean"] == pytest.approx((1.05 + 0.05) / 2)
@@ -138,8 +139,47 @@ def test_the_oracle_pays_for_right_steps_of_a_story() -> None:
 
 
 def test_repeated_steps_are_counted() -> None:
-    stats = steps_stats([attempt("a\nb\na\na\n#### 1").rollout, attempt("c\n#### 1").rollout], [])
-    assert stats == {"rollouts/steps": 2.5, "rollouts/repeated_steps": pytest.approx(2 / 5)}
+    """5 steps of 2 attempts, 2 of them told before; 15 and 6 characters and an EOS."""
+    attempts = [attempt("a\nb\na\na\n#### 1"), attempt("c\n#### 1", 0.0, "length")]
+    stats = describe(attempts, [told([0.5, 1.0]), None])
+    assert stats == {
+        "rollouts/attempts": 2,
+        "rollouts/accuracy": 0.5,
+        "rollouts/truncated": 0.5,
+        "rollouts/tokens": (15 + 8) / 2,
+        "rollouts/steps": 2.5,
+        "rollouts/repeated_steps": 0.4,
+        "judge/score": 0.75,
+    }
+
+
+def test_the_dense_reward_of_a_judge_of_outcomes_is_how_much_surer_it_gets() -> None:
+    """.5, then .2, .9, .6 after the four steps: .5 -.3 .7 -.3, together the .6 of the whole, doubled."""
+    got = paid([0.5, 0.2, 0.9, 0.6], refine="gain", alpha=2.0, correct=0.0)
+    assert [got.tokens[t] for t in (2, 6, 12, 17)] == pytest.approx([1.0, -0.6, 1.4, -0.6])
+    assert got.total == pytest.approx(1.2)
+
+
+def test_a_reward_counts_within_its_limit_on_either_side() -> None:
+    got = paid([1.0, 0.0, 0.3, 1.0], refine="delta", alpha=4.0, correct=9.0, limit=1.1)
+    assert [got.tokens[t] for t in (2, 6, 12, 17)] == pytest.approx([1.1, -1.1, 1.1, 0.0])
+    assert got.tokens[-1] == 1.1
+    assert paid([1.0] * 4, alpha=4.0, correct=50.0, limit=None).total == 66
+    assert paid([1.0] * 4, alpha=4.0, correct=50.0).total == 26  # 16 and 10
+
+
+def test_eta_is_taken_from_the_first_collection_and_kept() -> None:
+    """Scores 0 .1 .. 1: three tenths of the way is .3. What comes later does not move it."""
+    facts: dict[str, Any] = {}
+    cfg = Config(refine="clip", eta_quantile=0.3)
+    first = [told([i / 10 for i in range(6)]), None, told([i / 10 for i in range(6, 11)])]
+    assert with_eta(cfg, first, facts).eta == pytest.approx(0.3)
+    assert with_eta(cfg, [told([1.0])], facts).eta == pytest.approx(0.3)
+    between = with_eta(Config(refine="clip_delta", eta_quantile=0.25), [told([0.2, 0.4, 0.5])], {})
+    assert between.eta == pytest.approx(0.3)
+    assert with_eta(Config(refine="delta", eta_quantile=0.3), [], {}).eta == 0.5  # nothing is clipped
+    with pytest.raises(ValueError, match="no step was scored"):
+        with_eta(cfg, [None], {})
 
 
 def test_what_a_calculator_wrote_earns_nothing_and_keeps_its_place() -> None:

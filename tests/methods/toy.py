@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ class Scripted:
                 text = self.script(by_id[prompt.problem_id], index, params)
                 asked = self.policy.encode_prompt(prompt)
                 ids = self.policy.encode_target(text)
+                *first, last = prompt.turns
                 turns = (
-                    Turn("user", prompt.text, tuple(asked)),
+                    *first,
+                    replace(last, ids=tuple(asked)),
                     Turn("assistant", text, tuple(ids), (-1.0,) * len(ids), trained=True),
                 )
                 yield Rollout(prompt.problem_id, index, turns)

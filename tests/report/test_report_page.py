@@ -106,6 +106,19 @@ def test_a_megabyte_of_text_is_cut_and_said_to_be_cut(tmp_path: Path) -> None:
     assert len(html) < 500_000 and "994,000 more characters" in html
 
 
+def test_a_solution_that_was_begun_is_shown_and_graded_whole(tmp_path: Path) -> None:
+    """The answer stands in what was given; the policy only ended."""
+    folder = make(tmp_path / "run", count=2, samples=0, models=("base",), stages=())
+    answer = problems("test", 2)[0].answer
+    given, own = Turn("assistant", f"#### {answer}\n"), Turn("assistant", "", (2,), (-0.5,), trained=True)
+    write_rollouts(
+        folder / "evals" / "base" / "test" / "greedy" / "part-00000.parquet",
+        [Scored(Rollout("test-0000", 0, (Turn("user", "How many?"), given, own), answer="x"), Reward(1.0))],
+    )
+    [row] = [row for row in embedded(build(folder))["rollouts"] if row["a"] == "x"]
+    assert row["t"] == [[given.text, "given", None]] and row["g"] is True
+
+
 def test_steps_are_cut_where_python_counts_characters(tmp_path: Path) -> None:
     """ "🙂🙂 a" is 4 characters in Python and 6 in JavaScript: the page gets pieces, not offsets."""
     folder = make(tmp_path / "run", count=2, samples=0, models=("base",), stages=())

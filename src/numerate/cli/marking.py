@@ -10,7 +10,7 @@ import typer
 
 from numerate.cli import table
 from numerate.cli.scoring import Given
-from numerate.cli.selected import LABELS
+from numerate.cli.selected import LABELS, NO_F1
 from numerate.models.card import STEP_JUDGES
 from numerate.progress import Progress
 from numerate.results import Row
@@ -50,8 +50,7 @@ def measure(
     typer.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
     table.show(lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
     if not any(row["metric"] == "first_error_f1" for row in found):
-        said = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
-        typer.echo(said, err=True)
+        typer.echo(NO_F1, err=True)
     table.save_json(json_file, {"results": found})
 
 

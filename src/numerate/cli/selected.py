@@ -19,6 +19,7 @@ LABELS = {
     "step_brier": "Brier score of steps",
 }
 """of a judge on labelled steps"""
+NO_F1 = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
 AREAS = {"auc": "AUC, all samples", "auc_within": "AUC within problems"}
@@ -32,7 +33,7 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
     sets = dict.fromkeys(row["problems"] for row in rows if "judge" in row)
     for problems in sets:
         here = [row for row in rows if row["problems"] == problems]
-        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == CROSSED))
+        models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == "rerank_all_at_k"))
         for model in models:
             typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
@@ -48,8 +49,10 @@ def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     """Measures by judges of steps, on steps that people have labelled."""
     judges = list(dict.fromkeys(row["judge"] for row in rows))
     found = {(row["metric"], row["judge"]): f"{row['value']:.3f}" for row in rows if row["metric"] in LABELS}
-    shown = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
-    table.show_in_blocks(shown, ["measure", *judges], to_stderr=to_stderr)
+    lines = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
+    table.show_in_blocks([line for line in lines if any(line[1:])], ["measure", *judges], to_stderr=to_stderr)
+    if not any(metric == "first_error_f1" for metric, _ in found):
+        typer.echo(NO_F1, err=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:

@@ -125,8 +125,14 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
 
 def record_in(inside: Any, loc: Sequence[Any]) -> Any:
     """The record in a union; of several the one whose kind is named in `loc`. What is no union stays."""
-    members = [getattr(member, "__origin__", member) for member in get_args(inside)]  # without its tag
+    members = [part for member in get_args(inside) for part in unions(member)]
     records = [member for member in members if hasattr(member, "__pydantic_fields__")]
     kinds = [get_args(getattr(r.__pydantic_fields__.get("kind"), "annotation", None)) for r in records]
     named = [record for record, kind in zip(records, kinds, strict=True) if set(kind) & set(loc)]
     return next(iter([*named, *records]), inside)
+
+
+def unions(member: Any) -> list[Any]:
+    """The kinds of a member of a union, without their tags, also where it is a union itself."""
+    plain = getattr(member, "__origin__", member)
+    return [part for inner in get_args(plain) for part in unions(inner)] if get_args(plain) else [plain]

@@ -177,6 +177,9 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
             {"solution"} if getattr(stage.options, "joint", 0) else set()
         )
         needed[stage.problems] |= dict.fromkeys(wanted, stage.method)
+        curriculum = getattr(stage.options, "curriculum", None)
+        goes_by = curriculum.needs if curriculum else ()
+        needed[stage.problems] |= dict.fromkeys(goes_by, f"{stage.method} with its curriculum")
     for name, wanted in needed.items():
         source = recipe.problems[name].source
         try:

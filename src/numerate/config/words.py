@@ -25,6 +25,7 @@ EXPECTED = {
     "less_than_equal": "at most {le}",
     "literal_error": "one of {expected}",
     "union_tag_invalid": "one of {expected_tags}",
+    "union_tag_not_found": "a mapping with the key {discriminator}",
     "string_too_short": "some text",
     "string_pattern_mismatch": "text that matches {pattern}",
 }

@@ -88,15 +88,39 @@ def by_steps(
     Tokens after the last step get 0. Raises ValueError where rewards and ends do not go together.
     """
     told = iter(group([r for row in rewards for r in row]))
-    found: list[list[float]] = []
-    for row, at, length in zip(rewards, ends, lengths, strict=True):
-        if len(row) != len(at) or any(not 0 <= end < length for end in at):
-            raise ValueError(f"{len(row)} step rewards with ends {list(at)} in {length} tokens: one end each")
-        tokens = [0.0] * length
-        for end in at:
-            tokens[end] += next(told) or 0.0
-        found.append(to_go(tokens))
-    return found
+    normal = [[next(told) or 0.0 for _ in row] for row in rewards]
+    return [_steps_to_go(*one) for one in zip(normal, ends, lengths, strict=True)]
+
+
+def by_returns(
+    rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
+) -> list[list[float]]:
+    """A_{i,t} = (G_{i,t} - mean_j G_{j,0}) / std(G), with G_{i,t} the sum of the rewards of the steps that
+    end at t or later, and its spread over all tokens of the group.
+
+    For rewards whose sum is bounded however many steps there are (`clip`, `delta`): `by_steps` subtracts a
+    mean from each of them, which pays a step that earns nothing as soon as others lose, and the sum is no
+    longer bounded. Here attempts are compared as wholes. Where all returns are equal: 0. Raises ValueError
+    where rewards and ends do not go together.
+    """
+    returns = [_steps_to_go(*one) for one in zip(rewards, ends, lengths, strict=True)]
+    flat = [g for row in returns for g in row]
+    if len(set(flat)) < 2:
+        return [[0.0] * len(row) for row in returns]
+    baseline = math.fsum(row[0] for row in returns if row) / len(returns)
+    spread = _spread(flat, math.fsum(flat) / len(flat)) + EPS
+    return [[(g - baseline) / spread for g in row] for row in returns]
+
+
+def _steps_to_go(rewards: Sequence[float], ends: Sequence[int], length: int) -> list[float]:
+    if len(rewards) != len(ends) or any(not 0 <= end < length for end in ends):
+        raise ValueError(
+            f"{len(rewards)} step rewards with ends {list(ends)} in {length} tokens: one end each"
+        )
+    tokens = [0.0] * length
+    for end, reward in zip(ends, rewards, strict=True):
+        tokens[end] += reward
+    return to_go(tokens)
 
 
 def _measured(rewards: Rewards) -> list[float]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
+from typing import Literal
+
+Refine = Literal["none", "clip", "delta", "clip_delta", "gain"]
 
 AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
     {
@@ -54,6 +58,37 @@ def delta(step_scores: Sequence[float]) -> list[float]:
     if not p:
         return []
     return [p[k] - p[k + 1] for k in range(len(p) - 2)] + p[-2:-1] + [0.0]
+
+
+def gain(step_scores: Sequence[float]) -> list[float]:
+    """r_k = p_k - p_{k-1}, p_0 = 0: how much surer a judge of outcomes is after step k than before it.
+
+    The dense reward by an ORM of Havrilla et al. 2024 (arXiv 2403.04642), who do not give its formula. This
+    one telescopes: the sum is p_K, what the judge says of the whole, however many steps there are. Raises
+    ValueError for a score that is not finite.
+    """
+    p = _finite(step_scores)
+    return [after - before for before, after in pairwise([0.0, *p])]
+
+
+def refined(step_scores: Sequence[float], how: Refine, eta: float) -> list[float]:
+    """The rewards of steps by the name that recipes use. Clip comes before Delta: the order matters."""
+    if how == "gain":
+        return gain(step_scores)
+    rewards = clip(step_scores, eta) if how in ("clip", "clip_delta") else _finite(step_scores)
+    return delta(rewards) if how in ("delta", "clip_delta") else rewards
+
+
+def quantile(step_scores: Sequence[float], share: float) -> float:
+    """The score below which `share` of them lie, between neighbours on a line. Raises ValueError without
+    scores."""
+    p = sorted(_finite(step_scores))
+    if not p:
+        raise ValueError("no step was scored, so the scores have no quantile: do the attempts have steps?")
+    place = share * (len(p) - 1)
+    low = int(place)
+    high = min(low + 1, len(p) - 1)
+    return p[low] + (place - low) * (p[high] - p[low])
 
 
 def _finite(scores: Sequence[float]) -> list[float]:

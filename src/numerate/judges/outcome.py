@@ -1,4 +1,5 @@
-"""Outcome judges: one score per solution, how likely its final answer is right. A Scorer."""
+"""Outcome judges: how likely the final answer is right, after the whole solution or after every step of it.
+A Scorer."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
 from numerate.types import Problem, StepScores
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from numerate.models.scorer import ScoreModel
 
 
@@ -18,10 +21,15 @@ class OutcomeJudge:
 
     Exactly one score per solution, read at its end. An empty solution scores 0, and so does one of which
     not even the first step fits; where only late steps don't fit, it is read at the last one that does. All
-    of these are in `reader.counts`."""
+    of these are in `reader.counts`.
 
-    def __init__(self, scorer: ScoreModel, tokens: int = TOKENS, window: int = WINDOW) -> None:
+    every: one score after each step that fits, the outcome as it looks from there; none without a step."""
+
+    def __init__(
+        self, scorer: ScoreModel, tokens: int = TOKENS, window: int = WINDOW, every: bool = False
+    ) -> None:
         self.reader = Reader(scorer, tokens, window)
+        self.every = every
 
     def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
         return list(self.stream(zip(problems, solutions, strict=True)))
@@ -31,16 +39,21 @@ class OutcomeJudge:
         return map(self._one, self.reader.read(pairs))
 
     def _one(self, answered: Answered) -> StepScores:
+        seen = answered.cut.steps[: len(answered.logits_KC)]
+        if self.every:
+            scores = self.said(answered.logits_KC) if seen else []
+            steps = (replace(step, score=score) for step, score in zip(seen, scores, strict=True))
+            return StepScores(tuple(scores), tuple(steps), answered.dropped)
+        if not len(answered.logits_KC):
+            return StepScores((0.0,), dropped=answered.dropped)
+        [score] = self.said(answered.logits_KC[-1:])
+        last = (replace(seen[-1], score=score),) if seen else ()
+        return StepScores((score,), last, answered.dropped)
+
+    def said(self, logits_KC: Tensor) -> list[float]:
         from numerate.training import objectives
 
         card = self.reader.scorer.card
-        if not len(answered.logits_KC):
-            return StepScores((0.0,), dropped=answered.dropped)
-        last_1C = answered.logits_KC[-1:]
         if card.kind == "value":
-            score = float((last_1C[:, 0].tanh() + 1) / 2)
-        else:
-            score = float(objectives.probability(last_1C, card.neutral))
-        seen = answered.cut.steps[: len(answered.logits_KC)]
-        last = (replace(seen[-1], score=score),) if seen else ()
-        return StepScores((score,), last, answered.dropped)
+            return ((logits_KC[:, 0].tanh() + 1) / 2).tolist()
+        return objectives.probability(logits_KC, card.neutral).tolist()

@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 
 def load(
-    directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto", neutral: Neutral | None = None
+    directory: str | Path,
+    *,
+    device: str = "auto",
+    dtype: Dtype = "auto",
+    neutral: Neutral | None = None,
+    every: bool = False,
 ) -> Scorer:
-    """neutral: what a neutral step counts as, where the judge's card says otherwise.
+    """neutral: what a neutral step counts as, where the judge's card says otherwise. every: a judge of
+    outcomes is asked after every step; an evaluator, which has a word for the whole only, is not.
 
     Raises ValueError where the folder holds no judge, or one of an unknown kind, and for `neutral` where it
     has no neutral class."""
@@ -36,4 +42,4 @@ def load(
         return EvaluatorJudge(EvaluatorModel(policy.load(str(directory), device=device, dtype=dtype), card))
     found = scorer.load(directory, device=device, dtype=dtype)
     found.card = replace(card, neutral=neutral or card.neutral)
-    return OutcomeJudge(found) if card.kind in ("outcome", "value") else ProcessJudge(found)
+    return OutcomeJudge(found, every=every) if card.kind in ("outcome", "value") else ProcessJudge(found)

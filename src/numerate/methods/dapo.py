@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
+from numerate.curricula import Curriculum
 from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rewards.compose import Given
@@ -51,6 +52,9 @@ class Config:
     """of that punishment: the paper's rewards are 1 and -1, twice as far apart as ours"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
+    curriculum: Curriculum | None = None
+    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
+    start"""
     sample: Sample = Sample(attempts=16)
     """what is sampled in a step"""
     fit: Fit = Fit()
@@ -105,7 +109,7 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G attempts at each question, until enough of these teach something
         rows = loop.rows(uneven(run, loop, cfg))

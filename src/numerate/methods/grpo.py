@@ -6,6 +6,8 @@ rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/|o_i| sum_t { min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i) - beta KL_t }
 KL_t  = pi_ref / pi - log(pi_ref / pi) - 1
 
+With a `judge` steps are compared with steps (section 4.1.3, process supervision): see `process_credit`.
+
 The paper takes G = 64 and beta = 0.04. Since then most take 8 to 16 attempts, and leave the KL out where
 rewards cannot be gamed; so do our defaults, and no reference model is loaded. The paper renews the
 reference between outer iterations; ours stays: a further stage that starts from this one renews it.
@@ -15,15 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import fsum
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import on_policy
+from numerate.curricula import Curriculum
+from numerate.methods import judge, on_policy, process_credit
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.methods.process_credit import Process
 from numerate.rewards.compose import Given
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast1, NotNegative, Positive, config
-from numerate.types import Example, Stats
+from numerate.types import Example, Group, Scorer, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,6 +53,14 @@ class Config:
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
+    curriculum: Curriculum | None = None
+    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
+    start"""
+    judge: str | None = None
+    """scores the steps of attempts (process supervision): a stage that trained a judge, a folder that holds
+    one (with a slash), or `oracle`, which knows stories only; null: attempts are worth their rewards"""
+    process: Process = Process()
+    """how the scores of steps become advantages, where there is a judge"""
     sample: Sample = Sample()
     """what is sampled in a step"""
     fit: Fit = Fit()
@@ -61,6 +74,19 @@ def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
 
 
+def supervised(
+    loop: OnPolicy, found: Sequence[Group], rows: Sequence[Example], scorer: Scorer, cfg: Process
+) -> list[list[float] | None]:
+    """Advantages by what the judge says of the steps."""
+    told = judge.ask(scorer, found)
+    scores = judge.finite(told)
+    loop.stats |= {"judge/score": fsum(scores) / len(scores)} if scores else {}
+    attempts = [attempt.rollout for group in found for attempt in group.attempts]
+    places = [int(row.row["attempt"]) for row in rows]
+    scored = [process_credit.steps(attempts[i], told[i], cfg, loop.policy.decode) for i in places]
+    return process_credit.advantages(rows, scored, cfg)
+
+
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
@@ -70,14 +96,17 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
+    scorer = judge.find(cfg.judge, job, every=True)
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
     if cfg.beta:
         loop.freeze("ref_logp", cfg.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        rows = loop.rows(loop.attempts())
-        # 2. compare each with its group
-        rows = on_policy.give(rows, advantages(rows))
+        found = loop.attempts()
+        rows = loop.rows(found, judged=not scorer or cfg.process.outcome > 0)
+        # 2. compare each with its group, or its steps with theirs
+        told = supervised(loop, found, rows, scorer, cfg.process) if scorer else advantages(rows)
+        rows = on_policy.give(rows, told)
         # 3. mu passes of gradient steps on J
         for part in loop.parts(rows):
             weighed = training.weigh(part, per="sequence")

@@ -1,12 +1,18 @@
-"""The option `judge` of a method: the oracle, a stage that trained a judge, or a folder that holds one."""
+"""The option `judge` of a method, which is the oracle, a stage that trained a judge, or a folder that holds
+one; and what it says of attempts."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from numerate.rollouts.job import Job
-from numerate.types import Scorer
+from numerate.types import Group, Scorer, StepScores
+
+Told = Sequence[StepScores | None]
+"""of each attempt, in the order of the groups; None without a judge"""
 
 
 def kind(name: str) -> Literal["oracle", "folder", "stage"]:
@@ -14,8 +20,9 @@ def kind(name: str) -> Literal["oracle", "folder", "stage"]:
     return "oracle" if name == "oracle" else "folder" if "/" in name else "stage"
 
 
-def find(name: str | None, job: Job) -> Scorer | None:
-    """The judge of that name, None for None. Raises ValueError where there is none."""
+def find(name: str | None, job: Job, every: bool = False) -> Scorer | None:
+    """The judge of that name, None for None. every: a judge of outcomes is asked after every step. Raises
+    ValueError where there is none."""
     from numerate import judges
 
     if name is None:
@@ -23,4 +30,24 @@ def find(name: str | None, job: Job) -> Scorer | None:
     if kind(name) == "oracle":
         return judges.Oracle()
     place = Path(name) if kind(name) == "folder" else job.stage_folder(name) / "model"
-    return judges.load(place, device=job.device, dtype=job.dtype)
+    return judges.load(place, device=job.device, dtype=job.dtype, every=every)
+
+
+def ask(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
+    """What the judge says of every attempt."""
+    flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
+    if not scorer:
+        return [None] * len(flat)
+    return scorer.score([problem for problem, _ in flat], [text for _, text in flat])
+
+
+def ends(text: str, told: StepScores) -> list[int]:
+    """Where in the text each score belongs; one of the whole belongs to the end."""
+    if len(told.steps) == len(told.scores):
+        return [step.end for step in told.steps]
+    return [len(text)] * len(told.scores)
+
+
+def finite(told: Told) -> list[float]:
+    """All scores that are numbers."""
+    return [score for one in told if one for score in one.scores if math.isfinite(score)]

@@ -9,11 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.credit import varied
-from numerate.methods.sft import batches
+from numerate.curricula import Curriculum
+from numerate.curricula.prioritized_replay import surprise
+from numerate.methods import watching
+from numerate.methods.asking import Asking, beginnings
 from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
@@ -23,7 +26,7 @@ from numerate.types import Example, Group, Sampling, Stats
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from numerate.models.policy import Lora
+    from numerate.models.policy import Lora, Policy
 
 Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 
@@ -31,7 +34,7 @@ Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 @config
 class Sample:
     problems: AtLeast1 = 32
-    """questions per step, in a new order each time all were asked"""
+    """questions per step, in a new order each time all were asked unless a curriculum says otherwise"""
     attempts: AtLeast1 = 8
     """G, attempts per question"""
     temperature: Positive = 1.0
@@ -123,7 +126,13 @@ class OnPolicy:
     """A policy, its engine and its learner, through the steps of a stage."""
 
     def __init__(
-        self, run: training.Stage, job: Job, sample: Sample, fit: Fit, rewards: Given = (CORRECT,)
+        self,
+        run: training.Stage,
+        job: Job,
+        sample: Sample,
+        fit: Fit,
+        rewards: Given = (CORRECT,),
+        curriculum: Curriculum | None = None,
     ) -> None:
         if fit.validate_every and not job.validation:
             raise ValueError(
@@ -131,18 +140,23 @@ class OnPolicy:
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
         self.reward = Rewards(rewards, job.style)
+        self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))
         self.learner = self.learning(self.policy)
         self.engine = job.engine(self.policy)
-        self.frozen: dict[str, training.Learner] = {}
+        self.frozen: dict[str, training.Reference] = {}
         """column -> the model whose log-probabilities it holds"""
         self.drawn: list[Group] = []
         """of this step"""
+        self.groups: list[Group] = []
+        """those of them that the rows are of"""
+        self.taught: Sequence[Example] = ()
+        """the rows with their advantages"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
 
-    def learning(self, policy: Any, **more: Any) -> training.Learner:
+    def learning(self, policy: Policy) -> training.Learner:
         fit = self.fit
         return training.Learner(
             policy,
@@ -151,20 +165,23 @@ class OnPolicy:
             micro_tokens=fit.micro_tokens,
             head_mib=fit.head_mib,
             activation_checkpointing=fit.activation_checkpointing,
-            **more,
         )
 
     def freeze(self, column: str, model: str) -> None:
-        """From now on the rows also hold the log-probabilities of this model, which never learns. Raises
-        ValueError where it has another vocabulary."""
+        """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
+        the one that this stage starts from and adapters learn, no second copy is loaded. Raises ValueError
+        where it has another vocabulary."""
+        if self.fit.lora_rank and model == self.job.model:
+            self.frozen[column] = training.Reference(None)
+            return
         other = self.job.load_dir(Path(model)) if "/" in model else self.job.load(model)
         if other.tokenizer.get_vocab() != self.policy.tokenizer.get_vocab():
             raise ValueError(
                 f"model {model!r} and the one that is trained have different vocabularies, so it cannot say "
                 "how likely the same tokens are: take one with the same tokenizer"
             )
-        other.model.requires_grad_(False)
-        self.frozen[column] = self.learning(other, optimizers=lambda _: [])
+        fit = self.fit
+        self.frozen[column] = training.Reference(other, micro_tokens=fit.micro_tokens, head_mib=fit.head_mib)
 
     def attempts(self) -> list[Group]:
         """Graded attempts at the next questions. Every call draws, or reads again what this stage has drawn
@@ -172,8 +189,7 @@ class OnPolicy:
         run, sample = self.run, self.options
         draw = int(run.facts.get("draws", 0))
         run.facts["draws"] = draw + 1
-        chosen = batches(len(self.job.problems), sample.problems, draw, run.seed)
-        asked = [self.job.problems[i] for i in chosen]
+        asked = self.asking.next(sample.problems, draw)
         params = Sampling(
             sample.temperature, sample.top_p, sample.top_k, sample.max_tokens, seed=run.seed, round=draw
         )
@@ -183,12 +199,13 @@ class OnPolicy:
             collect(
                 folder,
                 self.engine,
-                asked,
+                [question.problem for question in asked],
                 sample.attempts,
                 params,
                 self.job.style,
                 run.progress,
                 reward=self.reward,
+                beginnings=beginnings(asked),
             )
         )
         self.drawn += found
@@ -196,15 +213,16 @@ class OnPolicy:
 
     def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward` and `group`, the number of the question. Raises ValueError where there are
-        attempts and none of them was measured. Not judged: every attempt, without its reward."""
-        from numerate.training.old import recompute
+        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        (`attempt`). Raises ValueError where there are attempts and none of them was measured. Not judged:
+        every attempt, without its reward."""
         from numerate.training.policy_gradient import corrected
 
+        self.groups = list(found)
+        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
         kept = [
-            (g, attempt.rollout, attempt.reward.value)
-            for g, group in enumerate(found)
-            for attempt in group.attempts
+            ({"group": float(g), "attempt": float(i)}, attempt.rollout, attempt.reward.value)
+            for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
@@ -215,20 +233,21 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(group=float(g), **({"reward": value or 0.0} if judged else {}))
-            for g, rollout, value in kept
+            training.attempt(rollout).with_row(**numbers, **({"reward": value or 0.0} if judged else {}))
+            for numbers, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)
         rows, weights = corrected(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
         self.stats |= drift | weights
         for column, other in self.frozen.items():
-            logps = recompute(other, rows)
+            logps = other.logprobs(self.learner, rows)
             rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
         return rows
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
+        self.taught = rows
         asked = list(groups(rows))
         for update in range(self.fit.updates):
             order = list(asked)
@@ -259,7 +278,11 @@ class OnPolicy:
         for update in self.updates:
             for name, value in update.items():
                 sums[f"train/{name}"] += value / len(self.updates)
-        stats = describe(self.drawn) | self.stats | sums | {"train/updates": float(len(self.updates))}
+        sums["train/updates"] = float(len(self.updates))
+        stats = watching.describe(self.drawn) | self.stats | sums
+        stats |= self.asking.heard(self.drawn, self.surprises)
+        signs, notes = watching.watch(run, watching.paid(self.drawn))
+        stats |= signs
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
             asked = self.job.validation[: fit.validation_limit]
@@ -267,27 +290,15 @@ class OnPolicy:
                 stats["validation/accuracy"] = greedy_accuracy(
                     self.engine, asked, self.job.max_tokens, self.job.style, run.progress
                 )
-        run.log(stats)
+        run.log(stats, **notes)
         self.drawn, self.updates, self.stats = [], [], {}
 
-
-def describe(drawn: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
-    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
-    attempts = [attempt for group in drawn for attempt in group.attempts]
-    rollouts = [attempt.rollout for attempt in attempts]
-    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
-    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
-    lengths = [sum(rollout.mask) for rollout in rollouts]
-    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
-    stats = {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(lengths) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
-        "rollouts/zero_variance": sum(not varied(rewards(group)) for group in drawn) / len(drawn),
-        "reward/unmeasured": 1 - len(known) / len(attempts),
-    }
-    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
-    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
-    return stats
+    def surprises(self) -> dict[str, float]:
+        """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
+        found = {group.problem.id: 0.0 for group in self.drawn if not varied(rewards(group))}
+        for rows in groups(self.taught):
+            told = [
+                a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
+            ]
+            found[self.groups[int(rows[0].row["group"])].problem.id] = surprise(told)
+        return found

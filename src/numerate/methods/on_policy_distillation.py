@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.curricula import Curriculum
 from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rollouts.job import Job
@@ -38,6 +39,9 @@ class Config:
     """the model to learn from, with the same tokenizer: a stage, `base`, a directory or a hub id"""
     steps: AtLeast1 = 200
     """rounds of sampling and learning"""
+    curriculum: Curriculum | None = None
+    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
+    start"""
     sample: Sample = Sample(attempts=4)
     """what is sampled in a step"""
     fit: Fit = Fit()
@@ -58,7 +62,7 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit)
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, curriculum=cfg.curriculum)
     loop.freeze("teacher_logp", cfg.teacher)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample from pi_old, and ask the teacher how likely each token was

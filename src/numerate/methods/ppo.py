@@ -23,7 +23,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft
+from numerate.curricula import Curriculum
+from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft, watching
+from numerate.methods.asking import Asking, beginnings
 from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
@@ -80,6 +82,9 @@ class Config:
     """what leaving the reference policy, the model at the start, costs"""
     value: Value = Value()
     """the value branch"""
+    curriculum: Curriculum | None = None
+    """which problems a collection asks, and how much of their solutions is given; null: all in turn, from
+    the start"""
     reward: ppo_rewards.Config = ppo_rewards.Config()
     """what an attempt earns"""
     judge: str | None = None
@@ -94,6 +99,10 @@ class Config:
     """scale of the adapters, by default twice the rank"""
     micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
+    head_mib: AtLeast1 = 256
+    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """compute every layer again in the backward pass; never changes the result"""
     validate_every: AtLeast0 = 0
     """rounds between validations; 0 never validates"""
     validation_limit: AtLeast1 | None = None
@@ -121,9 +130,13 @@ def policy_loss(
     }
 
 
-def value_loss(V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float) -> tuple[Tensor, Stats]:
-    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2)."""
+def value_loss(
+    V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
+) -> tuple[Tensor, Stats]:
+    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V - R)^2."""
     error_BT = (V_BT - R_BT).square()
+    if c is None:
+        return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
     near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
     at_bound = w_BT * (near_error_BT > error_BT)
     return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
@@ -144,27 +157,31 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     check(cfg, job)
-    scorer = judge.find(cfg.judge, job)
+    scorer = judge.find(cfg.judge, job, every=cfg.reward.scores == "steps")
     policy = job.load(job.model)
     learner = make_learner(cfg, policy)
     reference = None
     if cfg.kl.beta:
-        reference = ppo_network.Reference(None if cfg.lora_rank else job.load(job.model))
+        copy = None if cfg.lora_rank else job.load(job.model)
+        reference = training.Reference(copy, micro_tokens=cfg.micro_tokens, head_mib=cfg.head_mib)
     engine = job.engine(policy)
+    asking = Asking(run, job.problems, job.style, cfg.curriculum)
     for round_ in run.rounds(cfg.rounds, learner):
         # 1. attempts of the policy as it is now, and what they earn
-        groups = list(sample(run, cfg, job, engine, policy, round_))
-        paid, stats = ppo_rewards.earned(groups, cfg.reward, scorer, policy.decode)
+        groups = list(sample(run, cfg, job, engine, policy, asking))
+        told = judge.ask(scorer, groups)
+        reward = ppo_rewards.with_eta(cfg.reward, told, run.facts)
+        paid, stats = ppo_rewards.earned(groups, told, reward, policy.decode)
         chosen = [one for attempts in paid for one in best(attempts, cfg.learn_from)]
         if not chosen:
             raise ValueError(
                 f"round {round_}: none of the attempts could be graded: do the problems have answers?"
             )
-        stats |= describe(groups)
+        signs, notes = watching.watch(run, [one.paid for attempts in paid for one in attempts])
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)
-        rows, told = prepared(run, cfg, learner, reference, chosen, beta)
-        stats |= told
+        rows, more = prepared(run, cfg, learner, reference, chosen, beta)
+        stats |= signs | more | asking.heard(groups, partial(ppo_credit.surprises, chosen, rows))
         # 3. K epochs of minibatches
         stats |= learn(run, cfg, learner, rows, beta, round_)
         # 4. the penalty follows the divergence, where it has a target
@@ -174,7 +191,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         if cfg.validate_every and (round_ + 1) % cfg.validate_every == 0:
             stats["validation/accuracy"] = job.validate(run, policy, cfg.validation_limit)
             remember_best(run, policy, stats["validation/accuracy"], cfg)
-        run.log(stats)
+        run.log(stats, **notes)
     return job.load_dir(run.folder / "best") if cfg.keep == "best" and "best" in run.facts else policy
 
 
@@ -200,19 +217,28 @@ def make_learner(cfg: Config, policy: Policy) -> training.Learner:
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
+        head_mib=cfg.head_mib,
+        activation_checkpointing=cfg.activation_checkpointing,
     )
 
 
 def sample(
-    run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, round_: int
+    run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, asking: Asking
 ) -> Iterator[Group]:
     """The graded attempts of a round; those that are on disk are read, not sampled again."""
-    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=round_)
+    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=run.round)
     engine.sync(policy)
-    size = min(cfg.problems_per_round, len(job.problems))
-    asked = [job.problems[i] for i in sft.batches(len(job.problems), size, round_, run.seed)]
-    folder = run.folder / "rollouts" / f"round-{round_:03d}"
-    return collect(folder, engine, asked, cfg.samples, params, job.style, run.progress)
+    asked = asking.next(cfg.problems_per_round, run.round)
+    return collect(
+        run.folder / "rollouts" / f"round-{run.round:03d}",
+        engine,
+        [question.problem for question in asked],
+        cfg.samples,
+        params,
+        job.style,
+        run.progress,
+        beginnings=beginnings(asked),
+    )
 
 
 def best(attempts: Sequence[ppo_rewards.Earned], k: int | None) -> list[ppo_rewards.Earned]:
@@ -224,7 +250,7 @@ def prepared(
     run: training.Stage,
     cfg: Config,
     learner: training.Learner,
-    reference: ppo_network.Reference | None,
+    reference: training.Reference | None,
     chosen: Sequence[ppo_rewards.Earned],
     beta: float,
 ) -> tuple[list[Example], Stats]:
@@ -275,16 +301,6 @@ def learn(
     means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
     means["train/grad_norm"] = means.pop("grad_norm")
     return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
-
-
-def describe(groups: Sequence[Group]) -> Stats:
-    attempts = [s for group in groups for s in group.attempts]
-    return {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/truncated": sum(s.rollout.finish != "stop" for s in attempts) / len(attempts),
-        "rollouts/tokens": sum(sum(s.rollout.mask) for s in attempts) / len(attempts),
-    }
 
 
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:

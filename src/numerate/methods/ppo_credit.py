@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
 from numerate import credit, training
-from numerate.methods.ppo_network import Column, Reference
+from numerate.curricula.prioritized_replay import surprise
+from numerate.methods.ppo_rewards import Earned
 from numerate.typed import AtLeast1, NotNegative, Positive, config
 from numerate.types import Example, Stats
 
@@ -36,7 +38,7 @@ class Kl:
 
 def credited(
     learner: training.Learner,
-    reference: Reference | None,
+    reference: training.Reference | None,
     rows: Sequence[Example],
     rewards: Sequence[Sequence[float]],
     *,
@@ -53,7 +55,7 @@ def credited(
     value_column = training.recompute(learner, rows, training.token_values)
     values = [own(row, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean([p for logp in old for p in logp])}
-    ref_column: Column | None = None
+    ref_column: list[list[float]] | None = None
     if reference:
         ref_column = reference.logprobs(learner, rows)
         refs = [own(row, column) for row, column in zip(rows, ref_column, strict=True)]
@@ -80,6 +82,15 @@ def credited(
         )
         done.append(row.with_token(ref_logp=ref_column[i]) if ref_column else row)
     return done, stats
+
+
+def surprises(chosen: Sequence[Earned], rows: Sequence[Example]) -> dict[str, float]:
+    """Problem -> mean |A| over its tokens; A = returns - V, before it was whitened. rows: of those chosen."""
+    told: dict[str, list[float]] = defaultdict(list)
+    for one, row in zip(chosen, rows, strict=True):
+        both = zip(own(row, row.token["returns"]), own(row, row.token["value"]), strict=True)
+        told[one.scored.rollout.problem_id] += [R - V for R, V in both]
+    return {problem: surprise(found) for problem, found in told.items()}
 
 
 def own(row: Example, column: Sequence[float]) -> list[float]:

@@ -4,25 +4,25 @@ on the last token   correct * (is the answer right?)  +  alpha * aggregate(p_1 .
 on each step's end  alpha * refine(p)_k                                                     (scores: steps)
                     reference_steps / (calculations of the reference), for each that it shares
 
-p_k: a judge's score of step k. Sources: sparse and dense rewards of Havrilla et al. 2024 (arXiv:2403.04642),
-PRM-Avg, -Prod, -Max, -Min of Pan et al. 2023 (arXiv:2311.05821), Clip and Delta of Gao et al. 2024
-(arXiv:2410.15115), who apply Clip before Delta."""
+p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
+reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
+Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
+before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from numerate import credit
+from numerate import credit, metrics
+from numerate.methods import judge, watching
+from numerate.methods.places import Decode, own_steps
 from numerate.rewards import reference_steps
 from numerate.steps import split
-from numerate.typed import NotNegative, Share, config
-from numerate.types import Group, Problem, Rollout, Scored, Scorer, Stats, StepScores
-
-Decode = Callable[[list[int]], str]
+from numerate.typed import NotNegative, Positive, Share, config
+from numerate.types import Group, Problem, Scored, Stats, StepScores
 
 
 @config
@@ -33,15 +33,21 @@ class Config:
     """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
     answer"""
     scores: Literal["end", "steps"] = "steps"
-    """a judge's scores: one number on the last token, or a reward at the end of every step"""
+    """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of
+    outcomes is asked after every step then"""
     aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
     """how the scores of the steps become one number (scores: end)"""
-    refine: Literal["none", "clip", "delta", "clip_delta"] = "none"
-    """what keeps more steps from earning more (scores: steps)"""
+    refine: credit.Refine = "none"
+    """what keeps more steps from earning more (scores: steps); `gain` is the dense reward by a judge of
+    outcomes"""
     eta: Share = 0.5
-    """scores from here on earn nothing (clip, clip_delta); take a low quantile of the judge's scores"""
+    """scores from here on earn nothing (clip, clip_delta)"""
+    eta_quantile: Share | None = None
+    """in place of eta: this share of the first collection's scores lies below it, 0.3 for instance"""
     alpha: NotNegative = 0.1
     """weight of what the judge says"""
+    limit: Positive | None = 10.0
+    """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
     without_end: Literal["withhold", "pay"] = "withhold"
     """an attempt that was cut before its EOS earns nothing, or what it would have earned"""
 
@@ -56,26 +62,36 @@ class Earned:
     def total(self) -> float:
         return math.fsum(self.tokens)
 
+    @property
+    def paid(self) -> watching.Paid:
+        return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
+
+
+def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
+    """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
+    later ones are of a policy that has learned from this judge."""
+    if cfg.eta_quantile is None or "clip" not in cfg.refine:
+        return cfg
+    if "eta" not in facts:
+        facts["eta"] = credit.quantile(judge.finite(told), cfg.eta_quantile)
+    return replace(cfg, eta=facts["eta"])
+
 
 def earned(
-    groups: Sequence[Group], cfg: Config, scorer: Scorer | None, decode: Decode
+    groups: Sequence[Group], told: judge.Told, cfg: Config, decode: Decode
 ) -> tuple[list[list[Earned]], Stats]:
     """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
     counted."""
-    flat = [(group.problem, scored) for group in groups for scored in group.attempts]
-    told: list[StepScores | None] = [None] * len(flat)
-    if scorer:
-        told = list(scorer.score([problem for problem, _ in flat], [s.rollout.text for _, s in flat]))
-    judged = iter(told)
+    each = iter(told)
     paid: list[list[Earned]] = []
     for group in groups:
-        all_of_it = (pay(group.problem, s, next(judged), cfg, decode) for s in group.attempts)
+        all_of_it = (pay(group.problem, s, next(each), cfg, decode) for s in group.attempts)
         paid.append([one for one in all_of_it if one])
     kept = [one for many in paid for one in many]
-    stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(flat))}
+    stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(told))}
     if kept:
         stats["reward/mean"] = math.fsum(one.total for one in kept) / len(kept)
-    return paid, stats | steps_stats([s.rollout for _, s in flat], [t for t in told if t])
+    return paid, stats | describe([s for group in groups for s in group.attempts], told)
 
 
 def pay(
@@ -83,10 +99,9 @@ def pay(
 ) -> Earned | None:
     """None where the answer has no reference, or the judge's score is no number."""
     rollout, value = scored.rollout, scored.reward.value
-    ids = [i for turn in rollout.written for i in turn.ids]
     if (cfg.correct and value is None) or not all(map(math.isfinite, told.scores if told else ())):
         return None
-    if not ids:
+    if not any(rollout.mask):
         return None
     if rollout.finish != "stop" and cfg.without_end == "withhold":
         return Earned(scored, [0.0] * sum(rollout.mask))
@@ -96,45 +111,32 @@ def pay(
     if told and cfg.scores == "end":
         last += cfg.alpha * credit.aggregate(told.scores, cfg.aggregate)
     elif told:
-        rewards += [cfg.alpha * reward for reward in refined(told.scores, cfg)]
-        ends += step_ends(rollout.text, told)
+        rewards += [cfg.alpha * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
+        ends += judge.ends(rollout.solution, told)
     if cfg.reference_steps:
-        rewards += reference_steps.score_steps(problem, rollout.text, cfg.reference_steps)
-        ends += [step.end for step in split(rollout.text)]
-    places = own_places(rollout, credit.end_tokens(ids, ends, decode))
-    return Earned(scored, credit.on_tokens(sum(rollout.mask), places, rewards, last))
+        rewards += reference_steps.score_steps(problem, rollout.solution, cfg.reference_steps)
+        ends += [step.end for step in split(rollout.solution)]
+    places, rewards = own_steps(rollout, ends, rewards, decode)
+    tokens = credit.on_tokens(sum(rollout.mask), places, rewards, last)
+    return Earned(scored, within(tokens, cfg.limit))
 
 
-def own_places(rollout: Rollout, places: Sequence[int]) -> list[int]:
-    """Places among the tokens of the answer as places among those that the policy wrote; what a calculator
-    wrote counts for the last one before it."""
-    own = [turn.trained for turn in rollout.written for _ in turn.ids]
-    upto = list(accumulate(own))
-    return [upto[place] - 1 for place in places]
+def within(rewards: Sequence[float], limit: float | None) -> list[float]:
+    """Each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
+    return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def refined(scores: Sequence[float], cfg: Config) -> list[float]:
-    """Clip, then Delta to the clipped scores: the order matters."""
-    rewards = credit.clip(scores, cfg.eta) if cfg.refine in ("clip", "clip_delta") else list(scores)
-    return credit.delta(rewards) if cfg.refine in ("delta", "clip_delta") else rewards
-
-
-def step_ends(text: str, told: StepScores) -> list[int]:
-    """Where in the text each score belongs; a judge of outcomes has one, which belongs to the end."""
-    if len(told.steps) == len(told.scores):
-        return [step.end for step in told.steps]
-    return [len(text)] * len(told.scores)
-
-
-def steps_stats(rollouts: Sequence[Rollout], told: Sequence[StepScores]) -> Stats:
-    """What shows that a judge is being farmed: steps and repeated steps go up while accuracy does not."""
-    texts = [[step.text for step in split(rollout.text)] for rollout in rollouts]
-    count = sum(map(len, texts))
+def describe(attempts: Sequence[Scored], told: judge.Told) -> Stats:
+    """Of a collection. A judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
+    rollouts = [scored.rollout for scored in attempts]
+    found = metrics.written([rollout.text for rollout in rollouts])
     stats = {
-        "rollouts/steps": count / max(1, len(texts)),
-        "rollouts/repeated_steps": 1 - sum(len(set(steps)) for steps in texts) / max(1, count),
+        "rollouts/attempts": float(len(attempts)),
+        "rollouts/accuracy": sum(scored.reward.value or 0.0 for scored in attempts) / len(attempts),
+        "rollouts/truncated": sum(rollout.finish != "stop" for rollout in rollouts) / len(attempts),
+        "rollouts/tokens": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),
+        "rollouts/steps": found.steps,
+        "rollouts/repeated_steps": found.repeated,
     }
-    scores = [score for one in told for score in one.scores if math.isfinite(score)]
-    if scores:
-        stats["judge/score"] = math.fsum(scores) / len(scores)
-    return stats
+    scores = judge.finite(told)
+    return stats | ({"judge/score": math.fsum(scores) / len(scores)} if scores else {})

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
+from numerate.curricula import Curriculum
 from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rewards.compose import Given
@@ -47,6 +48,9 @@ class Config:
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
+    curriculum: Curriculum | None = None
+    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
+    start"""
     sample: Sample = Sample()
     """what is sampled in a step"""
     fit: Fit = Fit()
@@ -86,7 +90,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards)
+    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
     if cfg.beta:
         loop.freeze("ref_logp", cfg.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):

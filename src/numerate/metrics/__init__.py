@@ -6,7 +6,9 @@
     ranking       ROC and AUC, also within problems      of a judge's scores
     calibration   reliability, ECE, Brier                of scores that are probabilities
     first_errors  F1 of first errors, by position        of a judge of steps
+    steps         steps per solution, repeated ones      what a farmed judge of steps shows in
     intervals     Wilson, bootstrap means, breakdowns    over problems
+    monitor       slopes of reward and accuracy          of a policy that learns: is its reward gamed?
     paired        bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
@@ -28,6 +30,7 @@ from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_b
 from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
 from numerate.metrics.reranked import Choice, choose, curves, optimistic, outcomes
 from numerate.metrics.shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
+from numerate.metrics.steps import Written, written
 from numerate.metrics.subsets import rerank_at_k
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Operating",
     "Position",
     "Share",
+    "Written",
     "accuracy_by",
     "auc",
     "auc_interval",
@@ -73,4 +77,5 @@ __all__ = [
     "right_to_top",
     "roc",
     "wilson",
+    "written",
 ]

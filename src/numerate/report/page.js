@@ -186,7 +186,7 @@
     const labels = new Set();
     for (const [piece, label, score] of r.t) {
       if (label === null) box.append(piece);
-      else if (label === "tool") box.append(own("span", "tool", piece));
+      else if (label === "tool" || label === "given") box.append(own("span", label, piece));
       else box.append(step(piece, label, score, labels));
     }
     if (!r.t.length) box.append(make("span", "soft", "(nothing)"));

@@ -19,7 +19,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from numerate.report import choices, figures, plots, selection
+from numerate.metrics import monitor
+from numerate.report import choices, figures, hacking, plots, selection
 from numerate.report.embed import data_block, source_hash
 from numerate.report.read import Run, read
 from numerate.report.results import ordered
@@ -75,6 +76,9 @@ def render(run: Run) -> str:
         "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
         "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
+        "watched": hacking.watched(run),
+        "alarm_window": monitor.WINDOW,
+        "alarm_level": f"{100 * monitor.LEVEL:g}%",
         "attempts": figures.attempts(run),
         "choices": choices.choices(run),
         "selection": selection.panels(run),

@@ -104,7 +104,7 @@ def lines(
         figure, axes = _panel(3.7, 2.35)
         tint = 0.16 if len(drawn) <= FEW else 0.07
         for line in drawn:
-            _curve(axes, line, tint)
+            curve(axes, line, tint)
         axes.set_xlabel(x)
         if shares:
             _square(axes)
@@ -115,13 +115,13 @@ def lines(
             axes.xaxis.set_major_formatter(FuncFormatter(_plain))
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        _ordinate(axes, percent)
+        ordinate(axes, percent)
         if top is not None:
             axes.set_ylim(0, top)
-        return _svg(figure, salt, name)
+        return svg(figure, salt, name)
 
 
-def _curve(axes: Axes, line: Line, band: float) -> None:
+def curve(axes: Axes, line: Line, band: float = 0.16) -> None:
     tint = colour(line.colour)
     xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
     sparse = len(xs) <= 40
@@ -183,7 +183,7 @@ def bars(
         else:
             axes.invert_yaxis()
         (axes.set_ylim if upright else axes.set_xlim)(0)
-        return _svg(figure, salt, name)
+        return svg(figure, salt, name)
 
 
 def _bar(
@@ -220,7 +220,7 @@ def _panel(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _ordinate(axes: Axes, percent: bool) -> None:
+def ordinate(axes: Axes, percent: bool) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(False)
     if percent:
@@ -254,7 +254,7 @@ def _plain(value: float, _place: Any = None) -> str:
     return f"{value:.4g}"
 
 
-def _svg(figure: Figure, salt: str, name: str) -> Markup:
+def svg(figure: Figure, salt: str, name: str) -> Markup:
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that DejaVu lacks: the page's fonts will have them

@@ -37,6 +37,8 @@ class Stage:
     """done, unfinished or not started"""
     series: Mapping[str, tuple[Curve, ...]]
     """metric name -> its curve, or one per part of the stage that logged it"""
+    alarms: tuple[Mapping[str, Any], ...] = ()
+    """the rows of its own log in which its reward seemed gamed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,11 @@ def _stage(path: Path, asked: Any) -> Stage:
         part = log.parent.relative_to(path).as_posix().removeprefix(".")
         for key, points in _series(_lines(log)).items():
             series.setdefault(key, []).append(Curve(part, points))
-    return Stage(path.name, str(method), state, {key: tuple(curves) for key, curves in series.items()})
+    log = path / "metrics.jsonl"
+    rows = _lines(log) if log.is_file() else []
+    alarms = tuple(row for row in rows if isinstance(row.get("hacking"), dict))
+    curves = {key: tuple(curves) for key, curves in series.items()}
+    return Stage(path.name, str(method), state, curves, alarms)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -158,7 +158,7 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
     finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
     sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
-    written = "".join(turn["text"] for turn in joined(turns) if turn["trained"])
+    written = given(turns) + "".join(turn["text"] for turn in joined(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None
     return {
         "m": source.model,
@@ -177,10 +177,20 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
     }
 
 
+def given(turns: Sequence[Mapping[str, Any]]) -> str:
+    """What of the solution stood there already, see `types.Rollout.begun`."""
+    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), 0)
+    before = turns[first - 1] if first else {}
+    return (before.get("text") or "") if before.get("role") == "assistant" else ""
+
+
 def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
-    cutting is done here; a tool's turn becomes one piece whose verdict is "tool"."""
+    cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
+    policy was given to go on from one whose verdict is "given"."""
     left, before = LONGEST, 0
+    if begun := given(turns):
+        yield [clip(begun, left), "given", None]
     for turn in joined(turns):
         text = turn["text"]
         if left <= 0:

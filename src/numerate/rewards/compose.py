@@ -159,7 +159,7 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
     rollouts = [attempt.rollout for attempt in attempts]
     return columns | {
         "prompts": [render(p, style).text for p in problems],
-        "completions": [r.text for r in rollouts],
+        "completions": [r.solution for r in rollouts],
         "problem_id": [p.id for p in problems],
         "completion_ids": [[i for t in r.turns if t.trained for i in t.ids] for r in rollouts],
         "finish": [r.finish for r in rollouts],

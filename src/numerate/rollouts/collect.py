@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from numerate.progress import Progress, Task
-from numerate.prompts import render
+from numerate.prompts import begun, render
 from numerate.rewards.correct import score
 from numerate.rollouts.share import write_part
 from numerate.store import read_rollouts
-from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
+from numerate.types import Engine, Group, Problem, Prompt, Rollout, Sampling, Scored
 
 PART_ROLLOUTS = 1024
 """rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for
 bit"""
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Annotate = Callable[[Problem, Rollout], Rollout]
 Reward = Callable[[Sequence[Problem], Sequence[Scored]], list[Scored]]
 
@@ -33,6 +35,7 @@ def collect(
     annotate: Annotate | None = None,
     label: str = "sampling",
     reward: Reward | None = None,
+    beginnings: Mapping[str, str] | None = None,
 ) -> Iterator[Group]:
     """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in
     order.
@@ -49,7 +52,7 @@ def collect(
         task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
 
         def make(problems: Sequence[Problem]) -> list[Scored]:
-            done = sample_part(engine, problems, n, params, style, annotate, task)
+            done = sample_part(engine, problems, n, params, style, annotate, task, beginnings or {})
             by_id = {problem.id: problem for problem in problems}
             asked = [by_id[scored.rollout.problem_id] for scored in done]
             return reward(asked, done) if reward else done
@@ -68,13 +71,14 @@ def sample_part(
     style: str,
     annotate: Annotate | None,
     task: Task,
+    beginnings: Mapping[str, str] = NOTHING,
 ) -> list[Scored]:
     """Graded rollouts of some problems, in the order of the problems and their indices."""
     by_id = {problem.id: problem for problem in problems}
     place = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
     right = 0.0
-    for rollout in engine.sample([render(problem, style) for problem in problems], n, params):
+    for rollout in engine.sample([prompt(problem, style, beginnings) for problem in problems], n, params):
         problem = by_id[rollout.problem_id]
         scored = score(problem, rollout)
         if annotate:
@@ -83,6 +87,11 @@ def sample_part(
         right += scored.reward.value or 0.0
         task.advance(1, right=f"{right / len(done):.0%}")
     return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))
+
+
+def prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> Prompt:
+    asked, given = render(problem, style), beginnings.get(problem.id)
+    return begun(asked, given) if given else asked
 
 
 def grouped(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:

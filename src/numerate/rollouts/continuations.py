@@ -13,11 +13,11 @@ from pathlib import Path
 
 from numerate.answers import grade
 from numerate.progress import Progress, Task
-from numerate.prompts import render
+from numerate.prompts import begun, render
 from numerate.rollouts.collect import PART_ROLLOUTS
 from numerate.rollouts.share import write_part
 from numerate.store import read_rollouts
-from numerate.types import Engine, Problem, Prompt, Reward, Sampling, Scored, Turn
+from numerate.types import Engine, Problem, Prompt, Reward, Sampling, Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class Beginning:
 
     def prompt(self, style: str) -> Prompt:
         """The problem's prompt, and the beginning as a turn of the assistant that is still open."""
-        asked = render(self.problem, style)
-        return replace(asked, problem_id=self.id, turns=(*asked.turns, Turn("assistant", self.text)))
+        return replace(begun(render(self.problem, style), self.text), problem_id=self.id)
 
 
 def successes(
@@ -77,8 +76,8 @@ def continued(
     place = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
     for rollout in engine.sample([b.prompt(style) for b in beginnings], n, params):
-        begun = by_id[rollout.problem_id]
-        verdict = grade(begun.text + rollout.text, begun.problem)
+        beginning = by_id[rollout.problem_id]
+        verdict = grade(beginning.text + rollout.text, beginning.problem)
         value = float(verdict.correct)
         done.append(Scored(replace(rollout, answer=verdict.answer), Reward(value, {"correct": value})))
         task.advance(1)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
     from numerate.training.old import recompute, recorded, with_old
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
+    from numerate.training.reference import Reference
     from numerate.training.rows import attempt, fitting, tagged, worked
     from numerate.training.schedule import cosine, linear
     from numerate.training.stage import Stage
@@ -47,6 +48,7 @@ HOME = {
     "weigh_reads": "judged",
     "worked": "rows",
     "Learner": "learner",
+    "Reference": "reference",
     "Stage": "stage",
     "cosine": "schedule",
     "kl": "policy_gradient",
@@ -72,6 +74,7 @@ HOME = {
 __all__ = [
     "Batch",
     "Learner",
+    "Reference",
     "Stage",
     "ask_rows",
     "asking",

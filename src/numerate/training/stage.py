@@ -91,10 +91,11 @@ class Stage:
         """This round is the last one."""
         self.facts["finished"] = True
 
-    def log(self, stats: Stats) -> None:
-        """One line of metrics.jsonl, marked with the round."""
+    def log(self, stats: Stats, **notes: Any) -> None:
+        """One line of metrics.jsonl, marked with the round. notes: JSON values that are no curves; trackers
+        do not get them."""
         if devices.rank() == 0:
-            append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats})
+            append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats, **notes})
             if self.tracker:
                 self.tracker.log(self.label, self.round, stats)
 

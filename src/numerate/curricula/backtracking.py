@@ -1,0 +1,114 @@
+# pyright: strict
+"""Backtracking (Havrilla et al. 2024, arXiv:2403.04642, section 3): from (Q, P_i) to Q.
+
+P_i = the first i of the L steps of a known solution
+i_0 = floor(tau_0 L)                    at first all but the end is given
+i   = i - 1 once it is solved           one step less the next time, down to 0: the question alone
+
+The paper says neither how i_0 is rounded nor what solved means: ours is down, and one right attempt of those
+at the question (or a share of them: `solved`). Starting from earlier and earlier in a demonstration is also
+in Salimans and Chen 2018 (arXiv:1812.03381) and, for reasoning, Xi et al. 2024 (arXiv:2402.05808).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from numerate.curricula.question import Choice, Outcome, Question, State
+from numerate.prompts import target
+from numerate.steps import split
+from numerate.typed import Share, config
+from numerate.types import Problem, Stats
+
+
+@config
+class Backtracking:
+    kind: Literal["backtracking"]
+    """begin near the end of a known solution, one step earlier each time that is solved"""
+    given: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """tau_0, share of the steps that are given at first"""
+    solved: Share = 0.0
+    """share of right attempts at which a start counts as solved; 0: one right attempt is enough"""
+    solutions: Literal["reference", "own"] = "reference"
+    """whose: the problem's worked solution; or the policy's first right attempt at a problem that it did not
+    solve by the share above"""
+
+    def __post_init__(self) -> None:
+        if self.solutions == "own" and not self.solved:
+            raise ValueError(
+                "with `solutions: own` the policy starts from right attempts at problems that it does not "
+                "solve, and by `solved: 0` one right attempt solves a problem: set solved to a share, such "
+                "as 0.5"
+            )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ("solution",) if self.solutions == "reference" else ()
+
+    def ask(self, state: State, choice: Choice) -> list[Question]:
+        return [Question(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual]
+
+    def beginning(self, state: State, problem: Problem, style: str) -> str:
+        known = self.known(state, problem, style)
+        return beginning(known, self.steps_given(state, problem, known))
+
+    def known(self, state: State, problem: Problem, style: str) -> str:
+        """The solution that attempts at this problem start from, empty where there is none."""
+        if self.solutions == "own":
+            return state.get("own", {}).get(problem.id, "")
+        return target(problem, style) if problem.solution.strip() else ""
+
+    def steps_given(self, state: State, problem: Problem, known: str) -> int:
+        return state.get("given", {}).get(problem.id, first(len(split(known)), self.given))
+
+    def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
+        given: dict[str, int] = dict(state.get("given", {}))
+        own: dict[str, str] = dict(state.get("own", {}))
+        for outcome in outcomes:
+            problem, good = outcome.problem, solved(outcome.right, self.solved)
+            known = self.known(state, problem, style)
+            if known:
+                given[problem.id] = after(self.steps_given(state, problem, known), good)
+            elif self.solutions == "own" and outcome.solution and not good:
+                own[problem.id] = outcome.solution
+        return {"given": given} | ({"own": own} if self.solutions == "own" else {})
+
+    def stats(self, state: State, questions: Sequence[Question]) -> Stats:
+        return described(questions, state.get("own"))
+
+
+def first(steps: int, tau: float) -> int:
+    """i_0 = floor(tau_0 L): of 10 steps 9, of 1 none."""
+    return math.floor(tau * steps + 1e-9)
+
+
+def after(given: int, good: bool) -> int:
+    """One step less after a success; after a failure the same again."""
+    return max(0, given - 1) if good else given
+
+
+def solved(right: Sequence[bool], share: float) -> bool:
+    """Whether one attempt was right and at least this share of them."""
+    return any(right) and sum(right) >= share * len(right)
+
+
+def beginning(solution: str, given: int) -> str:
+    """The first steps of a solution, as whole lines, so that none of them can grow; empty where there are no
+    more steps than that."""
+    steps = split(solution)
+    return solution[: steps[given].start].rstrip(" \t") if 0 < given < len(steps) else ""
+
+
+def described(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:
+    """begun: questions that came with a beginning, of all; given: its steps, in their mean; own: problems
+    that the policy has a solution of its own to start from."""
+    begun = [len(split(question.beginning)) for question in questions if question.beginning]
+    stats = {
+        "curriculum/begun": len(begun) / max(1, len(questions)),
+        "curriculum/given": sum(begun) / max(1, len(begun)),
+    }
+    return stats | ({"curriculum/own": float(len(own))} if own is not None else {})

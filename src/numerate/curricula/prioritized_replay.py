@@ -1,0 +1,121 @@
+# pyright: strict
+"""Prioritized level replay (Jiang et al. 2021, arXiv:2010.03934, section 3 and algorithm 2; for reasoning
+Havrilla et al. 2024, arXiv:2403.04642, section 3). A problem is a level.
+
+S_i      = mean over tokens of |A|, of the attempts when i was last asked
+P_S(i)   = (1 / rank(S_i))^(1/beta) / sum_j (1 / rank(S_j))^(1/beta)         over the problems asked before
+P_C(i)   = (c - C_i) / sum_j (c - C_j)                 c: steps so far; C_i: the step that asked i last
+P(i)     = (1 - rho) P_S(i) + rho P_C(i)
+P_D      = chance that a question is one asked before, else one that never was, all alike
+
+The paper lets P_D grow with the share of the problems seen; so does `replay: null`. No problem comes twice in
+a step: after each choice P is that of the others. Of equal scores the one asked longest ago ranks first.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Literal
+
+from numerate.curricula.question import Choice, Outcome, Question, State
+from numerate.typed import Positive, Share, config
+from numerate.types import Problem, Stats
+
+
+@config
+class PrioritizedReplay:
+    kind: Literal["prioritized_replay"]
+    """ask problems again by how much there was to learn from them, and how long ago that was"""
+    beta: Positive = 0.1
+    """temperature of the ranks: small asks the highest scores only, large all alike"""
+    rho: Share = 0.1
+    """share of the choice that goes by how long ago a problem was asked"""
+    replay: Share | None = None
+    """chance that a question was asked before; null: the share of the problems that have been"""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+    def ask(self, state: State, choice: Choice) -> list[Question]:
+        asked: dict[str, int] = state.get("asked", {})
+        seen = [problem for problem in choice.problems if problem.id in asked]
+        new = [problem for problem in choice.problems if problem.id not in asked]
+        share = len(seen) / len(choice.problems) if self.replay is None else self.replay
+        again = sum(choice.random.random() < share for _ in range(choice.count))
+        again = min(max(again, choice.count - len(new)), len(seen))
+        chosen = choice.random.sample(new, min(choice.count - again, len(new)))
+        return [Question(problem) for problem in [*self.replayed(state, seen, again, choice.random), *chosen]]
+
+    def replayed(
+        self, state: State, seen: Sequence[Problem], count: int, rng: random.Random
+    ) -> list[Problem]:
+        ages = [state["step"] - state["asked"][problem.id] for problem in seen]
+        order = sorted(range(len(seen)), key=lambda i: -ages[i])
+        scores = [state["score"][seen[i].id] for i in order]
+        weights = mixed(by_rank(scores, self.beta), by_age([ages[i] for i in order]), self.rho)
+        return [seen[order[i]] for i in draw(weights, count, rng)]
+
+    def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
+        step: int = state.get("step", 0)
+        asked: dict[str, int] = dict(state.get("asked", {}))
+        scores: dict[str, float] = dict(state.get("score", {}))
+        for outcome in outcomes:
+            asked[outcome.problem.id] = step
+            known = scores.get(outcome.problem.id, 0.0)
+            scores[outcome.problem.id] = known if outcome.surprise is None else outcome.surprise
+        return {"step": step + 1, "asked": asked, "score": scores}
+
+    def stats(self, state: State, questions: Sequence[Question]) -> Stats:
+        """replayed: questions that were asked before, of all; seen: problems asked so far."""
+        asked: dict[str, int] = state.get("asked", {})
+        before = sum(question.problem.id in asked for question in questions)
+        return {
+            "curriculum/replayed": before / max(1, len(questions)),
+            "curriculum/seen": float(len({*asked, *(question.problem.id for question in questions)})),
+        }
+
+
+def surprise(advantages: Sequence[float]) -> float:
+    """S = mean |A| over tokens: how far what happened was from what was expected. Section 3.1."""
+    return math.fsum(map(abs, advantages)) / max(1, len(advantages))
+
+
+def by_rank(scores: Sequence[float], beta: float) -> list[float]:
+    """P_S: the highest score has rank 1; of equal ones the first given ranks first."""
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    rank = {i: place for place, i in enumerate(order, start=1)}
+    return normal([rank[i] ** (-1 / beta) for i in range(len(scores))])
+
+
+def by_age(ages: Sequence[int]) -> list[float]:
+    """P_C: in proportion to the steps since a problem was asked."""
+    return normal([float(age) for age in ages])
+
+
+def mixed(ranked: Sequence[float], stale: Sequence[float], rho: float) -> list[float]:
+    """P = (1 - rho) P_S + rho P_C."""
+    return [(1 - rho) * s + rho * c for s, c in zip(ranked, stale, strict=True)]
+
+
+def normal(weights: Sequence[float]) -> list[float]:
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def draw(weights: Sequence[float], count: int, rng: random.Random) -> list[int]:
+    """`count` different numbers below len(weights), one after the other, each in proportion to its weight
+    among those that are left."""
+    left, chosen = list(weights), list[int]()
+    for _ in range(count):
+        upto = list(accumulate(left))
+        found = bisect_right(upto, rng.random() * upto[-1])
+        if found == len(left):  # what is left has no weight
+            found = next(i for i in range(len(left)) if i not in chosen)
+        chosen.append(found)
+        left[found] = 0.0
+    return chosen

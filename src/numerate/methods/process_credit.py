@@ -1,0 +1,75 @@
+"""Advantages of steps beside those of whole attempts: GRPO with process supervision (Shao et al. 2024,
+arXiv:2402.03300, section 4.1.3).
+
+p~      = (p - mean(P)) / std(P)       P: what a judge says of all steps of all attempts at one question
+A_{i,t} = outcome A_i + sum of p~_{i,k} over the steps k that end at token t or later
+
+The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the attempt does,
+so that the line of the answer, which the judge has read with it, has its credit. The mean is no protection:
+of two attempts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
+arXiv:2410.15115) the sum is that of the refined scores, and compared by attempts: see `credit.by_returns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from numerate import credit
+from numerate.methods import judge, on_policy
+from numerate.methods.places import Decode, own_steps
+from numerate.typed import NotNegative, Share, config
+from numerate.types import Example, Rollout, StepScores
+
+
+@config
+class Process:
+    """Read where the method has a judge."""
+
+    outcome: NotNegative = 0.0
+    """weight of the advantage by `rewards`, which the steps' is added to; the paper takes one or the other"""
+    refine: credit.Refine = "none"
+    """what keeps more steps from earning more; the paper has none"""
+    eta: Share = 0.5
+    """scores from here on earn nothing (clip, clip_delta)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    rewards: list[float]
+    ends: list[int]
+    """of each step the last token, counted over those that the policy wrote"""
+
+
+def steps(rollout: Rollout, told: StepScores | None, cfg: Process, decode: Decode) -> Steps | None:
+    """None where a score is no number."""
+    if told is None or not all(map(isfinite, told.scores)):
+        return None
+    rewards = credit.refined(told.scores, cfg.refine, cfg.eta)
+    ends, rewards = own_steps(rollout, judge.ends(rollout.solution, told), rewards, decode)
+    return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
+
+
+def advantages(
+    rows: Sequence[Example], told: Sequence[Steps | None], cfg: Process
+) -> list[list[float] | None]:
+    """One number per id, 0 off the trained tokens; None for a row that was not judged. told: of each row."""
+    found: list[list[float] | None] = []
+    at = 0
+    for group in on_policy.groups(rows):
+        judged = told[at : at + len(group)]
+        at += len(group)
+        known = [(row, one) for row, one in zip(group, judged, strict=True) if one]
+        compare = credit.by_steps if cfg.refine == "none" else credit.by_returns
+        rewards, ends = [one.rewards for _, one in known], [one.ends for _, one in known]
+        by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
+        whole = iter(credit.group([row.row.get("reward", 0.0) for row, _ in known]))
+        for row, one in zip(group, judged, strict=True):
+            found.append(joined(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if one else None)
+    return found
+
+
+def joined(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
+    given = iter(by_step)
+    return [whole + next(given) if trained else 0.0 for trained in row.mask]

@@ -1,0 +1,134 @@
+"""What the log says of the attempts that methods learn from: what they are like, and whether their reward is
+gamed. The rule for that is in `metrics.monitor`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numerate import metrics, training
+from numerate.credit import varied
+from numerate.metrics import monitor
+from numerate.rewards.compose import CORRECT
+from numerate.types import Group, Rollout, Scored, Stats
+
+SHOWN = 5
+"""wrong attempts of a round that the log keeps with an alarm"""
+LONGEST = 2000
+"""characters of each"""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """An attempt and all that it earned."""
+
+    rollout: Rollout
+    reward: float
+    right: bool | None
+    """None where the problem has no answer"""
+
+
+def paid(groups: Sequence[Group]) -> list[Paid]:
+    """The attempts that were measured, by the reward that they were graded with."""
+    attempts = [attempt for group in groups for attempt in group.attempts]
+    return [Paid(a.rollout, a.reward.value, right(a)) for a in attempts if a.reward.value is not None]
+
+
+def right(attempt: Scored) -> bool | None:
+    part = attempt.reward.parts.get(CORRECT)
+    return None if part is None else bool(part)
+
+
+def describe(drawn: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
+    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
+    attempts = [attempt for group in drawn for attempt in group.attempts]
+    worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
+    rollouts = [attempt.rollout for attempt in attempts]
+    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
+    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
+    lengths = [sum(rollout.mask) for rollout in rollouts]
+    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
+    seen = metrics.written([rollout.text for rollout in rollouts])
+    stats = {
+        "rollouts/attempts": float(len(attempts)),
+        "rollouts/length": sum(lengths) / len(attempts),
+        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+        "rollouts/zero_variance": sum(not varied(rewards) for rewards in worth) / len(drawn),
+        "rollouts/steps": seen.steps,
+        "rollouts/repeated_steps": seen.repeated,
+        "reward/unmeasured": 1 - len(known) / len(attempts),
+    }
+    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
+    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
+    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
+    return stats
+
+
+def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[str, Any]]:
+    """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
+    it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
+    known = [one for one in attempts if one.right is not None]
+    if not known:
+        return {}, {}
+    stats = apart(known)
+    past = run.facts.setdefault("monitor", {"reward": [], "accuracy": [], "alarm": False})
+    reward = math.fsum(one.reward for one in known) / len(known)
+    accuracy = sum(bool(one.right) for one in known) / len(known)
+    past["reward"] = [*past["reward"], reward][-monitor.WINDOW :]
+    past["accuracy"] = [*past["accuracy"], accuracy][-monitor.WINDOW :]
+    trend = monitor.trend(past["reward"], past["accuracy"])
+    if trend is None:
+        return stats, {}
+    stats |= {
+        "alarm/reward_slope": trend.reward.value,
+        "alarm/accuracy_slope": trend.accuracy.value,
+        "alarm/hacking": float(trend.hacking),
+    }
+    begins, past["alarm"] = trend.hacking and not past["alarm"], trend.hacking
+    if not trend.hacking:
+        return stats, {}
+    worst = overpaid(known)
+    if begins:
+        run.progress.say(said(run, trend, worst))
+    return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [shown(one) for one in worst]}}
+
+
+def apart(known: Sequence[Paid]) -> Stats:
+    """What right and wrong attempts earn, in their means: a reward that can be trusted keeps them apart."""
+    stats: Stats = {}
+    for name, wanted in (("right", True), ("wrong", False)):
+        if rewards := [one.reward for one in known if one.right is wanted]:
+            stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
+    return stats
+
+
+def overpaid(known: Sequence[Paid]) -> list[Paid]:
+    """The wrong attempts with the highest rewards, each text once."""
+    first: dict[str, Paid] = {}
+    for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
+        first.setdefault(one.rollout.text, one)
+    return list(first.values())[:SHOWN]
+
+
+def shown(one: Paid) -> dict[str, Any]:
+    text = one.rollout.solution
+    return {
+        "problem_id": one.rollout.problem_id,
+        "index": one.rollout.index,
+        "reward": one.reward,
+        "text": text[:LONGEST],
+    }
+
+
+def said(run: training.Stage, trend: monitor.Trend, worst: Sequence[Paid]) -> str:
+    examples = ", ".join(
+        f"{one.rollout.problem_id} attempt {one.rollout.index} (reward {one.reward:.3g})" for one in worst[:3]
+    )
+    return (
+        f"ALARM, stage {run.label}, round {run.round}: the reward rises ({trend.reward.value:+.2g} a round) "
+        f"while accuracy falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} rounds: it may be "
+        f"gamed. Wrong attempts that earn most: {examples or 'none in this round'}"
+    )

@@ -1,0 +1,28 @@
+# pyright: strict
+"""What solutions are made of: how many steps, and how many of them say nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numerate.steps import split
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    steps: float
+    """per solution, in the mean"""
+    repeated: float
+    """share of all steps whose text has stood before in the same solution"""
+
+
+def written(solutions: Sequence[str]) -> Written:
+    """What shows that a judge of steps is being farmed: both go up while accuracy does not.
+
+    Gao et al. 2024 (arXiv 2410.15115): a policy that is paid per step repeats a good one, or writes many that
+    say little. Steps are those of `steps.split`. No solutions, or none with a step, have 0 of both."""
+    texts = [[step.text for step in split(solution)] for solution in solutions]
+    count = sum(map(len, texts))
+    different = sum(len(set(steps)) for steps in texts)
+    return Written(count / max(1, len(texts)), (count - different) / max(1, count))

@@ -1,0 +1,117 @@
+"""Reward against accuracy: the curves of every stage that learns from a reward, and where the alarm of
+`metrics.monitor` went off, the wrong attempts that earned most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from numerate.metrics import monitor
+from numerate.report import plots
+from numerate.report.figures import plain, thin, tint_of
+from numerate.report.read import Points, Run, Stage
+from numerate.report.results import number
+from numerate.report.rollouts import clip
+from numerate.report.stacked import stacked
+
+SHOWN = 6
+"""attempts on the page, of those that the log keeps with the alarms of a stage"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overpaid:
+    """A wrong attempt that earned much."""
+
+    problem_id: str
+    question: str
+    index: int
+    round: int
+    reward: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A stage with a reward of its own."""
+
+    stage: str
+    svg: Markup
+    alarm: str
+    """what went off, empty where nothing did"""
+    overpaid: tuple[Overpaid, ...]
+
+
+def watched(run: Run) -> list[Watched]:
+    """Stages whose reward is more than the right answer: where the two are one, there is nothing to tell."""
+    found: list[Watched] = []
+    for place, stage in enumerate(run.stages):
+        reward, accuracy = own(stage, "reward/mean"), own(stage, "rollouts/accuracy")
+        if reward and accuracy and reward != accuracy:
+            tint = tint_of(run, stage, place)
+            drawn = [
+                ("reward", plots.Line(tint, thin(reward)), False),
+                ("accuracy", plots.Line(tint, thin(accuracy)), True),
+            ]
+            name = f"Reward and accuracy of stage {plain(stage.name)}"
+            svg = stacked(f"h{place}", name, drawn, x="round", shaded=alarmed(stage.alarms))
+            found.append(Watched(stage.name, svg, alarm(stage.alarms), tuple(overpaid(run, stage.alarms))))
+    return found
+
+
+def own(stage: Stage, key: str) -> Points:
+    """The curve that the stage itself logged."""
+    return next((curve.points for curve in stage.series.get(key, ()) if not curve.part), ())
+
+
+def when(row: Mapping[str, Any]) -> tuple[int, int]:
+    """The round of an alarm, and how many rounds it looked back on, itself included."""
+    last, seen = number(row.get("round")), number(row["hacking"].get("rounds"))
+    return int(last or 0), int(seen or monitor.FEWEST)
+
+
+def alarmed(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+    """The stretches of rounds with an alarm, from half a round before the first to half a round after."""
+    found: list[tuple[float, float]] = []
+    for last, _ in map(when, alarms):
+        first = last - 0.5
+        if found and found[-1][1] >= first:
+            first = found.pop()[0]
+        found.append((first, last + 0.5))
+    return found
+
+
+def alarm(alarms: Sequence[Mapping[str, Any]]) -> str:
+    if not alarms:
+        return ""
+    first, seen = when(alarms[0])
+    more = f", and in {len(alarms) - 1} rounds after it" if len(alarms) > 1 else ""
+    return f"The reward rose while accuracy fell: told in round {first}, of the {seen} rounds up to it{more}."
+
+
+def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
+    """The highest rewards first, each text once; of the same reward the first to come."""
+    known = {key: problem for members in run.problems.values() for key, problem in members.items()}
+    rows = [
+        (when(row)[0], shown)
+        for row in alarms
+        for shown in row["hacking"].get("rollouts") or []
+        if isinstance(shown, dict) and number(shown.get("reward")) is not None
+    ]
+    rows.sort(key=lambda row: -(number(row[1]["reward"]) or 0.0))
+    found: dict[str, Overpaid] = {}
+    for round_, shown in rows:
+        problem = known.get(str(shown.get("problem_id")))
+        text = clip(str(shown.get("text") or ""))
+        told = Overpaid(
+            problem_id=clip(str(shown.get("problem_id")), 200),
+            question=clip(problem.question) if problem else "",
+            index=int(number(shown.get("index")) or 0),
+            round=round_,
+            reward=f"{number(shown['reward']):.3g}",
+            text=text,
+        )
+        found.setdefault(text, told)
+    return list(found.values())[:SHOWN]

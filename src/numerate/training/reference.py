@@ -1,0 +1,40 @@
+"""A model that does not learn, beside the one that does: how likely it finds the same tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from torch import nn
+
+from numerate.training.learner import Learner
+from numerate.training.old import recompute
+from numerate.training.trained import Trained
+from numerate.types import Example
+
+
+class Reference:
+    """Of a policy with adapters that learn, the policy without them costs no second copy of the weights."""
+
+    def __init__(self, frozen: Trained | None, **settings: Any) -> None:
+        """frozen: a model of its own, which is kept from learning; None: the learner's own without its
+        adapters. settings: of the learner that holds it, for its memory."""
+        self.own: Learner | None = None
+        if frozen:
+            frozen.model.requires_grad_(False)
+            self.own = Learner(frozen, optimizers=lambda _: [], **settings)
+
+    def logprobs(self, learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
+        """Of each row, one number per id, 0 off the trained tokens. learner: the one beside it."""
+        if self.own:
+            return recompute(self.own, rows)
+        with without_adapters(learner.policy.model):
+            return recompute(learner, rows)
+
+
+def without_adapters(model: nn.Module) -> AbstractContextManager[None]:
+    """The model, or the part of it that has adapters, as it was before they were put on."""
+    adapted: Any = next((m for m in model.modules() if hasattr(m, "peft_config")), None)
+    assert adapted is not None, "a model without adapters needs a reference of its own"
+    return adapted.disable_adapter()

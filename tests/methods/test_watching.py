@@ -1,0 +1,116 @@
+"""The alarm inside the loops: what the log says of a policy that is paid for something else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from numerate import methods
+from numerate.methods import ppo, watching
+from numerate.methods.on_policy import Fit, Sample
+from numerate.types import Group, Problem, Reward, Rollout, Sampling, Scored, Turn
+from tests.methods.arms import PATH
+from tests.methods.test_ppo_loop import config as ppo_config
+from tests.methods.toy import PROBLEMS, Script, job, same, stage
+
+ROUNDS = 12
+
+
+def log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def letters(problem: Problem, paid: int, right: bool) -> str:
+    return "a" * paid + "z" * (ROUNDS - paid) + f"\n#### {problem.answer if right else 'none'}"
+
+
+def gaming(problem: Problem, index: int, params: Sampling) -> str:
+    """Ever fewer of 16 attempts are right, and ever more of their letters are paid for."""
+    return letters(problem, params.round + (index == 3), right=index >= params.round)
+
+
+def honest(problem: Problem, index: int, params: Sampling) -> str:
+    """Ever more are right, and their letters rise with them."""
+    return letters(problem, params.round, right=index <= params.round)
+
+
+def grpo(folder: Path, script: Script, die_after: list[int] | None = None, saves: float = 30.0) -> Any:
+    sample, fit = Sample(problems=2, attempts=16, max_tokens=40), Fit(lr=1e-3)
+    rewards = ("correct", {"path": PATH, "weight": 5.0})
+    cfg = methods.get("grpo").Config(steps=ROUNDS, sample=sample, fit=fit, rewards=rewards)
+    run, said = stage(folder), list[str]()
+    run.save_seconds = saves
+    run.progress.say = said.append  # pyright: ignore
+    return methods.get("grpo").train(run, cfg, job(folder.parent, script, die_after)), said
+
+
+def test_the_alarm_goes_off_and_names_the_wrong_attempts_that_earn_most(tmp_path: Path) -> None:
+    _, said = grpo(tmp_path / "run", gaming)
+    rows = log(tmp_path / "run")
+    assert [row.get("alarm/hacking") for row in rows] == [None] * 9 + [1, 1, 1]
+    assert rows[-1]["alarm/reward_slope"] > 0 > rows[-1]["alarm/accuracy_slope"]
+    assert rows[-1]["alarm/accuracy_slope"] == pytest.approx(-1 / 16)
+    assert all("hacking" not in row for row in rows[:9])
+    hacking = rows[9]["hacking"]
+    assert hacking["rounds"] == 10
+    worst = [(one["index"], one["text"].count("a")) for one in hacking["rollouts"]]
+    assert worst == [(3, 10), (0, 9)]  # both questions have the same texts
+    assert hacking["rollouts"][0]["reward"] > hacking["rollouts"][1]["reward"] > 1
+    alarms = [line for line in said if line.startswith("ALARM")]
+    assert len(alarms) == 1 and "round 9" in alarms[0] and "attempt 3 (reward" in alarms[0]
+
+
+def test_a_reward_that_rises_with_accuracy_is_no_alarm(tmp_path: Path) -> None:
+    _, said = grpo(tmp_path / "run", honest)
+    rows = log(tmp_path / "run")
+    assert rows[-1]["alarm/accuracy_slope"] > 0 and rows[-1]["alarm/hacking"] == 0
+    assert not any("hacking" in row for row in rows) and not any("ALARM" in line for line in said)
+
+
+def test_stopped_in_the_middle_of_an_alarm_it_says_the_same(tmp_path: Path) -> None:
+    whole, _ = grpo(tmp_path / "whole", gaming)
+    with pytest.raises(KeyboardInterrupt):
+        grpo(tmp_path / "cut", gaming, [32 * 10 + 5], saves=0.0)
+    resumed, said = grpo(tmp_path / "cut", gaming)
+    assert same(whole, resumed) and log(tmp_path / "whole") == log(tmp_path / "cut")
+    assert not any("ALARM" in line for line in said)  # it has said so before it was stopped
+
+
+def test_ppo_watches_what_it_pays(tmp_path: Path) -> None:
+    """The reward of the tokens together, not the grade: here shared calculations count too."""
+    cfg = ppo_config(rounds=1, reward={"reference_steps": 0.5})
+
+    def shared(problem: Problem, index: int, params: Sampling) -> str:
+        calculation = problem.solution.split("\n")[0]
+        return f"{calculation}\n{calculation}\n#### {problem.answer if index else 'none'}"
+
+    ppo.train(stage(tmp_path / "run"), cfg, job(tmp_path, shared))
+    [row] = log(tmp_path / "run")
+    assert (row["reward/right"], row["reward/wrong"]) == (1.5, 0.5)
+    assert row["rollouts/accuracy"] == 0.75 and row["rollouts/repeated_steps"] == 0.5
+
+
+def said(text: str, reward: float, right: bool | None, index: int = 0) -> Scored:
+    turns = (Turn("assistant", text, (1,), (-1.0,), trained=True),)
+    part = None if right is None else float(right)
+    return Scored(Rollout("p", index, turns), Reward(reward, {"correct": part}))
+
+
+def test_what_right_and_wrong_attempts_earn_by_hand(tmp_path: Path) -> None:
+    wrong = (said("c", 1, False), said("d", 4, False), said("c", 7, False, 1))
+    attempts = (said("a", 3, True), said("b", 1, True), *wrong)
+    group = Group(PROBLEMS[0], (*attempts, said("e", 9, None)))
+    stats, notes = watching.watch(stage(tmp_path), watching.paid([group]))
+    assert stats == {"reward/right": 2, "reward/wrong": 4} and notes == {}
+    overpaid = watching.overpaid(watching.paid([group])[:5])
+    assert [(one.rollout.text, one.reward) for one in overpaid] == [("c", 7), ("d", 4)]  # each text once
+
+
+def test_without_answers_there_is_nothing_to_watch(tmp_path: Path) -> None:
+    run = stage(tmp_path)
+    group = Group(replace(PROBLEMS[0], answer=""), (said("a", 1, None),))
+    assert watching.watch(run, watching.paid([group])) == ({}, {}) and "monitor" not in run.facts
