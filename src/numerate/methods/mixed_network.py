@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def opened(job: Job, spread: float, seed: int) -> MixedPolicy:
-<<<<<<< HEAD
-    """The job's model with heads: those of the stage that it comes from where there are any, else new."""
-=======
     """The model of the job with heads: those of the stage that it comes from, where there are any."""
->>>>>>> w-mixed
     from numerate.models.mixed import Heads, MixedPolicy
 
     policy = job.load(job.model)
