@@ -16,9 +16,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from numerate.models.beside import Beside
 from numerate.models.operators import CLASSES
 from numerate.models.policy import Policy
-from numerate.models.value import hear_end, without_dropout
+from numerate.models.value import hear_end
 from numerate.models.whole import replacing_folder
 
 FILE = "operator_head.safetensors"
@@ -42,23 +43,13 @@ class Heads(nn.Module):
         lm.base_model.register_forward_hook(hear_end)
 
 
-class Mixed(nn.Module):
-    """Trunk and heads as one network, which a learner trains like a policy."""
+class Mixed(Beside):
+    """Trunk and heads."""
+
+    heads: Heads
 
     def __init__(self, trunk: Any, heads: Heads) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.heads = heads
-        without_dropout(self)
-
-    @property
-    def config(self) -> Any:
-        return self.get_base_model().config
-
-    def get_base_model(self) -> Any:
-        """The causal LM itself, without the wrapper that LoRA puts around it."""
-        inner = getattr(self.trunk, "get_base_model", None)
-        return inner() if inner else self.trunk
+        super().__init__(trunk, heads=heads)
 
 
 class MixedPolicy:

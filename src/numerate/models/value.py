@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from numerate.models.beside import Beside
 from numerate.models.policy import Policy
 
 
@@ -118,32 +119,13 @@ def last_norm(lm: Any, layer: nn.Module) -> nn.Module:
     return nn.Identity()
 
 
-def without_dropout(network: nn.Module) -> None:
-    """Switches it off in every module: a probability must be the same whenever it is asked for."""
-    for module in network.modules():
-        for key in ("p", "dropout", "attention_dropout", "activation_dropout"):
-            if isinstance(vars(module).get(key), float):
-                setattr(module, key, 0.0)
+class Joint(Beside):
+    """Trunk and branch."""
 
-
-class Joint(nn.Module):
-    """Trunk and branch as one network, which a learner trains like a policy. Dropout is switched off in both:
-    the probability ratio of a first step is 1."""
+    value: ValueBranch
 
     def __init__(self, trunk: Any, value: ValueBranch) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.value = value
-        without_dropout(self)
-
-    @property
-    def config(self) -> Any:
-        return self.get_base_model().config
-
-    def get_base_model(self) -> Any:
-        """The causal LM itself, without the wrapper that LoRA puts around it."""
-        inner = getattr(self.trunk, "get_base_model", None)
-        return inner() if inner else self.trunk
+        super().__init__(trunk, value=value)
 
 
 def joint(policy: Policy, branch: ValueBranch) -> Policy:
