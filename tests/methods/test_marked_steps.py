@@ -50,8 +50,8 @@ def test_a_judge_learns_from_labelled_steps(tmp_path: Path) -> None:
     assert right.scores[1] > 0.5 > wrong.scores[1]
 
 
-def test_a_limit_takes_the_first_labelled_solutions(tmp_path: Path) -> None:
-    """The first alone has nothing to tell apart."""
+def test_a_limit_takes_so_many_labelled_solutions(tmp_path: Path) -> None:
+    """One alone has nothing to tell apart."""
     file = write(tmp_path / "marked.jsonl", 8)
     tiny.make(tmp_path / "base")
     few = replace(CONFIG, marked=str(file), marked_limit=1)

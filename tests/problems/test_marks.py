@@ -183,3 +183,16 @@ def test_every_labelled_step_at_hand(data_dir: Path):
     mistakes = list(load("bigbench_mistake/multistep_arithmetic"))
     assert (sum(m.first_error == -1 for m in mistakes), len(mistakes)) == (62, 300)
     assert mistakes[1].problem.answer == "88"  # the target; the row's own answer, 12, is the model's
+
+
+def test_a_limit_is_spread_over_the_set_in_its_order_and_always_the_same(tmp_path: Path):
+    """50 of 1,000: every row has the same chance, so the mean place is 500 within some 5 of its deviations
+    (289 / sqrt(50))."""
+    file = tmp_path / "marks.jsonl"
+    rows = ({"prompt": f"q{i}", "completions": ["a"], "labels": [i % 2 == 0]} for i in range(1000))
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    places = [int(one.problem.question[1:]) for one in load(str(file), limit=50)]
+    assert len(set(places)) == 50 and places == sorted(places)
+    assert abs(sum(places) / 50 - 500) < 200
+    assert places == [int(one.problem.question[1:]) for one in load(str(file), limit=50)]
+    assert [one.problem.question for one in load(str(file), limit=5000)] == [f"q{i}" for i in range(1000)]

@@ -31,7 +31,12 @@ def judge_solutions(
         str | None,
         Option(metavar="NAME", help="In place of FILE: measure the judge on a set of labelled steps."),
     ] = None,
-    limit: Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many solutions.")] = None,
+    limit: Annotated[
+        int | None,
+        Option(
+            min=1, metavar="N", help="Only so many solutions: the first of a file, a fixed choice of a set."
+        ),
+    ] = None,
     threshold: Annotated[
         float,
         Option(min=0, max=1, metavar="X", help="With --marked: a step scored below it is called wrong."),

@@ -66,7 +66,7 @@ class Evaluate:
     """sets of labelled steps, such as processbench/gsm8k, that the judges of steps among rerank_with are
     measured on as well"""
     marked_limit: AtLeast1 | None = None
-    """use the first so many labelled solutions of each of them only"""
+    """use so many labelled solutions of each of them only, a choice that is always the same"""
     aggregate: Aggregation | None = None
     """how a judge's step scores become one: avg, prod, max, min, last; null takes each judge's own way"""
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 1
+VERSION = 2
 RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 
@@ -47,7 +47,7 @@ class Config:
     """in place of rollouts: a set of labelled steps, such as prm800k/train-phase1, math_shepherd/train or a
     JSONL file"""
     marked_limit: AtLeast1 | None = None
-    """use the first so many labelled solutions of that set only"""
+    """use so many labelled solutions of that set only, a choice that is always the same"""
     labels: Literal["oracle", "stored"] = "oracle"
     """who says what a step of rollouts is worth: the oracle of the stories, or the labels that are stored
     with the attempts"""

@@ -7,9 +7,9 @@ part of GSM8K test), PRM800K's are MATH's without MATH-500."""
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from numerate.problems import prm800k
@@ -70,10 +70,24 @@ SETS: dict[str, Dataset] = {
 def load(name: str, *, limit: int | None = None) -> Iterator[Marked]:
     """The labelled solutions of a set in its order, read as they are asked for.
 
-    name: set/split, the path of a file, or a hub dataset as org/name/split. limit: this many at most.
+    name: set/split, the path of a file, or a hub dataset as org/name/split. limit: this many at most, a
+    choice that is always the same: sets come question by question, or one kind after another.
     Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
     rows = _rows(name)  # complains before anything is read
-    return islice(_marked(name, rows), limit)
+    found = _marked(name, rows)
+    return found if limit is None else iter(_chosen(found, limit))
+
+
+def _chosen(rows: Iterable[Marked], limit: int) -> list[Marked]:
+    """So many at random, in their order (Vitter 1985, algorithm R), without holding the others."""
+    draw = random.Random(0)
+    kept: list[tuple[int, Marked]] = []
+    for place, row in enumerate(rows):
+        if len(kept) < limit:
+            kept.append((place, row))
+        elif (slot := draw.randrange(place + 1)) < limit:
+            kept[slot] = (place, row)
+    return [row for _, row in sorted(kept, key=lambda one: one[0])]
 
 
 def check(name: str) -> None:
