@@ -64,7 +64,7 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get(name).__file__)).read_text()
-            for word in ("collect(", "OnPolicy(", "write_rollouts(")
+            for word in ("collect(", "OnPolicy(", "write_rollouts")
         )
     }
     assert stores == set(WITH_ROLLOUTS)
