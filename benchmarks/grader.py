@@ -63,7 +63,7 @@ def main(
     if peer:
         entries.append(Entry("math-verify", [peer, "-c", PEER]))
     results = sit(entries, rounds)
-    print(table(results, ratio_of="mix/s"))
+    print(table(results, ratio_of=("mix/s",)))
     if json_file:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

@@ -84,8 +84,8 @@ def measure(size: str, train: Callable[[Any, Any], Any]) -> None:
     clock = Clock()
 
     class Timed(Stage):
-        def log(self, stats: Any) -> None:
-            super().log(stats)
+        def log(self, stats: Any, **notes: Any) -> None:
+            super().log(stats, **notes)
             clock.tick()
 
     job = Job(
@@ -168,8 +168,9 @@ class Clock:
         assert len(self.ticks) == STEPS + 1
         first, last = self.ticks[0], self.ticks[-1]
         cpu, wall = ((b - a) / STEPS for a, b in zip(first, last, strict=True))
-        rate = QUESTIONS * ATTEMPTS / cpu
-        print(json.dumps({"attempts/cpu s": rate, "cpu s/step": cpu, "s/step": wall, "tokens": tokens}))
+        attempts = QUESTIONS * ATTEMPTS
+        found = {"attempts/cpu s": attempts / cpu, "attempts/s": attempts / wall}
+        print(json.dumps(found | {"cpu s/step": cpu, "s/step": wall, "tokens": tokens}))
 
 
 def main(
@@ -185,7 +186,7 @@ def main(
     if peer:
         entries.append(Entry("TRL's grpo", [peer, "-c", f"{call}theirs({size!r}, {plain})"]))
     found = sit(entries, rounds)
-    print(f"\n{size}\n{table(found, ratio_of='attempts/cpu s')}\n")
+    print(f"\n{size}\n{table(found, ratio_of=('attempts/cpu s', 'attempts/s'))}\n")
     if json_file:
         json_file.write_text(json.dumps({size: found}, indent=1) + "\n", encoding="utf-8")
 

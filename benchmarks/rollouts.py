@@ -132,7 +132,7 @@ def main(
                 for name, call in (("numerate", "mine"), (beside, other))
             ]
             results[f"{size} K={k}"] = found = sit(entries, rounds)
-            print(f"\n{size}, K={k}\n{table(found, ratio_of='tokens/cpu s')}\n")
+            print(f"\n{size}, K={k}\n{table(found, ratio_of=('tokens/cpu s', 'tokens/s'))}\n")
     if json_file:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

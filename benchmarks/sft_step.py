@@ -128,7 +128,7 @@ def main(
         if peer:
             entries.append(Entry("TRL", [peer, "-c", f"{call}theirs({size!r}, {plain})"]))
         results[size] = found = sit(entries, rounds)
-        print(f"\n{size}\n{table(found, ratio_of='rows/cpu s')}\n")
+        print(f"\n{size}\n{table(found, ratio_of=('rows/cpu s', 'tokens/s'))}\n")
     if json_file:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

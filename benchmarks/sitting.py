@@ -45,15 +45,16 @@ def medians(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: statistics.median(row[key] for row in rows) for key in rows[0]}
 
 
-def table(results: Mapping[str, Mapping[str, float]], ratio_of: str = "") -> str:
-    """A line per entry, a column per number; with `ratio_of` also how many times the last entry's it is."""
+def table(results: Mapping[str, Mapping[str, float]], ratio_of: Sequence[str] = ()) -> str:
+    """A line per entry, a column per number; of those in `ratio_of` also how many times the last entry's."""
     columns = list(dict.fromkeys(key for row in results.values() for key in row))
     lines = [["", *columns]]
     lines += [
         [name, *(f"{row[c]:,.4g}" if c in row else "" for c in columns)] for name, row in results.items()
     ]
     first, *others = results.values()
-    if ratio_of and others and ratio_of in others[-1]:
-        lines.append([f"ratio of {ratio_of}", f"{first[ratio_of] / others[-1][ratio_of]:,.1f}"])
+    for name in ratio_of:
+        if others and name in others[-1]:
+            lines.append([f"ratio of {name}", f"{first[name] / others[-1][name]:,.1f}"])
     width = [max(len(line[k]) for line in lines if k < len(line)) for k in range(len(columns) + 1)]
     return "\n".join("  ".join(cell.rjust(width[k]) for k, cell in enumerate(line)) for line in lines)

@@ -150,7 +150,7 @@ def main(
                 for name, call in (("numerate", "mine"), ("TRL's layout", "theirs"))
             ]
             results[f"{size} K={k}"] = found = sit(entries, rounds)
-            print(f"\n{size}, K={k}\n{table(found, ratio_of='rows/cpu s')}\n")
+            print(f"\n{size}, K={k}\n{table(found, ratio_of=('rows/cpu s', 'rows/s'))}\n")
     if json_file:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

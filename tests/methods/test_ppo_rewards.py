@@ -26,7 +26,7 @@ def decode(ids: list[int]) -> str:
 def attempt(text: str = TEXT, value: float | None = 1.0, finish: Any = "stop") -> Scored:
     ids = [*map(ord, text), *([0] if finish == "stop" else [])]
     turns = (Turn("user", "?", (1, 2)), Turn("assistant", text, tuple(ids), trained=True))
-    return Scored(Rollout("p", 0, turns, finish), Reward(value))
+    return Scored(Rollout("p", 0, turns, finish), Reward(value, {"correct": value}))
 
 
 def told(scores: Sequence[float], text: str = TEXT) -> StepScores:
@@ -146,7 +146,7 @@ def test_repeated_steps_are_counted() -> None:
         "rollouts/attempts": 2,
         "rollouts/accuracy": 0.5,
         "rollouts/truncated": 0.5,
-        "rollouts/tokens": (15 + 8) / 2,
+        "rollouts/length": (15 + 8) / 2,
         "rollouts/steps": 2.5,
         "rollouts/repeated_steps": 0.4,
         "judge/score": 0.75,

@@ -28,7 +28,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.methods import mixed_network, mixed_rows, sft
+from numerate.methods import mixed_network, mixed_rows, sft, watching
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
@@ -252,16 +252,10 @@ def validated(run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy) ->
 
 
 def describe(groups: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like."""
+    """What the attempts of a step were like. rollouts/operators: classes other than V per attempt."""
     from numerate.models.operators import OTHER
 
-    every = [s for group in groups for s in group.attempts]
-    turns = [turn for s in every for turn in s.rollout.turns if turn.trained]
-    known = [s.reward.value for s in every if s.reward.value is not None]
-    stats = {
-        "rollouts/truncated": sum(s.rollout.finish == "length" for s in every) / len(every),
-        "rollouts/tokens": sum(len(turn.ids) for turn in turns) / len(every),
-        "rollouts/operators": sum(c != OTHER for turn in turns for c in turn.choices) / len(every),
-        "reward/unmeasured": 1 - len(known) / len(every),
-    }
-    return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
+    turns = [turn for group in groups for s in group.attempts for turn in s.rollout.turns]
+    every = sum(len(group.attempts) for group in groups)
+    operators = sum(choice != OTHER for turn in turns for choice in turn.choices)
+    return watching.describe(groups) | {"rollouts/operators": operators / every}

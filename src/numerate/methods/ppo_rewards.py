@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from numerate import credit, metrics
+from numerate import credit
 from numerate.methods import judge, watching
 from numerate.methods.places import Decode, own_steps
 from numerate.rewards import reference_steps
@@ -127,16 +127,6 @@ def within(rewards: Sequence[float], limit: float | None) -> list[float]:
 
 
 def describe(attempts: Sequence[Scored], told: judge.Told) -> Stats:
-    """Of a collection. A judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
-    rollouts = [scored.rollout for scored in attempts]
-    found = metrics.written([rollout.text for rollout in rollouts])
-    stats = {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(scored.reward.value or 0.0 for scored in attempts) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish != "stop" for rollout in rollouts) / len(attempts),
-        "rollouts/tokens": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),
-        "rollouts/steps": found.steps,
-        "rollouts/repeated_steps": found.repeated,
-    }
+    """Of a collection."""
     scores = judge.finite(told)
-    return stats | ({"judge/score": math.fsum(scores) / len(scores)} if scores else {})
+    return watching.written(attempts) | ({"judge/score": math.fsum(scores) / len(scores)} if scores else {})

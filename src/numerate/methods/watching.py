@@ -46,25 +46,32 @@ def describe(drawn: Sequence[Group]) -> Stats:
     estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
     attempts = [attempt for group in drawn for attempt in group.attempts]
     worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
-    rollouts = [attempt.rollout for attempt in attempts]
     known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
-    right = [part for a in attempts if (part := a.reward.parts.get(CORRECT)) is not None]
-    lengths = [sum(rollout.mask) for rollout in rollouts]
-    logps = [p for rollout in rollouts for turn in rollout.turns if turn.trained for p in turn.logprobs]
-    seen = metrics.written([rollout.text for rollout in rollouts])
-    stats = {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(lengths) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+    turns = [turn for attempt in attempts for turn in attempt.rollout.turns if turn.trained]
+    logps = [p for turn in turns for p in turn.logprobs]
+    stats = written(attempts) | {
         "rollouts/zero_variance": sum(not varied(rewards) for rewards in worth) / len(drawn),
-        "rollouts/steps": seen.steps,
-        "rollouts/repeated_steps": seen.repeated,
         "reward/unmeasured": 1 - len(known) / len(attempts),
     }
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    stats |= {"rollouts/accuracy": sum(right) / len(right)} if right else {}
     stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
     return stats
+
+
+def written(attempts: Sequence[Scored]) -> Stats:
+    """How long attempts are, and how many are right of those at problems with an answer. A judge that is
+    farmed shows: steps and repeated steps go up, accuracy does not."""
+    rollouts = [attempt.rollout for attempt in attempts]
+    known = [found for attempt in attempts if (found := right(attempt)) is not None]
+    seen = metrics.written([rollout.text for rollout in rollouts])
+    stats = {
+        "rollouts/attempts": float(len(attempts)),
+        "rollouts/length": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),
+        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+        "rollouts/steps": seen.steps,
+        "rollouts/repeated_steps": seen.repeated,
+    }
+    return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
 
 
 def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[str, Any]]:
