@@ -16,6 +16,7 @@ from numerate import config, run
 from numerate.cli import measure
 from numerate.cli.app import ORDER, app, told_as
 from numerate.models import locate
+from numerate.rollouts.options import LocalOptions
 from numerate.types import Problem, Rollout, Sampling, Turn
 from tests.small_recipe import RECIPE, make
 
@@ -258,6 +259,18 @@ def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.
     assert folder == Path("runs/eval-MODEL") and recipe.stages == {}
     assert (recipe.model, recipe.problems["asked"].limit) == ("MODEL", 9)
     assert (recipe.evaluate.samples, recipe.evaluate.greedy) == (4, False)
+    assert recipe.engine == LocalOptions()
+
+
+def test_eval_and_solve_lend_a_calculator(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[Any] = []
+    monkeypatch.setattr(run, "run", lambda recipe, *_, **__: got.append(recipe.engine) or METRICS)
+    monkeypatch.setattr(measure, "attempts", lambda *given: got.append(given[5]) or [Rollout("q", 0, ())])
+    assert call("eval", "MODEL", "-p", "asked.jsonl", "--calculator").exit_code == 0
+    assert call("solve", "MODEL", "3 + 5?", "--calculator").exit_code == 0
+    assert got == [LocalOptions(calculator=True)] * 2
+    there = call("solve", "MODEL", "3 + 5?", "--calculator", "--engine", "http://localhost:9")
+    assert "engine.calculator: unknown key 'calculator'" in there.stderr
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,12 @@ def test_its_folder_is_measured_in_the_same_way_by_itself(whole: Path) -> None:
     assert json.loads((Path(place) / "config.json").read_text())["return_conditioning"]["ask"] == "good"
 
 
+def test_a_calculator_is_refused_before_anything_starts(whole: Path) -> None:
+    (whole / "small.yaml").write_text((whole / "small.yaml").read_text() + "engine: {calculator: true}\n")
+    with pytest.raises(ValueError, match=r"stages.rc.method: a policy of return_conditioned is sampled line"):
+        config.load(str(whole / "small.yaml"), out=whole)
+
+
 @pytest.mark.parametrize("after", [2, 4, 7])
 def test_interrupted_and_resumed_equals_uninterrupted(whole: Path, tmp_path: Path, after: int) -> None:
     same = recipe(whole)

@@ -12,6 +12,7 @@ from typer import Argument, Option
 from numerate.cli import options, results, table
 from numerate.cli.app import app
 from numerate.cli.options import (
+    Calculator,
     Device,
     Dtype,
     Engine,
@@ -64,6 +65,7 @@ def measure_model(
     engine: Engine = "local",
     served_as: Served = None,
     slots: Slots = None,
+    calculator: Calculator = False,
     device: Device = "auto",
     dtype: Dtype = "auto",
     out: Out = Path("runs"),
@@ -97,7 +99,7 @@ def measure_model(
         "rerank_with": rerank_with or [],
         "aggregate": aggregate,
     }
-    sampler = options.engine(engine, model=served_as, slots=slots)
+    sampler = options.engine(engine, model=served_as, slots=slots, calculator=calculator or None)
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
     name = f"eval-{locate.short(model)}"
     recipe = config.measuring(name, model, problems, limit, settings | {"evaluate": measured}, out=out)
@@ -125,6 +127,7 @@ def solve_question(
     seed: Seed = 0,
     engine: Engine = "local",
     served_as: Served = None,
+    calculator: Calculator = False,
     device: Device = "auto",
     dtype: Dtype = "auto",
     json_file: Json = None,
@@ -142,7 +145,8 @@ def solve_question(
 
     if not question.strip():
         raise ValueError("the question is empty: write it in quotes after the model")
-    sampler = config.check_model(model, prompt, options.engine(engine, model=served_as))
+    asked = options.engine(engine, model=served_as, calculator=calculator or None)
+    sampler = config.check_model(model, prompt, asked)
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
     params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy

@@ -38,6 +38,9 @@ Served = Annotated[
     str | None, Option("--served-as", metavar="NAME", help="What a server of several models calls this one.")
 ]
 Slots = Annotated[int | None, Option(min=1, metavar="N", help="Attempts decoded at the same time.")]
+Calculator = Annotated[
+    bool, Option("--calculator", help="Give an attempt that writes <<48/2= what it is: 24>>. Local only.")
+]
 Seed = Annotated[int, Option(metavar="N", help="Every random choice follows from it.")]
 Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mps.")]
 Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]

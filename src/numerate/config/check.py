@@ -157,10 +157,14 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
             if model != "base" and model not in recipe.stages:
                 yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
     for name, stage in recipe.stages.items():
-        kinds = getattr(methods.get(stage.method), "ENGINES", (recipe.engine.kind,))
+        method = methods.get(stage.method)
+        kinds = getattr(method, "ENGINES", (recipe.engine.kind,))
         if recipe.engine.kind not in kinds:
             said = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
             yield ("stages", name, "method"), f"{said}: take engine kind: {' or '.join(kinds)}"
+        if getattr(recipe.engine, "calculator", False) and getattr(method, "LINE_BY_LINE", False):
+            said = f"a policy of {stage.method} is sampled line by line, and takes no calculator"
+            yield ("stages", name, "method"), f"{said}: set engine.calculator to false"
     try:
         engines.check(recipe.engine)
     except ValueError as error:

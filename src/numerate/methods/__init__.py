@@ -1,6 +1,7 @@
 """The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
 cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts; where
-not every engine will do, `ENGINES` says which kinds do."""
+not every engine will do, `ENGINES` says which kinds do; where its policy is sampled line by line, which
+leaves no place for a calculator, `LINE_BY_LINE` is True."""
 
 from __future__ import annotations
 

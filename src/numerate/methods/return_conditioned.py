@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LINE_BY_LINE = True
 VERSION = 1
 
 Pair = tuple[Problem, Scored]
