@@ -101,6 +101,28 @@ def test_what_is_compared_by_hand(two_seeds: Path) -> None:
     assert curves["ppo"] == [[], []]
 
 
+def test_what_a_method_stands_on_is_its_cost_too(two_seeds: Path) -> None:
+    """Attempts and time of the stages that only it needs; the start's own are free."""
+    path = two_seeds / "small.yaml"
+    text = RECIPE.replace("MODEL", str(two_seeds / "MODEL"))
+    more = (
+        "  tries: {method: sample, model: sft}\n"
+        "  rc: {method: return_conditioned, model: sft, rollouts: tries, labels: outcome}\n"
+    )
+    tiny.make(two_seeds / "MODEL", context=512)
+    path.write_text(text.replace("evaluate:", f"{more}evaluate:"))
+    for seed in (0, 1):
+        stages = two_seeds / f"seed-{seed}" / "stages"
+        leave(two_seeds / f"seed-{seed}", "rc", "1111")
+        leave_curve(stages / "sft", [0], [30.0], 0.5)
+        leave_curve(stages / "tries", [6, 4], [2.0, 3.0], 0.5)
+        leave_curve(stages / "rc", [0], [7.0], 0.5)
+    found = shootout.compared(config.load(str(path), out=two_seeds), two_seeds, (0, 1))
+    curves = {row["model"]: row["curves"][0] for row in found["methods"]}
+    assert curves["rc"] == [{"attempts": 10, "seconds": 12, "accuracy": 0.5}]
+    assert curves["grpo"][-1]["attempts"] == 16
+
+
 def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     found = shootout.compared(recipe(two_seeds), two_seeds, (0, 1))
     start, grpo, ppo = page.table(found)

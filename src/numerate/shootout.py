@@ -5,9 +5,9 @@ Each seed is a run of its own in `seed-<n>`, so whatever was done is not done ag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import accumulate, combinations
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,8 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
     right = {m: [greedy(place, m, problems) for place in places] for m in (start, *contestants)}
     against_start = [difference(name, start, right) for name in contestants]
     pairs = [difference(a, b, right) for a, b in combinations(contestants, 2)]
+    free = {start, *made_of(recipe, start)}
+    costs = {name: made_of(recipe, name) - free for name in (start, *contestants)}
     return {
         "name": recipe.name,
         "start": start,
@@ -71,8 +73,8 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "n": len(right[start][0]),
         "seeds": list(seeds),
         "methods": [
-            accuracy(name, right[name]) | {"curves": [curve(place.stage(name)) for place in places]}
-            for name in (start, *contestants)
+            accuracy(name, right[name]) | {"curves": [curve(place, name, cost) for place in places]}
+            for name, cost in costs.items()
         ],
         "against_start": corrected(against_start),
         "pairs": corrected(pairs),
@@ -118,17 +120,37 @@ def corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def curve(stage: Path) -> list[dict[str, float | None]]:
-    """Per round of a stage: attempts and seconds so far, and the validation accuracy where it was taken.
+def made_of(recipe: Recipe, name: str) -> set[str]:
+    """The stages without which there would not be this one."""
+    stage = recipe.stages[name]
+    direct = {other for other in {stage.model, *run.other_stages(stage)} if other in recipe.stages}
+    return direct.union(*(made_of(recipe, other) for other in direct))
+
+
+def curve(place: RunFolder, name: str, before: Collection[str] = ()) -> list[dict[str, float | None]]:
+    """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
+    validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
+    spent = [rounds(place.stage(other)) for other in sorted(before)]
+    attempts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
+    told: list[dict[str, float | None]] = []
+    for row in rounds(place.stage(name)):
+        attempts, seconds = attempts + row["attempts"], seconds + row["seconds"]
+        told.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
+    return told
+
+
+def rounds(stage: Path) -> list[dict[str, Any]]:
+    """Attempts, seconds and validation accuracy of each."""
     if not (stage / "times.jsonl").exists():
         return []
-    rows = list(read_jsonl(stage / "metrics.jsonl"))
     took = {row["round"]: row["seconds"] for row in read_jsonl(stage / "times.jsonl")}
-    attempts = accumulate(row.get("rollouts/attempts", 0.0) for row in rows)
-    seconds = accumulate(took.get(row["round"], 0.0) for row in rows)
     return [
-        {"attempts": a, "seconds": s, "accuracy": row.get("validation/accuracy")}
-        for a, s, row in zip(attempts, seconds, rows, strict=True)
+        {
+            "attempts": row.get("rollouts/attempts", 0.0),
+            "seconds": took.get(row["round"], 0.0),
+            "accuracy": row.get("validation/accuracy"),
+        }
+        for row in read_jsonl(stage / "metrics.jsonl")
     ]

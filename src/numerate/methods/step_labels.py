@@ -99,15 +99,16 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     for _ in run.rounds(1):
         path = run.folder / "rollouts" / "part-00000.parquet"
         once(partial(write_rollouts, path, marked))
-        run.log(describe(marked, len(asked), len(found)))
+        run.log(describe(marked, len(asked), found))
 
 
-def describe(marked: Sequence[Scored], asked: int, continued: int) -> dict[str, Any]:
+def describe(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
         "labels/attempts": float(len(marked)),
         "labels/steps": float(len(steps)),
         "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
         "labels/beginnings": float(asked),
-        "labels/continued": float(continued),
+        "labels/continued": float(len(found)),
+        "rollouts/attempts": float(sum(map(len, found.values()))),
     }
