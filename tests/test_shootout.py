@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from numerate import config, metrics, shootout
+from numerate import config, metrics, problems, shootout
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
 from numerate.store import append_row, write_rollouts
@@ -157,11 +158,25 @@ def test_stages_that_do_not_start_together_are_no_contest(tmp_path: Path) -> Non
 def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     shipped = config.build(config.read("shootout"))
     start, contestants = shootout.contest(shipped)
-    assert start == "sft" and len(contestants) == 9
-    assert {budget(shipped.stages[name].options) for name in contestants} == {7680}
+    assert start == "sft" and len(contestants) == 11
+    solved = problems.load(shipped.problems["solved"].source)
+    fixed = [name for name in contestants if name != "return_conditioned"]  # labels cost what they cost
+    assert {budget(shipped.stages[name].options, len(solved)) for name in fixed} == {7680}
 
 
-def budget(options: Any) -> int:
+@pytest.mark.parametrize("name", ["value-branch", "kl-penalty"])
+def test_comparisons_of_settings_differ_in_nothing_else(name: str) -> None:
+    shipped = config.build(config.read(name))
+    start, contestants = shootout.contest(shipped)
+    varied = {"value-branch": "value", "kl-penalty": "kl"}[name]
+    options = [shipped.stages[one].options for one in contestants]
+    assert start == "sft" and len({getattr(one, varied) for one in options}) == len(options) >= 2
+    assert len({replace(one, **{varied: getattr(options[0], varied)}) for one in options}) == 1
+
+
+def budget(options: Any, solved: int) -> int:
+    if hasattr(options, "head_lr"):
+        return options.epochs * solved * options.attempts
     if hasattr(options, "sample"):
         return options.steps * options.sample.problems * options.sample.attempts
     return options.rounds * options.problems_per_round * options.samples

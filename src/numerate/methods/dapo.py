@@ -104,7 +104,8 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
         raise ValueError(f"{said}, so there is nothing to learn from: {remedy}")
     if not kept:
         run.finish()
-    run.progress.say(f"{said}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
+    if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again
+        run.progress.say(f"{said}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
     return kept
 
 
