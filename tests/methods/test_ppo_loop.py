@@ -10,10 +10,10 @@ import pytest
 
 from numerate.judges import Oracle
 from numerate.methods import judge, ppo
-from numerate.models.policy import Policy
-from numerate.types import Problem
+from numerate.models.policy import Policy, load
+from numerate.types import Problem, Sampling
 from tests.judges.models import scored_by
-from tests.methods.toy import PROBLEMS, job, same, stage
+from tests.methods.toy import PROBLEMS, job, often_right, same, stage
 
 SMALL = {"rounds": 3, "problems_per_round": 4, "samples": 4, "epochs": 2, "batch": 8, "lr": 1e-3}
 
@@ -59,6 +59,23 @@ def test_the_best_k_of_n_are_learned_from(tmp_path: Path) -> None:
     [row] = log(tmp_path / "a")
     assert row["train/steps"] == 1 and row["rollouts/accuracy"] == 0.5
     assert row["value/loss"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("start", "given", "drawn"), [("base", None, 0.2), ("sft", None, 0.7), ("base", 1.0, 1.0)]
+)
+def test_a_model_that_was_only_prompted_is_drawn_from_colder(
+    tmp_path: Path, start: str, given: float | None, drawn: float
+) -> None:
+    seen = set[float]()
+
+    def script(problem: Problem, index: int, params: Sampling) -> str:
+        seen.add(params.temperature)
+        return often_right(problem, index, params)
+
+    work = job(tmp_path, script, model=start, load=lambda _: load(str(tmp_path / "base")))
+    ppo.train(stage(tmp_path / "a"), config(rounds=1, temperature=given), work)
+    assert seen == {drawn}
 
 
 def test_the_coefficient_of_the_penalty_is_adapted(tmp_path: Path) -> None:

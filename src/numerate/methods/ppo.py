@@ -52,8 +52,9 @@ class Config:
     """N, attempts per question"""
     learn_from: AtLeast1 | None = None
     """K, only so many attempts per question, those with the highest reward; null: all N"""
-    temperature: Positive = 0.7
-    """of the sampling; the paper takes 0.2 from a model that was only prompted"""
+    temperature: Positive | None = None
+    """of the sampling; null: the paper's 0.7 from a model that a stage trained, 0.2 from base, which was only
+    prompted"""
     top_p: Share = 1.0
     """of the sampling"""
     max_tokens: AtLeast1 = 256
@@ -226,7 +227,8 @@ def sample(
     run: training.Stage, cfg: Config, job: Job, engine: Engine, policy: Policy, asking: Asking
 ) -> Iterator[Group]:
     """The graded attempts of a round; those that are on disk are read, not sampled again."""
-    params = Sampling(cfg.temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=run.round)
+    temperature = cfg.temperature or (0.2 if job.model == "base" else 0.7)
+    params = Sampling(temperature, cfg.top_p, 0, cfg.max_tokens, seed=run.seed, round=run.round)
     engine.sync(policy)
     asked = asking.next(cfg.problems_per_round, run.round)
     return collect(
