@@ -24,7 +24,7 @@ def together() -> PartialState:
     if state.num_processes != wanted:
         raise ValueError(
             f"this is one of {wanted} processes, and they could not be connected: "
-            "start them with torchrun or accelerate launch"
+            "start them with torchrun"
         )
     return state
 
