@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from numerate import methods
-from numerate.methods import dapo, on_policy, watching
+from numerate.methods import dapo, grpo, on_policy, watching
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.arms import PATH, game
@@ -117,6 +117,28 @@ def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) 
     nobody = [Group(g.problem, tuple(Scored(a.rollout, Reward(None)) for a in g.attempts)) for g in groups]
     with pytest.raises(ValueError, match="no attempt of 2 questions has a reward"):
         loop.rows(nobody)
+
+
+@pytest.mark.parametrize("truncated", ["learn", "mask"])
+def test_cut_attempts_are_compared_with_and_can_be_left_out(tmp_path: Path, truncated: str) -> None:
+    """Of four attempts at each question the two right ones were cut: the others lose against them all the
+    same."""
+    fit = Fit(truncated=truncated, minibatches=1)  # pyright: ignore[reportArgumentType]
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=2, attempts=4), fit)
+    cut = [
+        Group(g.problem, tuple(replace(a, rollout=finished(a.rollout, a.reward.value)) for a in g.attempts))
+        for g in loop.attempts()
+    ]
+    rows = loop.rows(cut)
+    given = on_policy.give(rows, grpo.advantages(rows))
+    [part] = loop.parts(given)
+    assert len(part) == (8 if truncated == "learn" else 4)
+    wrong = [max(row.token["advantage"], key=abs) for row in part if not row.row["cut"]]
+    assert len(wrong) == 4 and all(a < 0 for a in wrong)
+
+
+def finished(rollout: Rollout, reward: float | None) -> Rollout:
+    return replace(rollout, finish="length" if reward else "stop")
 
 
 def test_a_sampler_that_drifts_is_corrected(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
-from numerate.types import Example, Group, Sampling, Stats
+from numerate.types import Example, Group, Rollout, Sampling, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -73,6 +73,9 @@ class Fit:
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
     lora_alpha: Positive | None = None
     """scale of the adapters, by default twice the rank"""
+    truncated: Literal["learn", "mask"] = "learn"
+    """attempts that were cut at max_tokens: learned from like all others, or compared with and then left out
+    of the loss"""
     old_logprobs: Literal["auto", "sampler", "recompute"] = "auto"
     """log pi_old: as the engine recorded them unless they drift, in any case, or computed again"""
     correction: Literal["truncate", "mask", "none"] = "truncate"
@@ -103,6 +106,11 @@ def compared(sample: Sample) -> None:
 def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:
     """The rows of each question."""
     return (list(found) for _, found in groupby(rows, key=lambda row: row.row["group"]))
+
+
+def numbers(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
+    """What a row knows of where it comes from."""
+    return {"group": float(group), "attempt": float(attempt), "cut": float(rollout.finish == "length")}
 
 
 def rewards(group: Group) -> list[float | None]:
@@ -214,14 +222,14 @@ class OnPolicy:
     def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
         frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
-        (`attempt`). Raises ValueError where there are attempts and none of them was measured. Not judged:
-        every attempt, without its reward."""
+        (`attempt`); whether it was `cut`. Raises ValueError where there are attempts and none of them was
+        measured. Not judged: every attempt, without its reward."""
         from numerate.training.policy_gradient import corrected
 
         self.groups = list(found)
         every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
         kept = [
-            ({"group": float(g), "attempt": float(i)}, attempt.rollout, attempt.reward.value)
+            (numbers(g, i, attempt.rollout), attempt.rollout, attempt.reward.value)
             for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
@@ -233,8 +241,8 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(**numbers, **({"reward": value or 0.0} if judged else {}))
-            for numbers, rollout, value in kept
+            training.attempt(rollout).with_row(**told, **({"reward": value or 0.0} if judged else {}))
+            for told, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)
@@ -247,6 +255,8 @@ class OnPolicy:
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
+        if self.fit.truncated == "mask":
+            rows = [row for row in rows if not row.row["cut"]]
         self.taught = rows
         asked = list(groups(rows))
         for update in range(self.fit.updates):

@@ -12,20 +12,24 @@ import inspect
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+from pydantic import Field
 
 from numerate.prompts import render
 from numerate.typed import config
 from numerate.types import Problem, Reward, Scored
 
 CORRECT = "correct"
+NONE: Mapping[str, Any] = MappingProxyType({})
 OF_PROBLEM = ("question", "answer", "solution", "kind", "source")
-COLUMNS = (*OF_PROBLEM, "problem_id", "completion_ids", "finish")
+COLUMNS = (*OF_PROBLEM, "problem_id", "completion_ids", "finish", "correct")
 """what every function may ask for, beside the problem's own meta columns"""
 
 
@@ -35,6 +39,8 @@ class Weighted:
     """`correct`, or a function as package.module.function"""
     weight: float = 1.0
     """what its numbers are multiplied by in the sum"""
+    options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+    """arguments of the function beside the columns, by name"""
 
 
 Given = tuple[str | Weighted, ...]
@@ -51,12 +57,15 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
     meta: the columns of the problems beyond those that all have."""
     if not given:
         return ["no reward: name at least one, such as `correct`"]
-    paths = [one.path for one in weighted(given)]
+    rewards = weighted(given)
+    paths = [one.path for one in rewards]
     said = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
-    for path in paths:
+    for one in rewards:
         try:
-            if path != CORRECT:
-                wanted(find(path), path, meta)
+            if one.path != CORRECT:
+                wanted(find(one.path), one.path, meta, one.options)
+            elif one.options:
+                raise ValueError(f"reward {CORRECT!r} takes no options")
         except ValueError as error:
             said.append(str(error))
     return said
@@ -80,7 +89,9 @@ def find(path: str) -> Part:
     return found
 
 
-def wanted(function: Part, path: str, meta: Sequence[str] = ()) -> set[str] | None:
+def wanted(
+    function: Part, path: str, meta: Sequence[str] = (), options: Mapping[str, Any] = NONE
+) -> set[str] | None:
     """The columns that it names, None for all. Raises ValueError where it cannot be called as rewards are."""
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -88,16 +99,29 @@ def wanted(function: Part, path: str, meta: Sequence[str] = ()) -> set[str] | No
         raise ValueError(f"reward {path!r}: its signature cannot be read: {error}") from error
     known = {"prompts", "completions", *COLUMNS, *meta}
     shape = "f(prompts, completions, **columns) -> list[float | None]"
+    free = {p.name: p for p in parameters if p.name not in known and p.kind is not p.VAR_KEYWORD}
+    for name, value in options.items():
+        if name not in free:
+            raise ValueError(f"reward {path!r} has no option {name!r}, but: {', '.join(free) or 'none'}")
+        if not fits(value, free[name].default):
+            raise ValueError(f"reward {path!r}: {name} is {free[name].default!r} by default, not {value!r}")
     for p in parameters:
         if p.kind is p.POSITIONAL_ONLY or p.kind is p.VAR_POSITIONAL:
             raise ValueError(f"reward {path!r}: arguments are given by name, {p.name!r} takes none: {shape}")
-        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in known:
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in {*known, *options}:
             raise ValueError(
                 f"reward {path!r}: it needs {p.name!r}, and there are: {', '.join(sorted(known))}; {shape}"
             )
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     return {p.name for p in parameters}
+
+
+def fits(value: Any, default: Any) -> bool:
+    """Of the default's type, where there is one; a whole number will do for any number."""
+    if default is None or default is inspect.Parameter.empty:
+        return True
+    return type(value) is type(default) or (type(value) is int and type(default) is float)
 
 
 @dataclass(frozen=True)
@@ -109,7 +133,7 @@ class Rewards:
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
-        told = {w.path: self.measure(w.path, problems, attempts) for w in weighted(self.given)}
+        told = {w.path: self.measure(w, problems, attempts) for w in weighted(self.given)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
@@ -139,15 +163,16 @@ class Rewards:
         return replace(attempt, reward=Reward(value, {**attempt.reward.parts, **parts}))
 
     def measure(
-        self, path: str, problems: Sequence[Problem], attempts: Sequence[Scored]
+        self, one: Weighted, problems: Sequence[Problem], attempts: Sequence[Scored]
     ) -> list[float | None]:
+        path = one.path
         if path == CORRECT:
             return [attempt.reward.parts[CORRECT] for attempt in attempts]
         function = find(path)
         columns = table(problems, attempts, self.style)
-        names = wanted(function, path, list(columns))
+        names = wanted(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
-        found = call(function, given)
+        found = call(function, given | dict(one.options))
         return checked(path, found, len(attempts))
 
 
@@ -163,10 +188,11 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
         "problem_id": [p.id for p in problems],
         "completion_ids": [[i for t in r.turns if t.trained for i in t.ids] for r in rollouts],
         "finish": [r.finish for r in rollouts],
+        "correct": [attempt.reward.parts[CORRECT] for attempt in attempts],
     }
 
 
-def call(function: Part, given: dict[str, list[Any]]) -> Any:
+def call(function: Part, given: dict[str, Any]) -> Any:
     found = function(**given)
     if not inspect.isawaitable(found):
         return found

@@ -23,8 +23,7 @@ def together() -> PartialState:
     wanted = int(os.environ["WORLD_SIZE"])
     if state.num_processes != wanted:
         raise ValueError(
-            f"this is one of {wanted} processes, and they could not be connected: "
-            "start them with torchrun"
+            f"this is one of {wanted} processes, and they could not be connected: start them with torchrun"
         )
     return state
 

@@ -1,0 +1,65 @@
+"""Rewards for the form of an attempt, to stand beside `correct`. L: tokens that the policy wrote.
+
+cosine_length   b + (a - b) (1 + cos(pi L / L_max)) / 2, with a at no length and b at L_max, others where the
+                answer is wrong (Yeo et al. 2025, arXiv:2502.03373)
+repetition      -(1 - different n-grams / n-grams) (the same, appendix C.2)
+overlong        0, and near the longest length down to -1 (DAPO: Yu et al. 2025, arXiv:2503.14476, eq. 13)
+answer_format   1 where the final answer is marked as one
+
+Numbers are options of a recipe's reward: {path: numerate.rewards.shaping.repetition, options: {n: 4}}. The
+defaults of the cosine are those of ms-swift, n is TRL's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from numerate.answers.extract import find
+from numerate.credit import overlong as soft_overlong
+from numerate.types import Kind
+
+Ids = Sequence[Sequence[int]]
+
+
+def cosine_length(
+    completion_ids: Ids,
+    correct: Sequence[float | None],
+    longest: int = 256,
+    right_short: float = 1.0,
+    right_long: float = 0.5,
+    wrong_short: float = -0.5,
+    wrong_long: float = 0.0,
+    exceeded: float = -0.5,
+) -> list[float | None]:
+    """Right attempts earn more the shorter they are, wrong ones the longer: what has failed had better think
+    on. exceeded: for any of `longest` tokens or more. None where there is no reference answer."""
+
+    def one(length: int, right: float | None) -> float | None:
+        if right is None or length >= longest:
+            return None if right is None else exceeded
+        short, long = (right_short, right_long) if right else (wrong_short, wrong_long)
+        return long + (short - long) * (1 + math.cos(math.pi * length / longest)) / 2
+
+    return [one(len(ids), right) for ids, right in zip(completion_ids, correct, strict=True)]
+
+
+def repetition(completion_ids: Ids, n: int = 3) -> list[float]:
+    """0 where no n tokens stand twice, down towards -1; 0 for fewer than n tokens."""
+    return [_repeated(ids, n) for ids in completion_ids]
+
+
+def _repeated(ids: Sequence[int], n: int) -> float:
+    grams = [tuple(ids[i : i + n]) for i in range(len(ids) - n + 1)]
+    return len(set(grams)) / len(grams) - 1 if grams else 0.0
+
+
+def overlong(completion_ids: Ids, longest: int = 256, cache: int = 64) -> list[float]:
+    """0 up to longest - cache tokens, then on a line down to -1 at `longest`; `dapo` has it built in."""
+    return [soft_overlong(len(ids), longest, cache) for ids in completion_ids]
+
+
+def answer_format(completions: Sequence[str], kind: Sequence[Kind]) -> list[float]:
+    """1 for `#### x` or a box, 0 for answers that a grader has to look for."""
+    sources = (find(text, k).source for text, k in zip(completions, kind, strict=True))
+    return [float(source in ("hash", "box")) for source in sources]
