@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from numerate.rewards import shaping
 from numerate.rewards.compose import Rewards, Weighted, check
-from numerate.types import Problem, Reward, Rollout, Scored, Turn
+from numerate.types import Kind, Problem, Reward, Rollout, Scored, Turn
 
 PATH = "numerate.rewards.shaping"
 
@@ -51,7 +51,8 @@ def test_overlong_by_hand() -> None:
 
 def test_a_marked_answer_is_told_from_one_that_is_looked_for() -> None:
     texts = ["2+2=4\n#### 4", r"so \boxed{4}", "the answer is 4", "it makes 4 apples", ""]
-    assert shaping.answer_format(texts, ["number"] * 5) == [1, 1, 0, 0, 0]
+    kinds: list[Kind] = ["number"] * 5
+    assert shaping.answer_format(texts, kinds) == [1, 1, 0, 0, 0]
 
 
 def test_they_stand_beside_correct_with_weights_and_options() -> None:
