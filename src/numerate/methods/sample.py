@@ -36,10 +36,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed)
     folder = run.folder / "rollouts" / "round-000"
     engine = job.engine(job.load(job.model))
-    right = [
-        bool(scored.reward.value)
-        for group in collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
-        for scored in group.attempts
-    ]
     for _ in run.rounds(1):
+        right = [
+            bool(scored.reward.value)
+            for group in collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
+            for scored in group.attempts
+        ]
         run.log({"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))})

@@ -93,10 +93,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     asked = [begun for scored, group in pairs for begun in beginnings(scored, group)]
     engine = job.engine(job.load(job.model))
     place = run.folder / "continuations"
-    found = successes(place, engine, asked, cfg.continuations, params, job.style, run.progress)
-    # 3. label
-    marked = [told(scored, group, found, cfg) for scored, group in pairs]
     for _ in run.rounds(1):
+        found = successes(place, engine, asked, cfg.continuations, params, job.style, run.progress)
+        # 3. label
+        marked = [told(scored, group, found, cfg) for scored, group in pairs]
         path = run.folder / "rollouts" / "part-00000.parquet"
         once(partial(write_rollouts, path, marked))
         run.log(describe(marked, len(asked), found))
