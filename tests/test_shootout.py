@@ -132,6 +132,13 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     assert ppo[3].startswith("+0.0 [") and ppo[5:] == ["-", "-"]
     [curve] = [page.validated(row["curves"]) for row in found["methods"] if row["model"] == "grpo"]
     assert curve == [{"attempts": 16, "minutes": pytest.approx(120.5 / 60), "accuracy": pytest.approx(0.55)}]
+    cells = page.matrix(found)
+    assert cells["grpo"][0] is None and cells["ppo"][1] is None
+    there, back = cells["grpo"][1], cells["ppo"][0]
+    assert there and back and (there.text, there.kind) == ("+50.0", "better")
+    assert (back.text, back.kind) == ("-50.0", "worse")
+    ends = [cell.told.split("[")[1].split("]")[0].split(", ") for cell in (there, back)]
+    assert [float(x) for x in ends[0]] == [-float(x) for x in reversed(ends[1])]
     text = page.build(two_seeds, found).read_text()
     assert "grpo" in text and "against attempts" in text and "<script" not in text
 

@@ -96,12 +96,13 @@ def lines(
     doubling: bool = False,
     top: float | None = None,
     shares: bool = False,
+    size: tuple[float, float] = (3.7, 2.35),
 ) -> Markup:
     """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2;
     top: the ordinate goes from 0 to there, so that neighbours can be compared; shares: both axes are shares
     from 0 to 1, with the diagonal to compare with."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
-        figure, axes = _panel(3.7, 2.35)
+        figure, axes = _panel(*size)
         tint = 0.16 if len(drawn) <= FEW else 0.07
         for line in drawn:
             curve(axes, line, tint)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numerate.store import write_text
 
+LARGE = (5.2, 3.6)
+"""inches of a figure with that many curves"""
 HEADER = ("method", "accuracy", "seeds", "against the start", "p", "attempts", "minutes")
 
 
@@ -57,6 +60,42 @@ def verdict(row: Mapping[str, Any]) -> str:
     return "better" if row["value"] > 0 else "worse"
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A method less another, in points."""
+
+    text: str
+    kind: str
+    """better, worse or unclear"""
+    told: str
+    """with interval and p"""
+
+
+def matrix(found: Mapping[str, Any]) -> dict[str, list[Cell | None]]:
+    """Method -> a cell against each; None against itself."""
+    names = [method["model"] for method in found["methods"] if method["model"] != found["start"]]
+    pairs = {(row["model"], row["versus"]): row for row in found["pairs"]}
+    return {a: [cell(pairs, a, b) for b in names] for a in names}
+
+
+def cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str) -> Cell | None:
+    if a == b:
+        return None
+    row = pairs.get((a, b)) or turned(pairs[b, a])
+    kind = verdict(row) if row["clear"] else "unclear"
+    text = f"{100 * row['value']:+.1f}"
+    return Cell(
+        "0.0" if text in ("+0.0", "-0.0") else text,
+        kind,
+        f"{a} - {b}: {points(row)}, p = {row['p_holm']:.3f}",
+    )
+
+
+def turned(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The same pair, the other way round."""
+    return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
+
+
 def build(folder: Path, found: Mapping[str, Any]) -> Path:
     """Writes `report/index.html` beside the folders of the seeds."""
     from markupsafe import Markup
@@ -64,7 +103,7 @@ def build(folder: Path, found: Mapping[str, Any]) -> Path:
     from numerate.report import plots
     from numerate.report.page import asset, environment
 
-    names = [method["model"] for method in found["methods"] if any(method["curves"])]
+    names = [method["model"] for method in found["methods"] if validated(method["curves"])]
     names = [name for name in names if name != found["start"]]
     text = (
         environment()
@@ -75,6 +114,7 @@ def build(folder: Path, found: Mapping[str, Any]) -> Path:
             header=HEADER,
             rows=table(found),
             pairs=verdicts(found),
+            matrix=matrix(found),
             panel=curves(found, names),
             tints={name: place % plots.COLOURS for place, name in enumerate(names)},
             glyphs={name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(names)},
@@ -96,16 +136,20 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
         key: [
             plots.Line(place, [(point[key], point["accuracy"]) for point in told[name]])
             for place, name in enumerate(names)
-            if told[name]
         ]
         for key in ("attempts", "minutes")
     }
     figures = tuple(
-        Figure(f"against {key}", "", plots.lines(f"shootout-{key}", key, drawn[key], x=key, percent=True))
+        Figure(
+            f"against {key}",
+            "",
+            plots.lines(f"shootout-{key}", key, drawn[key], x=key, percent=True, size=LARGE),
+        )
         for key in ("attempts", "minutes")
         if drawn[key]
     )
-    return Panel("Accuracy on the validation problems", "mean of the seeds", figures, models=tuple(names))
+    title = "Accuracy on the validation problems"
+    return Panel(title, "mean of the seeds", figures, models=tuple(names), abreast=2)
 
 
 def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
