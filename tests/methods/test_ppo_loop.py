@@ -51,6 +51,14 @@ def test_a_ratio_far_from_one_ends_the_learning_from_a_collection(tmp_path: Path
     assert log(tmp_path / "b")[0]["train/steps"] == 4  # 16 attempts, 8 a step, twice
 
 
+def test_the_learning_rate_falls_along_a_cosine(tmp_path: Path) -> None:
+    """Two collections of 4 steps: after the first half of the way is done, and it ends where it should."""
+    ppo.train(stage(tmp_path / "a"), config(rounds=2, lr=1e-3, final_lr=2e-4), job(tmp_path))
+    assert [row["train/lr"] for row in log(tmp_path / "a")] == pytest.approx([6e-4, 2e-4])
+    ppo.train(stage(tmp_path / "b"), config(rounds=2, lr=1e-3), job(tmp_path))
+    assert [row["train/lr"] for row in log(tmp_path / "b")] == pytest.approx([1e-3, 1e-3])
+
+
 def test_the_best_k_of_n_are_learned_from(tmp_path: Path) -> None:
     """4 problems, 4 attempts each, the best 2 of them: 8 rows, one step of 8. Both are right: every return is
     1, and the value begins at 0."""

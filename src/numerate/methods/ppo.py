@@ -65,6 +65,8 @@ class Config:
     """attempts per optimizer step"""
     lr: Positive = 1e-6
     """of the policy; 10 to 100 times higher suits models under 10 M parameters"""
+    final_lr: NotNegative | None = None
+    """learning rate at the end of a cosine; null keeps it constant"""
     weight_decay: NotNegative = 0.0
     """AdamW's, per step"""
     max_norm: Positive = 1.0
@@ -292,17 +294,19 @@ def learn(
     objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.place == "loss" else 0.0)
     ppo_network.let_move(learner, policy=round_ >= cfg.value.warmup)
     steps = cfg.epochs * math.ceil(len(rows) / cfg.batch)
+    final = cfg.lr if cfg.final_lr is None else cfg.final_lr
     told: list[Stats] = []
     with run.progress.task("learning", total=steps, unit="steps") as task:
         for step in range(steps):
             mini = [rows[i] for i in sft.batches(len(rows), cfg.batch, step, run.seed * 1_000_003 + round_)]
-            told.append(learner.step(training.weigh(mini, per="token"), objective, cfg.lr))
+            lr = training.cosine((round_ + (step + 1) / steps) / cfg.rounds, cfg.lr, final)
+            told.append(learner.step(training.weigh(mini, per="token"), objective, lr))
             task.advance(1)
             if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
                 break
     means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
     means["train/grad_norm"] = means.pop("grad_norm")
-    return means | {"train/loss": means.pop("loss"), "train/steps": float(len(told))}
+    return means | {"train/loss": means.pop("loss"), "train/lr": lr, "train/steps": float(len(told))}
 
 
 def remember_best(run: training.Stage, policy: Policy, accuracy: float, cfg: Config) -> None:
