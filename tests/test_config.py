@@ -144,6 +144,15 @@ def test_a_stage_of_reinforcement_is_checked(refusal: Edit, options: str, said: 
     assert said in message
 
 
+def test_the_functions_of_ppo_are_checked_too(here: Path) -> None:
+    for given, said in (("lenght", "has no function 'lenght'"), ("correct", "the right answer is paid by")):
+        path = given if given == "correct" else f"tests.rewards.test_compose.{given}"
+        text = RECIPE.replace("stages:", f"stages:\n  rl: {{method: ppo, reward: {{functions: [{path}]}}}}")
+        (here / "r.yaml").write_text(text)
+        with pytest.raises(ValueError, match=f"stages.rl.reward.functions: .*{said}"):
+            config.load("r.yaml")
+
+
 def test_rewards_are_names_or_functions_with_a_weight(here: Path) -> None:
     path = "tests.rewards.test_compose.length"
     stages = f"""

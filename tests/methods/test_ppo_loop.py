@@ -51,6 +51,14 @@ def test_a_ratio_far_from_one_ends_the_learning_from_a_collection(tmp_path: Path
     assert log(tmp_path / "b")[0]["train/steps"] == 4  # 16 attempts, 8 a step, twice
 
 
+def test_functions_of_ones_own_are_paid(tmp_path: Path) -> None:
+    """Two of four attempts are right; a marked answer earns half a point more, and all mark theirs."""
+    path = {"path": "numerate.rewards.shaping.answer_format", "weight": 0.5}
+    ppo.train(stage(tmp_path / "a"), config(rounds=1, reward={"functions": [path]}), job(tmp_path))
+    [row] = log(tmp_path / "a")
+    assert (row["reward/mean"], row["reward/wrong"], row["rollouts/accuracy"]) == (1.0, 0.5, 0.5)
+
+
 def test_the_learning_rate_falls_along_a_cosine(tmp_path: Path) -> None:
     """Two collections of 4 steps: after the first half of the way is done, and it ends where it should."""
     ppo.train(stage(tmp_path / "a"), config(rounds=2, lr=1e-3, final_lr=2e-4), job(tmp_path))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,15 @@ def test_totals_of_clip_and_delta(vectors: dict[str, Any]) -> None:
         got = paid(case["prm"], refine=refine, eta=case["eta"], alpha=case["alpha"])
         assert got.total == pytest.approx(wanted[name]), name
     assert paid().total == wanted["SR"]
+
+
+def test_functions_are_paid_on_the_last_token_beside_the_answer() -> None:
+    both = replace(attempt(), reward=Reward(0.25, {"correct": 1.0, "mine.f": 0.5}))
+    found = paid(scored=both, functions=("mine.f",))
+    assert found.total == found.tokens[-1] == 1.25
+    assert paid(scored=both, functions=("mine.f",), correct=0.0).total == 0.25
+    unmeasured = replace(attempt(), reward=Reward(None, {"correct": 1.0, "mine.f": None}))
+    assert pay(PROBLEM, unmeasured, None, Config(functions=("mine.f",)), decode) is None
 
 
 @pytest.mark.parametrize(

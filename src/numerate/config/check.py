@@ -236,10 +236,16 @@ def rewards(recipe: Recipe) -> Iterator[Complaint]:
     from numerate.rewards import compose
 
     for name, stage in recipe.stages.items():
-        if (given := getattr(stage.options, "rewards", None)) is not None:
-            few = beginning(recipe.problems[stage.problems].source)
-            for said in compose.check(given, [key for problem in few for key in problem.meta]):
-                yield ("stages", name, "rewards"), said
+        own = getattr(getattr(stage.options, "reward", None), "functions", None) or None
+        lists = {("rewards",): getattr(stage.options, "rewards", None), ("reward", "functions"): own}
+        for key, given in lists.items():
+            if given is not None:
+                few = beginning(recipe.problems[stage.problems].source)
+                for said in compose.check(given, [key for problem in few for key in problem.meta]):
+                    yield ("stages", name, *key), said
+        if own and compose.CORRECT in [one.path for one in compose.weighted(own)]:
+            said = "the right answer is paid by `correct: 1.0` beside the functions"
+            yield ("stages", name, "reward", "functions"), said
 
 
 def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:

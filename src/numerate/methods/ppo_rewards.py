@@ -1,6 +1,7 @@
 """What an attempt earns under PPO, token by token, before the penalty for leaving the reference policy.
 
 on the last token   correct * (is the answer right?)  +  alpha * aggregate(p_1 .. p_K)      (scores: end)
+                    +  the weighted sum of functions of your own
 on each step's end  alpha * refine(p)_k                                                     (scores: steps)
                     reference_steps / (calculations of the reference), for each that it shares
 
@@ -20,6 +21,7 @@ from numerate import credit
 from numerate.methods import judge, watching
 from numerate.methods.places import Decode, own_steps
 from numerate.rewards import reference_steps
+from numerate.rewards.compose import CORRECT, Given, Rewards, Weighted
 from numerate.steps import split
 from numerate.typed import NotNegative, Positive, Share, config
 from numerate.types import Group, Problem, Scored, Stats, StepScores
@@ -29,6 +31,8 @@ from numerate.types import Group, Problem, Scored, Stats, StepScores
 class Config:
     correct: NotNegative = 1.0
     """reward of a right final answer, on the last token"""
+    functions: Given = ()
+    """of your own by dotted path, each with a weight, on the last token; signature as for GRPO's `rewards`"""
     reference_steps: NotNegative = 0.0
     """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
     answer"""
@@ -67,6 +71,11 @@ class Earned:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
+def by_functions(cfg: Config, style: str) -> Rewards | None:
+    """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
+    return Rewards((Weighted(CORRECT, 0.0), *cfg.functions), style) if cfg.functions else None
+
+
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
     """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
     later ones are of a policy that has learned from this judge."""
@@ -97,15 +106,17 @@ def earned(
 def pay(
     problem: Problem, scored: Scored, told: StepScores | None, cfg: Config, decode: Decode
 ) -> Earned | None:
-    """None where the answer has no reference, or the judge's score is no number."""
-    rollout, value = scored.rollout, scored.reward.value
-    if (cfg.correct and value is None) or not all(map(math.isfinite, told.scores if told else ())):
+    """None where the answer has no reference, a function gave None, or the judge's score is no number."""
+    rollout, right, given = scored.rollout, watching.right(scored), scored.reward.value
+    if (cfg.correct and right is None) or (cfg.functions and given is None):
+        return None
+    if not all(map(math.isfinite, told.scores if told else ())):
         return None
     if not any(rollout.mask):
         return None
     if rollout.finish != "stop" and cfg.without_end == "withhold":
         return Earned(scored, [0.0] * sum(rollout.mask))
-    last = cfg.correct * (value or 0.0)
+    last = cfg.correct * bool(right) + (given or 0.0) * bool(cfg.functions)
     ends: list[int] = []
     rewards: list[float] = []
     if told and cfg.scores == "end":
