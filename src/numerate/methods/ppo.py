@@ -295,7 +295,7 @@ def learn(
     objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.place == "loss" else 0.0)
     ppo_network.let_move(learner, policy=round_ >= cfg.value.warmup)
     steps = cfg.epochs * math.ceil(len(rows) / cfg.batch)
-    final = cfg.lr if cfg.final_lr is None else cfg.final_lr
+    lr, final = cfg.lr, cfg.lr if cfg.final_lr is None else cfg.final_lr
     told: list[Stats] = []
     with run.progress.task("learning", total=steps, unit="steps") as task:
         for step in range(steps):
