@@ -241,8 +241,8 @@ class OnPolicy:
                 )
             return []
         bare = [
-            training.attempt(rollout).with_row(**told, **({"reward": value or 0.0} if judged else {}))
-            for told, rollout, value in kept
+            training.attempt(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))
+            for known, rollout, value in kept
         ]
         told = [training.recorded(rollout) for _, rollout, _ in kept]
         rows, drift = training.with_old(self.run, self.learner, bare, told, source=self.fit.old_logprobs)

@@ -36,8 +36,10 @@ def cosine_length(
     on. exceeded: for any of `longest` tokens or more. None where there is no reference answer."""
 
     def one(length: int, right: float | None) -> float | None:
-        if right is None or length >= longest:
-            return None if right is None else exceeded
+        if right is None:
+            return None
+        if length >= longest:
+            return exceeded
         short, long = (right_short, right_long) if right else (wrong_short, wrong_long)
         return long + (short - long) * (1 + math.cos(math.pi * length / longest)) / 2
 
