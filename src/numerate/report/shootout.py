@@ -27,7 +27,7 @@ def line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> list[str]:
         f"{percent(method['value'])}% [{percent(method['low'])}, {percent(method['high'])}]",
         " ".join(percent(seed) for seed in method["seeds"]),
         points(gap) if gap else "-",
-        f"{gap['p_holm']:.3f}" if gap else "-",
+        chance(gap) if gap else "-",
         f"{mean([end['attempts'] for end in ends]):,.0f}" if ends else "-",
         f"{mean([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
     ]
@@ -42,16 +42,18 @@ def points(gap: Mapping[str, Any]) -> str:
     return f"{value} [{low}, {high}]"
 
 
+def chance(row: Mapping[str, Any]) -> str:
+    """p as far as resampling can tell it."""
+    return "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
+
+
 def mean(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
 def verdicts(found: Mapping[str, Any]) -> list[list[str]]:
     """Every pair of methods: who, against whom, points, p, and what that means."""
-    return [
-        [row["model"], row["versus"], points(row), f"{row['p_holm']:.3f}", verdict(row)]
-        for row in found["pairs"]
-    ]
+    return [[row["model"], row["versus"], points(row), chance(row), verdict(row)] for row in found["pairs"]]
 
 
 def verdict(row: Mapping[str, Any]) -> str:
@@ -87,7 +89,7 @@ def cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str) -> 
     return Cell(
         "0.0" if text in ("+0.0", "-0.0") else text,
         kind,
-        f"{a} - {b}: {points(row)}, p = {row['p_holm']:.3f}",
+        f"{a} - {b}: {points(row)}, p {chance(row)}",
     )
 
 
