@@ -58,7 +58,7 @@ def show(found: dict[str, Any], *, to_stderr: bool) -> None:
 
     head = f"\n{found['problems']} ({found['n']:,} problems; seeds: {', '.join(map(str, found['seeds']))})"
     typer.echo(head, err=to_stderr)
-    table.show(page.table(found), page.HEADER, to_stderr=to_stderr)
+    table.show_in_blocks(page.table(found), page.HEADER, to_stderr=to_stderr)
     clear = [row[:4] for row in page.verdicts(found) if row[4] != "no clear difference"]
     if not clear:
         typer.echo("\nNo two methods are told apart.", err=to_stderr)
