@@ -188,7 +188,7 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
         "problem_id": [p.id for p in problems],
         "completion_ids": [[i for t in r.turns if t.trained for i in t.ids] for r in rollouts],
         "finish": [r.finish for r in rollouts],
-        "correct": [attempt.reward.parts[CORRECT] for attempt in attempts],
+        "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
     }
 
 
