@@ -143,7 +143,9 @@ def by_length(calls: Sequence[Called]) -> dict[str, float]:
 def main(
     run: Path,
     stage: str = "labels",
-    threshold: Annotated[list[float], typer.Option()] = [0.0, 0.5],  # noqa: B006  (typer wants a list)
+    threshold: Annotated[
+        list[float] | None, typer.Option(help="May be given several times; 0 and 0.5.")
+    ] = None,
     monotone: bool = True,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
@@ -152,7 +154,7 @@ def main(
     most = max(len(attempt.hits[0]) for attempt in attempts if attempt.hits)
     ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= most]
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for least in threshold:
+    for least in threshold or (0.0, 0.5):
         said = f"threshold {least:g}"
         found[said] = {f"K={k}": measures(called(attempts, k, least, monotone)) for k in ks}
         found[f"{said}, agreement by K and length"] = {
