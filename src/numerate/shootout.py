@@ -127,7 +127,7 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
     return direct.union(*(made_of(recipe, other) for other in direct))
 
 
-def curve(place: RunFolder, name: str, before: Collection[str] = ()) -> list[dict[str, float | None]]:
+def curve(place: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
     """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
     validation accuracy where it was taken.
 
