@@ -220,6 +220,16 @@ CASES: dict[str, Case] = {
     "ppo, attached": ppo(
         {"value": {"layers": 0, "detach": False}, "judge": "oracle", "learn_from": 3}, asked=20
     ),
+    "ppo, imitating": ppo(
+        {
+            "nll": 0.1,
+            "clip_high": 0.28,
+            "lam_alpha": 0.05,
+            "reward": {"correct": 1.0},
+            "value": {"layers": 1, "lam": 1.0},
+        },
+        asked=20,
+    ),
     "outcome_reward_model": trained_judge("outcome_reward_model"),
     "outcome_reward_model, at the end": trained_judge("outcome_reward_model", at="last"),
     "outcome_reward_model, at tokens": trained_judge("outcome_reward_model", at="tokens"),

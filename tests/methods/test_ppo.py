@@ -14,7 +14,7 @@ from numerate.methods import ppo, ppo_network
 from numerate.methods.ppo_credit import credited, explained
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
-from numerate.training import Learner, Reference, recompute, weigh
+from numerate.training import Learner, Reference, recompute
 from numerate.types import Example
 from tests import tiny
 from tests.methods.toy import job, stage
@@ -78,7 +78,7 @@ def test_a_value_that_is_not_clipped_is_held_by_its_return_alone() -> None:
 
 def rows() -> list[Example]:
     """Three attempts with every column, two of them at the same question; one has a turn that is not its
-    own."""
+    own, and is wrong."""
     torch.manual_seed(3)
     shapes = [
         ([1, 40, 41, 42, 50, 51, 52, 2], [0, 0, 0, 0, 1, 1, 1, 1]),
@@ -86,7 +86,7 @@ def rows() -> list[Example]:
         ([1, 90, 91, 92, 93], [0, 0, 1, 1, 1]),
     ]
     made: list[Example] = []
-    for ids, mask in shapes:
+    for right, (ids, mask) in zip([1.0, 0.0, 1.0], shapes, strict=True):
 
         def column(size: float, middle: float = 0.0, mask: Sequence[int] = tuple(mask)) -> list[float]:
             drawn = (torch.randn(len(mask)) * size + middle).tolist()
@@ -99,8 +99,8 @@ def rows() -> list[Example]:
             "returns": column(0.5),
             "value": column(0.3),
         }
-        made.append(Example(ids, [bool(m) for m in mask], token=columns))
-    return weigh(made, per="token")
+        made.append(Example(ids, [bool(m) for m in mask], token=columns, row={"right": right}))
+    return ppo.weighed(made)
 
 
 def network(lora: bool = False, **more: Any) -> tuple[Policy, Learner]:
@@ -133,8 +133,9 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     lone = tiny.model("llama", layers=2).double()  # the branch: its top layer, norm and head
     head = torch.nn.Linear(32, 1).double()
     head.load_state_dict(both.value.head.state_dict())
-    eps, c = cfg.clip, cfg.value.clip or math.inf
+    eps, high, c = cfg.clip, cfg.clip_high or cfg.clip, cfg.value.clip or math.inf
     count = sum(sum(row.mask) for row in rows())
+    imitated = sum(sum(row.mask) for row in rows() if row.row["right"])
     total = torch.zeros((), dtype=torch.float64)
     for row in rows():
         ids = torch.tensor([row.ids])
@@ -155,11 +156,13 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
             )
             logp, V = logp_TV[t - 1, row.ids[t]], V_T[t - 1]
             rho = torch.exp(logp - old)
-            policy = torch.max(-A * rho, -A * torch.clamp(rho, 1 - eps, 1 + eps))
+            policy = torch.max(-A * rho, -A * torch.clamp(rho, 1 - eps, 1 + high))
             near = torch.clamp(V, V_old - c, V_old + c)
             value = 0.5 * torch.max((V - R) ** 2, (near - R) ** 2)
             kl = torch.exp(ref - logp) - 1 - (ref - logp)
             total = total + (policy + cfg.value.coef * value + beta * kl) / count
+            if row.row["right"]:
+                total = total - cfg.nll * logp / imitated
     total.backward()
     grads = {f"trunk.{name}": p.grad for name, p in trunk.named_parameters()}
     grads |= {f"value.head.{name}": p.grad for name, p in head.named_parameters()}
@@ -168,10 +171,11 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     return total.item(), {name: g for name, g in grads.items() if g is not None}
 
 
+@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip_high": 0.05}])
 @pytest.mark.parametrize("beta", [0.0, 0.3])
 @pytest.mark.parametrize("detach", [True, False])
-def test_loss_and_every_gradient_against_float64(detach: bool, beta: float) -> None:
-    cfg = config(value={"layers": 1, "detach": detach, "coef": 0.7})
+def test_loss_and_every_gradient_against_float64(detach: bool, beta: float, more: dict[str, float]) -> None:
+    cfg = config(value={"layers": 1, "detach": detach, "coef": 0.7}, **more)
     value, grads = stepped(network()[1], cfg, beta)
     expected, wanted = by_hand(cfg, beta)
     assert value == pytest.approx(expected, rel=1e-5)
@@ -182,7 +186,7 @@ def test_loss_and_every_gradient_against_float64(detach: bool, beta: float) -> N
 
 @pytest.mark.parametrize("lora", [False, True])
 def test_micro_batches_packing_and_padding_change_nothing(lora: bool) -> None:
-    cfg = config(value={"layers": 1, "detach": False})
+    cfg = config(value={"layers": 1, "detach": False}, nll=0.1)
     value, grads = stepped(network(lora=lora)[1], cfg, 0.1)
     ways: list[dict[str, Any]] = [{"micro_tokens": 1}, {"packed": False}, {"packed": False, "micro_rows": 1}]
     for more in [*ways, {"activation_checkpointing": "on"}]:
@@ -235,7 +239,8 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
 
     rewards = [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     kl = ppo.Kl(beta=0.5)
-    settings: dict[str, Any] = {"gamma": 1.0, "lam": 1.0, "whiten": False, "kl": kl, "beta": 0.5}
+    settings: dict[str, Any] = {"gamma": 1.0, "value_lam": None, "whiten": False, "kl": kl, "beta": 0.5}
+    settings["lam"] = lambda _: 1.0
     done, stats = credited(learner, Ahead(None), bare, rewards, **settings)
     # each token is paid + 0.05, for log pi - log pi_ref is - 0.1
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
@@ -251,6 +256,47 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     )
     assert in_loss[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
     assert in_loss[0].token["ref_logp"][4:] == pytest.approx([p + 0.1 for p in bare[0].token["old_logp"][4:]])
+
+
+def test_value_and_policy_may_trust_their_rewards_differently() -> None:
+    """The value is 0, gamma 1: with a lambda of 1 it learns rewards to go, and with one of 1/2, for
+    the attempt of four tokens, advantages fall by half with every token before the reward."""
+    policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
+    learner = ppo_network.learner(policy, None, 1)
+    bare = [Example(row.ids, row.mask, token={"old_logp": row.token["old_logp"]}) for row in rows()]
+    cfg = config(lam_alpha=0.5, value={"layers": 1, "lam": 1.0})
+    done, _ = credited(
+        learner,
+        None,
+        bare,
+        [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
+        gamma=cfg.gamma,
+        lam=partial(ppo.trusting, cfg),
+        value_lam=cfg.value.lam,
+        whiten=False,
+        kl=ppo.Kl(beta=0.0),
+        beta=0.0,
+    )
+    assert done[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
+    assert done[0].token["advantage"][4:] == pytest.approx([0.25, 0.5, 1.0, 1.0])
+    assert done[2].token["advantage"][2:] == pytest.approx([1 / 9, 1 / 3, 1.0])
+
+
+def test_a_lambda_by_length() -> None:
+    """1 - 1 / (0.05 l)."""
+    vapo = config(lam_alpha=0.05)
+    assert [ppo.trusting(vapo, n) for n in (10, 20, 40, 200)] == pytest.approx([0, 0, 0.5, 0.9])
+    assert ppo.trusting(config(lam=0.95), 10) == 0.95
+
+
+def test_a_step_without_right_attempts_imitates_nothing() -> None:
+    wrong = [Example([1, 2], [False, True], row={"right": 0.0}), Example([3], [True], row={"right": 0.0})]
+    assert [row.token["imitated"] for row in ppo.weighed(wrong)] == [[0, 0], [0]]
+    one = ppo.weighed(
+        [wrong[0], wrong[1].with_row(right=1.0), Example([4, 5], [True, True], row={"right": 1.0})]
+    )
+    assert [row.token["imitated"] for row in one] == [[0, 0], [1 / 3], [1 / 3, 1 / 3]]
+    assert [row.token["weight"] for row in one] == [[0, 0.25], [0.25], [0.25, 0.25]]
 
 
 def test_the_reference_of_adapters_is_the_model_without_them() -> None:

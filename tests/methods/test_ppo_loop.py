@@ -67,6 +67,14 @@ def test_the_learning_rate_falls_along_a_cosine(tmp_path: Path) -> None:
     assert [row["train/lr"] for row in log(tmp_path / "b")] == pytest.approx([1e-3, 1e-3])
 
 
+def test_right_attempts_become_likelier_where_they_are_imitated(tmp_path: Path) -> None:
+    """Nothing is paid and the value stays 0: all there is to learn is what was right."""
+    still = {"reward": {"correct": 0.0}, "kl": {"beta": 0.0}, "value": {"layers": 1, "coef": 0.0}}
+    ppo.train(stage(tmp_path / "a"), config(nll=1.0, **still), job(tmp_path))
+    told = [row["policy/nll"] for row in log(tmp_path / "a")]
+    assert told[0] > told[1] > told[2]
+
+
 def test_the_best_k_of_n_are_learned_from(tmp_path: Path) -> None:
     """4 problems, 4 attempts each, the best 2 of them: 8 rows, one step of 8. Both are right: every return is
     1, and the value begins at 0."""

@@ -119,6 +119,13 @@ def test_what_was_cut_earns_nothing_unless_asked() -> None:
     assert paid([1, 1, 1, 1], cut, alpha=1.0, without_end="pay").total == 5
 
 
+def test_what_was_cut_is_not_imitated() -> None:
+    assert paid().imitable
+    assert not paid(scored=attempt(finish="length")).imitable
+    assert not paid(scored=attempt(value=0.0)).imitable
+    assert not paid(scored=attempt(value=None), correct=0.0).imitable
+
+
 def test_calculations_of_the_reference_are_paid_where_their_steps_end() -> None:
     clips = Problem("p", "?", "72", "<<48/2=24>>\n<<48+24=72>>\n#### 72")
     text = "<<48/2=24>>\nhm\n#### 24"

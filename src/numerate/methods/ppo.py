@@ -8,7 +8,11 @@ for each collection:  o ~ pi_old(. | q), N per question
     K times over the collection, in minibatches:
         L_pi = mean_t max(- A rho, - A clip(rho, 1 - eps, 1 + eps))      rho = pi / pi_old
         L_V  = 1/2 mean_t max((V - R^)^2, (clip(V, V_old - c, V_old + c) - R^)^2)
-        L    = L_pi + vf L_V                                         means over all tokens of the minibatch
+        L    = L_pi + vf L_V + nll L_NLL                             means over all tokens of the minibatch
+
+VAPO (Yue et al. 2025, arXiv:2504.05118) adds L_NLL = - mean log pi over the tokens of the minibatch's right
+attempts, a lambda of the value's own, a policy's lambda that grows with the length l of the attempt,
+1 - 1 / (alpha l), and another upper bound of rho. All are off by default.
 
 Policy and value are one network; the value branch reads the trunk without changing it (`models.value`). The
 papers give no eps, gamma, lambda, vf: these are trlX's. Log-probabilities are those of temperature 1 whatever
@@ -73,12 +77,18 @@ class Config:
     """gradients of policy and value together are clipped to this norm"""
     clip: Positive = 0.2
     """eps: the probability ratio counts within 1 - eps and 1 + eps"""
+    clip_high: Positive | None = None
+    """another eps above 1; VAPO takes 0.28; null: `clip`"""
     gamma: Share = 1.0
     """discount per token"""
     lam: Share = 0.95
     """lambda: 1 trusts rewards, 0 trusts the values"""
+    lam_alpha: Positive | None = None
+    """in place of lam: 1 - 1 / (alpha * tokens of the attempt), at least 0; VAPO takes 0.05"""
     whiten: bool = True
     """advantages of a collection get mean 0 and variance 1"""
+    nll: NotNegative = 0.0
+    """weight of the right attempts' negative log-likelihood, beside the objective; VAPO takes 0.1"""
     max_ratio: Positive | None = 5.0
     """a mean probability ratio above this ends the learning from this collection; null: never"""
     kl: Kl = Kl()
@@ -121,11 +131,12 @@ class Config:
 
 
 def policy_loss(
-    logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float
+    logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float, high: float | None = None
 ) -> tuple[Tensor, Stats]:
-    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + eps)): Schulman et al. 2017, eq. 7."""
+    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + high)), high = eps where None: Schulman et al. 2017,
+    eq. 7."""
     rho_BT = training.ratio(logp_BT, old_BT)
-    objective_BT, clipped_BT = training.surrogate(rho_BT, A_BT, eps, eps)
+    objective_BT, clipped_BT = training.surrogate(rho_BT, A_BT, eps, high or eps)
     return -(w_BT * objective_BT).sum(), {
         "policy/ratio": (w_BT * rho_BT).sum().item(),
         "policy/clipped": (w_BT * clipped_BT).sum().item(),
@@ -149,13 +160,28 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
     """beta: the penalty's coefficient where it is part of the loss, by k3."""
     logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
     col = batch.token
-    L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], cfg.clip)
+    L_pi, stats = policy_loss(
+        logp_BT, col["old_logp"], col["advantage"], col["weight"], cfg.clip, cfg.clip_high
+    )
     L_V, more = value_loss(V_BT, col["value"], col["returns"], col["weight"], cfg.value.clip)
     told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
     L = L_pi + cfg.value.coef * L_V
     if beta:
         L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
+    if cfg.nll:
+        L_nll = -(col["imitated"] * logp_BT).sum()
+        L, told = L + cfg.nll * L_nll, told | {"policy/nll": L_nll.item()}
     return L, told
+
+
+def weighed(rows: Sequence[Example]) -> list[Example]:
+    """The rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of the
+    attempts whose number `right` is 1, and 0 on the others."""
+    tokens = sum(sum(row.mask) for row in rows if row.row["right"])
+    return [
+        row.with_token(imitated=[seen * row.row["right"] / max(1, tokens) for seen in row.mask])
+        for row in training.weigh(rows, per="token")
+    ]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -206,6 +232,11 @@ def check(cfg: Config, job: Job) -> None:
         )
     if cfg.reward.reference_steps and not any(problem.solution for problem in job.problems):
         raise ValueError("reward.reference_steps needs worked solutions, and these problems have none")
+
+
+def trusting(cfg: Config, tokens: int) -> float:
+    """The policy's lambda for an attempt of so many tokens."""
+    return max(0.0, 1 - 1 / (cfg.lam_alpha * tokens)) if cfg.lam_alpha else cfg.lam
 
 
 def make_learner(cfg: Config, policy: Policy) -> training.Learner:
@@ -264,7 +295,7 @@ def prepared(
     rows, drift = training.with_old(
         run,
         learner,
-        [training.attempt(rollout) for rollout in rollouts],
+        [training.attempt(one.scored.rollout).with_row(right=float(one.imitable)) for one in chosen],
         [training.recorded(rollout) for rollout in rollouts],
         source=cfg.old_logp,
     )
@@ -275,7 +306,8 @@ def prepared(
         rows,
         rewards,
         gamma=cfg.gamma,
-        lam=cfg.lam,
+        lam=partial(trusting, cfg),
+        value_lam=cfg.value.lam,
         whiten=cfg.whiten,
         kl=cfg.kl,
         beta=beta,
@@ -301,7 +333,7 @@ def learn(
         for step in range(steps):
             mini = [rows[i] for i in sft.batches(len(rows), cfg.batch, step, run.seed * 1_000_003 + round_)]
             lr = training.cosine((round_ + (step + 1) / steps) / cfg.rounds, cfg.lr, final)
-            told.append(learner.step(training.weigh(mini, per="token"), objective, lr))
+            told.append(learner.step(weighed(mini), objective, lr))
             task.advance(1)
             if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from numerate import credit, training
@@ -43,14 +43,16 @@ def credited(
     rewards: Sequence[Sequence[float]],
     *,
     gamma: float,
-    lam: float,
+    lam: Callable[[int], float],
+    value_lam: float | None,
     whiten: bool,
     kl: Kl,
     beta: float,
 ) -> tuple[list[Example], Stats]:
     """Adds the columns value, returns, advantage and, with a reference, ref_logp to rows that have old_logp.
 
-    rewards: one number per trained token of each row."""
+    rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
+    the returns, None for the same."""
     old = [own(row, row.token["old_logp"]) for row in rows]
     value_column = training.recompute(learner, rows, training.token_values)
     values = [own(row, column) for row, column in zip(rows, value_column, strict=True)]
@@ -66,8 +68,10 @@ def credited(
             rewards = [
                 credit.penalised(r, estimate(p, q), beta) for r, p, q in zip(rewards, old, refs, strict=True)
             ]
-    advantages = [credit.gae(r, v, gamma, lam) for r, v in zip(rewards, values, strict=True)]
-    returns = [[a + v for a, v in zip(A, V, strict=True)] for A, V in zip(advantages, values, strict=True)]
+    both = list(zip(rewards, values, strict=True))
+    advantages = [credit.gae(r, v, gamma, lam(len(r))) for r, v in both]
+    errors = advantages if value_lam is None else [credit.gae(r, v, gamma, value_lam) for r, v in both]
+    returns = [[a + v for a, v in zip(A, V, strict=True)] for A, V in zip(errors, values, strict=True)]
     stats |= {
         "value/mean": mean([v for V in values for v in V]),
         "value/explained_variance": explained(values, returns),
@@ -85,7 +89,7 @@ def credited(
 
 
 def surprises(chosen: Sequence[Earned], rows: Sequence[Example]) -> dict[str, float]:
-    """Problem -> mean |A| over its tokens; A = returns - V, before it was whitened. rows: of those chosen."""
+    """Problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
     told: dict[str, list[float]] = defaultdict(list)
     for one, row in zip(chosen, rows, strict=True):
         both = zip(own(row, row.token["returns"]), own(row, row.token["value"]), strict=True)

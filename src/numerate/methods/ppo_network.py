@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
-from numerate.typed import AtLeast0, NotNegative, Positive, config
+from numerate.typed import AtLeast0, NotNegative, Positive, Share, config
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,8 @@ class Value:
     """of the branch; by default the policy's"""
     coef: NotNegative = 1.0
     """vf, weight of the value's loss"""
+    lam: Share | None = None
+    """lambda of the returns that it learns; VAPO takes 1; null: that of the advantages"""
     clip: Positive | None = 0.2
     """c: a step's value counts within this distance of the collection's; null: wherever it is"""
     warmup: AtLeast0 = 0

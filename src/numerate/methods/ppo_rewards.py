@@ -67,6 +67,11 @@ class Earned:
         return math.fsum(self.tokens)
 
     @property
+    def imitable(self) -> bool:
+        """Right, and with an end."""
+        return bool(watching.right(self.scored)) and self.scored.rollout.finish == "stop"
+
+    @property
     def paid(self) -> watching.Paid:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
