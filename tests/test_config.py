@@ -303,6 +303,17 @@ def test_a_runs_folder_stands_for_its_recipe(here: Path) -> None:
     assert config.load("runs/small") == config.load("r.yaml")
 
 
+def test_a_run_goes_on_where_its_folder_is_and_a_renamed_one_begins_elsewhere(here: Path) -> None:
+    moved, runs = here / "elsewhere" / "old", Path("runs")
+    moved.mkdir(parents=True)
+    assert config.place(str(moved), "small", [], runs) == moved
+    assert config.place(str(moved), "small", ["sft.limit=3"], runs) == moved
+    assert config.place(str(moved), "new", ["name=new"], runs) == runs / "new"
+    assert config.place("r.yaml", "small", [], runs) == runs / "small"
+    (here / "quickstart").mkdir()
+    assert config.place("quickstart", "quickstart", [], runs) == runs / "quickstart"
+
+
 def test_the_schema_explains_every_option_of_every_method() -> None:
     schema = config.schema()
     branches = schema["properties"]["stages"]["additionalProperties"]["oneOf"]

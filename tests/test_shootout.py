@@ -55,6 +55,14 @@ def recipe(folder: Path, *overrides: str) -> config.Recipe:
     return config.load(str(path), overrides, out=folder)
 
 
+class Told(QuietProgress):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
 def leave(folder: Path, model: str, right: str) -> None:
     """Greedy attempts at problems 0, 1, 2, ...: 1 where it was right."""
     rows = [
@@ -165,10 +173,13 @@ def test_stages_that_do_not_start_together_are_no_contest(tmp_path: Path) -> Non
 def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     shipped = config.build(config.read("shootout"))
     start, contestants = shootout.contest(shipped)
-    assert start == "sft" and len(contestants) == 11
+    assert start == "sft" and len(contestants) == 12
     solved = problems.load(shipped.problems["solved"].source)
-    fixed = [name for name in contestants if name != "return_conditioned"]  # labels cost what they cost
+    conditioned = {"return_conditioned", "rc_outcome"}  # labels cost what they cost
+    fixed = [name for name in contestants if name not in conditioned]
     assert {budget(shipped.stages[name].options, len(solved)) for name in fixed} == {7680}
+    drawn: Any = shipped.stages["rc_more_attempts"].options
+    assert drawn.samples * len(problems.load(shipped.problems["attempted"].source)) == 7680
 
 
 @pytest.mark.parametrize("name", ["value-branch", "kl-penalty"])
@@ -203,6 +214,25 @@ def test_stopped_and_started_again_it_ends_with_the_same_accuracies(tmp_path: Pa
     assert [point["attempts"] for point in grpo["curves"][0]] == [12, 24]
     weights = [tmp_path / "whole" / f"seed-{seed}/stages/sft/model/model.safetensors" for seed in (0, 1)]
     assert weights[0].read_bytes() != weights[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_seeds_at_the_same_time_end_as_one_after_the_other(tmp_path: Path) -> None:
+    same, both = recipe(tmp_path), (0, 1)
+    one = shootout.shootout(same, tmp_path / "one", both, progress=QuietProgress())
+    told = Told()
+    two = shootout.shootout(same, tmp_path / "two", both, progress=told, jobs=2)
+    assert untimed(one) == untimed(two)
+    assert {line[:6] for line in told.lines if " · stage " in line} == {"seed-0", "seed-1"}
+    weights = [tmp_path / folder / "seed-1/stages/ppo/model/model.safetensors" for folder in ("one", "two")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_a_seed_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
+    broken = recipe(tmp_path)
+    (tmp_path / "MODEL" / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\n(.*\n)*.*error"):
+        shootout.shootout(broken, tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
 
 
 def untimed(found: dict[str, Any]) -> Any:

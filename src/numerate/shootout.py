@@ -14,7 +14,8 @@ from typing import Any
 from numerate import methods, metrics, run
 from numerate.config import Recipe
 from numerate.progress import Progress
-from numerate.rollouts.share import once
+from numerate.rollouts.share import once, several
+from numerate.side_by_side import run_all
 from numerate.store import RunFolder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]
@@ -40,16 +41,29 @@ def contest(recipe: Recipe) -> tuple[str, list[str]]:
     return start, contestants
 
 
-def shootout(recipe: Recipe, folder: Path, seeds: Sequence[int], *, progress: Progress) -> dict[str, Any]:
-    """Run the recipe for every seed, then compare. Writes `shootout.json` and the page; returns the former.
+def shootout(
+    recipe: Recipe, folder: Path, seeds: Sequence[int], *, progress: Progress, jobs: int = 1
+) -> dict[str, Any]:
+    """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
+    page; returns the former.
 
     Killed at any moment and started again, it ends with the same accuracies."""
     from numerate.report import shootout as page
 
     contest(recipe)
-    for seed in seeds:
-        one = replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}")
-        run.run(one, folder / f"seed-{seed}", progress=progress)
+    runs = [
+        (replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}"), folder / f"seed-{seed}")
+        for seed in seeds
+    ]
+    if jobs > 1:
+        if several():
+            raise ValueError(
+                f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out"
+            )
+        run_all(runs, jobs, progress)
+    else:
+        for one, place in runs:
+            run.run(one, place, progress=progress)
     found = compared(recipe, folder, seeds)
     once(lambda: write_json(folder / "shootout.json", found))
     once(lambda: progress.say(f"report: {page.build(folder, found)}"))

@@ -22,6 +22,14 @@ def shootout(
         list[str] | None, Argument(metavar="KEY=VALUE", help="Changes to the recipe, as for `run`.")
     ] = None,
     seeds: Annotated[int, Option(min=1, metavar="N", help="Random seeds, from the recipe's on.")] = 3,
+    jobs: Annotated[
+        int,
+        Option(
+            min=1,
+            metavar="N",
+            help="Seeds that run at the same time, each in a process of its own with its share of the cores.",
+        ),
+    ] = 1,
     out: Out = Path("runs"),
     json_file: Json = None,
     quiet: Quiet = False,
@@ -34,6 +42,7 @@ def shootout(
     \b
     Examples:
       numerate shootout
+      numerate shootout --jobs 2                  two seeds at a time, on two cores
       numerate shootout shootout --seeds 5
       numerate shootout mine.yaml grpo.steps=10 name=short
     """
@@ -47,7 +56,7 @@ def shootout(
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
     told = progress.progress(quiet=quiet or not first())
-    found = comparing.shootout(checked, out / checked.name, numbers, progress=told)
+    found = comparing.shootout(checked, out / checked.name, numbers, progress=told, jobs=min(jobs, seeds))
     if first():
         show(found, to_stderr=str(json_file) == "-")
         table.save_json(json_file, found)

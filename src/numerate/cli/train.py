@@ -52,7 +52,7 @@ def run_recipe(
     from numerate.cli.table import save_json
 
     checked = config.load(recipe, overrides or [], out=out)
-    folder = out / checked.name
+    folder = config.place(recipe, checked.name, overrides or [], out)
     if dry_run:
         typer.echo(config.resolved(checked), nl=False)
         results.show_plan(checked, folder)

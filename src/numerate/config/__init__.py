@@ -46,6 +46,14 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = Path("runs")) 
     return recipe
 
 
+def place(given: str, name: str, overrides: Sequence[str], out: Path) -> Path:
+    """The folder of the run of a recipe called `name`: where a run's folder was given that one, unless the
+    overrides give it another name."""
+    going_on = given not in recipes.names() and Path(given).is_dir()
+    renamed = any(change.partition("=")[0].strip() == "name" for change in overrides)
+    return Path(given) if going_on and not renamed else out / name
+
+
 def read(name: str) -> Tree:
     if name in recipes.names():
         return read_text(recipes.text(name), f"{name}.yaml")

@@ -1,0 +1,65 @@
+"""Several runs at the same time, each in a process of its own: what small models need for several cores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from numerate.answers.batch import cores
+from numerate.config import Recipe, resolved
+from numerate.progress import Progress
+from numerate.store import RunFolder, write_text
+
+LAST = 5
+"""lines of a run that failed that are told"""
+
+
+def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) -> None:
+    """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
+    are changes how sums are rounded, so it is the same for the first and the last of them.
+
+    Raises ValueError with the last lines of a run that failed; the others are stopped, and go on where they
+    were the next time."""
+    threads = str(max(1, int(os.environ.get("OMP_NUM_THREADS") or cores()) // jobs))
+    alive = set[subprocess.Popen[str]]()
+    with ThreadPoolExecutor(jobs) as pool:
+        begun = [pool.submit(one, recipe, folder, threads, progress, alive) for recipe, folder in runs]
+        try:
+            for done in as_completed(begun):
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(alive):
+                process.terminate()
+            raise
+
+
+def one(
+    recipe: Recipe, folder: Path, threads: str, progress: Progress, alive: set[subprocess.Popen[str]]
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(RunFolder(folder).recipe, resolved(recipe))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "numerate", "run", str(folder)],
+        env=os.environ | {"OMP_NUM_THREADS": threads},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    alive.add(process)
+    last = deque[str](maxlen=LAST)
+    assert process.stderr is not None
+    for line in process.stderr:
+        last.append(line.rstrip())
+        progress.say(f"{folder.name} · {last[-1]}")
+    alive.discard(process)
+    if process.wait():
+        raise ValueError(f"{folder.name} ended before it was done:\n" + "\n".join(last))
