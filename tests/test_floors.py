@@ -23,7 +23,7 @@ FLOORS = (
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
-    ("run", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout", "side_by_side"),
+    ("run", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout", "parallel"),
     ("cli", "assets", "__main__"),
 )
 PARTS = sorted(

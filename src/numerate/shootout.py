@@ -13,9 +13,9 @@ from typing import Any
 
 from numerate import methods, metrics, run
 from numerate.config import Recipe
+from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.share import once, several
-from numerate.side_by_side import run_all
 from numerate.store import RunFolder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]
