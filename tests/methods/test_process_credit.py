@@ -15,7 +15,7 @@ from numerate.methods import grpo, process_credit
 from numerate.methods.on_policy import Fit, Sample
 from numerate.methods.process_credit import Process, Steps
 from numerate.steps import split
-from numerate.types import Example, Problem, Rollout, StepScores, Turn
+from numerate.types import Example, Problem, Reward, Rollout, Scored, StepScores, Turn
 from tests.methods.arms import game
 from tests.methods.toy import same, stage
 
@@ -95,6 +95,23 @@ def test_the_last_step_ends_with_the_attempt() -> None:
     assert process_credit.steps(rollout, lost, Process(), decode) is None
 
 
+def test_what_an_attempt_earned_by_hand() -> None:
+    """.9 and .1 are .5 in their mean; refined, their sum; half of a right answer beside it."""
+    attempts = [Scored(attempt(text), Reward(1.0, {"correct": 1.0})) for text in ("ab\ncd", "ab", "cd")]
+    told = [Steps([0.9, 0.1], [1, 4]), Steps([0.3], [1]), None]
+
+    def earned(**process: Any) -> list[float]:
+        return [one.reward for one in process_credit.paid(attempts, told, Process(**process))]
+
+    assert earned() == pytest.approx([0.5, 0.3])
+    assert earned(refine="clip") == pytest.approx([1.0, 0.3])
+    assert earned(outcome=0.5) == pytest.approx([1.0, 0.8])
+    unknown = [Scored(one.rollout, Reward(None)) for one in attempts]
+    assert len(process_credit.paid(unknown, told, Process())) == 2
+    assert not process_credit.paid(unknown, told, Process(outcome=0.5))
+    assert [one.right for one in process_credit.paid(attempts, told, Process())] == [True, True]
+
+
 class EarlyLetters:
     """Scores a step by its share of letters from a to m, and may die."""
 
@@ -130,6 +147,8 @@ def test_it_learns_what_the_judge_likes_and_resumes(
     whole = grpo.train(stage(tmp_path / "whole"), config(**process), game(tmp_path))
     scores = [one["judge/score"] for one in log(tmp_path / "whole")]
     assert sum(scores[-2:]) > sum(scores[:2]) + 0.15
+    rewards = [one["reward/mean"] for one in log(tmp_path / "whole")]
+    assert sum(rewards[-2:]) > sum(rewards[:2])
     cut = stage(tmp_path / "cut")
     cut.save_seconds = 0.0
     with pytest.raises(KeyboardInterrupt):

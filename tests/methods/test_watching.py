@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from numerate import methods
 from numerate.methods import ppo, watching
 from numerate.methods.on_policy import Fit, Sample
-from numerate.types import Group, Problem, Reward, Rollout, Sampling, Scored, Turn
+from numerate.types import Group, Problem, Reward, Rollout, Sampling, Scored, StepScores, Turn
 from tests.methods.arms import PATH
 from tests.methods.test_ppo_loop import config as ppo_config
 from tests.methods.toy import PROBLEMS, Script, job, same, stage
@@ -38,10 +39,12 @@ def honest(problem: Problem, index: int, params: Sampling) -> str:
     return letters(problem, params.round, right=index <= params.round)
 
 
-def grpo(folder: Path, script: Script, die_after: list[int] | None = None, saves: float = 30.0) -> Any:
+def grpo(
+    folder: Path, script: Script, die_after: list[int] | None = None, saves: float = 30.0, **more: Any
+) -> Any:
     sample, fit = Sample(problems=2, attempts=16, max_tokens=40), Fit(lr=1e-3)
     rewards = ("correct", {"path": PATH, "weight": 5.0})
-    cfg = methods.get("grpo").Config(steps=ROUNDS, sample=sample, fit=fit, rewards=rewards)
+    cfg = methods.get("grpo").Config(steps=ROUNDS, sample=sample, fit=fit, rewards=rewards, **more)
     run, said = stage(folder), list[str]()
     run.save_seconds = saves
     run.progress.say = said.append  # pyright: ignore
@@ -114,3 +117,19 @@ def test_without_answers_there_is_nothing_to_watch(tmp_path: Path) -> None:
     run = stage(tmp_path)
     group = Group(replace(PROBLEMS[0], answer=""), (said("a", 1, None),))
     assert watching.watch(run, watching.paid([group])) == ({}, {}) and "monitor" not in run.facts
+
+
+def test_grpo_with_a_judge_watches_what_the_judge_pays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right or wrong is not paid at all: the judge likes the early letters."""
+
+    class Fond:
+        def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
+            return [StepScores((text.count("a") / ROUNDS,), ()) for text in solutions]
+
+    monkeypatch.setattr("numerate.methods.judge.find", lambda *_, **__: Fond())
+    _, said = grpo(tmp_path / "run", gaming, judge="fond")
+    rows = log(tmp_path / "run")
+    assert rows[-1]["reward/mean"] > rows[0]["reward/mean"] and rows[-1]["alarm/hacking"] == 1
+    assert sum(line.startswith("ALARM") for line in said) == 1

@@ -81,10 +81,13 @@ def supervised(
     told = judge.ask(scorer, found)
     scores = judge.finite(told)
     loop.stats |= {"judge/score": fsum(scores) / len(scores)} if scores else {}
-    attempts = [attempt.rollout for group in found for attempt in group.attempts]
-    places = [int(row.row["attempt"]) for row in rows]
-    scored = [process_credit.steps(attempts[i], told[i], cfg, loop.policy.decode) for i in places]
-    return process_credit.advantages(rows, scored, cfg)
+    attempts = [attempt for group in found for attempt in group.attempts]
+    steps = [
+        process_credit.steps(attempt.rollout, one, cfg, loop.policy.decode)
+        for attempt, one in zip(attempts, told, strict=True)
+    ]
+    loop.paid = process_credit.paid(attempts, steps, cfg)
+    return process_credit.advantages(rows, [steps[int(row.row["attempt"])] for row in rows], cfg)
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from math import fsum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -161,6 +162,8 @@ class OnPolicy:
         """those of them that the rows are of"""
         self.taught: Sequence[Example] = ()
         """the rows with their advantages"""
+        self.paid: list[watching.Paid] | None = None
+        """what the attempts of this step earned, where that is not their reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
 
@@ -291,7 +294,9 @@ class OnPolicy:
         sums["train/updates"] = float(len(self.updates))
         stats = watching.describe(self.drawn) | self.stats | sums
         stats |= self.asking.heard(self.drawn, self.surprises)
-        signs, notes = watching.watch(run, watching.paid(self.drawn))
+        if self.paid:
+            stats["reward/mean"] = fsum(one.reward for one in self.paid) / len(self.paid)
+        signs, notes = watching.watch(run, watching.paid(self.drawn) if self.paid is None else self.paid)
         stats |= signs
         if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
             self.engine.sync(self.policy)
@@ -301,7 +306,7 @@ class OnPolicy:
                     self.engine, asked, self.job.max_tokens, self.job.style, run.progress
                 )
         run.log(stats, **notes)
-        self.drawn, self.updates, self.stats = [], [], {}
+        self.drawn, self.paid, self.updates, self.stats = [], None, [], {}
 
     def surprises(self) -> dict[str, float]:
         """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import fsum, isfinite
 
 from numerate import credit
-from numerate.methods import judge, on_policy
+from numerate.methods import judge, on_policy, watching
 from numerate.methods.places import Decode, own_steps
 from numerate.typed import NotNegative, Share, config
-from numerate.types import Example, Rollout, StepScores
+from numerate.types import Example, Rollout, Scored, StepScores
 
 
 @config
@@ -49,6 +49,21 @@ def steps(rollout: Rollout, told: StepScores | None, cfg: Process, decode: Decod
     rewards = credit.refined(told.scores, cfg.refine, cfg.eta)
     ends, rewards = own_steps(rollout, judge.ends(rollout.solution, told), rewards, decode)
     return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
+
+
+def paid(attempts: Sequence[Scored], told: Sequence[Steps | None], cfg: Process) -> list[watching.Paid]:
+    """What each attempt earned, for the alarm: `outcome` times its reward, and the mean of its steps' scores
+    or the sum of the refined ones. The mean, as scores that are not refined count as far as they are above
+    one. Attempts that were not judged, or not graded where that counts, are left out."""
+    found: list[watching.Paid] = []
+    for attempt, steps in zip(attempts, told, strict=True):
+        reward = attempt.reward.value if cfg.outcome else 0.0
+        if steps is None or reward is None:
+            continue
+        count = max(1, len(steps.rewards)) if cfg.refine == "none" else 1
+        earned = cfg.outcome * reward + fsum(steps.rewards) / count
+        found.append(watching.Paid(attempt.rollout, earned, watching.right(attempt)))
+    return found
 
 
 def advantages(
