@@ -62,6 +62,8 @@ def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_pa
 
 
 def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="20 epochs of 2, so it would never validate"):
+        config(epochs=2, validate_every=20)
     with pytest.raises(ValueError, match="keep: best needs validate_every"):
         config(keep="best")
     with pytest.raises(ValueError, match="no problem set named `validation`"):

@@ -69,6 +69,11 @@ class Config:
     def __post_init__(self) -> None:
         if self.keep == "best" and not self.validate_every:
             raise ValueError("keep: best needs validate_every, the epochs between two validations")
+        if self.validate_every > self.epochs:
+            raise ValueError(
+                f"validate_every: {self.validate_every} epochs of {self.epochs}, so it would never validate: "
+                "1 does after every epoch"
+            )
 
 
 def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
