@@ -25,7 +25,8 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
 
     Raises ValueError with the last lines of a run that failed; the others are stopped, and go on where they
     were the next time."""
-    threads = str(max(1, int(os.environ.get("OMP_NUM_THREADS") or cores()) // jobs))
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level, if there are several
+    threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
         begun = [pool.submit(one, recipe, folder, threads, progress, alive) for recipe, folder in runs]
@@ -42,6 +43,7 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
 def one(
     recipe: Recipe, folder: Path, threads: str, progress: Progress, alive: set[subprocess.Popen[str]]
 ) -> None:
+    """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
     write_text(RunFolder(folder).recipe, resolved(recipe))
     process = subprocess.Popen(
