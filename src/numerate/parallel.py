@@ -25,7 +25,7 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
 
     Raises ValueError with the last lines of a run that failed; the others are stopped, and go on where they
     were the next time."""
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level, if there are several
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
     threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
