@@ -27,7 +27,7 @@ def shootout(
         Option(
             min=1,
             metavar="N",
-            help="Seeds that run at the same time, each in a process of its own with its share of the cores.",
+            help="Seeds that run at the same time, each with its share of the cores.",
         ),
     ] = 1,
     out: Out = Path("runs"),
