@@ -42,7 +42,7 @@ def shootout(
     \b
     Examples:
       numerate shootout
-      numerate shootout --jobs 2                  two seeds at a time, on two cores
+      numerate shootout --jobs 2           two seeds at a time, on two cores
       numerate shootout shootout --seeds 5
       numerate shootout mine.yaml grpo.steps=10 name=short
     """
