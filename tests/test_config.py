@@ -310,6 +310,7 @@ def test_a_run_goes_on_where_its_folder_is_and_a_renamed_one_begins_elsewhere(he
     assert config.place(str(moved), "small", ["sft.limit=3"], runs) == moved
     assert config.place(str(moved), "new", ["name=new"], runs) == runs / "new"
     assert config.place("r.yaml", "small", [], runs) == runs / "small"
+    assert config.place(str(moved), "small", [], Path("others")) == Path("others/small")
     (here / "quickstart").mkdir()
     assert config.place("quickstart", "quickstart", [], runs) == runs / "quickstart"
 

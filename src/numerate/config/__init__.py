@@ -34,7 +34,11 @@ __all__ = [
 ]
 
 
-def load(name: str, overrides: Sequence[str] = (), *, out: Path = Path("runs")) -> Recipe:
+RUNS = Path("runs")
+"""the folder of runs, unless a person says otherwise"""
+
+
+def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS) -> Recipe:
     """The recipe of that name or path, with `stage.key=value` overrides, every check passed.
 
     name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs.
@@ -48,8 +52,8 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = Path("runs")) 
 
 def place(given: str, name: str, overrides: Sequence[str], out: Path) -> Path:
     """The folder of the run of a recipe called `name`: where a run's folder was given that one, unless the
-    overrides give it another name."""
-    going_on = given not in recipes.names() and Path(given).is_dir()
+    overrides give it another name or `out` says where runs are."""
+    going_on = given not in recipes.names() and Path(given).is_dir() and out == RUNS
     renamed = any(change.partition("=")[0].strip() == "name" for change in overrides)
     return Path(given) if going_on and not renamed else out / name
 
