@@ -182,14 +182,27 @@ def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     assert drawn.samples * len(problems.load(shipped.problems["attempted"].source)) == 7680
 
 
-@pytest.mark.parametrize("name", ["value-branch", "kl-penalty"])
-def test_comparisons_of_settings_differ_in_nothing_else(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "varied"),
+    [
+        ("value-branch", ["value"]),
+        ("kl-penalty", ["kl"]),
+        ("vapo", ["nll", "clip_high", "lam_alpha", "value"]),
+    ],
+)
+def test_comparisons_of_settings_differ_in_nothing_else(name: str, varied: list[str]) -> None:
     shipped = config.build(config.read(name))
     start, contestants = shootout.contest(shipped)
-    varied = {"value-branch": "value", "kl-penalty": "kl"}[name]
-    options = [shipped.stages[one].options for one in contestants]
-    assert start == "sft" and len({getattr(one, varied) for one in options}) == len(options) >= 2
-    assert len({replace(one, **{varied: getattr(options[0], varied)}) for one in options}) == 1
+    options: list[Any] = [shipped.stages[one].options for one in contestants]
+    settings = {tuple(getattr(one, key) for key in varied) for one in options}
+    assert start == "sft" and len(settings) == len(options) >= 2
+    first = {key: getattr(options[0], key) for key in varied}
+    assert len({replace(one, **first) for one in options}) == 1
+
+
+def test_comparison_with_vapo_begins_with_the_shootouts_ppo() -> None:
+    of_shootout, compared = (config.build(config.read(name)).stages for name in ("shootout", "vapo"))
+    assert compared["ppo"] == of_shootout["ppo"] and compared["sft"] == of_shootout["sft"]
 
 
 def budget(options: Any, solved: int) -> int:
