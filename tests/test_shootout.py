@@ -151,6 +151,16 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     assert "grpo" in text and "against attempts" in text and "<script" not in text
 
 
+def test_curves_average_the_seeds_validations_whatever_their_steps_were() -> None:
+    def run(*steps: tuple[float, float | None]) -> list[dict[str, float | None]]:
+        return [{"attempts": 10.0, "seconds": at, "accuracy": accuracy} for at, accuracy in steps]
+
+    longer = run((60.0, None), (120.0, 0.5), (180.0, None), (240.0, 0.7), (300.0, 0.9))
+    curve = page.validated([run((60.0, 0.25), (120.0, None), (180.0, 0.5)), longer])
+    assert [(point["minutes"], point["accuracy"]) for point in curve] == [(1.5, 0.375), (3.5, 0.6)]
+    assert page.validated([longer, run((60.0, None))]) == []
+
+
 def test_many_comparisons_make_each_count_less() -> None:
     """Three: the smallest counts three times, the next twice, the last once and no less than that."""
     assert metrics.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])

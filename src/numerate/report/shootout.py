@@ -155,15 +155,14 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
-    """Means over the seeds of the rounds in which all of them were validated."""
-    out: list[dict[str, float]] = []
-    for points in zip(*runs, strict=False):
-        if all(point["accuracy"] is not None for point in points):
-            out.append(
-                {
-                    "attempts": mean([point["attempts"] for point in points]),
-                    "minutes": mean([point["seconds"] for point in points]) / 60,
-                    "accuracy": mean([point["accuracy"] for point in points]),
-                }
-            )
-    return out
+    """Means over the seeds of their first validations, of their second ones, and so on, as far as all have
+    them. Seeds that learn from attempts of their own may come to an epoch's end at different steps."""
+    taken = [[point for point in run if point["accuracy"] is not None] for run in runs]
+    return [
+        {
+            "attempts": mean([point["attempts"] for point in points]),
+            "minutes": mean([point["seconds"] for point in points]) / 60,
+            "accuracy": mean([point["accuracy"] for point in points]),
+        }
+        for points in zip(*taken, strict=False)
+    ]
