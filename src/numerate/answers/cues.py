@@ -23,7 +23,7 @@ _ENGLISH = re.compile(
     r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|could|can only|has to) be\b"
     r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–])"
     r"|answer(?:\s*\*\*)?(?P<alone>[ \t]+(?=\$|\\[(\[]|[-(]?\d))"
-    r"|ans(?:\s?[.:=]|\s[-–—]\s)",
+    r"|ans(?:\s?[.:]|\s[-–—]\s)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE)

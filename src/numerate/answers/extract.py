@@ -29,7 +29,6 @@ from numerate.answers.conclusions import REFUSAL, last_statement
 from numerate.answers.cues import Cue, answer_cues
 from numerate.answers.expressions import FORMULA
 from numerate.answers.ladder import decide
-from numerate.answers.normal import normalise
 from numerate.answers.regions import Region, next_turns, visible_region
 from numerate.answers.statements import count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
@@ -98,9 +97,12 @@ def _marked(tail: str, kind: Kind) -> Found | None:
     """The answer that the solution itself marks as such."""
     for source in (_tag, _hash, _box, _phrase, _heading):
         found = source(tail, kind)
-        if found is not None and found.answer and normalise(found.answer):
+        if found is not None and found.answer and _SAYS_SOMETHING.search(found.answer):
             return found
     return None
+
+
+_SAYS_SOMETHING = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
 
 
 def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
@@ -247,6 +249,7 @@ def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
 
 def _different(answers: list[str]) -> list[str]:
     """Boxes joined by "or" may hold one answer twice: x + 11 or 11 + x."""
+    answers = list(dict.fromkeys(filter(None, answers)))
     kept = answers[:1]
     kept.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in kept))
     return kept

@@ -7,7 +7,7 @@ import re
 from numerate.answers.units import CANONICAL
 
 _UNIT = re.compile(
-    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?![A-Za-z])|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
+    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?![A-Za-z])|h|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
     r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![A-Za-z\d])"
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
@@ -21,7 +21,7 @@ def quantity_end(text: str, start: int, joined: bool = False) -> int:
 
     joined: behind the white space or "and" that joins a smaller unit to it as well."""
     match = _UNIT.match(text, start)
-    if match is None or not is_unit(match["name"]):
+    if match is None or not (is_unit(match["name"]) or (joined and match["name"] == "h")):
         return start
     end = match.end()
     if match["below"] and not is_unit(match["below"]) and match["below"] not in ("s", "h"):

@@ -20,14 +20,22 @@ class Region(NamedTuple):
     """where in `text` the last tool output stood"""
 
 
+_PROGRAM = re.compile(r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )")
+"""a response that is a program to be run, and says nothing itself"""
+_MARKUP = re.compile(r"<[A-Za-z/|｜]")
+
+
 def visible_region(response: str) -> Region:
     """The response without thoughts, special tokens, further turns, code and tool output."""
     text, thinking = response, False
+    if _PROGRAM.match(text):
+        return Region("")
+    marked = _MARKUP.search(text) is not None
     if "<|channel|>" in text:
         text, thinking = final_channel(text)
-    elif "<" in text or "THINK]" in text or "◁" in text:
+    elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if "```" in text or "<" in text or "\nObservation:" in text:
+    if "```" in text or (marked and "<" in text) or "\nObservation:" in text:
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)

@@ -35,6 +35,12 @@ EXPLANATION = re.compile(
     r"|\s\((?:(?:or|i\.e\.,?|that is,?) [a-z]|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
+_EXPLAINS = frozenset(
+    "where which since because as for when whenever if provided given assuming rather instead not but except unlike according so"
+    " car ya porque weil denn потому while meaning i.e.".split()
+)
+_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z]|\band not\b|that is|\bor rather\b")
+"""a cheap look for what EXPLANATION may find"""
 SENTENCE_END = re.compile(
     r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)[.!?](?=[\s\"'”’)*_]|$)"
     r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
@@ -63,8 +69,13 @@ def count_words(text: str) -> int:
     return unspaced + sum(word.lower() not in _NEUTRAL for word in _WORD.findall(outside))
 
 
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
+
+
 def stated_value(statement: str, kind: Kind) -> str | None:
     """The value of a statement, None where it says none, or only what the answer is not."""
+    if _PLAIN.fullmatch(statement):
+        return statement
     text = without_emphasis(statement).strip()
     if opening := _QUALIFIER.match(text):
         text = text[opening.end() :]
@@ -110,8 +121,16 @@ def number_words(text: str) -> str | None:
     return words[-1] if words else None
 
 
+_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d [\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
+_PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
+"""the numbers of a text without other mathematics, of which _SIGNS sees any"""
+
+
 def number_runs(text: str) -> list[Run]:
     """The runs with a digit that the text doesn't deny."""
+    if not _SIGNS.search(text):
+        plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
+        return [run for run in plain if not _NOT_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
     return [run for run in math_runs(text) if DIGIT.search(run.text) and not _NOT_BEFORE.search(text[: run.start])]
 
 
@@ -193,8 +212,12 @@ def _is_known(word: str) -> bool:
 
 def main_clause(text: str, content: re.Pattern[str]) -> str:
     """The text up to a clause that explains it, where something stands before that."""
-    if " " not in text and "," not in text and ";" not in text:
-        return text
+    if not _EXPLAINS.isdisjoint(text.lower().replace(",", " ").split()) or _HINTS.search(text):
+        return _before_explanation(text, content)
+    return text
+
+
+def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         if content.search(text[: clause.start()]):
             return text[: clause.start()]
