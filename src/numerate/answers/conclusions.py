@@ -80,6 +80,8 @@ def _breaks_off(sentence: str, kind: Kind) -> bool:
 
 
 def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
+    if sentence.startswith("|"):
+        sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
     text = without_emphasis(with_digits[-1] if with_digits else _ENUMERATOR.sub("", without_bullet(sentence), count=1)).strip()

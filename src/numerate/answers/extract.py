@@ -29,6 +29,7 @@ from numerate.answers.conclusions import REFUSAL, last_statement
 from numerate.answers.cues import Cue, answer_cues
 from numerate.answers.expressions import FORMULA
 from numerate.answers.ladder import decide
+from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
 from numerate.answers.statements import count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
@@ -330,6 +331,8 @@ def _bare(tail: str, kind: Kind) -> Found | None:
         return None
     words = count_words(text)
     if words and (kind == "number" or (kind == "math" and FORMULA.search(text))):
+        return None
+    if words > 3 and kind == "math" and bold_parts(text):
         return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
         return Found(text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None

@@ -37,3 +37,12 @@ def is_unit(name: str) -> bool:
         return True
     low = name.lower()
     return low not in _NO_UNITS and (name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL)
+
+
+_DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2}) cents?\b")
+
+
+def amount_of_money(text: str) -> str | None:
+    """`5 dollars and 25 cents` at the start of a text as `$5.25`."""
+    match = _DOLLARS_AND_CENTS.match(text)
+    return f"${match[1]}.{int(match[2]):02d}" if match else None

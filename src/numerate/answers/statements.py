@@ -9,7 +9,7 @@ import re
 from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side
 from numerate.answers.markdown import without_emphasis
 from numerate.answers.names import BOUNDING, FUNCTIONS, MULTIPLIERS, PERCENT_WORDS, SEPARATORS, UNITS
-from numerate.answers.quantities import is_unit, quantity_end
+from numerate.answers.quantities import amount_of_money, is_unit, quantity_end
 from numerate.answers.spelled import PARTS, VALUES
 from numerate.types import Kind
 
@@ -32,7 +32,7 @@ EXPLANATION = re.compile(
     r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to|so that"
     r"|car|ya que|porque|weil|denn|потому)\b"
     r"|(?:,|(?<!\\);)\s*(?:but|while|meaning|i\.e\.|that is|or rather)\b|\s[—–]\s|(?<!\\);\s"
-    r"|\s\((?:(?:or|i\.e\.,?|that is,?) [a-z]|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
 _EXPLAINS = frozenset(
@@ -102,6 +102,7 @@ _NOT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
+_BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
 _ENDS_OF_RANGE = re.compile(r"\s*(?:or|to|oder|ou|или|或|または)\s*")
 
 
@@ -112,7 +113,8 @@ def number_in(text: str) -> str | None:
     if not runs:
         return number_words(text)
     equations = [run for run in runs if "=" in run.text]
-    return whole_number(text, equations[-1] if equations else runs[0] if runs[0].start <= 1 else runs[-1], runs)
+    first = runs[0].start <= 1 and not equations
+    return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
 
 
 def number_words(text: str) -> str | None:
@@ -137,6 +139,10 @@ def number_runs(text: str) -> list[Run]:
 def whole_number(text: str, run: Run, runs: list[Run]) -> str:
     """The number with the other end of its range, its unit, and what belongs to it behind a smaller unit."""
     index = runs.index(run)
+    if amount := amount_of_money(text[runs[max(index - 1, 0)].start :]):
+        return amount
+    if index and _BETWEEN.search(text[: runs[index - 1].start]):
+        return f"between {text[runs[index - 1].start : run.end]}"
     if index + 1 < len(runs) and _ENDS_OF_RANGE.fullmatch(text[run.end : runs[index + 1].start]):
         return text[run.start : runs[index + 1].end]
     first = index
@@ -231,6 +237,18 @@ _AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
 _JOINT = re.compile(r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?")
 
 
+_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided)\s+(?:all\s|any\s|every\s|each\s)?")
+_RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
+
+
+def _is_condition(text: str, before: Run, run: Run) -> bool:
+    """True for what a link such as `for` or `at` makes a remark on the expression before it."""
+    between = text[before.end : run.start]
+    if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
+        return True
+    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text[: before.start]) is not None
+
+
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
     runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
@@ -238,7 +256,7 @@ def last_expression(text: str) -> str | None:
         return None
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
-    while last and _LINK.fullmatch(text[runs[last - 1].end : runs[last].start]) and _AFTER_COPULA.search(text[: runs[last - 1].start]):
+    while last and _is_condition(text, runs[last - 1], runs[last]):
         last -= 1
     first = last
     while first and (
