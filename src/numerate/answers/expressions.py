@@ -22,7 +22,8 @@ class Run(NamedTuple):
 
 
 FORMULA = re.compile(
-    r"\$\$([^$]{1,1200})\$\$|(?<!\\)\$(?! ?\d[\d,.]*[ ,.)]+(?:[a-z]{2}|I )[^$\n]*\$)([^$\n]{1,600}?)(?<!\\)\$"
+    r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
+    r"|(?<!\\)\$(?! ?\d[\d,.]*[ ,.)]+(?:[a-z]{2}|I )[^$\n]*\$)((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
     r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]",
     re.S,
 )
@@ -62,9 +63,12 @@ def math_runs(text: str) -> list[Run]:
     return runs + _plain_runs(text, at, len(text))
 
 
+Span = tuple[int, int]
+
+
 def _plain_runs(text: str, start: int, stop: int) -> list[Run]:
     runs: list[Run] = []
-    pieces: list[re.Match[str]] = []
+    pieces: list[Span] = []
     for piece in _pieces(text, start, stop):
         if piece is None:
             runs += _run_of(text, pieces)
@@ -74,36 +78,65 @@ def _plain_runs(text: str, start: int, stop: int) -> list[Run]:
     return runs + _run_of(text, pieces)
 
 
-def _pieces(text: str, start: int, stop: int) -> Iterator[re.Match[str] | None]:
-    """Tokens of mathematics, and None where something else stands between them."""
+def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
+    """Spans of mathematics, and None where something else stands between them."""
     at, depth = start, 0
     while at < stop:
         token = _TOKEN.match(text, at, stop)
         if token is None:
             return
-        kind, at = token.lastgroup, token.end()
-        if kind == "open" or kind == "close":
-            depth = max(depth + (1 if kind == "open" else -1), 0)
-        belongs = (
-            kind in ("number", "letter", "open", "close", "op", "money", "space")
-            or (kind == "command" and _is_math(token.group()))
-            or (kind == "word" and (token.group() in _MATH_WORDS or token.group().lower() in _SCALES))
-            or (kind == "comma" and (depth > 0 or _list_comma(text, token)))
-        )
-        if kind == "command" and token.group()[1:] in _STYLED and text[at : at + 1] == "{":
-            end = closing(text, at)
-            at = end + 1 if 0 < end < stop else stop
-            belongs = False
+        kind, begin, at = token.lastgroup, at, token.end()
+        if kind == "command":
+            belongs, at = _command(text, token, stop)
+        else:
+            depth = max(depth + (kind == "open") - (kind == "close"), 0)
+            belongs = kind in _MATHEMATICAL or _belongs(text, token, depth)
         if not belongs:
             depth = 0
-        yield token if belongs else None
+        yield (begin, at) if belongs else None
+
+
+_MATHEMATICAL = frozenset({"number", "letter", "open", "close", "op", "money", "space"})
+_BEGIN = re.compile(r"\{([a-zA-Z]+)\*?\}")
+
+
+def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
+    """Whether a command belongs to an expression, and where it ends: a matrix is one piece, and so is
+    `\text{ and }`."""
+    name, at = token.group()[1:], token.end()
+    if name == "begin" and (environment := _BEGIN.match(text, at)):
+        end = text.find("\\end{" + environment[1], at)
+        return (True, text.index("}", end) + 1) if 0 <= end and "}" in text[end:stop] else (False, at)
+    if name in _STYLED and text[at : at + 1] == "{":
+        end = closing(text, at)
+        inside = text[at + 1 : end].strip(" ,")
+        return inside in ("and", "or", ""), end + 1 if 0 < end < stop else stop
+    return name not in ("n", "item", "newline", "quad"), at
+
+
+def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
+    """Whether a word or a comma is mathematics where it stands."""
+    piece = token.group()
+    if token.lastgroup == "comma":
+        return depth > 0 or _list_comma(text, token)
+    if token.lastgroup != "word":
+        return False
+    if piece in _MATH_WORDS or piece.lower() in _SCALES:
+        return True
+    if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
+        return False
+    before, behind = text[max(token.start() - 2, 0) : token.start()], text[token.end() : token.end() + 2]
+    return before[-1:] in _TOUCHING or (before.strip() or " ")[-1] in "=+/^" or (behind.strip() or " ")[0] in "=+/^("
+
+
+_TOUCHING = frozenset("0123456789)}")
+_SHORT_WORDS = frozenset(
+    "is of to so if in at an as or by it we he on no up do go my me us be am pm the and for are was has her his she all any per but"
+    " not day age men he's let get got had can may one two six ten due via km cm mm kg ft so".split()
+)
 
 
 _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
-
-
-def _is_math(command: str) -> bool:
-    return command[1:] not in ("n", "item", "newline", "quad")
 
 
 def _list_comma(text: str, token: re.Match[str]) -> bool:
@@ -115,11 +148,11 @@ _MEMBER = re.compile(r" ?(?:[-−]?\d|[a-z] ?=|\\(?:frac|sqrt|pi)|\()")
 _CONTENT = re.compile(r"\d|[^\W\d_] ?[-−+*/^=<>≤≥≠∈×·]|[∞∅π√]|\\(?:pi|infty|emptyset|sqrt|frac|varnothing)|[½⅓⅔¼¾]")
 
 
-def _run_of(text: str, pieces: list[re.Match[str]]) -> list[Run]:
+def _run_of(text: str, pieces: list[Span]) -> list[Run]:
     """The run that these tokens make once what can't begin or end one is taken off; none without content."""
     if not pieces:
         return []
-    start, end = pieces[0].start(), pieces[-1].end()
+    start, end = pieces[0][0], pieces[-1][1]
     for _ in range(8):
         low, high = _trimmed(text, start, end)
         if (low, high) == (start, end) or low >= high:
@@ -148,9 +181,9 @@ def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
 
 
 _LEADING = re.compile(
-    r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[A-Za-z](?= +[-−]?[\d(\\$€£.]| *$))+"
+    r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
 )
-_TRAILING = re.compile(r"(?:[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\s])[A-Za-z](?=[\s,]*$)|\\[ ,;:!])+$")
+_TRAILING = re.compile(r"(?:[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$)|\\[ ,;:!])+$")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -188,7 +221,7 @@ def last_row(formula: str) -> str:
     r"""A calculation over several lines as one chain; of equations that stand below each other the last."""
     match = _ROWS.search(formula)
     if match is None:
-        return formula
+        return formula.rstrip(" .,")
     rows = [row for part in match[1].split("\\\\") if (row := part.replace("&", " ").strip())]
     if not rows:
         return formula
@@ -197,4 +230,4 @@ def last_row(formula: str) -> str:
         if not chain.lstrip().startswith(("=", "\\approx")):
             break
         chain = f"{row} {chain}"
-    return chain
+    return chain.rstrip(" .,")

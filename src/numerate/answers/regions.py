@@ -35,7 +35,7 @@ def visible_region(response: str) -> Region:
         text, thinking = final_channel(text)
     elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if "```" in text or (marked and "<" in text) or "\nObservation:" in text:
+    if "```" in text or (marked and "<" in text) or "\nObservation:" in text or "[asy]" in text:
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)
@@ -114,12 +114,12 @@ def own_turns(text: str) -> str:
 
 # -- code and tool output ----------------------------------------------------------------------
 _OPENERS = re.compile(
-    r"```|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:"
+    r"```|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
 _FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL)
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
-    r"|\nObservation:(?P<seen>[^\n]*)",
+    r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)",
     re.DOTALL,
 )
 _TEXT_FENCES = frozenset({"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"})

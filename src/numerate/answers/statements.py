@@ -27,9 +27,9 @@ _NEGATION = re.compile(
     re.DOTALL,
 )
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|which|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?[$\\\d(-][^,;]{0,80}$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
-    r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to|so that"
+    r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     r"|car|ya que|porque|weil|denn|потому)\b"
     r"|(?:,|(?<!\\);)\s*(?:but|while|meaning|i\.e\.|that is|or rather)\b|\s[—–]\s|(?<!\\);\s"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
@@ -225,9 +225,14 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
 
 def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     for clause in EXPLANATION.finditer(hide_formulas(text)):
-        if content.search(text[: clause.start()]):
+        if content.search(text[: clause.start()]) and not _CONCLUDES.search(text, clause.end()):
             return text[: clause.start()]
     return text
+
+
+_CONCLUDES = re.compile(
+    r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
+)
 
 
 _LINK = re.compile(
@@ -249,11 +254,25 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
     return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text[: before.start]) is not None
 
 
+_BEFORE_SUBJECT = re.compile(r"(?:^|.*\b)(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|.*\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
+_BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
+
+
+def _subject(text: str, runs: list[Run]) -> Run | None:
+    """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
+    for run in runs:
+        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end) and not _RELATION.search(run.text):
+            return run
+    return None
+
+
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
     runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
     if not runs:
         return None
+    if (subject := _subject(text, runs)) is not None:
+        return last_row(subject.text)
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
     while last and _is_condition(text, runs[last - 1], runs[last]):
