@@ -24,7 +24,8 @@ class Run(NamedTuple):
 FORMULA = re.compile(
     r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
     r"|(?<!\\)\$(?! ?\d[\d,.]*[ ,.)]+(?:[a-z]{2}|I )[^$\n]*\$)((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
-    r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]",
+    r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
+    r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
     re.S,
 )
 """a formula; two amounts of money with words between them are none"""

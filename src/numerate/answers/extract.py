@@ -27,7 +27,7 @@ from numerate.answers import choice
 from numerate.answers.boxes import last_boxes
 from numerate.answers.conclusions import REFUSAL, last_statement
 from numerate.answers.cues import Cue, answer_cues
-from numerate.answers.expressions import FORMULA
+from numerate.answers.expressions import FORMULA, last_row
 from numerate.answers.ladder import decide
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
@@ -335,7 +335,7 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     if words > 3 and kind == "math" and bold_parts(text):
         return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
-        return Found(text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
+        return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
 
 

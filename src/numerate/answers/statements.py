@@ -27,7 +27,7 @@ _NEGATION = re.compile(
     re.DOTALL,
 )
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?[$\\\d(-][^,;]{0,80}$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
     r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     r"|car|ya que|porque|weil|denn|потому)\b"
@@ -261,7 +261,7 @@ _BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)
 def _subject(text: str, runs: list[Run]) -> Run | None:
     """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
     for run in runs:
-        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end) and not _RELATION.search(run.text):
+        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end):
             return run
     return None
 
@@ -272,7 +272,7 @@ def last_expression(text: str) -> str | None:
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:
-        return last_row(subject.text)
+        return right_side(last_row(subject.text), approximate=False)
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
     while last and _is_condition(text, runs[last - 1], runs[last]):
