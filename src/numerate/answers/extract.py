@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 from numerate.answers import choice
 from numerate.answers.boxes import last_boxes
-from numerate.answers.conclusions import REFUSAL, last_statement
+from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.cues import Cue, answer_cues
 from numerate.answers.expressions import FORMULA, last_row
 from numerate.answers.ladder import decide
