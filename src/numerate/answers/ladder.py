@@ -11,8 +11,10 @@ from typing import NamedTuple
 from numerate.answers import (
     angles,
     cases,
+    chains,
     choice,
     family,
+    money,
     names,
     phrases,
     programs,
@@ -88,7 +90,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
     a, b = normalise(unbox(candidate)), normalise(unbox(reference))
     if is_nothing(a) or is_nothing(b):
         return NO_ANSWER
-    if units.money_differs(candidate, reference):
+    if money.differs(candidate, reference, a, b):
         return NO_MATCH
     if a == b:
         return Verdict(True, "string")
@@ -173,6 +175,8 @@ def structure(a: str, b: str) -> str | None:
     timed = times.same_time(a, b)
     if timed is not None:
         return "structure" if timed else None
+    if _contradicts(a) or _contradicts(b):
+        return None
     for one, other in _readings(a, b):
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
@@ -180,6 +184,10 @@ def structure(a: str, b: str) -> str | None:
         if rung := _same_trees(left, right):
             return rung
     return same_angles(a, b) if _has_degrees(a) or _has_degrees(b) else None
+
+
+def _contradicts(normal: str) -> bool:
+    return normal.count("=") > 1 and chains.contradictory(normal, tree(normal), same)
 
 
 def _same_trees(left: Node | None, right: Node | None) -> str | None:
