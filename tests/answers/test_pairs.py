@@ -8,6 +8,8 @@ import pytest
 
 from numerate.answers import cluster, equal
 from tests.answers.pairs import (
+    chains,
+    currencies,
     marks,
     more_notations,
     near_misses,
@@ -16,10 +18,14 @@ from tests.answers.pairs import (
     sentences,
     series_and_cases,
     signs,
+    solved,
     units,
 )
 
-KINDS = (marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
+KINDS = (
+    chains, currencies, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases,
+    signs, solved, units,
+)  # fmt: skip
 
 
 def pairs(table: str) -> list[Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from numerate.answers.heads import is_quantity, letters
-from numerate.answers.tree import Node
+from numerate.answers.tree import Node, num
 from numerate.answers.units import CANONICAL
 from numerate.answers.values import same_value
 
@@ -26,8 +26,13 @@ def value(relation: Node) -> Node | None:
         return None
     if not all(same_value(numbers[0], member) for member in numbers[1:]):
         return None
-    stated = is_quantity(head) or same_value(head, numbers[0]) or _is_substituted(head, members)
+    stated = same_value(head, numbers[0]) or _is_substituted(head, members) or _is_asked(head, numbers[0])
     return numbers[-1] if stated else None
+
+
+def _is_asked(head: Node, number: Node) -> bool:
+    """`a + b = 0` is an equation rather than the value of a sum."""
+    return is_quantity(head) and not (head.kind == "add" and same_value(number, num(0)))
 
 
 def _head_first(relation: Node) -> tuple[Node, ...]:

@@ -1,4 +1,4 @@
-"""Digits in groups: `1 234 567`, `1'234`, `12.345,67`, `1.234.567`; read only where they can be nothing else."""
+"""Digits in groups: `1 234 567`, `1'234`, `12.345,67`, `1.234.567`; where they can be nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 _END = r"(?P<unit> ?\\?[a-zA-Z%^{].{0,40})?"
 _SPACED = re.compile(
-    r"(?P<digits>[-+]?\d{1,3}(?: \d{3})+)(?:[.,](?P<part>\d+))?(?P<fraction> \d+/\d+| ?\\[dt]?frac.{2,12})?" + _END
+    r"(?P<digits>[-+]?\d{1,3}(?: \d{3})+)(?:[.,](?P<part>\d+))?(?P<fraction> \d+/\d+| ?\\[dt]?frac.{2,12})?"
+    + _END
 )
 _QUOTED = re.compile(r"(?P<digits>[-+]?\d{1,3}(?:'\d{3})+)(?:[.,](?P<part>\d+))?(?P<fraction>)" + _END)
 _DOTTED = re.compile(r"(?<![\w.,'])(?P<digits>[1-9]\d{0,2}(?:\.\d{3})+),(?P<part>\d+)(?![\w.,])")

@@ -1,4 +1,4 @@
-"""What may stand before a value as its name: a letter, f(2), AB / CD, a sum of roots; never an equation's side.
+"""What may stand before a value as its name: a letter, f(2), AB / CD; never the side of an equation.
 
 `xyz = 60` and `m + n = 17` say what was asked for. `2x = 8`, `x^2 = 4` and `\\sin x = 0` are equations that
 still have to be solved, and `x + y = 5` is a line."""
@@ -6,6 +6,7 @@ still have to be solved, and `x + y = 5` is a line."""
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from itertools import chain
 
 from numerate.answers.names import OPERATIONS
@@ -74,7 +75,7 @@ def _is_angle(name: str) -> bool:
 
 
 # -- quantities ----------------------------------------------------------------------
-_COORDINATES = frozenset("xyz")
+_COORDINATES = set("xyz")
 
 
 def letters(node: Node) -> set[str]:
@@ -99,7 +100,9 @@ def is_quantity(node: Node) -> bool:
         return all(map(_is_plain, node.args)) and (not coordinates or letters(node) < _COORDINATES)
     if node.kind == "mul":
         return all(map(_is_letter, node.args)) and (not coordinates or letters(node) == _COORDINATES)
-    return node.kind == "add" and not coordinates and all(map(_is_term, node.args))
+    if node.kind != "add" or coordinates or not all(map(_is_term, node.args)):
+        return False
+    return len(set(map(_degree, node.args))) == 1
 
 
 def _is_operation(node: Node) -> bool:
@@ -140,6 +143,15 @@ def _is_term(node: Node) -> bool:
     if factors[0].kind == "num" and factors[0].value in (10, 100, 1000):
         factors = factors[1:]
     return bool(factors) and all(_is_letter(_base(factor)) for factor in factors)
+
+
+def _degree(term: Node) -> Fraction | int:
+    """Of a product of letters and their powers: a^2 + b is nothing that is asked for."""
+    if term.kind == "pow":
+        return term.args[1].value
+    if term.kind in ("mul", "neg"):
+        return sum(_degree(factor) for factor in term.args)
+    return int(term.kind != "num")
 
 
 def _base(node: Node) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from numerate.answers import intervals, polynomials
 from numerate.answers.heads import letters
@@ -20,7 +21,7 @@ def solved(relation: Node) -> Node | None:
     if not set(relation.value) <= _SIGNS or len(relation.args) > 3 or len(letters(relation)) != 1:
         return None
     try:
-        sides = zip(relation.args, relation.args[1:], strict=False)
+        sides = pairwise(relation.args)
         sets = [_solutions(a, sign, b) for sign, (a, b) in zip(relation.value, sides, strict=True)]
     except (Undecided, OverflowError):
         return None
@@ -48,12 +49,16 @@ def _of_quotient(quotient: Quotient, sign: str) -> Node:
         raise Undecided("0 on both sides")
     poles = polynomials.roots(quotient.bottom)
     zeros = polynomials.roots(quotient.top)
-    ends = sorted([*poles, *(root for root in zeros if all(root.node != pole.node for pole in poles))], key=_at)
-    if any(b.at - a.at < NEAR * (1 + abs(a.at)) for a, b in zip(ends, ends[1:], strict=False)):
+    ends = sorted(
+        [*poles, *(root for root in zeros if all(root.node != pole.node for pole in poles))], key=_at
+    )
+    if any(b.at - a.at < NEAR * (1 + abs(a.at)) for a, b in pairwise(ends)):
         raise Undecided("roots near each other")
     parts = [_between(low, high) for (low, high), inside in _gaps(ends) if _holds(quotient, inside, sign)]
     if "=" in sign and sign != "!=":
-        parts += [Node("set", None, (root.node,)) for root in zeros if all(root.node != p.node for p in poles)]
+        parts += [
+            Node("set", None, (root.node,)) for root in zeros if all(root.node != p.node for p in poles)
+        ]
     if not parts:
         return Node("set")
     whole = intervals.merged(Node("union", None, tuple(parts)))
@@ -71,10 +76,10 @@ def _gaps(ends: list[Root]) -> list[tuple[tuple[Node, Node], Fraction]]:
     if not ends:
         return [((negate(_INFINITY), _INFINITY), Fraction(0))]
     inside = [Fraction(ends[0].at) - 1]
-    inside += [(Fraction(a.at) + Fraction(b.at)) / 2 for a, b in zip(ends, ends[1:], strict=False)]
+    inside += [(Fraction(a.at) + Fraction(b.at)) / 2 for a, b in pairwise(ends)]
     inside.append(Fraction(ends[-1].at) + 1)
     nodes = [negate(_INFINITY), *(end.node for end in ends), _INFINITY]
-    return list(zip(zip(nodes, nodes[1:], strict=False), inside, strict=True))
+    return list(zip(pairwise(nodes), inside, strict=True))
 
 
 def _between(low: Node, high: Node) -> Node:

@@ -13,7 +13,9 @@ from numerate.answers import (
     cases,
     chains,
     choice,
+    conclusions,
     family,
+    grouped,
     money,
     names,
     phrases,
@@ -57,9 +59,32 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
-        return _climb(*values)
-    return verdict
+    return _read_anew(candidate, reference) or verdict if verdict.how == "no_match" else verdict
+
+
+def _read_anew(candidate: str, reference: str) -> Verdict | None:
+    """The verdict on what several statements conclude, or on the value in a sentence; None where there are
+    none."""
+    if money.differs(candidate, reference, *(normalise(unbox(x)) for x in (candidate, reference))):
+        return None
+    ends = [_concluded(candidate), _concluded(reference)]
+    if any(ends) and (verdict := _climb(ends[0] or candidate, ends[1] or reference)).equal:
+        return verdict
+    values = sentences.one_sided(candidate, reference)
+    return _climb(*values) if values else None
+
+
+def _concluded(answer: str) -> str | None:
+    if not _SEVERAL.search(answer):
+        return None
+    return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
+
+
+def _equal(a: str, b: str) -> bool:
+    return not units.units_differ(a, b) and structure(a, b) is not None
+
+
+_SEVERAL = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])|i\.e|that is|equivalent|=.*=", re.DOTALL)
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
@@ -108,8 +133,22 @@ def _climb(candidate: str, reference: str) -> Verdict:
 
 
 def _letters(candidate: str, reference: str) -> Verdict:
-    a, b = (choice.several_letters(x) or choice.leading_letter(x) for x in (candidate, reference))
+    a, b = (
+        choice.several_letters(x) or _remarked(x) or choice.leading_letter(x) for x in (candidate, reference)
+    )
     return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
+
+
+_REMARKED = re.compile(r"\(?([A-J])\)?[.:]? ?\(([a-z][a-z' -]{5,60})\)\.?")
+_DOUBTED = names.listed(
+    "not no never neither nor or either maybe perhaps wrong incorrect instead but if except"
+)
+
+
+def _remarked(answer: str) -> str | None:
+    """The letter of `D (none of the above)`."""
+    match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
+    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
 
 
 def _same_prose(a: str, b: str) -> Verdict | None:
@@ -157,6 +196,10 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
+    if "," in a + b:
+        one, other = grouped.indian(a), grouped.indian(b)
+        if one or other:
+            found.append((one or a, other or b))
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))

@@ -41,8 +41,8 @@ _TWINS = str.maketrans(
         **dict.fromkeys("“”", '"'),
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
-        "∅": "\\emptyset ", "¢": " cents ", "￠": " cents ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
-        **dict.fromkeys(money.SIGNS, ""),
+        "∅": "\\emptyset ", "¢": " cents ","°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
+        **dict.fromkeys(money.SIGNS, ""), "￠": " cents ",
         "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
@@ -103,6 +103,14 @@ def normalise(text: str) -> str:
         text = _plain_latex(text)
     elif "$" in text:
         text = text.replace("$", " ")
+    text = _one_line(text)
+    if "for " in text or text[:4].lower() == "all ":
+        text = unquantified(text)
+    return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
+
+
+def _one_line(text: str) -> str:
+    """Without emphasis, ordinals, quotes, doubled spaces and separators between digits."""
     if "*" in text or "__" in text:
         text = marks.unemphasised(text)
     text = _RUNS.sub(" ", _SPACES.sub(" ", text)).strip()
@@ -113,10 +121,7 @@ def normalise(text: str) -> str:
     text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
     if _MAY_BE_GROUPED.search(text):
         text = grouped.ungrouped(text)
-    text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
-    if "for " in text or text[:4].lower() == "all ":
-        text = unquantified(text)
-    return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
+    return _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
 
 
 def _unquoted(text: str) -> str:

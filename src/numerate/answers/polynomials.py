@@ -121,7 +121,7 @@ def roots(polynomial: Polynomial) -> list[Root]:
 
 def _divided(polynomial: Polynomial, root: Fraction) -> Polynomial:
     """By x - root, of which root is a root."""
-    found, carry = [], Fraction(0)
+    found, carry = list[Fraction](), Fraction(0)
     for coefficient in reversed(polynomial):
         carry = carry * root + coefficient
         found.append(carry)

@@ -10,6 +10,7 @@ from numerate.answers.spelled import VALUES
 
 _UNUSUAL = re.compile(
     r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
 
@@ -138,13 +139,34 @@ def _barred(text: str) -> str:
     return _BARRED.sub(r"\1", text)
 
 
+_LETTER_TIMES = re.compile(
+    r"(?<=\d) ?(?:\\(?:text|mathrm) ?\{ ?[xX] ?\}|[xX]) ?(?=10 ?\^ ?(?:\{ ?[-+]?\d{1,4} ?\}|[-+]?\d))"
+)
+_RAISED_FIRST = re.compile(
+    r"(?<=[A-Za-z])(?<![^A-Za-z]e) ?(\^ ?(?:\{[^{}]{1,40}\}|\w))"
+    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\?[A-Za-z]+(?![A-Za-z])|\w))"
+)
+
+
+def _times(text: str) -> str:
+    """`1.5 x 10^3`: the letter for the sign."""
+    return _LETTER_TIMES.sub(r" \\times ", text)
+
+
+def _lowered(text: str) -> str:
+    """`a^2_n` with the subscript first, as `a_n^2`."""
+    return _RAISED_FIRST.sub(r"\2\1", text)
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("circ",), _minutes_of_arc),
     (("overline",), _barred),
     (("[", "]"), _french),
+    (("x", "X"), _times),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),
+    (("^",), _lowered),
     (("\\{",), _builder),
     (("/",), _derivative),
 )

@@ -129,7 +129,21 @@ def split_quantity(normal: str) -> tuple[str, Unit] | None:
     found = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
     if found is None or not found[1].known or found[1].words:
         return None
-    return found if _NUMBER.fullmatch(found[0]) or "frac" in normal[len(found[0]) :] else None
+    value, behind = found[0], normal[len(found[0]) :]
+    return found if _NUMBER.fullmatch(value) or "frac" in behind or _is_constant(value, behind) else None
+
+
+_SCIENTIFIC = re.compile(r"[-+]?[\d.,]*\d ?(?:\\times|\\cdot|\*|[xX]) ?10 ?\^ ?(?:\{ ?[-+]?\d+ ?\}|\d)")
+_CONSTANT = re.compile(r"(?:\\(?:pi|sqrt|[dt]?frac|times|cdot)(?![a-z])|[\d .,{}()^*/+-])+")
+
+
+def _is_constant(value: str, behind: str) -> bool:
+    """True for a number such as `3 \\times 10^8` or, before a unit in upright letters, `5\\sqrt{2}`."""
+    if _SCIENTIFIC.fullmatch(value):
+        return True
+    return behind.lstrip(" ").startswith(("\\text", "\\mathrm", "\\mbox")) and bool(
+        _CONSTANT.fullmatch(value)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -205,5 +219,5 @@ CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(CODES)})\.?(?: ?\}})? ?(?=\
 
 def amount_code(text: str) -> str | None:
     """The code of a currency that stands before an amount."""
-    code = CODE.match(text) if text[:24].lstrip(" $\\{text")[:1].isupper() else None
+    code = CODE.match(text)
     return code[1] if code else None

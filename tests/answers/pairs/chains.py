@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 SAME = [
-    # one value in two forms
-    ("3/8 or 0.375", r"\frac38"),
-    (r"\frac{\sqrt2\pi}{4} or \frac{\pi}{2\sqrt2}", r"\frac{\pi}{2\sqrt2}"),
-    (r"x = \frac12 \text{ or } x = 0.5", "x = 0.5"),
-    (r"0.75 \text{ or } \frac{3}{4}", "3/4"),
-    ("2 or 2.0", "2"),
-    (r"2\sqrt{2} \text{ or } \sqrt{8}", r"\sqrt8"),
     # a name before a value
     (r"\frac{AB}{CD}=2", "2"),
     (r"\frac{NO}{BO}=\frac{1}{\sqrt6}", r"\frac{\sqrt6}{6}"),
@@ -52,13 +45,20 @@ SAME = [
     ("a+b+c = 11+9+0 = 20", "20"),
     ("x + y = 2 + 3 = 5", "5"),
     (r"x = \frac{6}{4} = 1.5", "1.5"),
-    (r"P = \frac{1}{4} = 0.25 = 25\%", r"\frac14"),
     (r"x = \frac13 \approx 0.33", r"\frac13"),
     (r"\frac{m}{n} = \frac{6}{8} = \frac{3}{4}", r"\frac34"),
     ("2x + 3 = 2(4) + 3 = 11", "11"),
 ]
 
 APART = [
+    # one value in two forms
+    ("3/8 or 0.375", r"\frac38"),
+    (r"\frac{\sqrt2\pi}{4} or \frac{\pi}{2\sqrt2}", r"\frac{\pi}{2\sqrt2}"),
+    (r"x = \frac12 \text{ or } x = 0.5", "x = 0.5"),
+    (r"0.75 \text{ or } \frac{3}{4}", "3/4"),
+    ("2 or 2.0", "2"),
+    (r"2\sqrt{2} \text{ or } \sqrt{8}", r"\sqrt8"),
+    (r"P = \frac{1}{4} = 0.25 = 25\%", r"\frac14"),
     ("3x = 12, x = 4", "4"),
     (r"3x = 12 \implies x = 4", "4"),
     (r"2x + 1 = 7 \Rightarrow x = 3", "3"),

@@ -53,8 +53,6 @@ SAME = [
     (r"\sinh 2x", r"2\sinh x\cosh x"),
     (r"\cosh x + \sinh x", "e^x"),
     # writing
-    ("D \\text{ (none of the above)}", "D"),
-    ("C (all of these)", "C"),
     ("185\\", "185"),
     ("x = **5**", "5"),
     ("**5** apples", "5"),
@@ -62,6 +60,11 @@ SAME = [
     (r"\frac{1}{2}" + "\\", "0.5"),
     # points that are repeated
     ("(1,2), (3,4), (1,2)", "(3,4), (1,2)"),
+]
+
+APART = [
+    ("D \\text{ (none of the above)}", "D"),
+    ("C (all of these)", "C"),
 ]
 
 DIFFERENT = [
