@@ -65,17 +65,17 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
 def _read_anew(candidate: str, reference: str) -> Verdict | None:
     """The verdict on what several statements conclude, or on the value in a sentence; None where there are
     none."""
-    if money.differs(candidate, reference, *(normalise(unbox(x)) for x in (candidate, reference))):
-        return None
-    ends = [_concluded(candidate), _concluded(reference)]
-    if any(ends) and (verdict := _climb(ends[0] or candidate, ends[1] or reference)).equal:
-        return verdict
+    ends = _concluded(candidate), _concluded(reference)
+    if any(ends) and not money.differs(candidate, reference, ends[0] or "", ends[1] or ""):
+        verdict = _climb(ends[0] or candidate, ends[1] or reference)
+        if verdict.equal:
+            return verdict
     values = sentences.one_sided(candidate, reference)
     return _climb(*values) if values else None
 
 
 def _concluded(answer: str) -> str | None:
-    if not _SEVERAL.search(answer):
+    if answer.count("=") < 2 and not _TWICE.search(answer):
         return None
     return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
 
@@ -84,7 +84,7 @@ def _equal(a: str, b: str) -> bool:
     return not units.units_differ(a, b) and structure(a, b) is not None
 
 
-_SEVERAL = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])|i\.e|that is|equivalent|=.*=", re.DOTALL)
+_TWICE = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])|i\.e|that is|equivalent")
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:

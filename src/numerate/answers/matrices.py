@@ -8,6 +8,7 @@ from numerate.answers.tree import Node, Undecided, num, walk
 MOST_ENTRIES = 64
 MOST_NODES = 600
 """of the result: products of letters grow"""
+DEEPEST = 10
 HIGHEST = 6
 """power"""
 _KINDS = frozenset({"add", "mul", "neg", "pow", "div"})
@@ -15,7 +16,7 @@ _KINDS = frozenset({"add", "mul", "neg", "pow", "div"})
 
 def computed(node: Node) -> Node:
     """The matrix that an expression in matrices is; anything else, and what isn't defined, as it is."""
-    if node.kind not in _KINDS or not _holds_matrix(node):
+    if node.kind not in _KINDS or not _holds_matrix(node, 2):
         return node
     try:
         matrix = _value(node)
@@ -24,8 +25,12 @@ def computed(node: Node) -> Node:
     return matrix if sum(1 for _ in walk(matrix)) <= MOST_NODES else node
 
 
-def _holds_matrix(node: Node) -> bool:
-    return any(arg.kind == "matrix" or (arg.kind in _KINDS and _holds_matrix(arg)) for arg in node.args)
+def _holds_matrix(node: Node, depth: int = DEEPEST) -> bool:
+    """Whether a matrix stands in an expression, so many levels below it at most."""
+    for arg in node.args:
+        if arg.kind == "matrix" or (depth and arg.kind in _KINDS and _holds_matrix(arg, depth - 1)):
+            return True
+    return False
 
 
 def _value(node: Node) -> Node:

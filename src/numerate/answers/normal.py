@@ -116,9 +116,9 @@ def _one_line(text: str) -> str:
     text = _RUNS.sub(" ", _SPACES.sub(" ", text)).strip()
     if "..." in text:
         text = _DOTS_BEHIND_A_COMMA.sub(" \\\\ldots ", text)
-    if len(text) < 100:
-        text = _GOES_ON.sub(r"\1\\overline{\2}", text)
-    text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
+    if "." in text:
+        text = _NOON.sub(r"\1\2", _GOES_ON.sub(r"\1\\overline{\2}", text) if len(text) < 100 else text)
+    text = _unquoted(_trim(_ORDINAL.sub("", text)))
     if _MAY_BE_GROUPED.search(text):
         text = grouped.ungrouped(text)
     return _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text

@@ -185,7 +185,7 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
-    if (word := _joined(piece, before)) and not spaced:
+    if len(piece) in (3, 4) and not spaced and (word := _joined(piece, before)):
         return [Token("sep", word), *_letters(piece[len(word) :], False, before)]
     if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
         return [Token("name", c) for c in piece]
