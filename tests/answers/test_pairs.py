@@ -15,6 +15,7 @@ from tests.answers.pairs import (
     near_misses,
     notations,
     objects,
+    second_look,
     sentences,
     series_and_cases,
     signs,
@@ -24,7 +25,7 @@ from tests.answers.pairs import (
 
 KINDS = (
     chains, currencies, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases,
-    signs, solved, units,
+    second_look, signs, solved, units,
 )  # fmt: skip
 
 

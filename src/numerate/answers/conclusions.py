@@ -21,7 +21,8 @@ MOST_STATEMENTS = 8
 
 
 def concluded(normal: str, tree: Reader, equal: Equal) -> str | None:
-    """The one value of an answer in normal form that says it twice, or on its way; None for any other."""
+    """The one value of an answer in normal form that says it twice, or says how it comes to it; "" where its
+    statements contradict each other, None for any other answer."""
     if len(normal) > LONGEST:
         return None
     return _one_of_equals(normal, equal) or _last_statement(normal, tree)
@@ -64,9 +65,11 @@ def _last_statement(normal: str, tree: Reader) -> str | None:
     if len(nodes) != len(statements):
         return None
     *before, last = nodes
-    if _is_solution(before, last):
-        return statements[-1]
-    return statements[-1].rpartition("=")[2].strip() if _is_evaluation(before, last) else None
+    if solved := _solved(before, last):
+        return statements[-1] if all(map(_holds, solved)) else ""
+    if evaluated := _evaluated(before, last):
+        return statements[-1].rpartition("=")[2].strip() if _holds(evaluated) else ""
+    return None
 
 
 def _apart(text: str) -> list[str]:
@@ -80,28 +83,28 @@ def _apart(text: str) -> list[str]:
     return [piece for piece in (*found, text[start:].strip()) if piece]
 
 
-def _is_solution(before: list[Node], last: Node) -> bool:
-    """True when the last statement gives the value of the one letter of all others, and they hold for it."""
+def _solved(before: list[Node], last: Node) -> list[Node] | None:
+    """What the other statements come to when the last one gives the value of their one letter."""
     named = named_value(last)
     if named is None or named[0].kind != "sym" or letters(named[1]):
-        return False
+        return None
     letter = named[0].value
     if any(letters(statement) != {letter} for statement in before) or all(map(named_value, before)):
-        return False
-    return all(_holds(substitute(statement, letter, named[1])) for statement in before)
+        return None
+    return [substitute(statement, letter, named[1]) for statement in before]
 
 
-def _is_evaluation(before: list[Node], last: Node) -> bool:
-    """True when the last statement is the value of an expression in the letters that the others give."""
+def _evaluated(before: list[Node], last: Node) -> Node | None:
+    """What the last statement comes to when it is about an expression in the letters that the others give."""
     names = [found for statement in before if (found := named_value(statement))]
     known = {name.value: number for name, number in names if name.kind == "sym" and not letters(number)}
     if len(known) != len(before) or set(last.value) != {"="} or not letters(last.args[0]) <= set(known):
-        return False
+        return None
     if last.args[0].kind == "sym" or not letters(last.args[0]) or letters(last.args[-1]):
-        return False
+        return None
     for name, number in known.items():
         last = substitute(last, name, number)
-    return _holds(last)
+    return last
 
 
 def _holds(statement: Node) -> bool:

@@ -66,6 +66,8 @@ def _read_anew(candidate: str, reference: str) -> Verdict | None:
     """The verdict on what several statements conclude, or on the value in a sentence; None where there are
     none."""
     ends = _concluded(candidate), _concluded(reference)
+    if "" in ends:
+        return None
     if any(ends) and not money.differs(candidate, reference, ends[0] or "", ends[1] or ""):
         verdict = _climb(ends[0] or candidate, ends[1] or reference)
         if verdict.equal:
@@ -154,7 +156,7 @@ def _remarked(answer: str) -> str | None:
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
     one, other = words(a), words(b)
-    if one is not None and one == other and not units.units_differ(a, b):
+    if one and other and spelled.in_digits(one) == spelled.in_digits(other) and not units.units_differ(a, b):
         return Verdict(True, "string")
     if _is_prose(one, a) or _is_prose(other, b):
         return NO_MATCH

@@ -23,11 +23,14 @@ def taken_off(text: str) -> str:
     return text
 
 
-_STRONG = re.compile(r"(?<![^\s=(:$])(\*\*|__)(?=\S)([^*_\n]{1,200})(?<=\S)\1(?![^\s.,;:!?)=$])")
+_BESIDE = r"\s.,;:!?)=$"
+_STRONG = re.compile(
+    rf"(?<![^\s=(:$])(?:\*\*(?=\S)([^*\n]{{1,200}})(?<=\S)\*\*|__(?=\S)([^_\n]{{1,200}})(?<=\S)__)(?![^{_BESIDE}])"
+)
 _ITALIC = re.compile(r"(?<![^\s=(:$])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*$")
 
 
 def unemphasised(text: str) -> str:
     """Without Markdown's bold and italics. `**` is Python's power when something stands right before it."""
-    text = _ITALIC.sub(r"\1", _STRONG.sub(r"\2", text.rstrip()))
+    text = _ITALIC.sub(r"\1", _STRONG.sub(r"\1\2", text.rstrip()))
     return text.replace("**", "") if text.lstrip(" $").startswith("**") else text

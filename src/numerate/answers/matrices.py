@@ -22,6 +22,8 @@ def computed(node: Node) -> Node:
         matrix = _value(node)
     except Undecided:
         return node
+    if len(matrix.args) == 1 and matrix.kind == "matrix":
+        return matrix.args[0]
     return matrix if sum(1 for _ in walk(matrix)) <= MOST_NODES else node
 
 

@@ -28,7 +28,7 @@ _SHARED = frozenset(
 def differs(a: str, b: str, normal_a: str, normal_b: str) -> bool:
     """True when one answer has a currency or a percent sign, and the other names something else. The last two
     are the answers in normal form."""
-    one, other = _signed(a) if _may_be_signed(a) else set(), _signed(b) if _may_be_signed(b) else set()
+    one, other = _signed(a), _signed(b)
     if not (one or other):
         return False
     one |= _counted(normal_a, bool(one))
@@ -45,6 +45,8 @@ def _may_be_signed(text: str) -> bool:
 
 def _signed(text: str) -> set[str]:
     """What the signs and codes of a text name."""
+    if not _may_be_signed(text):
+        return set()
     found = {kind for sign in _SIGN.findall(text) for kind in _KINDS.get(sign, "").split()}
     if "$" in text and _has_dollars(text):
         found.add("dollar")

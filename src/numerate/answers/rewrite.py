@@ -10,6 +10,7 @@ from numerate.answers.spelled import VALUES
 
 _UNUSUAL = re.compile(
     r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"|[\d)}\]=][a-z]?(?:or|and)[a-z]|\|\||\\\||\| ?\\(?:vec|mathbf|b)"
     r"|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
@@ -148,6 +149,23 @@ _RAISED_FIRST = re.compile(
 )
 
 
+_SPACES_LOST = re.compile(r"(?<=[\d)}\]=])([a-z]?)(or|and)(?=[a-z] ?(?:\(|=))")
+_LENGTH = re.compile(
+    r"^ ?(\||\\\||\|\|)"
+    r" ?(?:\\(?:vec|mathbf|bm|boldsymbol) ?\{? ?([A-Za-z]) ?\}?|(?<=\|\|)([a-z])) ?\1 ?(?==|\\approx)"
+)
+
+
+def _spaced(text: str) -> str:
+    """`x=1orx=2`, which lost its spaces."""
+    return _SPACES_LOST.sub(r"\1 \2 ", text)
+
+
+def _length(text: str) -> str:
+    r"""`|\vec{a}| = 5` and `\|v\| = 5` name a length, where `|x| = 5` is an equation."""
+    return _LENGTH.sub(lambda match: f"\\ell_{{{match[2] or match[3]}}} ", text)
+
+
 def _times(text: str) -> str:
     """`1.5 x 10^3`: the letter for the sign."""
     return _LETTER_TIMES.sub(r" \\times ", text)
@@ -163,6 +181,8 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("overline",), _barred),
     (("[", "]"), _french),
     (("x", "X"), _times),
+    (("or", "and"), _spaced),
+    (("|",), _length),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),

@@ -82,7 +82,7 @@ _COMPATIBLE = {
 }  # fmt: skip
 _COMPATIBLE_SIGN = re.compile("[" + "".join(_COMPATIBLE) + "]")
 _TAIL = re.compile(
-    r"(?P<number>(?<![\d.,])\d[\d,]*(?:\.\d+)?|(?<=[\d}])) ?(?P<style>\\(?:text|mathrm) ?\{ ?)?"
+    r"(?P<number>(?<![\d.,])\d[\d,]*(?:\.\d+)?|(?<=[\d}$])) ?(?P<style>\\(?:text|mathrm) ?\{ ?)?"
     r"(?P<words>[^\x00-\x7f][^\x00-\x7f/. ]{0,15}(?:[/. ][^\x00-\x7f]{1,15})?)"
     r"\.? ?(?P<close>\})?(?P<end>[ .$]*)$"
 )
@@ -92,10 +92,11 @@ def written(text: str) -> str:
     """The text with a unit or a multiplier at its end in Latin letters and digits; otherwise as it is."""
     text = _COMPATIBLE_SIGN.sub(lambda match: _COMPATIBLE[match.group()], text)
     match = _TAIL.search(text[-60:])
-    if match is None or bool(match["style"]) != bool(match["close"]):
+    if match is None or (match["style"] and not match["close"]):
         return text
+    closing = "" if match["style"] else match["close"] or ""
     behind = _meaning(match["words"], match["number"])
-    return text if behind is None else text[: len(text) - len(match[0])] + behind + match["end"]
+    return text if behind is None else text[: len(text) - len(match[0])] + behind + closing + match["end"]
 
 
 def _meaning(words: str, number: str) -> str | None:

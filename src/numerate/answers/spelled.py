@@ -80,6 +80,11 @@ def _is_counting(word: str) -> bool:
     return word in CANONICAL or word.removesuffix("s") in CANONICAL or word in _COUNTING
 
 
+def in_digits(words: str) -> str:
+    """Words as `normal.words` gives them, each number among them in digits."""
+    return " ".join(str(VALUES.get(word, word)) for word in words.split())
+
+
 def _around_digits(normal: str) -> str | None:
     """`12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
     if normal.endswith(")") and (repeated := _REPEATED.fullmatch(normal)):

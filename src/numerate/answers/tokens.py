@@ -185,8 +185,6 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
-    if len(piece) in (3, 4) and not spaced and (word := _joined(piece, before)):
-        return [Token("sep", word), *_letters(piece[len(word) :], False, before)]
     if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
         return [Token("name", c) for c in piece]
     if low in names.SEPARATORS:
@@ -208,15 +206,6 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     ):
         return [_word(piece, spaced)]
     return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
-
-
-def _joined(piece: str, before: list[Token]) -> str | None:
-    """The "or" of `x=1orx=2`, where spaces were lost between a value and a letter."""
-    if not before or not (before[-1].kind in ("num", "float") or before[-1].text in (")", "}", "]")):
-        return None
-    return next(
-        (word for word in ("or", "and") if len(piece) == len(word) + 1 and piece.startswith(word)), None
-    )
 
 
 _WORDS = names.BOUNDING | names.UNITS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
