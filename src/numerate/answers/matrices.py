@@ -93,7 +93,7 @@ def _power(base: Node, exponent: Node) -> Node:
 
 def _simple(kind: str, parts: tuple[Node, ...]) -> Node:
     """The sum or product, as a number where it is one."""
-    node = Node(kind, None, parts) if len(parts) > 1 else parts[0]
+    node = parts[0] if len(parts) == 1 else Node(kind, None, parts)
     try:
         return num(exact.rational(node))
     except Undecided:
