@@ -10,6 +10,7 @@ from numerate.answers import cluster, equal
 from tests.answers.pairs import (
     chains,
     currencies,
+    everyday,
     marks,
     more_notations,
     near_misses,
@@ -24,7 +25,7 @@ from tests.answers.pairs import (
 )
 
 KINDS = (
-    chains, currencies, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases,
+    chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases,
     second_look, signs, solved, units,
 )  # fmt: skip
 

@@ -30,6 +30,18 @@ def ungrouped(text: str) -> str:
     return _DOTTED_WHOLE.sub(lambda m: m[0].replace(".", ""), text)
 
 
+_DECIMAL_COMMA = re.compile(
+    r"\s*(?P<whole>-?\d{1,9}),(?P<part>\d{1,2})"
+    r"(?P<unit>(?: (?!and |or )|(?=[\\%]))(?!\\text ?\{ ?(?:and|or) ?\})[^\d,;]{1,30})?\s*"
+)
+
+
+def decimal_comma(text: str) -> str | None:
+    """`3,5` or `3,5 kg` with a point, None for anything else."""
+    match = _DECIMAL_COMMA.fullmatch(text)
+    return f"{match['whole']}.{match['part']}{match['unit'] or ''}" if match else None
+
+
 def indian(text: str) -> str | None:
     """`1,50,000` as one number, None where no digits are grouped so."""
     return _INDIAN.sub(lambda m: m[0].replace(",", ""), text) if _INDIAN.search(text) else None

@@ -92,7 +92,7 @@ def is_quantity(node: Node) -> bool:
         return _are_points(node)
     if node.kind == "fn" and node.value in ("abs", "root"):
         return node.args[0].kind == "add" and is_quantity(node.args[0])
-    found = {part for part in walk(node) if part.kind in ("sym", "call")}
+    found = {part for part in walk(node) if part.kind in ("sym", "call", "fn")}
     if len(found) < 2 or not CONSTANTS.isdisjoint(part.value for part in found):
         return False
     coordinates = letters(node) & _COORDINATES
@@ -117,9 +117,11 @@ def _unsigned(node: Node) -> Node:
 
 
 def _is_letter(node: Node) -> bool:
-    """A letter, or the value f(2) or P(A) of a function; the f(x) of an equation for f is none."""
+    """A letter, the sine of an angle, or the value f(2) or P(A) of a function; not f(x)."""
     if node.kind == "call":
         return is_name(node) and not any(name[:1].islower() for name in _of(node))
+    if node.kind == "fn":
+        return is_name(node)
     return node.kind == "sym" and is_name(node) and node.value not in OPERATIONS
 
 
@@ -155,6 +157,4 @@ def _degree(term: Node) -> Fraction | int:
 
 
 def _base(node: Node) -> Node:
-    if node.kind != "pow":
-        return _base(node.args[0]) if node.kind == "fn" and _is_measure(node.value, node.args[0]) else node
-    return node.args[0] if node.args[1].kind == "num" else node
+    return node.args[0] if node.kind == "pow" and node.args[1].kind == "num" else node

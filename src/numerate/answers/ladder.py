@@ -175,9 +175,6 @@ def _is_prose(found: str | None, normal: str) -> bool:
 
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
-
-
 _CONSTANT = re.compile(r".*\+ ?([CcKk])")
 
 
@@ -207,11 +204,9 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         found.append((one[0] if one else a, other[0] if other else b))
     if one := _same_constant(a, b):
         found.append((a, one))
-    one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
+    one, other = grouped.decimal_comma(a), grouped.decimal_comma(b)
     if bool(one) != bool(other):
-        found.append(
-            (_DECIMAL_COMMA.sub(r"\1.\2", a) if one else a, _DECIMAL_COMMA.sub(r"\1.\2", b) if other else b)
-        )
+        found.append((one or a, other or b))
     return found
 
 

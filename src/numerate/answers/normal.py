@@ -42,7 +42,7 @@ _TWINS = str.maketrans(
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
         "∅": "\\emptyset ", "¢": " cents ","°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
-        **dict.fromkeys(money.SIGNS, ""), "￠": " cents ",
+        **dict.fromkeys(money.SIGNS, ""), "￠": " cents ", "٫": ".", "٬": ",",
         "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",

@@ -11,7 +11,7 @@ from numerate.answers.spelled import VALUES
 _UNUSUAL = re.compile(
     r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
     r"|[\d)}\]=][a-z]?(?:or|and)[a-z]|\|\||\\\||\| ?\\(?:vec|mathbf|b)"
-    r"|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
+    r"|[A-Z] ?/ ?[A-Z]|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
 
@@ -149,6 +149,14 @@ _RAISED_FIRST = re.compile(
 )
 
 
+_SEGMENTS = re.compile(r"(?<![A-Za-z\\])([A-Z]{2}) ?/ ?([A-Z]{2})(?![A-Za-z])")
+
+
+def _ratio_of_segments(text: str) -> str:
+    """`AB/CD` over one line: letters that stand together are one segment."""
+    return _SEGMENTS.sub(r"\\frac{\1}{\2}", text)
+
+
 _SPACES_LOST = re.compile(r"(?<=[\d)}\]=])([a-z]?)(or|and)(?=[a-z] ?(?:\(|=))")
 _LENGTH = re.compile(
     r"^ ?(\||\\\||\|\|)"
@@ -189,4 +197,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("^",), _lowered),
     (("\\{",), _builder),
     (("/",), _derivative),
+    (("/",), _ratio_of_segments),
 )

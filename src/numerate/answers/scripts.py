@@ -5,6 +5,8 @@ Only words of the table are read: an unknown one may be a bound or a negation (`
 from __future__ import annotations
 
 import re
+from fractions import Fraction
+from unicodedata import normalize
 
 
 def _table(lines: str) -> dict[str, str]:
@@ -88,15 +90,61 @@ _TAIL = re.compile(
 )
 
 
+_ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
+_TOGETHER = re.compile(r"^(?:一共|总共|總共|共计|合计|共|итого) ?(?=[\d$])")
+_DIGITS = {
+    c: n
+    for n, chars in enumerate(("〇零", "一", "二两兩", "三", "四", "五", "六", "七", "八", "九"))
+    for c in chars
+}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_NUMERALS = re.compile(
+    "[〇零一二两兩三四五六七八九十百千]{1,8}(?=$|[^〇零一二两兩三四五六七八九十百千]{0,4}$)"
+)
+_SCALE = "[" + "".join(word for word in _POWERS_OF_TEN if len(word) == 1) + "]"
+_SCALED = re.compile(rf"((?:\d[\d,.]{{0,20}} ?{_SCALE} ?){{1,5}}(?:\d[\d,.]{{0,20}})?)(?=[^\d]{{0,16}}$)")
+_PART = re.compile(rf"(\d[\d,.]*) ?({_SCALE}|$)")
+
+
 def written(text: str) -> str:
-    """The text with a unit or a multiplier at its end in Latin letters and digits; otherwise as it is."""
+    """The text with numbers and the unit at its end in Latin letters and digits; otherwise as it is."""
     text = _COMPATIBLE_SIGN.sub(lambda match: _COMPATIBLE[match.group()], text)
+    text = _TOGETHER.sub("", _ACCENTED.sub(lambda match: normalize("NFD", match[0])[0], text))
+    if numerals := _NUMERALS.match(text):
+        text = f"{_value(numerals[0])}{text[numerals.end() :]}"
+    if scaled := _SCALED.match(text):
+        text = _total(scaled[0]) + text[scaled.end() :]
     match = _TAIL.search(text[-60:])
     if match is None or (match["style"] and not match["close"]):
         return text
     closing = "" if match["style"] else match["close"] or ""
     behind = _meaning(match["words"], match["number"])
     return text if behind is None else text[: len(text) - len(match[0])] + behind + closing + match["end"]
+
+
+def _value(numerals: str) -> int:
+    """Of 二百五十 or 十二."""
+    total, digit = 0, 0
+    for c in numerals:
+        if c in _TENS:
+            total, digit = total + (digit or 1) * _TENS[c], 0
+        else:
+            digit = digit * 10 + _DIGITS[c] if c not in "〇零" or digit else 0
+    return total + digit
+
+
+def _total(scaled: str) -> str:
+    """`1亿2000万` in digits; as it is where it is one number or the parts don't get smaller."""
+    parts = _PART.findall(scaled.strip())
+    powers = [int(_POWERS_OF_TEN.get(scale, 0)) for _, scale in parts]
+    if (
+        len(parts) < 2
+        or powers != sorted(set(powers), reverse=True)
+        or any(n.count(".") > 1 for n, _ in parts)
+    ):
+        return scaled
+    numbers = (Fraction(n.replace(",", "").rstrip(".")) for n, _ in parts)
+    return str(sum(n * 10**power for n, power in zip(numbers, powers, strict=True)))
 
 
 def _meaning(words: str, number: str) -> str | None:
