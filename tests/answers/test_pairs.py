@@ -25,8 +25,8 @@ from tests.answers.pairs import (
 )
 
 KINDS = (
-    chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases,
-    second_look, signs, solved, units,
+    chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
+    sentences, series_and_cases, signs, solved, units,
 )  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from numerate.answers import numeric, series
 from numerate.answers.heads import is_quantity, letters
-from numerate.answers.tree import Node, num
+from numerate.answers.tree import Node, Undecided, num, walk
 from numerate.answers.units import CANONICAL
 from numerate.answers.values import same_value
 
-Same = Callable[[Node, Node], str | None]
 MOST_MEMBERS = 40
+_INFINITY = Node("sym", "infinity")
 
 
 def value(relation: Node) -> Node | None:
@@ -22,7 +23,7 @@ def value(relation: Node) -> Node | None:
     head, *rest = _head_first(relation)
     members = rest[: max(_exactly(relation.value), 1)]
     numbers = [member for member in members if not letters(member)]
-    if not letters(head) or not numbers or numbers[-1] is not members[-1]:
+    if not (letters(head) or _is_endless(head)) or not numbers or numbers[-1] is not members[-1]:
         return None
     if not all(same_value(numbers[0], member) for member in numbers[1:]):
         return None
@@ -32,12 +33,19 @@ def value(relation: Node) -> Node | None:
 
 def _is_asked(head: Node, number: Node) -> bool:
     """`a + b = 0` is an equation rather than the value of a sum."""
+    if _is_endless(head):
+        return True
     return is_quantity(head) and not (head.kind == "add" and same_value(number, num(0)))
+
+
+def _is_endless(node: Node) -> bool:
+    """A sum or product without end, of which no arithmetic here knows the value."""
+    return any(part.kind == "series" and _INFINITY in part.args[:2] for part in walk(node))
 
 
 def _head_first(relation: Node) -> tuple[Node, ...]:
     sides = relation.args
-    turned = len(sides) == 2 and relation.value == ("=",) and not letters(sides[0])
+    turned = len(sides) == 2 and relation.value == ("=",) and not (letters(sides[0]) or _is_endless(sides[0]))
     return sides[::-1] if turned else sides
 
 
@@ -63,11 +71,11 @@ def _fits(pattern: Node, node: Node, values: dict[str, Node]) -> bool:
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{1,20}")
 
 
-def contradictory(normal: str, node: Node | None, same: Same) -> bool:
+def contradictory(normal: str, node: Node | None) -> bool:
     """True for `x = 6/4 = 1.4`. Degrees and members in different units are left alone."""
     if node is None or "circ" in normal or "degree" in normal or _units(normal) > 1:
         return False
-    return any(_differ(chain, same) for chain in _chains(node))
+    return any(_differ(chain) for chain in _chains(node))
 
 
 def _units(normal: str) -> int:
@@ -84,8 +92,21 @@ def _chains(node: Node) -> Iterator[Node]:
             yield from _chains(arg)
 
 
-def _differ(chain: Node, same: Same) -> bool:
+def _differ(chain: Node) -> bool:
     members = [chain.args[0]]
     members += [side for sign, side in zip(chain.value, chain.args[1:], strict=True) if sign == "="]
-    numbers = [member for member in members[:MOST_MEMBERS] if not letters(member)]
-    return any(not same(numbers[0], other) for other in numbers[1:])
+    numbers = [number for member in members[:MOST_MEMBERS] if (number := _number(member))]
+    try:
+        return any(not same_value(numbers[0], other) for other in numbers[1:])
+    except (Undecided, ArithmeticError, RecursionError):
+        return False
+
+
+def _number(node: Node) -> Node | None:
+    """The member where double arithmetic gives it a value; a series without end has none."""
+    node = series.with_terms(node)
+    try:
+        numeric.approximately(node.args[0] if node.kind in ("percent", "neg") else node)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
+    return node if not letters(node) else None

@@ -45,8 +45,8 @@ def _of_absolute(inner: Node, sign: str, bound: Node) -> Node:
 
 def _of_quotient(quotient: Quotient, sign: str) -> Node:
     """Where top / bottom has the sign, from what it is between its zeros and poles."""
-    if not quotient.top:
-        raise Undecided("0 on both sides")
+    if not (quotient.top and quotient.bottom):
+        raise Undecided("0 on both sides, or below")
     poles = polynomials.roots(quotient.bottom)
     zeros = polynomials.roots(quotient.top)
     ends = sorted(

@@ -79,7 +79,10 @@ def _read_anew(candidate: str, reference: str) -> Verdict | None:
 def _concluded(answer: str) -> str | None:
     if answer.count("=") < 2 and not _TWICE.search(answer):
         return None
-    return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
+    try:
+        return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
 
 
 def _equal(a: str, b: str) -> bool:
@@ -227,7 +230,7 @@ def structure(a: str, b: str) -> str | None:
 
 
 def _contradicts(normal: str) -> bool:
-    return normal.count("=") > 1 and chains.contradictory(normal, tree(normal), same)
+    return normal.count("=") > 1 and chains.contradictory(normal, tree(normal))
 
 
 def _same_trees(left: Node | None, right: Node | None) -> str | None:
