@@ -8,18 +8,26 @@ import pytest
 
 from numerate.answers import cluster, equal
 from tests.answers.pairs import (
+    chains,
+    currencies,
+    everyday,
     marks,
     more_notations,
     near_misses,
     notations,
     objects,
+    second_look,
     sentences,
     series_and_cases,
     signs,
+    solved,
     units,
 )
 
-KINDS = (marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
+KINDS = (
+    chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
+    sentences, series_and_cases, signs, solved, units,
+)  # fmt: skip
 
 
 def pairs(table: str) -> list[Any]:
