@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, series
+from numerate.answers.budget import spend
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
+    spend()
+    if parser.ahead and parser.ahead[0] == parser.at:
+        _, node, parser.at = parser.ahead
+        return node
     token = parser.peek()
     if token.kind == "op":
         if token.text not in _BRACKETS:
@@ -51,11 +56,12 @@ def _mixed(parser: Parser) -> Fraction | None:
         top, bottom = ahead.value, parser.peek(2).value
         taken = 3
     elif ahead.kind == "cmd" and ahead.text in _FRACTIONS:
-        start, kept = parser.at, parser.tokens[parser.at : parser.at + 4]
+        start = parser.at
         parser.next()
         node = _fraction(parser, ahead.text)
-        taken, parser.at = parser.at - start, start
-        parser.tokens[start : start + len(kept)] = kept  # reading `\\frac12` splits a token
+        taken = parser.at - start
+        parser.ahead = (start, node, parser.at)  # read once: to read it again is exponential in the nesting
+        parser.at = start
         sides = node.args
         if any(s.kind != "num" for s in sides):
             return None
@@ -212,11 +218,21 @@ def _argument(parser: Parser) -> Node:
     if parser.op("{"):
         return _braces(parser, "{")
     token = parser.peek()
-    if token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
-        rest = token.text[1:]
-        parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+    if token.kind == "num" and token.text.isdigit():
+        if rest := token.text[1:]:
+            parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+        else:
+            parser.next()
         return Node("num", Fraction(token.text[0]))
-    return atom(parser)
+    return _nested(parser)
+
+
+def _nested(parser: Parser) -> Node:
+    """An atom that stands without brackets inside of another one."""
+    parser.deeper()
+    node = atom(parser)
+    parser.depth -= 1
+    return node
 
 
 def _fraction(parser: Parser, text: str) -> Node:
@@ -314,6 +330,8 @@ def _function(parser: Parser, name: str) -> Node:
     arguments = arguments or _function_arguments(parser)
     if name in _CIRCULAR:
         arguments = tuple(map(angles.in_radians, arguments))
+    if len(arguments) != 1 and name not in _OF_SETS:  # cos(0,5), with a decimal comma or a mistake
+        raise Unreadable(f"{name} of {len(arguments)} arguments")
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
 
@@ -355,7 +373,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = _braces(parser, "{") if parser.op("{") else atom(parser)
+    inner = _braces(parser, "{") if parser.op("{") else _nested(parser)
     return Node("fn", "root", (inner, degree))
 
 

@@ -1,0 +1,78 @@
+"""Work counted in steps, so that no text makes a comparison long: no clock, the same verdict on any machine.
+
+A step is about a microsecond: a token, a node evaluated in doubles; long numbers and 50 digits cost more. What
+is computed anew and what a cache holds cost the same, so that a verdict depends on the texts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import local
+from types import TracebackType
+from typing import TypeVar
+
+STEPS = 100_000
+"""of one comparison or one solution; real answers need a few hundred, and the costliest of them 10,000"""
+_UNLIMITED = 1 << 62
+
+Result = TypeVar("Result")
+
+
+class BudgetExceeded(ValueError):
+    """More work than a comparison may take. Never handled where the work is done, but by `Limit`'s owner."""
+
+
+class _Account(local):
+    depth = 0
+    left = _UNLIMITED
+    used = 0
+
+
+_ACCOUNT = _Account()
+
+
+def spend(steps: int = 1) -> None:
+    """Raises BudgetExceeded where this thread has no steps left."""
+    left = _ACCOUNT.left - steps
+    _ACCOUNT.left = left
+    if left < 0:
+        raise BudgetExceeded("more steps than a comparison may take")
+
+
+class Limit:
+    """Opens a budget for the block; inside another limit it shares that one's."""
+
+    def __init__(self, steps: int = STEPS):
+        self.steps = steps
+
+    def __enter__(self) -> None:
+        _ACCOUNT.depth += 1
+        if _ACCOUNT.depth == 1:
+            _ACCOUNT.left = self.steps
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _ACCOUNT.depth -= 1
+        if _ACCOUNT.depth == 0:
+            _ACCOUNT.used = self.steps - _ACCOUNT.left
+            _ACCOUNT.left = _UNLIMITED
+
+
+LIMIT = Limit()
+
+
+def used() -> int:
+    """The steps of this thread's last limited block."""
+    return _ACCOUNT.used
+
+
+def measured(work: Callable[[str], Result], text: str) -> tuple[Result | None, int]:
+    """What `work` makes of the text, and its steps; None where they are more than a whole budget. Takes
+    nothing from the budget that is open, so that the result can be kept and paid for at each use."""
+    before, _ACCOUNT.left = _ACCOUNT.left, STEPS
+    try:
+        return work(text), STEPS - _ACCOUNT.left
+    except BudgetExceeded:
+        return None, STEPS + 1
+    finally:
+        _ACCOUNT.left = before
