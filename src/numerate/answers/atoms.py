@@ -13,13 +13,15 @@ from numerate.answers.tree import Node, Unreadable
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
+STEPS = 8
+"""of an atom and of all that is looked for around it"""
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
-    spend()
+    spend(STEPS)
     if parser.ahead and parser.ahead[0] == parser.at:
         _, node, parser.at = parser.ahead
         return node

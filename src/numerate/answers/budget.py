@@ -1,7 +1,7 @@
-"""Work counted in steps, so that no text makes a comparison long: no clock, the same verdict on any machine.
+"""Work counted in steps, so that no text makes a comparison long. No clocks: the same verdict on any machine.
 
-A step is about a microsecond: a token, a node evaluated in doubles; long numbers and 50 digits cost more. What
-is computed anew and what a cache holds cost the same, so that a verdict depends on the texts alone."""
+A step is about a microsecond: a token, a node evaluated in doubles; long numbers and 50 digits cost more. A
+result costs the same computed anew and out of a cache, so that a verdict depends on the texts alone."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ answers equal decides; the last one that can't tell calls them different."""
 
 from __future__ import annotations
 
-import re
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -46,17 +46,17 @@ TOO_LONG = Verdict(False, "too_long")
 ERROR = Verdict(False, "error")
 
 
-def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
+def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdict:
     """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
 
     A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
     for nothing else: a fault of the grader is the verdict "error"."""
     try:
-        a, b = plain_number(candidate), plain_number(reference)
+        a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
     except (TypeError, AttributeError):
-        if candidate is None and isinstance(reference, str):
-            return NO_ANSWER
-        return decide(as_text(candidate, "candidate"), as_text(reference, "reference"), kind)
+        wanted = as_text(reference, "reference")
+        return NO_ANSWER if candidate is None else decide(as_text(candidate, "candidate"), wanted, kind)
+    assert candidate is not None
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
     return guarded(_compared, candidate, reference, kind)

@@ -24,14 +24,19 @@ _LAST_WORD = re.compile(r"(?<=[\d}) ])([A-Za-z]+)[\^{}\d]*[ .]*$")
 _KNOWN = names.FUNCTIONS | names.NAMES | names.SEPARATORS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
 
 
-def judge(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
+def judge(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
     """`decide`, in either mode. strict: and nothing that one answer has is left out of the other; letters of
     choices are as they are."""
     verdict = decide(candidate, reference, kind)
     if not strict or verdict.how == "choice" or not verdict.equal:
         return verdict
     texts = as_text(candidate, "candidate"), as_text(reference, "reference")
-    return guarded(lambda a, b: verdict if nothing_left_out(a, b) else NO_MATCH, *texts)
+    complete = guarded(_complete, *texts)
+    return verdict if complete.equal else complete
+
+
+def _complete(candidate: str, reference: str) -> Verdict:
+    return Verdict(True, "string") if nothing_left_out(candidate, reference) else NO_MATCH
 
 
 def nothing_left_out(candidate: str, reference: str) -> bool:
