@@ -325,7 +325,10 @@ def _function(parser: Parser, name: str) -> Node:
     base = _log_base(parser, name)
     exponent = None
     if parser.op("^"):
-        exponent = parser.raised(Node("num", Fraction(0))).args[1]
+        raised = parser.raised(Node("num", Fraction(0)))
+        if raised.kind != "pow":  # a degree sign behind a function's name
+            raise Unreadable(f"a {raised.kind} of a function without an argument")
+        exponent = raised.args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
     arguments = _members(parser) if name in _OF_SETS else None

@@ -10,8 +10,8 @@ from threading import local
 from types import TracebackType
 from typing import TypeVar
 
-STEPS = 100_000
-"""of one comparison or one solution; real answers need a few hundred, and the costliest of them 10,000"""
+STEPS = 150_000
+"""of one comparison or one solution; real answers need some fifty, the costliest 4,000; 60 roots in another order 110,000"""
 _UNLIMITED = 1 << 62
 
 Result = TypeVar("Result")
@@ -39,12 +39,15 @@ def spend(steps: int = 1) -> None:
 
 
 class Limit:
-    """Opens a budget for the block; inside another limit it shares that one's."""
+    """Opens a budget for the block; inside another limit it shares that one's. Raises BudgetExceeded where
+    that is used up."""
 
     def __init__(self, steps: int = STEPS):
         self.steps = steps
 
     def __enter__(self) -> None:
+        if _ACCOUNT.left < 0:
+            raise BudgetExceeded("no steps left")
         _ACCOUNT.depth += 1
         if _ACCOUNT.depth == 1:
             _ACCOUNT.left = self.steps
@@ -69,6 +72,7 @@ def used() -> int:
 def measured(work: Callable[[str], Result], text: str) -> tuple[Result | None, int]:
     """What `work` makes of the text, and its steps; None where they are more than a whole budget. Takes
     nothing from the budget that is open, so that the result can be kept and paid for at each use."""
+    spend()
     before, _ACCOUNT.left = _ACCOUNT.left, STEPS
     try:
         return work(text), STEPS - _ACCOUNT.left
