@@ -65,8 +65,8 @@ def test_a_fault_is_a_row_of_its_own_with_its_input_and_the_others_are_graded(
     first, second, third, last = grade_lines(map(json.dumps, rows))
     assert (first["correct"], last["correct"]) == (True, False)
     assert second == {
-        "id": 2, "correct": False, "answer": BREAKING, "how": "error", "exception": f"{broken.__name__}: a bug",
-        "reference": "10", "candidate": BREAKING,
+        "id": 2, "correct": False, "answer": BREAKING, "how": "error",
+        "exception": f"{broken.__name__}: a bug", "reference": "10", "candidate": BREAKING,
     }  # fmt: skip
     assert third["how"] == "error" and third["solution"] == f"#### {BREAKING}"
 
@@ -102,18 +102,18 @@ def test_broken_unicode_is_graded(text: str) -> None:
 
 # -- steps ----------------------------------------------------------------------
 ROOTS = [f"\\sqrt{{{k}}}+\\sqrt{{{k + 1}}}" for k in range(2, 62)]
+TURNED = [f"\\sqrt{{{k + 1}}}+\\sqrt{{{k}}}+0" for k in range(61, 1, -1)]
+SINES = "\\\\".join("&".join(f"\\sin a_{{{i}{j}}}" for j in range(6)) for i in range(6))
+DOUBLE_SUM = "\\sum_{k=1}^{n^2}\\sum_{j=1}^{k}\\sqrt{jk}"
 COSTLY = {
-    "members in another order": (", ".join(ROOTS), ", ".join(f"\\sqrt{{{k + 1}}}+\\sqrt{{{k}}}+0" for k in range(61, 1, -1))),
+    "members in another order": (", ".join(ROOTS), ", ".join(TURNED)),
     "nested sets": ("\\{" * 12 + "\\sqrt2, 1" + "\\}" * 12, "\\{" * 12 + "\\sqrt2, 2" + "\\}" * 12),
-    "sums of sums": ("\\sum_{k=1}^{n^2}\\sum_{j=1}^{k}\\sqrt{jk}", "\\sum_{k=1}^{n^2}\\sum_{j=1}^{k}\\sqrt{jk}x"),
-    "a determinant of letters": (
-        "\\det " + "\\begin{pmatrix}" + "\\\\".join("&".join(f"\\sin a_{{{i}{j}}}" for j in range(6)) for i in range(6)) + "\\end{pmatrix}",
-        "x",
-    ),
+    "sums of sums": (DOUBLE_SUM, f"{DOUBLE_SUM}x"),
+    "a determinant of letters": (f"\\det \\begin{{pmatrix}}{SINES}\\end{{pmatrix}}", "x"),
     "long powers": ("+".join(f"{k}^{{{9000 // k}}}" for k in range(2, 1500)), "1"),
-    "a least common multiple": ("\\lcm(" + ",".join(f"{k}^{{{700}}}" for k in range(2, 900)) + ")", "1"),
-    "many readings": (", ".join(f"{k},{k}00" for k in range(100, 900)), ", ".join(f"{k},{k}01" for k in range(100, 900))),
-}  # fmt: skip
+    "a least common multiple": ("\\lcm(" + ",".join(f"{k}^{{700}}" for k in range(2, 900)) + ")", "1"),
+    "many readings": tuple(", ".join(f"{k},{k}{end}" for k in range(100, 900)) for end in ("00", "01")),
+}
 
 
 @pytest.mark.parametrize("what", COSTLY)
@@ -183,9 +183,9 @@ def test_white_space_around_numbers_costs_nothing(text: str) -> None:
 # -- arguments ----------------------------------------------------------------------
 @pytest.mark.parametrize(
     "text",
-    ["cos(0,5)", "\\log_2(8,3)", "abs(1,2)", "\\max()", "sqrt(4,2)", "\\ln(1,5)", "floor(2,5)", "exp()",
-     "\\sin^2(1,5)", "\\log(8,2)", "\\arctan(1, 2)", "\\gcd()", "cis(1,2,3)", "\\tan^\\circ 5", "\\ln^\\circ k",
-     "factorial(1,2)", "\\log_{1.00000000000000000001} 5"],
+    ["cos(0,5)", "\\log_2(8,3)", "abs(1,2)", "\\max()", "sqrt(4,2)", "\\ln(1,5)", "floor(2,5)",
+     "exp()", "\\sin^2(1,5)", "\\log(8,2)", "\\arctan(1, 2)", "\\gcd()", "cis(1,2,3)", "\\tan^\\circ 5",
+     "\\ln^\\circ k", "factorial(1,2)", "\\log_{1.00000000000000000001} 5"],
 )  # fmt: skip
 def test_a_wrong_number_of_arguments_is_undecided(text: str) -> None:
     before = faults.total()

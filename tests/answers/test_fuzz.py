@@ -1,4 +1,4 @@
-"""Random pairs and solutions: no exception, no error inside, both sides the same, never more than the budget."""
+"""Random pairs and solutions: no exception, no error, both sides the same, never more than the budget."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from numerate.answers.tree import Node, Unreadable
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
-STEPS = 8
+STEPS = 16
 """of an atom and of all that is looked for around it"""
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TypeVar
 
 STEPS = 150_000
-"""of one comparison or one solution; real answers need some fifty, the costliest 4,000; 60 roots in another order 110,000"""
+"""of one comparison or one solution; real answers need a hundred, the costliest 4,000, and 60 sums of
+roots in another order 110,000"""
 _UNLIMITED = 1 << 62
 
 Result = TypeVar("Result")
@@ -72,7 +73,8 @@ def used() -> int:
 def measured(work: Callable[[str], Result], text: str) -> tuple[Result | None, int]:
     """What `work` makes of the text, and its steps; None where they are more than a whole budget. Takes
     nothing from the budget that is open, so that the result can be kept and paid for at each use."""
-    spend()
+    if _ACCOUNT.left < 0:
+        raise BudgetExceeded("no steps left")
     before, _ACCOUNT.left = _ACCOUNT.left, STEPS
     try:
         return work(text), STEPS - _ACCOUNT.left

@@ -66,7 +66,7 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 def tokenize(text: str, depth: int = 0) -> list[Token]:
     """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
-    spend(1 + len(text) // 2)
+    spend(1 + len(text))
     tokens: list[Token] = []
     at, spaced = 0, False
     while at < len(text):
