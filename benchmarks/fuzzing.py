@@ -69,7 +69,7 @@ class Fuzz:
     """Makes rows out of real answers and pieces."""
 
     def __init__(self, answers: Sequence[str], solutions: Sequence[str] = (), seed: int = 0):
-        self.answers = list(answers) or ["1/2"]
+        self.answers = list(answers) if len(answers) > 1 else ["1/2", "0.5"]
         self.solutions = list(solutions) or ["#### 5"]
         self.seed = seed
 
@@ -100,11 +100,12 @@ class Fuzz:
         return body + r.choice(("\n", " ", "")) + saying.format(*[answer] * saying.count("{}"))
 
     def pair(self, r: random.Random) -> tuple[str, str]:
-        """Two neighbours among the real answers, which are often the two sides of one row, changed alike or
-        apart."""
-        at = r.randrange(len(self.answers))
-        one, other = self.answers[at], self.answers[at ^ 1 if at ^ 1 < len(self.answers) else at]
+        """The two answers of a real row, as they are or changed, alike or apart."""
+        at = r.randrange(len(self.answers) // 2)
+        one, other = self.answers[2 * at : 2 * at + 2]
         how = r.random()
+        if how < 0.1:
+            return one, other
         if how < 0.4:
             return self.mutated(r, one), other
         if how < 0.8:
@@ -221,14 +222,19 @@ _WEIGHTS = (8, 30, 20, 12, 8, 6, 12, 4)
 
 # -- the corpus ----------------------------------------------------------------------
 def corpus(data: Path) -> tuple[list[str], list[str]]:
-    """(answers, solutions) of the labelled sets and of sampled solutions, as far as they are there."""
+    """(answers, solutions) of the labelled sets and of sampled solutions, as far as they are there; the two
+    answers of a row stand beside each other."""
     answers: list[str] = []
     solutions: list[str] = []
     for name in ("pairs", "speed_mix", "extraction", "responses"):
         for row in _rows(data / "grader" / f"{name}.jsonl"):
-            texts = solutions if name == "responses" else answers
-            texts.extend(str(row[key]) for key in ("reference", "candidate") if key in row)
-            solutions.extend(str(row[key]) for key in ("solution",) if key in row)
+            reference, candidate = row["reference"], row.get("candidate", row["reference"])
+            if name == "responses":
+                solutions.append(candidate)
+            else:
+                answers += [reference, candidate]
+            if "solution" in row:
+                solutions.append(row["solution"])
     for file in sorted((data / "samples").rglob("*.jsonl"))[:6]:
         for number, row in enumerate(_rows(file)):
             if number < 300 and isinstance(row.get("response"), str):

@@ -16,10 +16,10 @@ def fuzz(data_dir: Path, seed: int, rows: int) -> Report:
 
 
 def test_random_rows_have_verdicts(data_dir: Path) -> None:
-    report = fuzz(data_dir, 7, 2_500)
+    report = fuzz(data_dir, 7, 1_500)
     assert report.findings == []
     equal = sum(report.hows[how] for how in ("string", "number", "structure", "symbolic"))
-    assert equal > 200 and report.hows["no_match"] > 1_000  # the rows are neither all noise nor all alike
+    assert equal > 100 and report.hows["no_match"] > 500  # the rows are neither all noise nor all alike
 
 
 @pytest.mark.slow

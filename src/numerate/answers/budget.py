@@ -13,6 +13,8 @@ from typing import TypeVar
 STEPS = 150_000
 """of one comparison or one solution; real answers need a hundred, the costliest 4,000, and 60 sums of
 roots in another order 110,000"""
+READING = STEPS // 2
+"""of one text that is read; a budget can be exceeded by so much, when the last text is paid for"""
 _UNLIMITED = 1 << 62
 
 Result = TypeVar("Result")
@@ -70,15 +72,13 @@ def used() -> int:
     return _ACCOUNT.used
 
 
-def measured(work: Callable[[str], Result], text: str) -> tuple[Result | None, int]:
-    """What `work` makes of the text, and its steps; None where they are more than a whole budget. Takes
-    nothing from the budget that is open, so that the result can be kept and paid for at each use."""
+def measured(work: Callable[[str], Result], text: str) -> tuple[Result, int]:
+    """What `work` makes of the text, and its steps. Takes nothing from the budget that is open, so that the
+    result can be kept and paid for at each use. Raises BudgetExceeded beyond READING steps."""
     if _ACCOUNT.left < 0:
         raise BudgetExceeded("no steps left")
-    before, _ACCOUNT.left = _ACCOUNT.left, STEPS
+    before, _ACCOUNT.left = _ACCOUNT.left, READING
     try:
-        return work(text), STEPS - _ACCOUNT.left
-    except BudgetExceeded:
-        return None, STEPS + 1
+        return work(text), READING - _ACCOUNT.left
     finally:
         _ACCOUNT.left = before
