@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from numerate.answers import choice, exact, faults, spelled
 from numerate.answers.boxes import unbox
 from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, Limit, used
-from numerate.answers.ladder import is_nothing, structure, tree
+from numerate.answers.ladder import as_text, is_nothing, structure, tree
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.tree import Undecided
 from numerate.types import Kind
@@ -40,7 +40,7 @@ def _safe_key(answer: str, kind: Kind) -> str | None:
     """The key; of an answer that can't be read within its budget or without an error, its text."""
     try:
         with LIMIT:
-            return key(answer, kind)
+            return key(as_text(answer, "answer"), kind)
     except BudgetExceeded:
         pass
     except Exception as error:
