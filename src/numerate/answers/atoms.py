@@ -7,21 +7,18 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, series
-from numerate.answers.budget import spend
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
-STEPS = 16
-"""of an atom and of all that is looked for around it"""
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
-    spend(STEPS)
+    parser.count_atom()
     if parser.ahead and parser.ahead[0] == parser.at:
         _, node, parser.at = parser.ahead
         return node

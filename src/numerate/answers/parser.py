@@ -41,6 +41,8 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.links = 0
+        self.left = 50 + 4 * len(tokens)
+        """atoms that may still be read, so that reading stays linear"""
         self.ahead: tuple[int, Node, int] | None = None
         """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
 
@@ -70,6 +72,11 @@ class Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    def count_atom(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Unreadable("the same text over and over")
 
     def link(self) -> None:
         self.links += 1

@@ -13,6 +13,8 @@ from numerate.answers.tree import Unreadable
 
 MOST_TOKENS = 8_000
 MOST_DIGITS = 2_000
+STEPS = 4
+"""of a character: to make tokens of it, and to read them"""
 LARGEST_EXPONENT = 1_800
 """of ten; with so many digits a number still has fewer than Python turns into text"""
 
@@ -66,7 +68,7 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 def tokenize(text: str, depth: int = 0) -> list[Token]:
     """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
-    spend(1 + len(text))
+    spend(STEPS * len(text))
     tokens: list[Token] = []
     at, spaced = 0, False
     while at < len(text):
