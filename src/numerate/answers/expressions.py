@@ -107,7 +107,7 @@ def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
     name, at = token.group()[1:], token.end()
     if name == "begin" and (environment := _BEGIN.match(text, at)):
         end = text.find("\\end{" + environment[1], at)
-        return (True, text.index("}", end) + 1) if 0 <= end and "}" in text[end:stop] else (False, at)
+        return (True, text.index("}", end) + 1) if end >= 0 and "}" in text[end:stop] else (False, at)
     if name in _STYLED and text[at : at + 1] == "{":
         end = closing(text, at)
         inside = text[at + 1 : end].strip(" ,")
@@ -132,8 +132,7 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
 
 _TOUCHING = frozenset("0123456789)}")
 _SHORT_WORDS = frozenset(
-    "is of to so if in at an as or by it we he on no up do go my me us be am pm the and for are was has her his she all any per but"
-    " not day age men he's let get got had can may one two six ten due via km cm mm kg ft so".split()
+    ["is", "of", "to", "so", "if", "in", "at", "an", "as", "or", "by", "it", "we", "he", "on", "no", "up", "do", "go", "my", "me", "us", "be", "am", "pm", "the", "and", "for", "are", "was", "has", "her", "his", "she", "all", "any", "per", "but", "not", "day", "age", "men", "he's", "let", "get", "got", "had", "can", "may", "one", "two", "six", "ten", "due", "via", "km", "cm", "mm", "kg", "ft", "so"]
 )
 
 

@@ -25,10 +25,10 @@ from typing import Literal, NamedTuple
 
 from numerate.answers import choice
 from numerate.answers.boxes import last_boxes
-from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.cues import Cue, answer_cues
 from numerate.answers.expressions import FORMULA, last_row
 from numerate.answers.ladder import decide
+from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
 from numerate.answers.statements import count_words, first_sentence, stated_value, with_factorial

@@ -42,8 +42,7 @@ _ENUMERATOR = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED_WORDS = frozenset(
-    "the a an and or of to in for with she he they it we i is are was has have had will would that this which so because then if but"
-    " y de la el et le les un une und der die das il i e o que".split()
+    ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
 )
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""

@@ -154,7 +154,9 @@ def _trim(text: str) -> str:
     return text.lstrip(" :=")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $]*\.?[ $]*", re.ASCII)
+_PLAIN = re.compile(
+    r"[ $]*+([-+]?)[ $]*+(?=\.?\d)(?:(\d{1,3}(?:,\d{3})+)|(\d++))?(?:\.(\d*+))?[ $]*+\.?[ $]*+", re.ASCII
+)
 
 
 def plain_number(text: str) -> str | None:
