@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, series
+from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -226,8 +227,15 @@ def _fraction(parser: Parser, text: str) -> Node:
     top, bottom = sides
     if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
         return Node("div", None, sides)
-    of = () if built.is_differential(top) else (parser.power(),)
-    return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
+    return _derivative(parser, top, bottom)
+
+
+def _derivative(parser: Parser, top: Node, bottom: Node) -> Node:
+    """dy/dx, which is not y/x, or d/dx of what stands behind it."""
+    of = () if built.is_differential(top) else (reading.operand(parser, bottom),)
+    if found := reading.derivative(parser, top, bottom, of[0] if of else None, _argument):
+        return found
+    return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *of))
 
 
 def _binomial(parser: Parser, text: str) -> Node:
@@ -248,6 +256,20 @@ def _series(parser: Parser, text: str) -> Node:
     node = series.read(parser, text, _argument)
     parser.depth -= 1
     return node
+
+
+def _integral(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.integral(parser, _argument)
+    parser.depth -= 1
+    return node or _name(parser, text)
+
+
+def _limit(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.limit(parser)
+    parser.depth -= 1
+    return node or _name(parser, text)
 
 
 def _prefix(parser: Parser, text: str) -> Node:
@@ -369,6 +391,8 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "begin": _environment,
     "sum": _series,
     "prod": _series,
+    "int": _integral,
+    "lim": _limit,
     **dict.fromkeys(
         ("overline", "bar", "dot", "ddot", "det", "neg", "lnot", "Re", "Im", "arg", "dim"), _prefix
     ),

@@ -304,6 +304,7 @@ _RULES: dict[str, Callable[[Node, Arithmetic, int], Any]] = {
     "num": _number,
     "float": _number,
     "sym": _letter,
+    "constant": lambda node, on, sample: node.value,
     "call": lambda node, on, sample: evaluate(called(node), on, sample),
     "add": _sum,
     "mul": _product,

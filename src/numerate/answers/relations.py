@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from numerate.answers import exact, intervals, numeric
-from numerate.answers.tree import OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
+from numerate.answers.tree import BINDERS, OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
 Same = Callable[[Node, Node], str | None]
@@ -58,6 +58,8 @@ def is_name(node: Node) -> bool:
         return node.value not in ("setminus", "cap")
     if node.kind == "fn":
         return _is_measure(node.value, node.args[0])
+    if node.kind in BINDERS:
+        return node.kind != "series"
     return node.kind in ("tuple", "ratio") and all(is_name(arg) for arg in node.args)
 
 
