@@ -79,7 +79,7 @@ def _name(parser: Parser, text: str) -> Node:
         return Node("sym", name)
     start = parser.at
     arguments = _number_argument(parser) or _bare_arguments(parser)
-    if arguments is None or name in ("e", "i", "pi"):
+    if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
@@ -217,6 +217,8 @@ def _argument(parser: Parser) -> Node:
         rest = token.text[1:]
         parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
         return Node("num", Fraction(token.text[0]))
+    if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
+        return Node("sym", parser.next().text)
     return atom(parser)
 
 

@@ -22,6 +22,7 @@ from numerate.answers import (
     units,
 )
 from numerate.answers.boxes import unbox
+from numerate.answers.calculus import decide as calculus
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.rewrite import rewritten
@@ -33,10 +34,12 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not"""
+    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not, and undecided
+    where an integral, a limit, a derivative or an infinite sum has no value that we can compute"""
 
 
 NO_MATCH = Verdict(False, "no_match")
+UNDECIDED = Verdict(False, "undecided")
 NO_ANSWER = Verdict(False, "no_answer")
 
 
@@ -55,7 +58,7 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
+    if verdict.how in ("no_match", "undecided") and (values := sentences.one_sided(candidate, reference)):
         return _climb(*values)
     return verdict
 
@@ -102,7 +105,22 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
     else:
         rung = structure(a, b)
-    return Verdict(True, rung) if rung else NO_MATCH
+    if rung:
+        return Verdict(True, rung)
+    return UNDECIDED if _undecided(a) or _undecided(b) else NO_MATCH
+
+
+_OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
+
+
+def _undecided(normal: str) -> bool:
+    if not _OPERATOR.search(normal) or len(normal) > LONGEST_OPERATOR:
+        return False
+    node = tree(normal)
+    return node is not None and calculus.undecided(node)
+
+
+LONGEST_OPERATOR = 1_000
 
 
 def _letters(candidate: str, reference: str) -> Verdict:

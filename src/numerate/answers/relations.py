@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from numerate.answers import exact, intervals, numeric
+from numerate.answers.calculus.decide import as_letters
 from numerate.answers.tree import BINDERS, OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
@@ -250,7 +251,7 @@ def same_system(left: Node, right: Node, same: Same) -> str | None:
 def _same_solutions(left: Node, right: Node) -> bool:
     """left - right of the one is a constant multiple of the other's: their quotient is the same at two
     points, that is f(P) g(Q) = f(Q) g(P)."""
-    f, g = subtract(*left.args), subtract(*right.args)
+    f, g = as_letters(subtract(*left.args), subtract(*right.args), same_value)
     if not symbols(f) or too_long(f) or too_long(g) or symbols(f) != symbols(g):
         return False
     if any(side.kind in ("tuple", "set", "union", "matrix", "list") for side in (*left.args, *right.args)):

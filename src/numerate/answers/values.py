@@ -102,4 +102,6 @@ def _same_float(left: Node, right: Node) -> str | None:
 
 def _approximate(node: Node) -> Fraction:
     value = _rational(node)
+    if value is None:
+        value = decide.approximately(node)
     return Fraction(numeric.approximately(node)) if value is None else value

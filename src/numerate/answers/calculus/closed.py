@@ -3,6 +3,8 @@ of the letter between finite bounds, and limits of partial sums as infinite sums
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from numerate.answers.calculus.derivatives import (
     add,
     differentiate,
@@ -11,6 +13,7 @@ from numerate.answers.calculus.derivatives import (
     multiply,
     power,
 )
+from numerate.answers.exact import rational
 from numerate.answers.tree import BINDERS, Node, Undecided, negate, num, substitute, walk
 
 INFINITY = Node("sym", "infinity")
@@ -52,27 +55,49 @@ def _integral(node: Node) -> Node:
 
 
 def _power_rule(term: Node, node: Node) -> Node | None:
-    """Of c x^n, n a whole number that is no negative one."""
+    """Of c x^n where n is a whole number that is not negative, or where n > -1 and no bound is."""
     low, high, _ = node.args
     scale, rest = _scaled(term, node.value)
     degree = _degree(rest, node.value)
-    if degree is None:
+    whole = degree is not None and degree.denominator == 1 and degree >= 0
+    if degree is None or degree <= -1 or not (whole or all(_not_negative(end) for end in (low, high))):
         return None
     raised = [power(end, num(degree + 1)) for end in (high, low)]
     return multiply(scale, divide(add(raised[0], negate(raised[1])), num(degree + 1)))
 
 
-def _degree(node: Node, letter: str) -> int | None:
+def _not_negative(node: Node) -> bool:
+    try:
+        return rational(node) >= 0
+    except Undecided:
+        return False
+
+
+def _degree(node: Node, letter: str) -> Fraction | None:
     if node == num(1):
-        return 0
-    factors = node.args if node.kind == "mul" else (node,)
-    total = 0
-    for factor in factors:
-        base, exponent = factor.args if factor.kind == "pow" else (factor, num(1))
-        if base != Node("sym", letter) or exponent.kind != "num" or exponent.value not in range(HIGHEST):
-            return None
-        total += int(exponent.value)
-    return total
+        return Fraction(0)
+    if node.kind == "mul":
+        degrees = [_degree(arg, letter) for arg in node.args]
+        return None if None in degrees else sum((d for d in degrees if d is not None), Fraction(0))
+    if node.kind == "div":
+        top, bottom = (_degree(arg, letter) for arg in node.args)
+        return None if top is None or bottom is None else top - bottom
+    return _exponent(node, Node("sym", letter))
+
+
+def _exponent(node: Node, letter: Node) -> Fraction | None:
+    """Of a power or a root of the letter."""
+    if node == letter:
+        return Fraction(1)
+    if len(node.args) != 2 or node.args[0] != letter or node.kind not in ("pow", "fn"):
+        return None
+    try:
+        exponent = rational(node.args[1])
+    except Undecided:
+        return None
+    if node.kind == "fn":
+        return 1 / exponent if node.value == "root" and exponent else None
+    return exponent if abs(exponent) < HIGHEST else None
 
 
 def _scaled(node: Node, letter: str) -> tuple[Node, Node]:

@@ -17,7 +17,7 @@ Same = Callable[[Node, Node], str | None]
 MOST_NODES = 600
 MOST_OPERATORS = 12
 MOST_LETTERS = 4
-SCALES = (Fraction(1), Fraction(1, 8), Fraction(-1, 2), Fraction(8))
+SCALES = (Fraction(1), Fraction(1, 8), Fraction(-1, 8), Fraction(1, 16), Fraction(8))
 """of the values of letters: a power series converges where they are small, a negative one shows an absolute
 value"""
 ENOUGH = 2
@@ -105,7 +105,9 @@ def _is_constant(term: Node) -> bool:
 def _agree(left: Node, right: Node) -> bool:
     letters = sorted(_letters(left) | _letters(right))
     agreed = spent = 0
-    for scale in SCALES if letters else (Fraction(1),):
+    for scale in SCALES if letters else SCALES[:1]:
+        if agreed > ENOUGH or spent > MOST_SPENT:
+            break
         pair = [values.of(_at(side, letters, scale)) for side in (left, right)]
         spent += sum(found.spent for found in pair)
         one, other = (found.value for found in pair)
@@ -114,8 +116,6 @@ def _agree(left: Node, right: Node) -> bool:
         if not _close(one, other):
             return False
         agreed += 1
-        if agreed > ENOUGH or spent > MOST_SPENT:
-            break
     if agreed < (ENOUGH if letters else 1):
         raise Undecided("no value of the letters at which both sides have one")
     return True
@@ -132,7 +132,7 @@ def _letters(node: Node) -> set[str]:
 
 def _at(node: Node, letters: list[str], scale: Fraction) -> Node:
     for name in letters:
-        spread = Fraction(point(name, 11) >> 12, 2**50) + Fraction(1, 4)
+        spread = Fraction(point(name, scale.denominator) >> 12, 2**50) + Fraction(1, 4)
         node = substitute(node, name, num(scale * spread))
     return node
 
@@ -141,6 +141,16 @@ def _close(one: Any, other: Any) -> bool:
     if isinstance(one, float) or isinstance(other, float):
         return one == other
     return bool(abs(one - other) <= CLOSE * (abs(one) + abs(other)) + 1e-40)
+
+
+def approximately(node: Node) -> Fraction | None:
+    """The value of a constant that holds an operator; None for anything else."""
+    if not has_operators(node):
+        return None
+    found = values.of(closed(node)).value
+    if found is None or isinstance(found, float) or found.imag:
+        raise Undecided("no real value")
+    return Fraction(float(found.real))
 
 
 def undecided(node: Node) -> bool:

@@ -13,7 +13,7 @@ from numerate.answers.calculus.precise import arithmetic
 from numerate.answers.calculus.quadrature import AGREEMENT, DIGITS
 from numerate.answers.tree import Undecided
 
-ORDERS = (18, 26)
+ORDERS = (15, 21)
 BEND = 0.3
 _LOCAL = threading.local()
 Table = list[tuple[Any, Any]]

@@ -18,7 +18,7 @@ DIGITS = 90
 SHIFT = 0.370_123_456_789
 AGREEMENT = 1e-15
 """of the two grids, whose finer one is then right to twice as many digits"""
-NEGLIGIBLE = 1e-34
+NEGLIGIBLE = 1e-31
 _LOCAL = threading.local()
 
 
