@@ -8,6 +8,7 @@ import pytest
 
 from numerate.answers import cluster, equal
 from tests.answers.pairs import (
+    calculus,
     marks,
     more_notations,
     near_misses,
@@ -19,7 +20,7 @@ from tests.answers.pairs import (
     units,
 )
 
-KINDS = (marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
+KINDS = (calculus, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
 
 
 def pairs(table: str) -> list[Any]:

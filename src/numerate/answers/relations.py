@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from numerate.answers import exact, intervals, numeric
-from numerate.answers.calculus.decide import as_letters
+from numerate.answers.calculus.decide import as_letters, contradicts
 from numerate.answers.tree import BINDERS, OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
@@ -133,7 +133,7 @@ def named_value(relation: Node) -> tuple[Node, Node] | None:
 def value_of(relation: Node) -> Node | None:
     """The value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
     if found := named_value(relation):
-        return found[1]
+        return None if contradicts(*found, same_value) else found[1]
     if relation.value[0] == "approx":  # \\frac{1}{3} \\approx 0.33: the exact one counts
         return relation.args[0]
     head = relation.args[0]

@@ -124,7 +124,7 @@ def _antiderivative(node: Node) -> Node:
 def _limit(node: Node) -> Node:
     goal, body = node.args
     scale, rest = _scaled(body, node.value[1])
-    if holds(goal, node.value[1]):
+    if not any(part.kind in BINDERS or part.kind == "call" for part in walk(rest)):
         return node
     if goal == INFINITY and rest.kind in ("series", "integral") and _only_last(rest, node.value[1]):
         low, _, term = rest.args

@@ -143,6 +143,16 @@ def _close(one: Any, other: Any) -> bool:
     return bool(abs(one - other) <= CLOSE * (abs(one) + abs(other)) + 1e-40)
 
 
+def contradicts(operator: Node, value: Node, same_value: Same) -> bool:
+    """True where an integral, a limit or a derivative has another value than an equation gives it."""
+    if operator.kind not in ("integral", "limit", "derivative"):
+        return False
+    try:
+        return same(operator, value, same_value) is None
+    except Undecided:
+        return False
+
+
 def approximately(node: Node) -> Fraction | None:
     """The value of a constant that holds an operator; None for anything else."""
     if not has_operators(node):
@@ -154,9 +164,9 @@ def approximately(node: Node) -> Fraction | None:
 
 
 def undecided(node: Node) -> bool:
-    """True for an expression with an operator that has no value here."""
-    if not has_operators(node):
-        return False
+    """True for what holds an operator that has no value here."""
+    if node.kind not in BINDERS:
+        return any(map(undecided, node.args))
     try:
         node = closed(node)
         return has_operators(node) and not _has_value(node)

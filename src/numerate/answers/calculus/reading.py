@@ -159,18 +159,20 @@ def _point(condition: Node, letter: Node) -> Node:
 
 def is_known(node: Node, by: str, partial: bool = False) -> bool:
     """True for an expression in this letter that holds no function that we don't know."""
-    letters = symbols(node)
+    letters = {name for name in symbols(node) if not name.startswith("bound ")}
     if by not in letters or node == Node("sym", by) or (not partial and (letters - {by}) & _DEPENDENT):
         return False
     parts = [part for _, part in zip(range(MOST_DIFFERENTIATED + 1), walk(node), strict=False)]
     return len(parts) <= MOST_DIFFERENTIATED and not any(
-        part.kind == "call" or (part.kind == "sym" and len(part.value) > 1 and " " in part.value)
+        part.kind == "call" or (part.kind == "sym" and " " in part.value and part.value[:6] != "bound ")
         for part in parts
     )
 
 
 def primed(node: Node) -> Node:
     """(x^2)' as a derivative where the expression has one small letter; else a call, as f' is."""
+    if node.kind == "derivative" and node.value[0] < HIGHEST_ORDER:
+        return node._replace(value=(node.value[0] + 1, node.value[1]))
     letters = symbols(node) if node.kind in ("add", "mul", "div", "pow", "fn", "neg") else set()
     if len(letters) == 1:
         (letter,) = letters

@@ -15,7 +15,7 @@ from numerate.answers.tree import Node, Undecided, num, substitute, walk
 EFFORT = 30_000
 """what may be computed for one value"""
 DIGITS = 60
-IN_A_LIMIT = 20
+IN_A_LIMIT = 60
 """how many times as long a node takes with the digits of a limit"""
 _MINUS_INFINITY = Node("neg", None, (INFINITY,))
 
