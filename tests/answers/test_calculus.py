@@ -1,5 +1,5 @@
-"""Integrals, derivatives, limits and infinite sums: what can't be decided is said to be so, whatever is written
-takes a bounded time, and what is written alike stays alike."""
+"""Integrals, derivatives, limits and infinite sums: what can't be decided is said to be so, whatever is
+written takes a bounded time, and what is written alike stays alike."""
 
 from __future__ import annotations
 

@@ -20,7 +20,18 @@ from tests.answers.pairs import (
     units,
 )
 
-KINDS = (calculus, marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
+KINDS = (
+    calculus,
+    marks,
+    more_notations,
+    near_misses,
+    notations,
+    objects,
+    sentences,
+    series_and_cases,
+    signs,
+    units,
+)
 
 
 def pairs(table: str) -> list[Any]:

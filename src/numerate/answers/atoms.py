@@ -229,15 +229,7 @@ def _fraction(parser: Parser, text: str) -> Node:
     top, bottom = sides
     if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
         return Node("div", None, sides)
-    return _derivative(parser, top, bottom)
-
-
-def _derivative(parser: Parser, top: Node, bottom: Node) -> Node:
-    """dy/dx, which is not y/x, or d/dx of what stands behind it."""
-    of = () if built.is_differential(top) else (reading.operand(parser, bottom),)
-    if found := reading.derivative(parser, top, bottom, of[0] if of else None, _argument):
-        return found
-    return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *of))
+    return reading.derivative(parser, top, bottom, _argument)
 
 
 def _binomial(parser: Parser, text: str) -> Node:

@@ -34,8 +34,8 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not, and undecided
-    where an integral, a limit, a derivative or an infinite sum has no value that we can compute"""
+    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not, and
+    undecided where an integral, a limit or an infinite sum has no value that we can compute"""
 
 
 NO_MATCH = Verdict(False, "no_match")

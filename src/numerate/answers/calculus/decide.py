@@ -29,7 +29,7 @@ CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "C_0", "const"})
 
 
 def same(left: Node, right: Node, same_value: Same) -> str | None:
-    """"symbolic" where they are. Raises Undecided where neither that nor the contrary could be seen."""
+    """ "symbolic" where they are. Raises Undecided where neither that nor the contrary could be seen."""
     sides = closed(left), closed(right)
     if not any(map(has_operators, sides)):
         return "symbolic" if same_value(*sides) else None

@@ -135,22 +135,38 @@ def _cosecant(u: Node) -> Node:
     return negate(multiply(function("csc", u), function("cot", u)))
 
 
+def _of(name: str) -> Callable[[Node], Node]:
+    return lambda u: function(name, u)
+
+
+def _inverse_square(name: str) -> Callable[[Node], Node]:
+    return lambda u: power(function(name, u), num(-2))
+
+
+def _reciprocal(u: Node) -> Node:
+    return divide(ONE, u)
+
+
+def _absolute(u: Node) -> Node:
+    return divide(u, function("abs", u))
+
+
 _FUNCTIONS: dict[str, Callable[..., Node]] = {
-    "sin": lambda u: function("cos", u),
-    "cos": lambda u: negate(function("sin", u)),
-    "tan": lambda u: power(function("cos", u), num(-2)),
-    "cot": lambda u: negate(power(function("sin", u), num(-2))),
+    "sin": _of("cos"),
+    "cos": _negative(_of("sin")),
+    "tan": _inverse_square("cos"),
+    "cot": _negative(_inverse_square("sin")),
     "sec": _secant,
     "csc": _cosecant,
-    "sinh": lambda u: function("cosh", u),
-    "cosh": lambda u: function("sinh", u),
-    "tanh": lambda u: power(function("cosh", u), num(-2)),
-    "exp": lambda u: function("exp", u),
-    "ln": lambda u: divide(ONE, u),
+    "sinh": _of("cosh"),
+    "cosh": _of("sinh"),
+    "tanh": _inverse_square("cosh"),
+    "exp": _of("exp"),
+    "ln": _reciprocal,
     "log": _logarithm,
     "lg": _logarithm,
     "root": _root,
-    "abs": lambda u: divide(u, function("abs", u)),
+    "abs": _absolute,
     **dict.fromkeys(("arcsin", "asin"), _one_over_root(1, -1)),
     **dict.fromkeys(("arccos", "acos"), _negative(_one_over_root(1, -1))),
     **dict.fromkeys(("arctan", "atan"), _arc_tangent(1)),

@@ -1,7 +1,7 @@
 """Infinite sums and products by Levin's u transformation (Levin 1973) of a fixed number of terms.
 
-It sums divergent series as well, so convergence is seen to first: terms that alternate and fall, or fall faster
-than 1/n^1.2 (Raabe's test). Two orders must agree.
+It sums divergent series as well, so convergence is seen to first: terms that alternate and fall, or fall
+faster than 1/n^1.2 (Raabe's test). Two orders must agree.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from numerate.answers.calculus.precise import arithmetic
@@ -41,10 +42,8 @@ def _converges(terms: Sequence[Any]) -> None:
     late = terms[-LATE:]
     if any(term == 0 or term.imag != 0 for term in terms):
         raise Undecided("a term that is zero or complex")
-    rates = [
-        (len(terms) - LATE + k) * (abs(a / b) - 1) for k, (a, b) in enumerate(zip(late, late[1:], strict=False))
-    ]
-    signs = {(a > 0) == (b > 0) for a, b in zip(late, late[1:], strict=False)}
+    rates = [(len(terms) - LATE + k) * (abs(a / b) - 1) for k, (a, b) in enumerate(pairwise(late))]
+    signs = {(a > 0) == (b > 0) for a, b in pairwise(late)}
     least = {frozenset({True}): FALL, frozenset({False}): ALTERNATING_FALL}.get(frozenset(signs))
     if least is None or min(rates) < least or min(rates) < max(rates) / 3:
         raise Undecided("no sign of convergence")
@@ -54,7 +53,10 @@ def _converges(terms: Sequence[Any]) -> None:
 def _weights(order: int) -> tuple[Any, ...]:
     context = arithmetic(DIGITS).context
     return tuple(
-        (-1) ** j * math.comb(order, j) * context.mpf(j + 1) ** (order - 2) / context.mpf(order + 1) ** (order - 1)
+        (-1) ** j
+        * math.comb(order, j)
+        * context.mpf(j + 1) ** (order - 2)
+        / context.mpf(order + 1) ** (order - 1)
         for j in range(order + 1)
     )
 

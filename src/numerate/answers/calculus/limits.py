@@ -1,7 +1,7 @@
 """Limits, from values so near to the point that an analytic expression has its limit there in 50 digits.
 
-Two distances per side must agree, and both sides with each other. A logarithm that tends to infinity, or anything
-else that is slower than a power, changes between them and stays undecided.
+Two distances per side must agree, and both sides with each other. A logarithm that tends to infinity, or
+anything else that is slower than a power, changes between them and stays undecided.
 """
 
 from __future__ import annotations

@@ -78,7 +78,8 @@ _COSTS = {"factorial": 60, "binomial": 180}
 def cost(node: Node) -> int:
     """How many sums of two numbers the value takes, roughly."""
     return sum(
-        _COSTS.get(part.value, 6) if part.kind == "fn" else 5 if part.kind == "pow" else 1 for part in walk(node)
+        _COSTS.get(part.value, 6) if part.kind == "fn" else 5 if part.kind == "pow" else 1
+        for part in walk(node)
     )
 
 
@@ -103,4 +104,3 @@ def real(number: Any) -> Any:
 
 def constant(number: Any) -> Node:
     return Node("constant", number)
-

@@ -1,8 +1,8 @@
 """Definite integrals by double exponential quadrature (Takahasi and Mori 1974) with a fixed number of nodes.
 
 The grid is shifted by an irrational part of its step, so that no symmetry hides a pole in the middle of the
-interval. Two grids, one twice as fine, must agree, and the outermost terms must be nothing: a divergent integral
-fails the second, a pole, a kink or fast oscillation the first.
+interval. Two grids, one twice as fine, must agree, and the outermost terms must be nothing: a divergent
+integral fails the second, a pole, a kink or fast oscillation the first.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from numerate.answers.built import is_differential
 from numerate.answers.calculus import scan
 from numerate.answers.calculus.derivatives import multiply
 from numerate.answers.series import height, renamed
@@ -122,9 +123,18 @@ def operand(parser: Parser, bottom: Node) -> Node:
     return multiply(*factors)
 
 
-def derivative(parser: Parser, top: Node, bottom: Node, of: Node | None, argument: Argument) -> Node | None:
-    r"""`\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`; None for an unknown
-    function."""
+def derivative(parser: Parser, top: Node, bottom: Node, argument: Argument) -> Node:
+    r"""`\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`. dy/dx, a derivative of
+    something unknown, is a name, and no y/x."""
+    of = None if is_differential(top) else operand(parser, bottom)
+    if found := _known_derivative(parser, top, bottom, of, argument):
+        return found
+    return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *((of,) if of else ())))
+
+
+def _known_derivative(
+    parser: Parser, top: Node, bottom: Node, of: Node | None, argument: Argument
+) -> Node | None:
     by, order = _power_of(bottom.args[1])
     expected = 1 if of is None else _power_of(top)[1]
     if of is not None and parser.starts_factor():  # of the bracket, or of the product that it begins?
@@ -173,8 +183,8 @@ def primed(node: Node) -> Node:
     """(x^2)' as a derivative where the expression has one small letter; else a call, as f' is."""
     if node.kind == "derivative" and node.value[0] < HIGHEST_ORDER:
         return node._replace(value=(node.value[0] + 1, node.value[1]))
-    letters = symbols(node) if node.kind in ("add", "mul", "div", "pow", "fn", "neg") else set()
-    if len(letters) == 1:
+    letters = symbols(node)
+    if node.kind in ("add", "mul", "div", "pow", "fn", "neg") and len(letters) == 1:
         (letter,) = letters
         if letter.islower() and letter not in _MAPS and is_known(node, letter):
             bound, body = _in_bound(node, letter)

@@ -48,7 +48,8 @@ def _number(node: Node, digits: int, effort: Effort) -> Any:
 
 def _outside_of_bounds(node: Node) -> list[Node]:
     """Every part but the infinite bounds of operators."""
-    parts, todo = [], [node]
+    parts: list[Node] = []
+    todo = [node]
     while todo:
         top = todo.pop()
         parts.append(top)
@@ -89,18 +90,21 @@ def _integral(node: Node, effort: Effort) -> Any:
     if high in (INFINITY, _MINUS_INFINITY) and low in (INFINITY, _MINUS_INFINITY):
         if low == high:
             raise Undecided("no interval")
-        halves = (_integral(node._replace(args=ends), effort) for ends in ((low, num(0), body), (num(0), high, body)))
+        halves = (
+            _integral(node._replace(args=ends), effort)
+            for ends in ((low, num(0), body), (num(0), high, body))
+        )
         return sum(halves)
     if low == INFINITY or high == _MINUS_INFINITY:
         return -_integral(node._replace(args=(high, low, body)), effort)
     inner = _at(body, node.value, quadrature.DIGITS, effort)
-    whole_plane = any(part == Node("sym", "i") for part in walk(body))
+    is_complex = any(part == Node("sym", "i") for part in walk(body))
 
     def f(x: Any) -> Any:
         found = inner(x)
-        if found.imag != 0 and not whole_plane:
+        if found.imag != 0 and not is_complex:
             raise Undecided("not real")
-        return found if whole_plane else found.real
+        return found if is_complex else found.real
 
     if high == INFINITY:
         return quadrature.to_infinity(f, _bound(low, effort))
