@@ -29,6 +29,8 @@ LATE = 10
 def total(terms: Sequence[Any]) -> Any:
     """The sum of a series whose first TERMS terms these are. Raises Undecided."""
     size = max(abs(term) for term in terms)
+    if size == 0:
+        raise Undecided("no sign of where the terms begin")
     if all(abs(term) <= TINY * size for term in terms[-LATE:]):
         return sum(terms)
     _converges(terms)
