@@ -29,6 +29,7 @@ from numerate.answers import (
 )
 from numerate.answers.boxes import unbox
 from numerate.answers.budget import LIMIT, BudgetExceeded, measured, spend
+from numerate.answers.calculus import decide as calculus
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.rewrite import rewritten
@@ -40,11 +41,13 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, too_long
-    (more steps than a comparison may take) or error (a fault of the grader, kept in `faults`)"""
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
+    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
 NO_MATCH = Verdict(False, "no_match")
+UNDECIDED = Verdict(False, "undecided")
 NO_ANSWER = Verdict(False, "no_answer")
 TOO_LONG = Verdict(False, "too_long")
 ERROR = Verdict(False, "error")
@@ -98,7 +101,7 @@ def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    return _read_anew(candidate, reference) or verdict if verdict.how == "no_match" else verdict
+    return _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
 
 
 def _read_anew(candidate: str, reference: str) -> Verdict | None:
@@ -173,7 +176,22 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
     else:
         rung = structure(a, b)
-    return Verdict(True, rung) if rung else NO_MATCH
+    if rung:
+        return Verdict(True, rung)
+    return UNDECIDED if _undecided(a) or _undecided(b) else NO_MATCH
+
+
+_OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
+
+
+def _undecided(normal: str) -> bool:
+    if not _OPERATOR.search(normal) or len(normal) > LONGEST_OPERATOR:
+        return False
+    node = tree(normal)
+    return node is not None and calculus.undecided(node)
+
+
+LONGEST_OPERATOR = 1_000
 
 
 def _letters(candidate: str, reference: str) -> Verdict:

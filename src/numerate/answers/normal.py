@@ -46,6 +46,7 @@ _TWINS = str.maketrans(
         "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
+        "∫": "\\int ", "∑": "\\sum ", "∏": "\\prod ", "∂": "\\partial ", "→": "\\to ",
         "˚": "^\\circ ", "Ω": "\\Omega ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip

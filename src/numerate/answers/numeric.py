@@ -189,7 +189,7 @@ def _raise(base: Any, exponent: Any, on: Arithmetic) -> Any:
         if exponent.real < 0 or exponent.imag:
             raise ZeroDivisionError
         return on.number(int(exponent == 0), 1)
-    if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 2**16:
+    if exponent.imag == 0 and abs(exponent.real) < 2**16 and exponent.real == int(exponent.real):
         return base ** int(exponent.real)
     return on.functions.exp(exponent * on.functions.log(base))
 
@@ -213,11 +213,14 @@ def _log(on: Arithmetic, value: Any, base: Any = None) -> Any:
     return f.log(value) / f.log(on.number(10, 1) if base is None else base)
 
 
-def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
+def _whole(name: str) -> Callable[..., Any]:
+    """Floor or ceiling; in 50 digits by the context's own, since that of `math` goes through a double."""
+
     def rule(on: Arithmetic, value: Any) -> Any:
         if value.imag != 0 or abs(value.real) > 2**60:
             raise Undecided("not a real number")
-        return on.number(of(value.real), 1)
+        of = getattr(math if isinstance(on, Doubles) else on.functions, name)
+        return on.number(int(of(value.real)), 1)
 
     return rule
 
@@ -310,14 +313,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "binomial": _binomial,
     "cis": _cis,
     "det": _determinant,
-    "floor": _whole(math.floor),
-    "ceil": _whole(math.ceil),
+    "floor": _whole("floor"),
+    "ceil": _whole("ceil"),
 }
 
 _RULES: dict[str, Callable[[Node, Arithmetic, int], Any]] = {
     "num": _number,
     "float": _number,
     "sym": _letter,
+    "constant": lambda node, on, sample: node.value,
     "call": lambda node, on, sample: evaluate(called(node), on, sample),
     "add": _sum,
     "mul": _product,
