@@ -30,6 +30,8 @@ WINDOW = 200
 """blocks that wait for an earlier one"""
 FEW = 200
 """pairs that are not plain numbers, fewer than which are compared here: workers would save nothing"""
+POLITE = 10
+"""how nice a worker is: on a core that it would share with this process or another it leaves them the time"""
 
 Row = dict[str, Any]
 
@@ -86,14 +88,20 @@ TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare, "grade": grade
 
 def serve() -> None:
     """A worker: requests (task, rows, options) in, a line each, and the results out; null where it failed."""
-    print("true", flush=True)
-    for line in sys.stdin:
-        task, rows, options = json.loads(line)
-        try:
-            answer = json.dumps(TASKS[task](rows, *options))
-        except Exception:
-            answer = "null"
-        print(answer, flush=True)
+    os.nice(POLITE)
+    try:
+        print("true", flush=True)
+        for line in sys.stdin:
+            print(answer(*json.loads(line)), flush=True)
+    except BrokenPipeError:  # nobody is left to answer
+        os._exit(0)
+
+
+def answer(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+    try:
+        return json.dumps(TASKS[task](rows, *options))
+    except Exception:
+        return "null"
 
 
 @dataclass(slots=True, eq=False)
