@@ -30,9 +30,6 @@ WINDOW = 200
 """blocks that wait for an earlier one"""
 FEW = 200
 """pairs that are not plain numbers, fewer than which are compared here: workers would save nothing"""
-POLITE = 10
-"""how nice a worker is: on a core that it would share with this process or another it leaves them the time"""
-
 Row = dict[str, Any]
 
 
@@ -88,7 +85,6 @@ TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare, "grade": grade
 
 def serve() -> None:
     """A worker: requests (task, rows, options) in, a line each, and the results out; null where it failed."""
-    os.nice(POLITE)
     try:
         print("true", flush=True)
         for line in sys.stdin:

@@ -20,6 +20,9 @@ from typing import Any
 ENOUGH = 500
 """rows to grade, after which a process starts a worker: 20 to 40 ms of work; a start takes 0.4 ms of this
 process, and some 120 ms of another core until it is ready"""
+POLITE = 10
+"""how nice a worker is: on a core that it would share it leaves the time to this process, and to others"""
+CODE = f"import os; os.nice({POLITE}); from numerate.answers.batch import serve; serve()"
 
 
 class Worker:
@@ -29,7 +32,7 @@ class Worker:
         package = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", "from numerate.answers.batch import serve; serve()"],
+            [sys.executable, "-P", "-c", CODE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
