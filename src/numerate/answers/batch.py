@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,11 +25,15 @@ from numerate.types import Kind
 BLOCK = 100
 """rows that a worker takes at a time"""
 STEP = 8
-"""rows that are graded here between two looks at the workers"""
+"""rows that are graded here between two looks at workers that are busy"""
 WINDOW = 200
 """blocks that wait for an earlier one"""
 FEW = 200
 """pairs that are not plain numbers, fewer than which are compared here: workers would save nothing"""
+MANY = 4_000
+"""such pairs, for which the first call starts a worker at its beginning: with fewer it would end before the
+worker is ready, so the start is left for its end"""
+
 Row = dict[str, Any]
 
 
@@ -51,8 +55,12 @@ def equal_all(
     processes = workers or cores()
     if processes == 1 or (hard := count_hard(pairs)) < FEW:
         return compare(pairs, kind, strict)
-    current_pool().rows += hard
-    return list(Sharing("compare", pairs, processes, kind, strict).results())
+    pool = current_pool()
+    if hard >= MANY:
+        pool.grow(processes - 1, hard)
+    verdicts = list(Sharing("compare", pairs, processes, kind, strict).results())
+    pool.grow(processes - 1, hard)
+    return verdicts
 
 
 def count_hard(pairs: Sequence[tuple[str, str]]) -> int:
@@ -67,7 +75,14 @@ def grade_lines_at_once(
     lines: Iterable[str], strict: bool = False, workers: int | None = None
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
-    return Sharing("grade", enumerate(lines, start=1), workers or cores(), strict).results()
+    return Sharing("grade", counted(lines), workers or cores(), strict).results()
+
+
+def counted(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Numbered lines, each counted as work to share."""
+    for number, line in enumerate(lines, start=1):
+        current_pool().rows += 1
+        yield number, line
 
 
 def compare(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
@@ -139,9 +154,9 @@ class Sharing:
     def advance(self) -> bool:
         """Hands out blocks, does a few rows, and collects. False when nothing is left."""
         self.hand_out()
-        if len(self.blocks) < WINDOW and (own := list(islice(self.rows, STEP))):
+        step = STEP if self.busy else BLOCK
+        if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
             self.blocks.append(Block(own, results=self.do(own)))
-            current_pool().rows += len(own)
         elif self.blocks:
             self.help(self.blocks[0])
         else:

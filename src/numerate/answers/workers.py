@@ -18,11 +18,11 @@ from threading import RLock
 from typing import Any
 
 ENOUGH = 500
-"""rows to grade, after which a process starts a worker: 20 to 40 ms of work; a start takes 0.4 ms of this
-process, and some 120 ms of another core until it is ready"""
+"""rows to grade for each worker that is started: 20 to 40 ms of work. A start takes 0.4 ms of this process
+and, until the worker is ready, 120 ms of another core."""
 POLITE = 10
 """how nice a worker is: on a core that it would share it leaves the time to this process, and to others"""
-CODE = f"import os; os.nice({POLITE}); from numerate.answers.batch import serve; serve()"
+CODE = "from numerate.answers.batch import serve; serve()"
 
 
 class Worker:
@@ -39,6 +39,7 @@ class Worker:
             process_group=0,
             env={**os.environ, "PYTHONPATH": path},
         )
+        os.setpriority(os.PRIO_PROCESS, self.process.pid, POLITE)
         assert self.process.stdin and self.process.stdout
         self.input, self.output = self.process.stdin, self.process.stdout
         self.readable = select.poll()
@@ -91,14 +92,13 @@ class Pool:
         self.alive = set[Worker]()
         self.idle = list[Worker]()
         self.rows = 0
-        """graded by this process, or about to be"""
+        """that this process graded, or is about to"""
         self.usable = os.name == "posix"
 
     def take(self, most: int) -> Worker | None:
-        """A worker that is free, if there is one; starts the next where fewer than `most` live."""
+        """A worker that is free, if there is one."""
         with self.lock:
-            if len(self.alive) < most and self.rows >= ENOUGH and self.usable:
-                self.start()
+            self.grow(most)
             for worker in list(self.idle):
                 try:
                     if worker.is_free():
@@ -108,6 +108,13 @@ class Pool:
                     self.drop(worker)
                     self.usable = self.usable and worker.started  # the next would not start either
         return None
+
+    def grow(self, most: int, rows: int = 0) -> None:
+        """Counts rows, and starts workers, up to `most`, for which there has been work enough."""
+        with self.lock:
+            self.rows += rows
+            while self.usable and len(self.alive) < most and self.rows >= ENOUGH * (len(self.alive) + 1):
+                self.start()
 
     def start(self) -> None:
         try:
