@@ -2,8 +2,8 @@
 
 python -m benchmarks.equal_all [--sizes 100,500,1000,2000,5000,20000] [--rounds 5] [--json FILE]
 
-The pairs are $NUMERATE_DATA/grader/speed_mix.jsonl, over and over. Each is a process of its own that makes a
-first call, waits, and makes ten more.
+The pairs are $NUMERATE_DATA/grader/speed_mix.jsonl, over and over. A process of its own makes each
+first call, waits, and makes ten more of both in turn.
 """
 
 from __future__ import annotations
@@ -27,24 +27,27 @@ PAUSE = 0.5
 """seconds between the first call and the others: what a trainer does meanwhile"""
 
 
-def measure(size: int, name: str) -> None:
+def measure(size: int, first: str) -> None:
     from numerate.answers import equal, equal_all
 
     def loop(candidates: list[str], references: list[str]) -> list[bool]:
         return [equal(a, b) for a, b in zip(candidates, references, strict=True)]
 
-    compare: Callable[[list[str], list[str]], list[bool]] = loop if name == "loop" else equal_all
+    def milliseconds(name: str) -> float:
+        began = time.perf_counter()
+        ways[name](*pairs)
+        return 1000 * (time.perf_counter() - began)
+
+    ways: dict[str, Callable[[list[str], list[str]], list[bool]]] = {"loop": loop, "equal_all": equal_all}
     with DATA.open(encoding="utf-8") as file:
         rows = list(islice(cycle(list(map(json.loads, file))), size))
     pairs = [row["candidate"] for row in rows], [row["reference"] for row in rows]
-    times: list[float] = []
-    for number in range(1 + LATER):
-        began = time.perf_counter()
-        compare(*pairs)
-        times.append(1000 * (time.perf_counter() - began))
-        if number == 0:
-            time.sleep(PAUSE)
-    print(json.dumps({"first": times[0], "later": statistics.median(times[1:])}))
+    figures = {f"first, {first}": milliseconds(first)}
+    time.sleep(PAUSE)
+    later = [{name: milliseconds(name) for name in ways} for _ in range(LATER)]
+    print(
+        json.dumps(figures | {f"later, {name}": statistics.median(t[name] for t in later) for name in ways})
+    )
 
 
 def main(
@@ -60,7 +63,7 @@ def main(
         code = f"import benchmarks.equal_all as b; b.measure({size}, {{!r}})"
         names = ("loop", "equal_all")
         times = sit([Entry(name, [sys.executable, "-c", code.format(name)]) for name in names], rounds)
-        row = {f"{call}, {name}": times[name][call] for call in ("first", "later") for name in names}
+        row = times["loop"] | times["equal_all"]
         for call in ("first", "later"):
             row[f"{call}, ratio"] = row[f"{call}, loop"] / row[f"{call}, equal_all"]
         results[f"{size} pairs"] = row
