@@ -12,6 +12,7 @@ from typing import Final
 
 from numerate.answers import choice_text
 from numerate.answers.boxes import unbox
+from numerate.answers.choice_words import RETRACTED, SUPPOSED
 from numerate.answers.normal import normalise
 from numerate.answers.phrases import announced
 from numerate.answers.statements import Statement, statements
@@ -60,7 +61,7 @@ def leading_letter(text: str) -> str | None:
     if match is None:
         return None
     letter = (match.group(1) or match.group(2)).upper()
-    return letter if not _OTHERS.search(text, match.end()) or asserted_letter(text, ()) == letter else None
+    return letter if not _OTHERS.search(text, match.end()) or letter_of(text, ()) == letter else None
 
 
 _OTHERS = re.compile(r"(?<![A-Za-z0-9])[A-J](?![A-Za-z0-9])")
@@ -98,7 +99,17 @@ def letter_of(value: str, choices: Choices) -> str | None:
     letter = choice_text.letter_of_text(normalise(value), choices)
     if letter is not None:
         return None if _is_label_of_another(value, letter, choices) else letter
-    return asserted_letter(f"answer: {_capital(unbox(value))}", choices) or None
+    value = _capital(unbox(value))
+    text = value if _is_sentence(readable(value)) else f"answer: {value}"
+    return _chosen(text, choices, listed=True) or None
+
+
+def _is_sentence(value: str) -> bool:
+    """True for `B is warm` and `If B ...`, which are no answers that stand behind a mark."""
+    return _SUBJECT.match(value) is not None or SUPPOSED.search(value) is not None
+
+
+_SUBJECT = re.compile(r"\W*[A-Z]\W? (?:is|was|has|does|would|can|cannot|seems|looks|are)\b")
 
 
 def last_letter(text: str, choices: Choices) -> str | None:
@@ -110,19 +121,25 @@ def asserted_letter(text: str, choices: Choices) -> str | None:
     """The letter that the last assertion of a text names, or without an assertion its last mention.
 
     NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none."""
+    return _chosen(text, choices)
+
+
+def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
+    """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
     tail = readable(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
     said = statements(tail, labels)
-    chosen = _asserted(said)
-    start = chosen[-1].mention.end if chosen else 0
-    by_text = choice_text.announced_choice(tail, start, choices)
+    chosen = _asserted(said, tail)
+    by_text = choice_text.announced_choice(tail, chosen[-1].mention.end if chosen else 0, choices)
     if by_text:
         return by_text
     if by_text is None and not chosen:
         chosen = _mentioned(said, tail)
+    elif listed:
+        chosen += _beside(said, tail)
     letters = frozenset[str]().union(*(each.mention.letters for each in chosen))
     if len(letters) != 1:
-        return NONE_CHOSEN if letters or said or by_text is not None else None
+        return NONE_CHOSEN if said or by_text is not None else None
     (letter,) = letters
     if labels and letter not in labels:
         return NONE_CHOSEN
@@ -130,30 +147,46 @@ def asserted_letter(text: str, choices: Choices) -> str | None:
     return NONE_CHOSEN if choice_text.names_another(tail, mention, letter, choices) else letter
 
 
-def _asserted(said: list[Statement]) -> list[Statement]:
+def _asserted(said: list[Statement], tail: str) -> list[Statement]:
     """The assertions of the last sentence that has any, and those that it adds to; else all tentative
     ones."""
-    firm = [each for each in said if each.says == "asserted"]
+    firm = [each for each in said if each.says in ("asserted", "picked")]
     if not firm:
         return [each for each in said if each.says == "tentative"]
     last = firm[-1]
-    return [each for each in firm if each.sentence == last.sentence or last.also]
+    if RETRACTED.search(tail, last.mention.end):
+        return []
+    near = [each for each in firm if each.sentence == last.sentence or last.also]
+    return [each for each in near if each.says == "asserted"] or near
+
+
+_REASON = re.compile(r"\b(?:because|since|as|while|whereas|but|than|over|though)\b")
+
+
+def _beside(said: list[Statement], tail: str) -> list[Statement]:
+    """What a value mentions beside the letter that it asserts, up to its reasons."""
+    reason = _REASON.search(tail)
+    end = reason.start() if reason else len(tail)
+    near = [each for each in said if each.says == "mentioned" and each.mention.end <= end]
+    return [
+        each for each in near if each.mention.strong or tail[: each.mention.start].rstrip()[-1:].isupper()
+    ]
 
 
 def _mentioned(said: list[Statement], tail: str) -> list[Statement]:
-    """The letters of the last sentence that mentions any without rejecting them; a list of all choices is
-    not one."""
+    """The letters of the last sentence that mentions any, neither rejected nor supposed; a list of all
+    choices is not one."""
     opening = {each.mention.start for each in said if _opens_line(tail, each.mention.start)}
-    lines = frozenset[str]().union(*(each.mention.letters for each in said if each.mention.start in opening))
     left = [
         each
         for each in said
-        if each.says == "mentioned" and not (len(lines) > 1 and each.mention.start in opening)
+        if each.says == "mentioned" and not (len(opening) > 1 and each.mention.start in opening)
     ]
-    if not left:
-        return []
     last = [each for each in left if each.sentence == left[-1].sentence]
-    return last if any(each.mention.strong for each in last) or _stands_out(tail, last[-1]) else []
+    if any(each.mention.strong for each in last):
+        return last
+    letters = frozenset[str]().union(*(each.mention.letters for each in said))
+    return last if last and len(letters) == 1 and _stands_out(tail, last[-1]) else []
 
 
 def _opens_line(tail: str, at: int) -> bool:
@@ -161,11 +194,9 @@ def _opens_line(tail: str, at: int) -> bool:
 
 
 def _stands_out(tail: str, last: Statement) -> bool:
-    """True for a letter alone that opens or ends its sentence: `hence C`, `C it is`; not in `x = C`."""
-    before, behind = tail[: last.mention.start].rstrip(), tail[last.mention.end :]
-    if before.endswith(("=", "+", "-", "*", "/")):
-        return False
-    return re.match(r"\s*(?:[.!\n]|$)", behind) is not None or not before or before[-1] in ".!?\n"
+    """True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
+    before = tail[: last.mention.start].rstrip()
+    return not before or before[-1] in ".!?\n:"
 
 
 def _is_label_of_another(value: str, letter: str, choices: Choices) -> bool:
@@ -180,7 +211,7 @@ _WIDE = str.maketrans(
         **{chr(0xFF21 + k): chr(0x41 + k) for k in range(26)},
         **{chr(0xFF41 + k): chr(0x61 + k) for k in range(26)},
         **{chr(0xFF10 + k): chr(0x30 + k) for k in range(10)},
-        **dict(zip("（）［］：’‘．", "()[]:''.", strict=True)),
+        **dict(zip("（）［］：’‘．，；", "()[]:''.,;", strict=True)),
         **dict.fromkeys('"“”„«»「」`*$', ""),
     }
 )
@@ -188,7 +219,8 @@ _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>",
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
 _SIGN = re.compile(r"\\[a-zA-Z]+")
 _SMALL = re.compile(
-    r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)([b-z]|a(?=\W*$))(?=[).:,]|\W*$)",
+    r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)"
+    r"([b-z]|a(?=\W*$))(?=[).:,]|\W*$| (?:because|since|as)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 

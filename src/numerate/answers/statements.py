@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 from numerate.answers import choice_words as w
 
-Says = Literal["asserted", "tentative", "rejected", "mentioned"]
+Says = Literal["asserted", "picked", "tentative", "rejected", "supposed", "mentioned"]
+"""asserted: called the answer or correct; picked: chosen or pointed at; supposed: in a question or an if"""
 
 
 class Mention(NamedTuple):
@@ -65,13 +66,21 @@ def mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
     group: list[Mention] = []
     for match in _letters(labels).finditer(text):
         name = next(n for n in ("bracketed", "named", "alone", "digit") if match.groupdict().get(n))
-        strong = name in ("bracketed", "named") or (name == "alone" and match["mark"] is not None)
+        strong = name in ("bracketed", "named") or (name == "alone" and _is_marked(text, match))
         own = Mention(frozenset({match[name].upper()}), match.start(), match.end(), strong)
         if group and not _are_joined(text, group[-1], own):
             yield from _grouped(text, group)
             group = []
         group.append(own)
     yield from _grouped(text, group)
+
+
+def _is_marked(text: str, match: re.Match[str]) -> bool:
+    """True for `B)` and `B:`, and for the `B.` that opens a line; elsewhere a period ends a sentence."""
+    if match["mark"] is None:
+        return False
+    before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return text[match.end()] != "." or not before.strip(" \t-•#>")
 
 
 _IN_BRACKETS = re.compile(r"[\s)]*\([^()]{1,60}\)")
@@ -108,8 +117,13 @@ def _grouped(text: str, group: list[Mention]) -> Iterator[Mention]:
 
 
 # -- what is said of them ----------------------------------------------------------------------
-_SENTENCE = re.compile(rf"(?<=[.!?])(?<!\n[{w.S}]\.)(?<![-*•] [{w.S}]\.)\s+|\n+|[;。！？；]")
-"""a letter that opens a line ends no sentence: `A. too hot`"""
+_SENTENCE = re.compile(
+    rf"(?<=[.!?])(?<!\n[{w.S}]\.)(?<![-*•] [{w.S}]\.)\s+|\n+|[;。！？；]"
+    r"|(?:[,.—–-]|\s)\s*(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
+    re.IGNORECASE,
+)
+"""A sentence ends before `no, ...` as well, and not at a letter that opens a line: `A. too hot`"""
+_SAYS_NOTHING = re.compile(rf"[^\w?{w.S}{w.M}]*")
 _NEAR = 200
 """characters before and behind a letter that may decide what is said of it"""
 
@@ -124,7 +138,7 @@ def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
         also = w.ALSO.search(sentence) is not None
         for at in here:
             before, after = sentence[:at], sentence[at + 1 :]
-            says = _says(before[-_NEAR:], after[:_NEAR])
+            says = "asserted" if _is_alone(before, after) else _says(before[-_NEAR:], after[:_NEAR])
             out.append(Statement(found[len(out)], says, number, also))
     return out
 
@@ -147,15 +161,14 @@ def _says(before: str, after: str) -> Says:
         return "rejected"
     clause = w.CLAUSE.split(before[: cue.start()] if cue else before)[-1]
     if w.SUPPOSED.search(clause if clause.strip() or not cue else cue.group()) or _asks(after):
+        return "supposed"
+    answer = cue is not None and cue["answer"] is not None
+    asserted = answer or w.PREDICATE.match(behind)
+    if not asserted and not cue and not w.ONLY.search(before) and not _is_connected(before, behind, sign):
         return "mentioned"
-    if (
-        cue
-        or w.PREDICATE.match(behind)
-        or _is_connected(before, behind, sign)
-        or _is_alone(before, behind, sign)
-    ):
-        return "tentative" if w.TENTATIVE.search(cue.group() if cue else clause) else "asserted"
-    return "mentioned"
+    if w.TENTATIVE.search(cue.group() if cue else clause):
+        return "tentative"
+    return "asserted" if asserted else "picked"
 
 
 def _asks(after: str) -> bool:
@@ -186,9 +199,9 @@ def _is_connected(before: str, behind: str, sign: str) -> bool:
     return w.CONNECTED.search(before) is not None and _ends(behind, sign)
 
 
-def _is_alone(before: str, behind: str, sign: str) -> bool:
+def _is_alone(before: str, after: str) -> bool:
     """True for a line or sentence that is a letter and nothing else."""
-    return not sign and not re.sub(r"\W", "", before + behind)
+    return _SAYS_NOTHING.fullmatch(before) is not None and _SAYS_NOTHING.fullmatch(after) is not None
 
 
 def _ends(behind: str, sign: str) -> bool:
