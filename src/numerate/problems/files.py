@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -51,7 +51,7 @@ def stem_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Generator[IO[bytes]]:
     """The bytes of a file, unpacked where its name ends in .gz.
 
     Raises ValueError where it isn't what gzip writes."""
@@ -96,7 +96,7 @@ def _table(path: Path, delimiter: str) -> Iterator[Row]:
     with opened(path) as content:
         reader = csv.reader(_decoded(path, content), delimiter=delimiter, strict=True)
         try:
-            header = [name.strip() for name in next(reader, [])]
+            header = [name.strip() for name in next(reader, list[str]())]
             if len(set(header)) < len(header):
                 raise ValueError(f"{path} line 1: a column comes twice among {', '.join(header)}: rename it")
             start = reader.line_num + 1

@@ -132,7 +132,7 @@ SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "a
 
 
 def _message(row: Row, turn: Any) -> dict[str, Any]:
-    fields = cast("Mapping[str, Any]", turn) if isinstance(turn, Mapping) else {}
+    fields: Mapping[str, Any] = cast("Mapping[str, Any]", turn) if isinstance(turn, Mapping) else {}
     speaker = SPEAKERS.get(str(fields.get("from")))
     if speaker is None:
         raise row.wrong("conversations", f"turns with 'value' and 'from', one of {', '.join(SPEAKERS)}")
