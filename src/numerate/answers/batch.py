@@ -28,11 +28,11 @@ STEP = 8
 """rows that are graded here between two looks at workers that are busy"""
 WINDOW = 200
 """blocks that wait for an earlier one"""
-FEW = 200
-"""pairs that are not plain numbers, fewer than which are compared here: workers would save nothing"""
+FEW = 500
+"""pairs that are not plain numbers, fewer than which are compared here: workers would save 10 ms at most"""
 MANY = 4_000
-"""such pairs, for which the first call starts a worker at its beginning: with fewer it would end before the
-worker is ready, so the start is left for its end"""
+"""such pairs, with which a first call starts a worker at its beginning; one with fewer would end before the
+worker is ready, and starts it at its end, for later calls"""
 
 Row = dict[str, Any]
 
@@ -54,7 +54,7 @@ def equal_all(
     pairs = list(zip(candidates, references, strict=True))
     processes = workers or cores()
     if processes == 1 or (hard := count_hard(pairs)) < FEW:
-        return compare(pairs, kind, strict)
+        return compare_pairs(pairs, kind, strict)
     pool = current_pool()
     if hard >= MANY:
         pool.grow(processes - 1, hard)
@@ -75,27 +75,27 @@ def grade_lines_at_once(
     lines: Iterable[str], strict: bool = False, workers: int | None = None
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
-    return Sharing("grade", counted(lines), workers or cores(), strict).results()
+    return Sharing("grade", numbered_lines(lines), workers or cores(), strict).results()
 
 
-def counted(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+def numbered_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Numbered lines, each counted as work to share."""
     for number, line in enumerate(lines, start=1):
         current_pool().rows += 1
         yield number, line
 
 
-def compare(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
+def compare_pairs(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
     return [judge(candidate, reference, kind, strict).equal for candidate, reference in pairs]
 
 
-def grade(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
+def grade_numbered(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
     """Verdicts on numbered lines."""
     rows = grade_lines((line for _, line in lines), strict)
     return [{**row, "line": lines[row["line"] - 1][0]} if "line" in row else row for row in rows]
 
 
-TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare, "grade": grade}
+TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare_pairs, "grade": grade_numbered}
 
 
 def serve() -> None:
@@ -103,12 +103,12 @@ def serve() -> None:
     try:
         print("true", flush=True)
         for line in sys.stdin:
-            print(answer(*json.loads(line)), flush=True)
-    except BrokenPipeError:  # nobody is left to answer
+            print(run_request(*json.loads(line)), flush=True)
+    except BrokenPipeError:  # the parent process is gone
         os._exit(0)
 
 
-def answer(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+def run_request(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
     try:
         return json.dumps(TASKS[task](rows, *options))
     except Exception:
@@ -122,17 +122,17 @@ class Block:
     rows: Sequence[Any]
     worker: Worker | None = None
     results: list[Any] | None = None
-    done_here: int = 0
-    """rows that this process has done as well, for want of others"""
-    results_here: list[Any] = field(default_factory=list[Any])
+    position: int = 0
+    """rows that this process has graded as well, when no others were left"""
+    own_results: list[Any] = field(default_factory=list[Any])
 
 
 class Sharing:
     """A task on rows, shared between this process and workers.
 
-    This process never waits: when no rows are left it does those again that a worker still has, and the first
-    to finish decides. So a worker that is slow, killed or stopped costs nothing, and an error that a row
-    raises is raised here as it would be without workers."""
+    This process never waits: when no rows are left it grades those of the oldest block in work, and uses
+    what is ready first. So a slow, killed or stopped worker costs nothing, and an error that a row raises is
+    raised here as it would be without workers."""
 
     def __init__(self, task: str, rows: Iterable[Any], processes: int, *options: Any) -> None:
         self.task, self.options, self.most = task, options, processes - 1
@@ -144,21 +144,21 @@ class Sharing:
         """All of them, in the order of the rows."""
         try:
             while self.advance():
-                while self.blocks and (done := self.blocks[0].results) is not None:
+                while self.blocks and (results := self.blocks[0].results) is not None:
                     self.blocks.popleft()
-                    yield from done
+                    yield from results
         finally:
             for block in list(self.busy):
-                self.let_go(block)
+                self.release(block)
 
     def advance(self) -> bool:
-        """Hands out blocks, does a few rows, and collects. False when nothing is left."""
+        """Hands out blocks, grades a few rows, and collects. False when nothing is left."""
         self.hand_out()
         step = STEP if self.busy else BLOCK
         if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
-            self.blocks.append(Block(own, results=self.do(own)))
+            self.blocks.append(Block(own, results=self.run_task(own)))
         elif self.blocks:
-            self.help(self.blocks[0])
+            self.redo(self.blocks[0])
         else:
             return False
         for block in list(self.busy):
@@ -171,19 +171,23 @@ class Sharing:
             block = Block(list(islice(self.rows, BLOCK)), worker)
             if not block.rows:
                 return current_pool().put_back(worker)
+            try:
+                with suppress(OSError, ValueError):  # the process is gone, as `collect` will see
+                    worker.send(self.task, block.rows, self.options)
+            except BaseException:  # interrupted, or not text: what was sent is no request
+                current_pool().drop(worker)
+                raise
             self.blocks.append(block)
             self.busy.append(block)
-            with suppress(OSError, ValueError):  # `collect` sees it too
-                worker.send(self.task, block.rows, self.options)
 
-    def help(self, block: Block) -> None:
-        """Does the next rows of a block that a worker has."""
-        end = block.done_here + STEP
-        block.results_here += self.do(block.rows[block.done_here : end])
-        block.done_here = end
+    def redo(self, block: Block) -> None:
+        """Grades the next rows of a block that a worker has."""
+        end = block.position + STEP
+        block.own_results += self.run_task(block.rows[block.position : end])
+        block.position = end
         if end >= len(block.rows):
-            block.results = block.results_here
-            self.let_go(block)
+            block.results = block.own_results
+            self.release(block)
 
     def collect(self, block: Block, worker: Worker) -> None:
         try:
@@ -195,16 +199,16 @@ class Sharing:
         self.busy.remove(block)
         block.worker = None
         while block.results is None:
-            self.help(block)
+            self.redo(block)
 
-    def let_go(self, block: Block) -> None:
+    def release(self, block: Block) -> None:
         """Gives the worker back with its answer still to come."""
         if block.worker:
             self.busy.remove(block)
             current_pool().put_back(block.worker, owes=True)
             block.worker = None
 
-    def do(self, rows: Sequence[Any]) -> list[Any]:
+    def run_task(self, rows: Sequence[Any]) -> list[Any]:
         return TASKS[self.task](rows, *self.options)
 
 
