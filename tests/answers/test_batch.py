@@ -6,18 +6,20 @@ import asyncio
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from numerate.answers import batch, equal, grade_lines, workers
+from numerate.answers import batch, equal, faults, grade_lines, workers
 
 SOME = [("1/2", "0.5"), ("x+1", "1+x"), ("x+1", "x+2"), ("3/4", "0.7")] * 30
 RIGHT = [True, True, False, False] * 30
@@ -162,15 +164,37 @@ def test_a_stopped_worker_stops_nothing(senders: list[workers.Worker]) -> None:
 @pytest.mark.usefixtures("eager")
 def test_an_error_in_a_worker_is_raised_here_and_hangs_nothing(senders: list[workers.Worker]) -> None:
     wait_for_workers()
-    bad: Any = [*SOME[:3], (5, 5), *SOME]
-    with pytest.raises(TypeError):
-        compare(bad)
-    with pytest.raises(TypeError):
-        compare([*SOME[:3], (b"5", "5"), *SOME])  # pyright: ignore
+    bad = [*SOME[:3], ("1",), *SOME]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not enough values"):
+            list(batch.Sharing("compare", bad, 2, "math", False).results())
     worker = wait_for_workers()[0]
     worker.send("compare", bad, ("math", False))
     assert worker.receive() is None
-    assert compare() == RIGHT and set(senders[-2:]) == {worker}
+    assert compare() == RIGHT and set(senders) == {worker}
+
+
+@pytest.mark.usefixtures("eager")
+def test_what_is_no_text_gives_what_it_gives_in_a_loop() -> None:
+    for answer in (None, 5, 0.5, Fraction(1, 2), b"5", ["5"]):
+        wait_for_workers()
+        pairs: Any = [*SOME[:3], (answer, "1/2"), *SOME]
+        try:
+            expected = [equal(*pair) for pair in pairs]
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                compare(pairs)
+        else:
+            assert compare(pairs) == expected
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_fault_of_the_grader_in_a_worker_is_found_again_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = faults.total()
+    monkeypatch.setattr(
+        batch, "TASKS", {"compare": lambda *_: faults.note(ZeroDivisionError(), "x") or [True]}
+    )
+    assert batch.run_request("compare", [], []) == "null" and faults.total() == before + 1
 
 
 @pytest.mark.usefixtures("eager")

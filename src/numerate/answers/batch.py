@@ -11,11 +11,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from numerate.answers import faults
 from numerate.answers.normal import plain_number
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
@@ -68,7 +68,11 @@ def count_hard(pairs: Sequence[tuple[str, str]]) -> int:
     if len(pairs) < FEW:
         return 0
     sample = pairs[:: max(1, len(pairs) // 32)]
-    return sum(None in map(plain_number, pair) for pair in sample) * len(pairs) // len(sample)
+    return sum(not all(map(is_plain, pair)) for pair in sample) * len(pairs) // len(sample)
+
+
+def is_plain(answer: object) -> bool:
+    return isinstance(answer, str) and plain_number(answer) is not None
 
 
 def grade_lines_at_once(
@@ -109,10 +113,13 @@ def serve() -> None:
 
 
 def run_request(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+    """Null also where the grader met a fault: it is to be counted in the process that asks."""
+    before = faults.total()
     try:
-        return json.dumps(TASKS[task](rows, *options))
+        results = json.dumps(TASKS[task](rows, *options))
     except Exception:
         return "null"
+    return results if faults.total() == before else "null"
 
 
 @dataclass(slots=True, eq=False)
@@ -171,14 +178,25 @@ class Sharing:
             block = Block(list(islice(self.rows, BLOCK)), worker)
             if not block.rows:
                 return current_pool().put_back(worker)
-            try:
-                with suppress(OSError, ValueError):  # the process is gone, as `collect` will see
-                    worker.send(self.task, block.rows, self.options)
-            except BaseException:  # interrupted, or not text: what was sent is no request
-                current_pool().drop(worker)
-                raise
             self.blocks.append(block)
-            self.busy.append(block)
+            if self.is_sent(block, worker):
+                self.busy.append(block)
+            else:
+                block.results = self.run_task(block.rows)
+
+    def is_sent(self, block: Block, worker: Worker) -> bool:
+        """False for rows that are no JSON, and where the process is gone."""
+        try:
+            worker.send(self.task, block.rows, self.options)
+        except TypeError:
+            current_pool().put_back(worker)
+            return False
+        except BaseException as error:  # gone, or interrupted in the middle
+            current_pool().drop(worker)
+            if isinstance(error, OSError | ValueError):
+                return False
+            raise
+        return True
 
     def redo(self, block: Block) -> None:
         """Grades the next rows of a block that a worker has."""
