@@ -7,18 +7,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, series
+from numerate.answers.budget import spend
 from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
+STEPS = 16
+"""of an atom and of all that is looked for around it"""
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
+    spend(STEPS)
+    if parser.ahead and parser.ahead[0] == parser.at:
+        _, node, parser.at = parser.ahead
+        return node
     token = parser.peek()
     if token.kind == "op":
         if token.text not in _BRACKETS:
@@ -52,11 +59,12 @@ def _mixed(parser: Parser) -> Fraction | None:
         top, bottom = ahead.value, parser.peek(2).value
         taken = 3
     elif ahead.kind == "cmd" and ahead.text in _FRACTIONS:
-        start, kept = parser.at, parser.tokens[parser.at : parser.at + 4]
+        start = parser.at
         parser.next()
         node = _fraction(parser, ahead.text)
-        taken, parser.at = parser.at - start, start
-        parser.tokens[start : start + len(kept)] = kept  # reading `\\frac12` splits a token
+        taken = parser.at - start
+        parser.ahead = (start, node, parser.at)  # read once: to read it again is exponential in the nesting
+        parser.at = start
         sides = node.args
         if any(s.kind != "num" for s in sides):
             return None
@@ -213,13 +221,23 @@ def _argument(parser: Parser) -> Node:
     if parser.op("{"):
         return _braces(parser, "{")
     token = parser.peek()
-    if token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
-        rest = token.text[1:]
-        parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+    if token.kind == "num" and token.text.isdigit():
+        if rest := token.text[1:]:
+            parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+        else:
+            parser.next()
         return Node("num", Fraction(token.text[0]))
     if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
         return Node("sym", parser.next().text)
-    return atom(parser)
+    return _nested(parser)
+
+
+def _nested(parser: Parser) -> Node:
+    """An atom that stands without brackets inside of another one."""
+    parser.deeper()
+    node = atom(parser)
+    parser.depth -= 1
+    return node
 
 
 def _fraction(parser: Parser, text: str) -> Node:
@@ -323,13 +341,18 @@ def _function(parser: Parser, name: str) -> Node:
     base = _log_base(parser, name)
     exponent = None
     if parser.op("^"):
-        exponent = parser.raised(Node("num", Fraction(0))).args[1]
+        raised = parser.raised(Node("num", Fraction(0)))
+        if raised.kind != "pow":  # a degree sign behind a function's name
+            raise Unreadable(f"a {raised.kind} of a function without an argument")
+        exponent = raised.args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
     arguments = _members(parser) if name in _OF_SETS else None
     arguments = arguments or _function_arguments(parser)
     if name in _CIRCULAR:
         arguments = tuple(map(angles.in_radians, arguments))
+    if len(arguments) != 1 and name not in _OF_SETS:  # cos(0,5), with a decimal comma or a mistake
+        raise Unreadable(f"{name} of {len(arguments)} arguments")
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
 
@@ -371,7 +394,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = _braces(parser, "{") if parser.op("{") else atom(parser)
+    inner = _braces(parser, "{") if parser.op("{") else _nested(parser)
     return Node("fn", "root", (inner, degree))
 
 

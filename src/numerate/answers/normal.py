@@ -143,12 +143,12 @@ def _trim(text: str) -> str:
     return text.lstrip(" :=")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $]*\.?[ $]*", re.ASCII)
+_PLAIN = re.compile(r"([-+]?)[ $]*(?=\.?\d)(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?(?:[ $]*\.)?", re.ASCII)
 
 
 def plain_number(text: str) -> str | None:
     """One canonical string for a number in plain digits ("$1,000.50" -> "1000.5", "-0" -> "0"), else None."""
-    match = _PLAIN.fullmatch(text)
+    match = _PLAIN.fullmatch(text.strip(" $"))
     if match is None:
         return None
     sign, grouped, whole, part = match.groups()

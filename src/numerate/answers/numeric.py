@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from numerate.answers.budget import BudgetExceeded, spend
 from numerate.answers.exact import called, determinant, point
 from numerate.answers.tree import Node, Undecided, symbols
 
@@ -27,6 +28,8 @@ _LOCAL = threading.local()
 class Doubles:
     """Arithmetic in complex doubles."""
 
+    steps = 2
+    """of a node"""
     pi: Any = math.pi
     e: Any = math.e
     i: Any = 1j
@@ -39,6 +42,8 @@ class Doubles:
 class Digits:
     """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is
     shared)."""
+
+    steps = 20
 
     def __init__(self) -> None:
         context: Any = import_module("mpmath").MPContext()
@@ -106,9 +111,9 @@ def _value(node: Node, arithmetic: Arithmetic, sample: int) -> complex | None:
     try:
         value = evaluate(node, arithmetic, sample)
         return value if cmath.isfinite(value) else None
-    except (ArithmeticError, ValueError) as error:  # poles, overflow; Undecided is a ValueError too
-        if isinstance(error, Undecided):
-            raise
+    except (Undecided, BudgetExceeded):
+        raise
+    except (ArithmeticError, ValueError):  # poles, overflow
         return None
 
 
@@ -116,7 +121,9 @@ def _precisely(left: Node, right: Node, sample: int) -> tuple[Any, Any]:
     digits = _digits()
     try:
         return evaluate(left, digits, sample), evaluate(right, digits, sample)
-    except ArithmeticError as error:
+    except (Undecided, BudgetExceeded):
+        raise
+    except (ArithmeticError, ValueError) as error:
         raise Undecided(str(error)) from error
 
 
@@ -130,6 +137,7 @@ def _close(a: Any, b: Any, relative: float, absolute: float) -> bool:
 
 def evaluate(node: Node, on: Arithmetic, sample: int) -> Any:
     """The value at one of the fixed points, in the given arithmetic."""
+    spend(on.steps)
     rule = _RULES.get(node.kind)
     if rule is None:
         raise Undecided(node.kind)

@@ -15,6 +15,8 @@ from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, negate, num
 
 DEEPEST = 40
+MOST_LINKS = 40
+"""signs that each wrap what stands before or behind them: quotients in a row, primes, plus-minus"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
@@ -39,6 +41,9 @@ class Parser:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
+        self.links = 0
+        self.ahead: tuple[int, Node, int] | None = None
+        """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
 
     # -- the stream ----------------------------------------------------------------------
     def peek(self, ahead: int = 0) -> Token:
@@ -66,6 +71,11 @@ class Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    def link(self) -> None:
+        self.links += 1
+        if self.links > MOST_LINKS:
+            raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
@@ -147,6 +157,8 @@ class Parser:
         signs: list[str] = []
         while sign := self.op("+", "-", "pm", "mp"):
             signs.append(sign)
+            if sign in ("pm", "mp"):
+                self.link()
         node = self.product()
         for sign in reversed(signs):
             node = _with_sign(sign, node)
@@ -162,6 +174,7 @@ class Parser:
                 if self.peek().kind == "word":  # a unit such as miles / hour
                     self.next()
                     continue
+                self.link()
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
@@ -171,12 +184,17 @@ class Parser:
                     factors[-2:] = [Node("call", "apply", tuple(factors[-2:]))]
             else:
                 break
-        node = _product(factors)
-        if self.op("over"):
-            node = Node("div", None, (node, self.product()))
-        elif self.op("choose"):
-            node = Node("fn", "binomial", (node, self.product()))
-        return node
+        return self.below(_product(factors))
+
+    def below(self, node: Node) -> Node:
+        r"""What is above `\over` or `\choose`, with what is below it."""
+        sign = self.op("over", "choose")
+        if sign is None:
+            return node
+        self.deeper()
+        parts = node, self.product()
+        self.depth -= 1
+        return Node("div", None, parts) if sign == "over" else Node("fn", "binomial", parts)
 
     def refuse_stray_number(self, before: Node) -> None:
         """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing.
@@ -230,7 +248,11 @@ class Parser:
         return Node("pow", None, (base, negate(exponent) if sign == "-" else exponent))
 
     def postfix(self, node: Node) -> Node:
+        start = node
         while True:
+            if node is not start:
+                self.link()
+                start = node
             if self.op("!"):
                 if self.peek().text == "!" and not self.peek().spaced and self.op("!"):
                     node = _double_factorial(node)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from numerate.answers import exact
+from numerate.answers.budget import spend
 from numerate.answers.tree import BINDERS, Node, Undecided, Unreadable, num, substitute, symbols, walk
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _written_out(node: Node, left: list[int]) -> Node:
     if not 0 <= count <= MOST_TERMS or count * size > left[0]:
         raise Undecided("too many terms, or bounds in the wrong order")
     left[0] -= count * size
+    spend(2 * count * size)
     bound = f"bound {height(term)}"
     terms = tuple(renamed(term, bound, num(k), str(k)) for k in range(first, last + 1))
     empty = num(0 if node.value == "sum" else 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 
 from numerate.answers import exact, numeric, series
+from numerate.answers.budget import spend
 from numerate.answers.calculus import decide
 from numerate.answers.tree import BINDERS, Node, Undecided, walk
 
@@ -56,7 +58,9 @@ def _same_operators(left: Node, right: Node) -> str | None:
 
 
 def too_long(node: Node) -> bool:
-    return any(k >= MOST_NODES for k, _ in enumerate(walk(node)))
+    size = sum(1 for _ in islice(walk(node), MOST_NODES + 1))
+    spend(size // 4)
+    return size > MOST_NODES
 
 
 def _rational(node: Node) -> Fraction | None:
@@ -96,7 +100,7 @@ def _same_float(left: Node, right: Node) -> str | None:
     except Undecided:
         return None
     places = min(node.value[1] for node in (left, right) if node.kind == "float")
-    allowed = max(Fraction(1, 10**places) * Fraction(99, 100), abs(b) * Fraction(5, 10**15))
+    allowed = max(Fraction(10) ** -places * Fraction(99, 100), max(abs(a), abs(b)) * Fraction(5, 10**15))
     return "number" if abs(a - b) <= allowed else None
 
 

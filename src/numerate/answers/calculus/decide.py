@@ -17,11 +17,11 @@ Same = Callable[[Node, Node], str | None]
 MOST_NODES = 600
 MOST_OPERATORS = 12
 MOST_LETTERS = 4
-SCALES = (Fraction(1), Fraction(1, 8), Fraction(-1, 8), Fraction(1, 16), Fraction(8))
+SCALES = (Fraction(1), Fraction(-1, 8), Fraction(1, 8), Fraction(1, 16), Fraction(8))
 """of the values of letters: a power series converges where they are small, a negative one shows an absolute
 value"""
 ENOUGH = 2
-"""points at which both sides must have a value; at every further one they must agree as well"""
+"""points at which both sides must have a value, the same"""
 MOST_SPENT = 40_000
 """after so much work no further point is tried"""
 CLOSE = 1e-27
@@ -104,21 +104,30 @@ def _is_constant(term: Node) -> bool:
 # -- values ----------------------------------------------------------------------
 def _agree(left: Node, right: Node) -> bool:
     letters = sorted(_letters(left) | _letters(right))
+    cheap, costly = sorted((left, right), key=has_operators)
     agreed = spent = 0
     for scale in SCALES if letters else SCALES[:1]:
-        if agreed > ENOUGH or spent > MOST_SPENT:
+        if agreed >= ENOUGH or spent > MOST_SPENT:
             break
-        pair = [values.of(_at(side, letters, scale)) for side in (left, right)]
-        spent += sum(found.spent for found in pair)
-        one, other = (found.value for found in pair)
-        if one is None or other is None or (scale < 0 and (one.imag or other.imag)):
+        one = values.of(_at(cheap, letters, scale))
+        spent += one.spent
+        if not _counts(one.value, scale):
             continue
-        if not _close(one, other):
+        other = values.of(_at(costly, letters, scale))
+        spent += other.spent
+        if not _counts(other.value, scale):
+            continue
+        if not _close(one.value, other.value):
             return False
         agreed += 1
     if agreed < (ENOUGH if letters else 1):
         raise Undecided("no value of the letters at which both sides have one")
     return True
+
+
+def _counts(value: Any, scale: Fraction) -> bool:
+    """False of no value, and of a complex one where letters are negative."""
+    return value is not None and (scale > 0 or value.imag == 0)
 
 
 def _letters(node: Node) -> set[str]:

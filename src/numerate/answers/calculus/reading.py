@@ -96,13 +96,8 @@ def _side(goal: list[Token]) -> tuple[list[Token], str]:
 def _terms_in(parser: Parser, letter: str) -> Node:
     """The product behind a limit, and the terms behind it as long as they hold its letter."""
     terms = [parser.signed()]
-    while parser.peek().text in ("+", "-") and parser.peek().kind == "op":
-        start = parser.at
-        term = parser.signed()
-        if letter not in symbols(term):
-            parser.at = start
-            break
-        terms.append(term)
+    while parser.peek().text in ("+", "-") and scan.term_holds(parser.tokens, parser.at + 1, letter):
+        terms.append(parser.signed())
     return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
 
 
