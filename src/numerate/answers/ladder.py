@@ -37,8 +37,8 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
-    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided
+    (an integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
     comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 

@@ -52,8 +52,8 @@ class _Bounded:
 
 
 class Precise(Digits):
-    """Arithmetic with a chosen number of digits, real as long as nothing makes it complex. Its work is counted
-    by `Effort`."""
+    """Arithmetic with a chosen number of digits, real as long as nothing makes it complex. Its work is
+    counted by `Effort`."""
 
     steps = 0
 
