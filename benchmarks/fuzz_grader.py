@@ -70,7 +70,7 @@ def examine(fuzz: Fuzz, numbers: range, limit: float, keep: int = 20) -> Report:
                 findings.append(Finding(f"{used()} steps", number, name, row))
             if seconds > limit and name != "cluster":
                 findings.append(Finding(f"{seconds:.2f} s", number, name, row))
-        findings += [Finding(what, number, "pair", row) for what in contradictions(outcomes)]
+        findings += [Finding(what, number, "pair", row) for what in contradictions(outcomes, number)]
         hows[getattr(outcomes.get("decide"), "how", "none")] += 1
         slow = sorted(slow, reverse=True)[:keep]
     return Report(findings, slow, hows)
@@ -87,10 +87,12 @@ def calls(row: Row, kind: Kind, number: int) -> Iterator[tuple[str, Any]]:
         yield "cluster", lambda: cluster([row.reference, row.candidate, row.solution, None, "5"], kind)
 
 
-def contradictions(outcomes: dict[str, Any]) -> Iterator[str]:
+def contradictions(outcomes: dict[str, Any], number: int) -> Iterator[str]:
     one, other = outcomes.get("decide"), outcomes.get("exchanged")
     if one is not None and other is not None and one.equal != other.equal:
         yield f"not symmetric: {one.how}, {other.how}"
+    if one is not None and outcomes.get("strict") and not one.equal and KINDS[number % len(KINDS)] == "math":
+        yield f"strictly equal and not equal: {one.how}"
 
 
 def block(job: tuple[int, int, int, float]) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from numerate.answers import angles, built, series
+from numerate.answers import angles, built, calls, series
 from numerate.answers.budget import spend
 from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
@@ -14,15 +14,13 @@ from numerate.answers.tree import Node, Unreadable
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
-STEPS = 16
-"""of an atom and of all that is looked for around it"""
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
-    spend(STEPS)
+    parser.count_atom()
     if parser.ahead and parser.ahead[0] == parser.at:
         _, node, parser.at = parser.ahead
         return node
@@ -79,60 +77,18 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 def _name(parser: Parser, text: str) -> Node:
     name = _subscripted(parser, text)
-    if name in _EVENTS and parser.peek().text == "(" and (event := _event(parser)):
+    if name in calls.EVENTS and parser.peek().text == "(" and (event := calls.event(parser)):
         return event
-    if name == "C" and (chosen := _chosen(parser)):
+    if name == "C" and (chosen := calls.chosen(parser)):
         return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
-    arguments = _number_argument(parser) or _bare_arguments(parser)
+    arguments = calls.number_argument(parser) or _bare_arguments(parser)
     if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
-
-
-_EVENTS = frozenset({"P", "Pr"})
-_OF_EVENTS = frozenset({"|", "cap", "cup", "=", "<", ">", "<=", ">=", "'", "overline", "neg"})
-
-
-def _event(parser: Parser) -> Node | None:
-    """P(A | B), P(X > 2): a name that says which probability it is. P(1 + r) is a product."""
-    depth, at = 0, parser.at
-    while at < min(len(parser.tokens), parser.at + 40):
-        token = parser.tokens[at]
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        at += 1
-        if depth == 0:
-            break
-    texts = [token.text for token in parser.tokens[parser.at : at]]
-    if depth or not _OF_EVENTS.intersection(texts):
-        return None
-    parser.at = at
-    return Node("call", "prefix", (Node("sym", "".join(texts)),))
-
-
-def _number_argument(parser: Parser) -> tuple[Node, ...] | None:
-    """The argument of I(0): a value of a function, and no product, which would make all of it 0."""
-    sign = int(parser.peek(1).text == "-" and parser.peek(1).kind == "op")
-    number, closer = parser.peek(1 + sign), parser.peek(2 + sign)
-    if number.kind != "num" or (closer.kind, closer.text) != ("op", ")"):
-        return None
-    parser.at += 3 + sign
-    return (Node("num", -number.value if sign else number.value),)
-
-
-def _chosen(parser: Parser) -> Node | None:
-    """C(5, 2): two whole numbers in brackets, or n and a number. C(3, 4) can only be a point."""
-    ahead = [parser.peek(k) for k in range(5)]
-    signs = [t.text for t in (ahead[0], ahead[2], ahead[4]) if t.kind == "op"]
-    n, k = (Node(t.kind, t.value) if t.kind == "num" else Node("sym", t.text) for t in (ahead[1], ahead[3]))
-    counts = [t.kind == "num" or (t.kind == "name" and t.text in "nmkrN") for t in (ahead[1], ahead[3])]
-    if signs != ["(", ",", ")"] or not all(counts) or (n.kind == k.kind == "num" and n.value < k.value):
-        return None
-    parser.at += 5
-    return Node("fn", "binomial", (n, k))
 
 
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 STEPS = 150_000
 """of one comparison or one solution; real answers need a hundred, the costliest 4,000, and 60 sums of
 roots in another order 110,000"""
-READING = STEPS // 2
+READING = 90_000
 """of one text that is read; a budget can be exceeded by so much, when the last text is paid for"""
 _UNLIMITED = 1 << 62
 

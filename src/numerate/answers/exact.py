@@ -40,7 +40,10 @@ def rational(node: Node) -> Fraction:
             raise Undecided(node.kind)
         spend()
         value = rule(node)
-    return bounded(value)
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    if bits > LONG:
+        _pay(bits)
+    return value
 
 
 def _sum(node: Node) -> Fraction:
@@ -60,10 +63,14 @@ def _product(node: Node) -> Fraction:
 def bounded(value: Fraction) -> Fraction:
     bits = value.numerator.bit_length() + value.denominator.bit_length()
     if bits > LONG:
-        if bits > BITS:
-            raise Undecided("too long")
-        spend(bits // BITS_PER_STEP)
+        _pay(bits)
     return value
+
+
+def _pay(bits: int) -> None:
+    if bits > BITS:
+        raise Undecided("too long")
+    spend(bits // BITS_PER_STEP)
 
 
 def _quotient(node: Node) -> Fraction:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from numerate.answers import built
 from numerate.answers.atoms import atom
 from numerate.answers.calculus import reading
 from numerate.answers.normal import LONGEST
@@ -42,6 +43,8 @@ class Parser:
         self.at = 0
         self.depth = 0
         self.links = 0
+        self.left = 50 + 4 * len(tokens)
+        """atoms that may still be read, so that reading stays linear"""
         self.ahead: tuple[int, Node, int] | None = None
         """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
 
@@ -71,6 +74,11 @@ class Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    def count_atom(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Unreadable("the same text over and over")
 
     def link(self) -> None:
         self.links += 1
@@ -255,7 +263,7 @@ class Parser:
                 start = node
             if self.op("!"):
                 if self.peek().text == "!" and not self.peek().spaced and self.op("!"):
-                    node = _double_factorial(node)
+                    node = built.double_factorial(node)
                     continue
                 node = Node("fn", "factorial", (node,))
             elif self.op("%"):
@@ -286,34 +294,6 @@ class Parser:
         return node
 
 
-def _double_factorial(node: Node) -> Node:
-    """(2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
-    value = _doubled(node)
-    if value is None:
-        raise Unreadable("a double factorial of neither an even nor an odd number")
-    half, odd = value
-    even = Node("mul", None, (Node("pow", None, (num(2), half)), Node("fn", "factorial", (half,))))
-    if not odd:
-        return even
-    return Node("div", None, (Node("fn", "factorial", (Node("mul", None, (num(2), half)),)), even))
-
-
-def _doubled(node: Node) -> tuple[Node, bool] | None:
-    """(m, False) for 2m and (m, True) for 2m - 1."""
-    if node.kind == "num" and node.value.denominator == 1 and 0 <= node.value <= MOST_DOUBLE:
-        odd = bool(node.value % 2)
-        return num((node.value + odd) / 2), odd
-    if node.kind == "mul" and len(node.args) == 2 and node.args[0] == num(2) and node.args[1].kind == "sym":
-        return node.args[1], False
-    if node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "num":
-        even, shift = _doubled(node.args[0]), node.args[1].value
-        if even and not even[1] and abs(shift) == 1:
-            half = even[0] if shift < 0 else Node("add", None, (even[0], num(1)))
-            return half, True
-    return None
-
-
-MOST_DOUBLE = 600
 _MAPS = frozenset("fghFGH")
 
 

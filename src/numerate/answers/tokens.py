@@ -13,6 +13,8 @@ from numerate.answers.tree import Unreadable
 
 MOST_TOKENS = 8_000
 MOST_DIGITS = 2_000
+STEPS = 4
+"""of a character: to make tokens of it, and to read them"""
 LARGEST_EXPONENT = 1_800
 """of ten; with so many digits a number still has fewer than Python turns into text"""
 
@@ -66,7 +68,7 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 def tokenize(text: str, depth: int = 0) -> list[Token]:
     """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
-    spend(1 + len(text))
+    spend(STEPS * len(text))
     tokens: list[Token] = []
     at, spaced = 0, False
     while at < len(text):
@@ -191,6 +193,8 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
+    if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
+        return [Token("name", c) for c in piece]
     if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
     if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):

@@ -79,6 +79,8 @@ def negate(node: Node) -> Node:
         return Node("num", -node.value)
     if node.kind == "float":
         return Node("float", (-node.value[0], node.value[1]))
+    if node.kind == "percent":
+        return Node("percent", None, (negate(node.args[0]),))
     return node.args[0] if node.kind == "neg" else Node("neg", None, (node,))
 
 

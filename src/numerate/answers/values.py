@@ -8,7 +8,7 @@ from itertools import islice
 from numerate.answers import exact, numeric, series
 from numerate.answers.budget import spend
 from numerate.answers.calculus import decide
-from numerate.answers.tree import BINDERS, Node, Undecided, walk
+from numerate.answers.tree import BINDERS, Node, Undecided, num, walk
 
 MOST_NODES = 1_500
 """a longer expression is compared as it stands"""
@@ -82,14 +82,15 @@ def _same_percent(left: Node, right: Node) -> str | None:
 
 
 def _same_base(left: Node, right: Node) -> str | None:
-    """Digits and base must both agree; a base that one side leaves out is taken for the other's."""
+    """Digits and base must both agree; only base ten may be left out."""
     if left.kind == right.kind:
         same = left.value[0] == right.value[0] and same_value(left.value[1], right.value[1])
         return "structure" if same else None
     based, other = (left, right) if left.kind == "base" else (right, left)
-    if not based.value[0].isdigit():
+    digits, base = based.value
+    if not digits.isdigit() or base != num(10):
         return None
-    return same_value(Node("num", Fraction(based.value[0])), other)
+    return same_value(num(int(digits)), other)
 
 
 def _same_float(left: Node, right: Node) -> str | None:
