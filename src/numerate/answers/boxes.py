@@ -118,3 +118,11 @@ def unbox(text: str) -> str:
             break
         text = ", ".join(box.inner for box in found)
     return text
+
+
+def unboxed(text: str) -> str:
+    """The text with every box replaced by what it holds."""
+    for match in reversed(list(_BOX.finditer(text))):
+        box = _read(text, *match.span())
+        text = text[: box.start] + box.inner + text[box.end :]
+    return text

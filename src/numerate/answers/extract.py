@@ -31,7 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
-from numerate.answers.statements import count_words, first_sentence, stated_value, with_factorial
+from numerate.answers.stated import count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
 
 TAIL = 50_000

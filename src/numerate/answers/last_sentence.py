@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from numerate.answers.expressions import hide_formulas
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.statements import (
+from numerate.answers.stated import (
     CONTENT,
     DIGIT,
     last_expression,

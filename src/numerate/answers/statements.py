@@ -1,290 +1,208 @@
-"""The value that a statement makes: `approximately 42 (not 43)` is 42, `x = 1 or x = 2, since ...` is both.
+"""What running text says of the letters of a choice: asserts, rejects, names several, or only mentions.
 
-A statement is what stands behind a cue, in a tag, or below a heading."""
+The answer is B, not A.      asserts B, rejects A        It can't be A or B.     rejects
+Either A or E.               several                     Among A through E, ...  several, not asserted
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
-from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side
-from numerate.answers.markdown import without_emphasis
-from numerate.answers.names import BOUNDING, FUNCTIONS, MULTIPLIERS, PERCENT_WORDS, SEPARATORS, UNITS
-from numerate.answers.quantities import amount_of_money, is_unit, quantity_end
-from numerate.answers.spelled import PARTS, VALUES
-from numerate.types import Kind
+from numerate.answers import choice_words as w
 
-# -- what opens and ends it ----------------------------------------------------------------------
-_QUALIFIER = re.compile(
-    r"(?:(?:therefore|thus|hence|so|indeed|exactly|approximately|approx\.?|about|around|roughly|simply|clearly|just"
-    r"|precisely|equal to|given by|nearly|almost|found to be|actually|then|also|now|in fact|of course|again|still"
-    r"|ca\.|circa|environ|ungefähr|etwa|daher|also|donc|por tanto|aproximadamente|примерно)(?![A-Za-z])|[约約大]{1,2}"
-    r"|[\s,:=≈~→⇒>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
-    re.IGNORECASE,
-)
-_NEGATION = re.compile(
-    r"(?:(?:not|never|no longer|neither|pas|nicht|no es|non|не)\b|不是|并非|ではな)[^;.]*?"
-    r"(?:[,;，]?\s*(?:\bbut\b|\brather\b|\bit'?s\b|\bit is\b|\bsondern\b|\bmais\b|\bsino\b|\bа\b|而是)\s*(?P<but>.+))?$",
-    re.DOTALL,
-)
-EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
-    r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
-    r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
-    r"|car|ya que|porque|weil|denn|потому)\b"
-    r"|(?:,|(?<!\\);)\s*(?:but|while|meaning|i\.e\.|that is|or rather)\b|\s[—–]\s|(?<!\\);\s"
-    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
-    re.IGNORECASE,
-)
-_EXPLAINS = frozenset(
-    ["where", "which", "since", "because", "as", "for", "when", "whenever", "if", "provided", "given", "assuming", "rather", "instead", "not", "but", "except", "unlike", "according", "so", "car", "ya", "porque", "weil", "denn", "потому", "while", "meaning", "i.e."]
-)
-_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z]|\band not\b|that is|\bor rather\b")
-"""a cheap look for what EXPLANATION may find"""
-SENTENCE_END = re.compile(
-    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)[.!?](?=[\s\"'”’)*_]|$)"
-    r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
-)
-_WORD = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}(?![\w(])")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}")
-_NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
-_COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
-_EMPTY = re.compile(
-    r"(?:correct|incorrect|right|wrong|consistent|verified|reasonable|valid|confirmed|as follows|below|above|the same|obvious"
-    r"|clear|unclear|that|this|too|very|in the|of the form|always|already|supposed|expected|required|known|shown)\b",
-    re.IGNORECASE,
-)
+Says = Literal["asserted", "picked", "tentative", "rejected", "supposed", "mentioned"]
+"""asserted: called the answer or correct; picked: chosen or pointed at; supposed: in a question or an if"""
 
 
-def first_sentence(text: str) -> str:
-    """The text up to the end of its first sentence that is outside of formulas."""
-    end = SENTENCE_END.search(hide_formulas(text))
-    return text[: end.start()] if end else text
+class Mention(NamedTuple):
+    """One letter, or several that are joined, as they stand in a text."""
+
+    letters: frozenset[str]
+    start: int
+    end: int
+    strong: bool
+    """written as a choice: (B), "B.", option B; not a capital letter alone"""
 
 
-def count_words(text: str) -> int:
-    """The number of plain words outside of formulas and braces."""
-    outside = re.sub(r"\{[^{}]*\}", "", FORMULA.sub(" ", text))
-    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(outside))
-    return unspaced + sum(word.lower() not in _NEUTRAL for word in _WORD.findall(outside))
+class Statement(NamedTuple):
+    mention: Mention
+    says: Says
+    sentence: int
+    """its number, from 0"""
+    also: bool = False
+    """said beside an earlier one: `C is correct as well`"""
 
 
-_PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
+# -- letters in a text ----------------------------------------------------------------------
+_WORD = r"A-Za-z0-9À-ɏͰ-ϿЀ-ӿ"
+_NAMED = r"(?i:option|choice|letter|answer choice|вариант|opci[oó]n|opção|opzione)s?\s?[:#]?\s?"
 
 
-def stated_value(statement: str, kind: Kind) -> str | None:
-    """The value of a statement, None where it says none, or only what the answer is not."""
-    if _PLAIN.fullmatch(statement):
-        return statement
-    text = without_emphasis(statement).strip()
-    if opening := _QUALIFIER.match(text):
-        text = text[opening.end() :]
-    if negation := _NEGATION.match(text):
-        return stated_value(negation["but"], kind) if negation["but"] else None
-    return number_in(text) if kind == "number" else expression_in(text)
+@lru_cache(maxsize=256)
+def _letters(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """The ways to write a letter: in brackets, named as an option, marked by `.`, `)` or `:`, or alone."""
+    upper = "".join(sorted({x for x in labels if len(x) == 1 and x.isalpha()} | set("ABCDEFGHJ")))
+    digits = "|".join(sorted((re.escape(x) for x in labels if x.isdigit()), key=len, reverse=True))
+    every = rf"[A-Z{upper}]|(?:{digits})" if digits else rf"[A-Z{upper}]"
+    inner = rf"(?i:{every})"
+    pronoun = r"|I(?=[.):]|\W*$)" if "I" in labels else ""
+    upper = upper.replace("A", "").replace("I", "")
+    alone = rf"[{upper}]|A(?! [a-z]|')|A(?={w.SPEAKS_ON}){pronoun}"
+    number = rf"|(?P<digit>(?<![.,$/^*+=-])(?:{digits})(?![%/^]|[.,]\d|\s?[+*=<>×-]))" if digits else ""
+    return re.compile(
+        rf"(?<![{_WORD}])(?:[(\[]\s?(?P<bracketed>{inner})\s?[)\]]"
+        rf"|{_NAMED}[(\[]?(?P<named>(?:(?!(?i:a) [a-z])|(?=(?i:a){w.SPEAKS_ON})){inner})[)\]]?(?![{_WORD}'])"
+        rf"|(?:(?<![-+*/^_<>'∘=])|(?<=\b[A-J][-/]))(?P<alone>{alone})(?P<mark>(?=[).:](?:\s|$)))?"
+        rf"(?![{_WORD}_'’]|-(?![A-J]\b)[{_WORD}]|\s?[=+*^<>∘]|\s?/(?![A-J]\b))"
+        rf"{number})"
+    )
 
 
-def with_factorial(text: str, end: int, statement: str) -> str:
-    """The statement with the exclamation mark that ended it, where that makes a factorial: `Answer: 5!`."""
-    small = re.fullmatch(r"\$?\(?(?:\d|1\d|[a-z])\)?", statement)
-    return statement + "!" if small and text[end : end + 1] == "!" else statement
+def mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
+    """The letters in a text in order, joined ones as one mention."""
+    group: list[Mention] = []
+    for match in _letters(labels).finditer(text):
+        name = next(n for n in ("bracketed", "named", "alone", "digit") if match.groupdict().get(n))
+        strong = name in ("bracketed", "named") or (name == "alone" and _is_marked(text, match))
+        own = Mention(frozenset({match[name].upper()}), match.start(), match.end(), strong)
+        if group and not _are_joined(text, group[-1], own):
+            yield from _grouped(text, group)
+            group = []
+        group.append(own)
+    yield from _grouped(text, group)
 
 
-# -- numbers ----------------------------------------------------------------------
-DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-_NUMBER_WORDS = re.compile(
-    rf"(?<![\w-])(?:(?:{'|'.join(sorted(VALUES, key=len, reverse=True))}|hundred|thousand|million|billion)"
-    r"(?:[ -](?:and )?|(?!\w)))+",
-    re.IGNORECASE,
-)
-_NOT_BEFORE = re.compile(
-    r"(?:\b(?:not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
-    re.IGNORECASE,
-)
-_OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
-_BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
-_ENDS_OF_RANGE = re.compile(r"\s*(?:or|to|oder|ou|или|或|または)\s*")
-
-
-def number_in(text: str) -> str | None:
-    """The number of a statement: behind the last equals sign, where it begins, or the last one."""
-    text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
-    runs = number_runs(text)
-    if not runs:
-        return number_words(text)
-    equations = [run for run in runs if "=" in run.text]
-    first = runs[0].start <= 1 and not equations
-    return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
-
-
-def number_words(text: str) -> str | None:
-    """The last number that is written in words."""
-    words = [match.group().strip(" -") for match in _NUMBER_WORDS.finditer(text)]
-    return words[-1] if words else None
-
-
-_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d [\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
-_PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
-"""the numbers of a text without other mathematics, of which _SIGNS sees any"""
-
-
-def number_runs(text: str) -> list[Run]:
-    """The runs with a digit that the text doesn't deny."""
-    if not _SIGNS.search(text):
-        plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
-        return [run for run in plain if not _NOT_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
-    return [run for run in math_runs(text) if DIGIT.search(run.text) and not _NOT_BEFORE.search(text[: run.start])]
-
-
-def whole_number(text: str, run: Run, runs: list[Run]) -> str:
-    """The number with the other end of its range, its unit, and what belongs to it behind a smaller unit."""
-    index = runs.index(run)
-    if amount := amount_of_money(text[runs[max(index - 1, 0)].start :]):
-        return amount
-    if index and _BETWEEN.search(text[: runs[index - 1].start]):
-        return f"between {text[runs[index - 1].start : run.end]}"
-    if index + 1 < len(runs) and _ENDS_OF_RANGE.fullmatch(text[run.end : runs[index + 1].start]):
-        return text[run.start : runs[index + 1].end]
-    first = index
-    while first and (
-        _ENDS_OF_RANGE.fullmatch(text[runs[first - 1].end : run.start])
-        or quantity_end(text, runs[first - 1].end, joined=True) == runs[first].start
-    ):
-        first -= 1
-    if first < index:
-        return text[runs[first].start : quantity_end(text, run.end)]
-    value = _range_in_words(right_side(run.text, approximate=True))
-    return value + text[run.end : quantity_end(text, run.end)] if not run.formula else value
-
-
-_RANGE = re.compile(r"(\d+)[-–](\d+)")
-
-
-def _range_in_words(value: str) -> str:
-    """`5-7` days are no difference."""
-    ends = _RANGE.fullmatch(value)
-    return f"{ends[1]} to {ends[2]}" if ends and int(ends[1]) < int(ends[2]) else value
-
-
-# -- expressions ----------------------------------------------------------------------
-CONTENT = re.compile(r"\d|\\|\$")
-_READABLE = BOUNDING | PERCENT_WORDS | SEPARATORS | set(MULTIPLIERS) | set(VALUES) | set(PARTS) | {
-    "all", "real", "no", "negative", "minus", "plus", "between", "from", "the", "point", "points", "interval", "set",
-    "either", "both", "neither", "any", "yes", "true", "false", "if", "when", "only", "even", "odd", "undefined",
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-}  # fmt: skip
-_FIRST_WORDS = re.compile(r"(?:[A-Za-zÀ-ÿ]{2,}[ :]+){1,2}(?=[$\\\d(-])")
-
-
-def expression_in(text: str) -> str | None:
-    """The expression of a statement; a few words as they are, for answers in words."""
-    whole = FORMULA.fullmatch(text.rstrip(" ."))
-    if whole:
-        inner = next(filter(None, whole.groups())).strip()
-        return inner if (row := last_row(inner)) == inner and text[:1] == "\\" else row if row != inner else text.rstrip(" .")
-    if _EMPTY.match(text) and not CONTENT.search(text[:30]):
-        return None
-    text = main_clause(text, CONTENT).strip()
-    if not text or not re.search(r"\w|\\|[∅∞]", text):
-        return None
-    if _is_short(text):
-        return text
-    *_, tail = _COPULA.split(text)
-    if tail != text and tail.strip() and _is_short(tail):
-        return tail.strip()
-    return last_expression(text) or text
-
-
-_FOREIGN = re.compile(r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-
-
-def _is_short(text: str) -> bool:
-    """True for what the comparison reads as it stands: at most two words, and none before a value that says
-    nothing."""
-    if count_words(text) >= 3:
+def _is_marked(text: str, match: re.Match[str]) -> bool:
+    """True for `B)` and `B:`, and for the `B.` that opens a line; elsewhere a period ends a sentence."""
+    if match["mark"] is None:
         return False
-    if not text.isascii() and _FOREIGN.search(text) is not None and DIGIT.search(text) is not None:
+    before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return text[match.end()] != "." or not before.strip(" \t-•#>")
+
+
+_IN_BRACKETS = re.compile(r"[\s)]*\([^()]{1,60}\)")
+_ITS_TEXT = re.compile(r"[).:] [^,;.:()\n]{1,60}(?=, )")
+
+
+def _are_joined(text: str, one: Mention, other: Mention) -> bool:
+    gap = text[one.end : other.start]
+    if len(gap) > 100 or "\n" in gap:
         return False
-    if "$" in text and any(not _is_known(word) for word in _WORD.findall(FORMULA.sub(" ", text))):
-        return False
-    opening = _FIRST_WORDS.match(text)
-    return opening is None or any(word.lower() in _READABLE for word in re.findall(r"[^\W\d_]+", opening.group()))
+    if gap.isspace():
+        return text[one.end - 1] in ")]" and text[other.start] in "(["
+    for aside in (_IN_BRACKETS, _ITS_TEXT):
+        if match := aside.match(gap):
+            gap = gap[match.end() :]
+    return w.JOINED.fullmatch(gap) is not None
 
 
-def _is_known(word: str) -> bool:
-    low = word.lower()
-    return low in _READABLE or low in _NEUTRAL or low in UNITS or is_unit(word)
+def _grouped(text: str, group: list[Mention]) -> Iterator[Mention]:
+    """One mention of a list; its last letter apart where the list is no list: `B, A is wrong`."""
+    if not group:
+        return
+    first, last = group[0], group[-1]
+    inner = text[first.end : last.start]
+    if len(group) > 1 and w.SINGULAR.match(text, last.end) and not w.ALTERNATIVE.search(inner):
+        yield from _grouped(text, group[:-1])
+        yield last
+        return
+    letters = frozenset[str]().union(*(mention.letters for mention in group))
+    if len(letters) == 1 and len(group) > 1:
+        yield from group
+        return
+    yield Mention(letters, first.start, last.end, any(mention.strong for mention in group))
 
 
-def main_clause(text: str, content: re.Pattern[str]) -> str:
-    """The text up to a clause that explains it, where something stands before that."""
-    if not _EXPLAINS.isdisjoint(text.lower().replace(",", " ").split()) or _HINTS.search(text):
-        return _before_explanation(text, content)
-    return text
-
-
-def _before_explanation(text: str, content: re.Pattern[str]) -> str:
-    for clause in EXPLANATION.finditer(hide_formulas(text)):
-        if content.search(text[: clause.start()]) and not _CONCLUDES.search(text, clause.end()):
-            return text[: clause.start()]
-    return text
-
-
-_CONCLUDES = re.compile(
-    r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
+# -- what is said of them ----------------------------------------------------------------------
+_SENTENCE = re.compile(
+    rf"(?<=[.!?])(?<!\n[{w.S}]\.)(?<![-*•] [{w.S}]\.)\s+|\n+|[;。！？；]"
+    r"|(?:[,.—–-]|\s)\s*(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
+    re.IGNORECASE,
 )
+"""A sentence ends before `no, ...` as well, and not at a letter that opens a line: `A. too hot`"""
+_SAYS_NOTHING = re.compile(rf"[^\w?{w.S}{w.M}]*")
+_NEAR = 200
+"""characters before and behind a letter that may decide what is said of it"""
 
 
-_LINK = re.compile(
-    r"\s*(?:square |cubic )?(?:units?)?,?\s*(?:attained |reached |achieved )?(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}", re.IGNORECASE
-)
-_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
-_JOINT = re.compile(r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?")
+def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
+    """What a text says of the letters, in order."""
+    found = list(mentions(text, labels))
+    shape = _shape(text, found)
+    out: list[Statement] = []
+    for number, sentence in enumerate(_SENTENCE.split(f"\n{shape}")):
+        here = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
+        also = w.ALSO.search(sentence) is not None
+        for at in here:
+            before, after = sentence[:at], sentence[at + 1 :]
+            says = "asserted" if _is_alone(before, after) else _says(before[-_NEAR:], after[:_NEAR])
+            out.append(Statement(found[len(out)], says, number, also))
+    return out
 
 
-_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided)\s+(?:all\s|any\s|every\s|each\s)?")
-_RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
+def _shape(text: str, found: list[Mention]) -> str:
+    """The text with a sign in place of every mention."""
+    parts: list[str] = []
+    at = 0
+    for mention in found:
+        parts += [text[at : mention.start], w.S if len(mention.letters) == 1 else w.M]
+        at = mention.end
+    return "".join([*parts, text[at:]])
 
 
-def _is_condition(text: str, before: Run, run: Run) -> bool:
-    """True for what a link such as `for` or `at` makes a remark on the expression before it."""
-    between = text[before.end : run.start]
-    if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
-        return True
-    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text[: before.start]) is not None
+def _says(before: str, after: str) -> Says:
+    before = re.split(f"[{w.S}{w.M}]", before)[-1]
+    behind, sign, _ = _until_sign(after)
+    cue = w.CUES.search(before)
+    if _is_refuted(behind, sign) or _is_negated(before, cue):
+        return "rejected"
+    clause = w.CLAUSE.split(before[: cue.start()] if cue else before)[-1]
+    if w.SUPPOSED.search(clause if clause.strip() or not cue else cue.group()) or _asks(after):
+        return "supposed"
+    answer = cue is not None and cue["answer"] is not None
+    asserted = answer or w.PREDICATE.match(behind)
+    if not asserted and not cue and not w.ONLY.search(before) and not _is_connected(before, behind, sign):
+        return "mentioned"
+    if w.TENTATIVE.search(cue.group() if cue else clause):
+        return "tentative"
+    return "asserted" if asserted else "picked"
 
 
-_BEFORE_SUBJECT = re.compile(r"(?:^|.*\b)(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|.*\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
-_BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
+def _asks(after: str) -> bool:
+    return after.rstrip().endswith("?") or w.CONDITIONAL.match(after) is not None
 
 
-def _subject(text: str, runs: list[Run]) -> Run | None:
-    """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
-    for run in runs:
-        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end):
-            return run
-    return None
+def _until_sign(after: str) -> tuple[str, str, str]:
+    match = re.search(f"[{w.S}{w.M}]", after)
+    return (after[: match.start()], match.group(), "") if match else (after, "", "")
 
 
-def last_expression(text: str) -> str | None:
-    """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
-    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
-    if not runs:
-        return None
-    if (subject := _subject(text, runs)) is not None:
-        return right_side(last_row(subject.text), approximate=False)
-    contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
-    last = runs.index((contentful or runs)[-1])
-    while last and _is_condition(text, runs[last - 1], runs[last]):
-        last -= 1
-    first = last
-    while first and (
-        _JOINT.fullmatch(text[runs[first - 1].end : runs[first].start])
-        or quantity_end(text, runs[first - 1].end, joined=True) == runs[first].start
-    ):
-        first -= 1
-    unit = text[runs[last].end : quantity_end(text, runs[last].end)]
-    if first == last:
-        return right_side(last_row(runs[last].text), approximate=False) + unit
-    if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
-        return text[runs[first].start : runs[last].end] + unit
-    return ", ".join(last_row(run.text) for run in runs[first : last + 1])
+def _is_refuted(behind: str, sign: str) -> bool:
+    """True for a letter of which the words behind it say that it is wrong; in `B, not A` they say so of A."""
+    match = w.REFUTED.match(behind)
+    return match is not None and not (sign and not behind[match.end() :].strip(" (["))
+
+
+def _is_negated(before: str, cue: re.Match[str] | None) -> bool:
+    if cue is not None:
+        return bool(
+            w.NEGATION.search(w.HARMLESS.sub(" ", cue.group())) or w.DOUBTED.search(before[: cue.start()])
+        )
+    return w.NEGATION.search(w.HARMLESS.sub(" ", w.CLAUSE.split(before)[-1])) is not None
+
+
+def _is_connected(before: str, behind: str, sign: str) -> bool:
+    """True for `so B.` and `but B`, where the clause ends with the letter."""
+    return w.CONNECTED.search(before) is not None and _ends(behind, sign)
+
+
+def _is_alone(before: str, after: str) -> bool:
+    """True for a line or sentence that is a letter and nothing else."""
+    return _SAYS_NOTHING.fullmatch(before) is not None and _SAYS_NOTHING.fullmatch(after) is not None
+
+
+def _ends(behind: str, sign: str) -> bool:
+    return re.match(r"\s*(?:[.,;:!()\]\d$—–-]|$)", behind) is not None and not (sign and not behind.strip())
