@@ -25,7 +25,7 @@ ENOUGH = 2
 MOST_SPENT = 40_000
 """after so much work no further point is tried"""
 CLOSE = 1e-27
-CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "C_0", "const"})
+CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "word const", "word constant"})
 
 
 def same(left: Node, right: Node, same_value: Same) -> str | None:
@@ -84,10 +84,11 @@ def _same_antiderivatives(left: Node, right: Node, same_value: Same) -> bool:
 def _slope(side: Node, letter: str) -> Node | None:
     """The derivative; None of what has no constant."""
     terms = side.args if side.kind == "add" else (side,)
-    kept = [term for term in terms if not _is_constant(term)]
-    if letter in CONSTANTS or any(holds(term, name) for term in kept for name in CONSTANTS):
+    constants = {name for term in terms if (name := _constant(term)) and name != letter}
+    kept = [term for term in terms if _constant(term) not in constants]
+    if any(holds(term, name) for term in kept for name in constants):
         return None
-    free = len(kept) < len(terms) or any(part.kind == "antiderivative" for part in walk(side))
+    free = constants or any(part.kind == "antiderivative" for part in walk(side))
     if not free:
         return None
     slope = differentiate(Node("add", None, tuple(kept)), letter) if kept else ZERO
@@ -96,9 +97,10 @@ def _slope(side: Node, letter: str) -> Node | None:
     return slope
 
 
-def _is_constant(term: Node) -> bool:
+def _constant(term: Node) -> str | None:
+    """The name of a constant of integration."""
     inner = term.args[0] if term.kind == "neg" else term
-    return inner.kind == "sym" and inner.value in CONSTANTS
+    return inner.value if inner.kind == "sym" and inner.value in CONSTANTS else None
 
 
 # -- values ----------------------------------------------------------------------
@@ -152,12 +154,13 @@ def _close(one: Any, other: Any) -> bool:
     return bool(abs(one - other) <= CLOSE * (abs(one) + abs(other)) + 1e-40)
 
 
-def contradicts(operator: Node, value: Node, same_value: Same) -> bool:
-    """True where an integral, a limit or a derivative has another value than an equation gives it."""
-    if operator.kind not in ("integral", "limit", "derivative"):
+def contradicts(expression: Node, value: Node, same_value: Same) -> bool:
+    """True where an integral, a limit, a derivative or a sum has another value than an equation gives it."""
+    kinds = {part.kind for part in walk(expression)}
+    if BINDERS.isdisjoint(kinds) or "antiderivative" in kinds:
         return False
     try:
-        return same(operator, value, same_value) is None
+        return same(expression, value, same_value) is None
     except Undecided:
         return False
 
