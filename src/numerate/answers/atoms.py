@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, calls, series
-from numerate.answers.budget import spend
 from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
