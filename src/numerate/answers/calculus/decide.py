@@ -106,7 +106,7 @@ def _constant(term: Node) -> str | None:
 # -- values ----------------------------------------------------------------------
 def _agree(left: Node, right: Node) -> bool:
     letters = sorted(_letters(left) | _letters(right))
-    cheap, costly = sorted((left, right), key=has_operators)
+    cheap, costly = sorted((left, right), key=lambda side: (has_operators(side), repr(side)))
     agreed = spent = 0
     for scale in SCALES if letters else SCALES[:1]:
         if agreed >= ENOUGH or spent > MOST_SPENT:

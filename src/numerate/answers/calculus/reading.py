@@ -57,8 +57,8 @@ def integral(parser: Parser, argument: Argument) -> Node | None:
     for _ in range(count):
         sign = inner.next().text
         limits[sign] = argument(inner)
-    if len(limits) != count:
-        raise Unreadable("two lower or two upper bounds")
+    if limits and limits.keys() != {"_", "^"}:
+        raise Unreadable("bounds that are no lower and upper one")
     bound, body = _in_bound(_whole(inner) if inner.peek().kind != "end" else num(1), span.letter)
     parser.at = span.end
     if not count:

@@ -89,6 +89,7 @@ def resolved(node: Node, effort: Effort) -> Node:
 
 def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) -> Callable[[Any], Any]:
     """The body as a function of its letter."""
+    effort.spend(weight * cost(body))
     plain = not has_operators(body)
     body = _folded(body, bound, digits) if plain else body
     work = weight * cost(body)
@@ -153,11 +154,18 @@ def _bound(node: Node, effort: Effort) -> Any:
 def _limit(node: Node, effort: Effort) -> Any:
     goal, body = node.args
     side, bound = node.value
-    if has_operators(body):
-        raise Undecided("a limit of an integral or a sum")
+    if has_operators(body) or any(map(_needs_gamma, walk(body))):
+        raise Undecided("a limit of an integral, a sum or a factorial")
     sign = {INFINITY: 1, _MINUS_INFINITY: -1}.get(goal, 0)
     where = limits.points(resolved(goal, effort), side, sign)
     return limits.limit(where, _at(body, bound, limits.DIGITS, effort, IN_A_LIMIT))
+
+
+def _needs_gamma(node: Node) -> bool:
+    """True for a factorial that is no whole number's: in so many digits it takes longer than all the rest."""
+    if node.value not in ("factorial", "binomial"):
+        return False
+    return any(arg.kind != "num" or arg.value.denominator != 1 for arg in node.args)
 
 
 # -- sums ----------------------------------------------------------------------
