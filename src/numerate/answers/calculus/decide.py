@@ -22,7 +22,7 @@ SCALES = (Fraction(1), Fraction(-1, 8), Fraction(1, 8), Fraction(1, 16), Fractio
 value"""
 ENOUGH = 2
 """points at which both sides must have a value, the same"""
-MOST_SPENT = 40_000
+MOST_SPENT = 20_000
 """after so much work no further point is tried"""
 CLOSE = 1e-27
 CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "word const", "word constant"})

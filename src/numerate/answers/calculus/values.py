@@ -14,7 +14,7 @@ from numerate.answers.calculus.derivatives import holds
 from numerate.answers.calculus.precise import Effort, arithmetic, constant, cost, real, value
 from numerate.answers.tree import Node, Undecided, num, substitute, walk
 
-EFFORT = 30_000
+EFFORT = 26_000
 """what may be computed for one value"""
 STEPS = 2
 """of the budget for a unit of that"""
