@@ -48,6 +48,7 @@ def test_a_fault_is_a_verdict_everywhere(broken: type[Exception]) -> None:
     assert decide(BREAKING, "10").how == "error"
     assert judge(BREAKING, "10", strict=True).how == "error"
     assert grade(f"\\boxed{{{BREAKING}}}", problem).how == "error"
+    assert extract(f"\\boxed{{{BREAKING}}} or \\boxed{{{BREAKING}+1}}") is not None
     assert cluster([BREAKING, "10", BREAKING, None, "10.0"]) == [0, 1, 0, -1, 1]
     assert faults.total() - before >= 6
     assert faults.since(before)[0] == faults.Fault(before + 1, f"{broken.__name__}: a bug", (BREAKING, "10"))
@@ -125,6 +126,12 @@ def test_no_comparison_takes_more_steps_than_its_budget(what: str) -> None:
         assert not verdict.equal or what == "members in another order"
         assert used() < STEPS + READING
     assert decide(one, other).equal == decide(other, one).equal
+
+
+def test_costly_answers_leave_the_votes_of_others_alone() -> None:
+    costly = [", ".join([*ROOTS[k:], *ROOTS[:k], f"{k}"]) for k in range(40)]
+    votes = cluster([*costly, "\\sqrt{8}", "2\\sqrt{2}", costly[3], "\\sqrt{9}", "3"])
+    assert votes[40] == votes[41] and votes[42] == votes[3] and votes[43] == votes[44] != votes[40]
 
 
 def test_work_beyond_the_budget_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
