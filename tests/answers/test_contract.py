@@ -129,9 +129,9 @@ def test_no_comparison_takes_more_steps_than_its_budget(what: str) -> None:
 
 
 def test_costly_answers_leave_the_votes_of_others_alone() -> None:
-    costly = [", ".join([*ROOTS[k:], *ROOTS[:k], f"{k}"]) for k in range(40)]
+    costly = [", ".join([*ROOTS[k:], *ROOTS[:k], f"{k}"]) for k in range(5)]
     votes = cluster([*costly, "\\sqrt{8}", "2\\sqrt{2}", costly[3], "\\sqrt{9}", "3"])
-    assert votes[40] == votes[41] and votes[42] == votes[3] and votes[43] == votes[44] != votes[40]
+    assert votes[5] == votes[6] and votes[7] == votes[3] and votes[8] == votes[9] != votes[5]
 
 
 def test_work_beyond_the_budget_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:

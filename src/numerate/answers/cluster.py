@@ -20,7 +20,7 @@ from numerate.types import Kind
 
 MOST_FORMS = 200
 """different answers that are no exact numbers; beyond this many they are told apart by their text only"""
-MOST_STEPS = 50 * STEPS
+MOST_STEPS = 100 * STEPS
 """of all of them together; beyond it they are told apart by their text"""
 STRIKES = 5
 """comparisons of an answer that exceeded their budget, until it is compared with no other"""
