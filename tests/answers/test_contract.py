@@ -245,3 +245,35 @@ def test_extraction_has_no_budget_of_its_own_to_spend_twice() -> None:
     grade(many, Problem("", "", ", ".join(ROOTS)))
     assert used() < STEPS + READING
     assert extract(many) is not None
+
+
+# -- trees ----------------------------------------------------------------------
+def test_many_fractions_side_by_side_are_no_deep_tree() -> None:
+    assert equal("+".join(f"{k}/97" for k in range(1, 90)), "4005/97")
+    assert equal(" \\cdot ".join(f"{k}/{k + 1}" for k in range(1, 31)), "1/31")
+    assert equal("+".join(f"{k}!" for k in range(1, 60)) + "+0", "+".join(f"{k}!" for k in range(59, 0, -1)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" + "/2" * 5_000,
+        "x" + "!" * 30 + "'" * 30 + "%" * 30,
+        "\\pm" * 3_000 + "1",
+        "-(" * 12 + "1" + ("/2" * 39 + "!!!!!%%%%)") * 12,
+        "\\sqrt" * 3_000 + "2",
+        "\\binom" * 300 + "2",
+        "1_" * 3_000 + "1",
+        "1\\over " * 300 + "1",
+        "\\sum_{k=1}^n(" * 9 + "1" + ("/2" * 39 + "!!!)") * 9,
+        "sin(" * 10 + "1" + ("/2" * 39 + "!!!)") * 10,
+        "5" + " thousand" * 300,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_deep_tree_is_not_read(text: str) -> None:
+    before = faults.total()
+    for other in ("1", "\\sqrt{2}", f"{text} + 1"):
+        assert not equal(text, other) and not equal(other, text) and not equal(text, other, strict=True)
+    assert len(set(cluster([text, "\\sqrt{2}", f"{text}+1"]))) == 3
+    assert faults.total() == before
