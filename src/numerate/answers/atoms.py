@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from numerate.answers import angles, built, calls, series
+from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _name(parser: Parser, text: str) -> Node:
         return Node("sym", name)
     start = parser.at
     arguments = calls.number_argument(parser) or _bare_arguments(parser)
-    if arguments is None or name in ("e", "i", "pi"):
+    if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
@@ -181,6 +182,8 @@ def _argument(parser: Parser) -> Node:
         else:
             parser.next()
         return Node("num", Fraction(token.text[0]))
+    if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
+        return Node("sym", parser.next().text)
     return _nested(parser)
 
 
@@ -199,8 +202,7 @@ def _fraction(parser: Parser, text: str) -> Node:
     top, bottom = sides
     if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
         return Node("div", None, sides)
-    of = () if built.is_differential(top) else (parser.power(),)
-    return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
+    return reading.derivative(parser, top, bottom, _argument)
 
 
 def _binomial(parser: Parser, text: str) -> Node:
@@ -221,6 +223,20 @@ def _series(parser: Parser, text: str) -> Node:
     node = series.read(parser, text, _argument)
     parser.depth -= 1
     return node
+
+
+def _integral(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.integral(parser, _argument)
+    parser.depth -= 1
+    return node or _name(parser, text)
+
+
+def _limit(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.limit(parser)
+    parser.depth -= 1
+    return node or _name(parser, text)
 
 
 def _prefix(parser: Parser, text: str) -> Node:
@@ -347,6 +363,8 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "begin": _environment,
     "sum": _series,
     "prod": _series,
+    "int": _integral,
+    "lim": _limit,
     **dict.fromkeys(
         ("overline", "bar", "dot", "ddot", "det", "neg", "lnot", "Re", "Im", "arg", "dim"), _prefix
     ),

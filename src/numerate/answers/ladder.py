@@ -12,9 +12,13 @@ from typing import Any, NamedTuple
 from numerate.answers import (
     angles,
     cases,
+    chains,
     choice,
+    conclusions,
     family,
     faults,
+    grouped,
+    money,
     names,
     phrases,
     programs,
@@ -25,6 +29,7 @@ from numerate.answers import (
 )
 from numerate.answers.boxes import unbox
 from numerate.answers.budget import LIMIT, BudgetExceeded, measured, spend
+from numerate.answers.calculus import decide as calculus
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.rewrite import rewritten
@@ -36,11 +41,13 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, too_long
-    (more steps than a comparison may take) or error (a fault of the grader, kept in `faults`)"""
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
+    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
 NO_MATCH = Verdict(False, "no_match")
+UNDECIDED = Verdict(False, "undecided")
 NO_ANSWER = Verdict(False, "no_answer")
 TOO_LONG = Verdict(False, "too_long")
 ERROR = Verdict(False, "error")
@@ -94,9 +101,39 @@ def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
-        return _climb(*values)
-    return verdict
+    return (
+        _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
+    )
+
+
+def _read_anew(candidate: str, reference: str) -> Verdict | None:
+    """The verdict on what several statements conclude, or on the value in a sentence; None where there are
+    none."""
+    ends = _concluded(candidate), _concluded(reference)
+    if "" in ends:
+        return None
+    if any(ends) and not money.differs(candidate, reference, ends[0] or "", ends[1] or ""):
+        verdict = _climb(ends[0] or candidate, ends[1] or reference)
+        if verdict.equal:
+            return verdict
+    values = sentences.one_sided(candidate, reference)
+    return _climb(*values) if values else None
+
+
+def _concluded(answer: str) -> str | None:
+    if answer.count("=") < 2 and not _TWICE.search(answer):
+        return None
+    try:
+        return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
+
+
+def _equal(a: str, b: str) -> bool:
+    return not units.units_differ(a, b) and structure(a, b) is not None
+
+
+_TWICE = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])|i\.e|that is|equivalent")
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
@@ -127,7 +164,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
     a, b = normalise(unbox(candidate)), normalise(unbox(reference))
     if is_nothing(a) or is_nothing(b):
         return NO_ANSWER
-    if units.money_differs(candidate, reference):
+    if money.differs(candidate, reference, a, b):
         return NO_MATCH
     if a == b:
         return Verdict(True, "string")
@@ -141,18 +178,47 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
     else:
         rung = structure(a, b)
-    return Verdict(True, rung) if rung else NO_MATCH
+    if rung:
+        return Verdict(True, rung)
+    return UNDECIDED if _undecided(a) or _undecided(b) else NO_MATCH
+
+
+_OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
+
+
+def _undecided(normal: str) -> bool:
+    if not _OPERATOR.search(normal) or len(normal) > LONGEST_OPERATOR:
+        return False
+    node = tree(normal)
+    return node is not None and calculus.undecided(node)
+
+
+LONGEST_OPERATOR = 1_000
 
 
 def _letters(candidate: str, reference: str) -> Verdict:
-    a, b = (choice.several_letters(x) or choice.leading_letter(x) for x in (candidate, reference))
+    a, b = (
+        choice.several_letters(x) or _remarked(x) or choice.leading_letter(x) for x in (candidate, reference)
+    )
     return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
+
+
+_REMARKED = re.compile(r"\(?([A-J])\)?[.:]? ?\(([a-z][a-z' -]{5,60})\)\.?")
+_DOUBTED = names.listed(
+    "not no never neither nor or either maybe perhaps wrong incorrect instead but if except"
+)
+
+
+def _remarked(answer: str) -> str | None:
+    """The letter of `D (none of the above)`."""
+    match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
+    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
 
 
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
     one, other = words(a), words(b)
-    if one is not None and one == other and not units.units_differ(a, b):
+    if one and other and spelled.in_digits(one) == spelled.in_digits(other) and not units.units_differ(a, b):
         return Verdict(True, "string")
     if _is_prose(one, a) or _is_prose(other, b):
         return NO_MATCH
@@ -171,9 +237,6 @@ def _is_prose(found: str | None, normal: str) -> bool:
 
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
-
-
 _CONSTANT = re.compile(r".*\+ ?([CcKk])")
 
 
@@ -194,16 +257,18 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
+    if "," in a + b:
+        one, other = grouped.indian(a), grouped.indian(b)
+        if one or other:
+            found.append((one or a, other or b))
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
     if one := _same_constant(a, b):
         found.append((a, one))
-    one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
+    one, other = grouped.decimal_comma(a), grouped.decimal_comma(b)
     if bool(one) != bool(other):
-        found.append(
-            (_DECIMAL_COMMA.sub(r"\1.\2", a) if one else a, _DECIMAL_COMMA.sub(r"\1.\2", b) if other else b)
-        )
+        found.append((one or a, other or b))
     return found
 
 
@@ -212,6 +277,8 @@ def structure(a: str, b: str) -> str | None:
     timed = times.same_time(a, b)
     if timed is not None:
         return "structure" if timed else None
+    if _contradicts(a) or _contradicts(b):
+        return None
     for one, other in _readings(a, b):
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
@@ -219,6 +286,10 @@ def structure(a: str, b: str) -> str | None:
         if rung := _same_trees(left, right):
             return rung
     return same_angles(a, b) if _has_degrees(a) or _has_degrees(b) else None
+
+
+def _contradicts(normal: str) -> bool:
+    return normal.count("=") > 1 and chains.contradictory(normal, tree(normal))
 
 
 def _same_trees(left: Node | None, right: Node | None) -> str | None:

@@ -21,6 +21,8 @@ _SCALES = (1, 1, 1, 1, 1, 1, 8, 70, -1, -1)
 _SIGNED = (8, 9)
 """points where letters are negative, all or some. Only what stays real on its way counts there: the root of
 x^2 is not x, and the logarithm of x^2 is still twice that of x"""
+_FAR = (6, 7)
+"""points where letters are large"""
 POINTS = len(_SCALES)
 _LOCAL = threading.local()
 
@@ -163,7 +165,11 @@ def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
 
 
 def _sum(node: Node, on: Arithmetic, sample: int) -> Any:
-    return sum((evaluate(arg, on, sample) for arg in node.args), start=on.number(0, 1))
+    terms: list[Any] = [evaluate(arg, on, sample) for arg in node.args]
+    total = sum(terms, start=on.number(0, 1))
+    if sample in _FAR and (size := max(abs(term) for term in terms)) > 1e12 and abs(total) < 1e-6 * size:
+        raise ZeroDivisionError("nothing left of the digits")  # cosh^2 x - sinh^2 x where both are huge
+    return total
 
 
 def _product(node: Node, on: Arithmetic, sample: int) -> Any:
@@ -183,7 +189,7 @@ def _raise(base: Any, exponent: Any, on: Arithmetic) -> Any:
         if exponent.real < 0 or exponent.imag:
             raise ZeroDivisionError
         return on.number(int(exponent == 0), 1)
-    if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 2**16:
+    if exponent.imag == 0 and abs(exponent.real) < 2**16 and exponent.real == int(exponent.real):
         return base ** int(exponent.real)
     return on.functions.exp(exponent * on.functions.log(base))
 
@@ -207,11 +213,14 @@ def _log(on: Arithmetic, value: Any, base: Any = None) -> Any:
     return f.log(value) / f.log(on.number(10, 1) if base is None else base)
 
 
-def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
+def _whole(name: str) -> Callable[..., Any]:
+    """Floor or ceiling; in 50 digits by the context's own, since that of `math` goes through a double."""
+
     def rule(on: Arithmetic, value: Any) -> Any:
         if value.imag != 0 or abs(value.real) > 2**60:
             raise Undecided("not a real number")
-        return on.number(of(value.real), 1)
+        of = getattr(math if isinstance(on, Doubles) else on.functions, name)
+        return on.number(int(of(value.real)), 1)
 
     return rule
 
@@ -304,14 +313,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "binomial": _binomial,
     "cis": _cis,
     "det": _determinant,
-    "floor": _whole(math.floor),
-    "ceil": _whole(math.ceil),
+    "floor": _whole("floor"),
+    "ceil": _whole("ceil"),
 }
 
 _RULES: dict[str, Callable[[Node, Arithmetic, int], Any]] = {
     "num": _number,
     "float": _number,
     "sym": _letter,
+    "constant": lambda node, on, sample: node.value,
     "call": lambda node, on, sample: evaluate(called(node), on, sample),
     "add": _sum,
     "mul": _product,

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from numerate.answers import built
 from numerate.answers.atoms import atom
+from numerate.answers.calculus import reading
 from numerate.answers.normal import LONGEST
 from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, height, negate, num
@@ -272,7 +273,7 @@ class Parser:
             elif self.op("%"):
                 node = Node("percent", None, (node,))
             elif self.op("'"):
-                node = Node("call", "prime", (node,))
+                node = reading.primed(node)
             elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
                 node = self.turned(node)
             elif self.peek().kind == "multiplier":

@@ -193,6 +193,8 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
+    if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
+        return [Token("name", c) for c in piece]
     if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
     if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):
