@@ -69,11 +69,7 @@ def find(
     if not tail.isascii():
         tail = tail.translate(_FULL_WIDTH)
     if not tail.strip():
-        return (
-            Found(region.output, "output")
-            if region.output and fallback != "none" and not region.thinking
-            else NOTHING
-        )
+        return Found(region.output, "output") if region.output and fallback != "none" and not region.thinking else NOTHING
     tail, marked = _own_answer(tail, kind)
     if kind == "choice":
         return _choice(tail, marked, choices)
@@ -82,18 +78,11 @@ def find(
     return _bare(tail, kind) or _guess(tail, kind, region, fallback)
 
 
-_FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {
-    ord("，"): ", ",
-    ord("："): ": ",
-    ord("、"): ", ",
-    ord("−"): "-",
-}
+_FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {ord("，"): ", ", ord("：") : ": ", ord("、"): ", ", ord("−"): "-"}
 
 
 def _without_openers(text: str) -> str:
-    return re.sub(
-        r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE
-    )
+    return re.sub(r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE)
 
 
 def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
@@ -144,10 +133,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
 
 
 # -- tags and JSON ----------------------------------------------------------------------
-_TAG = re.compile(
-    r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
+_TAG = re.compile(r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FIELD = re.compile(
     r"[\"'](?:final[_ ]?)?(?:answer|result)[\"']\s*:\s*(?:(?P<string>\"(?:[^\"\\\n]|\\.){0,600}\")|'(?P<single>[^'\n]{0,600})'"
     r"|(?P<plain>[^\s,}\"'\[{][^,}\n]{0,80})|(?P<array>\[[^\[\]\n]{0,300}\]))",
@@ -193,8 +179,7 @@ def _answer_in(text: str, kind: Kind) -> str:
 # -- hashes ----------------------------------------------------------------------
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 _CORRECTION = re.compile(
-    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|recheck|re-check|recalculate|let me re|apolog)",
-    re.IGNORECASE,
+    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
 )
 
 
@@ -304,11 +289,7 @@ def _statement_at(tail: str, at: int) -> str:
                 return tail[at : end + 2] if end > 0 else tail[at + 2 : at + 4 * SHORT]
     line = tail[at : at + 4 * SHORT].partition("\n")[0]
     statement = first_sentence(line)
-    return (
-        with_factorial(line, len(statement), statement.strip())
-        if tail[at - 2 : at] == ": "
-        else statement.strip()
-    )
+    return with_factorial(line, len(statement), statement.strip()) if tail[at - 2 : at] == ": " else statement.strip()
 
 
 _HEADING = re.compile(
@@ -327,9 +308,7 @@ def _heading(tail: str, kind: Kind) -> Found | None:
         return None
     for match in reversed(list(_heading_lines(tail))):
         if below := match["below"].strip():
-            return Found(
-                below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading"
-            )
+            return Found(below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading")
     first = _ANSWER_FIRST.match(tail)
     if first is None or first["answer"].rstrip().endswith(":"):
         return None
@@ -348,11 +327,7 @@ def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
 # -- a bare answer ----------------------------------------------------------------------
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if (
-        len(text) > SHORT * 4
-        or _has_lines(text)
-        or not re.search(r"\d" if kind == "number" else r"\w|\\", text)
-    ):
+    if len(text) > SHORT * 4 or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
         return None
     words = count_words(text)
     if words and (kind == "number" or (kind == "math" and FORMULA.search(text))):
@@ -363,11 +338,7 @@ def _bare(tail: str, kind: Kind) -> Found | None:
         value = expression_in(text)
         return Found(value, "bare") if value and words < 3 else None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
-        return (
-            Found(last_row(text) if kind == "math" else text, "bare")
-            if words <= 12 and "=<" not in text and "<<" not in text
-            else None
-        )
+        return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
 
 

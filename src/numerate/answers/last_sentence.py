@@ -42,58 +42,7 @@ _ENUMERATOR = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "of",
-        "to",
-        "in",
-        "for",
-        "with",
-        "she",
-        "he",
-        "they",
-        "it",
-        "we",
-        "i",
-        "is",
-        "are",
-        "was",
-        "has",
-        "have",
-        "had",
-        "will",
-        "would",
-        "that",
-        "this",
-        "which",
-        "so",
-        "because",
-        "then",
-        "if",
-        "but",
-        "y",
-        "de",
-        "la",
-        "el",
-        "et",
-        "le",
-        "les",
-        "un",
-        "une",
-        "und",
-        "der",
-        "die",
-        "das",
-        "il",
-        "i",
-        "e",
-        "o",
-        "que",
-    ]
+    ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
 )
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
@@ -125,11 +74,7 @@ def _breaks_off(sentence: str, kind: Kind) -> bool:
         return False
     if words[-1].rstrip(",").lower() in _UNFINISHED_WORDS and len(words) > 1:
         return True
-    says = (
-        DIGIT.search(plain)
-        or "**" in sentence
-        or (kind == "math" and (CONTENT.search(plain) or _IN_WORDS.search(plain)))
-    )
+    says = DIGIT.search(plain) or "**" in sentence or (kind == "math" and (CONTENT.search(plain) or _IN_WORDS.search(plain)))
     return len(words) >= 3 and not says and number_words(plain) is None
 
 
@@ -138,9 +83,7 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
-    text = without_emphasis(
-        with_digits[-1] if with_digits else _ENUMERATOR.sub("", without_bullet(sentence), count=1)
-    ).strip()
+    text = without_emphasis(with_digits[-1] if with_digits else _ENUMERATOR.sub("", without_bullet(sentence), count=1)).strip()
     if kind == "math":
         return _expression_of(text, bold, last)
     text = main_clause(text.rstrip(" .!?"), DIGIT)

@@ -12,16 +12,7 @@ _UNIT = re.compile(
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")
-_SMALL = {
-    "minute": "hour",
-    "second": "minute",
-    "hour": "day",
-    "day": "week",
-    "inch": "foot",
-    "cent": "dollar",
-    "month": "year",
-    "ounce": "pound",
-}
+_SMALL = {"minute": "hour", "second": "minute", "hour": "day", "day": "week", "inch": "foot", "cent": "dollar", "month": "year", "ounce": "pound"}
 _NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa", "dozen"})
 
 
@@ -45,9 +36,7 @@ def is_unit(name: str) -> bool:
     if name[0] in _SIGNS or name == "m" or not name.isascii():
         return True
     low = name.lower()
-    return low not in _NO_UNITS and (
-        name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL
-    )
+    return low not in _NO_UNITS and (name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL)
 
 
 _DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2}) cents?\b")

@@ -20,9 +20,7 @@ class Region(NamedTuple):
     """where in `text` the last tool output stood"""
 
 
-_PROGRAM = re.compile(
-    r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )"
-)
+_PROGRAM = re.compile(r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )")
 """a response that is a program to be run, and says nothing itself"""
 _MARKUP = re.compile(r"<[A-Za-z/|｜]")
 
@@ -90,12 +88,8 @@ _ANSWERS_TURN = re.compile(
     r"<\|(?:im_start|start_header_id|start)\|>\s?assistant(?:<\|end_header_id\|>|<\|message\|>)?"
     r"|\[/INST\]|<start_of_turn>model|<\|assistant\|>|<｜Assistant｜>"
 )
-_PROMPT = re.compile(
-    r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])"
-)
-_TOOL_TURN = re.compile(
-    r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)"
-)
+_PROMPT = re.compile(r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])")
+_TOOL_TURN = re.compile(r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)")
 
 
 def own_turns(text: str) -> str:
@@ -122,17 +116,13 @@ def own_turns(text: str) -> str:
 _OPENERS = re.compile(
     r"```|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
-_FENCE = re.compile(
-    r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
-)
+_FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL)
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
     r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)",
     re.DOTALL,
 )
-_TEXT_FENCES = frozenset(
-    {"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"}
-)
+_TEXT_FENCES = frozenset({"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"})
 _OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "execution"})
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
 
