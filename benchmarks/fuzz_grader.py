@@ -78,6 +78,9 @@ def examine(fuzz: Fuzz, numbers: range, limit: float, keep: int = 20) -> Report:
 
 def calls(row: Row, kind: Kind, number: int) -> Iterator[tuple[str, Any]]:
     problem = Problem("", "", row.reference, kind=kind)
+    if kind == "choice" and number % 3:
+        choices = (("A", row.reference), ("B", row.candidate), ("C", "5"))
+        problem = Problem("", "", "A", kind=kind, choices=choices)
     yield "decide", lambda: decide(row.candidate, row.reference)
     yield "exchanged", lambda: decide(row.reference, row.candidate)
     yield "strict", lambda: equal(row.candidate, row.reference, kind, strict=True)

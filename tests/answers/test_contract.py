@@ -48,6 +48,7 @@ def test_a_fault_is_a_verdict_everywhere(broken: type[Exception]) -> None:
     assert decide(BREAKING, "10").how == "error"
     assert judge(BREAKING, "10", strict=True).how == "error"
     assert grade(f"\\boxed{{{BREAKING}}}", problem).how == "error"
+    assert extract(f"\\boxed{{{BREAKING}}} or \\boxed{{{BREAKING}+1}}") is not None
     assert cluster([BREAKING, "10", BREAKING, None, "10.0"]) == [0, 1, 0, -1, 1]
     assert faults.total() - before >= 6
     assert faults.since(before)[0] == faults.Fault(before + 1, f"{broken.__name__}: a bug", (BREAKING, "10"))
@@ -125,6 +126,12 @@ def test_no_comparison_takes_more_steps_than_its_budget(what: str) -> None:
         assert not verdict.equal or what == "members in another order"
         assert used() < STEPS + READING
     assert decide(one, other).equal == decide(other, one).equal
+
+
+def test_costly_answers_leave_the_votes_of_others_alone() -> None:
+    costly = [", ".join([*ROOTS[k:], *ROOTS[:k], f"{k}"]) for k in range(5)]
+    votes = cluster([*costly, "\\sqrt{8}", "2\\sqrt{2}", costly[3], "\\sqrt{9}", "3"])
+    assert votes[5] == votes[6] and votes[7] == votes[3] and votes[8] == votes[9] != votes[5]
 
 
 def test_work_beyond_the_budget_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +245,35 @@ def test_extraction_has_no_budget_of_its_own_to_spend_twice() -> None:
     grade(many, Problem("", "", ", ".join(ROOTS)))
     assert used() < STEPS + READING
     assert extract(many) is not None
+
+
+# -- trees ----------------------------------------------------------------------
+def test_many_fractions_side_by_side_are_no_deep_tree() -> None:
+    assert equal("+".join(f"{k}/97" for k in range(1, 90)), "4005/97")
+    assert equal(" \\cdot ".join(f"{k}/{k + 1}" for k in range(1, 31)), "1/31")
+    assert equal("+".join(f"{k}!" for k in range(1, 60)) + "+0", "+".join(f"{k}!" for k in range(59, 0, -1)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" + "/2" * 5_000,
+        "x" + "!" * 30 + "'" * 30 + "%" * 30,
+        "\\pm" * 3_000 + "1",
+        "-(" * 12 + "1" + ("/2" * 39 + "!!!!!%%%%)") * 12,
+        "\\sqrt" * 3_000 + "2",
+        "\\binom" * 300 + "2",
+        "1_" * 3_000 + "1",
+        "1\\over " * 300 + "1",
+        "\\sum_{k=1}^n(" * 9 + "1" + ("/2" * 39 + "!!!)") * 9,
+        "sin(" * 10 + "1" + ("/2" * 39 + "!!!)") * 10,
+        "5" + " thousand" * 300,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_deep_tree_is_not_read(text: str) -> None:
+    before = faults.total()
+    for other in ("1", "\\sqrt{2}", f"{text} + 1"):
+        assert not equal(text, other) and not equal(other, text) and not equal(text, other, strict=True)
+    assert len(set(cluster([text, "\\sqrt{2}", f"{text}+1"]))) == 3
+    assert faults.total() == before

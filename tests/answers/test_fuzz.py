@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.fuzz_grader import Report, examine
 from benchmarks.fuzzing import Fuzz, corpus
+from numerate.answers import equal
 
 
 def fuzz(data_dir: Path, seed: int, rows: int) -> Report:
@@ -33,3 +34,8 @@ def test_a_row_depends_on_its_number_alone() -> None:
     first = [Fuzz(answers, seed=3).row(number) for number in range(20)]
     again = Fuzz(answers, seed=3)
     assert first[::-1] == [again.row(number) for number in range(19, -1, -1)]
+
+
+@pytest.mark.parametrize("pair", [("u^2-u^2=0", "\\cos u-u=1"), ("u+1-(u-13)=14", "\\sin u+u=2")])
+def test_an_identity_equals_no_equation(pair: tuple[str, str]) -> None:
+    assert not equal(*pair) and not equal(*pair[::-1])

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
-from numerate.answers.extract import Found, find
-from numerate.answers.grading import find_safely, grade, strict_gsm8k
+from numerate.answers.extract import Found
+from numerate.answers.grading import find_safely as find
+from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
@@ -40,7 +41,7 @@ def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] =
     letter.
 
     `find` says where it stood as well."""
-    return find_safely(text, kind, choices).answer
+    return find(text, kind, choices).answer
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:

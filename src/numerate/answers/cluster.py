@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from numerate.answers import choice, exact, faults, spelled
 from numerate.answers.boxes import unbox
-from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, Limit, used
+from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, used
 from numerate.answers.ladder import as_text, is_nothing, structure, tree
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.tree import Undecided
@@ -20,9 +20,7 @@ from numerate.types import Kind
 
 MOST_FORMS = 200
 """different answers that are no exact numbers; beyond this many they are told apart by their text only"""
-PAIR = Limit(STEPS // 4)
-"""of two of them"""
-MOST_STEPS = 50 * STEPS
+MOST_STEPS = 100 * STEPS
 """of all of them together; beyond it they are told apart by their text"""
 STRIKES = 5
 """comparisons of an answer that exceeded their budget, until it is compared with no other"""
@@ -96,13 +94,13 @@ def _merged(keys: list[str]) -> dict[str, str]:
             k = leader[k]
         return k
 
-    forms = [k for k in keys if not k.startswith(_SETTLED)]
+    forms = sorted((k for k in keys if not k.startswith(_SETTLED)), key=len)
     if len(forms) > MOST_FORMS:
         return leader
     numbers = [k for k in keys if k.startswith("number ")]
     compare = _Comparison()
-    for at, form in enumerate(forms):
-        for other in (*forms[at + 1 :], *numbers):
+    for at, form in enumerate(forms):  # the longer of two, so that costly ones come last
+        for other in (*forms[:at], *numbers):
             if root(form) != root(other) and compare.same(form, other):
                 low, high = sorted((root(form), root(other)))
                 leader[high] = low
@@ -120,7 +118,7 @@ class _Comparison:
         if self.left < 0 or max(self.strikes[form], self.strikes[other]) >= STRIKES:
             return False
         try:
-            with PAIR:
+            with LIMIT:
                 return structure(form, other.removeprefix("number ")) is not None
         except BudgetExceeded:
             self.strikes.update((form, other))

@@ -24,7 +24,7 @@ def grade(solution: str | None, problem: Problem, strict: bool = False) -> Grade
     return grade_and_source(solution, problem, strict)[0]
 
 
-def find_safely(text: str, kind: Kind, choices: Sequence[tuple[str, str]] = ()) -> Found:
+def find_safely(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] = ()) -> Found:
     """`find` within a budget; nothing where it meets an error, which is counted."""
     try:
         with LIMIT:

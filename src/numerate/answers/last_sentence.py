@@ -43,7 +43,7 @@ _IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(
-    r"\W*(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
+    r"\W{0,12}(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
     r"|\(?\d{1,2}[.)](?=\s+[^\W\d_]))\s*",
     re.IGNORECASE,
 )

@@ -30,7 +30,7 @@ _LOCAL = threading.local()
 class Doubles:
     """Arithmetic in complex doubles."""
 
-    steps = 2
+    steps = 1
     """of a node"""
     pi: Any = math.pi
     e: Any = math.e
@@ -45,7 +45,7 @@ class Digits:
     """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is
     shared)."""
 
-    steps = 20
+    steps = 15
 
     def __init__(self) -> None:
         context: Any = import_module("mpmath").MPContext()

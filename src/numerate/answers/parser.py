@@ -13,11 +13,13 @@ from numerate.answers.atoms import atom
 from numerate.answers.calculus import reading
 from numerate.answers.normal import LONGEST
 from numerate.answers.tokens import Token, tokenize
-from numerate.answers.tree import Node, Unreadable, negate, num
+from numerate.answers.tree import Node, Unreadable, height, negate, num
 
 DEEPEST = 40
 MOST_LINKS = 40
-"""signs that each wrap what stands before or behind them: quotients in a row, primes, plus-minus"""
+"""signs in a row that each wrap what stands before or behind them: quotients, primes, plus-minus"""
+HIGHEST = 150
+"""nodes of a tree from its root to a leaf"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
@@ -31,6 +33,8 @@ def read(normal: str) -> Node:
     tree = parser.answer()
     if parser.peek().kind != "end":
         raise Unreadable(f"did not expect {parser.peek().text!r}")
+    if parser.links > MOST_LINKS and height(tree) > HIGHEST:
+        raise Unreadable("a tree higher than can be evaluated")
     return tree
 
 
@@ -80,10 +84,12 @@ class Parser:
         if self.left < 0:
             raise Unreadable("the same text over and over")
 
-    def link(self) -> None:
+    def link(self, chain: int) -> int:
+        """One more sign of a chain. Raises Unreadable where it is too long."""
         self.links += 1
-        if self.links > MOST_LINKS:
+        if chain >= MOST_LINKS:
             raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
+        return chain + 1
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
@@ -165,16 +171,15 @@ class Parser:
         signs: list[str] = []
         while sign := self.op("+", "-", "pm", "mp"):
             signs.append(sign)
-            if sign in ("pm", "mp"):
-                self.link()
-        node = self.product()
+        node, chain = self.product(), 0
         for sign in reversed(signs):
+            chain = self.link(chain) if sign in ("pm", "mp") else chain
             node = _with_sign(sign, node)
         return node
 
     def product(self) -> Node:
         node = self.power()
-        factors = [node]
+        factors, chain = [node], 0
         while True:
             if self.op("*"):
                 factors.append(self.unsigned())
@@ -182,7 +187,7 @@ class Parser:
                 if self.peek().kind == "word":  # a unit such as miles / hour
                     self.next()
                     continue
-                self.link()
+                chain = self.link(chain)
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
@@ -256,11 +261,10 @@ class Parser:
         return Node("pow", None, (base, negate(exponent) if sign == "-" else exponent))
 
     def postfix(self, node: Node) -> Node:
-        start = node
+        start, chain = node, 0
         while True:
             if node is not start:
-                self.link()
-                start = node
+                start, chain = node, self.link(chain)
             if self.op("!"):
                 if self.peek().text == "!" and not self.peek().spaced and self.op("!"):
                     node = built.double_factorial(node)

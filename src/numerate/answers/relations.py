@@ -11,7 +11,7 @@ from collections.abc import Callable
 from numerate.answers import chains, exact, inequalities, intervals, numeric
 from numerate.answers.calculus.decide import as_letters, contradicts
 from numerate.answers.heads import is_name, letters
-from numerate.answers.tree import OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
+from numerate.answers.tree import OPERATORS, Node, Undecided, negate, num, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
 Same = Callable[[Node, Node], str | None]
@@ -212,11 +212,10 @@ def _same_solutions(left: Node, right: Node) -> bool:
         return False
     if any(side.kind in ("tuple", "set", "union", "matrix", "list") for side in (*left.args, *right.args)):
         return False
-    try:
-        if exact.residue(f) == 0 or exact.residue(g) == 0:
-            return False
-    except Undecided:
-        pass
+    if any(
+        same_value(difference, num(0)) for difference in (f, g)
+    ):  # an identity has no solutions to compare
+        return False
     cross = [Node("mul", None, (a, _elsewhere(b))) for a, b in ((f, g), (g, f))]
     try:
         return exact.residue(cross[0]) == exact.residue(cross[1])

@@ -61,6 +61,14 @@ def walk(node: Node) -> Iterator[Node]:
         todo.extend(top.args)
 
 
+def height(node: Node) -> int:
+    """The number of nodes on the longest way down from this one."""
+    level, levels = [node], 0
+    while level:
+        level, levels = [arg for above in level for arg in above.args], levels + 1
+    return levels
+
+
 CONSTANTS = frozenset({"pi", "e", "i"})
 OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix", "such that"})
 """calls that are no letter with an argument behind it"""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from numerate.answers.extract import find
+from numerate.answers import find
 from numerate.credit import overlong as soft_overlong
 from numerate.types import Kind
 
