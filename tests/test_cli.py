@@ -359,6 +359,21 @@ def test_problems_shows_and_checks_a_set(here: Path) -> None:
     assert json.loads((here / "p.json").read_text())["clean"] is False
 
 
+def test_problems_names_the_lines_whose_answer_is_wrong(here: Path) -> None:
+    rows = [
+        {"question": "1+1?", "answer": "2"},
+        {"question": "2+4?", "answer": "6", "solution": "So it is 5.\n#### 5"},
+        {"question": "3+4?", "answer": "None"},
+    ]
+    (here / "wrong.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    checked = call("problems", "wrong.jsonl", "--check", "--against", "worked.jsonl", "--json", "p.json")
+    assert checked.exit_code == 1
+    assert "wrong.jsonl line 2: the solution ends in '5', the answer is '6'" in checked.stdout
+    assert "wrong.jsonl line 3: the answer is 'None'" in checked.stdout
+    facts = json.loads((here / "p.json").read_text())
+    assert (facts["clean"], len(facts["contradictions"]), len(facts["unusable"])) == (False, 1, 1)
+
+
 def test_problems_lists_what_is_known(tmp_path: Path) -> None:
     done = call("problems", "--json", str(tmp_path / "p.json"))
     names = [row["name"] for row in json.loads((tmp_path / "p.json").read_text())]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import numerate.prompts
+from numerate.answers import grade
 from numerate.problems import load
 from numerate.prompts import STYLES, render, target
 from numerate.types import Problem, Turn
@@ -67,6 +68,34 @@ def test_a_conversation_keeps_its_earlier_turns_in_a_chat():
     problem = Problem("c", "And?", "1", meta={"history": history})
     assert [turn.text for turn in render(problem, "chat").turns][:2] == ["Old.", "Hi"]
     assert [turn.text for turn in render(problem, "chat", system="New.").turns][:2] == ["New.", "Hi"]
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        "Half is \\boxed{3}. Then double it and add 1, which gives 7.",
+        "Half is \\boxed{3}",
+        "So it is 5.\n#### 5",
+        "#### 5",
+        "\\boxed{\\frac{6}{2}} and \\fbox{4} make seven.",
+        "\\boxed{\\boxed{3} + 4}",
+        "It is \\boxed{7}. The final answer is 8.",
+        "3+4",
+    ],
+)
+@pytest.mark.parametrize("style", STYLES)
+def test_a_target_ends_in_the_problems_answer_whatever_the_solution_marks(solution: str, style: str):
+    problem = Problem("p", "?", "7", solution)
+    text = target(problem, style)
+    assert text.endswith("#### 7" if style in ("plain", "qa", "cot") else "\\boxed{7}")
+    assert grade(text, problem).correct
+
+
+def test_a_mark_that_holds_the_answer_stays_as_it_is_written():
+    half = Problem("p", "?", "0.5", "It is \\boxed{\\frac{1}{2}}, a half.")
+    assert target(half, "boxed") == half.solution
+    two = Problem("p", "?", "1, 2", "\\boxed{1} and \\boxed{2}")
+    assert target(two, "boxed") == two.solution
 
 
 def test_the_answer_is_added_only_where_its_mark_is_missing():

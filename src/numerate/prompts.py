@@ -18,6 +18,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from numerate.answers import find, judge
+from numerate.answers.boxes import unboxed
 from numerate.types import Problem, Prompt, Turn
 
 HASHED = re.compile(r"^\s*####[ \t]*(\S.*)$", re.MULTILINE)
@@ -54,7 +56,8 @@ def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = ()
 def target(problem: Problem, style: str = "plain") -> str:
     """The reference solution as a model should write it after the prompt, its answer marked at the end.
 
-    The mark is added where the solution lacks it. Raises ValueError where the problem has no solution."""
+    The mark is added where the solution lacks it or marks something else: an intermediate box is taken off, a
+    last line `#### 5` gets the problem's own answer. Raises ValueError where the problem has no solution."""
     chosen = _style(style)
     if not problem.solution.strip():
         raise ValueError(
@@ -125,8 +128,13 @@ def hashed_end(problem: Problem) -> str:
     '2+3=<<2+3=5>>5\\n#### 5'
     """
     solution = problem.solution.strip()
-    last = solution.rpartition("\n")[2]
-    return solution if HASHED.match(last) else f"{solution}\n#### {problem.answer}"
+    before, _, last = solution.rpartition("\n")
+    marked = HASHED.match(last)
+    if marked is None:
+        return f"{solution}\n#### {problem.answer}"
+    if not problem.answer or judge(marked[1], problem.answer, problem.kind).equal:
+        return solution
+    return f"{before}\n#### {problem.answer}".lstrip("\n")
 
 
 def boxed_end(problem: Problem) -> str:
@@ -137,8 +145,16 @@ def boxed_end(problem: Problem) -> str:
     """
     solution = problem.solution.strip()
     if "\\boxed" in solution:
-        return solution
+        if not problem.answer or _ends_in_its_box(problem):
+            return solution
+        solution = unboxed(solution)
     return f"{HASHED.sub('', solution).rstrip()}\n\\boxed{{{problem.answer}}}".lstrip("\n")
+
+
+def _ends_in_its_box(problem: Problem) -> bool:
+    """Whether the solution's own box is what the grader reads, and holds the problem's answer."""
+    answer, source = find(problem.solution, problem.kind, problem.choices)
+    return source == "box" and answer is not None and judge(answer, problem.answer, problem.kind).equal
 
 
 STYLES: dict[str, Style] = {

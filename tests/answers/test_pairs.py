@@ -8,6 +8,7 @@ import pytest
 
 from numerate.answers import cluster, equal
 from tests.answers.pairs import (
+    calculus,
     chains,
     currencies,
     everyday,
@@ -25,7 +26,7 @@ from tests.answers.pairs import (
 )
 
 KINDS = (
-    chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
+    calculus, chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
     sentences, series_and_cases, signs, solved, units,
 )  # fmt: skip
 

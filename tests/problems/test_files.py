@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -27,6 +28,80 @@ def test_jsonl_json_and_parquet_hold_the_same_problems(tmp_path: Path):
     assert [problem.answer for problem in expected] == ["1", "2", "3", "4"]
     assert load(str(tmp_path / "mine.json")) == expected
     assert load(str(tmp_path / "mine.parquet")) == expected
+
+
+TABLE = "question,answer\n0+1?,1\n1+1?,2\n2+1?,3\n3+1?,4\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mine.csv", TABLE),
+        ("mine.csv", "\ufeff" + TABLE),
+        ("mine.csv", TABLE.replace("\n", "\r\n")),
+        ("mine.csv", TABLE.replace("0+1?", '"0+1?"').replace(",answer", ", answer ")),
+        ("mine.tsv", TABLE.replace(",", "\t")),
+        ("mine.jsonl", "\ufeff" + "".join(json.dumps(row) + "\n" for row in ROWS)),
+        ("mine.json", "\ufeff" + json.dumps(ROWS)),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_tables_marks_and_packed_files_hold_the_same_problems(
+    name: str, text: str, packed: bool, tmp_path: Path
+):
+    expected = load(write(tmp_path / "plain" / "mine.jsonl"))
+    path = tmp_path / (f"{name}.gz" if packed else name)
+    content = text.encode("utf-8")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    check(str(path))
+    assert load(str(path)) == expected
+
+
+def test_a_cell_is_text_and_an_empty_one_is_missing(tmp_path: Path):
+    path = tmp_path / "mine.csv"
+    path.write_text('id,question,answer,level\n7,"Two, or\n""2""?",007,\n', encoding="utf-8")
+    (problem,) = load(str(path))
+    assert (problem.id, problem.question, problem.answer) == ("7", 'Two, or\n"2"?', "007")
+    assert (problem.kind, problem.meta) == ("math", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "mine.csv",
+            b'question,answer\n"a\nb",1\n?,2,3\n',
+            r"mine.csv line 4: 3 cells under 2 columns: put quo",
+        ),
+        ("mine.csv", b"question,answer\n?,1\n?,\n", r"mine.csv line 3, field 'answer'"),
+        ("mine.csv", b"question,answer,answer\n?,1,2\n", r"mine.csv line 1: a column comes twice"),
+        ("mine.csv", b"question,answer\n\xff,1\n", r"mine.csv line 2: can't be read as UTF-8"),
+        ("mine.csv", b'question,answer\n"a,1\n', r"mine.csv line 2: can't be read as a table"),
+        ("mine.jsonl.gz", b'{"question": "?"}', r"mine.jsonl.gz: can't be unpacked as gzip"),
+        (
+            "mine.csv.gz",
+            gzip.compress(b"question,answer\n" * 99)[:-9],
+            r"mine.csv.gz: can't be unpacked as gzip",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named_by_file_and_line(
+    name: str, content: bytes, message: str, tmp_path: Path
+):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load(str(tmp_path / name))
+
+
+def test_packed_tables_of_a_folder_belong_to_the_split_of_their_name(tmp_path: Path):
+    for name, rows in (
+        ("train-00000-of-00002", "a,1\nb,2\n"),
+        ("train-00001-of-00002", "c,3\n"),
+        ("test", "d,4\n"),
+    ):
+        (tmp_path / f"{name}.csv.gz").write_bytes(gzip.compress(f"question,answer\n{rows}".encode()))
+    assert [problem.answer for problem in load(f"{tmp_path}/train")] == ["1", "2", "3"]
+    assert is_test_split(f"{tmp_path}/test.csv.gz") and not is_test_split(f"{tmp_path}/train")
 
 
 def test_the_same_row_has_the_same_id_in_any_file_of_that_name_and_repeats_are_numbered(tmp_path: Path):
@@ -115,7 +190,7 @@ def test_a_file_beside_which_a_known_set_has_its_name_is_still_a_file(
 
 
 def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path):
-    with pytest.raises(ValueError, match=r"holds no .jsonl, .ndjson, .json, .parquet files"):
+    with pytest.raises(ValueError, match=r"holds no .jsonl, .ndjson, .json, .csv, .tsv, .parquet files"):
         check(str(tmp_path))
 
 

@@ -199,6 +199,98 @@ def test_choices_come_in_many_shapes(choices: Any, answer: Any):
     assert (problem.choices, problem.answer, problem.kind) == ((("A", "one"), ("B", "two")), "B", "choice")
 
 
+@pytest.mark.parametrize(
+    ("choices", "answer", "letter"),
+    [
+        (["1", "2", "3"], "2", "B"),  # a text is no index
+        (["0", "1", "2"], 1, "B"),  # index and text agree
+        (["10", "20", "30"], 20, "B"),
+        (["10", "20", "30"], 2, "C"),
+        ([10, 20, 30], 2, "C"),
+        (["red", "blue"], 0, "A"),
+        (["red", "blue"], "(b)", "B"),
+        (["red", "blue"], "B.", "B"),
+        ({"label": ["1", "2"], "text": ["red", "blue"]}, "2", "2"),
+        ('["red", "blue"]', "blue", "B"),
+    ],
+)
+def test_a_number_that_names_one_choice_is_read(choices: Any, answer: Any, letter: str):
+    assert read(question="Which?", choices=choices, answer=answer).answer == letter
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer"),
+    [
+        (["1", "2", "3"], 2),
+        ([1, 2, 3], 1),
+        (["4", "3", "2", "1"], 1),
+        ({"label": ["1", "2", "3"], "text": ["red", "blue", "green"]}, 2),
+        ({"label": ["1", "2", "3"], "text": ["2", "3", "1"]}, "2"),
+        (["red", "red"], "red"),
+    ],
+)
+def test_a_number_that_may_name_two_choices_is_refused(choices: Any, answer: Any):
+    with pytest.raises(ValueError, match=r"line 7, field 'answer': expected a letter, because this may be"):
+        read(question="Which?", choices=choices, answer=answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [float("nan"), float("inf"), None, "nan", "NaN", " null ", "N/A", "<NA>", "", "2+2=4\n####", "####  "],
+)
+def test_an_answer_that_is_missing_is_refused_in_every_convention(answer: Any):
+    for columns in (
+        {"question": "2+2?", "answer": answer},
+        {"problem": "2+2?", "expected_answer": answer},
+        {"prompt": "2+2?", "reward_model": {"ground_truth": answer}},
+    ):
+        if answer != answer or "####" not in str(answer) or "question" in columns:
+            with pytest.raises(ValueError, match=r"^mine.jsonl line 7"):
+                read(**columns)
+
+
+def test_a_solution_whose_mark_is_empty_is_refused():
+    for columns in (
+        {"question": "2+2?", "solution": "2+2=4\n####"},
+        {"prompt": "2+2?", "completion": "2+2=4\n#### "},
+        {"instruction": "2+2?", "output": "So \\boxed{}"},
+        {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "4\n####"}]},
+    ):
+        with pytest.raises(ValueError, match=r"^mine.jsonl line 7, field .*####"):
+            read(**columns)
+
+
+def test_the_nan_of_a_table_is_a_missing_value_beside_an_answer():
+    nan = float("nan")
+    problem = read(id=nan, question="?", answer=nan, solution="2+2=4\n#### 4", level=nan)
+    assert (problem.id, problem.answer, problem.meta) == ("", "4", {})
+    assert read(question="?", answer="none").answer == "none"
+
+
+def test_columns_of_other_tools_are_read():
+    alpaca = read(instruction="Add the numbers.", input="4 and 9", output="4+9=13\n#### 13")
+    assert (alpaca.question, alpaca.answer) == ("Add the numbers.\n\n4 and 9", "13")
+    assert (alpaca.solution, alpaca.meta) == ("4+9=13\n#### 13", {})
+    assert read(instruction="Add 1 and 2.", input="", output="\\boxed{3}").question == "Add 1 and 2."
+    turns = [
+        {"from": "system", "value": "Be brief."},
+        {"from": "human", "value": "2+3?"},
+        {"from": "gpt", "value": "2+3=5\n#### 5"},
+    ]
+    sharegpt = read(conversations=turns)
+    assert (sharegpt.question, sharegpt.answer) == ("2+3?", "5")
+    assert [turn["role"] for turn in sharegpt.meta["history"]] == ["system"]
+    for column in ("expected_answer", "final_answer", "ground_truth"):
+        problem = read(problem="2+2?", **{column: "4"})
+        assert (problem.answer, problem.meta) == ("4", {})
+        assert read(question="2+2?", answer="5", **{column: "4"}).answer == "5"
+
+
+def test_a_speaker_that_nobody_knows_is_named():
+    with pytest.raises(ValueError, match=r"field 'conversations': expected turns with 'value' and 'from'"):
+        read(conversations=[{"from": "narrator", "value": "Once"}])
+
+
 def test_columns_that_no_field_takes_stay_in_meta():
     problem = read(id=5, question="?", answer="1", level="Level 2", empty=None, source="s")
     assert (problem.id, problem.source, problem.meta) == ("5", "s", {"level": "Level 2"})

@@ -1,27 +1,35 @@
-"""Multiple choice: the letter, with or without its text, or the text in place of the letter."""
+"""Multiple choice: the letter, with or without its text, or the text in place of the letter.
+
+A text that hedges (`A or C`), rejects (`not B`), names a letter that is no choice, or gives a letter beside
+the text of another choice chooses nothing; no other letter is taken instead."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
+from numerate.answers import choice_text
 from numerate.answers.boxes import unbox
-from numerate.answers.normal import normalise, words
+from numerate.answers.choice_words import RETRACTED, SUPPOSED
+from numerate.answers.normal import normalise
 from numerate.answers.phrases import announced
+from numerate.answers.statements import Statement, statements
 
 Choices = Sequence[tuple[str, str]]
+NONE_CHOSEN: Final = ""
+"""of a text that speaks of letters and chooses none of them"""
 
 _SPACING = re.compile(r"\\[ ,;:]|\\q?quad(?![a-zA-Z])|~")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}*$\\]")
 _LETTER = re.compile(
     r"(?:option|choice|answer)?\s?"
-    r"(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])(?:[)\]:,]|\.(?![A-Za-z])|\s?$|\s(?=\S{0,40}\d)))",
+    r"(?:[(\[]([A-Za-z])[)\]]"
+    r"|([A-Za-z])(?:[)\]:,]|\.(?![A-Za-z])|\s?$|\s(?=\S{0,40}\d|\([a-z]+ [a-z ]+\)$)))",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
-_MARKED = re.compile(r"(?<![A-Za-z0-9])\(([A-Z])\)|(?<![A-Za-z0-9(])([A-Z])(?=[).:](?:\s|$))")
-_ALONE = re.compile(r"(?<![A-Za-z0-9'$\\])([B-HJ-Z]|A(?=\W*$))(?![A-Za-z0-9'=+*/^_-])")
 _STYLES = re.compile(
     r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
     r"(?![A-Za-z])"
@@ -40,6 +48,7 @@ def _has_signs(text: str) -> bool:
     return "\\" in text and "\\" in _STYLES.sub("", text[:LONGEST])
 
 
+# -- letters without their choices ----------------------------------------------------------------------
 def leading_letter(text: str) -> str | None:
     """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
     text = unbox(text)
@@ -49,7 +58,13 @@ def leading_letter(text: str) -> str | None:
     if several_letters(text):
         return None
     match = _LETTER.match(text)
-    return (match.group(1) or match.group(2)).upper() if match else None
+    if match is None:
+        return None
+    letter = (match.group(1) or match.group(2)).upper()
+    return letter if not _OTHERS.search(text, match.end()) or letter_of(text, ()) == letter else None
+
+
+_OTHERS = re.compile(r"(?<![A-Za-z0-9])[A-J](?![A-Za-z0-9])")
 
 
 def several_letters(text: str) -> str | None:
@@ -68,42 +83,165 @@ def is_letters(reference: str) -> bool:
     return _ONE_LETTER.fullmatch(plain(unbox(reference))) is not None and not _has_signs(reference)
 
 
+_BRACKETED = re.compile(r"[(\[] ?[A-J] ?[)\]]\.?")
+
+
+def is_bracketed_letter(reference: str) -> bool:
+    """True for (B), which nothing but a choice is written as."""
+    return _BRACKETED.fullmatch(plain(unbox(reference[:80]))) is not None and not _has_signs(reference)
+
+
+# -- letters among choices ----------------------------------------------------------------------
 def letter_of(value: str, choices: Choices) -> str | None:
-    """The letter that an extracted answer means: its own letter first, then the one choice whose text it
-    is."""
+    """The letter that an extracted answer means: the one choice whose text it is, or the letter that it
+    asserts."""
     value = value[:LONGEST]
-    allowed = {letter.upper() for letter, _ in choices}
-    form = normalise(value)
-    for alike in (_same_string, _same_words):
-        by_text = [letter for letter, text in choices if alike(form, _form(text[:LONGEST]))]
-        if len(by_text) == 1:
-            return by_text[0].upper()
-    letter = leading_letter(value)
-    return letter if letter and (not allowed or letter in allowed) else None
+    letter = choice_text.letter_of_text(normalise(value), choices)
+    if letter is not None:
+        return None if _is_label_of_another(value, letter, choices) else letter
+    value = _capital(unbox(value))
+    text = value if _is_sentence(readable(value)) else f"answer: {value}"
+    return _chosen(text, choices, listed=True) or None
+
+
+def _is_sentence(value: str) -> bool:
+    """True for `B is warm` and `If B ...`, which are no answers that stand behind a mark."""
+    return _SUBJECT.match(value) is not None or SUPPOSED.search(value) is not None
+
+
+_SUBJECT = re.compile(r"\W*[A-Z]\W? (?:is|was|has|does|would|can|cannot|seems|looks|are)\b")
 
 
 def last_letter(text: str, choices: Choices) -> str | None:
-    """The last letter that is marked as a choice in running text: "(B)", "B." or "B)", else one that stands
-    alone."""
-    allowed = {letter.upper() for letter, _ in choices}
-    tail = plain(text[-LONGEST:])
-    for pattern in (_MARKED, _ALONE):
-        found = [next(filter(None, m.groups())) for m in pattern.finditer(tail)]
-        found = [letter for letter in found if not allowed or letter in allowed]
-        if found:
-            return found[-1]
-    return None
+    """The letter that running text chooses; None where it chooses none."""
+    return asserted_letter(text, choices) or None
 
 
-@lru_cache(maxsize=4096)
-def _form(text: str) -> str:
-    return normalise(text)
+def asserted_letter(text: str, choices: Choices) -> str | None:
+    """The letter that the last assertion of a text names, or without an assertion its last mention.
+
+    NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none."""
+    return _chosen(text, choices)
 
 
-def _same_string(a: str, b: str) -> bool:
-    return a != "" and a.casefold() == b.casefold()
+def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
+    """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
+    tail = readable(text[-LONGEST:])
+    labels = tuple(label.upper() for label, _ in choices)
+    said = statements(tail, labels)
+    chosen = _asserted(said, tail)
+    by_text = choice_text.announced_choice(tail, chosen[-1].mention.end if chosen else 0, choices)
+    if by_text:
+        return by_text
+    if by_text is None and not chosen:
+        chosen = _mentioned(said, tail)
+    elif listed:
+        chosen += _beside(said, tail)
+    letters = frozenset[str]().union(*(each.mention.letters for each in chosen))
+    if len(letters) != 1:
+        return NONE_CHOSEN if said or by_text is not None else None
+    (letter,) = letters
+    if labels and letter not in labels:
+        return NONE_CHOSEN
+    mention = chosen[-1].mention
+    return NONE_CHOSEN if choice_text.names_another(tail, mention, letter, choices) else letter
 
 
-def _same_words(a: str, b: str) -> bool:
-    found = words(a)
-    return found is not None and found == words(b)
+def _asserted(said: list[Statement], tail: str) -> list[Statement]:
+    """The assertions of the last sentence that has any, and those that it adds to; else all tentative
+    ones."""
+    firm = [each for each in said if each.says in ("asserted", "picked")]
+    if not firm:
+        return [each for each in said if each.says == "tentative"]
+    last = firm[-1]
+    if RETRACTED.search(tail, last.mention.end):
+        return []
+    near = [each for each in firm if each.sentence == last.sentence or last.also]
+    return [each for each in near if each.says == "asserted"] or near
+
+
+_REASON = re.compile(r"\b(?:because|since|as|while|whereas|but|than|over|though)\b")
+
+
+def _beside(said: list[Statement], tail: str) -> list[Statement]:
+    """What a value mentions beside the letter that it asserts, up to its reasons."""
+    reason = _REASON.search(tail)
+    end = reason.start() if reason else len(tail)
+    near = [each for each in said if each.says == "mentioned" and each.mention.end <= end]
+    return [
+        each for each in near if each.mention.strong or tail[: each.mention.start].rstrip()[-1:].isupper()
+    ]
+
+
+def _mentioned(said: list[Statement], tail: str) -> list[Statement]:
+    """The letters of the last sentence that mentions any, neither rejected nor supposed; a list of all
+    choices is not one."""
+    opening = {each.mention.start for each in said if _opens_line(tail, each.mention.start)}
+    left = [
+        each
+        for each in said
+        if each.says == "mentioned" and not (len(opening) > 1 and each.mention.start in opening)
+    ]
+    last = [each for each in left if each.sentence == left[-1].sentence]
+    if any(each.mention.strong for each in last):
+        return last
+    letters = frozenset[str]().union(*(each.mention.letters for each in said))
+    return last if last and len(letters) == 1 and _stands_out(tail, last[-1]) else []
+
+
+def _opens_line(tail: str, at: int) -> bool:
+    return not tail[tail.rfind("\n", 0, at) + 1 : at].strip(" \t-•#>")
+
+
+def _stands_out(tail: str, last: Statement) -> bool:
+    """True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
+    before = tail[: last.mention.start].rstrip()
+    return not before or before[-1] in ".!?\n:"
+
+
+def _is_label_of_another(value: str, letter: str, choices: Choices) -> bool:
+    """True for the 2 that is the text of one choice and the number of another."""
+    label = value.strip(" ().").upper()
+    return label.isdigit() and label != letter and any(label == other.upper() for other, _ in choices)
+
+
+# -- writing ----------------------------------------------------------------------
+_WIDE = str.maketrans(
+    {
+        **{chr(0xFF21 + k): chr(0x41 + k) for k in range(26)},
+        **{chr(0xFF41 + k): chr(0x61 + k) for k in range(26)},
+        **{chr(0xFF10 + k): chr(0x30 + k) for k in range(10)},
+        **dict(zip("（）［］：’‘．，；", "()[]:''.,;", strict=True)),
+        **dict.fromkeys('"“”„«»「」`*$', ""),
+    }
+)
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
+_SIGN = re.compile(r"\\[a-zA-Z]+")
+_SMALL = re.compile(
+    r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)"
+    r"([b-z]|a(?=\W*$))(?=[).:,]|\W*$| (?:because|since|as)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def readable(text: str) -> str:
+    """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
+    text = _BOX.sub(" answer: ", text.translate(_WIDE))
+    if "\\" in text:
+        text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
+    text = _MARKUP.sub("", text)
+    return _SMALL.sub(lambda match: match[1] + match[2].upper(), text)
+
+
+_SMALL_FIRST = re.compile(r"\W*([a-z])(?=\W*$|[).:]\s)")
+
+
+@lru_cache(maxsize=1024)
+def _capital(value: str) -> str:
+    """`b` and `b) attic` with their letter as a capital."""
+    match = _SMALL_FIRST.match(plain(value))
+    if match is None:
+        return value
+    text = plain(value)
+    return text[: match.start(1)] + match[1].upper() + text[match.end(1) :]

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import chain
 
 from numerate.answers.names import OPERATIONS
-from numerate.answers.tree import CONSTANTS, Node, symbols, walk
+from numerate.answers.tree import BINDERS, CONSTANTS, Node, symbols, walk
 
 
 def is_name(node: Node) -> bool:
@@ -23,6 +23,8 @@ def is_name(node: Node) -> bool:
         return node.value not in ("setminus", "cap")
     if node.kind == "fn":
         return _is_measure(node.value, node.args[0])
+    if node.kind in BINDERS:
+        return node.kind != "series"
     return node.kind in ("tuple", "ratio") and all(is_name(arg) for arg in node.args)
 
 

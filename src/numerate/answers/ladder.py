@@ -3,10 +3,11 @@ answers equal decides; the last one that can't tell calls them different."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from numerate.answers import (
     angles,
@@ -15,6 +16,7 @@ from numerate.answers import (
     choice,
     conclusions,
     family,
+    faults,
     grouped,
     money,
     names,
@@ -26,6 +28,8 @@ from numerate.answers import (
     units,
 )
 from numerate.answers.boxes import unbox
+from numerate.answers.budget import LIMIT, BudgetExceeded, measured, spend
+from numerate.answers.calculus import decide as calculus
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.rewrite import rewritten
@@ -37,18 +41,56 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not"""
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
+    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
 NO_MATCH = Verdict(False, "no_match")
+UNDECIDED = Verdict(False, "undecided")
 NO_ANSWER = Verdict(False, "no_answer")
+TOO_LONG = Verdict(False, "too_long")
+ERROR = Verdict(False, "error")
 
 
-def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
-    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice"."""
-    a, b = plain_number(candidate), plain_number(reference)
+def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdict:
+    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
+
+    A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
+    for nothing else: a fault of the grader is the verdict "error"."""
+    try:
+        a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
+    except (TypeError, AttributeError):
+        wanted = as_text(reference, "reference")
+        return NO_ANSWER if candidate is None else decide(as_text(candidate, "candidate"), wanted, kind)
+    assert candidate is not None
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
+    return guarded(_compared, candidate, reference, kind)
+
+
+def guarded(work: Callable[..., Verdict], candidate: str, reference: str, *more: Any) -> Verdict:
+    """The verdict of `work` within its budget, whatever happens inside."""
+    try:
+        with LIMIT:
+            return work(candidate, reference, *more)
+    except BudgetExceeded:
+        return TOO_LONG
+    except Exception as error:
+        faults.note(error, candidate, reference)
+        return ERROR
+
+
+def as_text(value: object, what: str) -> str:
+    """A number as JSON writes it. Raises ValueError for what is no answer."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"the {what} is {value!r:.60}: give a text or a number")
+    return json.dumps(value)
+
+
+def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if is_nothing(candidate) or is_nothing(reference):
         none = phrases.says_none(candidate) and phrases.says_none(reference)
         return Verdict(True, "string") if none else NO_ANSWER
@@ -59,7 +101,7 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    return _read_anew(candidate, reference) or verdict if verdict.how == "no_match" else verdict
+    return _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
 
 
 def _read_anew(candidate: str, reference: str) -> Verdict | None:
@@ -97,7 +139,7 @@ def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
         return Verdict(True, "string" if candidate == reference else "number")
     if len(a) < 14 and len(b) < 14:
         return NO_MATCH
-    return _climb(candidate, reference) if len(a) + len(b) < LONGEST else NO_MATCH
+    return guarded(_climb, candidate, reference) if len(a) + len(b) < LONGEST else NO_MATCH
 
 
 def is_nothing(text: str) -> bool:
@@ -134,7 +176,22 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
     else:
         rung = structure(a, b)
-    return Verdict(True, rung) if rung else NO_MATCH
+    if rung:
+        return Verdict(True, rung)
+    return UNDECIDED if _undecided(a) or _undecided(b) else NO_MATCH
+
+
+_OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
+
+
+def _undecided(normal: str) -> bool:
+    if not _OPERATOR.search(normal) or len(normal) > LONGEST_OPERATOR:
+        return False
+    node = tree(normal)
+    return node is not None and calculus.undecided(node)
+
+
+LONGEST_OPERATOR = 1_000
 
 
 def _letters(candidate: str, reference: str) -> Verdict:
@@ -238,7 +295,7 @@ def _same_trees(left: Node | None, right: Node | None) -> str | None:
         return None
     try:
         return same(left, right)
-    except (Undecided, ArithmeticError, RecursionError):
+    except (Undecided, ArithmeticError):
         return None
 
 
@@ -261,7 +318,9 @@ _LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-
 
 def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
-    return _short_tree(normal) if len(normal) <= CACHED else _tree(normal)
+    node, steps = _short_tree(normal) if len(normal) <= CACHED else measured(_tree, normal)
+    spend(steps)
+    return node
 
 
 def _tree(normal: str) -> Node | None:
@@ -274,7 +333,11 @@ def _tree(normal: str) -> Node | None:
     return _parsed(normal, angles.without_degrees)
 
 
-_short_tree = lru_cache(maxsize=4096)(_tree)
+@lru_cache(maxsize=4096)
+def _short_tree(normal: str) -> tuple[Node | None, int]:
+    return measured(_tree, normal)
+
+
 CACHED = 200
 """characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 
@@ -289,5 +352,5 @@ def _parsed(normal: str, turn: Callable[[Node], Node]) -> Node | None:
         if _has_degrees(normal):
             node = turn(node)
         return family.spread(node, parameter) if parameter else node
-    except (Unreadable, RecursionError):
+    except Unreadable:
         return None

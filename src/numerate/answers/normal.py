@@ -46,6 +46,7 @@ _TWINS = str.maketrans(
         "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
+        "∫": "\\int ", "∑": "\\sum ", "∏": "\\prod ", "∂": "\\partial ", "→": "\\to ",
         "˚": "^\\circ ", "Ω": "\\Omega ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
@@ -154,7 +155,9 @@ def _trim(text: str) -> str:
     return text.lstrip(" :=")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $]*\.?[ $]*", re.ASCII)
+_PLAIN = re.compile(
+    r"[ $]*+([-+]?)[ $]*+(?=\.?\d)(?:(\d{1,3}(?:,\d{3})+)|(\d++))?(?:\.(\d*+))?[ $]*+\.?[ $]*+", re.ASCII
+)
 
 
 def plain_number(text: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from numerate.answers import chains, exact, inequalities, intervals, numeric
+from numerate.answers.calculus.decide import as_letters, contradicts
 from numerate.answers.heads import is_name, letters
 from numerate.answers.tree import OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
@@ -88,7 +89,7 @@ def named_value(relation: Node) -> tuple[Node, Node] | None:
 def value_of(relation: Node) -> Node | None:
     """The value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
     if found := named_value(relation):
-        return found[1]
+        return None if contradicts(*found, same_value) else found[1]
     if relation.value[0] == "approx" and not letters(relation.args[0]):
         return relation.args[0]  # of \\frac{1}{3} \\approx 0.33 the exact one counts
     head = relation.args[0]
@@ -206,7 +207,7 @@ def same_system(left: Node, right: Node, same: Same) -> str | None:
 def _same_solutions(left: Node, right: Node) -> bool:
     """left - right of the one is a constant multiple of the other's: their quotient is the same at two
     points, that is f(P) g(Q) = f(Q) g(P)."""
-    f, g = subtract(*left.args), subtract(*right.args)
+    f, g = as_letters(subtract(*left.args), subtract(*right.args), same_value)
     if not symbols(f) or too_long(f) or too_long(g) or symbols(f) != symbols(g):
         return False
     if any(side.kind in ("tuple", "set", "union", "matrix", "list") for side in (*left.args, *right.args)):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from numerate.answers import cases, congruence, family, intervals, matrices, relations, sets, signs
+from numerate.answers.budget import spend
 from numerate.answers.listed import DOTS, progression, written_out
 from numerate.answers.tree import Node, num
 from numerate.answers.values import same_value
@@ -23,6 +24,7 @@ MOST_UNITED = 60
 
 def same(left: Node, right: Node) -> str | None:
     """The highest rung needed to find them equal, or None."""
+    spend(2 + len(left.args) + len(right.args))
     if left == right:
         return "number" if left.kind == "num" else "structure"
     left, right = settle(left), settle(right)

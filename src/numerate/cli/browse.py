@@ -16,6 +16,7 @@ from numerate.cli.app import app
 from numerate.cli.options import Json, Limit
 
 if TYPE_CHECKING:
+    from numerate.problems import Audit
     from numerate.types import Problem
 
 SHOWN_PAIRS = 5
@@ -87,7 +88,11 @@ def show_problems(
         int, Option(min=0, metavar="N", help="Print this many problems with their solutions and answers.")
     ] = 0,
     check: Annotated[
-        bool, Option("--check", help="Look for problems that are there twice, or in a test set too.")
+        bool,
+        Option(
+            "--check",
+            help="Look for problems that are there twice or in a test set too, and for wrong answers.",
+        ),
     ] = False,
     against: Annotated[
         list[str] | None,
@@ -98,7 +103,8 @@ def show_problems(
 ) -> None:
     """List the known problem sets, or look into one.
 
-    With --check, the exit code is 1 where something is there twice.
+    With --check, the exit code is 1 where something is there twice, where nothing can equal an answer, and
+    where a solution ends in another answer than its problem's.
 
     \b
     Examples:
@@ -169,7 +175,26 @@ def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stde
     for other, shared in audited.overlaps.items():
         for pair in [*shared.exact, *shared.near][:SHOWN_PAIRS]:
             typer.echo(f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr)
+    tell_findings(name, audited, to_stderr)
     return {**asdict(audited), "clean": audited.clean}
+
+
+def tell_findings(name: str, audited: Audit, to_stderr: bool) -> None:
+    """The first rows whose answer is unusable or contradicted, by file and line where they are known."""
+    from numerate import problems
+
+    if not (audited.unusable or audited.contradictions):
+        return
+    where = problems.origins(name)
+    for finding in audited.unusable[:SHOWN_PAIRS]:
+        place = where[finding.row - 1] if where else finding.id
+        typer.echo(
+            f"  {place}: the answer is {finding.answer!r}; correct it or leave the row out", err=to_stderr
+        )
+    for finding in audited.contradictions[:SHOWN_PAIRS]:
+        place = where[finding.row - 1] if where else finding.id
+        message = f"the solution ends in {finding.read!r}, the answer is {finding.answer!r}"
+        typer.echo(f"  {place}: {message}", err=to_stderr)
 
 
 def tell(problem: Problem) -> str:

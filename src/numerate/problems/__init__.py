@@ -14,10 +14,21 @@ from numerate.problems.describe import Audit, describe, tests_at_hand
 from numerate.problems.describe import audit as audit_with
 from numerate.problems.mix import mixed, shuffled
 from numerate.problems.names import Part, parse
-from numerate.problems.resolve import Known, Loader, Source, resolve
+from numerate.problems.resolve import Files, Known, Loader, Source, resolve
 from numerate.types import Problem
 
-__all__ = ["TABLE", "Audit", "at_hand", "audit", "check", "describe", "fingerprint", "is_test_split", "load"]
+__all__ = [
+    "TABLE",
+    "Audit",
+    "at_hand",
+    "audit",
+    "check",
+    "describe",
+    "fingerprint",
+    "is_test_split",
+    "load",
+    "origins",
+]
 
 TABLE: dict[str, Loader] = {
     loader.name: loader
@@ -83,6 +94,13 @@ def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
         return audit_with(problems, {against: load(against)})
     own = {f"{found.loader.name}/{found.split}" for found in _sources(name) if isinstance(found, Known)}
     return audit_with(problems, tests_at_hand(TABLE, besides=own))
+
+
+def origins(name: str) -> list[str]:
+    """File and line of every problem of a set that is read from files, in order; empty for any other."""
+    (part, *more) = parse(name)
+    source = resolve(part.name, None, TABLE)
+    return source.origins(part.start, part.stop) if isinstance(source, Files) and not more else []
 
 
 def _sources(name: str) -> list[Source]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from numerate.problems.clean import Overlap, compare, duplicates, prepare
+from numerate.problems.consistency import Finding, contradictions, unusable_answers
 from numerate.problems.dataset import content_hash
 from numerate.problems.resolve import Loader
 from numerate.types import Problem
@@ -54,16 +55,27 @@ class Audit:
     """with each test set at hand that shares something, by its name"""
     against: tuple[str, ...]
     """every test set that was compared"""
+    unusable: tuple[Finding, ...] = ()
+    """answers that nothing can equal, or that look like a program's missing value"""
+    contradictions: tuple[Finding, ...] = ()
+    """solutions that end in another answer than their problem's"""
 
     @property
     def clean(self) -> bool:
-        """Nothing twice, and nothing that a test set at hand has too, exactly or reworded."""
+        """Nothing twice, nothing that a test set at hand has too, exactly or reworded, no answer that is
+        unusable and no solution that contradicts its answer."""
         pairs = (pair for found in self.overlaps.values() for pair in (*found.exact, *found.near))
-        return not self.duplicates and not any(pair.same_numbers for pair in pairs)
+        repeated = self.duplicates or any(pair.same_numbers for pair in pairs)
+        return not (repeated or self.unusable or self.contradictions)
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and value, ready to print."""
-        out = [("problems", f"{self.count:,}"), ("read the same as an earlier one", f"{self._repeats():,}")]
+        out = [
+            ("problems", f"{self.count:,}"),
+            ("read the same as an earlier one", f"{self._repeats():,}"),
+            ("answers that nothing can equal", f"{len(self.unusable):,}"),
+            ("solutions that end in another answer", f"{len(self.contradictions):,}"),
+        ]
         for name, found in self.overlaps.items():
             reworded = sum(pair.same_numbers for pair in found.near)
             stories = len(found.near) - reworded
@@ -93,11 +105,18 @@ def describe(problems: Sequence[Problem]) -> Description:
 
 
 def audit(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
-    """Duplicates inside a set, and what it shares with the given test sets."""
+    """Duplicates inside a set, what it shares with the given test sets, and its bad answers."""
     prepared = prepare(problems)
     found = {name: compare(prepared, prepare(test)) for name, test in tests.items()}
     shared = {name: pairs for name, pairs in found.items() if pairs.exact or pairs.near}
-    return Audit(len(problems), tuple(duplicates(problems)), shared, tuple(tests))
+    return Audit(
+        len(problems),
+        tuple(duplicates(problems)),
+        shared,
+        tuple(tests),
+        tuple(unusable_answers(problems)),
+        tuple(contradictions(problems)),
+    )
 
 
 def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequence[Problem]]:

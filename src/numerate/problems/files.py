@@ -1,17 +1,26 @@
-"""Rows out of local files: JSONL, JSON, Parquet, and folders of them."""
+"""Rows out of local files: JSONL, JSON, CSV, TSV, any of these in gzip, Parquet, and folders of them.
+
+A byte-order mark is skipped. The cells of a table are texts, and an empty one is missing."""
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from numerate.problems.row import Row
 
-ENDINGS = (".jsonl", ".ndjson", ".json", ".parquet")
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+"""all but .parquet also with .gz behind them"""
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SHARD = re.compile(r"[-_.]\d+([-_]of[-_]\d+)?$")
 
 
@@ -19,12 +28,38 @@ def read_rows(path: Path) -> Iterator[Row]:
     """Every row of one file, in order.
 
     Raises ValueError with file and line where the file can't be read as what its name says."""
-    if path.suffix == ".parquet":
+    ending = ending_of(path)
+    if ending == ".parquet":
         yield from _parquet(path)
-    elif path.suffix == ".json":
+    elif ending == ".json":
         yield from _json(path)
+    elif ending in DELIMITERS:
+        yield from _table(path, DELIMITERS[ending])
     else:
         yield from _jsonl(path)
+
+
+def ending_of(path: Path) -> str:
+    """The ending that says what a file holds: .jsonl for train.jsonl.gz; "" where it says nothing we know."""
+    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    return suffix if suffix in ENDINGS and not (suffix == ".parquet" and path.suffix == ".gz") else ""
+
+
+def stem_of(path: Path) -> str:
+    """The name of a file without its ending."""
+    return Path(path.stem).stem if path.suffix == ".gz" else path.stem
+
+
+@contextmanager
+def opened(path: Path) -> Generator[IO[bytes]]:
+    """The bytes of a file, unpacked where its name ends in .gz.
+
+    Raises ValueError where it isn't what gzip writes."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as content:
+        try:
+            yield cast("IO[bytes]", content)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ValueError(f"{path}: can't be unpacked as gzip ({error}): replace the file") from error
 
 
 def splits_of(folder: Path) -> dict[str, list[Path]]:
@@ -32,27 +67,62 @@ def splits_of(folder: Path) -> dict[str, list[Path]]:
     `train/*.parquet` all belong to train. Shards come in the order of their names."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
-        if path.suffix in ENDINGS and path.is_file() and not path.name.startswith("."):
-            split = SHARD.sub("", path.stem) if path.parent == folder else path.parent.name
+        if ending_of(path) and path.is_file() and not path.name.startswith("."):
+            split = SHARD.sub("", stem_of(path)) if path.parent == folder else path.parent.name
             found.setdefault(split, []).append(path)
     return found
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
-    with path.open("rb") as lines:
+    with opened(path) as lines:
         for number, line in enumerate(lines, start=1):
+            line = line.removeprefix(BOM_UTF8) if number == 1 else line
             if line.strip():
                 yield _row(f"{path} line {number}", line, "one JSON object per line")
 
 
 def _json(path: Path) -> Iterator[Row]:
-    content = path.read_bytes()
+    with opened(path) as file:
+        content = file.read().removeprefix(BOM_UTF8)
     if not content.lstrip().startswith(b"["):
         yield from _jsonl(path)
         return
     items = cast("list[Any]", _parse(str(path), content, "a JSON list of objects"))
     for number, item in enumerate(items, start=1):
         yield _checked(f"{path} row {number}", item)
+
+
+def _table(path: Path, delimiter: str) -> Iterator[Row]:
+    with opened(path) as content:
+        reader = csv.reader(_decoded(path, content), delimiter=delimiter, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, list[str]())]
+            if len(set(header)) < len(header):
+                raise ValueError(f"{path} line 1: a column comes twice among {', '.join(header)}: rename it")
+            start = reader.line_num + 1
+            for cells in reader:
+                if cells:
+                    yield _record(f"{path} line {start}", header, cells)
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise ValueError(f"{path} line {reader.line_num}: can't be read as a table ({error})") from error
+
+
+def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(content, start=1):
+        try:
+            yield (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path} line {number}: can't be read as UTF-8 ({error.reason})") from error
+
+
+def _record(where: str, header: list[str], cells: list[str]) -> Row:
+    if len(cells) > len(header):
+        raise ValueError(
+            f"{where}: {len(cells)} cells under {len(header)} columns: "
+            "put quotes around a cell that holds the delimiter"
+        )
+    return Row(where, {name: cell for name, cell in zip(header, cells, strict=False) if cell.strip()})
 
 
 def _parquet(path: Path) -> Iterator[Row]:

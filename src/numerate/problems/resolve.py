@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from numerate.problems.dataset import CHECKED_ROWS, SplitKind, kind_of, with_ids
-from numerate.problems.files import ENDINGS, read_rows, splits_of
+from numerate.problems.files import ENDINGS, ending_of, read_rows, splits_of, stem_of
 from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved, saved_splits
 from numerate.problems.rows import read_problem
 from numerate.types import Problem
@@ -75,6 +75,11 @@ class Files:
     def problems(self, start: int = 0, stop: int | None = None) -> list[Problem]:
         rows = (row for path in self.paths for row in read_rows(path))
         return with_ids(map(read_problem, islice(rows, start, stop)), self.prefix)
+
+    def origins(self, start: int = 0, stop: int | None = None) -> list[str]:
+        """File and line of every problem."""
+        rows = (row for path in self.paths for row in read_rows(path))
+        return [row.where for row in islice(rows, start, stop)]
 
     def check(self) -> None:
         empty = True
@@ -143,12 +148,12 @@ def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source
     if head in table and (not tail or tail in table[head].kinds or not path.exists()):
         return _known(table[head], tail or split or "")
     if path.is_file():
-        return Files((path,), path.stem, _kind_of_path(path, table))
+        return Files((path,), stem_of(path), _kind_of_path(path, table))
     if path.is_dir():
         return _folder(path, split or "", table)
     if path.parent.is_dir() and len(path.parts) > 1 and not path.suffix:
         return _folder(path.parent, path.name, table)
-    if path.suffix in ENDINGS or path.is_absolute() or name.startswith((".", "~")):
+    if ending_of(path) or path.is_absolute() or name.startswith((".", "~")):
         raise ValueError(f"there is no file or folder {name!r}: correct the path of this problem set")
     if HUB_ID.fullmatch(name) and tail not in SPLIT_WORDS:
         return _on_hub(name, split)
@@ -188,7 +193,7 @@ def _kind_of_path(path: Path, table: Mapping[str, Loader], split: str = "") -> S
         for name, files in getattr(loader, "splits", {}).items():
             if ending in files.files and files.keep is None and files.without is None:
                 return loader.kinds[name]
-    return "test" if path.parent.name == "test" else kind_of(split or path.stem)
+    return "test" if path.parent.name == "test" else kind_of(split or stem_of(path))
 
 
 def _on_hub(name: str, split: str | None) -> OnHub:
@@ -206,5 +211,5 @@ def _unknown(name: str, head: str, table: Mapping[str, Loader]) -> ValueError:
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return ValueError(
         f"there is no problem set {name!r}: {hint}known are {', '.join(table)}; "
-        "or give the path of a JSONL or Parquet file, or a hub dataset as org/name/split"
+        "or give the path of a JSONL, CSV or Parquet file, or a hub dataset as org/name/split"
     )

@@ -3,11 +3,14 @@ and what was expected."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MISSING = frozenset({"nan", "null", "<na>", "nat", "n/a", "#n/a"})
+"""what programs write where there is no value"""
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(/[1-9]\d*)?")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -36,13 +39,13 @@ class Row:
         return found
 
     def maybe(self, *names: str) -> str:
-        """Like text, with "" for a missing or empty column."""
+        """Like text, with "" for a missing or empty column, and for the NaN of a table."""
         found = self.value(*names)
-        if found is None:
+        if is_missing(found):
             return ""
         if isinstance(found, str):
             return found if found.isascii() else LONE_SURROGATE.sub("\ufffd", found)
-        if isinstance(found, int | float) and not isinstance(found, bool):
+        if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found):
             return plain_number(repr(found))
         raise self.wrong(names, "a text or a number")
 
@@ -58,7 +61,9 @@ class Row:
     def rest(self, *used: str) -> dict[str, Any]:
         """Every other column as JSON values, nulls left out."""
         return {
-            key: plain(value) for key, value in self.fields.items() if key not in used and value is not None
+            key: plain(value)
+            for key, value in self.fields.items()
+            if key not in used and not is_missing(value)
         }
 
     def wrong(self, names: str | tuple[str, ...], expected: str) -> ValueError:
@@ -71,6 +76,11 @@ class Row:
         else:
             found = f"{type(value).__name__} {_short(value)}"
         return ValueError(f"{self.where}, field {label}: expected {expected}, found {found}")
+
+
+def is_missing(value: Any) -> bool:
+    """True for null, and for the NaN that tables hold in its place."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def plain_number(text: str) -> str:

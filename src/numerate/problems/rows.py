@@ -7,6 +7,7 @@ conversations."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -15,7 +16,7 @@ from numerate.problems import prm800k
 from numerate.problems.choices import read_choices, read_letter
 from numerate.problems.conversation import asked, question_of, read_messages, said
 from numerate.problems.final import marked_answer
-from numerate.problems.row import NUMBER, Row, plain_number
+from numerate.problems.row import MISSING, NUMBER, Row, plain_number
 from numerate.types import Kind, Problem
 
 KNOWN = (
@@ -25,12 +26,19 @@ KNOWN = (
     "problem",
     "prompt",
     "answer",
+    "final_answer",
+    "expected_answer",
+    "ground_truth",
     "solution",
     "kind",
     "choices",
     "source",
     "meta",
 )
+
+
+EMPTY_MARK = re.compile(r"####\s*$|\\boxed\s?\{\s*\}")
+ANSWERS = ("answer", "final_answer", "expected_answer", "ground_truth")
 
 
 def read_problem(row: Row) -> Problem:
@@ -54,7 +62,7 @@ def question_answer(row: Row) -> Problem:
     """`question` or `problem`, with `answer`, `solution` or both; optionally `choices`.
 
     Where there is no solution of its own, an answer of the form `steps #### 24` is one. Where there is no
-    answer of its own, it is the one that the solution marks."""
+    answer of its own, it is that of another column in `ANSWERS`, or the one that the solution marks."""
     question = row.text("question", "problem", "prompt")
     if row.has("choices") and row.value("choices"):
         return _choice(row, question)
@@ -62,14 +70,19 @@ def question_answer(row: Row) -> Problem:
     answer = row.maybe("answer").strip()
     if not solution and "####" in answer:
         solution, answer = answer, ""
-    marked = marked_answer(solution) if solution and not answer else None
-    if not answer and marked is None:
+    answer = answer or row.maybe(*ANSWERS[1:]).strip() or marked_answer(solution) or ""
+    if not answer:
         raise row.wrong("answer", "the final answer, or a solution that marks it with #### or \\boxed{}")
-    return build(row, question, answer or marked or "", solution)
+    return build(row, question, answer, solution)
 
 
 def build(row: Row, question: str, answer: str, solution: str = "", **meta: Any) -> Problem:
-    """A Problem with the row's own id, kind and source; its remaining columns go to `meta`."""
+    """A Problem with the row's own id, kind and source; its remaining columns go to `meta`.
+
+    Raises ValueError where the answer is what programs write for a missing one."""
+    if answer.strip().lower() in MISSING:
+        expected = f"the final answer and not {answer.strip()!r} (give it, or leave the row out)"
+        raise row.wrong(tuple(filter(row.has, (*ANSWERS, "solution"))) or "answer", expected)
     own = cast("dict[str, Any]", dict(row.fields["meta"])) if isinstance(row.value("meta"), Mapping) else {}
     numeric = NUMBER.fullmatch(plain_number(answer)) is not None
     typed = isinstance(row.value("answer"), int | float)
@@ -94,7 +107,8 @@ def _kind(row: Row, default: Kind) -> Kind:
 
 def _choice(row: Row, question: str) -> Problem:
     choices = read_choices(row, "choices")
-    letter = read_letter(row, choices, "answer")
+    names = tuple(filter(row.has, (*ANSWERS, "answerKey"))) or ("answer",)
+    letter = read_letter(row, choices, *names)
     return replace(build(row, question, letter, row.maybe("solution")), kind="choice", choices=choices)
 
 
@@ -105,6 +119,31 @@ def _messages(row: Row) -> Problem:
     return _told(row, question, history, solution, "messages")
 
 
+def _conversations(row: Row) -> Problem:
+    turns = row.value("conversations")
+    if not isinstance(turns, list | tuple):
+        raise row.wrong("conversations", 'a list of turns such as [{"from": "human", "value": "..."}]')
+    messages = [_message(row, turn) for turn in cast("list[Any]", turns)]
+    rest = {key: value for key, value in row.fields.items() if key != "conversations"}
+    return _messages(Row(row.where, {**rest, "messages": messages}))
+
+
+SPEAKERS = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "system": "system"}
+
+
+def _message(row: Row, turn: Any) -> dict[str, Any]:
+    fields: Mapping[str, Any] = cast("Mapping[str, Any]", turn) if isinstance(turn, Mapping) else {}
+    speaker = SPEAKERS.get(str(fields.get("from")))
+    if speaker is None:
+        raise row.wrong("conversations", f"turns with 'value' and 'from', one of {', '.join(SPEAKERS)}")
+    return {"role": speaker, "content": fields.get("value")}
+
+
+def _instruction(row: Row) -> Problem:
+    question = "\n\n".join(filter(None, (row.text("instruction"), row.maybe("input"))))
+    return _told(row, question, [], row.text("output"), "output", "instruction", "input", "ground_truth")
+
+
 def _completion(row: Row) -> Problem:
     question, history = asked(row, "prompt")
     return _told(row, question, history, said(row, "completion"), "completion")
@@ -112,13 +151,15 @@ def _completion(row: Row) -> Problem:
 
 def _prompt_answer(row: Row) -> Problem:
     question, history = asked(row, "prompt")
-    return _told(row, question, history, row.maybe("solution"), "ground_truth")
+    return _told(row, question, history, row.maybe("solution"), "solution", "ground_truth")
 
 
 def _told(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
     """A question with a solution, whose answer is the row's own or the one that the solution marks. Text that
     isn't about problems has none, and stays without."""
-    answer = row.maybe("answer", "ground_truth") or marked_answer(solution) or ""
+    answer = row.maybe(*ANSWERS) or marked_answer(solution) or ""
+    if not answer.strip() and EMPTY_MARK.search(solution):
+        raise row.wrong(used[0], "a solution with an answer behind its mark, #### or \\boxed{}")
     problem = build(row, question, answer, solution, **({"history": history} if history else {}))
     return replace(problem, meta={key: value for key, value in problem.meta.items() if key not in used})
 
@@ -179,6 +220,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     ("PRM800K (question, label.steps)", prm800k.fits, prm800k.read_problem),
     ("verl (prompt, reward_model.ground_truth)", _needs("prompt", "reward_model"), _verl),
     ("messages", _needs("messages"), _messages),
+    ("conversations (from, value)", _needs("conversations"), _conversations),
     ("prompt, chosen, rejected", _needs("prompt", "chosen", "rejected"), _preference),
     ("prompt, completions, labels", _needs("prompt", "completions", "labels"), _stepwise),
     ("prompt, completion, label", _needs("prompt", "completion", "label"), _unpaired),
@@ -187,7 +229,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     ("problem, solution, answer", _needs("problem"), question_answer),
     (
         "prompt, answer",
-        lambda row: row.has("prompt") and row.value("answer", "solution", "ground_truth") is not None,
+        lambda row: row.has("prompt") and row.value(*ANSWERS, "solution") is not None,
         _prompt_answer,
     ),
+    ("instruction, output", _needs("instruction", "output"), _instruction),
 )

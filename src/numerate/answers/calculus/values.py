@@ -1,0 +1,157 @@
+"""The value of an expression without letters that holds integrals, limits or infinite sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from numerate.answers import exact, series
+from numerate.answers.calculus import gauss, infinite, limits, quadrature
+from numerate.answers.calculus.closed import INFINITY, has_operators
+from numerate.answers.calculus.precise import Effort, arithmetic, constant, cost, real, value
+from numerate.answers.tree import Node, Undecided, num, substitute, walk
+
+EFFORT = 30_000
+"""what may be computed for one value"""
+DIGITS = 60
+IN_A_LIMIT = 60
+"""how many times as long a node takes with the digits of a limit"""
+_MINUS_INFINITY = Node("neg", None, (INFINITY,))
+
+
+class Found(NamedTuple):
+    value: Any
+    """a number of mpmath, an infinite float, or None where there is none"""
+    spent: int
+
+
+@lru_cache(maxsize=1024)
+def of(node: Node) -> Found:
+    if node in (INFINITY, _MINUS_INFINITY):
+        return Found(float("inf" if node == INFINITY else "-inf"), 0)
+    effort = Effort(EFFORT)
+    try:
+        if any(part.kind == "call" or part == INFINITY for part in _outside_of_bounds(node)):
+            raise Undecided("an unknown function or infinity as a number")
+        found = _limit(node, effort) if node.kind == "limit" else _number(node, DIGITS, effort)
+    except Undecided:
+        return Found(None, effort.spent)
+    return Found(found, effort.spent)
+
+
+def _number(node: Node, digits: int, effort: Effort) -> Any:
+    node = resolved(node, effort)
+    effort.spend(cost(node))
+    return value(node, digits)
+
+
+def _outside_of_bounds(node: Node) -> list[Node]:
+    """Every part but the infinite bounds of operators."""
+    parts: list[Node] = []
+    todo = [node]
+    while todo:
+        top = todo.pop()
+        parts.append(top)
+        ends = (INFINITY, _MINUS_INFINITY)
+        todo.extend(arg for arg in top.args if top.kind not in _VALUES or arg not in ends)
+    return parts
+
+
+def resolved(node: Node, effort: Effort) -> Node:
+    """The expression with every operator replaced by its value, from the outermost on."""
+    if not has_operators(node):
+        return node
+    if rule := _VALUES.get(node.kind):
+        found = rule(node, effort)
+        if isinstance(found, float):
+            raise Undecided("an infinite value in an expression")
+        return constant(found)
+    if node.kind in ("derivative", "antiderivative"):
+        raise Undecided(node.kind)
+    return node._replace(args=tuple(resolved(arg, effort) for arg in node.args))
+
+
+def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) -> Callable[[Any], Any]:
+    """The body as a function of its letter."""
+    plain, work = not has_operators(body), weight * cost(body)
+
+    def f(x: Any) -> Any:
+        node = substitute(body, bound, x if isinstance(x, Node) else constant(x))
+        effort.spend(work)
+        return value(node if plain else resolved(node, effort), digits)
+
+    return f
+
+
+# -- integrals ----------------------------------------------------------------------
+def _integral(node: Node, effort: Effort) -> Any:
+    low, high, body = node.args
+    if high in (INFINITY, _MINUS_INFINITY) and low in (INFINITY, _MINUS_INFINITY):
+        if low == high:
+            raise Undecided("no interval")
+        halves = (
+            _integral(node._replace(args=ends), effort)
+            for ends in ((low, num(0), body), (num(0), high, body))
+        )
+        return sum(halves)
+    if low == INFINITY or high == _MINUS_INFINITY:
+        return -_integral(node._replace(args=(high, low, body)), effort)
+    inner = _at(body, node.value, quadrature.DIGITS, effort)
+    is_complex = any(part == Node("sym", "i") for part in walk(body))
+
+    def f(x: Any) -> Any:
+        found = inner(x)
+        if found.imag != 0 and not is_complex:
+            raise Undecided("not real")
+        return found if is_complex else found.real
+
+    if high == INFINITY:
+        return quadrature.to_infinity(f, _bound(low, effort))
+    if low == _MINUS_INFINITY:
+        return quadrature.to_infinity(lambda x: f(-x), -_bound(high, effort))
+    ends = _bound(low, effort), _bound(high, effort)
+    if not has_operators(body) and not effort.within:
+        return quadrature.over_interval(f, *ends)
+    effort.within += 1
+    found = gauss.over_interval(f, *ends)
+    effort.within -= 1
+    return found
+
+
+def _bound(node: Node, effort: Effort) -> Any:
+    return real(_number(node, quadrature.DIGITS, effort))
+
+
+# -- limits ----------------------------------------------------------------------
+def _limit(node: Node, effort: Effort) -> Any:
+    goal, body = node.args
+    side, bound = node.value
+    if has_operators(body):
+        raise Undecided("a limit of an integral or a sum")
+    sign = {INFINITY: 1, _MINUS_INFINITY: -1}.get(goal, 0)
+    where = limits.points(resolved(goal, effort), side, sign)
+    return limits.limit(where, _at(body, bound, limits.DIGITS, effort, IN_A_LIMIT))
+
+
+# -- sums ----------------------------------------------------------------------
+def _series(node: Node, effort: Effort) -> Any:
+    first, last, term = node.args
+    if last != INFINITY:
+        written = series.with_terms(node)
+        if written.kind == "series":
+            raise Undecided("no whole bounds")
+        return _number(written, quadrature.DIGITS, effort)
+    start = exact.rational(first)
+    if start.denominator != 1 or abs(start) > 10**6:
+        raise Undecided("no whole bound")
+    f = _at(term, f"bound {series.height(term)}", infinite.DIGITS, effort)
+    terms = [arithmetic(infinite.DIGITS).context.convert(f(num(start + k))) for k in range(infinite.TERMS)]
+    return infinite.total(terms) if node.value == "sum" else infinite.product(terms)
+
+
+_VALUES: dict[str, Callable[[Node, Effort], Any]] = {
+    "integral": _integral,
+    "limit": _limit,
+    "series": _series,
+}

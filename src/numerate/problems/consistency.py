@@ -1,0 +1,58 @@
+"""Answers that no solution can reach, and solutions that end in another answer than their problem's.
+
+The grader must accept a set's own answers and its own solutions; what it refuses here would give every
+rollout on the row the wrong reward, or teach a wrong answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numerate.answers import find, judge
+from numerate.types import Problem
+
+GUESSES = frozenset({"bare", "math", "last", "number", "expression", "none"})
+"""places of an answer that the solution doesn't mark as one: these contradict nothing"""
+SUSPICIOUS = frozenset({"None", "inf", "-inf", "Infinity", "-Infinity", "undefined", "nan"})
+"""what programs print for a missing or overflowed value, and what may be an answer all the same"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    row: int
+    """its place in the set, from 1"""
+    id: str
+    answer: str
+    """the problem's"""
+    read: str
+    """what its own solution ends in; empty for an answer that is unusable by itself"""
+
+
+def unusable_answers(problems: Sequence[Problem]) -> list[Finding]:
+    """Answers that the grader doesn't accept for themselves, or that look like a program's missing value.
+
+    Problems without an answer are none: their sets are for other methods."""
+    return [
+        Finding(row, problem.id, problem.answer, "")
+        for row, problem in enumerate(problems, start=1)
+        if problem.answer and (problem.answer.strip() in SUSPICIOUS or not _accepts_itself(problem))
+    ]
+
+
+def contradictions(problems: Sequence[Problem]) -> list[Finding]:
+    """Solutions that mark another answer than their problem's, in a box, behind `####` or "the answer is"."""
+    found: list[Finding] = []
+    for row, problem in enumerate(problems, start=1):
+        if not problem.answer or not problem.solution:
+            continue
+        answer, source = find(problem.solution, problem.kind, problem.choices)
+        if answer is None or source in GUESSES:
+            continue
+        if not judge(answer, problem.answer, problem.kind).equal:
+            found.append(Finding(row, problem.id, problem.answer, answer))
+    return found
+
+
+def _accepts_itself(problem: Problem) -> bool:
+    """The space keeps the two from being compared as the same text, which an empty box is too."""
+    return judge(f"{problem.answer} ", problem.answer, problem.kind).equal

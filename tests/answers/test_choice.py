@@ -1,0 +1,107 @@
+"""Letters of choices in running text and in extracted answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from numerate.answers.choice import (
+    NONE_CHOSEN,
+    asserted_letter,
+    is_bracketed_letter,
+    last_letter,
+    leading_letter,
+    letter_of,
+)
+from numerate.answers.statements import mentions
+from tests.answers.choice_cases import CASES
+
+WORDS = (("A", "garage"), ("B", "cupboard"), ("C", "attic"), ("D", "disturb"), ("E", "barge"))
+NUMBERS = (("A", "3"), ("B", "4"), ("C", "5"))
+LABELLED_BY_NUMBER = (("1", "10"), ("2", "5"), ("3", "2"))
+
+
+@pytest.mark.parametrize(("text", "letter"), CASES)
+def test_a_text_chooses_what_it_asserts_and_nothing_where_it_hedges(text: str, letter: str) -> None:
+    choices = NUMBERS if text.startswith("N:") else WORDS
+    text = text.removeprefix("N:")
+    assert (last_letter(text, choices) or letter_of(text, choices) or "") == letter
+    assert letter_of(text, choices) in (letter, None)
+
+
+@pytest.mark.parametrize(("text", "letter"), [case for case in CASES if not case[1]])
+def test_what_chooses_nothing_in_a_text_chooses_nothing_as_an_extracted_answer(
+    text: str, letter: str
+) -> None:
+    choices = NUMBERS if text.startswith("N:") else WORDS
+    assert letter_of(text.removeprefix("N:"), choices) is None
+
+
+def test_a_hedge_is_told_apart_from_a_text_without_letters() -> None:
+    assert asserted_letter("It is A or C.", WORDS) == NONE_CHOSEN
+    assert asserted_letter("It floats on water.", WORDS) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "letter"),
+    [
+        ("4", "B"),
+        ("4.0", "B"),
+        ("\\frac{8}{2}", "B"),
+        ("6", None),
+        ("B", "B"),
+        ("(b)", "B"),
+        ("B) 4", "B"),
+        ("B) 5", None),
+        ("3, 4", None),
+        ("3 or 4", None),
+        ("D", None),
+    ],
+)
+def test_a_number_is_the_choice_of_that_value(value: str, letter: str | None) -> None:
+    assert letter_of(value, NUMBERS) == letter
+
+
+@pytest.mark.parametrize(
+    ("value", "letter"),
+    [("1", "1"), ("(1)", "1"), ("option 3", "3"), ("10", "1"), ("2", None), ("5", "2"), ("4", None)],
+)
+def test_a_label_that_is_a_number_is_read_unless_it_is_the_text_of_another_choice(
+    value: str, letter: str | None
+) -> None:
+    assert letter_of(value, LABELLED_BY_NUMBER) == letter
+
+
+def test_numbers_in_a_text_are_no_labels_unless_they_are_called_the_answer() -> None:
+    choices = (("1", "red"), ("2", "blue"), ("3", "green"))
+    assert last_letter("1 + 2 = 3 apples, so the answer is 2.", choices) == "2"
+    assert last_letter("We add 1 and 2.", choices) is None
+    assert last_letter("The answer is 2 or 3.", choices) is None
+
+
+def test_without_choices_letters_are_read_all_the_same() -> None:
+    assert last_letter("So the answer is (C).", ()) == "C"
+    assert last_letter("So the answer is C or D.", ()) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("D \\text{ (none of the above)}", "D"),
+        ("B, not A", "B"),
+        ("A, maybe E", None),
+        ("(B) 12", "B"),
+        ("Bob", None),
+    ],
+)
+def test_the_letter_that_opens_an_answer_is_alone_in_it(answer: str, letter: str | None) -> None:
+    assert leading_letter(answer) == letter
+
+
+def test_only_a_letter_in_brackets_is_a_choice_beyond_doubt() -> None:
+    assert is_bracketed_letter("(B)") and is_bracketed_letter("\\text{(E)}")
+    assert not any(map(is_bracketed_letter, ("B", "(x)", "(BC)", "f(B)", "(1)")))
+
+
+def test_articles_pronouns_and_variables_are_no_letters() -> None:
+    text = "A garage is wide. I think so. Here D + 1 = 3. Vitamin-C helps Bob."
+    assert not list(mentions(text, tuple("ABCDE")))
