@@ -22,6 +22,7 @@ from numerate.answers import (
     names,
     phrases,
     programs,
+    remarks,
     sentences,
     spelled,
     times,
@@ -41,8 +42,8 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
-    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided
+    (an integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
     comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
@@ -101,7 +102,9 @@ def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    return _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
+    return (
+        _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
+    )
 
 
 def _read_anew(candidate: str, reference: str) -> Verdict | None:
@@ -196,21 +199,10 @@ LONGEST_OPERATOR = 1_000
 
 def _letters(candidate: str, reference: str) -> Verdict:
     a, b = (
-        choice.several_letters(x) or _remarked(x) or choice.leading_letter(x) for x in (candidate, reference)
+        choice.several_letters(x) or remarks.letter(x) or choice.leading_letter(x)
+        for x in (candidate, reference)
     )
     return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
-
-
-_REMARKED = re.compile(r"\(?([A-J])\)?[.:]? ?\(([a-z][a-z' -]{5,60})\)\.?")
-_DOUBTED = names.listed(
-    "not no never neither nor or either maybe perhaps wrong incorrect instead but if except"
-)
-
-
-def _remarked(answer: str) -> str | None:
-    """The letter of `D (none of the above)`."""
-    match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
-    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
 
 
 def _same_prose(a: str, b: str) -> Verdict | None:
