@@ -104,7 +104,9 @@ def _joined(between: str) -> bool:
     rest = _GLUE.sub(" ", _NAMED.sub(" ", between)).split()
     if re.search(r"[.;](?:\s|$)", between.replace("$", "")) and not rest:
         return len(between) < 12
-    return len(rest) <= 4 and all(word.lower() in _LINKING for word in rest) and (not rest or rest[-1].lower() in ("and", "or") or "for" in rest)
+    if not rest or (len(rest) <= 2 and rest[-1].lower() in ("and", "or")):
+        return True
+    return len(rest) <= 4 and all(word.lower() in _LINKING for word in rest)
 
 
 def unbox(text: str) -> str:

@@ -31,7 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
-from numerate.answers.stated import count_words, first_sentence, stated_value, with_factorial
+from numerate.answers.stated import count_words, expression_in, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -334,6 +334,9 @@ def _bare(tail: str, kind: Kind) -> Found | None:
         return None
     if words > 3 and kind == "math" and bold_parts(text):
         return None
+    if kind == "math" and words and any(c.isdigit() for c in text):
+        value = expression_in(text)
+        return Found(value, "bare") if value and words < 3 else None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
         return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
