@@ -43,7 +43,10 @@ def _one_of_equals(normal: str, equal: Equal) -> str | None:
         return None
     if not all(equal(parts[0], part) for part in parts[1:]):
         return None
-    return next((part for part in parts if "%" in part), parts[0])
+    percent = next((part for part in parts if "%" in part), None)
+    if percent is None or equal(parts[0].replace("%", ""), percent.replace("%", "")):
+        return next((part for part in parts if "%" not in part), parts[0])
+    return percent
 
 
 # -- 3x = 12, x = 4 ----------------------------------------------------------------------

@@ -124,6 +124,8 @@ def _read_anew(candidate: str, reference: str) -> Verdict | None:
 def _concluded(answer: str) -> str | None:
     if answer.count("=") < 2 and not _TWICE.search(answer):
         return None
+    if len(money.named(answer) - {"percent"}) > 1:
+        return None
     try:
         return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
     except (Undecided, ArithmeticError, RecursionError):

@@ -14,6 +14,8 @@ _DOUBTED = names.listed(
 
 
 def letter(answer: str) -> str | None:
-    """The letter of `D (none of the above)`."""
+    """The letter of `D (none of the above)`; of `D (not E)` something that is no letter."""
     match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
-    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
+    if match is None:
+        return None
+    return match[1] if _DOUBTED.isdisjoint(match[2].split()) else f"{match[1]} in doubt"
