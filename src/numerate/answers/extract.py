@@ -31,7 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
-from numerate.answers.stated import count_words, expression_in, first_sentence, stated_value, with_factorial
+from numerate.answers.stated import count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -88,9 +88,10 @@ def _without_openers(text: str) -> str:
 def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
     """The text up to a question that the model went on with, and the answer marked in it."""
     for start, certain in next_turns(tail):
-        marked = _marked(tail[:start], kind) or (_bare(tail[:start], kind) if kind == "choice" else None)
+        before = tail[:start].rstrip("#*- \n")
+        marked = _marked(before, kind) or _bare(before, kind)
         if marked is not None or certain:
-            return tail[:start], marked
+            return before, marked
     return tail, _marked(tail, kind)
 
 
@@ -107,8 +108,11 @@ _SAYS_SOMETHING = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
 
 
 def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
-    if fallback == "none" or _JSON.match(tail):
+    if fallback == "none":
         return NOTHING
+    if _JSON.match(tail):
+        number = _only_number(tail)
+        return Found(number, "last") if number else NOTHING
     behind = region.text[region.after_output :] if region.output else tail
     rung: Kind = "number" if fallback == "number" else kind
     value = last_statement(behind[-4_000:], rung)
@@ -153,6 +157,16 @@ def _tag(tail: str, kind: Kind) -> Found | None:
     return Found(_answer_in(_json_value(fields[-1]), kind), "tag") if fields else None
 
 
+def _only_number(tail: str) -> str | None:
+    """The one number of an object whose fields have other names."""
+    try:
+        values = json.loads(tail).values()
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return json.dumps(numbers[0]) if len(numbers) == 1 else None
+
+
 _JSON = re.compile(r"\s*\{\s*\"")
 
 
@@ -179,7 +193,7 @@ def _answer_in(text: str, kind: Kind) -> str:
 # -- hashes ----------------------------------------------------------------------
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 _CORRECTION = re.compile(
-    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
+    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
 )
 
 
@@ -195,7 +209,25 @@ def _hash(tail: str, kind: Kind) -> Found | None:
         if not _CORRECTION.search(tail[start:later]):
             break
         start, value = later, other
+    if corrected := _after_withdrawal(tail, start, kind):
+        return Found(corrected, "phrase")
     return Found(value, "hash")
+
+
+_WITHDRAWN = re.compile(
+    r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's) (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
+    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b",
+    re.IGNORECASE,
+)
+
+
+def _after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
+    """The value of a text that takes back what it called its answer; None where it doesn't."""
+    withdrawn = _WITHDRAWN.search(tail, start)
+    if withdrawn is None or withdrawn.group().lower().endswith(" right") and "t be" not in withdrawn.group():
+        return None
+    cues = (_cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
+    return next(filter(None, cues), None) or last_statement(tail[withdrawn.end() :], kind)
 
 
 def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:
@@ -231,8 +263,12 @@ def _box(tail: str, kind: Kind) -> Found | None:
     if REFUSAL.search(tail, boxes[-1].end):
         return Found(None, "box")
     later = _later_phrase(tail, boxes[-1].end, kind)
-    inner = ", ".join(_different([box.inner.strip() for box in boxes]))
+    kept = [box for box in boxes if not _REJECTED_BOX.match(tail, box.end)]
+    inner = ", ".join(_different([box.inner.strip() for box in kept]))
     return Found(later, "phrase") if later else Found(inner, "box")
+
+
+_REJECTED_BOX = re.compile(r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b")
 
 
 def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
@@ -268,7 +304,8 @@ _OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
 def _phrase(tail: str, kind: Kind) -> Found | None:
     for cue in answer_cues(tail):
         if value := _cue_value(tail, cue, kind):
-            return Found(value, "phrase")
+            after = None if kind == "choice" else _after_withdrawal(tail, cue.end, kind)
+            return Found(after or value, "phrase")
     return None
 
 
@@ -310,7 +347,7 @@ def _heading(tail: str, kind: Kind) -> Found | None:
         if below := match["below"].strip():
             return Found(below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading")
     first = _ANSWER_FIRST.match(tail)
-    if first is None or first["answer"].rstrip().endswith(":"):
+    if first is None or not re.search(r"[\d\\$]", first["answer"]) or first["answer"].rstrip().endswith(":"):
         return None
     return Found(stated_value(first["answer"].rstrip(" ."), kind), "heading")
 
@@ -335,11 +372,16 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     if words > 3 and kind == "math" and bold_parts(text):
         return None
     if kind == "math" and words and any(c.isdigit() for c in text):
-        value = expression_in(text)
+        value = stated_value(text, kind)
         return Found(value, "bare") if value and words < 3 else None
+    if kind == "math" and words >= 3 and _SYMBOLS.search(text):
+        return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
         return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
+
+
+_SYMBOLS = re.compile(r"[∞∅=<>≤≥]|\binfinity\b|\bempty\b")
 
 
 def _has_lines(text: str) -> bool:

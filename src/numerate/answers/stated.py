@@ -18,7 +18,7 @@ _QUALIFIER = re.compile(
     r"(?:(?:therefore|thus|hence|so|indeed|exactly|approximately|approx\.?|about|around|roughly|simply|clearly|just"
     r"|precisely|equal to|given by|nearly|almost|found to be|actually|then|also|now|in fact|of course|again|still"
     r"|ca\.|circa|environ|ungefähr|etwa|daher|also|donc|por tanto|aproximadamente|примерно)(?![A-Za-z])|[约約大]{1,2}"
-    r"|[\s,:=≈~→⇒>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
+    r"|->|[\s,:=≈~→⇒➔>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
@@ -27,25 +27,25 @@ _NEGATION = re.compile(
     re.DOTALL,
 )
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"(?:,\s*|\s+)(?:where|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
     r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     r"|car|ya que|porque|weil|denn|потому)\b"
-    r"|(?:,|(?<!\\);)\s*(?:but|while|meaning|i\.e\.|that is|or rather)\b|\s[—–]\s|(?<!\\);\s"
-    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|an? [a-z]+ (?:of|from))\b|i\.e\.)|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)|\d[\d.,]* [A-Za-z]{2,}|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
 _EXPLAINS = frozenset(
     ["where", "which", "since", "because", "as", "for", "when", "whenever", "if", "provided", "given", "assuming", "rather", "instead", "not", "but", "except", "unlike", "according", "so", "car", "ya", "porque", "weil", "denn", "потому", "while", "meaning", "i.e."]
 )
-_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z]|\band not\b|that is|\bor rather\b")
+_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
 """a cheap look for what EXPLANATION may find"""
 SENTENCE_END = re.compile(
     r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)[.!?](?=[\s\"'”’)*_]|$)"
     r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
 )
 _WORD = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}(?![\w(])")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}|[\u0600-\u06ff\u0900-\u0dff]{2,}")
 _NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
 _COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
 _EMPTY = re.compile(
@@ -97,7 +97,7 @@ _NUMBER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:\b(?:not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
+    r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de|not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
@@ -108,12 +108,22 @@ _ENDS_OF_RANGE = re.compile(r"\s*(?:or|to|oder|ou|или|或|または)\s*")
 def number_in(text: str) -> str | None:
     """The number of a statement: behind the last equals sign, where it begins, or the last one."""
     text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
-    runs = number_runs(text)
+    runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
     equations = [run for run in runs if "=" in run.text]
     first = runs[0].start <= 1 and not equations
     return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
+
+
+_DENIED_BEHIND = re.compile(
+    r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|নয়|কাదు|కాదు|değil|(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
+)
+
+
+def denied_behind(text: str, run: Run) -> bool:
+    """True for a number that the words behind it deny."""
+    return _DENIED_BEHIND.match(text, run.end) is not None
 
 
 def number_words(text: str) -> str | None:
@@ -122,7 +132,7 @@ def number_words(text: str) -> str | None:
     return words[-1] if words else None
 
 
-_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d [\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
+_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
 _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
 """the numbers of a text without other mathematics, of which _SIGNS sees any"""
 
@@ -153,7 +163,21 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
     if first < index:
         return text[runs[first].start : quantity_end(text, run.end)]
     value = _range_in_words(right_side(run.text, approximate=True))
-    return value + text[run.end : quantity_end(text, run.end)] if not run.formula else value
+    if value[:1] == "(" and value[-1:] == ")" and "," not in value:
+        value = value[1:-1]
+    unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
+    return _plain_money(value, unit)
+
+
+_DOTTED = re.compile(r"(?P<sign>[€£¥₹$]|R\$|Rp)?\s?(?P<number>\d{1,3}(?:\.\d{3})+)")
+
+
+def _plain_money(value: str, unit: str) -> str:
+    """An amount of money whose points separate thousands (`70.000 €`: no currency has three decimals)."""
+    dotted = _DOTTED.fullmatch(value)
+    if dotted and (dotted["sign"] or unit.strip() in ("€", "£", "zł", "Euro", "euros", "euro")):
+        return value.replace(".", "") + unit
+    return value + unit
 
 
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
@@ -200,7 +224,8 @@ _FOREIGN = re.compile(r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3
 def _is_short(text: str) -> bool:
     """True for what the comparison reads as it stands: at most two words, and none before a value that says
     nothing."""
-    if count_words(text) >= 3:
+    words = count_words(text)
+    if words >= 3 or (words and "=" in text.partition("=")[2]):
         return False
     if not text.isascii() and _FOREIGN.search(text) is not None and DIGIT.search(text) is not None:
         return False
@@ -241,7 +266,7 @@ _AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
 _JOINT = re.compile(r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?")
 
 
-_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided)\s+(?:all\s|any\s|every\s|each\s)?")
+_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided|at|此时|当|при|cuando|lorsque|quand|wenn|für)\s*(?:all\s|any\s|every\s|each\s)?")
 _RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
 
 
@@ -259,7 +284,7 @@ _BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)
 
 def _subject(text: str, runs: list[Run]) -> Run | None:
     """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
-    for run in runs:
+    for run in reversed(runs):
         if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end):
             return run
     return None
@@ -284,7 +309,12 @@ def last_expression(text: str) -> str | None:
         first -= 1
     unit = text[runs[last].end : quantity_end(text, runs[last].end)]
     if first == last:
-        return right_side(last_row(runs[last].text), approximate=False) + unit
+        value = right_side(last_row(runs[last].text), approximate=False)
+        return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
     if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
         return text[runs[first].start : runs[last].end] + unit
-    return ", ".join(last_row(run.text) for run in runs[first : last + 1])
+    joint = " or " if _OR.search(text[runs[first].end : runs[last].start]) else ", "
+    return joint.join(last_row(run.text) for run in runs[first : last + 1])
+
+
+_OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
