@@ -41,7 +41,7 @@ _FINAL_RESULT = re.compile(
 _LETTER = re.compile(r"A ?: ?(?!.*\n+B ?:)")
 
 _LATIN = (
-    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
+    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
 )
 _LATIN_STEMS = {
     "respuesta": "es|sería", "resposta": "é|seria", "réponse": "est|serait", "reponse": "est", "antwort": "ist|lautet|beträgt",

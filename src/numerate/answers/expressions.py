@@ -23,7 +23,7 @@ class Run(NamedTuple):
 
 FORMULA = re.compile(
     r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
-    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|I ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
+    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
     r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
     r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
     re.S,
@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
     r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
     r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
-    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>,)|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
+    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
 _MATH_WORDS = FUNCTIONS | NAMES | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
@@ -119,7 +119,7 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     """Whether a word or a comma is mathematics where it stands."""
     piece = token.group()
     if token.lastgroup == "comma":
-        return depth > 0 or _list_comma(text, token)
+        return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
     if piece in _MATH_WORDS or piece.lower() in _SCALES:
@@ -215,6 +215,11 @@ def right_side(expression: str, approximate: bool) -> str:
         return parts[0].strip() or expression if len(parts) > 1 else expression
     value = _EQUALS.split(parts[-1])[-1].strip(" &,")
     return value if re.search(r"\d", value) else expression
+
+
+def split_equation(expression: str) -> list[str]:
+    """The members of a chain of equations."""
+    return _EQUALS.split(expression)
 
 
 def last_row(formula: str) -> str:

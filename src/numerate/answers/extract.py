@@ -65,7 +65,7 @@ def find(
     region = visible_region(text)
     if region.thinking and unfinished:
         region = visible_region(_without_openers(text))
-    tail = region.text[-TAIL:]
+    tail = _without_trail(region.text.rstrip())[-TAIL:]
     if not tail.isascii():
         tail = tail.translate(_FULL_WIDTH)
     if not tail.strip():
@@ -81,6 +81,15 @@ def find(
 _FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {ord("，"): ", ", ord("：") : ": ", ord("、"): ", ", ord("−"): "-"}
 
 
+def _without_trail(text: str) -> str:
+    """The text without the one sign over and over that a model may end in."""
+    rest = text.rstrip(text[-1:])
+    return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
+
+
+MOST_OF_A_SIGN = 30
+
+
 def _without_openers(text: str) -> str:
     return re.sub(r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE)
 
@@ -89,10 +98,24 @@ def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
     """The text up to a question that the model went on with, and the answer marked in it."""
     for start, certain in next_turns(tail):
         before = tail[:start].rstrip("#*- \n")
-        marked = _marked(before, kind) or _bare(before, kind)
+        marked = _marked(before, kind) or _bare(before, kind) or _concluded(tail, before, kind)
         if marked is not None or certain:
             return before, marked
     return tail, _marked(tail, kind)
+
+
+_GIVENS = re.compile(r"\W*(?:given|known|data|problem|question|let|we (?:have|know))\b", re.IGNORECASE)
+
+
+def _concluded(tail: str, before: str, kind: Kind) -> Found | None:
+    """The value of a solution that another question follows behind a blank line."""
+    if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _GIVENS.match(before):
+        return None
+    value = last_statement(before, kind)
+    return Found(value, _RUNG[kind]) if value else None
+
+
+_RUNG = {"math": "math", "number": "last", "choice": "letter"}
 
 
 def _marked(tail: str, kind: Kind) -> Found | None:
@@ -113,11 +136,11 @@ def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
     if _JSON.match(tail):
         number = _only_number(tail)
         return Found(number, "last") if number else NOTHING
-    behind = region.text[region.after_output :] if region.output else tail
+    behind = tail[-max(len(region.text) - region.after_output, 0) :] if region.output else tail
     rung: Kind = "number" if fallback == "number" else kind
     value = last_statement(behind[-4_000:], rung)
     if value:
-        return Found(value, "math" if rung == "math" else "last")
+        return Found(value, _RUNG[rung])
     if region.output:
         return Found(region.output.rpartition("\n")[2].strip(), "output")
     return NOTHING
@@ -364,7 +387,7 @@ def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
 # -- a bare answer ----------------------------------------------------------------------
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if len(text) > SHORT * 4 or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
+    if len(text) > SHORT * 4 or _JSON.match(text) or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
         return None
     words = count_words(text)
     if words and (kind == "number" or (kind == "math" and FORMULA.search(text))):

@@ -48,7 +48,7 @@ _ENUMERATOR = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED_WORDS = frozenset(
-    ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
+    ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "gives", "gets", "by", "per", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
 )
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
@@ -108,8 +108,7 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
         sentence = main_clause(sentence, DIGIT)
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
-    text = with_digits[-1] if with_digits else _ENUMERATOR.sub("", without_bullet(sentence), count=1)
-    text = without_emphasis(text).strip()
+    text = without_emphasis(with_digits[-1] if with_digits else _without_enumerator(sentence)).strip()
     if breakdown := _BREAKDOWN.match(text):
         text = breakdown["whole"]
     if kind == "math":
@@ -119,6 +118,12 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     if runs:
         return whole_number(text, _main_number(text, runs), runs)
     return number_words(text) if last else None
+
+
+def _without_enumerator(sentence: str) -> str:
+    line = without_bullet(sentence)
+    match = _ENUMERATOR.match(line)
+    return line[match.end() :] if match else line
 
 
 def _main_number(text: str, runs: list[Run]) -> Run:
@@ -131,13 +136,26 @@ def _main_number(text: str, runs: list[Run]) -> Run:
 
 
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
-    if last and (words := _IN_WORDS.search(_conclusion(text))):
-        return words[1]
+    if last and (value := _value_in_words(_conclusion(text))):
+        return value
+    if _TOTAL.search(text) and (runs := number_runs(text)):
+        return _main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):
         return bold[-1]
     if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or not text.isascii()):
         return None
     return last_expression(main_clause(text, CONTENT).rstrip(" .!?"))
+
+
+def _value_in_words(conclusion: str) -> str | None:
+    words = _IN_WORDS.search(conclusion)
+    if words is None or _DENIES.search(conclusion, 0, words.start()):
+        return None
+    low = words[1].lower()
+    return "\\emptyset" if "empty" in low else low.replace("infinity", "\\infty") if "infinity" in low else words[1]
+
+
+_DENIES = re.compile(r"(?:\bnot|n't|\bnever|\bneither) (?:an? )?$")
 
 
 def _conclusion(sentence: str) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side
+from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side, split_equation
+from numerate.answers.ladder import decide
 from numerate.answers.markdown import without_emphasis
 from numerate.answers.names import BOUNDING, FUNCTIONS, MULTIPLIERS, PERCENT_WORDS, SEPARATORS, UNITS
 from numerate.answers.quantities import amount_of_money, is_unit, quantity_end
@@ -22,8 +23,8 @@ _QUALIFIER = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"(?:(?:not|never|no longer|neither|pas|nicht|no es|non|не)\b|不是|并非|ではな)[^;.]*?"
-    r"(?:[,;，]?\s*(?:\bbut\b|\brather\b|\bit'?s\b|\bit is\b|\bsondern\b|\bmais\b|\bsino\b|\bа\b|而是)\s*(?P<but>.+))?$",
+    r"(?:(?:not|never|no longer|neither|pas|nicht|no es|non|не|không phải(?: là)?|niet|nie)\b|不是|并非)[^;.]*?"
+    r"(?:[,;，]?\s*(?:\b(?:but|rather|it'?s|it is|sondern|mais|sino|а|mà là|maar|ale|bensì)\b|而是)\s*(?P<but>.+))?$",
     re.DOTALL,
 )
 EXPLANATION = re.compile(
@@ -31,7 +32,7 @@ EXPLANATION = re.compile(
     r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
     r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     r"|car|ya que|porque|weil|denn|потому)\b"
-    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|an? [a-z]+ (?:of|from))\b|i\.e\.)|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)|\d[\d.,]* [A-Za-z]{2,}|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
@@ -41,7 +42,7 @@ _EXPLAINS = frozenset(
 _HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
 """a cheap look for what EXPLANATION may find"""
 SENTENCE_END = re.compile(
-    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)[.!?](?=[\s\"'”’)*_]|$)"
+    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bRs)(?<!\bDr)(?<!\bMr)[.!?](?=[\s\"'”’)*_]|$)"
     r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
 )
 _WORD = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}(?![\w(])")
@@ -71,11 +72,14 @@ def count_words(text: str) -> int:
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
 
 
+_SIGN_APART = re.compile(r"^- (?=\d)")
+
+
 def stated_value(statement: str, kind: Kind) -> str | None:
     """The value of a statement, None where it says none, or only what the answer is not."""
     if _PLAIN.fullmatch(statement):
         return statement
-    text = without_emphasis(statement).strip()
+    text = _SIGN_APART.sub("-", without_emphasis(statement).strip())
     if opening := _QUALIFIER.match(text):
         text = text[opening.end() :]
     if negation := _NEGATION.match(text):
@@ -102,7 +106,10 @@ _NOT_BEFORE = re.compile(
 )
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
-_ENDS_OF_RANGE = re.compile(r"\s*(?:or|to|oder|ou|или|或|または)\s*")
+_ENDS_OF_RANGE = re.compile(
+    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|oder|bis|ou|o|oppure|или|lub|albo|of"
+    r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|या|또는|na dakika)\s*"
+)
 
 
 def number_in(text: str) -> str | None:
@@ -166,18 +173,22 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
-    return _plain_money(value, unit)
+    return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
 
 
-_DOTTED = re.compile(r"(?P<sign>[€£¥₹$]|R\$|Rp)?\s?(?P<number>\d{1,3}(?:\.\d{3})+)")
+_DOTTED = re.compile(r"(?P<sign>(?:[A-Z]{1,2})?[€£¥₹$])?\s?\d{1,3}(?:\.\d{3})+\s?(?P<behind>[€£])?")
+_EUROPEAN = frozenset({"€", "£", "zł", "Euro", "euros", "euro", "đồng"})
 
 
 def _plain_money(value: str, unit: str) -> str:
     """An amount of money whose points separate thousands (`70.000 €`: no currency has three decimals)."""
     dotted = _DOTTED.fullmatch(value)
-    if dotted and (dotted["sign"] or unit.strip() in ("€", "£", "zł", "Euro", "euros", "euro")):
-        return value.replace(".", "") + unit
-    return value + unit
+    if dotted and (dotted["sign"] or dotted["behind"] or unit.strip() in _EUROPEAN):
+        value = value.replace(".", "")
+    return _DOLLARS_ABROAD.sub("$", value) + ("" if unit.strip() in ("zł", "đồng") else unit)
+
+
+_DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 
 
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
@@ -211,7 +222,7 @@ def expression_in(text: str) -> str | None:
     if not text or not re.search(r"\w|\\|[∅∞]", text):
         return None
     if _is_short(text):
-        return text
+        return text.rstrip(" .")
     *_, tail = _COPULA.split(text)
     if tail != text and tail.strip() and _is_short(tail):
         return tail.strip()
@@ -290,13 +301,24 @@ def _subject(text: str, runs: list[Run]) -> Run | None:
     return None
 
 
+def chain_value(expression: str) -> str:
+    """The last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it; any other
+    expression as it is."""
+    *_, before, last = ("", *split_equation(expression))
+    numbers = before and DIGIT.search(last) and not _UNKNOWNS.search(before) and not _UNKNOWNS.search(last)
+    return last.strip() if numbers and decide(before, last).equal else expression
+
+
+_UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
+
+
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
     runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:
-        return right_side(last_row(subject.text), approximate=False)
+        return chain_value(right_side(last_row(subject.text), approximate=False))
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
     while last and _is_condition(text, runs[last - 1], runs[last]):
@@ -309,7 +331,7 @@ def last_expression(text: str) -> str | None:
         first -= 1
     unit = text[runs[last].end : quantity_end(text, runs[last].end)]
     if first == last:
-        value = right_side(last_row(runs[last].text), approximate=False)
+        value = chain_value(right_side(last_row(runs[last].text), approximate=False))
         return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
     if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
         return text[runs[first].start : runs[last].end] + unit
