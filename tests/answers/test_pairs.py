@@ -26,8 +26,8 @@ from tests.answers.pairs import (
 )
 
 KINDS = (
-    calculus, chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
-    sentences, series_and_cases, signs, solved, units,
+    calculus, chains, currencies, everyday, marks, more_notations, near_misses, notations, objects,
+    second_look, sentences, series_and_cases, signs, solved, units,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from numerate.answers.units import CANONICAL
 from numerate.answers.values import same_value
 
 MOST_MEMBERS = 40
+_MATRICES = frozenset("ABCMPQTX")
 _INFINITY = Node("sym", "infinity")
 
 
@@ -23,6 +24,8 @@ def value(relation: Node) -> Node | None:
         return None
     head, *rest = _head_first(relation)
     members = rest[: max(_exactly(relation.value), 1)]
+    if "=" in relation.value and all(same_value(head, member) for member in members):
+        return members[-1]
     numbers = [member for member in members if not letters(member)]
     if not (letters(head) or _is_endless(head)) or not numbers or numbers[-1] is not members[-1]:
         return None
@@ -36,6 +39,8 @@ def _is_asked(head: Node, number: Node) -> bool:
     """`a + b = 0` is an equation rather than the value of a sum."""
     if _is_endless(head):
         return not contradicts(head, number, same_value)
+    if number.kind in ("tuple", "matrix"):
+        return head.kind in ("add", "mul") or (head.kind == "pow" and head.args[0].value in _MATRICES)
     return is_quantity(head) and not (head.kind == "add" and same_value(number, num(0)))
 
 

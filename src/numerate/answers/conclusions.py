@@ -43,7 +43,11 @@ def _one_of_equals(normal: str, equal: Equal) -> str | None:
         return None
     if not all(equal(parts[0], part) for part in parts[1:]):
         return None
-    return next((part for part in parts if "%" not in part), parts[0])
+    plain = [part for part in parts if "%" not in part]
+    percent = [part for part in parts if "%" in part]
+    if plain and percent and not equal(plain[0], percent[0].replace("%", "")):
+        return percent[0]  # 75% in `75% or 3/4`; `12 or 12%` is 12
+    return (plain or percent)[0]
 
 
 # -- 3x = 12, x = 4 ----------------------------------------------------------------------

@@ -44,4 +44,6 @@ def decimal_comma(text: str) -> str | None:
 
 def indian(text: str) -> str | None:
     """`1,50,000` as one number, None where no digits are grouped so."""
-    return _INDIAN.sub(lambda m: m[0].replace(",", ""), text) if _INDIAN.search(text) else None
+    if _BRACKETS.search(text) or not _INDIAN.search(text):
+        return None
+    return _INDIAN.sub(lambda m: m[0].replace(",", ""), text)

@@ -57,12 +57,18 @@ def _is_iterated(node: Node) -> bool:
     return letters and inner.kind == "call" and inner.value in _MAPS and not inside
 
 
+_SETS = frozenset("ABCDEGMNS")
+"""letters whose |A| is a number of elements or a determinant"""
+
+
 def _is_measure(function: str, of: Node) -> bool:
     """The sine of an angle in a triangle or of a sum of angles, the length |AB|."""
     if function == "abs":
         if of.kind == "sym":
-            return of.value.startswith(("overline ", "overrightarrow ", "vec "))
+            return of.value in _SETS or of.value.startswith(("overline ", "overrightarrow ", "vec "))
         return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
+    if function in ("max", "min", "gcd", "lcm", "det"):
+        return bool(letters(of))
     if function not in ("sin", "cos", "tan"):
         return False
     parts = of.args if of.kind == "add" else (of,)
@@ -92,8 +98,10 @@ def is_quantity(node: Node) -> bool:
         return True
     if node.kind == "union" or (node.kind == "call" and node.value in ("cap", "setminus")):
         return _are_points(node)
-    if node.kind == "fn" and node.value in ("abs", "root"):
-        return node.args[0].kind == "add" and is_quantity(node.args[0])
+    if node.kind == "pow" or (node.kind == "fn" and node.value in ("abs", "root")):
+        return (
+            node.args[0].kind == "add" and node.args[-1].kind in ("num", "add") and is_quantity(node.args[0])
+        )
     found = {part for part in walk(node) if part.kind in ("sym", "call", "fn")}
     if len(found) < 2 or not CONSTANTS.isdisjoint(part.value for part in found):
         return False

@@ -22,6 +22,7 @@ from numerate.answers import (
     names,
     phrases,
     programs,
+    remarks,
     sentences,
     spelled,
     times,
@@ -123,6 +124,8 @@ def _read_anew(candidate: str, reference: str) -> Verdict | None:
 def _concluded(answer: str) -> str | None:
     if answer.count("=") < 2 and not _TWICE.search(answer):
         return None
+    if len(money.named(answer) - {"percent"}) > 1:
+        return None
     try:
         return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
     except (Undecided, ArithmeticError, RecursionError):
@@ -198,21 +201,10 @@ LONGEST_OPERATOR = 1_000
 
 def _letters(candidate: str, reference: str) -> Verdict:
     a, b = (
-        choice.several_letters(x) or _remarked(x) or choice.leading_letter(x) for x in (candidate, reference)
+        choice.several_letters(x) or remarks.letter(x) or choice.leading_letter(x)
+        for x in (candidate, reference)
     )
     return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
-
-
-_REMARKED = re.compile(r"\(?([A-J])\)?[.:]? ?\(([a-z][a-z' -]{5,60})\)\.?")
-_DOUBTED = names.listed(
-    "not no never neither nor or either maybe perhaps wrong incorrect instead but if except"
-)
-
-
-def _remarked(answer: str) -> str | None:
-    """The letter of `D (none of the above)`."""
-    match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
-    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
 
 
 def _same_prose(a: str, b: str) -> Verdict | None:

@@ -28,7 +28,7 @@ _SHARED = frozenset(
 def differs(a: str, b: str, normal_a: str, normal_b: str) -> bool:
     """True when one answer has a currency or a percent sign, and the other names something else. The last two
     are the answers in normal form."""
-    one, other = _signed(a), _signed(b)
+    one, other = named(a), named(b)
     if not (one or other):
         return False
     one |= _counted(normal_a, bool(one))
@@ -43,7 +43,7 @@ def _may_be_signed(text: str) -> bool:
     return "\\pounds" in text or "\\euro" in text or "ercent" in text or "pct" in text
 
 
-def _signed(text: str) -> set[str]:
+def named(text: str) -> set[str]:
     """What the signs and codes of a text name."""
     if not _may_be_signed(text):
         return set()

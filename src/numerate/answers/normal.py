@@ -127,7 +127,7 @@ def _one_line(text: str) -> str:
 
 def _unquoted(text: str) -> str:
     """Without quotes or back ticks around all of it."""
-    if len(text) > 2 and text[0] == text[-1] and text[0] in '"`' and text[0] not in text[1:-1]:
+    if len(text) > 2 and text[0] == text[-1] and text[0] in '"`_' and text[0] not in text[1:-1]:
         return text[1:-1].strip()
     return text
 

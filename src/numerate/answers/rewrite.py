@@ -11,7 +11,8 @@ from numerate.answers.spelled import VALUES
 _UNUSUAL = re.compile(
     r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
     r"|[\d)}\]=][a-z]?(?:or|and)[a-z]|\|\||\\\||\| ?\\(?:vec|mathbf|b)"
-    r"|[A-Z] ?/ ?[A-Z]|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
+    r"|^[-+\d\s().,]+(?:\\(?:circ|ast|triangle|#)|[@#])|[A-Z] ?/ ?[A-Z]"
+    r"|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
 
@@ -145,7 +146,7 @@ _LETTER_TIMES = re.compile(
 )
 _RAISED_FIRST = re.compile(
     r"(?<=[A-Za-z])(?<![^A-Za-z]e) ?(\^ ?(?:\{[^{}]{1,40}\}|\w))"
-    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\?[A-Za-z]+(?![A-Za-z])|\w))"
+    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\[A-Za-z]+|\w))"
 )
 
 
@@ -155,6 +156,17 @@ _SEGMENTS = re.compile(r"(?<![A-Za-z\\])([A-Z]{2}) ?/ ?([A-Z]{2})(?![A-Za-z])")
 def _ratio_of_segments(text: str) -> str:
     """`AB/CD` over one line: letters that stand together are one segment."""
     return _SEGMENTS.sub(r"\\frac{\1}{\2}", text)
+
+
+_NUMBERS = r"[-+\d\s().,]+"
+_SIGN = r"\\(?:circ|ast|triangle|#)(?![a-z])|[@#]"
+_OPERATION = re.compile(rf"{_NUMBERS}(?:(?:{_SIGN}){_NUMBERS}){{1,6}}(?==)")
+
+
+def _operation(text: str) -> str:
+    r"""`3 \ast 4 = 7`, where a problem defines the sign."""
+    match = _OPERATION.match(text)
+    return text if match is None else re.sub(_SIGN, r" \\star ", match[0]) + text[match.end() :]
 
 
 _SPACES_LOST = re.compile(r"(?<=[\d)}\]=])([a-z]?)(or|and)(?=[a-z] ?(?:\(|=))")
@@ -191,6 +203,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("x", "X"), _times),
     (("or", "and"), _spaced),
     (("|",), _length),
+    (("=",), _operation),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),

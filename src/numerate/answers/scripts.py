@@ -62,6 +62,8 @@ m^2 平方米 平方メートル 제곱미터 м² кв.м
 cm^2 平方厘米 平方センチメートル
 m^3 立方米 立方メートル
 cm^3 立方厘米
+- 分 点 點 倍 ページ 冊 杯 羽 着 足 問 皿 粒 束 組 ポイント ピース
+- 题 題 双 雙 套 根 片 盒 桶 串 组 层 座 份儿 점 쪽 페이지 잔 마리의 그루
 - 个 個 只 隻 本 枚 匹 頭 头 台 辆 輛 件 支 条 條 张 張 次 回 つ 種 种 種類 种类 道 位 颗 顆 棵 块儿
 - 份 页 箱 袋 瓶 朵 か所 通り 개 마리 권 번 가지 장 대 송이 шт штук штука штуки раз раза способов
 - способа ชิ้น ตัว เล่ม ลูก ใบ ครั้ง อัน টি টা টির
@@ -147,6 +149,17 @@ def _total(scaled: str) -> str:
     return str(sum(n * 10**power for n, power in zip(numbers, powers, strict=True)))
 
 
+_COUNTED = re.compile(
+    "[个個只隻本名位件张張条條枚匹頭头台辆輛支颗顆棵块份页瓶朵杯つ](?:の[ぁ-ヿ一-鿿]{1,8}|[一-鿿]{1,5})"
+    "|개의 ?[가-힣]{1,6}|[а-яё]{3,15}"
+)
+_BOUNDING = re.compile(
+    "[以不多少至内外前后後约約左右未非无無没沒到比超过過低高余來来半之倍弱強]|くらい|ぐらい|ほど|より|ない|まで|から|мен|бол|дюжин"
+    "|десят|сот|пар|полов|или|трет|четверт|нет|примерно|около"
+)
+"""in words that say more than what is counted"""
+
+
 def _meaning(words: str, number: str) -> str | None:
     """The number with what follows it in Latin letters."""
     if words in _UNITS:
@@ -155,4 +168,4 @@ def _meaning(words: str, number: str) -> str | None:
         head, unit = words[:size], words[size:].strip()
         if head in _POWERS_OF_TEN and (unit in _UNITS or not unit) and number:
             return f"{number} * 10^{{{_POWERS_OF_TEN[head]}}} {_UNITS.get(unit, '').strip('-')}".rstrip()
-    return None
+    return number if _COUNTED.fullmatch(words) and not _BOUNDING.search(words) else None

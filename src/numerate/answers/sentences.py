@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers import names
+from numerate.answers import marks, names
 from numerate.answers.spelled import PARTS, VALUES
 
 LONGEST = 300
@@ -48,7 +48,7 @@ _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([^{}]*)\}")
 
 def value_in(text: str) -> str | None:
     """What a sentence, a labelled value or a chain of reasoning arrives at; None where that isn't plain."""
-    text = " ".join(_STYLED.sub(r"\1 ", text).split()).strip(" *")
+    text = " ".join(_STYLED.sub(r"\1 ", marks.unemphasised(text)).split()).strip(" *")
     if yes_or_no := _YES_OR_NO.fullmatch(text):
         return yes_or_no[1]
     for rule in (_sum_of_letters, _concluded, _kept, _stated, _only_number):
@@ -119,6 +119,7 @@ _CALLED = re.compile(
     r"(?P<value>\W.*|\d.*)",
     re.IGNORECASE,
 )
+_LETTER = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
 _JOINING = re.compile(r"(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])")
 
 
@@ -129,7 +130,8 @@ def _stated(text: str) -> str | None:
         return None
     value = match["value"].strip(" *").rstrip(" .")
     label = match.groupdict().get("label") or ""
-    if not _says_only_what(label) or not _is_bare(_JOINING.sub(",", value)):
+    calculated = _is_bare(value.replace("=", " ")) and not _LETTER.search(value)
+    if not _says_only_what(label) or not (calculated or _is_bare(_JOINING.sub(",", value))):
         return None
     return value
 

@@ -64,7 +64,8 @@ def read(normal: str, words: str | None) -> str | None:
         return f"{value}/{part}"
     if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in PARTS:
         return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
-    return " ".join([str(value), *rest]) if _counts(rest) else None
+    hyphenated = rest and f"-{rest[0]}" in normal.lower()  # two-dimensional
+    return " ".join([str(value), *rest]) if _counts(rest) and not hyphenated else None
 
 
 _COUNTING = listed("square cubic per and different distinct possible real") | frozenset(VALUES)
