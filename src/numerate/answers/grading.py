@@ -7,22 +7,27 @@ import re
 from numerate.answers import choice
 from numerate.answers.extract import find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
+from numerate.answers.references import as_problem
 from numerate.answers.strict import judge
 from numerate.types import Grade, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
-def grade(solution: str, problem: Problem, strict: bool = False) -> Grade:
-    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text.
+def grade(solution: str, problem: Problem | str | float, strict: bool = False) -> Grade:
+    """Whether a solution's final answer is the problem's, or the plain reference given in its place. Never
+    raises, hangs, or evaluates text; but for ValueError where a plain reference is no answer.
 
     strict: units, percent signs and names that one of the two leaves out make them different.
     Safe to call from many threads at once."""
     return grade_and_source(solution, problem, strict)[0]
 
 
-def grade_and_source(solution: str, problem: Problem, strict: bool = False) -> tuple[Grade, str]:
+def grade_and_source(
+    solution: str, problem: Problem | str | float, strict: bool = False
+) -> tuple[Grade, str]:
     """The grade, and where in the solution the answer stood (`Found.source`)."""
+    problem = problem if isinstance(problem, Problem) else as_problem(problem)
     source = "none"
     try:
         answer, source = find(solution, problem.kind, problem.choices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -15,11 +15,12 @@ from typer import Argument, Option
 
 from numerate.cli import table
 from numerate.cli.app import app
+from numerate.cli.lines import json_lines
 
 
 @app.command("grade")
 def grade_file(
-    file: Annotated[Path, Argument(metavar="FILE", help="JSONL, or - for stdin.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="JSONL or CSV, also .gz, or - for stdin.")],
     out: Annotated[
         Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go; - is stdout.")
     ] = Path("-"),
@@ -74,11 +75,11 @@ def grade_file(
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[TextIO]:
+def reading(file: Path) -> Iterator[Iterable[str]]:
     if str(file) == "-":
         yield sys.stdin
     elif file.is_file():
-        with file.open(encoding="utf-8", errors="replace") as lines:
+        with json_lines(file) as lines:
             yield lines
     else:
         what = "is a folder" if file.is_dir() else "does not exist"
