@@ -158,6 +158,7 @@ def test_a_missing_reference_leaves_the_row_out_of_trl_and_stops_verl(reference:
         "x is between 2 and 5, inclusive.",
         "none",
         "Tuesday",
+        "x = 2\\ny = 3",
         "x = 2, y = 3",
     ],
 )

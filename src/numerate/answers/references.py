@@ -31,6 +31,7 @@ _MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
 _EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z(])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_CALCULATION = re.compile(r"\d\s?[-+*/×]\s?\d[^\n]*=")
 _CONDITION = re.compile(
     r"^\W*[a-zA-Z]\b|[=<>\\]|\b(?:or|except|between|than|least|most|from|through|all|every|any)\b",
     re.IGNORECASE,
@@ -186,7 +187,7 @@ def _is_worked(text: str) -> bool:
     """True for lines of steps, and for a sentence of which no value can be taken: they are no answers."""
     text = text.strip()
     if "\n" in text and "\\begin" not in text:
-        return len(_WORD.findall(text)) >= PROSE or text.count("=") >= 2
+        return len(_WORD.findall(text)) >= PROSE or _CALCULATION.search(text) is not None
     if not text.endswith(".") or len(_WORD.findall(text)) < PROSE or len(_NUMBER.findall(text)) < 2:
         return False
     return not _CONDITION.search(text) and sentences.value_in(text) is None
