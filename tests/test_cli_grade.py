@@ -51,19 +51,19 @@ def test_grade_names_a_missing_file_a_folder_and_a_file_that_it_would_overwrite(
     assert json.loads(file.read_text()) == ROWS[0]
 
 
-ROWS = [
+TWO_ROWS = [
     {"id": "a", "reference": "7", "candidate": "7.0"},
     {"id": "b", "reference": "1,000", "candidate": "7"},
 ]
-LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+TWO_LINES = "".join(json.dumps(row) + "\n" for row in TWO_ROWS)
 TABLE = 'id,reference,candidate\na,7,7.0\n\nb,"1,000",7\n'
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("rows.jsonl", LINES),
-        ("rows.jsonl", "\ufeff" + LINES),
+        ("rows.jsonl", TWO_LINES),
+        ("rows.jsonl", "\ufeff" + TWO_LINES),
         ("rows.csv", TABLE),
         ("rows.csv", "\ufeff" + TABLE.replace("\n", "\r\n")),
         ("rows.tsv", "id\treference\tcandidate\na\t7\t7.0\nb\t1,000\t7\n"),
