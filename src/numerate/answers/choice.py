@@ -226,6 +226,7 @@ _WIDE = str.maketrans(
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
+_RUNS = re.compile(r"([ \t\n])[ \t]+")
 _SIGN = re.compile(r"\\[a-zA-Z]+")
 _SMALL = re.compile(
     r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)"
@@ -239,7 +240,7 @@ def readable(text: str) -> str:
     text = _BOX.sub(" answer: ", text.translate(_WIDE))
     if "\\" in text:
         text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
-    text = _MARKUP.sub("", text)
+    text = _RUNS.sub(r"\1", _MARKUP.sub("", text))
     return _SMALL.sub(lambda match: match[1] + match[2].upper(), text)
 
 

@@ -119,7 +119,7 @@ def _grouped(text: str, group: list[Mention]) -> Iterator[Mention]:
 # -- what is said of them ----------------------------------------------------------------------
 _SENTENCE = re.compile(
     rf"(?<=[.!?])(?<!\n[{w.S}]\.)(?<![-*•] [{w.S}]\.)\s+|\n+|[;。！？；]"
-    r"|(?:[,.—–-]|\s)\s*(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
+    r"|(?:[,.—–-]\s?|\s)(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
     re.IGNORECASE,
 )
 """A sentence ends before `no, ...` as well, and not at a letter that opens a line: `A. too hot`"""
