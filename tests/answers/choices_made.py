@@ -224,11 +224,11 @@ CHOSEN: list[tuple[str, str]] = [
     ("## Final Answer\n\n**B) cupboard**", "B"),
     ("Based on the analysis above, the most suitable choice is **(D) disturb**.", "D"),
     (
-        "Let me think about each option:\n\n**A. garage** - Not right, cars go there.\n**B. cupboard** - Possible.\n**C. attic** - This is the best fit.\n\nTherefore, the answer is C.",
+        "Let me think about each option:\n\n**A. garage** - No.\n**C. attic** - Best.\n\nThe answer is C.",
         "C",
     ),
     (
-        "Option A is incorrect because it is hot.\nOption B is incorrect because it is cold.\nOption C is correct.",
+        "Option A is incorrect as it is hot.\nOption B is incorrect.\nOption C is correct.",
         "C",
     ),
     ("The answer cannot be determined, but if I had to guess, it would be B.", "B"),
