@@ -177,8 +177,9 @@ class Grade:
     correct: bool
     how: str
     """which rung of the ladder decided, or why there was nothing to decide: string, number, structure,
-    symbolic, choice, no_answer, no_match, too_long (more work than a comparison may take), error (a fault of
-    the grader, kept in `answers.faults`)"""
+    symbolic, choice, no_answer, no_match, undecided, too_long, error"""
+    source: str = "none"
+    """where in the text the answer stood, as `answers.Found` says; a trainer may refuse to pay guesses"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from numerate.answers.choice import (
@@ -13,27 +15,37 @@ from numerate.answers.choice import (
     letter_of,
 )
 from numerate.answers.statements import mentions
-from tests.answers.choice_cases import CASES
+from tests.answers.choices_left_open import NOTHING
+from tests.answers.choices_made import CHOSEN
 
 WORDS = (("A", "garage"), ("B", "cupboard"), ("C", "attic"), ("D", "disturb"), ("E", "barge"))
 NUMBERS = (("A", "3"), ("B", "4"), ("C", "5"))
 LABELLED_BY_NUMBER = (("1", "10"), ("2", "5"), ("3", "2"))
 
 
-@pytest.mark.parametrize(("text", "letter"), CASES)
-def test_a_text_chooses_what_it_asserts_and_nothing_where_it_hedges(text: str, letter: str) -> None:
+@pytest.mark.parametrize(("text", "letter"), CHOSEN)
+def test_a_text_chooses_what_it_asserts(text: str, letter: str) -> None:
     choices = NUMBERS if text.startswith("N:") else WORDS
     text = text.removeprefix("N:")
-    assert (last_letter(text, choices) or letter_of(text, choices) or "") == letter
+    assert (last_letter(text, choices) or letter_of(text, choices)) == letter
     assert letter_of(text, choices) in (letter, None)
 
 
-@pytest.mark.parametrize(("text", "letter"), [case for case in CASES if not case[1]])
-def test_what_chooses_nothing_in_a_text_chooses_nothing_as_an_extracted_answer(
-    text: str, letter: str
-) -> None:
+@pytest.mark.parametrize("text", NOTHING)
+def test_a_text_that_hedges_or_rejects_chooses_nothing_also_as_an_extracted_answer(text: str) -> None:
     choices = NUMBERS if text.startswith("N:") else WORDS
-    assert letter_of(text.removeprefix("N:"), choices) is None
+    text = text.removeprefix("N:")
+    assert last_letter(text, choices) is None
+    assert letter_of(text, choices) is None
+
+
+@pytest.mark.parametrize(
+    "unit", ["A ", "(A) or ", "the answer is ", "B.\n", "is ", " ", "answer:", "\\boxed{", "so "]
+)
+def test_time_is_linear_in_the_text(unit: str) -> None:
+    start = perf_counter()
+    asserted_letter(unit * 20_000 + "B", WORDS)
+    assert perf_counter() - start < 1.0
 
 
 def test_a_hedge_is_told_apart_from_a_text_without_letters() -> None:

@@ -1,92 +1,119 @@
 """The grader as a reward of other training code: `trl_reward` for TRL, `verl_compute_score` for verl.
 
 Both give 1.0 or 0.0, take no part in training, and may be called from any thread or process. A reference may
-be the bare answer or a worked solution that ends in one (`... #### 72`, `\\boxed{72}`), as in the raw columns
-of GSM8K and MATH.
+be the bare answer, a number, a list of accepted spellings, or a worked solution that marks its answer
+(`... #### 72`, `\\boxed{72}`), as in the raw columns of GSM8K and MATH. What cannot be graded raises
+ValueError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any, cast
 
-from numerate.answers.extract import find
 from numerate.answers.grading import grade
-from numerate.types import Kind, Problem
+from numerate.answers.references import content_text, problems_of
+from numerate.types import Problem
 
 Message = Mapping[str, Any]
 """one turn of a conversation: {"role": ..., "content": ...}"""
-ANSWERS = ("answer", "solution", "ground_truth")
-"""columns that may hold the reference, the first that is there counts"""
+Completion = str | Message | Sequence[Message] | None
+ANSWERS = ("answer", "ground_truth", "solution")
+"""columns that may hold the reference; of a row the first that holds an answer counts"""
 
 
 def trl_reward(
-    prompts: Sequence[str | Sequence[Message]],
-    completions: Sequence[str | Sequence[Message]],
-    **columns: Any,
+    prompts: Sequence[str | Sequence[Message]], completions: Sequence[Completion], **columns: Any
 ) -> list[float | None]:
     """One reward per completion, each a text or a list of messages: `reward_funcs=trl_reward`.
 
-    Columns read, one value per row: `answer`, `solution` or `ground_truth`, the reference (None or empty:
-    the row's reward is None, which TRL leaves out); `kind`, one of number, math (default), choice;
-    `choices`, the (letter, text) pairs of a choice problem. Others are ignored. Raises ValueError for a
-    missing or too short column and an unknown kind.
-    """
+    Columns read, one value per row: `answer`, `ground_truth` or `solution`, the reference (None or empty:
+    the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
+    where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
+    ignored. Raises ValueError for a missing or too short column, an unknown kind, and a reference that
+    nothing can equal."""
     rows = len(completions)
-    answers = _column(next((name for name in ANSWERS if name in columns), "answer"), columns, rows)
-    kinds = _column("kind", columns, rows, default="math")
+    names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]
+    references = list(zip(*(_column(name, columns, rows) for name in names), strict=True))
+    kinds = _column("kind", columns, rows, default="")
     choices = _column("choices", columns, rows, default=())
     return [
-        _reward(text_of(c), answer, kind, pairs, f"row {row}")
-        for row, (c, answer, kind, pairs) in enumerate(zip(completions, answers, kinds, choices, strict=True))
+        _reward(completions[row], _problems(references[row], kinds[row], choices[row], row), f"row {row}")
+        for row in range(rows)
     ]
 
 
 def verl_compute_score(
     data_source: str,
-    solution_str: str,
+    solution_str: str | None,
     ground_truth: Any,
     extra_info: Mapping[str, Any] | None = None,
     **_: Any,
 ) -> float:
     """verl's custom reward: `custom_reward_function.path` is this file, `.name` is verl_compute_score.
 
-    extra_info may hold `kind` (number, math or choice; else number where the source's name has gsm8k in it,
-    and math) and `choices`. Raises ValueError for an empty ground truth: a reward of 0 for all would pass
-    unseen.
-    """
-    more = extra_info or {}
-    kind = more.get("kind") or ("number" if "gsm8k" in data_source.lower() else "math")
-    value = _reward(solution_str, ground_truth, kind, more.get("choices"), f"data_source {data_source!r}")
+    extra_info may hold `kind` (number, math or choice; else choice where there are choices, number where the
+    source's name has gsm8k in it, and math) and `choices`. Raises ValueError for a ground truth that is empty
+    or that nothing can equal: a reward of 0 for all would pass unseen."""
+    more, where = extra_info or {}, f"data_source {data_source!r}"
+    kind = more.get("kind")
+    if kind is None and not more.get("choices") and "gsm8k" in str(data_source).lower():
+        kind = "number"
+    problems = problems_of(ground_truth, kind, more.get("choices"), where)
+    value = _reward(solution_str, problems, where)
     if value is None:
-        raise ValueError(f"data_source {data_source!r}: ground_truth is empty; give the reference answer")
+        raise ValueError(f"{where}: ground_truth is empty ({ground_truth!r}); give the reference answer")
     return value
 
 
-def text_of(completion: str | Sequence[Message]) -> str:
-    """What the assistant says in a completion."""
-    if isinstance(completion, str):
-        return completion
-    said = (m.get("content") for m in completion if m.get("role", "assistant") == "assistant")
-    return "\n".join(content for content in said if isinstance(content, str))
+def text_of(completion: Completion, where: str = "completion") -> str:
+    """What the assistant says in a completion; "" where it says nothing, as in a call of a tool.
+
+    Raises ValueError for what is neither text nor messages."""
+    if completion is None or isinstance(completion, str):
+        return completion or ""
+    messages = [completion] if isinstance(completion, Mapping) else completion
+    if not isinstance(cast("object", messages), list | tuple):
+        raise _unreadable(where, completion)
+    texts: list[str] = []
+    for message in messages:
+        if not isinstance(cast("object", message), Mapping):
+            raise _unreadable(where, message)
+        if message.get("role", "assistant") != "assistant":
+            continue
+        text = content_text(message.get("content"))
+        if text is None:
+            raise _unreadable(where, message)
+        texts.append(text)
+    return "\n".join(filter(None, texts))
 
 
-def reference(text: str, kind: Kind) -> str:
-    """The answer itself, where `text` is a worked solution that marks it."""
-    if "####" not in text and "\\boxed" not in text:
-        return text
-    found = find(text, kind)
-    return found.answer if found.answer is not None and found.source in ("hash", "box") else text
+def _unreadable(where: str, value: Any) -> ValueError:
+    return ValueError(
+        f"{where}: the completion holds {str(value)[:80]!r} ({type(value).__name__}); expected a text, or "
+        'messages such as {"role": "assistant", "content": "..."}'
+    )
 
 
-def _reward(text: str, answer: Any, kind: Any, choices: Any, where: str) -> float | None:
-    if answer is None or not str(answer).strip():
-        return None
-    if kind not in get_args(Kind):
-        raise ValueError(f"{where}: kind {kind!r} is unknown: use {', '.join(get_args(Kind))}")
-    pairs = tuple((str(a), str(b)) for a, b in cast(Sequence[tuple[Any, Any]], choices or ()))
-    problem = Problem(where, "", reference(str(answer), kind), kind=kind, choices=pairs)
-    return float(grade(text, problem).correct)
+def _problems(references: Sequence[Any], kind: Any, choices: Any, row: int) -> list[Problem]:
+    """The problems of the first column that holds an answer; of several, one that is no answer is passed
+    over."""
+    refused: ValueError | None = None
+    for reference in references:
+        try:
+            if problems := problems_of(reference, kind, choices, f"row {row}"):
+                return problems
+        except ValueError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return []
+
+
+def _reward(completion: Completion, problems: Sequence[Problem], where: str) -> float | None:
+    """1.0 where the completion ends in any of the accepted answers; None where there is none."""
+    text = text_of(completion, where)
+    return float(any(grade(text, problem).correct for problem in problems)) if problems else None
 
 
 def _column(name: str, columns: Mapping[str, Any], rows: int, default: Any = None) -> Sequence[Any]:
@@ -99,6 +126,6 @@ def _column(name: str, columns: Mapping[str, Any], rows: int, default: Any = Non
                 "to the dataset's rows"
             )
         return [default] * rows
-    if isinstance(values, str) or len(values) != rows:
+    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != rows:
         raise ValueError(f"column {name!r} must hold one value for each of the {rows} completions")
     return values

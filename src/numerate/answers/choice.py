@@ -12,7 +12,7 @@ from typing import Final
 
 from numerate.answers import choice_text
 from numerate.answers.boxes import unbox
-from numerate.answers.choice_words import RETRACTED, SUPPOSED
+from numerate.answers.choice_words import CONTRAST, RETRACTED, SUPPOSED
 from numerate.answers.normal import normalise
 from numerate.answers.phrases import announced
 from numerate.answers.statements import Statement, statements
@@ -157,9 +157,13 @@ def _asserted(said: list[Statement], tail: str) -> list[Statement]:
     if RETRACTED.search(tail, last.mention.end):
         return []
     near = [each for each in firm if each.sentence == last.sentence or last.also]
+    turns = [match.end() for match in CONTRAST.finditer(tail, near[0].mention.end, last.mention.start)]
+    near = [each for each in near if last.also or not turns or each.mention.start >= turns[-1]]
     return [each for each in near if each.says == "asserted"] or near
 
 
+_NAMED_TOO = re.compile(r"(?:\b[A-Z]|\b[Oo]r|\b[Aa]nd)$")
+"""what stands before a letter that is named beside another: `B. Or D`"""
 _REASON = re.compile(r"\b(?:because|since|as|while|whereas|but|than|over|though)\b")
 
 
@@ -169,7 +173,7 @@ def _beside(said: list[Statement], tail: str) -> list[Statement]:
     end = reason.start() if reason else len(tail)
     near = [each for each in said if each.says == "mentioned" and each.mention.end <= end]
     return [
-        each for each in near if each.mention.strong or tail[: each.mention.start].rstrip()[-1:].isupper()
+        each for each in near if each.mention.strong or _NAMED_TOO.search(tail[: each.mention.start].rstrip())
     ]
 
 
@@ -196,7 +200,11 @@ def _opens_line(tail: str, at: int) -> bool:
 def _stands_out(tail: str, last: Statement) -> bool:
     """True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
     before = tail[: last.mention.start].rstrip()
-    return not before or before[-1] in ".!?\n:"
+    return (not before or before[-1] in ".!?\n:") and _BRIEF.match(tail, last.mention.end) is not None
+
+
+_BRIEF = re.compile(r"\W*(?:\w+\W*)?$|\s*[.!,;:—–(-]|\s(?:because|since|as|due|for)\b")
+"""what may follow a letter that is an answer by itself"""
 
 
 def _is_label_of_another(value: str, letter: str, choices: Choices) -> bool:
@@ -213,10 +221,12 @@ _WIDE = str.maketrans(
         **{chr(0xFF10 + k): chr(0x30 + k) for k in range(10)},
         **dict(zip("（）［］：’‘．，；", "()[]:''.,;", strict=True)),
         **dict.fromkeys('"“”„«»「」`*$', ""),
+        **dict.fromkeys("∩∪∈∉⊂⊆⊃∧∨≤≥≠≈≡", "∘"),
     }
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
+_RUNS = re.compile(r"([ \t\n])[ \t]+")
 _SIGN = re.compile(r"\\[a-zA-Z]+")
 _SMALL = re.compile(
     r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)"
@@ -230,7 +240,7 @@ def readable(text: str) -> str:
     text = _BOX.sub(" answer: ", text.translate(_WIDE))
     if "\\" in text:
         text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
-    text = _MARKUP.sub("", text)
+    text = _RUNS.sub(r"\1", _MARKUP.sub("", text))
     return _SMALL.sub(lambda match: match[1] + match[2].upper(), text)
 
 

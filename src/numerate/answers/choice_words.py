@@ -15,7 +15,7 @@ _FILLER = (
     r"(?:(?:clearly|obviously|definitely|surely|for sure|certainly|most likely|likely|probably|indeed|simply"
     r"|just|therefore|thus|hence|then|either|both|only|exactly|actually|really|now|still|in fact|of course"
     r"|the|is|be|as|that|it|option|choice|letter|answer|statement|best|correct|right|final|one of"
-    r"|une?|la|le|el|die|der|das|вариант|буква)\b|[\s:,>=\"'(\[-])"
+    r"|une?|la|le|el|die|der|das|a|letra|lettre|lettera|Buchstabe|вариант|буква)\b|选项|[\s:,>=\"'(\[-])"
 )
 _FILL = rf"{_FILLER}{{0,12}}?"
 _ANSWER = (
@@ -32,7 +32,7 @@ _CHOOSING = (
     r"|went with|settled? on|guess|say|mark(?:ed)?|prefer|gives?(?: us)?|conclude|leaves?(?: us)?(?: with)?"
     r"|left with|lean(?:s|ing)? towards?"
     r"|leaving(?: us)?(?: with)?|corresponds? to|corresponding (?:to|with)|matches|matching|points? to"
-    r"|elijo|escojo|выбираю)\b|[选選]择?|(?<!不)是|(?<!no )\bes\b"
+    r"|accept|elijo|escojo|выбираю)\b|(?<!不)[选選]择?|(?<!不)是|(?<!no )\bes\b"
 )
 _POINTING = (
     r"\b(?:it|this|that|which|these)(?:'s| is| must be| has to be| should be| would be| can only be"
@@ -50,7 +50,7 @@ STATED = re.compile(
 """an answer that is announced, whatever it is"""
 
 CONNECTED = re.compile(
-    rf"(?:^|[\s,;.:(—–-])(?:{_ANSWER}\.?|so|thus|hence|therefore|then|but|rather|only|just|finally|=>|->|→|⇒"
+    rf"(?:^|[\s,;.:(—–-])(?:{_ANSWER}\.?|elimination|maybe|perhaps|possibly|probably|definitely|certainly|so|thus|hence|therefore|then|but|rather|only|just|finally|=>|->|→|⇒"
     rf"|∴|所以|因此|故|no[,:.]|wait[,:.]|actually[,:]?|而是|sino|sondern|mais|но|а)[\s,:]*(?:(?:option|choice)\s)?\(?$",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ PREDICATE = re.compile(
     r"[\s)\]]*(?:(?:is|are|was|'s|seems|looks|appears|must|has|should|would|will|to|be|being|stands|as|both|all"
     r"|clearly|definitely|certainly|obviously|the|an?|our|my|only|most|single|therefore|thus|indeed|by|far"
     r"|that|likely|probably|logical|possible|one|also|equally)\s+){0,8}"
-    r"(?:correct|right(?! angle)|true|accurate|valid|appropriate|suitable|fitting|better(?= than)"
+    r"(?:correct|right(?! angle)|true|accurate|valid|appropriate|suitable|fitting|better"
     r"|best(?=[\s.,!]*$| (?:answer|choice|option|fit|match))|answers?|winner|left|remaining|closest|fits?"
     r"|works|remains?|matches|makes (?:the most )?sense|it(?=[\s.,!]*$)|the one|holds|applies"
     r"|wins|correcta?|richtig"
@@ -88,11 +88,17 @@ RETRACTED = re.compile(
 )
 """a later sentence that takes an assertion back and names no letter"""
 
-TENTATIVE = re.compile(r"\b(?:could|might|may|perhaps|maybe|possibly|can(?! only))\b", re.IGNORECASE)
+TENTATIVE = re.compile(
+    r"\b(?:could|might|may|perhaps|maybe|possibly|seems?|appears?|can(?! only))\b", re.IGNORECASE
+)
 ALSO = re.compile(r"\b(?:also|as well|equally|likewise)\b|\btoo\b\W*$|也|同样", re.IGNORECASE)
 
 # -- rejections ----------------------------------------------------------------------
 _NOT = r"\b(?:not|never|cannot|hardly)\b|\w*n't\b|\b(?:ca|is|are|does|wo)nt\b"
+EXCLUDING = re.compile(r"\b(?:anything|all|any|every\w*)\s(?:other than|but|except)\s*\(?$", re.IGNORECASE)
+CONTRAST = re.compile(r"\b(?:but|however|yet|actually)\b|而是", re.IGNORECASE)
+"""what drops the assertions before it in a sentence"""
+
 NEGATION = re.compile(
     rf"(?:{_NOT}|\b(?:neither|nor|without|rather than|instead of|unlike|except|versus|vs)\b"
     r"|\b(?:exclud|eliminat|discard|reject|dismiss|disqualif|avoid)\w*"
@@ -123,7 +129,8 @@ REFUTED = re.compile(
     rf"(?:{_NOT}|(?:wrong|incorrect|false|invalid|impossible|irrelevant|eliminated|excluded|ruled out"
     r"|unlikely|untrue|inappropriate|implausible|unsuitable|out|falsch|faux|falso|incorrecta?)\b"
     r"|too (?=\w)|fails?\b|contradict\w*|неверн\w*|неправильн\w*|错|誤|否)"
-    r"|[\s)\]]*(?:是|都)?(?:错|不对|不正确|不符合|不是|不能)|\s?(?:は|が)(?:違|間違)|\s*[✗✘❌]",
+    r"|[\s)\]]*(?:是|都)?(?:错|不对|不正确|不符合|不是|不能)"
+    r"|\s?(?:(?:は|が)(?:違|間違)|ではな|じゃな|[이가] 아니|नहीं|নয়|కాదు)|\s*[✗✘❌]",
     re.IGNORECASE,
 )
 """what follows a rejected letter"""

@@ -7,28 +7,59 @@ from collections.abc import Sequence
 
 from numerate.answers import choice, faults
 from numerate.answers.budget import LIMIT, BudgetExceeded
-from numerate.answers.extract import NOTHING, Found, find
+from numerate.answers.extract import NOTHING, Fallback, Found, find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
+from numerate.answers.references import as_problem
 from numerate.answers.strict import judge
 from numerate.types import Grade, Kind, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
-def grade(solution: str | None, problem: Problem, strict: bool = False) -> Grade:
-    """Whether a solution's final answer is the problem's. Never raises, hangs, or evaluates text.
-    None is a solution without an answer.
+def grade(
+    solution: str | None,
+    problem: Problem | str | float,
+    strict: bool = False,
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
+) -> Grade:
+    """Grades the final answer of a solution against a problem, or against a plain reference in its place.
 
-    strict: units, percent signs and names that one of the two leaves out make them different.
-    Safe to call from many threads at once."""
-    return grade_and_source(solution, problem, strict)[0]
+    Never hangs, evaluates no text, and raises ValueError only where a plain reference is no answer. None is a
+    solution without an answer. Safe to call from many threads at once.
+
+    strict: units, percent signs and names that one of the two leaves out make them different. fallback: what
+    counts where nothing is marked as the answer: the last expression, the last number, or nothing ("none").
+    unfinished: read a thought that was never finished; without it such a solution has no answer."""
+    problem = problem if isinstance(problem, Problem) else as_problem(problem)
+    source = "none"
+    if solution is None:
+        return Grade(None, False, "no_answer")
+    try:
+        with LIMIT:
+            answer, source = find(solution, problem.kind, problem.choices, fallback, unfinished)
+            if answer is None:
+                return Grade(None, False, "no_answer", source)
+            verdict = _decide(answer, problem, strict)
+    except BudgetExceeded:
+        return Grade(None, False, "too_long", source)
+    except Exception as error:
+        faults.note(error, solution, problem.answer)
+        return Grade(None, False, "error", source)
+    return Grade(answer, verdict.equal, verdict.how, source)
 
 
-def find_safely(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] = ()) -> Found:
+def find_safely(
+    text: str,
+    kind: Kind = "math",
+    choices: Sequence[tuple[str, str]] = (),
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
+) -> Found:
     """`find` within a budget; nothing where it meets an error, which is counted."""
     try:
         with LIMIT:
-            return find(text, kind, choices)
+            return find(text, kind, choices, fallback, unfinished)
     except BudgetExceeded:
         pass
     except Exception as error:
@@ -36,40 +67,21 @@ def find_safely(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str
     return NOTHING
 
 
-def grade_and_source(solution: str | None, problem: Problem, strict: bool = False) -> tuple[Grade, str]:
-    """The grade, and where in the solution the answer stood (`Found.source`)."""
-    source = "none"
-    if solution is None:
-        return Grade(None, False, "no_answer"), source
-    try:
-        with LIMIT:
-            answer, source = find(solution, problem.kind, problem.choices)
-            if answer is None:
-                return Grade(None, False, "no_answer"), source
-            verdict = _decide(answer, problem, strict)
-    except BudgetExceeded:
-        return Grade(None, False, "too_long"), source
-    except Exception as error:
-        faults.note(error, solution, problem.answer)
-        return Grade(None, False, "error"), source
-    return Grade(answer, verdict.equal, verdict.how), source
-
-
 def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:
     if problem.kind != "choice":
         return judge(answer, problem.answer, problem.kind, strict)
-    wanted = choice.letter_of(problem.answer, problem.choices)
-    given = choice.letter_of(answer, problem.choices)
-    if given is None:
+    reference = choice.letter_of(problem.answer, problem.choices)
+    letter = choice.letter_of(answer, problem.choices)
+    if letter is None:
         return NO_ANSWER
-    return Verdict(True, "choice") if given == wanted else NO_MATCH
+    return Verdict(True, "choice") if letter == reference else NO_MATCH
 
 
 def strict_gsm8k(solution: str, problem: Problem) -> bool:
-    """The rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`, commas
-    taken off, compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside `grade`,
-    never as a reward."""
-    given = _STRICT.search(solution)
-    if given is None:
+    """Applies the rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`,
+    commas taken off, compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside
+    `grade`, never as a reward."""
+    match = _STRICT.search(solution)
+    if match is None:
         return False
-    return given.group(1).strip().replace(",", "") == problem.answer.strip().replace(",", "")
+    return match.group(1).strip().replace(",", "") == problem.answer.strip().replace(",", "")

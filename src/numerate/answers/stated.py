@@ -6,7 +6,15 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side, split_equation
+from numerate.answers.expressions import (
+    FORMULA,
+    Run,
+    hide_formulas,
+    last_row,
+    math_runs,
+    right_side,
+    split_equation,
+)
 from numerate.answers.ladder import decide
 from numerate.answers.markdown import without_emphasis
 from numerate.answers.names import BOUNDING, FUNCTIONS, MULTIPLIERS, PERCENT_WORDS, SEPARATORS, UNITS

@@ -119,7 +119,7 @@ def _grouped(text: str, group: list[Mention]) -> Iterator[Mention]:
 # -- what is said of them ----------------------------------------------------------------------
 _SENTENCE = re.compile(
     rf"(?<=[.!?])(?<!\n[{w.S}]\.)(?<![-*•] [{w.S}]\.)\s+|\n+|[;。！？；]"
-    r"|(?:[,.—–-]|\s)\s*(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
+    r"|(?:[,.—–-]\s?|\s)(?=(?:no|wait|actually|sorry|oops)[,:.]\s)",
     re.IGNORECASE,
 )
 """A sentence ends before `no, ...` as well, and not at a letter that opens a line: `A. too hot`"""
@@ -156,7 +156,8 @@ def _shape(text: str, found: list[Mention]) -> str:
 def _says(before: str, after: str) -> Says:
     before = re.split(f"[{w.S}{w.M}]", before)[-1]
     behind, sign, _ = _until_sign(after)
-    cue = w.CUES.search(before)
+    start = max((match.end() for match in w.CLAUSE.finditer(before)), default=0)
+    cue = w.CUES.search(before, start) or w.CUES.search(before)
     if _is_refuted(behind, sign) or _is_negated(before, cue):
         return "rejected"
     clause = w.CLAUSE.split(before[: cue.start()] if cue else before)[-1]
@@ -187,6 +188,8 @@ def _is_refuted(behind: str, sign: str) -> bool:
 
 
 def _is_negated(before: str, cue: re.Match[str] | None) -> bool:
+    if w.EXCLUDING.search(w.HARMLESS.sub(" ", before)):
+        return True
     if cue is not None:
         return bool(
             w.NEGATION.search(w.HARMLESS.sub(" ", cue.group())) or w.DOUBTED.search(before[: cue.start()])

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from numerate.answers import choice, faults
-from numerate.answers.grading import grade_and_source
+from numerate.answers.grading import grade
+from numerate.answers.references import problems_of
 from numerate.answers.strict import judge
-from numerate.types import Kind, Problem
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from numerate.types import Problem
 
 
 def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str, Any]]:
     """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct",
     "answer", "how"}.
 
-    A candidate is an answer as it stands; a solution is a text to find the answer in, and "source" then
+    A reference may be a list of accepted answers, or a worked solution that marks its answer. A candidate is
+    an answer as it stands; a solution is a text to find the answer in, and "source" then
     says where it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on;
     blank lines are skipped. Lines are numbered from 1. A fault of the grader is a wrong answer with "how":
     "error", the "exception" and the texts, cut."""
@@ -46,7 +46,7 @@ def _fault(row: Mapping[str, Any], verdict: dict[str, Any]) -> dict[str, Any]:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     if not isinstance(row, dict):
@@ -57,29 +57,40 @@ def _object(line: str) -> dict[str, Any]:
 
 
 def _graded(row: Mapping[str, Any], strict: bool) -> dict[str, Any]:
-    kind = row.get("kind", "choice" if row.get("choices") else "math")
-    if kind not in get_args(Kind):
-        raise ValueError(f'"kind" is {kind!r}; it must be one of {", ".join(get_args(Kind))}')
-    problem = Problem(
-        id=str(row.get("id", "")),
-        question="",
-        answer=_text(row, "reference"),
-        kind=kind,
-        choices=_choices(row.get("choices")),
-    )
-    if "solution" in row:
-        solution = _text(row, "solution")
-        done, source = grade_and_source(solution, problem, strict)
-        verdict = {"correct": done.correct, "answer": done.answer, "how": done.how}
-        return {"id": row.get("id"), **verdict, "source": source}
-    return {"id": row.get("id"), **_candidate(_text(row, "candidate"), problem, strict)}
+    problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), "row")
+    if not problems:
+        raise ValueError('"reference" is empty; expected text or a number, or a list of accepted spellings')
+    text = _text(row, "solution" if "solution" in row else "candidate")
+    judged = _solution if "solution" in row else _candidate
+    verdict: dict[str, Any] = {}
+    for problem in problems:
+        verdict = judged(text, problem, strict)
+        if verdict["correct"]:
+            break
+    return {"id": row.get("id"), **verdict}
+
+
+def _reference(row: Mapping[str, Any]) -> Any:
+    """What the row accepts: a text, a number, or a list of them; worked solutions are reduced later."""
+    value = row.get("reference")
+    if value in (None, []) or isinstance(value, bool) or value != value:
+        what = "is missing" if value is None else f"is {value!r}"
+        raise ValueError(f'"reference" {what}; expected text or a number, or a list of accepted spellings')
+    return value
+
+
+def _solution(solution: str, problem: Problem, strict: bool) -> dict[str, Any]:
+    done = grade(solution, problem, strict)
+    return {"correct": done.correct, "answer": done.answer, "how": done.how, "source": done.source}
 
 
 def _candidate(candidate: str, problem: Problem, strict: bool) -> dict[str, Any]:
     reference = problem.answer
     if problem.kind == "choice" and problem.choices:
-        candidate = choice.letter_of(candidate, problem.choices) or candidate
-        reference = choice.letter_of(reference, problem.choices) or reference
+        letter = choice.letter_of(candidate, problem.choices)
+        if letter is None:
+            return {"correct": False, "answer": candidate, "how": "no_answer"}
+        candidate, reference = letter, choice.letter_of(reference, problem.choices) or reference
     verdict = judge(candidate, reference, problem.kind, strict)
     return {"correct": verdict.equal, "answer": candidate, "how": verdict.how}
 
@@ -91,26 +102,3 @@ def _text(row: Mapping[str, Any], field: str) -> str:
         also = ' (or a "solution" to find the answer in)' if field == "candidate" else ""
         raise ValueError(f'"{field}" {what}; expected text or a number{also}')
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _choices(value: Any) -> tuple[tuple[str, str], ...]:
-    """Letters and texts from {"A": text}, [["A", text]], or [text, text]."""
-    if value is None:
-        return ()
-    if isinstance(value, dict):
-        return tuple((str(k), str(v)) for k, v in cast(dict[Any, Any], value).items())
-    if not isinstance(value, list):
-        raise ValueError(
-            f'"choices" is {value!r}; expected a list of texts or of [letter, text], or an object'
-        )
-    items = cast(list[Any], value)
-    if len(items) > len(_LETTERS):
-        raise ValueError(f'"choices" has {len(items)} entries; at most {len(_LETTERS)} have letters')
-    return tuple(_choice(item, letter) for item, letter in zip(items, _LETTERS, strict=False))
-
-
-def _choice(item: Any, letter: str) -> tuple[str, str]:
-    pair: list[Any] = cast(list[Any], item) if isinstance(item, list) else [letter, item]
-    if len(pair) != 2:
-        raise ValueError(f'"choices" holds {pair!r}; expected a text or [letter, text]')
-    return str(pair[0]), str(pair[1])

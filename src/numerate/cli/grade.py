@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,11 +16,12 @@ from typer import Argument, Option
 
 from numerate.cli import table
 from numerate.cli.app import app
+from numerate.cli.lines import json_lines
 
 
 @app.command("grade")
 def grade_file(
-    file: Annotated[Path, Argument(metavar="FILE", help="JSONL, or - for stdin.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="JSONL or CSV, also .gz, or - for stdin.")],
     out: Annotated[
         Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go; - is stdout.")
     ] = Path("-"),
@@ -117,13 +118,13 @@ def writable(text: str, target: TextIO) -> str:
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[TextIO]:
+def reading(file: Path) -> Iterator[Iterable[str]]:
     if str(file) == "-":
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         yield sys.stdin
     elif file.is_file():
-        with file.open(encoding="utf-8", errors="replace") as lines:
+        with json_lines(file) as lines:
             yield lines
     else:
         what = "is a folder" if file.is_dir() else "does not exist"

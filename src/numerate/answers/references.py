@@ -1,0 +1,199 @@
+"""References as other programs give them, made into the answers that a solution may end in.
+
+A reference is a text or a number, also of numpy; a list of accepted spellings; the content parts of a
+message; or a worked solution that marks its answer (`... #### 24`, `\\boxed{24}`). What nothing could equal
+is refused: a reward of 0 for every solution would pass unseen."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import Any, cast, get_args
+
+from numerate.answers import choice, phrases, sentences
+from numerate.answers.boxes import unbox
+from numerate.answers.extract import find
+from numerate.answers.ladder import is_nothing
+from numerate.answers.normal import normalise
+from numerate.types import Kind, Problem
+
+GUESSES = frozenset({"bare", "letter", "math", "last", "number", "expression", "none"})
+"""places of an answer that a solution doesn't mark as one"""
+REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
+_MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
+_EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
+_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z(])")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_CALCULATION = re.compile(r"\d\s?[-+*/×]\s?\d[^\n]*=")
+_CONDITION = re.compile(
+    r"^\W*[a-zA-Z]\b|[=<>\\]|\b(?:or|except|between|than|least|most|from|through|all|every|any)\b",
+    re.IGNORECASE,
+)
+"""signs of an answer in words, such as `all numbers except 2 and 3`"""
+PROSE = 4
+"""words, from which on a text is a sentence and no answer with a unit"""
+
+
+def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
+    """The answers that a reference accepts; none where it is missing: None, NaN, "" or an empty list.
+
+    Raises ValueError that says what was given where nothing could equal it."""
+    value = _plain(value)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ()
+    if isinstance(value, list | tuple) and not (value and all(isinstance(part, Mapping) for part in value)):  # pyright: ignore[reportUnknownVariableType]
+        items = cast("Sequence[Any]", value)
+        return tuple(answer for item in items for answer in accepted_answers(item, kind, where))
+    text = value if isinstance(value, str) else _written(value, where)
+    if not text.strip():
+        return ()
+    answer, fault = reduced(text, kind)
+    if fault:
+        raise _refused(where, value, fault)
+    return (answer,)
+
+
+@lru_cache(maxsize=4096)
+def reduced(text: str, kind: Kind) -> tuple[str, str]:
+    """The answer itself, where the text is a worked solution that marks it; and why it is none, or "".
+
+    Trainers ask for the same reference once for every rollout."""
+    if _EMPTY_MARK.search(text):
+        return text, "marks an empty answer"
+    answer = text
+    if _MARK.search(text) or _is_worked(text):
+        found, source = find(text, kind)
+        if found is None or source in GUESSES:
+            return text, "is a text that marks no answer"
+        answer = found
+    if is_nothing(normalise(unbox(answer))) and not phrases.says_none(answer):
+        return text, "is no answer that anything can equal"
+    return answer, ""
+
+
+def as_problem(reference: str | float) -> Problem:
+    """A problem of which only the answer is known. Raises ValueError where the reference is no answer."""
+    kind: Kind = "choice" if isinstance(reference, str) and choice.is_bracketed_letter(reference) else "math"
+    answers = accepted_answers(reference, kind, "reference")
+    if len(answers) != 1:
+        raise ValueError(f"reference {reference!r}: expected one answer as text or number: {REMEDY}")
+    return Problem("", "", answers[0], kind=kind)
+
+
+def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Problem]:
+    """A problem for every answer that the reference accepts; none where it is missing.
+
+    kind: None reads it off the choices and the reference. Raises ValueError where anything is malformed."""
+    pairs = choice_pairs(choices, where)
+    kind = kind or ("choice" if pairs or _is_letter(reference) else "math")
+    if kind not in get_args(Kind):
+        raise ValueError(f"{where}: kind {kind!r} must be one of {', '.join(get_args(Kind))}")
+    answers = accepted_answers(reference, kind, where)
+    if kind == "choice" and pairs:
+        for answer in answers:
+            if choice.letter_of(answer, pairs) is None:
+                letters = ", ".join(letter for letter, _ in pairs)
+                raise ValueError(
+                    f"{where}: the reference {answer!r} is none of the choices: give one of {letters}"
+                )
+    return [Problem(where, "", answer, kind=kind, choices=pairs) for answer in answers]
+
+
+def choice_pairs(value: Any, where: str) -> tuple[tuple[str, str], ...]:
+    """Letters and texts from {"A": text}, {"label": [...], "text": [...]}, [["A", text]], or [text, text]."""
+    value = _plain(value)
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):  # the cell of a table
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        columns = cast("Mapping[Any, Any]", value)
+        if set(columns) == {"label", "text"}:
+            return tuple((str(a), str(b)) for a, b in zip(columns["label"], columns["text"], strict=False))
+        return tuple((str(k), str(v)) for k, v in columns.items())
+    if not isinstance(value, list | tuple):
+        expected = "expected a list of texts or of [letter, text], or an object"
+        raise ValueError(f'{where}: "choices" is {value!r}; {expected}')
+    items = cast("Sequence[Any]", value)
+    if len(items) > len(ascii_uppercase):
+        raise ValueError(
+            f'{where}: "choices" has {len(items)} entries; at most {len(ascii_uppercase)} have letters'
+        )
+    return tuple(_pair(item, letter, where) for item, letter in zip(items, ascii_uppercase, strict=False))
+
+
+def _pair(item: Any, letter: str, where: str) -> tuple[str, str]:
+    pair = list(cast("Sequence[Any]", item)) if isinstance(item, list | tuple) else [letter, item]
+    if len(pair) != 2:
+        raise ValueError(f'{where}: "choices" holds {pair!r}; expected a text or [letter, text]')
+    return str(pair[0]), str(pair[1])
+
+
+def _is_letter(reference: Any) -> bool:
+    return isinstance(reference, str) and choice.is_bracketed_letter(reference)
+
+
+# -- writing ----------------------------------------------------------------------
+def content_text(content: Any) -> str | None:
+    """The text of a message's content: text, or the text parts of a list of typed parts; None for anything
+    else."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list | tuple):
+        return None
+    parts = [part if isinstance(part, str) else _part(part) for part in cast("Sequence[Any]", content)]
+    return None if None in parts else "".join(cast("list[str]", parts))
+
+
+def _part(part: Any) -> str | None:
+    """A typed part's text; "" for an image and the like."""
+    if not isinstance(part, Mapping):
+        return None
+    fields = cast("Mapping[str, Any]", part)
+    if "text" in fields:
+        return fields["text"] if isinstance(fields["text"], str) else None
+    return "" if "type" in fields else None
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and lists of numpy and the like as Python's own."""
+    convert = getattr(cast("object", value), "tolist", None)
+    return convert() if callable(convert) else value
+
+
+def _written(value: Any, where: str) -> str:
+    if isinstance(value, list | tuple):
+        text = content_text(value)
+        if text is not None:
+            return text
+    if (
+        isinstance(value, int | float | Decimal | Fraction)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    ):
+        return str(value)
+    raise _refused(where, value, f"is of type {type(cast('object', value)).__name__} and no answer")
+
+
+def _is_worked(text: str) -> bool:
+    """True for lines of steps, and for a sentence of which no value can be taken: they are no answers."""
+    text = text.strip()
+    if "\n" in text and "\\begin" not in text:
+        return len(_WORD.findall(text)) >= PROSE or _CALCULATION.search(text) is not None
+    if not text.endswith(".") or len(_WORD.findall(text)) < PROSE or len(_NUMBER.findall(text)) < 2:
+        return False
+    return not _CONDITION.search(text) and sentences.value_in(text) is None
+
+
+def _refused(where: str, value: Any, what: str) -> ValueError:
+    shown = repr(value)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return ValueError(f"{where}: the reference {shown} {what}: {REMEDY}")
