@@ -29,8 +29,8 @@ _ENGLISH = re.compile(
 _DENIED = re.compile(r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE)
 _REJECTED_BEFORE = re.compile(
     r"(?:\b(?:check(?:ing)?|verify(?:ing)?|confirm(?:ing)?|validate|find(?:ing)?|get(?:ting)?|to|no|wrong|incorrect|first|initial"
-    r"|previous|earlier|intermediate|tentative|preliminary|expected|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*|[\"“](?:the )?(?:final )?(?:correct )?"
-    r")\s?$|[A-Za-z]$",
+    r"|previous|earlier|intermediate|tentative|preliminary|expected|possible|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*|[\"“](?:the )?(?:final )?(?:correct )?"
+    r")[ ]?\Z|[A-Za-z]\Z",
     re.IGNORECASE,
 )
 _FINAL_BEFORE = re.compile(r"final[ *]{0,3}$", re.IGNORECASE)

@@ -31,7 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
-from numerate.answers.stated import count_words, first_sentence, stated_value, with_factorial
+from numerate.answers.stated import chain_value, count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -367,12 +367,20 @@ def _heading(tail: str, kind: Kind) -> Found | None:
     if "#" not in tail and "**" not in tail:
         return None
     for match in reversed(list(_heading_lines(tail))):
-        if below := match["below"].strip():
+        if below := _first_with_value(match["below"].strip()):
             return Found(below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading")
     first = _ANSWER_FIRST.match(tail)
     if first is None or not re.search(r"[\d\\$]", first["answer"]) or first["answer"].rstrip().endswith(":"):
         return None
     return Found(stated_value(first["answer"].rstrip(" ."), kind), "heading")
+
+
+def _first_with_value(block: str) -> str:
+    """The first paragraph below a heading that has a value, or the whole block."""
+    for paragraph in block.split("\n\n")[:3]:
+        if re.search(r"[\d\\$]", paragraph):
+            return paragraph
+    return block
 
 
 def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
@@ -400,7 +408,7 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     if kind == "math" and words >= 3 and _SYMBOLS.search(text):
         return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
-        return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
+        return Found(chain_value(last_row(text)) if kind == "math" and not words else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
 
 

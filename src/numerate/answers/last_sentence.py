@@ -28,7 +28,7 @@ _REMARK = re.compile(
 REFUSAL = re.compile(
     r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not possible to|impossible to|not able to) (?:be )?"
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
-    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)|\bnot enough information|\binsufficient (?:information|data)|\bnot sure\b"
+    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)|(?:\bnot|n't) enough information|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified|\binsufficient (?:information|data)|\bnot sure\b"
     r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile|невозможно|わかりません|求められません",
     re.IGNORECASE,
 )
@@ -50,6 +50,14 @@ _ENUMERATOR = re.compile(
 _UNFINISHED_WORDS = frozenset(
     ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "gives", "gets", "by", "per", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
 )
+RECENT = 400
+"""characters at the end of a text in which it may say that there is no answer"""
+_PLAN = re.compile(
+    r"\b(?:need to|want to|let's|let us|going to|we'll|we will|i'll|i will) (?:\w+ )?(?:find|determine|calculate|solve|compute|identify|know|start"
+    r"|begin|break)\b(?:[^\d$\\]*$|[^.]*\bsteps?\b)",
+    re.IGNORECASE,
+)
+"""what a solution is going to do; a text that ends so has no answer yet"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 
@@ -57,6 +65,8 @@ LOOPS = 4
 def last_statement(text: str, kind: Kind) -> str | None:
     """The value of the last sentence that has one; a part of it in bold type comes first. None where the text
     says that there is none, or breaks off."""
+    if REFUSAL.search(text, max(len(text) - RECENT, 0)):
+        return None
     last = True
     for sentence, follows in _sentences_upwards(text.rstrip()):
         if last and (_breaks_off(sentence, follows, kind) or (len(sentence) > 8 and text.count(sentence) > LOOPS)):
@@ -64,7 +74,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
         if _REMARK.match(sentence):
             last = False
             continue
-        if REFUSAL.search(sentence) or _REJECTED.search(sentence):
+        if _REJECTED.search(sentence) or _PLAN.search(sentence):
             return None
         if value := _value_of(sentence, kind, last):
             return value
@@ -72,6 +82,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
     return None
 
 
+_OPEN_SIGNS = frozenset("+-*/×·÷=(,")
 _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
 
@@ -80,6 +91,8 @@ def _breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     without the full stop that the sentence before it on its line has."""
     plain = without_emphasis(sentence).strip()
     words = plain.split()
+    if plain[-1:] in _OPEN_SIGNS:
+        return True
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False
     if (words[-1].rstrip(",").lower() in _UNFINISHED_WORDS and len(words) > 1) or (follows and "**" not in sentence):

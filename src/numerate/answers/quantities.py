@@ -7,7 +7,7 @@ import re
 from numerate.answers.units import CANONICAL
 
 _UNIT = re.compile(
-    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
+    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng|万元?|萬元?|亿元?|億円?|万円?|千|百万|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
     r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![\w])"
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")

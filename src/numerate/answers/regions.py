@@ -129,6 +129,9 @@ _OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
 
 
+_ANNOUNCED_OUTPUT = re.compile(r"\s*[*#]*(?:the )?(?:output|result|it prints)[*]*:?[*]*\s*\Z", re.IGNORECASE)
+
+
 def without_tools(text: str) -> tuple[str, str, int]:
     """The text without code and tool output, what the last tool printed, and where that stood."""
     pieces: list[str] = []
@@ -142,10 +145,14 @@ def without_tools(text: str) -> tuple[str, str, int]:
             length += opener.end() - at
             at = opener.end()
             continue
+        announced = _ANNOUNCED_OUTPUT.search(text, at, opener.start()) if coded else None
+        if coded and text[at : opener.start()].strip() and announced is None:
+            coded = False
         kept, printed = _read_fence(span, coded) if fenced else ("", _printed(span))
         coded = not kept and not printed
-        pieces += [text[at : opener.start()], kept or "\n"]
-        length += opener.start() - at + len(kept or "\n")
+        stop = announced.start() if announced and printed else opener.start()
+        pieces += [text[at:stop], kept or "\n"]
+        length += stop - at + len(kept or "\n")
         at = span.end()
         if printed.strip():
             output, index = printed, length
