@@ -61,7 +61,8 @@ def _belongs(text: str, box: Box, found: list[Box]) -> bool:
     names = [_name(text, other.start) for other in (box, *found)]
     if all(names) and len(set(names)) == len(names):
         return True
-    label, following = _last_label(text[: box.start]), _last_label(between)
+    following = _last_label(between)
+    label = _last_label(text[: box.start]) if following else None
     return label is not None and following is not None and _follows(label, following)
 
 

@@ -179,7 +179,7 @@ def _read_fence(span: re.Match[str], behind_code: bool) -> tuple[str, str]:
 
 # -- a runaway next question ----------------------------------------------------------------------
 _NEXT_TURN = re.compile(
-    r"\s(?:USER|HUMAN): |\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
+    r"\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
     r"|(?<=### )(?:Instruction|Human|User|Question|Input)|(?<=###)(?:Instruction|Human|User)|\[INST\]"
     r"|(?P<next>(?:Next |New )?[Qq]uestion|Q|(?:Next |New )?[Pp]roblem|Exercise|Example|Task|问题|問題|题目|質問"
     r"|Вопрос|Задача|Pregunta|Problema|Frage|Aufgabe|Domanda|Pergunta|Pytanie|Vraag|Soru|Swali|Pertanyaan|Câu hỏi|คำถาม|โจทย์|প্রশ্ন"
@@ -191,7 +191,8 @@ MOST_TURNS = 16
 def next_turns(text: str) -> list[tuple[int, bool]]:
     """(where it begins, whether it surely is another turn) of what may be a question that the model made up,
     from the first on."""
-    starts: list[tuple[int, bool]] = []
+    inline = text.find(" USER: ")
+    starts: list[tuple[int, bool]] = [(inline, True)] if inline > 0 else []
     for mark in _NEXT_TURN.finditer(text):
         if text[: mark.start()].strip():
             starts.append((mark.start(), mark["next"] is None))
