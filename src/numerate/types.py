@@ -178,7 +178,7 @@ class Grade:
     how: str
     """which rung of the ladder decided, or why there was nothing to decide: string, number, structure,
     symbolic, choice, no_answer, no_match, undecided, too_long, error"""
-    source: str = "none"
+    source: str = field(default="none", compare=False)
     """where in the text the answer stood, as `answers.Found` says; a trainer may refuse to pay guesses"""
 
 

@@ -85,4 +85,4 @@ def test_they_stand_beside_correct_with_weights_and_options() -> None:
 def test_a_wrong_option_is_told_before_anything_runs(options: dict[str, float | str], said: str) -> None:
     [found] = check((Weighted(f"{PATH}.repetition", 1.0, options),))
     assert said in found
-    assert "takes no options" in check((Weighted("correct", 1.0, {"n": 3}),))[0]
+    assert "no option 'n', but: fallback, unfinished" in check((Weighted("correct", 1.0, {"n": 3}),))[0]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
-from numerate.answers.extract import Found
+from numerate.answers.extract import GUESSES, Fallback, Found
 from numerate.answers.grading import find_safely as find
 from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
@@ -20,6 +20,8 @@ from numerate.answers.strict import judge
 from numerate.types import Kind
 
 __all__ = [
+    "GUESSES",
+    "Fallback",
     "Found",
     "Verdict",
     "cluster",
@@ -36,12 +38,18 @@ __all__ = [
 ]
 
 
-def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] = ()) -> str | None:
-    """The final answer of a solution as it is written there, None where there is none; for a choice, its
-    letter.
+def extract(
+    text: str,
+    kind: Kind = "math",
+    choices: Sequence[tuple[str, str]] = (),
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
+) -> str | None:
+    """Returns the final answer of a solution as it is written there, None where there is none; for a choice,
+    its letter.
 
-    `find` says where it stood as well."""
-    return find(text, kind, choices).answer
+    `find` says where it stood as well, and explains the options."""
+    return find(text, kind, choices, fallback, unfinished).answer
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:

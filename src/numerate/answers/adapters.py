@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from numerate.answers.extract import Fallback
 from numerate.answers.grading import grade
 from numerate.answers.references import content_text, problems_of
 from numerate.types import Problem
@@ -23,14 +24,18 @@ ANSWERS = ("answer", "ground_truth", "solution")
 
 
 def trl_reward(
-    prompts: Sequence[str | Sequence[Message]], completions: Sequence[Completion], **columns: Any
+    prompts: Sequence[str | Sequence[Message]],
+    completions: Sequence[Completion],
+    fallback: Fallback = "expression",
+    **columns: Any,
 ) -> list[float | None]:
     """One reward per completion, each a text or a list of messages: `reward_funcs=trl_reward`.
 
     Columns read, one value per row: `answer`, `ground_truth` or `solution`, the reference (None or empty:
     the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
     where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
-    ignored. Raises ValueError for a missing or too short column, an unknown kind, and a reference that
+    ignored. fallback: "none" pays no guesses (`functools.partial(trl_reward, fallback="none")`), as in `grade`.
+    Raises ValueError for a missing or too short column, an unknown kind, and a reference that
     nothing can equal."""
     rows = len(completions)
     names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]
@@ -38,7 +43,12 @@ def trl_reward(
     kinds = _column("kind", columns, rows, default="")
     choices = _column("choices", columns, rows, default=())
     return [
-        _reward(completions[row], _problems(references[row], kinds[row], choices[row], row), f"row {row}")
+        _reward(
+            completions[row],
+            _problems(references[row], kinds[row], choices[row], row),
+            f"row {row}",
+            fallback,
+        )
         for row in range(rows)
     ]
 
@@ -48,19 +58,21 @@ def verl_compute_score(
     solution_str: str | None,
     ground_truth: Any,
     extra_info: Mapping[str, Any] | None = None,
+    fallback: Fallback = "expression",
     **_: Any,
 ) -> float:
     """verl's custom reward: `custom_reward_function.path` is this file, `.name` is verl_compute_score.
 
     extra_info may hold `kind` (number, math or choice; else choice where there are choices, number where the
-    source's name has gsm8k in it, and math) and `choices`. Raises ValueError for a ground truth that is empty
+    source's name has gsm8k in it, and math) and `choices`. fallback (`custom_reward_function.reward_kwargs`):
+    as in `grade`. Raises ValueError for a ground truth that is empty
     or that nothing can equal: a reward of 0 for all would pass unseen."""
     more, where = extra_info or {}, f"data_source {data_source!r}"
     kind = more.get("kind")
     if kind is None and not more.get("choices") and "gsm8k" in str(data_source).lower():
         kind = "number"
     problems = problems_of(ground_truth, kind, more.get("choices"), where)
-    value = _reward(solution_str, problems, where)
+    value = _reward(solution_str, problems, where, fallback)
     if value is None:
         raise ValueError(f"{where}: ground_truth is empty ({ground_truth!r}); give the reference answer")
     return value
@@ -110,10 +122,14 @@ def _problems(references: Sequence[Any], kind: Any, choices: Any, row: int) -> l
     return []
 
 
-def _reward(completion: Completion, problems: Sequence[Problem], where: str) -> float | None:
+def _reward(
+    completion: Completion, problems: Sequence[Problem], where: str, fallback: Fallback
+) -> float | None:
     """1.0 where the completion ends in any of the accepted answers; None where there is none."""
     text = text_of(completion, where)
-    return float(any(grade(text, problem).correct for problem in problems)) if problems else None
+    if not problems:
+        return None
+    return float(any(grade(text, problem, fallback=fallback).correct for problem in problems))
 
 
 def _column(name: str, columns: Mapping[str, Any], rows: int, default: Any = None) -> Sequence[Any]:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from numerate.answers import faults
+from numerate.answers.extract import Fallback
 from numerate.answers.normal import plain_number
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
@@ -76,10 +77,15 @@ def is_plain(answer: object) -> bool:
 
 
 def grade_lines_at_once(
-    lines: Iterable[str], strict: bool = False, workers: int | None = None
+    lines: Iterable[str],
+    strict: bool = False,
+    workers: int | None = None,
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
-    return Sharing("grade", numbered_lines(lines), workers or cores(), strict).results()
+    numbered = numbered_lines(lines)
+    return Sharing("grade", numbered, workers or cores(), strict, fallback, unfinished).results()
 
 
 def numbered_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -93,9 +99,11 @@ def compare_pairs(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> l
     return [judge(candidate, reference, kind, strict).equal for candidate, reference in pairs]
 
 
-def grade_numbered(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
+def grade_numbered(
+    lines: Sequence[tuple[int, str]], strict: bool, fallback: Fallback, unfinished: bool
+) -> list[Row]:
     """Verdicts on numbered lines."""
-    rows = grade_lines((line for _, line in lines), strict)
+    rows = grade_lines((line for _, line in lines), strict, fallback, unfinished)
     return [{**row, "line": lines[row["line"] - 1][0]} if "line" in row else row for row in rows]
 
 

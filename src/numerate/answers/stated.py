@@ -115,7 +115,7 @@ _NOT_BEFORE = re.compile(
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
 _ENDS_OF_RANGE = re.compile(
-    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|oder|bis|ou|o|oppure|или|lub|albo|of"
+    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|oder|bis|ou|o|oppure|или|lub|albo"
     r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|या|또는|na dakika)\s*"
 )
 
@@ -178,6 +178,7 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
     if first < index:
         return text[runs[first].start : quantity_end(text, run.end)]
     value = _range_in_words(right_side(run.text, approximate=True))
+    value = _SIGN_APART.sub("-", value)
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from numerate.answers import choice, faults
+from numerate.answers.extract import Fallback
 from numerate.answers.grading import grade
 from numerate.answers.references import problems_of
 from numerate.answers.strict import judge
 from numerate.types import Problem
 
 
-def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str, Any]]:
+def grade_lines(
+    lines: Iterable[str], strict: bool = False, fallback: Fallback = "expression", unfinished: bool = False
+) -> Iterator[dict[str, Any]]:
     """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct",
     "answer", "how"}.
 
@@ -28,7 +31,7 @@ def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str
         row: dict[str, Any] = {}
         try:
             row = _object(line)
-            verdict = _graded(row, strict)
+            verdict = _graded(row, strict, fallback, unfinished)
             yield verdict if verdict["how"] != "error" else _fault(row, verdict)
         except (ValueError, RecursionError) as error:
             yield {**({"id": row["id"]} if "id" in row else {}), "line": number, "error": str(error)}
@@ -56,15 +59,17 @@ def _object(line: str) -> dict[str, Any]:
     return cast(dict[str, Any], row)
 
 
-def _graded(row: Mapping[str, Any], strict: bool) -> dict[str, Any]:
+def _graded(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinished: bool) -> dict[str, Any]:
     problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), "row")
     if not problems:
         raise ValueError('"reference" is empty; expected text or a number, or a list of accepted spellings')
     text = _text(row, "solution" if "solution" in row else "candidate")
-    judged = _solution if "solution" in row else _candidate
     verdict: dict[str, Any] = {}
     for problem in problems:
-        verdict = judged(text, problem, strict)
+        if "solution" in row:
+            verdict = _solution(text, problem, strict, fallback, unfinished)
+        else:
+            verdict = _candidate(text, problem, strict)
         if verdict["correct"]:
             break
     return {"id": row.get("id"), **verdict}
@@ -79,8 +84,10 @@ def _reference(row: Mapping[str, Any]) -> Any:
     return value
 
 
-def _solution(solution: str, problem: Problem, strict: bool) -> dict[str, Any]:
-    done = grade(solution, problem, strict)
+def _solution(
+    solution: str, problem: Problem, strict: bool, fallback: Fallback, unfinished: bool
+) -> dict[str, Any]:
+    done = grade(solution, problem, strict, fallback, unfinished)
     return {"correct": done.correct, "answer": done.answer, "how": done.how, "source": done.source}
 
 

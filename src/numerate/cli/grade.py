@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -19,6 +20,14 @@ from numerate.cli.app import app
 from numerate.cli.lines import json_lines
 
 
+class Fallback(StrEnum):
+    """What counts as the answer of a solution that marks none."""
+
+    EXPRESSION = "expression"
+    NUMBER = "number"
+    NONE = "none"
+
+
 @app.command("grade")
 def grade_file(
     file: Annotated[Path, Argument(metavar="FILE", help="JSONL or CSV, also .gz, or - for stdin.")],
@@ -27,6 +36,13 @@ def grade_file(
     ] = Path("-"),
     strict: Annotated[
         bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
+    ] = False,
+    fallback: Annotated[
+        Fallback,
+        Option(help="What counts where no answer is marked: the last expression, the last number, nothing."),
+    ] = Fallback.EXPRESSION,
+    unfinished: Annotated[
+        bool, Option("--unfinished", help="Read thoughts that were never finished.")
     ] = False,
     workers: Annotated[
         int | None, Option(min=1, help="Processes: by default one per core for a file, one for stdin.")
@@ -61,7 +77,10 @@ def grade_file(
     counts: Counter[str] = Counter()
     with reading(file) as lines, writing(out) as target:
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
-        verdicts = grade_lines(lines, strict) if one_by_one else grade_lines_at_once(lines, strict, workers)
+        if one_by_one:
+            verdicts = grade_lines(lines, strict, fallback.value, unfinished)
+        else:
+            verdicts = grade_lines_at_once(lines, strict, workers, fallback.value, unfinished)
         for verdict in verdicts:
             outcome = outcome_of(verdict)
             counts[outcome] += 1

@@ -23,6 +23,7 @@ from typing import Any
 from pydantic import Field
 
 from numerate.prompts import render
+from numerate.rewards import correct
 from numerate.typed import config
 from numerate.types import Problem, Reward, Scored
 
@@ -64,8 +65,8 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
         try:
             if one.path != CORRECT:
                 wanted(find(one.path), one.path, meta, one.options)
-            elif one.options:
-                raise ValueError(f"reward {CORRECT!r} takes no options")
+            else:
+                correct.check_options(one.options)
         except ValueError as error:
             said.append(str(error))
     return said
@@ -166,8 +167,13 @@ class Rewards:
         self, one: Weighted, problems: Sequence[Problem], attempts: Sequence[Scored]
     ) -> list[float | None]:
         path = one.path
-        if path == CORRECT:
+        if path == CORRECT and not one.options:
             return [attempt.reward.parts[CORRECT] for attempt in attempts]
+        if path == CORRECT:
+            return [
+                correct.value(problem, attempt.rollout, one.options)
+                for problem, attempt in zip(problems, attempts, strict=True)
+            ]
         function = find(path)
         columns = table(problems, attempts, self.style)
         names = wanted(function, path, list(columns), one.options)
