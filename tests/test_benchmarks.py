@@ -1,10 +1,13 @@
-"""What the benchmarks of judges compute, by hand."""
+"""What benchmarks compute, by hand."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from benchmarks import first_errors, step_labels
+from benchmarks import accuracy, first_errors, real_solutions, step_labels
 from numerate.types import Marked, Problem
 
 STORY = Problem("p", "?", "3", meta={"steps": 3})
@@ -39,3 +42,30 @@ def test_first_errors_beside_what_needs_no_judge() -> None:
     assert said["always the first step"]["found"] == said["always the last step"]["found"] == 0.5
     found = first_errors.measures([0, -1, -1], rows)
     assert found["F1"] == pytest.approx(2 * 0.5 * 1 / 1.5)
+
+
+def test_accuracy_counts_both_kinds_of_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"reference": "5", "solution": "So it is 5.\n#### 5", "equal": True},
+        {"reference": "5", "candidate": "6", "equal": True},
+        {"reference": "5", "candidate": "5.0", "equal": False},
+        {"reference": "5", "candidate": "#### 5", "category": "response", "equal": True},
+        {"reference": None, "candidate": "5", "equal": False},
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    read = accuracy.labelled_rows(file, "all")
+    assert [row["id"] for row in read] == [f"rows:{n}" for n in range(1, 6)] and "solution" in read[3]
+    verdicts = accuracy.own_verdicts(read)
+    assert verdicts == [True, False, True, True, None]
+    expected = {"rows": 5, "accuracy": 0.4, "false accepts": 1, "false rejects": 1, "failed": 1}
+    assert accuracy.count_faults(read, verdicts) == expected
+    worked, held_out = (accuracy.labelled_rows(file, part) for part in ("worked", "held-out"))
+    assert {row["id"] for row in worked} ^ {row["id"] for row in held_out} == {row["id"] for row in read}
+
+
+def test_real_solutions_are_about_1000_characters_long(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    texts = ["a" * 500, "b" * 450, "c" * 5000 + "end", "d"]
+    file.write_text("".join(json.dumps({"response": text}) + "\n" for text in texts))
+    assert list(real_solutions.join_responses(file)) == ["a" * 500 + "\n\n" + "b" * 450, "c" * 997 + "end"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from numerate.answers import ladder
 from tests.test_cli import call
 
 # the vote is right on a and lost on b, whose right answer has the best score; c has no answer at all
@@ -89,6 +90,23 @@ def test_contradictions_and_missing_attempts_are_told(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "3 problems have equal answers with different verdicts" in done.stderr
     assert "1 problems have fewer attempts and are left out: odd" in done.stderr
+
+
+def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(normal: str) -> str:
+        raise TypeError("a bug")
+
+    rows = [{"id": "a", "reference": "\\sqrt{5}", "samples": [{"pred": p} for p in ("5^{1/2}", "\\sqrt{5}")]}]
+    file = write(tmp_path / "in.jsonl", rows)
+    assert call("select", file).exit_code == 0
+    monkeypatch.setattr(ladder, "rewritten", fails)
+    ladder._short_tree.cache_clear()
+    done = call("select", file)
+    assert done.exit_code == 1 and "1 problems, 2 attempts each" in done.stdout
+    assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
+    assert "met an error inside the grader" in done.stderr
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:

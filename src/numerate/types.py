@@ -177,7 +177,8 @@ class Grade:
     correct: bool
     how: str
     """which rung of the ladder decided, or why there was nothing to decide: string, number, structure,
-    symbolic, choice, no_answer, no_match, error"""
+    symbolic, choice, no_answer, no_match, too_long (more work than a comparison may take), error (a fault of
+    the grader, kept in `answers.faults`)"""
 
 
 @dataclass(frozen=True, slots=True)

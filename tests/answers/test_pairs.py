@@ -8,18 +8,27 @@ import pytest
 
 from numerate.answers import cluster, equal
 from tests.answers.pairs import (
+    calculus,
+    chains,
+    currencies,
+    everyday,
     marks,
     more_notations,
     near_misses,
     notations,
     objects,
+    second_look,
     sentences,
     series_and_cases,
     signs,
+    solved,
     units,
 )
 
-KINDS = (marks, more_notations, near_misses, notations, objects, sentences, series_and_cases, signs, units)
+KINDS = (
+    calculus, chains, currencies, everyday, marks, more_notations, near_misses, notations, objects, second_look,
+    sentences, series_and_cases, signs, solved, units,
+)  # fmt: skip
 
 
 def pairs(table: str) -> list[Any]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
 from numerate.answers.extract import Found, find
-from numerate.answers.grading import grade, strict_gsm8k
+from numerate.answers.grading import find_safely, grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
@@ -40,10 +40,13 @@ def extract(text: str, kind: Kind = "math", choices: Sequence[tuple[str, str]] =
     letter.
 
     `find` says where it stood as well."""
-    return find(text, kind, choices).answer
+    return find_safely(text, kind, choices).answer
 
 
-def equal(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
+def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
     """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder
-    told. strict: and neither leaves out a unit, a percent sign, a name or digits that the other has."""
+    told. strict: and neither leaves out a unit, a percent sign, a name or digits that the other has.
+
+    None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
+    ValueError for anything else that is no text, and never for what a text says."""
     return judge(candidate, reference, kind, strict).equal

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from numerate.answers import angles, built, series
+from numerate.answers import angles, built, calls, series
+from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
+    parser.count_atom()
+    if parser.ahead and parser.ahead[0] == parser.at:
+        _, node, parser.at = parser.ahead
+        return node
     token = parser.peek()
     if token.kind == "op":
         if token.text not in _BRACKETS:
@@ -51,11 +56,12 @@ def _mixed(parser: Parser) -> Fraction | None:
         top, bottom = ahead.value, parser.peek(2).value
         taken = 3
     elif ahead.kind == "cmd" and ahead.text in _FRACTIONS:
-        start, kept = parser.at, parser.tokens[parser.at : parser.at + 4]
+        start = parser.at
         parser.next()
         node = _fraction(parser, ahead.text)
-        taken, parser.at = parser.at - start, start
-        parser.tokens[start : start + len(kept)] = kept  # reading `\\frac12` splits a token
+        taken = parser.at - start
+        parser.ahead = (start, node, parser.at)  # read once: to read it again is exponential in the nesting
+        parser.at = start
         sides = node.args
         if any(s.kind != "num" for s in sides):
             return None
@@ -70,60 +76,18 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 def _name(parser: Parser, text: str) -> Node:
     name = _subscripted(parser, text)
-    if name in _EVENTS and parser.peek().text == "(" and (event := _event(parser)):
+    if name in calls.EVENTS and parser.peek().text == "(" and (event := calls.event(parser)):
         return event
-    if name == "C" and (chosen := _chosen(parser)):
+    if name == "C" and (chosen := calls.chosen(parser)):
         return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
-    arguments = _number_argument(parser) or _bare_arguments(parser)
-    if arguments is None or name in ("e", "i", "pi"):
+    arguments = calls.number_argument(parser) or _bare_arguments(parser)
+    if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
     return Node("call", name, arguments)
-
-
-_EVENTS = frozenset({"P", "Pr"})
-_OF_EVENTS = frozenset({"|", "cap", "cup", "=", "<", ">", "<=", ">=", "'", "overline", "neg"})
-
-
-def _event(parser: Parser) -> Node | None:
-    """P(A | B), P(X > 2): a name that says which probability it is. P(1 + r) is a product."""
-    depth, at = 0, parser.at
-    while at < min(len(parser.tokens), parser.at + 40):
-        token = parser.tokens[at]
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        at += 1
-        if depth == 0:
-            break
-    texts = [token.text for token in parser.tokens[parser.at : at]]
-    if depth or not _OF_EVENTS.intersection(texts):
-        return None
-    parser.at = at
-    return Node("call", "prefix", (Node("sym", "".join(texts)),))
-
-
-def _number_argument(parser: Parser) -> tuple[Node, ...] | None:
-    """The argument of I(0): a value of a function, and no product, which would make all of it 0."""
-    sign = int(parser.peek(1).text == "-" and parser.peek(1).kind == "op")
-    number, closer = parser.peek(1 + sign), parser.peek(2 + sign)
-    if number.kind != "num" or (closer.kind, closer.text) != ("op", ")"):
-        return None
-    parser.at += 3 + sign
-    return (Node("num", -number.value if sign else number.value),)
-
-
-def _chosen(parser: Parser) -> Node | None:
-    """C(5, 2): two whole numbers in brackets, or n and a number. C(3, 4) can only be a point."""
-    ahead = [parser.peek(k) for k in range(5)]
-    signs = [t.text for t in (ahead[0], ahead[2], ahead[4]) if t.kind == "op"]
-    n, k = (Node(t.kind, t.value) if t.kind == "num" else Node("sym", t.text) for t in (ahead[1], ahead[3]))
-    counts = [t.kind == "num" or (t.kind == "name" and t.text in "nmkrN") for t in (ahead[1], ahead[3])]
-    if signs != ["(", ",", ")"] or not all(counts) or (n.kind == k.kind == "num" and n.value < k.value):
-        return None
-    parser.at += 5
-    return Node("fn", "binomial", (n, k))
 
 
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
@@ -212,11 +176,23 @@ def _argument(parser: Parser) -> Node:
     if parser.op("{"):
         return _braces(parser, "{")
     token = parser.peek()
-    if token.kind == "num" and len(token.text) > 1 and token.text.isdigit():
-        rest = token.text[1:]
-        parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+    if token.kind == "num" and token.text.isdigit():
+        if rest := token.text[1:]:
+            parser.tokens[parser.at] = token._replace(text=rest, value=Fraction(rest), spaced=False)
+        else:
+            parser.next()
         return Node("num", Fraction(token.text[0]))
-    return atom(parser)
+    if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
+        return Node("sym", parser.next().text)
+    return _nested(parser)
+
+
+def _nested(parser: Parser) -> Node:
+    """An atom that stands without brackets inside of another one."""
+    parser.deeper()
+    node = atom(parser)
+    parser.depth -= 1
+    return node
 
 
 def _fraction(parser: Parser, text: str) -> Node:
@@ -226,8 +202,7 @@ def _fraction(parser: Parser, text: str) -> Node:
     top, bottom = sides
     if not built.is_differential(bottom) or not (built.is_differential(top) or built.is_d(top)):
         return Node("div", None, sides)
-    of = () if built.is_differential(top) else (parser.power(),)
-    return Node("call", "prefix", (Node("sym", "derivative"), *sides, *of))  # dy/dx is not y/x
+    return reading.derivative(parser, top, bottom, _argument)
 
 
 def _binomial(parser: Parser, text: str) -> Node:
@@ -248,6 +223,20 @@ def _series(parser: Parser, text: str) -> Node:
     node = series.read(parser, text, _argument)
     parser.depth -= 1
     return node
+
+
+def _integral(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.integral(parser, _argument)
+    parser.depth -= 1
+    return node or _name(parser, text)
+
+
+def _limit(parser: Parser, text: str) -> Node:
+    parser.deeper()
+    node = reading.limit(parser)
+    parser.depth -= 1
+    return node or _name(parser, text)
 
 
 def _prefix(parser: Parser, text: str) -> Node:
@@ -307,13 +296,18 @@ def _function(parser: Parser, name: str) -> Node:
     base = _log_base(parser, name)
     exponent = None
     if parser.op("^"):
-        exponent = parser.raised(Node("num", Fraction(0))).args[1]
+        raised = parser.raised(Node("num", Fraction(0)))
+        if raised.kind != "pow":  # a degree sign behind a function's name
+            raise Unreadable(f"a {raised.kind} of a function without an argument")
+        exponent = raised.args[1]
     if exponent == Node("num", Fraction(-1)) and name in ("sin", "cos", "tan"):
         name, exponent = "arc" + name, None
     arguments = _members(parser) if name in _OF_SETS else None
     arguments = arguments or _function_arguments(parser)
     if name in _CIRCULAR:
         arguments = tuple(map(angles.in_radians, arguments))
+    if len(arguments) != 1 and name not in _OF_SETS:  # cos(0,5), with a decimal comma or a mistake
+        raise Unreadable(f"{name} of {len(arguments)} arguments")
     node = Node("fn", name, (*arguments, *base))
     return Node("pow", None, (node, exponent)) if exponent is not None else node
 
@@ -355,7 +349,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = _braces(parser, "{") if parser.op("{") else atom(parser)
+    inner = _braces(parser, "{") if parser.op("{") else _nested(parser)
     return Node("fn", "root", (inner, degree))
 
 
@@ -369,6 +363,8 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "begin": _environment,
     "sum": _series,
     "prod": _series,
+    "int": _integral,
+    "lim": _limit,
     **dict.fromkeys(
         ("overline", "bar", "dot", "ddot", "det", "neg", "lnot", "Re", "Im", "arg", "dim"), _prefix
     ),

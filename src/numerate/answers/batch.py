@@ -1,33 +1,38 @@
-"""Grading with all cores: blocks of rows go to worker processes as JSON lines and come back in order.
+"""Grading with all cores: this process and its workers each take the next rows, and verdicts come in order.
 
-A worker is a fresh interpreter with nothing but the grader in it (`serve`). So this works the same on every
-platform, in scripts without a main guard, from threads, and in forked or daemonic processes such as a data
-loader's. The workers live as long as the iteration.
+Workers start in the background, once there has been work enough to pay for it, and stay until the process
+ends. Until they have started, and where they cannot, all rows are graded here.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, cast
+from typing import Any
 
+from numerate.answers import faults
 from numerate.answers.normal import plain_number
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
+from numerate.answers.workers import Worker, current_pool
 from numerate.types import Kind
 
-BLOCK = 500
-"""rows that travel together"""
-FEW = 4_000
-"""pairs, fewer than which are compared here: to start the workers would take longer"""
+BLOCK = 100
+"""rows that a worker takes at a time"""
+STEP = 8
+"""rows that are graded here between two looks at workers that are busy"""
+WINDOW = 200
+"""blocks that wait for an earlier one"""
+FEW = 500
+"""pairs that are not plain numbers, fewer than which are compared here: workers would save 10 ms at most"""
+MANY = 4_000
+"""such pairs, with which a first call starts a worker at its beginning; one with fewer would end before the
+worker is ready, and starts it at its end, for later calls"""
 
 Row = dict[str, Any]
 
@@ -39,7 +44,7 @@ def equal_all(
     strict: bool = False,
     workers: int | None = None,
 ) -> list[bool]:
-    """`equal` of every pair, in order. workers: processes, by default one per core.
+    """`equal` of every pair, in order. workers: processes with this one, by default one per core.
 
     Raises ValueError for sequences of different lengths."""
     if len(candidates) != len(references):
@@ -47,103 +52,184 @@ def equal_all(
             f"{len(candidates)} candidates and {len(references)} references: give as many of each"
         )
     pairs = list(zip(candidates, references, strict=True))
-    hard = [i for i, pair in enumerate(pairs) if None in map(plain_number, pair)]
-    if len(hard) < FEW or (workers or cores()) == 1:
-        return [judge(*pair, kind, strict).equal for pair in pairs]
-    rows = ({"candidate": pairs[i][0], "reference": pairs[i][1], "kind": kind} for i in hard)
-    verdicts = dict(zip(hard, grade_lines_at_once(map(json.dumps, rows), strict, workers), strict=True))
-    return [
-        verdicts[i]["correct"] if i in verdicts else judge(*pair, kind, strict).equal
-        for i, pair in enumerate(pairs)
-    ]
+    processes = workers or cores()
+    if processes == 1 or (hard := count_hard(pairs)) < FEW:
+        return compare_pairs(pairs, kind, strict)
+    pool = current_pool()
+    if hard >= MANY:
+        pool.grow(processes - 1, hard)
+    verdicts = list(Sharing("compare", pairs, processes, kind, strict).results())
+    pool.grow(processes - 1, hard)
+    return verdicts
+
+
+def count_hard(pairs: Sequence[tuple[str, str]]) -> int:
+    """About how many are not plain numbers, from some 32 of them."""
+    if len(pairs) < FEW:
+        return 0
+    sample = pairs[:: max(1, len(pairs) // 32)]
+    return sum(not all(map(is_plain, pair)) for pair in sample) * len(pairs) // len(sample)
+
+
+def is_plain(answer: object) -> bool:
+    return isinstance(answer, str) and plain_number(answer) is not None
 
 
 def grade_lines_at_once(
     lines: Iterable[str], strict: bool = False, workers: int | None = None
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
-    many = workers or cores()
-    idle: SimpleQueue[Worker] = SimpleQueue()
-    for _ in range(many):
-        idle.put(Worker(strict))
-    waiting: deque[Future[list[Row]]] = deque()
-    with ThreadPoolExecutor(many) as threads:
-        try:
-            for start, block in blocks(lines):
-                waiting.append(threads.submit(graded, idle, block, start, strict))
-                if len(waiting) > 2 * many:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-            for _ in range(many):
-                idle.get().close()
+    return Sharing("grade", numbered_lines(lines), workers or cores(), strict).results()
 
 
-def blocks(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number of the line before it, lines) of every block."""
-    source, start = iter(lines), 0
-    while block := list(islice(source, BLOCK)):
-        yield start, block
-        start += len(block)
+def numbered_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Numbered lines, each counted as work to share."""
+    for number, line in enumerate(lines, start=1):
+        current_pool().rows += 1
+        yield number, line
 
 
-def graded(idle: SimpleQueue[Worker], block: list[str], start: int, strict: bool) -> list[Row]:
-    """The verdicts of a block. Should its worker have been killed, they are found here."""
-    worker = idle.get()
+def compare_pairs(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
+    return [judge(candidate, reference, kind, strict).equal for candidate, reference in pairs]
+
+
+def grade_numbered(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
+    """Verdicts on numbered lines."""
+    rows = grade_lines((line for _, line in lines), strict)
+    return [{**row, "line": lines[row["line"] - 1][0]} if "line" in row else row for row in rows]
+
+
+TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare_pairs, "grade": grade_numbered}
+
+
+def serve() -> None:
+    """A worker: requests (task, rows, options) in, a line each, and the results out; null where it failed."""
     try:
-        rows = worker.ask(block)
-    except (OSError, ValueError):
-        worker.close()
-        worker = Worker(strict)
-        rows = list(grade_lines(block, strict))
-    finally:
-        idle.put(worker)
-    return [{**row, "line": row["line"] + start} if "error" in row else row for row in rows]
+        print("true", flush=True)
+        for line in sys.stdin:
+            print(run_request(*json.loads(line)), flush=True)
+    except BrokenPipeError:  # the parent process is gone
+        os._exit(0)
+
+
+def run_request(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+    """Null also where the grader met a fault: it is to be counted in the process that asks."""
+    before = faults.total()
+    try:
+        results = json.dumps(TASKS[task](rows, *options))
+    except Exception:
+        return "null"
+    return results if faults.total() == before else "null"
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Consecutive rows, and their results or the worker that has them."""
+
+    rows: Sequence[Any]
+    worker: Worker | None = None
+    results: list[Any] | None = None
+    position: int = 0
+    """rows that this process has graded as well, when no others were left"""
+    own_results: list[Any] = field(default_factory=list[Any])
+
+
+class Sharing:
+    """A task on rows, shared between this process and workers.
+
+    This process never waits: when no rows are left it grades those of the oldest block in work, and uses
+    what is ready first. So a slow, killed or stopped worker costs nothing, and an error that a row raises is
+    raised here as it would be without workers."""
+
+    def __init__(self, task: str, rows: Iterable[Any], processes: int, *options: Any) -> None:
+        self.task, self.options, self.most = task, options, processes - 1
+        self.rows = iter(rows)
+        self.blocks = deque[Block]()
+        self.busy = list[Block]()
+
+    def results(self) -> Generator[Any]:
+        """All of them, in the order of the rows."""
+        try:
+            while self.advance():
+                while self.blocks and (results := self.blocks[0].results) is not None:
+                    self.blocks.popleft()
+                    yield from results
+        finally:
+            for block in list(self.busy):
+                self.release(block)
+
+    def advance(self) -> bool:
+        """Hands out blocks, grades a few rows, and collects. False when nothing is left."""
+        self.hand_out()
+        step = STEP if self.busy else BLOCK
+        if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
+            self.blocks.append(Block(own, results=self.run_task(own)))
+        elif self.blocks:
+            self.redo(self.blocks[0])
+        else:
+            return False
+        for block in list(self.busy):
+            if block.worker and block.worker.has_answered():
+                self.collect(block, block.worker)
+        return True
+
+    def hand_out(self) -> None:
+        while len(self.busy) < self.most and (worker := current_pool().take(self.most)):
+            block = Block(list(islice(self.rows, BLOCK)), worker)
+            if not block.rows:
+                return current_pool().put_back(worker)
+            self.blocks.append(block)
+            if self.is_sent(block, worker):
+                self.busy.append(block)
+            else:
+                block.results = self.run_task(block.rows)
+
+    def is_sent(self, block: Block, worker: Worker) -> bool:
+        """False for rows that are no JSON, and where the process is gone."""
+        try:
+            worker.send(self.task, block.rows, self.options)
+        except TypeError:
+            current_pool().put_back(worker)
+            return False
+        except BaseException as error:  # gone, or interrupted in the middle
+            current_pool().drop(worker)
+            if isinstance(error, OSError | ValueError):
+                return False
+            raise
+        return True
+
+    def redo(self, block: Block) -> None:
+        """Grades the next rows of a block that a worker has."""
+        end = block.position + STEP
+        block.own_results += self.run_task(block.rows[block.position : end])
+        block.position = end
+        if end >= len(block.rows):
+            block.results = block.own_results
+            self.release(block)
+
+    def collect(self, block: Block, worker: Worker) -> None:
+        try:
+            block.results = worker.receive()
+        except (OSError, ValueError):
+            current_pool().drop(worker)
+        else:
+            current_pool().put_back(worker)
+        self.busy.remove(block)
+        block.worker = None
+        while block.results is None:
+            self.redo(block)
+
+    def release(self, block: Block) -> None:
+        """Gives the worker back with its answer still to come."""
+        if block.worker:
+            self.busy.remove(block)
+            current_pool().put_back(block.worker, owes=True)
+            block.worker = None
+
+    def run_task(self, rows: Sequence[Any]) -> list[Any]:
+        return TASKS[self.task](rows, *self.options)
 
 
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Worker:
-    """A process that grades blocks, started with the first one."""
-
-    def __init__(self, strict: bool):
-        self.strict = strict
-        self.process: subprocess.Popen[str] | None = None
-
-    def ask(self, block: list[str]) -> list[Row]:
-        """Raises OSError or ValueError where the process is gone."""
-        self.process = self.process or self.start()
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin is not None and stdout is not None
-        stdin.write(json.dumps(block) + "\n")
-        stdin.flush()
-        return cast(list[Row], json.loads(stdout.readline()))
-
-    def start(self) -> subprocess.Popen[str]:
-        package = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-        return subprocess.Popen(
-            [sys.executable, "-c", f"from numerate.answers.batch import serve; serve({self.strict})"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="ascii",
-            env={**os.environ, "PYTHONPATH": path},
-        )
-
-    def close(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-
-
-def serve(strict: bool) -> None:
-    """One block per line in, its verdicts in one line out, until the input ends."""
-    for line in sys.stdin:
-        print(json.dumps(list(grade_lines(json.loads(line), strict))), flush=True)

@@ -29,19 +29,57 @@ def closing(text: str, at: int) -> int:
 
 
 def last_boxes(text: str) -> list[Box]:
-    r"""The last \boxed and those right before it that belong to the same answer (`\boxed{1} and
-    \boxed{2}`)."""
-    starts = [m.span() for m in _BOX.finditer(text)][-16:]
+    r"""The last \boxed and those before it that belong to the same answer: joined by a few words (`\boxed{1}
+    and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different names."""
+    starts = [m.span() for m in _BOX.finditer(text)][-MOST_BOXES:]
     found: list[Box] = []
     for start, end in reversed(starts):
         box = _read(text, start, end)
-        if found and box.end <= found[0].start and not _joined(text[box.end : found[0].start]):
+        if found and box.end <= found[0].start and not _belongs(text, box, found):
             break
         if found and box.end > found[0].start:
             found = [box] if box.end >= found[-1].end else found  # a box around boxes
             continue
         found.insert(0, box)
     return found
+
+
+MOST_BOXES = 16
+_PART = re.compile(
+    r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
+    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
+)
+_NAME = re.compile(r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$")
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+
+
+def _belongs(text: str, box: Box, found: list[Box]) -> bool:
+    """Whether a box is part of the answer that the boxes behind it give."""
+    between = text[box.end : found[0].start]
+    if _joined(between):
+        return True
+    names = [_name(text, other.start) for other in (box, *found)]
+    if all(names) and len(set(names)) == len(names):
+        return True
+    label, following = _last_label(text[: box.start]), _last_label(between)
+    return label is not None and following is not None and _follows(label, following)
+
+
+def _name(text: str, start: int) -> str:
+    match = _NAME.search(text[max(start - 24, 0) : start])
+    return match["name"] if match else ""
+
+
+def _last_label(text: str) -> str | None:
+    """The last label of a part, such as (a) or Part 2, at the beginning of a line."""
+    labels = [match["label"] or match["inline"] or match["part"] for match in _PART.finditer(text)]
+    return labels[-1].lower() if labels else None
+
+
+def _follows(label: str, following: str) -> bool:
+    if label in _ROMAN and following in _ROMAN:
+        return _ROMAN[following] == _ROMAN[label] + 1
+    return len(label) == len(following) == 1 and ord(following) == ord(label) + 1
 
 
 def _read(text: str, start: int, end: int) -> Box:
@@ -55,12 +93,20 @@ def _read(text: str, start: int, end: int) -> Box:
     return Box(start, close + 1, text[end + 1 : close])
 
 
+_LINKING = frozenset({"and", "or", "for", "part", "case", "respectively", "also", "while", "is"})
+_NAMED = re.compile(r"\(?[a-z]\)|[a-zA-Z](?:_\d)? ?=")
+
+
 def _joined(between: str) -> bool:
     """True for the little that may stand between two boxes of one answer."""
-    if len(between) > 60:
+    if len(between) > 80 or "\n\n" in between:
         return False
-    rest = _GLUE.sub(" ", between).split()
-    return len(rest) <= 2 and (not rest or rest[-1] in ("and", "or"))
+    rest = _GLUE.sub(" ", _NAMED.sub(" ", between)).split()
+    if re.search(r"[.;](?:\s|$)", between.replace("$", "")) and not rest:
+        return len(between) < 12
+    if not rest or (len(rest) <= 2 and rest[-1].lower() in ("and", "or")):
+        return True
+    return len(rest) <= 4 and all(word.lower() in _LINKING for word in rest)
 
 
 def unbox(text: str) -> str:

@@ -9,6 +9,8 @@ from numerate.answers.tree import Node, Undecided, Unreadable, negate, num, subs
 
 IMAGINARY = Node("sym", "i")
 MOST_PARTS = 200
+MOST_DOUBLE = 600
+"""of a double factorial"""
 
 
 def determinant(grid: Node) -> Node:
@@ -76,3 +78,30 @@ def is_differential(node: Node) -> bool:
 def is_d(node: Node) -> bool:
     head = node.args[0] if node.kind == "pow" else node
     return head.kind == "sym" and head.value in ("d", "partial")
+
+
+def double_factorial(node: Node) -> Node:
+    """(2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
+    value = _doubled(node)
+    if value is None:
+        raise Unreadable("a double factorial of neither an even nor an odd number")
+    half, odd = value
+    even = Node("mul", None, (Node("pow", None, (num(2), half)), Node("fn", "factorial", (half,))))
+    if not odd:
+        return even
+    return Node("div", None, (Node("fn", "factorial", (Node("mul", None, (num(2), half)),)), even))
+
+
+def _doubled(node: Node) -> tuple[Node, bool] | None:
+    """(m, False) for 2m and (m, True) for 2m - 1."""
+    if node.kind == "num" and node.value.denominator == 1 and 0 <= node.value <= MOST_DOUBLE:
+        odd = bool(node.value % 2)
+        return num((node.value + odd) / 2), odd
+    if node.kind == "mul" and len(node.args) == 2 and node.args[0] == num(2) and node.args[1].kind == "sym":
+        return node.args[1], False
+    if node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "num":
+        even, shift = _doubled(node.args[0]), node.args[1].value
+        if even and not even[1] and abs(shift) == 1:
+            half = even[0] if shift < 0 else Node("add", None, (even[0], num(1)))
+            return half, True
+    return None

@@ -24,7 +24,7 @@ _BLOCK = re.compile(
 )
 _ROW = re.compile(r"\\\\(?: ?\[[^\]]{0,10}\])?")
 _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([^{}]*)\}")
-_IF = re.compile(r"[ ,;]*(?<![A-Za-z\\])(?:if|when|whenever|for|where)(?![A-Za-z])[ ,;:]*")
+_IF = re.compile(r"(?<![A-Za-z\\])(?:if|when|whenever|for|where)(?![A-Za-z])[ ,;:]*")
 _ELSE = re.compile(r"(?<![A-Za-z\\])(?:otherwise|else|elsewhere)(?![A-Za-z])")
 _PARITY = re.compile(r"([a-z]) ?(?:is )?(?:an )?(even|odd)(?: integer| number)?")
 
@@ -67,8 +67,9 @@ def _parted(row: str) -> tuple[str, str]:
             value, condition = row[: split.start()], row[split.start() :]
         elif "," in row:
             value, _, condition = row.rpartition(",")
-    opening = _IF.match(condition)
-    condition = condition[opening.end() :] if opening else condition
+    stripped = condition.lstrip(" ,;")
+    opening = _IF.match(stripped)
+    condition = stripped[opening.end() :] if opening else condition
     return value.strip(" ,;."), condition.replace("&", " ").strip(
         " ,;.()" if "(" not in condition[1:] else " ,;."
     )

@@ -143,7 +143,7 @@ CLAUSE = re.compile(
 
 # -- several ----------------------------------------------------------------------
 JOINED = re.compile(
-    r"\s*(?:[,/;&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b|[和与及至到か]|或者?)"
+    r"[\s(]*(?:[,/;&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b|[和与及至到か]|或者?)"
     r"(?:[\s,]|\b(?:and|or|nor|maybe|perhaps|possibly|also|even|both|either|else|probably|option|choice|letter"
     r"|und|oder|could be|might be|by|и|или|I (?:think|guess|believe|suppose))\b)*[(\[\s]*",
     re.IGNORECASE,

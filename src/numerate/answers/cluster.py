@@ -7,25 +7,45 @@ answers decides only the numbering."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from numerate.answers import choice, exact, spelled
+from numerate.answers import choice, exact, faults, spelled
 from numerate.answers.boxes import unbox
-from numerate.answers.ladder import is_nothing, structure, tree
+from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, Limit, used
+from numerate.answers.ladder import as_text, is_nothing, structure, tree
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.tree import Undecided
 from numerate.types import Kind
 
 MOST_FORMS = 200
 """different answers that are no exact numbers; beyond this many they are told apart by their text only"""
+PAIR = Limit(STEPS // 4)
+"""of two of them"""
+MOST_STEPS = 50 * STEPS
+"""of all of them together; beyond it they are told apart by their text"""
+STRIKES = 5
+"""comparisons of an answer that exceeded their budget, until it is compared with no other"""
 
 
 def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
     """The cluster of each answer, numbered by first appearance; -1 where there is no answer."""
-    keys = [None if answer is None else key(answer, kind) for answer in answers]
+    keys = [None if answer is None else _safe_key(answer, kind) for answer in answers]
     leader = _merged(sorted({k for k in keys if k is not None}))
     numbers: dict[str, int] = {}
     return [-1 if k is None else numbers.setdefault(leader[k], len(numbers)) for k in keys]
+
+
+def _safe_key(answer: str, kind: Kind) -> str | None:
+    """The key; of an answer that can't be read within its budget or without an error, its text."""
+    try:
+        with LIMIT:
+            return key(as_text(answer, "answer"), kind)
+    except BudgetExceeded:
+        pass
+    except Exception as error:
+        faults.note(error, answer)
+    return f"text {answer}"
 
 
 _SIGNS = re.compile(r"(?<![A-Za-z]{3})[-(),!]|[-(),!](?![A-Za-z ]{3})")
@@ -60,7 +80,7 @@ def _exact_key(normal: str) -> str | None:
         return None
     try:
         return f"number {exact.rational(node)}"
-    except (Undecided, RecursionError):
+    except (Undecided, ArithmeticError):
         return None
 
 
@@ -80,9 +100,32 @@ def _merged(keys: list[str]) -> dict[str, str]:
     if len(forms) > MOST_FORMS:
         return leader
     numbers = [k for k in keys if k.startswith("number ")]
+    compare = _Comparison()
     for at, form in enumerate(forms):
         for other in (*forms[at + 1 :], *numbers):
-            if root(form) != root(other) and structure(form, other.removeprefix("number ")):
+            if root(form) != root(other) and compare.same(form, other):
                 low, high = sorted((root(form), root(other)))
                 leader[high] = low
     return {k: root(k) for k in keys}
+
+
+class _Comparison:
+    """Comparisons of many keys within one budget."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+        self.strikes: Counter[str] = Counter()
+
+    def same(self, form: str, other: str) -> bool:
+        if self.left < 0 or max(self.strikes[form], self.strikes[other]) >= STRIKES:
+            return False
+        try:
+            with PAIR:
+                return structure(form, other.removeprefix("number ")) is not None
+        except BudgetExceeded:
+            self.strikes.update((form, other))
+        except Exception as error:
+            faults.note(error, form, other)
+        finally:
+            self.left -= used()
+        return False

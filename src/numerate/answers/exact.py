@@ -13,10 +13,14 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from numerate.answers.budget import spend
 from numerate.answers.tree import OPERATORS, Node, Undecided
 
 BITS = 8_192
 """the longest numerator or denominator that is computed"""
+LONG = 512
+BITS_PER_STEP = 32
+"""of long numbers, whose arithmetic is paid for by their length"""
 PRIME = 2**61 - 31
 """the largest prime below 2**61 that is 1 modulo 4, so that -1 has a root"""
 IMAGINARY = 583_529_827_753_931_384
@@ -34,9 +38,11 @@ def rational(node: Node) -> Fraction:
         rule = _RATIONAL.get(node.kind)
         if rule is None:
             raise Undecided(node.kind)
+        spend()
         value = rule(node)
-    if value.numerator.bit_length() + value.denominator.bit_length() > BITS:
-        raise Undecided("too long")
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    if bits > LONG:
+        _pay(bits)
     return value
 
 
@@ -55,9 +61,16 @@ def _product(node: Node) -> Fraction:
 
 
 def bounded(value: Fraction) -> Fraction:
-    if value.numerator.bit_length() + value.denominator.bit_length() > BITS:
-        raise Undecided("too long")
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    if bits > LONG:
+        _pay(bits)
     return value
+
+
+def _pay(bits: int) -> None:
+    if bits > BITS:
+        raise Undecided("too long")
+    spend(bits // BITS_PER_STEP)
 
 
 def _quotient(node: Node) -> Fraction:
@@ -136,7 +149,10 @@ def _log(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
     """Only when it is a whole number: log_2 8."""
     if value <= 0 or base <= 1:
         raise Undecided("a logarithm")
-    estimate = round((math.log(value.numerator) - math.log(value.denominator)) / math.log(base))
+    size, unit = (math.log(x.numerator) - math.log(x.denominator) for x in (value, base))
+    if unit == 0:  # of a base closer to 1 than doubles can tell
+        raise Undecided("a logarithm")
+    estimate = round(size / unit)
     if abs(estimate) > 4_000 or power(base, Fraction(estimate)) != value:
         raise Undecided("irrational")
     return Fraction(estimate)
@@ -167,7 +183,10 @@ def _gcd(*values: Fraction) -> Fraction:
 
 
 def _lcm(*values: Fraction) -> Fraction:
-    return Fraction(math.lcm(*_integers(*values)))
+    total = 1
+    for value in _integers(*values):
+        total = bounded(Fraction(math.lcm(total, value))).numerator
+    return Fraction(total)
 
 
 LARGEST_DETERMINANT = 6
@@ -179,6 +198,7 @@ def determinant(entries: Sequence[Any]) -> Any:
     size = math.isqrt(len(entries))
     if size > LARGEST_DETERMINANT:
         raise Undecided("a large determinant")
+    spend(size)
     if size == 1:
         return entries[0]
     minors = ([entries[k] for k in range(size, size * size) if k % size != column] for column in range(size))
@@ -186,6 +206,8 @@ def determinant(entries: Sequence[Any]) -> Any:
 
 
 def _determinant(*entries: Fraction) -> Fraction:
+    if sum(e.numerator.bit_length() + e.denominator.bit_length() for e in entries) > BITS:
+        raise Undecided("a determinant of long numbers")
     return bounded(determinant(entries))
 
 
@@ -240,6 +262,7 @@ _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
 def residue(node: Node) -> int:
     """The value modulo PRIME with every letter at its own fixed random point. Raises Undecided outside
     rational functions."""
+    spend()
     rule = _RESIDUES.get(node.kind)
     if rule is None:
         return _ratio_of(rational(node))
@@ -280,7 +303,10 @@ def _residue_power(node: Node) -> int:
     if exponent.denominator != 1:
         raise Undecided("not a rational function")
     base = residue(node.args[0])
-    return pow(base if exponent >= 0 else _inverse(base), abs(exponent.numerator), PRIME)
+    power = abs(exponent.numerator)
+    if base:
+        power %= PRIME - 1  # Fermat: base**(PRIME - 1) is 1
+    return pow(base if exponent >= 0 else _inverse(base), power, PRIME)
 
 
 def _residue_function(node: Node) -> int:
@@ -293,7 +319,9 @@ def called(node: Node) -> Node:
     """f(x) as an expression of its own: the product that x(y) would be, or an unknown named by its text."""
     if len(node.args) == 1 and node.args[0].kind == "sym" and node.value not in OPERATORS:
         return Node("mul", None, (Node("sym", node.value), node.args[0]))
-    return Node("sym", repr(node))
+    name = repr(node)
+    spend(len(name) // 64)
+    return Node("sym", name)
 
 
 _RESIDUES: dict[str, Callable[[Node], int]] = {

@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from numerate.answers import choice
-from numerate.answers.extract import find
+from numerate.answers import choice, faults
+from numerate.answers.budget import LIMIT, BudgetExceeded
+from numerate.answers.extract import NOTHING, Found, find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.references import as_problem
 from numerate.answers.strict import judge
-from numerate.types import Grade, Problem
+from numerate.types import Grade, Kind, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
-def grade(solution: str, problem: Problem | str | float, strict: bool = False) -> Grade:
+def grade(solution: str | None, problem: Problem | str | float, strict: bool = False) -> Grade:
     """Whether a solution's final answer is the problem's, or the plain reference given in its place. Never
-    raises, hangs, or evaluates text; but for ValueError where a plain reference is no answer.
+    raises, hangs, or evaluates text, but for ValueError where a plain reference is no answer.
+    None is a solution without an answer.
 
     strict: units, percent signs and names that one of the two leaves out make them different.
     Safe to call from many threads at once."""
     return grade_and_source(solution, problem, strict)[0]
 
 
+def find_safely(text: str, kind: Kind, choices: Sequence[tuple[str, str]] = ()) -> Found:
+    """`find` within a budget; nothing where it meets an error, which is counted."""
+    try:
+        with LIMIT:
+            return find(text, kind, choices)
+    except BudgetExceeded:
+        pass
+    except Exception as error:
+        faults.note(error, text)
+    return NOTHING
+
+
 def grade_and_source(
-    solution: str, problem: Problem | str | float, strict: bool = False
+    solution: str | None, problem: Problem | str | float, strict: bool = False
 ) -> tuple[Grade, str]:
     """The grade, and where in the solution the answer stood (`Found.source`)."""
     problem = problem if isinstance(problem, Problem) else as_problem(problem)
     source = "none"
+    if solution is None:
+        return Grade(None, False, "no_answer"), source
     try:
-        answer, source = find(solution, problem.kind, problem.choices)
-        if answer is None:
-            return Grade(None, False, "no_answer"), source
-        verdict = _decide(answer, problem, strict)
-    except (ValueError, ArithmeticError, RecursionError, MemoryError, LookupError, TypeError):
+        with LIMIT:
+            answer, source = find(solution, problem.kind, problem.choices)
+            if answer is None:
+                return Grade(None, False, "no_answer"), source
+            verdict = _decide(answer, problem, strict)
+    except BudgetExceeded:
+        return Grade(None, False, "too_long"), source
+    except Exception as error:
+        faults.note(error, solution, problem.answer)
         return Grade(None, False, "error"), source
     return Grade(answer, verdict.equal, verdict.how), source
 

@@ -3,16 +3,22 @@ answers equal decides; the last one that can't tell calls them different."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from numerate.answers import (
     angles,
     cases,
+    chains,
     choice,
+    conclusions,
     family,
+    faults,
+    grouped,
+    money,
     names,
     phrases,
     programs,
@@ -22,6 +28,8 @@ from numerate.answers import (
     units,
 )
 from numerate.answers.boxes import unbox
+from numerate.answers.budget import LIMIT, BudgetExceeded, measured, spend
+from numerate.answers.calculus import decide as calculus
 from numerate.answers.normal import LONGEST, normalise, plain_number, words
 from numerate.answers.parser import read
 from numerate.answers.rewrite import rewritten
@@ -33,18 +41,56 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; no_match or no_answer where not"""
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided
+    (an integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
 NO_MATCH = Verdict(False, "no_match")
+UNDECIDED = Verdict(False, "undecided")
 NO_ANSWER = Verdict(False, "no_answer")
+TOO_LONG = Verdict(False, "too_long")
+ERROR = Verdict(False, "error")
 
 
-def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
-    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice"."""
-    a, b = plain_number(candidate), plain_number(reference)
+def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdict:
+    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
+
+    A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
+    for nothing else: a fault of the grader is the verdict "error"."""
+    try:
+        a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
+    except (TypeError, AttributeError):
+        wanted = as_text(reference, "reference")
+        return NO_ANSWER if candidate is None else decide(as_text(candidate, "candidate"), wanted, kind)
+    assert candidate is not None
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
+    return guarded(_compared, candidate, reference, kind)
+
+
+def guarded(work: Callable[..., Verdict], candidate: str, reference: str, *more: Any) -> Verdict:
+    """The verdict of `work` within its budget, whatever happens inside."""
+    try:
+        with LIMIT:
+            return work(candidate, reference, *more)
+    except BudgetExceeded:
+        return TOO_LONG
+    except Exception as error:
+        faults.note(error, candidate, reference)
+        return ERROR
+
+
+def as_text(value: object, what: str) -> str:
+    """A number as JSON writes it. Raises ValueError for what is no answer."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"the {what} is {value!r:.60}: give a text or a number")
+    return json.dumps(value)
+
+
+def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if is_nothing(candidate) or is_nothing(reference):
         none = phrases.says_none(candidate) and phrases.says_none(reference)
         return Verdict(True, "string") if none else NO_ANSWER
@@ -55,9 +101,39 @@ def decide(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    if verdict.how == "no_match" and (values := sentences.one_sided(candidate, reference)):
-        return _climb(*values)
-    return verdict
+    if verdict.how not in ("no_match", "undecided"):
+        return verdict
+    return _read_anew(candidate, reference) or verdict
+
+
+def _read_anew(candidate: str, reference: str) -> Verdict | None:
+    """The verdict on what several statements conclude, or on the value in a sentence; None where there are
+    none."""
+    ends = _concluded(candidate), _concluded(reference)
+    if "" in ends:
+        return None
+    if any(ends) and not money.differs(candidate, reference, ends[0] or "", ends[1] or ""):
+        verdict = _climb(ends[0] or candidate, ends[1] or reference)
+        if verdict.equal:
+            return verdict
+    values = sentences.one_sided(candidate, reference)
+    return _climb(*values) if values else None
+
+
+def _concluded(answer: str) -> str | None:
+    if answer.count("=") < 2 and not _TWICE.search(answer):
+        return None
+    try:
+        return conclusions.concluded(normalise(unbox(answer)), tree, _equal)
+    except (Undecided, ArithmeticError, RecursionError):
+        return None
+
+
+def _equal(a: str, b: str) -> bool:
+    return not units.units_differ(a, b) and structure(a, b) is not None
+
+
+_TWICE = re.compile(r"(?<![A-Za-z])or(?![A-Za-z])|i\.e|that is|equivalent")
 
 
 def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
@@ -65,7 +141,7 @@ def _numbers(candidate: str, reference: str, a: str, b: str) -> Verdict:
         return Verdict(True, "string" if candidate == reference else "number")
     if len(a) < 14 and len(b) < 14:
         return NO_MATCH
-    return _climb(candidate, reference) if len(a) + len(b) < LONGEST else NO_MATCH
+    return guarded(_climb, candidate, reference) if len(a) + len(b) < LONGEST else NO_MATCH
 
 
 def is_nothing(text: str) -> bool:
@@ -88,7 +164,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
     a, b = normalise(unbox(candidate)), normalise(unbox(reference))
     if is_nothing(a) or is_nothing(b):
         return NO_ANSWER
-    if units.money_differs(candidate, reference):
+    if money.differs(candidate, reference, a, b):
         return NO_MATCH
     if a == b:
         return Verdict(True, "string")
@@ -102,18 +178,47 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = same_angles(a, b) if units.only_angles_differ(a, b) else None
     else:
         rung = structure(a, b)
-    return Verdict(True, rung) if rung else NO_MATCH
+    if rung:
+        return Verdict(True, rung)
+    return UNDECIDED if any(map(_undecided, sorted((a, b)))) else NO_MATCH
+
+
+_OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
+
+
+def _undecided(normal: str) -> bool:
+    if not _OPERATOR.search(normal) or len(normal) > LONGEST_OPERATOR:
+        return False
+    node = tree(normal)
+    return node is not None and calculus.undecided(node)
+
+
+LONGEST_OPERATOR = 1_000
 
 
 def _letters(candidate: str, reference: str) -> Verdict:
-    a, b = (choice.several_letters(x) or choice.leading_letter(x) for x in (candidate, reference))
+    a, b = (
+        choice.several_letters(x) or _remarked(x) or choice.leading_letter(x) for x in (candidate, reference)
+    )
     return Verdict(True, "choice") if a is not None and a == b else NO_MATCH
+
+
+_REMARKED = re.compile(r"\(?([A-J])\)?[.:]? ?\(([a-z][a-z' -]{5,60})\)\.?")
+_DOUBTED = names.listed(
+    "not no never neither nor or either maybe perhaps wrong incorrect instead but if except"
+)
+
+
+def _remarked(answer: str) -> str | None:
+    """The letter of `D (none of the above)`."""
+    match = _REMARKED.fullmatch(choice.plain(unbox(answer)))
+    return match[1] if match and _DOUBTED.isdisjoint(match[2].split()) else None
 
 
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
     one, other = words(a), words(b)
-    if one is not None and one == other and not units.units_differ(a, b):
+    if one and other and spelled.in_digits(one) == spelled.in_digits(other) and not units.units_differ(a, b):
         return Verdict(True, "string")
     if _is_prose(one, a) or _is_prose(other, b):
         return NO_MATCH
@@ -132,9 +237,6 @@ def _is_prose(found: str | None, normal: str) -> bool:
 
 
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"\s*(-?\d{1,9}),(\d{1,2})\s*")
-
-
 _CONSTANT = re.compile(r".*\+ ?([CcKk])")
 
 
@@ -155,16 +257,18 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
         apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
             found.append(apart)
+    if "," in a + b:
+        one, other = grouped.indian(a), grouped.indian(b)
+        if one or other:
+            found.append((one or a, other or b))
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
     if one := _same_constant(a, b):
         found.append((a, one))
-    one, other = _DECIMAL_COMMA.fullmatch(a), _DECIMAL_COMMA.fullmatch(b)
+    one, other = grouped.decimal_comma(a), grouped.decimal_comma(b)
     if bool(one) != bool(other):
-        found.append(
-            (_DECIMAL_COMMA.sub(r"\1.\2", a) if one else a, _DECIMAL_COMMA.sub(r"\1.\2", b) if other else b)
-        )
+        found.append((one or a, other or b))
     return found
 
 
@@ -173,6 +277,8 @@ def structure(a: str, b: str) -> str | None:
     timed = times.same_time(a, b)
     if timed is not None:
         return "structure" if timed else None
+    if _contradicts(a) or _contradicts(b):
+        return None
     for one, other in _readings(a, b):
         left, right = tree(one), tree(other)
         if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
@@ -182,12 +288,16 @@ def structure(a: str, b: str) -> str | None:
     return same_angles(a, b) if _has_degrees(a) or _has_degrees(b) else None
 
 
+def _contradicts(normal: str) -> bool:
+    return normal.count("=") > 1 and chains.contradictory(normal, tree(normal))
+
+
 def _same_trees(left: Node | None, right: Node | None) -> str | None:
     if left is None or right is None:
         return None
     try:
         return same(left, right)
-    except (Undecided, ArithmeticError, RecursionError):
+    except (Undecided, ArithmeticError):
         return None
 
 
@@ -210,7 +320,9 @@ _LETTER_DIGITS = re.compile(r"(\d[\dA-Fa-f]*|[A-Fa-f]\d[\dA-Fa-f]*)_ ?\{? ?(1[1-
 
 def tree(normal: str) -> Node | None:
     """The text as a tree, None where it is no mathematics that we can read."""
-    return _short_tree(normal) if len(normal) <= CACHED else _tree(normal)
+    node, steps = _short_tree(normal) if len(normal) <= CACHED else measured(_tree, normal)
+    spend(steps)
+    return node
 
 
 def _tree(normal: str) -> Node | None:
@@ -223,7 +335,11 @@ def _tree(normal: str) -> Node | None:
     return _parsed(normal, angles.without_degrees)
 
 
-_short_tree = lru_cache(maxsize=4096)(_tree)
+@lru_cache(maxsize=4096)
+def _short_tree(normal: str) -> tuple[Node | None, int]:
+    return measured(_tree, normal)
+
+
 CACHED = 200
 """characters; longer texts are read anew, so that the cache stays below some 50 MB whatever comes"""
 
@@ -238,5 +354,5 @@ def _parsed(normal: str, turn: Callable[[Node], Node]) -> Node | None:
         if _has_degrees(normal):
             node = turn(node)
         return family.spread(node, parameter) if parameter else node
-    except (Unreadable, RecursionError):
+    except Unreadable:
         return None

@@ -21,3 +21,16 @@ def taken_off(text: str) -> str:
     if start == "*" and (label := _BOLD_LABEL.match(text)) and text[label.end() :].lstrip().startswith(":"):
         return label[1] + text[label.end() :]
     return text
+
+
+_BESIDE = r"\s.,;:!?)=$"
+_STRONG = re.compile(
+    rf"(?<![^\s=(:$])(?:\*\*(?=\S)([^*\n]{{1,200}})(?<=\S)\*\*|__(?=\S)([^_\n]{{1,200}})(?<=\S)__)(?![^{_BESIDE}])"
+)
+_ITALIC = re.compile(r"(?<![^\s=(:$])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*$")
+
+
+def unemphasised(text: str) -> str:
+    """Without Markdown's bold and italics. `**` is Python's power when something stands right before it."""
+    text = _ITALIC.sub(r"\1", _STRONG.sub(r"\1\2", text.rstrip()))
+    return text.replace("**", "") if text.lstrip(" $").startswith("**") else text

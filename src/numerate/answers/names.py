@@ -40,6 +40,12 @@ UNITS = listed(
 # One letter: read as a unit only behind a number and a space, at the end of the answer.
 LETTER_UNITS = frozenset(["m", "s", "g", "h", "L", "l", "J", "N", "W", "V", "K", "A", "C"])
 
+OPERATIONS = listed(
+    "star oplus otimes ominus odot diamond Diamond bullet bigstar square Box boxplus boxtimes boxdot lozenge "
+    "blacksquare clubsuit spadesuit heartsuit diamondsuit nabla sharp dagger ddagger circledast"
+)
+"""signs that problems define as operations, by their commands"""
+
 OTHER_NAMES = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "arctg": "arctan", "arcctg": "arccot",
     "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh", "arccosh": "acosh",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import decimal
 
-from numerate.answers import family, marks
+from numerate.answers import family, grouped, layout, marks, money, scripts
 from numerate.answers.phrases import announced, unquantified
 from numerate.answers.units import CODE
 
@@ -35,13 +35,18 @@ _TWINS = str.maketrans(
         **dict.fromkeys("\u00a0\u2002\u2003\u2005\u2007\u2008\u2009\u200a\u202f\u3000", " "),
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
         **dict.fromkeys("‘’′", "'"),
+        "µ": "\\mu ", "⊕": "\\oplus ", "⊗": "\\otimes ", "★": "\\star ", "☆": "\\star ", "⋆": "\\star ",
+        "◇": "\\diamond ", "⋄": "\\diamond ", "◊": "\\lozenge ", "⊙": "\\odot ", "⊖": "\\ominus ",
+        "⇒": "\\Rightarrow ", "⟹": "\\implies ",
         **dict.fromkeys("“”", '"'),
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
-        "∅": "\\emptyset ", "¢": " cents ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
-        "€": "", "£": "", "¥": "", "₹": "", "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
+        "∅": "\\emptyset ", "¢": " cents ","°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",
+        **dict.fromkeys(money.SIGNS, ""), "￠": " cents ", "٫": ".", "٬": ",",
+        "…": "...", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", 
         "≡": "\\equiv ", "ℝ": "\\mathbb{R}", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ",
         "⌉": "\\rceil ", "∴": "", "∨": "\\lor ", "∧": "\\land ", "∖": "\\setminus ", "º": "^\\circ ",
+        "∫": "\\int ", "∑": "\\sum ", "∏": "\\prod ", "∂": "\\partial ", "→": "\\to ",
         "˚": "^\\circ ", "Ω": "\\Omega ", "，": ",", "。": ".", "、": ",", "；": ";", "：": ":",
     }
 )  # fmt: skip
@@ -59,6 +64,9 @@ _BEFORE_A_CODE = " $\\{text"
 _MARKS = " \n\t#<*"
 _CURRENCY = re.compile(r"\\(?:pounds|euro)(?![a-zA-Z])")
 _OHMS = re.compile(r"(?<=[\d}])(?:[ ,]|\\[, ;]|~)*(?:\\(?:mathrm|text) ?\{ ?)?([kM]?) ?\\Omega ?\}?[ $.]*$")
+_MICRO = re.compile(
+    r"(?<=[\d}])(?:[ ,]|\\[, ;]|~)*\\mu(?![a-z]) ?(?:\\(?:mathrm|text) ?\{ ?)?([mgsLlAVWJNF])(?: ?\})?[ $.]*$"
+)
 _BRACED_SIGN = re.compile(r" ?\{ ?([,:]) ?\}")
 _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
@@ -68,7 +76,7 @@ _RUNS = re.compile(r" {2,}")
 _GOES_ON = re.compile(r"(\d*\.\d*?)(\d{1,6}?)\2+ ?(?:\.{3}|\\[lc]?dots(?![a-z]))")
 _REAL_WITH = re.compile(r"\\\{ ?([a-z]) ?\\in ?\(-\\infty,\\infty\) ?(?::|\\mid|\\vert|\|)")
 _PARTS_TO = re.compile(r"(\d{1,9}) ?(?:\\text\{ ?to ?\}| to ) ?(\d{1,9})")
-_SPACED_THOUSANDS = re.compile(r"(-?\d{1,3}(?: \d{3})+(?:\.\d+)?)( \d+/\d+| ?\\[dt]?frac.{2,12})?")
+_MAY_BE_GROUPED = re.compile(r"\d[ '.]\d{3}")
 _DOTS_BEHIND_A_COMMA = re.compile(r"(?<=,) ?\.\.\.")
 
 
@@ -84,6 +92,8 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _RAISED.sub(_raise, text).translate(_TWINS)
         text = "".join(str(decimal(c, c)) if c > "\x7f" else c for c in text)
+        if not text.isascii():
+            text = scripts.written(text)
     text = _BRACED_SIGN.sub(r"\1", text)
     if text[:1] in _MARKS:
         text = marks.taken_off(text)
@@ -94,18 +104,25 @@ def normalise(text: str) -> str:
         text = _plain_latex(text)
     elif "$" in text:
         text = text.replace("$", " ")
-    text = _RUNS.sub(" ", _SPACES.sub(" ", text.replace("**", "**" if _is_power(text) else ""))).strip()
-    if "..." in text:
-        text = _DOTS_BEHIND_A_COMMA.sub(" \\\\ldots ", text)
-    if len(text) < 100:
-        text = _GOES_ON.sub(r"\1\\overline{\2}", text)
-    text = _unquoted(_trim(_NOON.sub(r"\1\2", _ORDINAL.sub("", text))))
-    if spaced := _SPACED_THOUSANDS.fullmatch(text):
-        return spaced[1].replace(" ", "") + (spaced[2] or "")
-    text = _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
+    text = _one_line(text)
     if "for " in text or text[:4].lower() == "all ":
         text = unquantified(text)
     return family.marked(text) if "\\in" in text or "nteger" in text or " number" in text else text
+
+
+def _one_line(text: str) -> str:
+    """Without emphasis, ordinals, quotes, doubled spaces and separators between digits."""
+    if "*" in text or "__" in text:
+        text = marks.unemphasised(text)
+    text = _RUNS.sub(" ", _SPACES.sub(" ", text)).strip()
+    if "..." in text:
+        text = _DOTS_BEHIND_A_COMMA.sub(" \\\\ldots ", text)
+    if "." in text:
+        text = _NOON.sub(r"\1\2", _GOES_ON.sub(r"\1\\overline{\2}", text) if len(text) < 100 else text)
+    text = _unquoted(_trim(_ORDINAL.sub("", text)))
+    if _MAY_BE_GROUPED.search(text):
+        text = grouped.ungrouped(text)
+    return _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
 
 
 def _unquoted(text: str) -> str:
@@ -117,8 +134,9 @@ def _unquoted(text: str) -> str:
 
 def _plain_latex(text: str) -> str:
     text = text.replace("\\\\\\\\", "\\\\")
-    if "\\begin" not in text:
-        text = _DOUBLED.sub(r"\\", text)
+    text = layout.flat(text) if "\\begin" in text else _DOUBLED.sub(r"\\", text)
+    if "\\mu" in text:
+        text = _MICRO.sub(r" \\text{micro\1}", text)
     text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
     if "\\pounds" in text or "\\euro" in text:
         text = _CURRENCY.sub(" ", text)
@@ -130,19 +148,16 @@ def _plain_latex(text: str) -> str:
     return _SIZES.sub("", _DELIMITERS.sub(" ", text))
 
 
-def _is_power(text: str) -> bool:
-    """`**` is Python's power when something stands before it, and bold type when it opens the text."""
-    return not text.lstrip(" $").startswith("**")
-
-
 def _trim(text: str) -> str:
     """Take off what ends a sentence or a line, and an equals sign before everything."""
-    while text.endswith((".", ",", ";", ":", " ", "\\\\")):
+    while text.endswith((".", ",", ";", ":", " ", "\\")):
         text = text[: -2 if text.endswith("\\\\") else -1]
     return text.lstrip(" :=")
 
 
-_PLAIN = re.compile(r"[ $]*([-+]?)[ $]*(?:(\d{1,3}(?:,\d{3})+)|(\d+))?(?:\.(\d*))?[ $]*\.?[ $]*", re.ASCII)
+_PLAIN = re.compile(
+    r"[ $]*+([-+]?)[ $]*+(?=\.?\d)(?:(\d{1,3}(?:,\d{3})+)|(\d++))?(?:\.(\d*+))?[ $]*+\.?[ $]*+", re.ASCII
+)
 
 
 def plain_number(text: str) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from numerate.answers.budget import BudgetExceeded, spend
 from numerate.answers.exact import called, determinant, point
 from numerate.answers.tree import Node, Undecided, symbols
 
@@ -20,6 +21,8 @@ _SCALES = (1, 1, 1, 1, 1, 1, 8, 70, -1, -1)
 _SIGNED = (8, 9)
 """points where letters are negative, all or some. Only what stays real on its way counts there: the root of
 x^2 is not x, and the logarithm of x^2 is still twice that of x"""
+_FAR = (6, 7)
+"""points where letters are large"""
 POINTS = len(_SCALES)
 _LOCAL = threading.local()
 
@@ -27,6 +30,8 @@ _LOCAL = threading.local()
 class Doubles:
     """Arithmetic in complex doubles."""
 
+    steps = 2
+    """of a node"""
     pi: Any = math.pi
     e: Any = math.e
     i: Any = 1j
@@ -39,6 +44,8 @@ class Doubles:
 class Digits:
     """Arithmetic with 50 decimal digits, in a context of this thread's own (mpmath's global one is
     shared)."""
+
+    steps = 20
 
     def __init__(self) -> None:
         context: Any = import_module("mpmath").MPContext()
@@ -106,9 +113,9 @@ def _value(node: Node, arithmetic: Arithmetic, sample: int) -> complex | None:
     try:
         value = evaluate(node, arithmetic, sample)
         return value if cmath.isfinite(value) else None
-    except (ArithmeticError, ValueError) as error:  # poles, overflow; Undecided is a ValueError too
-        if isinstance(error, Undecided):
-            raise
+    except (Undecided, BudgetExceeded):
+        raise
+    except (ArithmeticError, ValueError):  # poles, overflow
         return None
 
 
@@ -116,7 +123,9 @@ def _precisely(left: Node, right: Node, sample: int) -> tuple[Any, Any]:
     digits = _digits()
     try:
         return evaluate(left, digits, sample), evaluate(right, digits, sample)
-    except ArithmeticError as error:
+    except (Undecided, BudgetExceeded):
+        raise
+    except (ArithmeticError, ValueError) as error:
         raise Undecided(str(error)) from error
 
 
@@ -130,6 +139,7 @@ def _close(a: Any, b: Any, relative: float, absolute: float) -> bool:
 
 def evaluate(node: Node, on: Arithmetic, sample: int) -> Any:
     """The value at one of the fixed points, in the given arithmetic."""
+    spend(on.steps)
     rule = _RULES.get(node.kind)
     if rule is None:
         raise Undecided(node.kind)
@@ -155,7 +165,11 @@ def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
 
 
 def _sum(node: Node, on: Arithmetic, sample: int) -> Any:
-    return sum((evaluate(arg, on, sample) for arg in node.args), start=on.number(0, 1))
+    terms: list[Any] = [evaluate(arg, on, sample) for arg in node.args]
+    total = sum(terms, start=on.number(0, 1))
+    if sample in _FAR and (size := max(abs(term) for term in terms)) > 1e12 and abs(total) < 1e-6 * size:
+        raise ZeroDivisionError("nothing left of the digits")  # cosh^2 x - sinh^2 x where both are huge
+    return total
 
 
 def _product(node: Node, on: Arithmetic, sample: int) -> Any:
@@ -175,7 +189,7 @@ def _raise(base: Any, exponent: Any, on: Arithmetic) -> Any:
         if exponent.real < 0 or exponent.imag:
             raise ZeroDivisionError
         return on.number(int(exponent == 0), 1)
-    if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 2**16:
+    if exponent.imag == 0 and abs(exponent.real) < 2**16 and exponent.real == int(exponent.real):
         return base ** int(exponent.real)
     return on.functions.exp(exponent * on.functions.log(base))
 
@@ -199,11 +213,14 @@ def _log(on: Arithmetic, value: Any, base: Any = None) -> Any:
     return f.log(value) / f.log(on.number(10, 1) if base is None else base)
 
 
-def _whole(of: Callable[[Any], int]) -> Callable[..., Any]:
+def _whole(name: str) -> Callable[..., Any]:
+    """Floor or ceiling; in 50 digits by the context's own, since that of `math` goes through a double."""
+
     def rule(on: Arithmetic, value: Any) -> Any:
         if value.imag != 0 or abs(value.real) > 2**60:
             raise Undecided("not a real number")
-        return on.number(of(value.real), 1)
+        of = getattr(math if isinstance(on, Doubles) else on.functions, name)
+        return on.number(int(of(value.real)), 1)
 
     return rule
 
@@ -296,14 +313,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "binomial": _binomial,
     "cis": _cis,
     "det": _determinant,
-    "floor": _whole(math.floor),
-    "ceil": _whole(math.ceil),
+    "floor": _whole("floor"),
+    "ceil": _whole("ceil"),
 }
 
 _RULES: dict[str, Callable[[Node, Arithmetic, int], Any]] = {
     "num": _number,
     "float": _number,
     "sym": _letter,
+    "constant": lambda node, on, sample: node.value,
     "call": lambda node, on, sample: evaluate(called(node), on, sample),
     "add": _sum,
     "mul": _product,

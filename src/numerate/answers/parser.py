@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from numerate.answers import built
 from numerate.answers.atoms import atom
+from numerate.answers.calculus import reading
 from numerate.answers.normal import LONGEST
 from numerate.answers.tokens import Token, tokenize
 from numerate.answers.tree import Node, Unreadable, negate, num
 
 DEEPEST = 40
+MOST_LINKS = 40
+"""signs that each wrap what stands before or behind them: quotients in a row, primes, plus-minus"""
 _END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
@@ -38,6 +42,11 @@ class Parser:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
+        self.links = 0
+        self.left = 50 + 4 * len(tokens)
+        """atoms that may still be read, so that reading stays linear"""
+        self.ahead: tuple[int, Node, int] | None = None
+        """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
 
     # -- the stream ----------------------------------------------------------------------
     def peek(self, ahead: int = 0) -> Token:
@@ -65,6 +74,16 @@ class Parser:
         self.depth += 1
         if self.depth > DEEPEST:
             raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    def count_atom(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Unreadable("the same text over and over")
+
+    def link(self) -> None:
+        self.links += 1
+        if self.links > MOST_LINKS:
+            raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
@@ -146,6 +165,8 @@ class Parser:
         signs: list[str] = []
         while sign := self.op("+", "-", "pm", "mp"):
             signs.append(sign)
+            if sign in ("pm", "mp"):
+                self.link()
         node = self.product()
         for sign in reversed(signs):
             node = _with_sign(sign, node)
@@ -161,6 +182,7 @@ class Parser:
                 if self.peek().kind == "word":  # a unit such as miles / hour
                     self.next()
                     continue
+                self.link()
                 factors = [Node("div", None, (_product(factors), self.unsigned()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
@@ -170,12 +192,17 @@ class Parser:
                     factors[-2:] = [Node("call", "apply", tuple(factors[-2:]))]
             else:
                 break
-        node = _product(factors)
-        if self.op("over"):
-            node = Node("div", None, (node, self.product()))
-        elif self.op("choose"):
-            node = Node("fn", "binomial", (node, self.product()))
-        return node
+        return self.below(_product(factors))
+
+    def below(self, node: Node) -> Node:
+        r"""What is above `\over` or `\choose`, with what is below it."""
+        sign = self.op("over", "choose")
+        if sign is None:
+            return node
+        self.deeper()
+        parts = node, self.product()
+        self.depth -= 1
+        return Node("div", None, parts) if sign == "over" else Node("fn", "binomial", parts)
 
     def refuse_stray_number(self, before: Node) -> None:
         """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing.
@@ -229,16 +256,20 @@ class Parser:
         return Node("pow", None, (base, negate(exponent) if sign == "-" else exponent))
 
     def postfix(self, node: Node) -> Node:
+        start = node
         while True:
+            if node is not start:
+                self.link()
+                start = node
             if self.op("!"):
                 if self.peek().text == "!" and not self.peek().spaced and self.op("!"):
-                    node = _double_factorial(node)
+                    node = built.double_factorial(node)
                     continue
                 node = Node("fn", "factorial", (node,))
             elif self.op("%"):
                 node = Node("percent", None, (node,))
             elif self.op("'"):
-                node = Node("call", "prime", (node,))
+                node = reading.primed(node)
             elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
                 node = self.turned(node)
             elif self.peek().kind == "multiplier":
@@ -263,34 +294,6 @@ class Parser:
         return node
 
 
-def _double_factorial(node: Node) -> Node:
-    """(2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
-    value = _doubled(node)
-    if value is None:
-        raise Unreadable("a double factorial of neither an even nor an odd number")
-    half, odd = value
-    even = Node("mul", None, (Node("pow", None, (num(2), half)), Node("fn", "factorial", (half,))))
-    if not odd:
-        return even
-    return Node("div", None, (Node("fn", "factorial", (Node("mul", None, (num(2), half)),)), even))
-
-
-def _doubled(node: Node) -> tuple[Node, bool] | None:
-    """(m, False) for 2m and (m, True) for 2m - 1."""
-    if node.kind == "num" and node.value.denominator == 1 and 0 <= node.value <= MOST_DOUBLE:
-        odd = bool(node.value % 2)
-        return num((node.value + odd) / 2), odd
-    if node.kind == "mul" and len(node.args) == 2 and node.args[0] == num(2) and node.args[1].kind == "sym":
-        return node.args[1], False
-    if node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "num":
-        even, shift = _doubled(node.args[0]), node.args[1].value
-        if even and not even[1] and abs(shift) == 1:
-            half = even[0] if shift < 0 else Node("add", None, (even[0], num(1)))
-            return half, True
-    return None
-
-
-MOST_DOUBLE = 600
 _MAPS = frozenset("fghFGH")
 
 

@@ -6,10 +6,11 @@ A name before a value (`x =`, `f(x) =`, `x \\in`) may be missing on one side.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from numerate.answers import exact, intervals, numeric
+from numerate.answers import chains, exact, inequalities, intervals, numeric
+from numerate.answers.calculus.decide import as_letters, contradicts
+from numerate.answers.heads import is_name, letters
 from numerate.answers.tree import OPERATORS, Node, Undecided, negate, substitute, subtract, symbols
 from numerate.answers.values import same_value, too_long
 
@@ -46,48 +47,6 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
     if left.value == right.value == ("=",):
         return "symbolic" if _same_solutions(left, right) else None
     return _same_inequality(left, right)
-
-
-def is_name(node: Node) -> bool:
-    """A letter, f(x), or a point of letters: what may stand before a value as its name."""
-    if node.kind == "sym":
-        return node.value not in ("e", "i", "pi", "infinity")
-    if node.kind == "mul":  # an angle ABC, an area S ABC, a limit
-        return _is_task(node.args[0]) or _are_points(node)
-    if node.kind == "call":
-        return node.value not in ("setminus", "cap")
-    if node.kind == "fn":
-        return _is_measure(node.value, node.args[0])
-    return node.kind in ("tuple", "ratio") and all(is_name(arg) for arg in node.args)
-
-
-_TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
-
-
-def _is_task(node: Node) -> bool:
-    """A limit, an integral, or a word such as area: what is asked for, in front of what it is asked of."""
-    head = node.args[0] if node.kind == "pow" else node  # \int_0^1
-    return head.kind == "sym" and _TASK.match(head.value) is not None
-
-
-def _are_points(node: Node) -> bool:
-    return all(arg.kind == "sym" and arg.value[:1].isupper() for arg in node.args)
-
-
-def _is_measure(function: str, of: Node) -> bool:
-    """The sine of an angle in a triangle, the length |AB|."""
-    if function == "abs":
-        if of.kind == "sym":
-            return of.value.startswith(("overline ", "overrightarrow ", "vec "))
-        return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
-    return function in ("sin", "cos", "tan") and of.kind == "sym" and _is_angle(of.value)
-
-
-_ANGLES = frozenset({"alpha", "beta", "gamma", "theta", "phi", "psi", "omega"})
-
-
-def _is_angle(name: str) -> bool:
-    return name in _ANGLES or name.startswith("angle ") or (len(name) == 1 and name.isupper())
 
 
 def _same_curve(graph: Node, function: Node) -> bool:
@@ -130,17 +89,17 @@ def named_value(relation: Node) -> tuple[Node, Node] | None:
 def value_of(relation: Node) -> Node | None:
     """The value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
     if found := named_value(relation):
-        return found[1]
-    if relation.value[0] == "approx":  # \\frac{1}{3} \\approx 0.33: the exact one counts
-        return relation.args[0]
+        return None if contradicts(*found, same_value) else found[1]
+    if relation.value[0] == "approx" and not letters(relation.args[0]):
+        return relation.args[0]  # of \\frac{1}{3} \\approx 0.33 the exact one counts
     head = relation.args[0]
     if head.kind == "ratio" and relation.value == (":",):
         return relation.args[-1]
-    if set(relation.value) == {"="} and not symbols(relation):
+    if set(relation.value) == {"="} and not letters(relation):
         first, *rest = relation.args
         if all(same_value(first, side) for side in rest):
             return first
-    return None
+    return chains.value(relation)
 
 
 # -- inequalities as sets ----------------------------------------------------------------------
@@ -156,10 +115,10 @@ def as_set(relation: Node) -> Node | None:
     if len(sides) == 2 and is_name(sides[0]) and not symbols(sides[1]) - {"infinity"}:
         return _half_line(signs[0], sides[1])
     if len(sides) == 2 and sides[0].kind == "fn" and sides[0].value == "abs":
-        return _around(sides[0].args[0], signs[0], sides[1])
+        return _around(sides[0].args[0], signs[0], sides[1]) or inequalities.solved(relation)
     if len(sides) == 3 and is_name(sides[1]):
         return _segment(sides, signs)
-    return None
+    return inequalities.solved(relation)
 
 
 def _half_line(sign: str, bound: Node) -> Node | None:
@@ -219,8 +178,8 @@ def _conditions(several: Node) -> list[Node] | None:
         return None
     sets = [as_set(arg) for arg in several.args]
     found = [s for s in sets if s is not None]
-    letters = {frozenset(symbols(arg) - {"infinity"}) for arg in several.args}
-    return found if len(found) == len(sets) and [len(names) for names in letters] == [1] else None
+    unknowns = {frozenset(letters(arg)) for arg in several.args}
+    return found if len(found) == len(sets) and [len(names) for names in unknowns] == [1] else None
 
 
 def as_point(several: Node) -> Node | None:
@@ -248,7 +207,7 @@ def same_system(left: Node, right: Node, same: Same) -> str | None:
 def _same_solutions(left: Node, right: Node) -> bool:
     """left - right of the one is a constant multiple of the other's: their quotient is the same at two
     points, that is f(P) g(Q) = f(Q) g(P)."""
-    f, g = subtract(*left.args), subtract(*right.args)
+    f, g = as_letters(subtract(*left.args), subtract(*right.args), same_value)
     if not symbols(f) or too_long(f) or too_long(g) or symbols(f) != symbols(g):
         return False
     if any(side.kind in ("tuple", "set", "union", "matrix", "list") for side in (*left.args, *right.args)):

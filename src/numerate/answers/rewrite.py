@@ -10,6 +10,8 @@ from numerate.answers.spelled import VALUES
 
 _UNUSUAL = re.compile(
     r"mod|circ[ }]*\d|overline ?\{ ?\d|\dP|[\[\]]|C|P ?_|d[a-z] ?/ ?d|[\d}] ?\)? ?_|(?<![a-z])base"
+    r"|[\d)}\]=][a-z]?(?:or|and)[a-z]|\|\||\\\||\| ?\\(?:vec|mathbf|b)"
+    r"|[A-Z] ?/ ?[A-Z]|[xX] ?\}? ?10 ?\^|\^ ?(?:\{[^{}]*\}|\w) ?_"
     r"|\\\{(?:[^:{}]|\\mathbb ?\{[A-Z]\}){1,60}:"
 )
 
@@ -138,13 +140,62 @@ def _barred(text: str) -> str:
     return _BARRED.sub(r"\1", text)
 
 
+_LETTER_TIMES = re.compile(
+    r"(?<=\d) ?(?:\\(?:text|mathrm) ?\{ ?[xX] ?\}|[xX]) ?(?=10 ?\^ ?(?:\{ ?[-+]?\d{1,4} ?\}|[-+]?\d))"
+)
+_RAISED_FIRST = re.compile(
+    r"(?<=[A-Za-z])(?<![^A-Za-z]e) ?(\^ ?(?:\{[^{}]{1,40}\}|\w))"
+    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\?[A-Za-z]+(?![A-Za-z])|\w))"
+)
+
+
+_SEGMENTS = re.compile(r"(?<![A-Za-z\\])([A-Z]{2}) ?/ ?([A-Z]{2})(?![A-Za-z])")
+
+
+def _ratio_of_segments(text: str) -> str:
+    """`AB/CD` over one line: letters that stand together are one segment."""
+    return _SEGMENTS.sub(r"\\frac{\1}{\2}", text)
+
+
+_SPACES_LOST = re.compile(r"(?<=[\d)}\]=])([a-z]?)(or|and)(?=[a-z] ?(?:\(|=))")
+_LENGTH = re.compile(
+    r"^ ?(\||\\\||\|\|)"
+    r" ?(?:\\(?:vec|mathbf|bm|boldsymbol) ?\{? ?([A-Za-z]) ?\}?|(?<=\|\|)([a-z])) ?\1 ?(?==|\\approx)"
+)
+
+
+def _spaced(text: str) -> str:
+    """`x=1orx=2`, which lost its spaces."""
+    return _SPACES_LOST.sub(r"\1 \2 ", text)
+
+
+def _length(text: str) -> str:
+    r"""`|\vec{a}| = 5` and `\|v\| = 5` name a length, where `|x| = 5` is an equation."""
+    return _LENGTH.sub(lambda match: f"\\ell_{{{match[2] or match[3]}}} ", text)
+
+
+def _times(text: str) -> str:
+    """`1.5 x 10^3`: the letter for the sign."""
+    return _LETTER_TIMES.sub(r" \\times ", text)
+
+
+def _lowered(text: str) -> str:
+    """`a^2_n` with the subscript first, as `a_n^2`."""
+    return _RAISED_FIRST.sub(r"\2\1", text)
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("circ",), _minutes_of_arc),
     (("overline",), _barred),
     (("[", "]"), _french),
+    (("x", "X"), _times),
+    (("or", "and"), _spaced),
+    (("|",), _length),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),
+    (("^",), _lowered),
     (("\\{",), _builder),
     (("/",), _derivative),
+    (("/",), _ratio_of_segments),
 )

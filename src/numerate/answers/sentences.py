@@ -107,7 +107,7 @@ _HEDGES = names.listed(
 )
 _CALCULATING = names.listed(
     "twice thrice double triple negative minus plus times root squared cubed dozen infinite infinity pi "
-    "multiple multiples divisible divided base mod modulo power percent lost loses lose loss owes owe debt "
+    "multiple multiples divisible divided base mod modulo power percent lost lose loss owes owe debt "
     "deficit decrease decreases decreased fell fall falls drop drops dropped first second third half quarter"
 )
 _NOT_BEFORE = names.listed("of by from at on to per every each than times")
@@ -168,7 +168,7 @@ def _only_number(text: str) -> str | None:
     before, behind = text[: match.start()], text[match.end() :]
     said = re.findall(r"[a-z']+", f"{before} {behind}".lower())
     if (
-        len(said) < 3
+        len(said) < (2 if match[1] else 3)
         or not _PROSE.fullmatch(before + behind)
         or not _REFUSED.isdisjoint(said)
         or _denies(said)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from numerate.answers import exact
-from numerate.answers.tree import Node, Undecided, Unreadable, num, substitute, symbols, walk
+from numerate.answers.budget import spend
+from numerate.answers.tree import BINDERS, Node, Undecided, Unreadable, num, substitute, symbols, walk
 
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
@@ -40,16 +41,17 @@ def read(parser: Parser, name: str, argument: Callable[[Parser], Node]) -> Node:
         raise Unreadable(f"a {name} over something else than a letter")
     letter, first = start.args[0].value, start.args[1]
     term = parser.signed()
-    bound = f"bound {_height(term)}"
-    return Node("series", name, (first, last, _renamed(term, letter, Node("sym", bound), bound)))
+    bound = f"bound {height(term)}"
+    return Node("series", name, (first, last, renamed(term, letter, Node("sym", bound), bound)))
 
 
-def _height(term: Node) -> int:
-    heights = (_height(arg) for arg in term.args)
-    return max(heights, default=0) + (term.kind == "series")
+def height(term: Node) -> int:
+    """How many letters of their own the operators in an expression have, one within another."""
+    heights = (height(arg) for arg in term.args)
+    return max(heights, default=0) + (term.kind in BINDERS)
 
 
-def _renamed(node: Node, letter: str, value: Node, written: str) -> Node:
+def renamed(node: Node, letter: str, value: Node, written: str) -> Node:
     """The term with its letter replaced, in the index of `a_k` as well."""
     if node.kind == "sym" and "_" in node.value:
         name, _, index = node.value.partition("_")
@@ -58,7 +60,7 @@ def _renamed(node: Node, letter: str, value: Node, written: str) -> Node:
         )
     if node.kind == "sym":
         return value if node.value == letter else node
-    return node._replace(args=tuple(_renamed(arg, letter, value, written) for arg in node.args))
+    return node._replace(args=tuple(renamed(arg, letter, value, written) for arg in node.args))
 
 
 # -- values ----------------------------------------------------------------------
@@ -72,8 +74,9 @@ def _written_out(node: Node, left: list[int]) -> Node:
     if not 0 <= count <= MOST_TERMS or count * size > left[0]:
         raise Undecided("too many terms, or bounds in the wrong order")
     left[0] -= count * size
-    bound = f"bound {_height(term)}"
-    terms = tuple(_renamed(term, bound, num(k), str(k)) for k in range(first, last + 1))
+    spend(2 * count * size)
+    bound = f"bound {height(term)}"
+    terms = tuple(renamed(term, bound, num(k), str(k)) for k in range(first, last + 1))
     empty = num(0 if node.value == "sum" else 1)
     written = Node("add" if node.value == "sum" else "mul", None, (empty, *terms))
     if count > MOST_IRRATIONAL_TERMS:

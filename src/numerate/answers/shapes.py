@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from numerate.answers import cases, congruence, family, intervals, relations, sets, signs
+from numerate.answers import cases, congruence, family, intervals, matrices, relations, sets, signs
+from numerate.answers.budget import spend
 from numerate.answers.listed import DOTS, progression, written_out
-from numerate.answers.tree import Node, negate, num
+from numerate.answers.tree import Node, num
 from numerate.answers.values import same_value
 from numerate.answers.vectors import components
 
@@ -23,6 +24,7 @@ MOST_UNITED = 60
 
 def same(left: Node, right: Node) -> str | None:
     """The highest rung needed to find them equal, or None."""
+    spend(2 + len(left.args) + len(right.args))
     if left == right:
         return "number" if left.kind == "num" else "structure"
     left, right = settle(left), settle(right)
@@ -59,15 +61,8 @@ def settle(node: Node) -> Node:
     """A signed matrix, a plus-minus, or a set of one member, written out."""
     if node.kind in ("set", "list") and len(node.args) == 1 and node.args[0].kind not in _CLASSES:
         return settle(node.args[0])
-    if node.kind == "neg" and node.args[0].kind == "mul" and node.args[0].args[-1].kind == "matrix":
-        first, *rest = node.args[0].args
-        node = Node("mul", None, (negate(first), *rest))
-    if node.kind == "neg" and node.args[0].kind == "matrix":
-        matrix = node.args[0]
-        return matrix._replace(args=tuple(negate(entry) for entry in matrix.args))
-    if node.kind == "mul" and node.args[-1].kind == "matrix":
-        scale, matrix = node.args[:-1], node.args[-1]
-        return matrix._replace(args=tuple(Node("mul", None, (*scale, entry)) for entry in matrix.args))
+    if (matrix := matrices.computed(node)) is not node:
+        return matrix
     if node.kind in ("union", "set", "list", "mul") and (plain := _plainly(node)) is not node:
         return plain
     if node.kind == "call" and node.value == "cap" and (both := intervals.common(node.args)):
@@ -143,7 +138,16 @@ def _same_members(left: Node, right: Node) -> str | None:
         return _in_order(*point)
     if left.kind == right.kind == "list" and (rung := relations.same_system(left, right, same)):
         return rung
-    return _unordered(_members(left), _members(right))
+    members, others = _members(left), _members(right)
+    if len(members) != len(others):
+        members, others = _without_repeated_points(members), _without_repeated_points(others)
+    return _unordered(members, others)
+
+
+def _without_repeated_points(members: list[Node]) -> list[Node]:
+    """A point that a list names twice is one; `1, 1` may be two roots."""
+    points = len(members) <= MOST_UNITED and all(member.kind == "tuple" for member in members)
+    return list(_different(members)) if points else members
 
 
 def _may_be_point(listed: Node, point: Node) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from numerate.answers import phrases, times
-from numerate.answers.names import MULTIPLIERS
+from numerate.answers.names import MULTIPLIERS, listed
+from numerate.answers.units import CANONICAL
 
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -63,7 +64,25 @@ def read(normal: str, words: str | None) -> str | None:
         return f"{value}/{part}"
     if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in PARTS:
         return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
-    return " ".join([str(value), *rest])
+    return " ".join([str(value), *rest]) if _counts(rest) else None
+
+
+_COUNTING = listed("square cubic per and different distinct possible real") | frozenset(VALUES)
+
+
+def _counts(rest: list[str]) -> bool:
+    """False for `two separate loops`, which describes something: more than the name of what is counted."""
+    clauses = " ".join(rest).split(" and ")
+    return all(sum(not _is_counting(word) for word in clause.split()) < 2 for clause in clauses)
+
+
+def _is_counting(word: str) -> bool:
+    return word in CANONICAL or word.removesuffix("s") in CANONICAL or word in _COUNTING
+
+
+def in_digits(words: str) -> str:
+    """Words as `normal.words` gives them, each number among them in digits."""
+    return " ".join(str(VALUES.get(word, word)) for word in words.split())
 
 
 def _around_digits(normal: str) -> str | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from numerate.answers import choice
+from numerate.answers import choice, faults
 from numerate.answers.grading import grade_and_source
 from numerate.answers.references import problems_of
 from numerate.answers.strict import judge
@@ -20,16 +20,28 @@ def grade_lines(lines: Iterable[str], strict: bool = False) -> Iterator[dict[str
     A reference may be a list of accepted answers, or a worked solution that marks its answer. A candidate is
     an answer as it stands; a solution is a text to find the answer in, and "source" then
     says where it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on;
-    blank lines are skipped. Lines are numbered from 1."""
+    blank lines are skipped. Lines are numbered from 1. A fault of the grader is a wrong answer with "how":
+    "error", the "exception" and the texts, cut."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         row: dict[str, Any] = {}
         try:
             row = _object(line)
-            yield _graded(row, strict)
+            verdict = _graded(row, strict)
+            yield verdict if verdict["how"] != "error" else _fault(row, verdict)
         except (ValueError, RecursionError) as error:
             yield {**({"id": row["id"]} if "id" in row else {}), "line": number, "error": str(error)}
+        except Exception as error:
+            faults.note(error, line)
+            yield _fault(row, {"id": row.get("id"), "correct": False, "answer": None, "how": "error"})
+
+
+def _fault(row: Mapping[str, Any], verdict: dict[str, Any]) -> dict[str, Any]:
+    """The verdict with what happened and the texts that it happened with."""
+    fault = faults.latest()
+    texts = {name: faults.cut(row[name]) for name in ("reference", "candidate", "solution") if name in row}
+    return {**verdict, "exception": fault.exception if fault else "", **texts}
 
 
 def _object(line: str) -> dict[str, Any]:

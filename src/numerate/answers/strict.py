@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from numerate.answers import names, times, units
 from numerate.answers.boxes import unbox
-from numerate.answers.ladder import NO_MATCH, Verdict, decide, structure, tree
+from numerate.answers.ladder import NO_MATCH, Verdict, as_text, decide, guarded, structure, tree
 from numerate.answers.normal import LONGEST, normalise
 from numerate.answers.relations import named_value
 from numerate.answers.shapes import same
@@ -24,12 +24,19 @@ _LAST_WORD = re.compile(r"(?<=[\d}) ])([A-Za-z]+)[\^{}\d]*[ .]*$")
 _KNOWN = names.FUNCTIONS | names.NAMES | names.SEPARATORS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
 
 
-def judge(candidate: str, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
+def judge(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
     """`decide`, in either mode. strict: and nothing that one answer has is left out of the other; letters of
     choices are as they are."""
     verdict = decide(candidate, reference, kind)
-    lenient = not strict or verdict.how == "choice" or not verdict.equal
-    return verdict if lenient or nothing_left_out(candidate, reference) else NO_MATCH
+    if not strict or verdict.how == "choice" or not verdict.equal:
+        return verdict
+    texts = as_text(candidate, "candidate"), as_text(reference, "reference")
+    complete = guarded(_complete, *texts)
+    return verdict if complete.equal else complete
+
+
+def _complete(candidate: str, reference: str) -> Verdict:
+    return Verdict(True, "string") if nothing_left_out(candidate, reference) else NO_MATCH
 
 
 def nothing_left_out(candidate: str, reference: str) -> bool:
@@ -77,7 +84,7 @@ def same_digits(left: Node, right: Node) -> bool:
         return True
     try:
         return same(*exact) is not None
-    except (Undecided, ArithmeticError, RecursionError):
+    except (Undecided, ArithmeticError):
         return False
 
 

@@ -8,10 +8,15 @@ from typing import Any, NamedTuple
 
 from numerate.answers import names, points
 from numerate.answers.boxes import closing
+from numerate.answers.budget import spend
 from numerate.answers.tree import Unreadable
 
 MOST_TOKENS = 8_000
 MOST_DIGITS = 2_000
+STEPS = 4
+"""of a character: to make tokens of it, and to read them"""
+LARGEST_EXPONENT = 1_800
+"""of ten; with so many digits a number still has fewer than Python turns into text"""
 
 
 class Token(NamedTuple):
@@ -63,6 +68,7 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 def tokenize(text: str, depth: int = 0) -> list[Token]:
     """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
+    spend(STEPS * len(text))
     tokens: list[Token] = []
     at, spaced = 0, False
     while at < len(text):
@@ -147,8 +153,10 @@ def _number(text: str, at: int, piece: str, tokens: list[Token], spaced: bool) -
         tokens.append(Token("num", piece, _repeating(piece, bracketed[1]), spaced))
         return bracketed.end()
     plain = _UNGROUPED.sub("", piece)
-    value = Fraction(plain.removesuffix(".") if "e" not in plain.lower() else plain.replace(".e", "e"))
     mantissa, _, exponent = plain.lower().partition("e")
+    if exponent and abs(int(exponent)) > LARGEST_EXPONENT:
+        raise Unreadable(f"a number with the exponent {exponent}")
+    value = Fraction(plain.removesuffix(".") if "e" not in plain.lower() else plain.replace(".e", "e"))
     whole, _, part = mantissa.partition(".")
     places = len(part) - int(exponent or 0)
     if len(part) >= 8 and len((whole + part).lstrip("0")) >= 12:
@@ -185,6 +193,8 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     """A run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
+    if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
+        return [Token("name", c) for c in piece]
     if low in names.SEPARATORS:
         return [Token("sep", low, None, spaced)]
     if piece in names.FUNCTIONS or (low in names.FUNCTIONS and len(low) > 2):

@@ -12,6 +12,11 @@
 | family | letter and domain of its parameter, such as "kZ" | the expression in that letter |
 | mod | "()" for a modulus in brackets, else None | a number or a congruence, and the modulus |
 | series | "sum" or "prod" | first value, last value, the term in a letter called "bound 0" |
+| integral | "bound 0", a letter of its own | lower bound, upper bound, the integrand in that letter |
+| antiderivative | "bound 0" | the integrand in that letter, the letter that it is written in |
+| derivative | (its order, "bound 0") | the function in that letter, where it is taken |
+| limit | ("+" or "-" from one side, else "", "bound 0") | what that letter goes to, the expression in it |
+| constant | a number of mpmath | |
 | degree | | what stands before a degree sign |
 | base | (digits, base) | |
 | tuple | its two brackets, such as "[)" | members |
@@ -60,6 +65,9 @@ CONSTANTS = frozenset({"pi", "e", "i"})
 OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix", "such that"})
 """calls that are no letter with an argument behind it"""
 
+BINDERS = frozenset({"series", "integral", "antiderivative", "derivative", "limit"})
+"""kinds of node with a letter of their own"""
+
 
 def symbols(node: Node) -> set[str]:
     """The names in an expression that stand for something unknown."""
@@ -71,6 +79,8 @@ def negate(node: Node) -> Node:
         return Node("num", -node.value)
     if node.kind == "float":
         return Node("float", (-node.value[0], node.value[1]))
+    if node.kind == "percent":
+        return Node("percent", None, (negate(node.args[0]),))
     return node.args[0] if node.kind == "neg" else Node("neg", None, (node,))
 
 

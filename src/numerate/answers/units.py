@@ -22,7 +22,8 @@ _WORDS = {
     "inch": "in inche", "foot": "ft feet", "yard": "yd", "mile": "mi", "pound": "lb gbp", "ounce": "oz",
     "ton": "tonne", "gallon": "gal", "pint": "pt", "quart": "qt", "minute": "min", "hour": "h hr",
     "day": "", "week": "wk", "month": "", "year": "yr", "decade": "", "century": "centurie", "cent": "",
-    "dollar": "usd buck", "euro": "eur", "rupee": "inr", "yen": "jpy", "franc": "chf", "yuan": "cny",
+    "dollar": "usd buck", "euro": "eur", "rupee": "inr", "yen": "jpy", "franc": "chf", "yuan": "cny rmb",
+    "ruble": "rub rouble", "won": "krw", "baht": "thb", "dong": "vnd", "lira": "try",
     "am": "", "pm": "", "mph": "", "kph": "", "degree": "deg", "radian": "rad", "celsius": "",
     "fahrenheit": "", "dozen": "", "acre": "", "knot": "", "noon": "", "midnight": "",
 }  # fmt: skip
@@ -48,7 +49,13 @@ def _table() -> dict[str, str]:
     return found
 
 
-CANONICAL = _table() | {"min": "minute", "kilo": "kilogram", "gm": "gram"}
+_MICRO = {"m": "meter", "g": "gram", "s": "second", "L": "liter", "l": "liter", "A": "ampere", "V": "volt",
+          "W": "watt", "J": "joule", "N": "newton"}  # fmt: skip
+CANONICAL = (
+    _table()
+    | {"min": "minute", "kilo": "kilogram", "gm": "gram"}
+    | {f"micro{letter}": f"micro{unit}" for letter, unit in _MICRO.items()}
+)
 _COMPOUND = {"mph": (("mile", 1), ("hour", -1)), "kph": (("kilometer", 1), ("hour", -1))}
 _UNSAID = listed(
     "unit way time total the of a an in each only whole exactly old integer number value solution "
@@ -122,7 +129,21 @@ def split_quantity(normal: str) -> tuple[str, Unit] | None:
     found = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
     if found is None or not found[1].known or found[1].words:
         return None
-    return found if _NUMBER.fullmatch(found[0]) or "frac" in normal[len(found[0]) :] else None
+    value, behind = found[0], normal[len(found[0]) :]
+    return found if _NUMBER.fullmatch(value) or "frac" in behind or _is_constant(value, behind) else None
+
+
+_SCIENTIFIC = re.compile(r"[-+]?[\d.,]*\d ?(?:\\times|\\cdot|\*|[xX]) ?10 ?\^ ?(?:\{ ?[-+]?\d+ ?\}|\d)")
+_CONSTANT = re.compile(r"(?:\\(?:pi|sqrt|[dt]?frac|times|cdot)(?![a-z])|[\d .,{}()^*/+-])+")
+
+
+def _is_constant(value: str, behind: str) -> bool:
+    """True for a number such as `3 \\times 10^8` or, before a unit in upright letters, `5\\sqrt{2}`."""
+    if _SCIENTIFIC.fullmatch(value):
+        return True
+    return behind.lstrip(" ").startswith(("\\text", "\\mathrm", "\\mbox")) and bool(
+        _CONSTANT.fullmatch(value)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -186,42 +207,17 @@ def _singular(word: str) -> str:
     return word.lower().removesuffix("s") if len(word) > 2 else word.lower()
 
 
-# -- money ----------------------------------------------------------------------
-_MONEY = {
-    "\\$": "dollar",
-    "\\pounds": "pound",
-    "\\euro": "euro",
-    "€": "euro",
-    "£": "pound",
-    "¥": "yen",
-    "₹": "rupee",
-}
-_CODES = {
+# -- codes of currencies ----------------------------------------------------------------------
+CODES = {
     "USD": "dollar", "US": "dollar", "EUR": "euro", "GBP": "pound", "JPY": "yen", "INR": "rupee",
-    "Rs": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
+    "Rs": "rupee", "RS": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
+    "RMB": "yuan",
 }  # fmt: skip
-CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(_CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
+CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
 """a currency before its amount"""
 
 
-def money_differs(a: str, b: str) -> bool:
-    """True when one answer has the sign or code of a currency and the other another one, or another unit."""
-    one, other = _currency(a), _currency(b)
-    if one is None and other is None:
-        return False
-    found = one or _counted(a), other or _counted(b)
-    return None not in found and found[0] != found[1]
-
-
-def _currency(text: str) -> str | None:
+def amount_code(text: str) -> str | None:
+    """The code of a currency that stands before an amount."""
     code = CODE.match(text)
-    return _CODES[code[1]] if code else next((name for sign, name in _MONEY.items() if sign in text), None)
-
-
-def _counted(text: str) -> str | None:
-    """The one unit of an amount, or a word for what is counted."""
-    unit = unit_of(text.rstrip(" .$").replace("¢", " cent"))
-    if unit is None:
-        return None
-    names = [name for name, exponent in unit.known if exponent > 0] or sorted(unit.words)
-    return names[0] if names else None
+    return code[1] if code else None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 
 from numerate.answers import exact, numeric, series
-from numerate.answers.tree import Node, Undecided, walk
+from numerate.answers.budget import spend
+from numerate.answers.calculus import decide
+from numerate.answers.tree import BINDERS, Node, Undecided, num, walk
 
 MOST_NODES = 1_500
 """a longer expression is compared as it stands"""
@@ -37,20 +40,27 @@ def _compute(left: Node, right: Node) -> str | None:
     try:
         return "symbolic" if numeric.identical(left, right) else None
     except Undecided:
-        return _same_series(left, right)
+        return _same_operators(left, right)
 
 
-def _same_series(left: Node, right: Node) -> str | None:
-    if not any(node.kind == "series" for side in (left, right) for node in walk(side)):
+def _same_operators(left: Node, right: Node) -> str | None:
+    if not any(node.kind in BINDERS for side in (left, right) for node in walk(side)):
         return None
     written = [series.with_terms(side) for side in (left, right)]
     if written != [left, right]:
         return same_value(*written)
-    return "symbolic" if series.same_series(left, right, same_value) else None
+    if series.same_series(left, right, same_value):
+        return "symbolic"
+    try:
+        return decide.same(left, right, same_value)
+    except Undecided:
+        return None
 
 
 def too_long(node: Node) -> bool:
-    return any(k >= MOST_NODES for k, _ in enumerate(walk(node)))
+    size = sum(1 for _ in islice(walk(node), MOST_NODES + 1))
+    spend(size // 4)
+    return size > MOST_NODES
 
 
 def _rational(node: Node) -> Fraction | None:
@@ -72,14 +82,15 @@ def _same_percent(left: Node, right: Node) -> str | None:
 
 
 def _same_base(left: Node, right: Node) -> str | None:
-    """Digits and base must both agree; a base that one side leaves out is taken for the other's."""
+    """Digits and base must both agree; only base ten may be left out."""
     if left.kind == right.kind:
         same = left.value[0] == right.value[0] and same_value(left.value[1], right.value[1])
         return "structure" if same else None
     based, other = (left, right) if left.kind == "base" else (right, left)
-    if not based.value[0].isdigit():
+    digits, base = based.value
+    if not digits.isdigit() or base != num(10):
         return None
-    return same_value(Node("num", Fraction(based.value[0])), other)
+    return same_value(num(int(digits)), other)
 
 
 def _same_float(left: Node, right: Node) -> str | None:
@@ -90,10 +101,12 @@ def _same_float(left: Node, right: Node) -> str | None:
     except Undecided:
         return None
     places = min(node.value[1] for node in (left, right) if node.kind == "float")
-    allowed = max(Fraction(1, 10**places) * Fraction(99, 100), abs(b) * Fraction(5, 10**15))
+    allowed = max(Fraction(10) ** -places * Fraction(99, 100), max(abs(a), abs(b)) * Fraction(5, 10**15))
     return "number" if abs(a - b) <= allowed else None
 
 
 def _approximate(node: Node) -> Fraction:
     value = _rational(node)
+    if value is None:
+        value = decide.approximately(node)
     return Fraction(numeric.approximately(node)) if value is None else value

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer import Argument, Option
@@ -44,7 +45,8 @@ def grade_file(
     becomes
       {"id": 1, "correct": true, "answer": "0.5", "how": "number"}
 
-    Verdicts stand in the order of the file. A line that cannot be read becomes {"line", "error"}; the others
+    Verdicts stand in the order of the file. A line that cannot be read becomes {"line", "error"}; an error
+    inside the grader becomes a wrong answer with "how": "error", the exception, and the texts. All others
     are graded all the same, and the exit code is 1.
 
     \b
@@ -61,22 +63,65 @@ def grade_file(
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
         verdicts = grade_lines(lines, strict) if one_by_one else grade_lines_at_once(lines, strict, workers)
         for verdict in verdicts:
-            counts["bad" if "error" in verdict else "right" if verdict["correct"] else "wrong"] += 1
-            if counts["bad"] <= 5 and "error" in verdict:
-                typer.echo(f"{file}:{verdict['line']}: {verdict['error']}", err=True)
-            target.write(json.dumps(verdict, ensure_ascii=False) + "\n")
-    graded = counts["right"] + counts["wrong"]
-    share = f" ({counts['right'] / graded:.1%})" if graded else ""
-    typer.echo(f"{counts['right']:,} of {graded:,} right{share}", err=True)
-    table.save_json(json_file, {"right": counts["right"], "wrong": counts["wrong"], "bad": counts["bad"]})
+            outcome = outcome_of(verdict)
+            counts[outcome] += 1
+            if outcome in PROBLEMS and counts[outcome] <= SHOWN:
+                typer.echo(PROBLEMS[outcome](str(file), verdict), err=True)
+            target.write(writable(json.dumps(verdict, ensure_ascii=False), target) + "\n")
+    summarize(counts)
+    table.save_json(json_file, {name: counts[name] for name in ("right", "wrong", "bad", "errors")})
+    if counts["bad"] or counts["errors"]:
+        raise typer.Exit(1)
+
+
+SHOWN = 5
+"""unreadable lines, and errors of the grader, that are named on stderr"""
+
+
+def outcome_of(verdict: Mapping[str, Any]) -> str:
+    if "error" in verdict:
+        return "bad"
+    return "errors" if verdict["how"] == "error" else "right" if verdict["correct"] else "wrong"
+
+
+def unreadable_line(file: str, verdict: Mapping[str, Any]) -> str:
+    return f"{file}:{verdict['line']}: {verdict['error']}"
+
+
+def internal_error(file: str, verdict: Mapping[str, Any]) -> str:
+    fields = {name: verdict[name] for name in ("id", "reference", "candidate", "solution") if name in verdict}
+    return f"{file}: {verdict['exception']}, at {json.dumps(fields)}"
+
+
+PROBLEMS = {"bad": unreadable_line, "errors": internal_error}
+
+
+def summarize(counts: Mapping[str, int]) -> None:
+    """What was counted, on stderr."""
+    right, graded = counts["right"], counts["right"] + counts["wrong"] + counts["errors"]
+    share = f" ({right / graded:.1%})" if graded else ""
+    typer.echo(f"{right:,} of {graded:,} right{share}", err=True)
     if counts["bad"]:
         typer.echo(f"{counts['bad']:,} lines could not be read: correct them and grade again", err=True)
-        raise typer.Exit(1)
+    if counts["errors"]:
+        typer.echo(
+            f"{counts['errors']:,} answers met an error inside the grader and count as wrong: please report "
+            'their rows, "how": "error" in the output',
+            err=True,
+        )
+
+
+def writable(text: str, target: TextIO) -> str:
+    """The text with question marks for what the encoding of the output lacks, such as lone surrogates."""
+    encoding = getattr(target, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[Iterable[str]]:
     if str(file) == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         yield sys.stdin
     elif file.is_file():
         with json_lines(file) as lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ from numerate.cli.app import app
 from numerate.cli.options import Json
 
 if TYPE_CHECKING:
+    from numerate.answers.faults import Fault
     from numerate.problems.sampled import Sampled
 
 SCORE = "score"
@@ -39,6 +41,7 @@ def select_among(
     A line holds a problem with its attempts, or one attempt; attempts at one problem are put together, over
     files as well. Verdicts are those of the file, else found by grading against the reference; answers
     without a pred are looked for in the text. With scores, every way to select is shown.
+    The exit code is 1 where an answer met an error inside the grader.
 
     \b
       {"id": 1, "answer": "5", "samples": [{"pred": "5", "score": 0.9}, ...]}
@@ -50,8 +53,10 @@ def select_among(
       numerate select system-1.jsonl system-2.jsonl system-3.jsonl
       numerate select samples.jsonl -k 1 -k 10 --json rows.json
     """
+    from numerate.answers import faults
     from numerate.problems import sampled
 
+    before = faults.total()
     found = sampled.load([existing(file) for file in files])
     rows = results(found, k, aggregate)
     to_stderr = str(json_file) == "-"
@@ -63,6 +68,21 @@ def select_among(
     about = [{"model": "samples", "problems": name} | row for row in rows]
     selected.show_choices({"results": about}, {}, to_stderr=to_stderr)
     table.save_json(json_file, {"results": about})
+    if met := faults.total() - before:
+        tell_faults(met, faults.since(before)[:SHOWN])
+        raise typer.Exit(1)
+
+
+SHOWN = 5
+"""errors of the grader that are named on stderr"""
+
+
+def tell_faults(count: int, first: Sequence[Fault]) -> None:
+    for fault in first:
+        typer.echo(f"{fault.exception}, at {json.dumps(fault.texts)}", err=True)
+    typer.echo(
+        f"{count:,} answers met an error inside the grader and count as wrong or unlike others", err=True
+    )
 
 
 def existing(file: Path) -> Path:

@@ -1,0 +1,55 @@
+"""Limits, from values so near to the point that an analytic expression has its limit there in 50 digits.
+
+Two distances per side must agree, and both sides with each other. A logarithm that tends to infinity, or
+anything else that is slower than a power, changes between them and stays undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from numerate.answers.calculus.precise import real
+from numerate.answers.tree import Node, Undecided, num, subtract
+
+DIGITS = 700
+"""enough to cancel five orders of the distance"""
+NEAR = (Fraction(137, 113) / 10**100, Fraction(97, 89) / 10**120)
+AGREEMENT = 1e-30
+ZERO = 1e-28
+LARGE = 1e15
+GROWTH = 1e4
+"""by which something infinite is larger at the second distance"""
+
+
+def points(goal: Node, side: str, infinite: int) -> list[list[Node]]:
+    """Where to look, one list for each side. infinite: the sign of infinity when the letter goes there."""
+    if infinite:
+        return [[num(infinite / distance) for distance in NEAR]]
+    signs = {"+": (1,), "-": (-1,)}.get(side, (1, -1))
+    return [[subtract(goal, num(-sign * distance)) for distance in NEAR] for sign in signs]
+
+
+def limit(sides: list[list[Node]], at: Callable[[Node], Any]) -> Any:
+    """The value, or infinity as a float with its sign. Raises Undecided."""
+    found = [_settled(*(real(at(point)) for point in side)) for side in sides]
+    if len(found) == 2 and not _same(*found):
+        raise Undecided("another limit from the other side")
+    return found[0]
+
+
+def _settled(far: Any, near: Any) -> Any:
+    if abs(near - far) <= AGREEMENT * abs(near):
+        return near
+    if abs(near) <= abs(far) < ZERO:
+        return 0 * near
+    if abs(far) > LARGE and abs(near) > GROWTH * abs(far) and (far > 0) == (near > 0):
+        return float("inf") if near > 0 else float("-inf")
+    raise Undecided("values that don't settle")
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) or isinstance(other, float):
+        return one == other
+    return abs(one - other) <= AGREEMENT * abs(one) or abs(one) + abs(other) < ZERO

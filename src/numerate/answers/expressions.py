@@ -1,0 +1,238 @@
+r"""Mathematics in running text: `x = 1 and x = 2`, `3 + 4i`, `(3, -2)`, `9\pi`, `1.5 × 10^{-3}`, each as one whole.
+
+A run is the longest stretch of numbers, letters, signs and brackets that no word interrupts. A formula
+between dollar signs or `\( \)` is a run of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from numerate.answers.boxes import closing
+from numerate.answers.names import FUNCTIONS, NAMES
+
+
+class Run(NamedTuple):
+    start: int
+    end: int
+    text: str
+    formula: bool = False
+    """True for what its writer set as mathematics"""
+
+
+FORMULA = re.compile(
+    r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
+    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
+    r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
+    r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
+    re.S,
+)
+"""a formula; two amounts of money with words between them are none"""
+_GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
+NUMBER = (
+    rf"(?:(?:{_GROUPED}|\d{{1,3}}(?:\.\d{{3}})+,\d+|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.])|\d+(?:,\d{{1,2}}(?![\d,]))?)(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
+    r"(?:[eE][-+]?\d{1,3}(?!\w))?"
+)
+_TOKEN = re.compile(
+    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
+    r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
+    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
+    re.DOTALL,
+)
+_MATH_WORDS = FUNCTIONS | NAMES | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
+_SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
+
+
+def hide_formulas(text: str) -> str:
+    """The text with every formula replaced by as many zeros, so that no rule for sentences looks into it."""
+    return FORMULA.sub(lambda formula: "0" * len(formula.group()), text) if "$" in text or "\\" in text else text
+
+
+def math_runs(text: str) -> list[Run]:
+    """The runs of a sentence or paragraph, in order. Only those that hold a digit, a letter beside a sign, or
+    are formulas."""
+    runs: list[Run] = []
+    at = 0
+    for match in FORMULA.finditer(text):
+        runs += _plain_runs(text, at, match.start())
+        inner = next(filter(None, match.groups()), "").strip()
+        if inner:
+            runs.append(Run(match.start(), match.end(), inner, True))
+        at = match.end()
+    return runs + _plain_runs(text, at, len(text))
+
+
+Span = tuple[int, int]
+
+
+def _plain_runs(text: str, start: int, stop: int) -> list[Run]:
+    runs: list[Run] = []
+    pieces: list[Span] = []
+    for piece in _pieces(text, start, stop):
+        if piece is None:
+            runs += _run_of(text, pieces)
+            pieces = []
+        else:
+            pieces.append(piece)
+    return runs + _run_of(text, pieces)
+
+
+def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
+    """Spans of mathematics, and None where something else stands between them."""
+    at, depth = start, 0
+    while at < stop:
+        token = _TOKEN.match(text, at, stop)
+        if token is None:
+            return
+        kind, begin, at = token.lastgroup, at, token.end()
+        if kind == "command":
+            belongs, at = _command(text, token, stop)
+        else:
+            depth = max(depth + (kind == "open") - (kind == "close"), 0)
+            belongs = kind in _MATHEMATICAL or _belongs(text, token, depth)
+        if not belongs:
+            depth = 0
+        yield (begin, at) if belongs else None
+
+
+_MATHEMATICAL = frozenset({"number", "letter", "open", "close", "op", "money", "space"})
+_BEGIN = re.compile(r"\{([a-zA-Z]+)\*?\}")
+
+
+def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
+    """Whether a command belongs to an expression, and where it ends: a matrix is one piece, and so is
+    `\text{ and }`."""
+    name, at = token.group()[1:], token.end()
+    if name == "begin" and (environment := _BEGIN.match(text, at)):
+        end = text.find("\\end{" + environment[1], at)
+        return (True, text.index("}", end) + 1) if end >= 0 and "}" in text[end:stop] else (False, at)
+    if name in _STYLED and text[at : at + 1] == "{":
+        end = closing(text, at)
+        inside = text[at + 1 : end].strip(" ,")
+        return inside in ("and", "or", ""), end + 1 if 0 < end < stop else stop
+    return name not in ("n", "item", "newline", "quad"), at
+
+
+def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
+    """Whether a word or a comma is mathematics where it stands."""
+    piece = token.group()
+    if token.lastgroup == "comma":
+        return depth > 0 or (piece == "," and _list_comma(text, token))
+    if token.lastgroup != "word":
+        return False
+    if piece in _MATH_WORDS or piece.lower() in _SCALES:
+        return True
+    if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
+        return False
+    before, behind = text[max(token.start() - 2, 0) : token.start()], text[token.end() : token.end() + 2]
+    return before[-1:] in _TOUCHING or (before.strip() or " ")[-1] in "=+/^" or (behind.strip() or " ")[0] in "=+/^("
+
+
+_TOUCHING = frozenset("0123456789)}")
+_SHORT_WORDS = frozenset(
+    ["is", "of", "to", "so", "if", "in", "at", "an", "as", "or", "by", "it", "we", "he", "on", "no", "up", "do", "go", "my", "me", "us", "be", "am", "pm", "the", "and", "for", "are", "was", "has", "her", "his", "she", "all", "any", "per", "but", "not", "day", "age", "men", "he's", "let", "get", "got", "had", "can", "may", "one", "two", "six", "ten", "due", "via", "km", "cm", "mm", "kg", "ft", "so"]
+)
+
+
+_STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
+
+
+def _list_comma(text: str, token: re.Match[str]) -> bool:
+    """True for a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
+    return _MEMBER.match(text, token.end()) is not None and text[token.start() - 1 : token.start()] not in (" ", "")
+
+
+_MEMBER = re.compile(r" ?(?:[-−]?\d|[a-z] ?=|\\(?:frac|sqrt|pi)|\()")
+_CONTENT = re.compile(r"\d|[^\W\d_] ?[-−+*/^=<>≤≥≠∈×·]|[∞∅π√]|\\(?:pi|infty|emptyset|sqrt|frac|varnothing)|[½⅓⅔¼¾]")
+
+
+def _run_of(text: str, pieces: list[Span]) -> list[Run]:
+    """The run that these tokens make once what can't begin or end one is taken off; none without content."""
+    if not pieces:
+        return []
+    start, end = pieces[0][0], pieces[-1][1]
+    for _ in range(8):
+        low, high = _trimmed(text, start, end)
+        if (low, high) == (start, end) or low >= high:
+            break
+        start, end = low, high
+    part = text[start:end]
+    if not _CONTENT.search(part):
+        return []
+    return [Run(start, end, part)]
+
+
+def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
+    """(start, end) without lone letters, loose signs and brackets that have no partner at the edges."""
+    if leading := _LEADING.match(text, low, high):
+        low = leading.end()
+    if trailing := _TRAILING.search(text, low, high):
+        high = trailing.start()
+    unopened, unclosed = _unbalanced(text[low:high])
+    if unopened is not None:  # `which is 5)`: the longer side of a bracket without its partner
+        cut = low + unopened
+        low, high = (low, cut) if cut - low >= high - cut - 1 else (cut + 1, high)
+    elif unclosed is not None:
+        cut = low + unclosed
+        low, high = (cut + 1, high) if high - cut - 1 >= cut - low else (low, cut)
+    return low, high
+
+
+_LEADING = re.compile(
+    r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
+)
+_TRAILING = re.compile(r"(?:[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$)|\\[ ,;:!])+$")
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def _unbalanced(part: str) -> tuple[int | None, int | None]:
+    """(index of the first closing bracket without its partner, index of the first opening one)."""
+    stack: list[int] = []
+    for k, c in enumerate(part):
+        if c in "([{":
+            stack.append(k)
+        elif c in ")]}":
+            if not stack:
+                return k, None
+            stack.pop()
+    return None, stack[0] if stack else None
+
+
+# -- equations ----------------------------------------------------------------------
+_EQUALS = re.compile(r"(?<![<>!:=\\])=(?!=)|\\Rightarrow|⇒|→")
+_APPROXIMATELY = re.compile(r"≈|\\approx(?![a-z])")
+_ROWS = re.compile(
+    r"\\begin\{(?:align|aligned|gather|gathered|eqnarray|split)\*?\}(.*?)(?:\\end\{[a-z]+\*?\}|$)", re.S
+)
+
+
+def right_side(expression: str, approximate: bool) -> str:
+    """The number behind the last equals sign of a calculation; approximate: or behind `≈`, else before it."""
+    parts = _APPROXIMATELY.split(last_row(expression))
+    if not approximate:
+        return parts[0].strip() or expression if len(parts) > 1 else expression
+    value = _EQUALS.split(parts[-1])[-1].strip(" &,")
+    return value if re.search(r"\d", value) else expression
+
+
+def split_equation(expression: str) -> list[str]:
+    """The members of a chain of equations."""
+    return _EQUALS.split(expression)
+
+
+def last_row(formula: str) -> str:
+    r"""A calculation over several lines as one chain; of equations that stand below each other the last."""
+    match = _ROWS.search(formula)
+    if match is None:
+        return formula.rstrip(" .,")
+    rows = [row for part in match[1].split("\\\\") if (row := part.replace("&", " ").strip())]
+    if not rows:
+        return formula
+    chain = rows[-1]
+    for row in reversed(rows[:-1]):
+        if not chain.lstrip().startswith(("=", "\\approx")):
+            break
+        chain = f"{row} {chain}"
+    return chain.rstrip(" .,")

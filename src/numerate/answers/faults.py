@@ -1,0 +1,60 @@
+"""Internal errors of the grader, which never stop it: counted, and kept with their input to be shown."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+from threading import local
+from typing import NamedTuple
+
+KEPT = 100
+"""the latest faults of the process"""
+SHOWN = 300
+"""characters of an input"""
+
+
+class Fault(NamedTuple):
+    number: int
+    """counted from 1 in this process"""
+    exception: str
+    """type and message"""
+    texts: tuple[str, ...]
+    """what was compared or read, cut"""
+
+
+class _Latest(local):
+    fault: Fault | None = None
+
+
+_NUMBERS = count(1)
+_FAULTS: deque[Fault] = deque(maxlen=KEPT)
+_LATEST = _Latest()
+
+
+def note(error: BaseException, *inputs: object) -> None:
+    """Counts an error that became a verdict."""
+    fault = Fault(next(_NUMBERS), f"{type(error).__name__}: {error}"[:SHOWN], tuple(map(cut, inputs)))
+    _LATEST.fault = fault
+    _FAULTS.append(fault)
+
+
+def cut(text: object) -> str:
+    """The text at a length that can be shown, with characters that can be written."""
+    shown = text if isinstance(text, str) else repr(text)
+    more = f"... ({len(shown):,} characters)" if len(shown) > SHOWN else ""
+    return shown[:SHOWN].encode("utf-8", "backslashreplace").decode() + more
+
+
+def total() -> int:
+    """Faults of this process so far."""
+    return _FAULTS[-1].number if _FAULTS else 0
+
+
+def since(number: int) -> list[Fault]:
+    """The faults behind that number, as far as they are kept."""
+    return [fault for fault in _FAULTS if fault.number > number]
+
+
+def latest() -> Fault | None:
+    """The last fault of this thread."""
+    return _LATEST.fault

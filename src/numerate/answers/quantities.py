@@ -1,0 +1,48 @@
+"""Units behind a number in running text: `40 hours`, `5 m/s`, `2 hours and 15 minutes`."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.units import CANONICAL
+
+_UNIT = re.compile(
+    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
+    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![\w])"
+)
+_SIGNS = frozenset("°℃℉¢€£¥₹")
+_JOINED = re.compile(r",? (?:and )?")
+_SMALL = {"minute": "hour", "second": "minute", "hour": "day", "day": "week", "inch": "foot", "cent": "dollar", "month": "year", "ounce": "pound"}
+_NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa", "dozen"})
+
+
+def quantity_end(text: str, start: int, joined: bool = False) -> int:
+    """The index behind the unit that stands at `start`, `start` itself where there is none.
+
+    joined: behind the white space or "and" that joins a smaller unit to it as well."""
+    match = _UNIT.match(text, start)
+    if match is None or not (is_unit(match["name"]) or (joined and match["name"] == "h")):
+        return start
+    end = match.end()
+    if match["below"] and not is_unit(match["below"]) and match["below"] not in ("s", "h"):
+        end = match.end("name")
+    if joined and (link := _JOINED.match(text, end)):
+        return link.end()
+    return end
+
+
+def is_unit(name: str) -> bool:
+    """True for the name or sign of a unit."""
+    if name[0] in _SIGNS or name == "m" or not name.isascii():
+        return True
+    low = name.lower()
+    return low not in _NO_UNITS and (name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL)
+
+
+_DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2}) cents?\b")
+
+
+def amount_of_money(text: str) -> str | None:
+    """`5 dollars and 25 cents` at the start of a text as `$5.25`."""
+    match = _DOLLARS_AND_CENTS.match(text)
+    return f"${match[1]}.{int(match[2]):02d}" if match else None
