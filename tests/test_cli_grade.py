@@ -54,6 +54,46 @@ def test_grade_names_a_missing_file_a_folder_and_a_file_that_it_would_overwrite(
     assert json.loads(file.read_text()) == ROWS[0]
 
 
+TWO_ROWS = [
+    {"id": "a", "reference": "7", "candidate": "7.0"},
+    {"id": "b", "reference": "1,000", "candidate": "7"},
+]
+TWO_LINES = "".join(json.dumps(row) + "\n" for row in TWO_ROWS)
+TABLE = 'id,reference,candidate\na,7,7.0\n\nb,"1,000",7\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rows.jsonl", TWO_LINES),
+        ("rows.jsonl", "\ufeff" + TWO_LINES),
+        ("rows.csv", TABLE),
+        ("rows.csv", "\ufeff" + TABLE.replace("\n", "\r\n")),
+        ("rows.tsv", "id\treference\tcandidate\na\t7\t7.0\nb\t1,000\t7\n"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_grade_reads_tables_marks_and_packed_files(
+    name: str, text: str, packed: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / (f"{name}.gz" if packed else name)
+    file.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    done = call("grade", str(file))
+    assert done.exit_code == 0, done.output
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(verdict["id"], verdict["correct"]) for verdict in verdicts] == [("a", True), ("b", False)]
+
+
+def test_grade_names_the_line_of_a_table_that_does_not_fit(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text('id,reference,candidate\n1,"7\n",7\n2,7,7,7\n3,,7\n')
+    done = call("grade", str(file))
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 1
+    assert [verdict.get("line") for verdict in verdicts] == [None, 4, 5]
+    assert verdicts[0]["correct"] and '"reference" is missing' in verdicts[2]["error"]
+
+
 def test_an_error_inside_the_grader_is_a_row_with_its_input_and_exits_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,41 +137,3 @@ def test_what_used_to_end_a_file_is_graded(tmp_path: Path, workers: str) -> None
     assert [v["correct"] for v in verdicts] == [False, False, True, False, False, False, False]
     done = call("grade", str(file))
     assert done.exit_code == 0 and len(done.stdout.splitlines()) == 7
-TWO_ROWS = [
-    {"id": "a", "reference": "7", "candidate": "7.0"},
-    {"id": "b", "reference": "1,000", "candidate": "7"},
-]
-TWO_LINES = "".join(json.dumps(row) + "\n" for row in TWO_ROWS)
-TABLE = 'id,reference,candidate\na,7,7.0\n\nb,"1,000",7\n'
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("rows.jsonl", TWO_LINES),
-        ("rows.jsonl", "\ufeff" + TWO_LINES),
-        ("rows.csv", TABLE),
-        ("rows.csv", "\ufeff" + TABLE.replace("\n", "\r\n")),
-        ("rows.tsv", "id\treference\tcandidate\na\t7\t7.0\nb\t1,000\t7\n"),
-    ],
-)
-@pytest.mark.parametrize("packed", [False, True])
-def test_grade_reads_tables_marks_and_packed_files(
-    name: str, text: str, packed: bool, tmp_path: Path
-) -> None:
-    file = tmp_path / (f"{name}.gz" if packed else name)
-    file.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
-    done = call("grade", str(file))
-    assert done.exit_code == 0, done.output
-    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(verdict["id"], verdict["correct"]) for verdict in verdicts] == [("a", True), ("b", False)]
-
-
-def test_grade_names_the_line_of_a_table_that_does_not_fit(tmp_path: Path) -> None:
-    file = tmp_path / "rows.csv"
-    file.write_text('id,reference,candidate\n1,"7\n",7\n2,7,7,7\n3,,7\n')
-    done = call("grade", str(file))
-    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.exit_code == 1
-    assert [verdict.get("line") for verdict in verdicts] == [None, 4, 5]
-    assert verdicts[0]["correct"] and '"reference" is missing' in verdicts[2]["error"]

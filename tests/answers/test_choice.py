@@ -15,6 +15,7 @@ from numerate.answers.choice import (
     letter_of,
 )
 from numerate.answers.statements import mentions
+from tests.answers import choices_in_languages
 from tests.answers.choices_left_open import NOTHING
 from tests.answers.choices_made import CHOSEN
 
@@ -23,7 +24,7 @@ NUMBERS = (("A", "3"), ("B", "4"), ("C", "5"))
 LABELLED_BY_NUMBER = (("1", "10"), ("2", "5"), ("3", "2"))
 
 
-@pytest.mark.parametrize(("text", "letter"), CHOSEN)
+@pytest.mark.parametrize(("text", "letter"), [*CHOSEN, *choices_in_languages.CHOSEN])
 def test_a_text_chooses_what_it_asserts(text: str, letter: str) -> None:
     choices = NUMBERS if text.startswith("N:") else WORDS
     text = text.removeprefix("N:")
@@ -31,7 +32,7 @@ def test_a_text_chooses_what_it_asserts(text: str, letter: str) -> None:
     assert letter_of(text, choices) in (letter, None)
 
 
-@pytest.mark.parametrize("text", NOTHING)
+@pytest.mark.parametrize("text", [*NOTHING, *choices_in_languages.NOTHING])
 def test_a_text_that_hedges_or_rejects_chooses_nothing_also_as_an_extracted_answer(text: str) -> None:
     choices = NUMBERS if text.startswith("N:") else WORDS
     text = text.removeprefix("N:")

@@ -227,6 +227,7 @@ _WIDE = str.maketrans(
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
 _RUNS = re.compile(r"([ \t\n])[ \t]+")
+_BROKEN_LINE = re.compile(r"(\banswer(?: is)?(?:\sis)?\s?:)[ \t]*\n\s*", re.IGNORECASE)
 _SIGN = re.compile(r"\\[a-zA-Z]+")
 _SMALL = re.compile(
     r"(\banswer(?: choice)?(?: is| would be| should be|:)*:?\s+)"
@@ -241,6 +242,7 @@ def readable(text: str) -> str:
     if "\\" in text:
         text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
     text = _RUNS.sub(r"\1", _MARKUP.sub("", text))
+    text = _BROKEN_LINE.sub(r"\1 ", text)
     return _SMALL.sub(lambda match: match[1] + match[2].upper(), text)
 
 

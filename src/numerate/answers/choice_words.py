@@ -62,7 +62,7 @@ PREDICATE = re.compile(
     r"|that|likely|probably|logical|possible|one|also|equally)\s+){0,8}"
     r"(?:correct|right(?! angle)|true|accurate|valid|appropriate|suitable|fitting|better"
     r"|best(?=[\s.,!]*$| (?:answer|choice|option|fit|match))|answers?|winner|left|remaining|closest|fits?"
-    r"|works|remains?|matches|makes (?:the most )?sense|it(?=[\s.,!]*$)|the one|holds|applies"
+    r"|works|remains?|matches|makes (?:the most )?sense|it(?=[\s.,!]*$)|the one|what (?:I|we)|holds|applies"
     r"|wins|correcta?|richtig"
     r"|верн\w+|правильн\w+)\b|[\s)\]]*(?:是|为)?(?:正确|对的|最佳|最合适|答案|符合)|\s?が正解|\s*[✓✔✅]",
     re.IGNORECASE,
@@ -100,8 +100,8 @@ CONTRAST = re.compile(r"\b(?:but|however|yet|actually)\b|而是", re.IGNORECASE)
 """what drops the assertions before it in a sentence"""
 
 NEGATION = re.compile(
-    rf"(?:{_NOT}|\b(?:neither|nor|without|rather than|instead of|unlike|except|versus|vs)\b"
-    r"|\b(?:exclud|eliminat|discard|reject|dismiss|disqualif|avoid)\w*"
+    rf"(?:{_NOT}|\b(?:neither|nor|without|doubt|doubtful|unlikely|rather than|instead of|unlike|except)\b"
+    r"|\b(?:versus|vs)\b|\b(?:exclud|eliminat|discard|reject|dismiss|disqualif|avoid)\w*"
     r"|\b(?:rul|cross|tak)(?:e|es|ed|ing)? out\b"
     r"|不是|不选|不能|不|没|非|排除|除了|ではな|じゃな|\bне\b|\bno\b(?![,:.]| doubt| question)"
     r"|n'est pas|\bpas\b|\bnicht\b|\bnão\b|\bnon\b|\bbukan\b|\bkhông\b|\bdeğil\b|নয়|ไม่ใช่|కాదు|ليس|नहीं|아니)",
@@ -143,7 +143,7 @@ CLAUSE = re.compile(
 
 # -- several ----------------------------------------------------------------------
 JOINED = re.compile(
-    r"\s*(?:[,/;&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b|[和与及至到か]|或者?)"
+    r"[\s(]*(?:[,/&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b|[和与及至到か]|或者?)"
     r"(?:[\s,]|\b(?:and|or|nor|maybe|perhaps|possibly|also|even|both|either|else|probably|option|choice|letter"
     r"|und|oder|could be|might be|by|и|или|I (?:think|guess|believe|suppose))\b)*[(\[\s]*",
     re.IGNORECASE,

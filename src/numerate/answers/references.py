@@ -19,6 +19,7 @@ from typing import Any, cast, get_args
 
 from numerate.answers import choice, phrases, sentences
 from numerate.answers.boxes import unbox
+from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.extract import find
 from numerate.answers.ladder import is_nothing
 from numerate.answers.normal import normalise
@@ -69,7 +70,11 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
         return text, "marks an empty answer"
     answer = text
     if _MARK.search(text) or _is_worked(text):
-        found, source = find(text, kind)
+        try:
+            with LIMIT:
+                found, source = find(text, kind)
+        except BudgetExceeded:
+            return text, "is too long to be read"
         if found is None or source in GUESSES:
             return text, "is a text that marks no answer"
         answer = found

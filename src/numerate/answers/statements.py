@@ -84,7 +84,7 @@ def _is_marked(text: str, match: re.Match[str]) -> bool:
 
 
 _IN_BRACKETS = re.compile(r"[\s)]*\([^()]{1,60}\)")
-_ITS_TEXT = re.compile(r"[).:] [^,;.:()\n]{1,60}(?=, )")
+_ITS_TEXT = re.compile(r"[).:] [^,;.:()\n]{1,60}?(?=, | or | and )")
 
 
 def _are_joined(text: str, one: Mention, other: Mention) -> bool:
