@@ -21,7 +21,7 @@ import typer
 from benchmarks.sitting import ROOT, table
 from numerate.answers import grade_lines
 
-PEER = "import benchmarks.math_verify_side as b; b.grade()"
+PEER = "import benchmarks.math_verify_side as b; b.print_verdicts()"
 
 Row = dict[str, Any]
 Part = Literal["all", "worked", "held-out"]
@@ -70,7 +70,7 @@ def peer_verdicts(python: str, rows: Sequence[Row]) -> list[bool | None]:
     return verdicts
 
 
-def counts(rows: Sequence[Row], verdicts: Sequence[bool | None]) -> dict[str, float]:
+def count_faults(rows: Sequence[Row], verdicts: Sequence[bool | None]) -> dict[str, float]:
     pairs = [(bool(row["equal"]), verdict) for row, verdict in zip(rows, verdicts, strict=True)]
     return {
         "rows": len(pairs),
@@ -81,7 +81,7 @@ def counts(rows: Sequence[Row], verdicts: Sequence[bool | None]) -> dict[str, fl
     }
 
 
-def show(name: str, rows: Sequence[Row], verdicts: Sequence[bool | None]) -> None:
+def print_faults(name: str, rows: Sequence[Row], verdicts: Sequence[bool | None]) -> None:
     """Lists the rows on which verdict and label differ."""
     for row, verdict in zip(rows, verdicts, strict=True):
         if bool(row["equal"]) is not verdict:
@@ -104,9 +104,9 @@ def main(
         graders = {"numerate": own_verdicts(rows)}
         if peer:
             graders["math-verify"] = peer_verdicts(peer, rows)
-        results[file.name] = {name: counts(rows, verdicts) for name, verdicts in graders.items()}
+        results[file.name] = {name: count_faults(rows, verdicts) for name, verdicts in graders.items()}
         for name, verdicts in graders.items() if show_rows else ():
-            show(name, rows, verdicts)
+            print_faults(name, rows, verdicts)
         print(f"\n{file.name}\n{table(results[file.name])}", flush=True)
     if json_file:
         json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

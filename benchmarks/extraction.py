@@ -16,18 +16,18 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.real_solutions import solutions
+from benchmarks.real_solutions import load_solutions
 from benchmarks.sitting import Entry, sit, table
 from numerate.types import Kind
 
-MINE = "import benchmarks.extraction as b; b.mine()"
+MINE = "import benchmarks.extraction as b; b.time_extraction()"
 PEER = "import benchmarks.math_verify_side as b; b.time_extraction(50)"
 
 
-def mine() -> None:
+def time_extraction() -> None:
     from numerate.answers import find
 
-    rows = solutions()
+    rows = load_solutions()
     figures: dict[str, float] = {}
     kinds: dict[str, list[tuple[Kind, str]]] = {
         "solutions": [("number" if kind == "number" else "math", text) for kind, text in rows],

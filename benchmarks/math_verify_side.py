@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from string import ascii_uppercase
 from typing import Any
 
-from benchmarks.real_solutions import solutions
+from benchmarks.real_solutions import load_solutions
 
 
 def time_extraction(every: int) -> None:
     """Prints how many of every so many solutions it parses in a second."""
     from math_verify import parse  # pyright: ignore
 
-    texts = [text for _, text in solutions()][::every]
+    texts = [text for _, text in load_solutions()][::every]
     began, cpu = time.perf_counter(), time.process_time()
     for text in texts:
         parse(text)
@@ -26,13 +26,13 @@ def time_extraction(every: int) -> None:
     print(json.dumps({"solutions/s": len(texts) / wall, "solutions/cpu s": len(texts) / cpu}))
 
 
-def grade() -> None:
+def print_verdicts() -> None:
     """Reads rows, and prints a verdict on each, a line each."""
     for line in sys.stdin:
-        print(json.dumps(accepts(json.loads(line))), flush=True)
+        print(json.dumps(is_accepted(json.loads(line))), flush=True)
 
 
-def accepts(row: Mapping[str, Any]) -> bool:
+def is_accepted(row: Mapping[str, Any]) -> bool:
     """The verdict with the reference as it stands or between dollars, whichever accepts. A choice is a string
     among the letters; an answer without a text around it stands between dollars."""
     from math_verify import StringExtractionConfig, parse, verify  # pyright: ignore

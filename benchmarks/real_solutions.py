@@ -12,17 +12,17 @@ SHORTEST, LONGEST = 900, 1_100
 FOLDERS = {"number": "gsm8k_test", "math": "math500"}
 
 
-def solutions() -> list[tuple[str, str]]:
+def load_solutions() -> list[tuple[str, str]]:
     """(kind, text) of all, kinds mixed."""
     data = Path(os.environ.get("NUMERATE_DATA", Path(__file__).parents[2] / "shared" / "data"))
     files = [(kind, file) for kind, name in FOLDERS.items() for file in (data / "samples" / name).glob("*")]
     if not files:
         raise SystemExit(f"no samples in {data}: set NUMERATE_DATA to the folder of the datasets")
-    texts = [(kind, text) for kind, file in sorted(files) for text in joined(file)]
+    texts = [(kind, text) for kind, file in sorted(files) for text in join_responses(file)]
     return [texts[i * 7919 % len(texts)] for i in range(len(texts))]  # a prime: all of them, mixed
 
 
-def joined(file: Path) -> Iterator[str]:
+def join_responses(file: Path) -> Iterator[str]:
     """Consecutive responses together until they are long enough, and the end of those that are too long."""
     text = ""
     for line in file.read_text(encoding="utf-8").splitlines():

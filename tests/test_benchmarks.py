@@ -59,7 +59,7 @@ def test_accuracy_counts_both_kinds_of_faults(tmp_path: Path, monkeypatch: pytes
     verdicts = accuracy.own_verdicts(read)
     assert verdicts == [True, False, True, True, None]
     expected = {"rows": 5, "accuracy": 0.4, "false accepts": 1, "false rejects": 1, "failed": 1}
-    assert accuracy.counts(read, verdicts) == expected
+    assert accuracy.count_faults(read, verdicts) == expected
     worked, held_out = (accuracy.labelled_rows(file, part) for part in ("worked", "held-out"))
     assert {row["id"] for row in worked} ^ {row["id"] for row in held_out} == {row["id"] for row in read}
 
@@ -68,4 +68,4 @@ def test_real_solutions_are_about_1000_characters_long(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     texts = ["a" * 500, "b" * 450, "c" * 5000 + "end", "d"]
     file.write_text("".join(json.dumps({"response": text}) + "\n" for text in texts))
-    assert list(real_solutions.joined(file)) == ["a" * 500 + "\n\n" + "b" * 450, "c" * 997 + "end"]
+    assert list(real_solutions.join_responses(file)) == ["a" * 500 + "\n\n" + "b" * 450, "c" * 997 + "end"]

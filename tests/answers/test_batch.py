@@ -6,18 +6,20 @@ import asyncio
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from numerate.answers import batch, equal, grade_lines, workers
+from numerate.answers import batch, equal, faults, grade_lines, workers
 
 SOME = [("1/2", "0.5"), ("x+1", "1+x"), ("x+1", "x+2"), ("3/4", "0.7")] * 30
 RIGHT = [True, True, False, False] * 30
@@ -38,16 +40,16 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[workers.Worker]:
-    """The worker of every block that is sent to one."""
+def senders(monkeypatch: pytest.MonkeyPatch) -> list[workers.Worker]:
+    """The worker of every block that is senders to one."""
     seen: list[workers.Worker] = []
     send = workers.Worker.send
 
-    def noted(self: workers.Worker, *request: Any) -> None:
+    def record(self: workers.Worker, *request: Any) -> None:
         seen.append(self)
         send(self, *request)
 
-    monkeypatch.setattr(workers.Worker, "send", noted)
+    monkeypatch.setattr(workers.Worker, "send", record)
     return seen
 
 
@@ -91,39 +93,39 @@ def real_pairs(data_dir: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("eager")
-def test_all_pairs_in_order(data_dir: Path, sent: list[workers.Worker]) -> None:
+def test_all_pairs_in_order(data_dir: Path, senders: list[workers.Worker]) -> None:
     some = [*real_pairs(data_dir)[:1200], ("5", "5.0"), ("\ud800", "\ud800")]
     for strict in (False, True):
         expected = [equal(*pair, strict=strict) for pair in some]
         wait_for_workers(2)
-        sent.clear()
+        senders.clear()
         assert compare(some, 3, strict) == expected
-        assert len(set(sent)) == 2
+        assert len(set(senders)) == 2
 
 
 @pytest.mark.usefixtures("eager")
-def test_bad_rows_keep_their_line_numbers(sent: list[workers.Worker]) -> None:
+def test_bad_rows_keep_their_line_numbers(senders: list[workers.Worker]) -> None:
     lines = [json.dumps({"id": i, "reference": "5", "candidate": str(i)}) for i in range(60)]
     lines[7], lines[11], lines[13], lines[55] = "not json", "", "[]", "{"
     wait_for_workers(2)
     rows = list(batch.grade_lines_at_once(lines, workers=3))
-    assert rows == list(grade_lines(lines)) and sent
+    assert rows == list(grade_lines(lines)) and senders
     assert [row["line"] for row in rows if "error" in row] == [8, 14, 56]
 
 
 @pytest.mark.usefixtures("eager")
-def test_workers_stay_between_calls_of_either_kind(sent: list[workers.Worker]) -> None:
+def test_workers_stay_between_calls_of_either_kind(senders: list[workers.Worker]) -> None:
     first = wait_for_workers()[0]
     for _ in range(2):
         assert compare() == RIGHT
         wait_for_workers()
     lines = [json.dumps({"reference": b, "candidate": a}) for a, b in SOME]
     assert [row["correct"] for row in batch.grade_lines_at_once(lines, workers=2)] == RIGHT
-    assert len(sent) >= 3 and set(sent) == workers.current_pool().alive == {first}
+    assert len(senders) >= 3 and set(senders) == workers.current_pool().alive == {first}
 
 
 @pytest.mark.usefixtures("eager")
-def test_strictness_goes_with_the_block(sent: list[workers.Worker]) -> None:
+def test_strictness_goes_with_the_block(senders: list[workers.Worker]) -> None:
     lines = [json.dumps({"reference": "5 cm", "candidate": "5"})] * 40
     for strict in (True, False, True):
         wait_for_workers()
@@ -131,11 +133,11 @@ def test_strictness_goes_with_the_block(sent: list[workers.Worker]) -> None:
         assert {row["correct"] for row in rows} == {not strict}
         wait_for_workers()
         assert set(compare([("5 cm", "5")] * 40, strict=strict)) == {not strict}
-    assert len(sent) >= 6
+    assert len(senders) >= 6
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_killed_worker_costs_nothing_and_is_replaced(sent: list[workers.Worker]) -> None:
+def test_a_killed_worker_costs_nothing_and_is_replaced(senders: list[workers.Worker]) -> None:
     lines = [json.dumps({"id": i, "reference": "7", "candidate": str(i % 9)}) for i in range(60)]
     first = wait_for_workers()[0]
     stream = batch.grade_lines_at_once(iter(lines), workers=2)
@@ -150,25 +152,49 @@ def test_a_killed_worker_costs_nothing_and_is_replaced(sent: list[workers.Worker
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_stopped_worker_stops_nothing(sent: list[workers.Worker]) -> None:
+def test_a_stopped_worker_stops_nothing(senders: list[workers.Worker]) -> None:
     worker = wait_for_workers()[0]
     os.kill(worker.process.pid, signal.SIGSTOP)
-    assert compare() == compare() == RIGHT and sent == [worker]
+    assert compare() == compare() == RIGHT and senders == [worker]
     os.kill(worker.process.pid, signal.SIGCONT)
     assert wait_for_workers() == [worker]
-    assert compare([("3", "1+1+1"), ("3", "1+1")] * 30) == [True, False] * 30 and set(sent[1:]) == {worker}
+    assert compare([("3", "1+1+1"), ("3", "1+1")] * 30) == [True, False] * 30 and set(senders[1:]) == {worker}
 
 
 @pytest.mark.usefixtures("eager")
-def test_an_error_in_a_worker_is_raised_here_and_hangs_nothing(sent: list[workers.Worker]) -> None:
+def test_an_error_in_a_worker_is_raised_here_and_hangs_nothing(senders: list[workers.Worker]) -> None:
+    wait_for_workers()
+    bad = [*SOME[:3], ("1",), *SOME]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not enough values"):
+            list(batch.Sharing("compare", bad, 2, "math", False).results())
     worker = wait_for_workers()[0]
-    bad: Any = [*SOME[:3], ("5", None), *SOME]
-    with pytest.raises(ValueError, match="reference is None"):
-        compare(bad)
-    assert wait_for_workers() == [worker]
     worker.send("compare", bad, ("math", False))
     assert worker.receive() is None
-    assert compare() == RIGHT and set(sent[-2:]) == {worker}
+    assert compare() == RIGHT and set(senders) == {worker}
+
+
+@pytest.mark.usefixtures("eager")
+def test_what_is_no_text_gives_what_it_gives_in_a_loop() -> None:
+    for answer in (None, 5, 0.5, Fraction(1, 2), b"5", ["5"]):
+        wait_for_workers()
+        pairs: Any = [*SOME[:3], (answer, "1/2"), *SOME]
+        try:
+            expected = [equal(*pair) for pair in pairs]
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                compare(pairs)
+        else:
+            assert compare(pairs) == expected
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_fault_of_the_grader_in_a_worker_is_found_again_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = faults.total()
+    monkeypatch.setattr(
+        batch, "TASKS", {"compare": lambda *_: faults.note(ZeroDivisionError(), "x") or [True]}
+    )
+    assert batch.run_request("compare", [], []) == "null" and faults.total() == before + 1
 
 
 @pytest.mark.usefixtures("eager")
@@ -205,11 +231,11 @@ def test_few_rows_and_plain_numbers_and_one_core_start_no_process(monkeypatch: p
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_forked_process_leaves_its_parents_workers_alone(sent: list[workers.Worker]) -> None:
+def test_a_forked_process_leaves_its_parents_workers_alone(senders: list[workers.Worker]) -> None:
     mine = wait_for_workers()[0]
     stream = batch.grade_lines_at_once([json.dumps({"reference": "7", "candidate": "7"})] * 90, workers=2)
     next(stream)
-    assert sent == [mine]  # it is at work
+    assert senders == [mine]  # it is at work
     pid = os.fork()
     if pid == 0:
         try:
@@ -222,7 +248,7 @@ def test_a_forked_process_leaves_its_parents_workers_alone(sent: list[workers.Wo
             os._exit(2)
     assert os.waitpid(pid, 0)[1] == 0
     assert sum(row["correct"] for row in stream) == 89
-    assert compare() == RIGHT and set(sent) == workers.current_pool().alive == {mine}
+    assert compare() == RIGHT and set(senders) == workers.current_pool().alive == {mine}
 
 
 def check_in_child() -> None:
@@ -244,7 +270,7 @@ def test_it_works_in_daemonic_processes(method: str, capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("eager")
-def test_it_works_from_several_threads_at_once(sent: list[workers.Worker]) -> None:
+def test_it_works_from_several_threads_at_once(senders: list[workers.Worker]) -> None:
     wait_for_workers(2)
     verdicts: dict[int, list[bool]] = {}
 
@@ -261,7 +287,7 @@ def test_it_works_from_several_threads_at_once(sent: list[workers.Worker]) -> No
     for thread in threads:
         thread.join(60)
     assert verdicts == {n: [bool(i % 3) for i in range(1, 90)] for n in range(1, 7)}
-    assert len(workers.current_pool().alive) == 2 and len(set(sent)) == 2
+    assert len(workers.current_pool().alive) == 2 and len(set(senders)) == 2
 
 
 SCRIPT = """

@@ -49,6 +49,8 @@ HOSTILE = [
     r"\int_0^1\int_0^1\int_0^1 \sin(xyz)\,dx\,dy\,dz",
     r"\int_0^1 \int_0^1 \frac{\sin(x^2y)e^{xy}}{1+x+y}\,dx\,dy",
     r"\int_0^1 x!\,dx",
+    r"\int_\int_0^1 x\,dx01 x\,dx",
+    r"\lim_{x\to0}\frac{\sin n!x}{x}",
     r"\int_0^1 10^{10^{10^{10x}}}\,dx",
     r"\int_0^\infty " + "+".join(rf"\sin({k}x)" for k in range(200)) + r"\,dx",
     "+".join(rf"\int_0^\infty e^{{-{k}x^2}}\sin x\,dx" for k in range(1, 100)),

@@ -11,11 +11,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from numerate.answers import faults
 from numerate.answers.normal import plain_number
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
@@ -28,11 +28,11 @@ STEP = 8
 """rows that are graded here between two looks at workers that are busy"""
 WINDOW = 200
 """blocks that wait for an earlier one"""
-FEW = 200
-"""pairs that are not plain numbers, fewer than which are compared here: workers would save nothing"""
+FEW = 500
+"""pairs that are not plain numbers, fewer than which are compared here: workers would save 10 ms at most"""
 MANY = 4_000
-"""such pairs, for which the first call starts a worker at its beginning: with fewer it would end before the
-worker is ready, so the start is left for its end"""
+"""such pairs, with which a first call starts a worker at its beginning; one with fewer would end before the
+worker is ready, and starts it at its end, for later calls"""
 
 Row = dict[str, Any]
 
@@ -54,7 +54,7 @@ def equal_all(
     pairs = list(zip(candidates, references, strict=True))
     processes = workers or cores()
     if processes == 1 or (hard := count_hard(pairs)) < FEW:
-        return compare(pairs, kind, strict)
+        return compare_pairs(pairs, kind, strict)
     pool = current_pool()
     if hard >= MANY:
         pool.grow(processes - 1, hard)
@@ -68,34 +68,38 @@ def count_hard(pairs: Sequence[tuple[str, str]]) -> int:
     if len(pairs) < FEW:
         return 0
     sample = pairs[:: max(1, len(pairs) // 32)]
-    return sum(None in map(plain_number, pair) for pair in sample) * len(pairs) // len(sample)
+    return sum(not all(map(is_plain, pair)) for pair in sample) * len(pairs) // len(sample)
+
+
+def is_plain(answer: object) -> bool:
+    return isinstance(answer, str) and plain_number(answer) is not None
 
 
 def grade_lines_at_once(
     lines: Iterable[str], strict: bool = False, workers: int | None = None
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
-    return Sharing("grade", counted(lines), workers or cores(), strict).results()
+    return Sharing("grade", numbered_lines(lines), workers or cores(), strict).results()
 
 
-def counted(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+def numbered_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Numbered lines, each counted as work to share."""
     for number, line in enumerate(lines, start=1):
         current_pool().rows += 1
         yield number, line
 
 
-def compare(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
+def compare_pairs(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> list[bool]:
     return [judge(candidate, reference, kind, strict).equal for candidate, reference in pairs]
 
 
-def grade(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
+def grade_numbered(lines: Sequence[tuple[int, str]], strict: bool) -> list[Row]:
     """Verdicts on numbered lines."""
     rows = grade_lines((line for _, line in lines), strict)
     return [{**row, "line": lines[row["line"] - 1][0]} if "line" in row else row for row in rows]
 
 
-TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare, "grade": grade}
+TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare_pairs, "grade": grade_numbered}
 
 
 def serve() -> None:
@@ -103,16 +107,19 @@ def serve() -> None:
     try:
         print("true", flush=True)
         for line in sys.stdin:
-            print(answer(*json.loads(line)), flush=True)
-    except BrokenPipeError:  # nobody is left to answer
+            print(run_request(*json.loads(line)), flush=True)
+    except BrokenPipeError:  # the parent process is gone
         os._exit(0)
 
 
-def answer(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+def run_request(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
+    """Null also where the grader met a fault: it is to be counted in the process that asks."""
+    before = faults.total()
     try:
-        return json.dumps(TASKS[task](rows, *options))
+        results = json.dumps(TASKS[task](rows, *options))
     except Exception:
         return "null"
+    return results if faults.total() == before else "null"
 
 
 @dataclass(slots=True, eq=False)
@@ -122,17 +129,17 @@ class Block:
     rows: Sequence[Any]
     worker: Worker | None = None
     results: list[Any] | None = None
-    done_here: int = 0
-    """rows that this process has done as well, for want of others"""
-    results_here: list[Any] = field(default_factory=list[Any])
+    position: int = 0
+    """rows that this process has graded as well, when no others were left"""
+    own_results: list[Any] = field(default_factory=list[Any])
 
 
 class Sharing:
     """A task on rows, shared between this process and workers.
 
-    This process never waits: when no rows are left it does those again that a worker still has, and the first
-    to finish decides. So a worker that is slow, killed or stopped costs nothing, and an error that a row
-    raises is raised here as it would be without workers."""
+    This process never waits: when no rows are left it grades those of the oldest block in work, and uses
+    what is ready first. So a slow, killed or stopped worker costs nothing, and an error that a row raises is
+    raised here as it would be without workers."""
 
     def __init__(self, task: str, rows: Iterable[Any], processes: int, *options: Any) -> None:
         self.task, self.options, self.most = task, options, processes - 1
@@ -144,21 +151,21 @@ class Sharing:
         """All of them, in the order of the rows."""
         try:
             while self.advance():
-                while self.blocks and (done := self.blocks[0].results) is not None:
+                while self.blocks and (results := self.blocks[0].results) is not None:
                     self.blocks.popleft()
-                    yield from done
+                    yield from results
         finally:
             for block in list(self.busy):
-                self.let_go(block)
+                self.release(block)
 
     def advance(self) -> bool:
-        """Hands out blocks, does a few rows, and collects. False when nothing is left."""
+        """Hands out blocks, grades a few rows, and collects. False when nothing is left."""
         self.hand_out()
         step = STEP if self.busy else BLOCK
         if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
-            self.blocks.append(Block(own, results=self.do(own)))
+            self.blocks.append(Block(own, results=self.run_task(own)))
         elif self.blocks:
-            self.help(self.blocks[0])
+            self.redo(self.blocks[0])
         else:
             return False
         for block in list(self.busy):
@@ -172,18 +179,33 @@ class Sharing:
             if not block.rows:
                 return current_pool().put_back(worker)
             self.blocks.append(block)
-            self.busy.append(block)
-            with suppress(OSError, ValueError):  # `collect` sees it too
-                worker.send(self.task, block.rows, self.options)
+            if self.is_sent(block, worker):
+                self.busy.append(block)
+            else:
+                block.results = self.run_task(block.rows)
 
-    def help(self, block: Block) -> None:
-        """Does the next rows of a block that a worker has."""
-        end = block.done_here + STEP
-        block.results_here += self.do(block.rows[block.done_here : end])
-        block.done_here = end
+    def is_sent(self, block: Block, worker: Worker) -> bool:
+        """False for rows that are no JSON, and where the process is gone."""
+        try:
+            worker.send(self.task, block.rows, self.options)
+        except TypeError:
+            current_pool().put_back(worker)
+            return False
+        except BaseException as error:  # gone, or interrupted in the middle
+            current_pool().drop(worker)
+            if isinstance(error, OSError | ValueError):
+                return False
+            raise
+        return True
+
+    def redo(self, block: Block) -> None:
+        """Grades the next rows of a block that a worker has."""
+        end = block.position + STEP
+        block.own_results += self.run_task(block.rows[block.position : end])
+        block.position = end
         if end >= len(block.rows):
-            block.results = block.results_here
-            self.let_go(block)
+            block.results = block.own_results
+            self.release(block)
 
     def collect(self, block: Block, worker: Worker) -> None:
         try:
@@ -195,16 +217,16 @@ class Sharing:
         self.busy.remove(block)
         block.worker = None
         while block.results is None:
-            self.help(block)
+            self.redo(block)
 
-    def let_go(self, block: Block) -> None:
+    def release(self, block: Block) -> None:
         """Gives the worker back with its answer still to come."""
         if block.worker:
             self.busy.remove(block)
             current_pool().put_back(block.worker, owes=True)
             block.worker = None
 
-    def do(self, rows: Sequence[Any]) -> list[Any]:
+    def run_task(self, rows: Sequence[Any]) -> list[Any]:
         return TASKS[self.task](rows, *self.options)
 
 

@@ -47,7 +47,7 @@ def last_boxes(text: str) -> list[Box]:
 MOST_BOXES = 16
 _PART = re.compile(
     r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
-    r"|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
+    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
 )
 _NAME = re.compile(r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
@@ -72,7 +72,7 @@ def _name(text: str, start: int) -> str:
 
 def _last_label(text: str) -> str | None:
     """The last label of a part, such as (a) or Part 2, at the beginning of a line."""
-    labels = [match["label"] or match["part"] for match in _PART.finditer(text)]
+    labels = [match["label"] or match["inline"] or match["part"] for match in _PART.finditer(text)]
     return labels[-1].lower() if labels else None
 
 

@@ -17,6 +17,7 @@ READING = 90_000
 """of one text that is read; a budget can be exceeded by so much, when the last text is paid for"""
 _UNLIMITED = 1 << 62
 
+Text = TypeVar("Text")
 Result = TypeVar("Result")
 
 
@@ -72,7 +73,7 @@ def used() -> int:
     return _ACCOUNT.used
 
 
-def measured(work: Callable[[str], Result], text: str) -> tuple[Result, int]:
+def measured(work: Callable[[Text], Result], text: Text) -> tuple[Result, int]:
     """What `work` makes of the text, and its steps. Takes nothing from the budget that is open, so that the
     result can be kept and paid for at each use. Raises BudgetExceeded beyond READING steps."""
     if _ACCOUNT.left < 0:

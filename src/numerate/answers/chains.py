@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from numerate.answers import numeric, series
+from numerate.answers.calculus.decide import contradicts
 from numerate.answers.heads import is_quantity, letters
 from numerate.answers.tree import Node, Undecided, num, walk
 from numerate.answers.units import CANONICAL
@@ -34,12 +35,12 @@ def value(relation: Node) -> Node | None:
 def _is_asked(head: Node, number: Node) -> bool:
     """`a + b = 0` is an equation rather than the value of a sum."""
     if _is_endless(head):
-        return True
+        return not contradicts(head, number, same_value)
     return is_quantity(head) and not (head.kind == "add" and same_value(number, num(0)))
 
 
 def _is_endless(node: Node) -> bool:
-    """A sum or product without end, of which no arithmetic here knows the value."""
+    """A sum or product without end, whose value may not be known here."""
     return any(part.kind == "series" and _INFINITY in part.args[:2] for part in walk(node))
 
 

@@ -21,7 +21,7 @@ _MATH = r"\$[^$\n]{1,60}\$"
 _ENGLISH = re.compile(
     rf"answers?\b(?P<between>(?:[^.\n:：=$\\?]|{_MATH}){{0,60}}?)"
     r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|could|can only|has to) be\b"
-    r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–])"
+    r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–→⇒➔]|[-=]>)"
     r"|answer(?:\s*\*\*)?(?P<alone>[ \t]+(?=\$|\\[(\[]|[-(]?\d))"
     r"|ans(?:\s?[.:]|\s[-–—]\s)",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ _FINAL_RESULT = re.compile(
 _LETTER = re.compile(r"A ?: ?(?!.*\n+B ?:)")
 
 _LATIN = (
-    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
+    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
 )
 _LATIN_STEMS = {
     "respuesta": "es|sería", "resposta": "é|seria", "réponse": "est|serait", "reponse": "est", "antwort": "ist|lautet|beträgt",
@@ -51,7 +51,7 @@ _LATIN_STEMS = {
 }  # fmt: skip
 _OTHER_STEMS = {
     "答案": r"(?:(?!不是|并非|不)[^。\n:：=$\\]){0,16}?(?:应该是|应为|就是|等于|是|为|為|[:：=])",
-    "答え": r"(?!.{0,12}では(?:ない|あり))[^。\n:：=$\\]{0,16}?(?:は|が|[:：=])",
+    "答え": r"[^。\n:：=$\\]{0,16}?(?:は|が|[:：=])",
     "解答": r"[^。\n:：=$\\]{0,16}?(?:は|[:：=])",
     "正解": r"(?:は|[:：=])",
     "答": r"[:：]",

@@ -23,7 +23,7 @@ class Run(NamedTuple):
 
 FORMULA = re.compile(
     r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
-    r"|(?<!\\)\$(?! ?\d[\d,.]*[ ,.)]+(?:[a-z]{2}|I )[^$\n]*\$)((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
+    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
     r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
     r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
     re.S,
@@ -35,10 +35,10 @@ NUMBER = (
     r"(?:[eE][-+]?\d{1,3}(?!\w))?"
 )
 _TOKEN = re.compile(
-    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ÿ]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
+    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
     r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
     r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
-    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>,)|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
+    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
 _MATH_WORDS = FUNCTIONS | NAMES | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
@@ -119,7 +119,7 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     """Whether a word or a comma is mathematics where it stands."""
     piece = token.group()
     if token.lastgroup == "comma":
-        return depth > 0 or _list_comma(text, token)
+        return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
     if piece in _MATH_WORDS or piece.lower() in _SCALES:
@@ -168,7 +168,7 @@ def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
     """(start, end) without lone letters, loose signs and brackets that have no partner at the edges."""
     if leading := _LEADING.match(text, low, high):
         low = leading.end()
-    if trailing := _TRAILING.search(text, low, high):
+    if trailing := _TRAILING.search(text, max(low, high - MOST_TRAILING), high):
         high = trailing.start()
     unopened, unclosed = _unbalanced(text[low:high])
     if unopened is not None:  # `which is 5)`: the longer side of a bracket without its partner
@@ -180,6 +180,8 @@ def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
+MOST_TRAILING = 200
+"""loose signs at the end that are taken off"""
 _LEADING = re.compile(
     r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
 )
@@ -215,6 +217,11 @@ def right_side(expression: str, approximate: bool) -> str:
         return parts[0].strip() or expression if len(parts) > 1 else expression
     value = _EQUALS.split(parts[-1])[-1].strip(" &,")
     return value if re.search(r"\d", value) else expression
+
+
+def split_equation(expression: str) -> list[str]:
+    """The members of a chain of equations."""
+    return _EQUALS.split(expression)
 
 
 def last_row(formula: str) -> str:

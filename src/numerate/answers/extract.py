@@ -31,7 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import REFUSAL, last_statement
 from numerate.answers.markdown import bold_parts
 from numerate.answers.regions import Region, next_turns, visible_region
-from numerate.answers.stated import count_words, expression_in, first_sentence, stated_value, with_factorial
+from numerate.answers.stated import count_words, first_sentence, stated_value, with_factorial
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -65,7 +65,7 @@ def find(
     region = visible_region(text)
     if region.thinking and unfinished:
         region = visible_region(_without_openers(text))
-    tail = region.text[-TAIL:]
+    tail = _without_trail(region.text.rstrip())[-TAIL:]
     if not tail.isascii():
         tail = tail.translate(_FULL_WIDTH)
     if not tail.strip():
@@ -81,6 +81,15 @@ def find(
 _FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {ord("，"): ", ", ord("：") : ": ", ord("、"): ", ", ord("−"): "-"}
 
 
+def _without_trail(text: str) -> str:
+    """The text without the one sign over and over that a model may end in."""
+    rest = text.rstrip(text[-1:])
+    return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
+
+
+MOST_OF_A_SIGN = 30
+
+
 def _without_openers(text: str) -> str:
     return re.sub(r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE)
 
@@ -88,10 +97,25 @@ def _without_openers(text: str) -> str:
 def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
     """The text up to a question that the model went on with, and the answer marked in it."""
     for start, certain in next_turns(tail):
-        marked = _marked(tail[:start], kind) or (_bare(tail[:start], kind) if kind == "choice" else None)
+        before = tail[:start].rstrip("#*- \n")
+        marked = _marked(before, kind) or _bare(before, kind) or _concluded(tail, before, kind)
         if marked is not None or certain:
-            return tail[:start], marked
+            return before, marked
     return tail, _marked(tail, kind)
+
+
+_GIVENS = re.compile(r"\W*(?:given|known|data|problem|question|let|we (?:have|know))\b", re.IGNORECASE)
+
+
+def _concluded(tail: str, before: str, kind: Kind) -> Found | None:
+    """The value of a solution that another question follows behind a blank line."""
+    if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _GIVENS.match(before):
+        return None
+    value = last_statement(before, kind)
+    return Found(value, _RUNG[kind]) if value else None
+
+
+_RUNG = {"math": "math", "number": "last", "choice": "letter"}
 
 
 def _marked(tail: str, kind: Kind) -> Found | None:
@@ -107,13 +131,16 @@ _SAYS_SOMETHING = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
 
 
 def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
-    if fallback == "none" or _JSON.match(tail):
+    if fallback == "none":
         return NOTHING
-    behind = region.text[region.after_output :] if region.output else tail
+    if _JSON.match(tail):
+        number = _only_number(tail)
+        return Found(number, "last") if number else NOTHING
+    behind = tail[-max(len(region.text) - region.after_output, 0) :] if region.output else tail
     rung: Kind = "number" if fallback == "number" else kind
     value = last_statement(behind[-4_000:], rung)
     if value:
-        return Found(value, "math" if rung == "math" else "last")
+        return Found(value, _RUNG[rung])
     if region.output:
         return Found(region.output.rpartition("\n")[2].strip(), "output")
     return NOTHING
@@ -134,6 +161,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
 
 # -- tags and JSON ----------------------------------------------------------------------
 _TAG = re.compile(r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)", re.DOTALL | re.IGNORECASE)
+_OPENED = re.compile(r"<(?:answer|final_answer|finalanswer|final answer|ans)\s?>", re.IGNORECASE)
 _FIELD = re.compile(
     r"[\"'](?:final[_ ]?)?(?:answer|result)[\"']\s*:\s*(?:(?P<string>\"(?:[^\"\\\n]|\\.){0,600}\")|'(?P<single>[^'\n]{0,600})'"
     r"|(?P<plain>[^\s,}\"'\[{][^,}\n]{0,80})|(?P<array>\[[^\[\]\n]{0,300}\]))",
@@ -143,7 +171,7 @@ _FIELD = re.compile(
 
 def _tag(tail: str, kind: Kind) -> Found | None:
     if "<" in tail and (tags := list(_TAG.finditer(tail))):
-        inside = tags[-1]["inside"].strip()
+        inside = _OPENED.split(tags[-1]["inside"])[-1].strip()
         return Found(_answer_in(inside, kind), "tag") if inside else None
     if "nswer" not in tail and "result" not in tail:
         return None
@@ -151,6 +179,16 @@ def _tag(tail: str, kind: Kind) -> Found | None:
         return None
     fields = list(_FIELD.finditer(tail))
     return Found(_answer_in(_json_value(fields[-1]), kind), "tag") if fields else None
+
+
+def _only_number(tail: str) -> str | None:
+    """The one number of an object whose fields have other names."""
+    try:
+        values = json.loads(tail).values()
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return json.dumps(numbers[0]) if len(numbers) == 1 else None
 
 
 _JSON = re.compile(r"\s*\{\s*\"")
@@ -179,7 +217,7 @@ def _answer_in(text: str, kind: Kind) -> str:
 # -- hashes ----------------------------------------------------------------------
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 _CORRECTION = re.compile(
-    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
+    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
 )
 
 
@@ -195,7 +233,25 @@ def _hash(tail: str, kind: Kind) -> Found | None:
         if not _CORRECTION.search(tail[start:later]):
             break
         start, value = later, other
+    if corrected := _after_withdrawal(tail, start, kind):
+        return Found(corrected, "phrase")
     return Found(value, "hash")
+
+
+_WITHDRAWN = re.compile(
+    r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's) (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
+    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b",
+    re.IGNORECASE,
+)
+
+
+def _after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
+    """The value of a text that takes back what it called its answer; None where it doesn't."""
+    withdrawn = _WITHDRAWN.search(tail, start)
+    if withdrawn is None or withdrawn.group().lower().endswith(" right") and "t be" not in withdrawn.group():
+        return None
+    cues = (_cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
+    return next(filter(None, cues), None) or last_statement(tail[withdrawn.end() :], kind)
 
 
 def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:
@@ -231,8 +287,12 @@ def _box(tail: str, kind: Kind) -> Found | None:
     if REFUSAL.search(tail, boxes[-1].end):
         return Found(None, "box")
     later = _later_phrase(tail, boxes[-1].end, kind)
-    inner = ", ".join(_different([box.inner.strip() for box in boxes]))
+    kept = [box for box in boxes if not _REJECTED_BOX.match(tail, box.end)]
+    inner = ", ".join(_different([box.inner.strip() for box in kept]))
     return Found(later, "phrase") if later else Found(inner, "box")
+
+
+_REJECTED_BOX = re.compile(r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b")
 
 
 def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
@@ -268,7 +328,8 @@ _OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
 def _phrase(tail: str, kind: Kind) -> Found | None:
     for cue in answer_cues(tail):
         if value := _cue_value(tail, cue, kind):
-            return Found(value, "phrase")
+            after = None if kind == "choice" else _after_withdrawal(tail, cue.end, kind)
+            return Found(after or value, "phrase")
     return None
 
 
@@ -310,7 +371,7 @@ def _heading(tail: str, kind: Kind) -> Found | None:
         if below := match["below"].strip():
             return Found(below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading")
     first = _ANSWER_FIRST.match(tail)
-    if first is None or first["answer"].rstrip().endswith(":"):
+    if first is None or not re.search(r"[\d\\$]", first["answer"]) or first["answer"].rstrip().endswith(":"):
         return None
     return Found(stated_value(first["answer"].rstrip(" ."), kind), "heading")
 
@@ -327,7 +388,7 @@ def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
 # -- a bare answer ----------------------------------------------------------------------
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if len(text) > SHORT * 4 or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
+    if len(text) > SHORT * 4 or _JSON.match(text) or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
         return None
     words = count_words(text)
     if words and (kind == "number" or (kind == "math" and FORMULA.search(text))):
@@ -335,11 +396,16 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     if words > 3 and kind == "math" and bold_parts(text):
         return None
     if kind == "math" and words and any(c.isdigit() for c in text):
-        value = expression_in(text)
+        value = stated_value(text, kind)
         return Found(value, "bare") if value and words < 3 else None
+    if kind == "math" and words >= 3 and _SYMBOLS.search(text):
+        return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
         return Found(last_row(text) if kind == "math" else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
     return None
+
+
+_SYMBOLS = re.compile(r"[∞∅=<>≤≥]|\binfinity\b|\bempty\b")
 
 
 def _has_lines(text: str) -> bool:

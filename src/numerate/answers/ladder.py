@@ -41,8 +41,8 @@ from numerate.types import Kind
 class Verdict(NamedTuple):
     equal: bool
     how: str
-    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided (an
-    integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
+    """string, number, structure, symbolic or choice where equal; where not, no_match, no_answer, undecided
+    (an integral, a limit or an infinite sum has no value that we can compute), too_long (more steps than a
     comparison may take) or error (a fault of the grader, kept in `faults`)"""
 
 
@@ -101,9 +101,9 @@ def _compared(candidate: str, reference: str, kind: Kind) -> Verdict:
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return NO_MATCH
     verdict = _climb(candidate, reference)
-    return (
-        _read_anew(candidate, reference) or verdict if verdict.how in ("no_match", "undecided") else verdict
-    )
+    if verdict.how not in ("no_match", "undecided"):
+        return verdict
+    return _read_anew(candidate, reference) or verdict
 
 
 def _read_anew(candidate: str, reference: str) -> Verdict | None:
@@ -180,7 +180,7 @@ def _climb(candidate: str, reference: str) -> Verdict:
         rung = structure(a, b)
     if rung:
         return Verdict(True, rung)
-    return UNDECIDED if _undecided(a) or _undecided(b) else NO_MATCH
+    return UNDECIDED if any(map(_undecided, sorted((a, b)))) else NO_MATCH
 
 
 _OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")

@@ -7,8 +7,8 @@ import re
 from numerate.answers.units import CANONICAL
 
 _UNIT = re.compile(
-    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?![A-Za-z])|h|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
-    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![A-Za-z\d])"
+    r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
+    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![\w])"
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")

@@ -35,7 +35,7 @@ def visible_region(response: str) -> Region:
         text, thinking = final_channel(text)
     elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if "```" in text or (marked and "<" in text) or "\nObservation:" in text or "[asy]" in text:
+    if "```" in text or (marked and "<" in text) or "\nObservation:" in text or "[asy]" in text or "[TOOL" in text:
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)
@@ -99,14 +99,16 @@ def own_turns(text: str) -> str:
         text = text[start.end() :]
     pieces: list[str] = []
     at = 0
-    for mark in _TOKEN.finditer(text):
+    while mark := _TOKEN.search(text, at):
         name = mark["name"] or mark["bare"]
-        if "hought" in name or "hink" in name or "channel" in name or name in ("message", "start"):
-            continue
-        pieces.append(text[at : mark.start()])
+        keeps = "hought" in name or "hink" in name
+        pieces.append(text[at : mark.end() if keeps else mark.start()])
         at = mark.end()
-        if _ENDS.search(name) and any(map(str.strip, pieces)) and not _TOOL_TURN.match(text, at):
-            break
+        if _ENDS.search(name) and not keeps and any(map(str.strip, pieces)):
+            following = _ANSWERS_TURN.search(text, at) if _TOOL_TURN.match(text, at) else None
+            if following is None:
+                break
+            at = following.end()
     else:
         pieces.append(text[at:])
     return "".join(pieces)
@@ -114,12 +116,12 @@ def own_turns(text: str) -> str:
 
 # -- code and tool output ----------------------------------------------------------------------
 _OPENERS = re.compile(
-    r"```|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
+    r"```|\[TOOL_CALLS\]|<\|python_tag\|>|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
 _FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL)
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
-    r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)",
+    r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)|(?:\[TOOL_CALLS\]|<\|python_tag\|>)[^\n]*",
     re.DOTALL,
 )
 _TEXT_FENCES = frozenset({"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"})
@@ -170,10 +172,11 @@ def _read_fence(span: re.Match[str], behind_code: bool) -> tuple[str, str]:
 
 # -- a runaway next question ----------------------------------------------------------------------
 _NEXT_TURN = re.compile(
-    r"\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
+    r"\s(?:USER|HUMAN): |\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
     r"|(?<=### )(?:Instruction|Human|User|Question|Input)|(?<=###)(?:Instruction|Human|User)|\[INST\]"
     r"|(?P<next>(?:Next |New )?[Qq]uestion|Q|(?:Next |New )?[Pp]roblem|Exercise|Example|Task|问题|問題|题目|質問"
-    r"|Вопрос|Задача|Pregunta|Frage|Aufgabe)(?: ?#?\d{1,3})? ?[*]{0,2}(?:[:：.]|(?=\n)))"
+    r"|Вопрос|Задача|Pregunta|Problema|Frage|Aufgabe|Domanda|Pergunta|Pytanie|Vraag|Soru|Swali|Pertanyaan|Câu hỏi|คำถาม|โจทย์|প্রশ্ন"
+    r"|ప్రశ్న|प्रश्न|सवाल|السؤال|سؤال|문제|질문)(?: ?#?\d{1,3})? ?[*]{0,2}(?:[:：.]|(?=\n)))"
 )
 MOST_TURNS = 16
 

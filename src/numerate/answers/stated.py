@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side
+from numerate.answers.expressions import FORMULA, Run, hide_formulas, last_row, math_runs, right_side, split_equation
+from numerate.answers.ladder import decide
 from numerate.answers.markdown import without_emphasis
 from numerate.answers.names import BOUNDING, FUNCTIONS, MULTIPLIERS, PERCENT_WORDS, SEPARATORS, UNITS
 from numerate.answers.quantities import amount_of_money, is_unit, quantity_end
@@ -18,34 +19,34 @@ _QUALIFIER = re.compile(
     r"(?:(?:therefore|thus|hence|so|indeed|exactly|approximately|approx\.?|about|around|roughly|simply|clearly|just"
     r"|precisely|equal to|given by|nearly|almost|found to be|actually|then|also|now|in fact|of course|again|still"
     r"|ca\.|circa|environ|ungefähr|etwa|daher|also|donc|por tanto|aproximadamente|примерно)(?![A-Za-z])|[约約大]{1,2}"
-    r"|[\s,:=≈~→⇒>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
+    r"|->|[\s,:=≈~→⇒➔>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"(?:(?:not|never|no longer|neither|pas|nicht|no es|non|не)\b|不是|并非|ではな)[^;.]*?"
-    r"(?:[,;，]?\s*(?:\bbut\b|\brather\b|\bit'?s\b|\bit is\b|\bsondern\b|\bmais\b|\bsino\b|\bа\b|而是)\s*(?P<but>.+))?$",
+    r"(?:(?:not|never|no longer|neither|pas|nicht|no es|non|не|không phải(?: là)?|niet|nie)\b|不是|并非)[^;.]*?"
+    r"(?:[,;，]?\s*(?:\b(?:but|rather|it'?s|it is|sondern|mais|sino|а|mà là|maar|ale|bensì)\b|而是)\s*(?P<but>.+))?$",
     re.DOTALL,
 )
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|which(?! (?:means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"(?:,\s*|\s+)(?:where|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     r"|for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
     r"|assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     r"|car|ya que|porque|weil|denn|потому)\b"
-    r"|(?:,|(?<!\\);)\s*(?:but|while|meaning|i\.e\.|that is|or rather)\b|\s[—–]\s|(?<!\\);\s"
-    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)|\d[\d.,]* [A-Za-z]{2,}|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
 _EXPLAINS = frozenset(
     ["where", "which", "since", "because", "as", "for", "when", "whenever", "if", "provided", "given", "assuming", "rather", "instead", "not", "but", "except", "unlike", "according", "so", "car", "ya", "porque", "weil", "denn", "потому", "while", "meaning", "i.e."]
 )
-_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z]|\band not\b|that is|\bor rather\b")
+_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
 """a cheap look for what EXPLANATION may find"""
 SENTENCE_END = re.compile(
-    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)[.!?](?=[\s\"'”’)*_]|$)"
+    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bRs)(?<!\bDr)(?<!\bMr)[.!?](?=[\s\"'”’)*_]|$)"
     r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
 )
 _WORD = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}(?![\w(])")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}|[\u0600-\u06ff\u0900-\u0dff]{2,}")
 _NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
 _COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
 _EMPTY = re.compile(
@@ -71,11 +72,14 @@ def count_words(text: str) -> int:
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
 
 
+_SIGN_APART = re.compile(r"^- (?=\d)")
+
+
 def stated_value(statement: str, kind: Kind) -> str | None:
     """The value of a statement, None where it says none, or only what the answer is not."""
     if _PLAIN.fullmatch(statement):
         return statement
-    text = without_emphasis(statement).strip()
+    text = _SIGN_APART.sub("-", without_emphasis(statement).strip())
     if opening := _QUALIFIER.match(text):
         text = text[opening.end() :]
     if negation := _NEGATION.match(text):
@@ -97,23 +101,36 @@ _NUMBER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:\b(?:not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
+    r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de|not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
-_ENDS_OF_RANGE = re.compile(r"\s*(?:or|to|oder|ou|или|或|または)\s*")
+_ENDS_OF_RANGE = re.compile(
+    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|oder|bis|ou|o|oppure|или|lub|albo|of"
+    r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|या|또는|na dakika)\s*"
+)
 
 
 def number_in(text: str) -> str | None:
     """The number of a statement: behind the last equals sign, where it begins, or the last one."""
     text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
-    runs = number_runs(text)
+    runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
     equations = [run for run in runs if "=" in run.text]
     first = runs[0].start <= 1 and not equations
     return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
+
+
+_DENIED_BEHIND = re.compile(
+    r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|নয়|কাదు|కాదు|değil|(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
+)
+
+
+def denied_behind(text: str, run: Run) -> bool:
+    """True for a number that the words behind it deny."""
+    return _DENIED_BEHIND.match(text, run.end) is not None
 
 
 def number_words(text: str) -> str | None:
@@ -122,7 +139,7 @@ def number_words(text: str) -> str | None:
     return words[-1] if words else None
 
 
-_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d [\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
+_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
 _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
 """the numbers of a text without other mathematics, of which _SIGNS sees any"""
 
@@ -153,7 +170,25 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
     if first < index:
         return text[runs[first].start : quantity_end(text, run.end)]
     value = _range_in_words(right_side(run.text, approximate=True))
-    return value + text[run.end : quantity_end(text, run.end)] if not run.formula else value
+    if value[:1] == "(" and value[-1:] == ")" and "," not in value:
+        value = value[1:-1]
+    unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
+    return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
+
+
+_DOTTED = re.compile(r"(?P<sign>(?:[A-Z]{1,2})?[€£¥₹$])?\s?\d{1,3}(?:\.\d{3})+\s?(?P<behind>[€£])?")
+_EUROPEAN = frozenset({"€", "£", "zł", "Euro", "euros", "euro", "đồng"})
+
+
+def _plain_money(value: str, unit: str) -> str:
+    """An amount of money whose points separate thousands (`70.000 €`: no currency has three decimals)."""
+    dotted = _DOTTED.fullmatch(value)
+    if dotted and (dotted["sign"] or dotted["behind"] or unit.strip() in _EUROPEAN):
+        value = value.replace(".", "")
+    return _DOLLARS_ABROAD.sub("$", value) + ("" if unit.strip() in ("zł", "đồng") else unit)
+
+
+_DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 
 
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
@@ -187,7 +222,7 @@ def expression_in(text: str) -> str | None:
     if not text or not re.search(r"\w|\\|[∅∞]", text):
         return None
     if _is_short(text):
-        return text
+        return text.rstrip(" .")
     *_, tail = _COPULA.split(text)
     if tail != text and tail.strip() and _is_short(tail):
         return tail.strip()
@@ -200,7 +235,8 @@ _FOREIGN = re.compile(r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3
 def _is_short(text: str) -> bool:
     """True for what the comparison reads as it stands: at most two words, and none before a value that says
     nothing."""
-    if count_words(text) >= 3:
+    words = count_words(text)
+    if words >= 3 or (words and "=" in text.partition("=")[2]):
         return False
     if not text.isascii() and _FOREIGN.search(text) is not None and DIGIT.search(text) is not None:
         return False
@@ -241,7 +277,7 @@ _AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
 _JOINT = re.compile(r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?")
 
 
-_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided)\s+(?:all\s|any\s|every\s|each\s)?")
+_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided|at|此时|当|при|cuando|lorsque|quand|wenn|für)\s*(?:all\s|any\s|every\s|each\s)?")
 _RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
 
 
@@ -250,28 +286,43 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
     between = text[before.end : run.start]
     if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
         return True
-    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text[: before.start]) is not None
+    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text, max(0, before.start - NEAR), before.start) is not None
 
 
-_BEFORE_SUBJECT = re.compile(r"(?:^|.*\b)(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|.*\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
+_BEFORE_SUBJECT = re.compile(r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
 _BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
 
 
 def _subject(text: str, runs: list[Run]) -> Run | None:
     """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
-    for run in runs:
-        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end):
+    for run in reversed(runs):
+        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(text, run.end):
             return run
     return None
 
 
+def chain_value(expression: str) -> str:
+    """The last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it; any other
+    expression as it is."""
+    *_, before, last = ("", *split_equation(expression))
+    numbers = before and DIGIT.search(last) and not _UNKNOWNS.search(before) and not _UNKNOWNS.search(last)
+    return last.strip() if numbers and decide(before, last).equal else expression
+
+
+_UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
+
+
+NEAR = 80
+"""characters before an expression in which the words stand that speak of it; to look at all of them is quadratic"""
+
+
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
-    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
+    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:
-        return right_side(last_row(subject.text), approximate=False)
+        return chain_value(right_side(last_row(subject.text), approximate=False))
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
     while last and _is_condition(text, runs[last - 1], runs[last]):
@@ -284,7 +335,12 @@ def last_expression(text: str) -> str | None:
         first -= 1
     unit = text[runs[last].end : quantity_end(text, runs[last].end)]
     if first == last:
-        return right_side(last_row(runs[last].text), approximate=False) + unit
+        value = chain_value(right_side(last_row(runs[last].text), approximate=False))
+        return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
     if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
         return text[runs[first].start : runs[last].end] + unit
-    return ", ".join(last_row(run.text) for run in runs[first : last + 1])
+    joint = " or " if _OR.search(text[runs[first].end : runs[last].start]) else ", "
+    return joint.join(last_row(run.text) for run in runs[first : last + 1])
+
+
+_OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")

@@ -46,7 +46,7 @@ class Worker:
         self.readable.register(self.output, select.POLLIN)
         self.started = False
         self.owes = True
-        """whether an answer is to come that nobody waits for; the first says that it has started"""
+        """whether an answer is to come that will be discarded; the first means that it has started"""
 
     def is_free(self) -> bool:
         """Whether it waits for a request. Raises OSError or ValueError where the process is gone."""

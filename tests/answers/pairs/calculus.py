@@ -51,6 +51,8 @@ SAME = [
     (r"\int (2x+3)\,dx", "x^2+3x+k"),
     (r"\int\frac{dx}{x}", r"\ln|x| + C"),
     (r"\int xe^x\,dx", "(x-1)e^x + C"),
+    (r"\int kx\,dx", r"\frac{kx^2}{2} + C"),
+    (r"\int k\,dk", r"\frac{k^2}{2} + c"),
     (r"\int \sin x\cos x\,dx", r"-\frac14\cos 2x + C"),
     (r"\int\frac{1}{1+x^2}\,dx = \arctan x + C", r"\arctan x + C"),
     (r"\int\frac{dx}{\sqrt{1-x^2}}", r"C - \arccos x"),
@@ -107,6 +109,12 @@ SAME = [
     (r"\sum_{n=1}^\infty\frac{x^n}{n}", r"-\ln(1-x)"),
     (r"\prod_{n=2}^\infty\left(1-\frac1{n^2}\right)", r"\frac12"),
     (r"\sum_{k=1}^n (k)", r"\frac{n(n+1)}{2}"),
+    (r"\sum_{n=1}^\infty\frac1{n^2} = \frac{\pi^2}{6}", r"\frac{\pi^2}{6}"),
+]
+
+APART = [
+    # too much work for a comparison of many
+    (r"\sum_{m=1}^\infty\sum_{n=1}^\infty\frac{1}{2^{m+n}}", "1"),
 ]
 
 DIFFERENT = [
@@ -148,6 +156,8 @@ DIFFERENT = [
     # indefinite integrals
     (r"\int 2x\,dx", "x^2"),
     (r"\int 2x\,dx", "x^2+1"),
+    (r"\int dk", "k"),
+    (r"\int kx\,dx", r"\frac{kx^2}{2} + k"),
     (r"\int 2x\,dx", "x^2+Cx"),
     (r"\int 2x\,dx", "2x^2+C"),
     (r"\int 2x\,dx", r"\int 2t\,dt"),
@@ -201,4 +211,6 @@ DIFFERENT = [
     (r"\sum_{n=1}^\infty\frac1n", "5"),
     (r"\sum_{n=2}^\infty\frac{1}{n\ln n}", "3"),
     (r"\prod_{n=2}^\infty\left(1-\frac1{n^2}\right)", r"\frac13"),
+    (r"\sum_{n=1}^\infty\frac1{n^2} = \frac{\pi^2}{8}", r"\frac{\pi^2}{8}"),
+    (r"\sum_{k=1}^{10} k = 54", "54"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from numerate.answers.budget import spend
 from numerate.answers.calculus.derivatives import (
     add,
     differentiate,
@@ -26,6 +27,7 @@ def has_operators(node: Node) -> bool:
 
 def closed(node: Node) -> Node:
     """The expression with all of its operators worked out that can be, exactly."""
+    spend(len(node.args))
     if not has_operators(node):
         return node
     args = tuple(map(closed, node.args))

@@ -17,15 +17,15 @@ Same = Callable[[Node, Node], str | None]
 MOST_NODES = 600
 MOST_OPERATORS = 12
 MOST_LETTERS = 4
-SCALES = (Fraction(1), Fraction(1, 8), Fraction(-1, 8), Fraction(1, 16), Fraction(8))
+SCALES = (Fraction(1), Fraction(-1, 8), Fraction(1, 8), Fraction(1, 16), Fraction(8))
 """of the values of letters: a power series converges where they are small, a negative one shows an absolute
 value"""
 ENOUGH = 2
-"""points at which both sides must have a value; at every further one they must agree as well"""
-MOST_SPENT = 40_000
+"""points at which both sides must have a value, the same"""
+MOST_SPENT = 20_000
 """after so much work no further point is tried"""
 CLOSE = 1e-27
-CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "C_0", "const"})
+CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "word const", "word constant"})
 
 
 def same(left: Node, right: Node, same_value: Same) -> str | None:
@@ -84,10 +84,11 @@ def _same_antiderivatives(left: Node, right: Node, same_value: Same) -> bool:
 def _slope(side: Node, letter: str) -> Node | None:
     """The derivative; None of what has no constant."""
     terms = side.args if side.kind == "add" else (side,)
-    kept = [term for term in terms if not _is_constant(term)]
-    if letter in CONSTANTS or any(holds(term, name) for term in kept for name in CONSTANTS):
+    constants = {name for term in terms if (name := _constant(term)) and name != letter}
+    kept = [term for term in terms if _constant(term) not in constants]
+    if any(holds(term, name) for term in kept for name in constants):
         return None
-    free = len(kept) < len(terms) or any(part.kind == "antiderivative" for part in walk(side))
+    free = constants or any(part.kind == "antiderivative" for part in walk(side))
     if not free:
         return None
     slope = differentiate(Node("add", None, tuple(kept)), letter) if kept else ZERO
@@ -96,29 +97,39 @@ def _slope(side: Node, letter: str) -> Node | None:
     return slope
 
 
-def _is_constant(term: Node) -> bool:
+def _constant(term: Node) -> str | None:
+    """The name of a constant of integration."""
     inner = term.args[0] if term.kind == "neg" else term
-    return inner.kind == "sym" and inner.value in CONSTANTS
+    return inner.value if inner.kind == "sym" and inner.value in CONSTANTS else None
 
 
 # -- values ----------------------------------------------------------------------
 def _agree(left: Node, right: Node) -> bool:
     letters = sorted(_letters(left) | _letters(right))
+    cheap, costly = sorted((left, right), key=lambda side: (has_operators(side), repr(side)))
     agreed = spent = 0
     for scale in SCALES if letters else SCALES[:1]:
-        if agreed > ENOUGH or spent > MOST_SPENT:
+        if agreed >= ENOUGH or spent > MOST_SPENT:
             break
-        pair = [values.of(_at(side, letters, scale)) for side in (left, right)]
-        spent += sum(found.spent for found in pair)
-        one, other = (found.value for found in pair)
-        if one is None or other is None or (scale < 0 and (one.imag or other.imag)):
+        one = values.of(_at(cheap, letters, scale))
+        spent += one.spent
+        if not _counts(one.value, scale):
             continue
-        if not _close(one, other):
+        other = values.of(_at(costly, letters, scale))
+        spent += other.spent
+        if not _counts(other.value, scale):
+            continue
+        if not _close(one.value, other.value):
             return False
         agreed += 1
     if agreed < (ENOUGH if letters else 1):
         raise Undecided("no value of the letters at which both sides have one")
     return True
+
+
+def _counts(value: Any, scale: Fraction) -> bool:
+    """False of no value, and of a complex one where letters are negative."""
+    return value is not None and (scale > 0 or value.imag == 0)
 
 
 def _letters(node: Node) -> set[str]:
@@ -143,12 +154,13 @@ def _close(one: Any, other: Any) -> bool:
     return bool(abs(one - other) <= CLOSE * (abs(one) + abs(other)) + 1e-40)
 
 
-def contradicts(operator: Node, value: Node, same_value: Same) -> bool:
-    """True where an integral, a limit or a derivative has another value than an equation gives it."""
-    if operator.kind not in ("integral", "limit", "derivative"):
+def contradicts(expression: Node, value: Node, same_value: Same) -> bool:
+    """True where an integral, a limit, a derivative or a sum has another value than an equation gives it."""
+    kinds = {part.kind for part in walk(expression)}
+    if BINDERS.isdisjoint(kinds) or "antiderivative" in kinds:
         return False
     try:
-        return same(operator, value, same_value) is None
+        return same(expression, value, same_value) is None
     except Undecided:
         return False
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
+from numerate.answers.budget import spend
 from numerate.answers.tree import Node, Undecided, negate, num, substitute, walk
 
 MOST_NODES = 1_500
@@ -16,7 +18,9 @@ def differentiate(node: Node, letter: str, order: int = 1) -> Node:
     """Raises Undecided for functions without a rule here, and for derivatives that grow too long."""
     for _ in range(order):
         node = _derivative(node, letter)
-        if sum(1 for _ in zip(range(MOST_NODES + 1), walk(node), strict=False)) > MOST_NODES:
+        size = sum(1 for _ in islice(walk(node), MOST_NODES + 1))
+        spend(size)
+        if size > MOST_NODES:
             raise Undecided("a long derivative")
     return node
 
@@ -26,6 +30,7 @@ def holds(node: Node, letter: str) -> bool:
 
 
 def _derivative(node: Node, letter: str) -> Node:
+    spend()
     if not holds(node, letter):
         return ZERO
     rule = _RULES.get(node.kind)

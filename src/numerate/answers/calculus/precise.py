@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from numerate.answers.budget import BudgetExceeded
 from numerate.answers.numeric import Digits, evaluate
 from numerate.answers.tree import Node, Undecided, walk
 
@@ -15,7 +16,7 @@ _LOCAL = threading.local()
 
 
 class Effort:
-    """How much may still be computed for one value."""
+    """How much may still be computed for one value; a unit is two steps of the budget."""
 
     def __init__(self, left: int) -> None:
         self.left = self.most = left
@@ -51,7 +52,10 @@ class _Bounded:
 
 
 class Precise(Digits):
-    """Arithmetic with a chosen number of digits, real as long as nothing makes it complex."""
+    """Arithmetic with a chosen number of digits, real as long as nothing makes it complex. Its work is
+    counted by `Effort`."""
+
+    steps = 0
 
     def __init__(self, digits: int) -> None:
         super().__init__()
@@ -88,6 +92,8 @@ def value(node: Node, digits: int) -> Any:
     on = arithmetic(digits)
     try:
         found = evaluate(node, on, 0)
+    except BudgetExceeded:
+        raise
     except (ArithmeticError, ValueError, TypeError) as error:  # TypeError: complex numbers have no order
         raise Undecided(str(error)) from error
     if not on.context.isfinite(found):

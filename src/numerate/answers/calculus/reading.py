@@ -57,8 +57,8 @@ def integral(parser: Parser, argument: Argument) -> Node | None:
     for _ in range(count):
         sign = inner.next().text
         limits[sign] = argument(inner)
-    if len(limits) != count:
-        raise Unreadable("two lower or two upper bounds")
+    if limits and limits.keys() != {"_", "^"}:
+        raise Unreadable("bounds that are no lower and upper one")
     bound, body = _in_bound(_whole(inner) if inner.peek().kind != "end" else num(1), span.letter)
     parser.at = span.end
     if not count:
@@ -96,13 +96,8 @@ def _side(goal: list[Token]) -> tuple[list[Token], str]:
 def _terms_in(parser: Parser, letter: str) -> Node:
     """The product behind a limit, and the terms behind it as long as they hold its letter."""
     terms = [parser.signed()]
-    while parser.peek().text in ("+", "-") and parser.peek().kind == "op":
-        start = parser.at
-        term = parser.signed()
-        if letter not in symbols(term):
-            parser.at = start
-            break
-        terms.append(term)
+    while parser.peek().text in ("+", "-") and scan.term_holds(parser.tokens, parser.at + 1, letter):
+        terms.append(parser.signed())
     return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from numerate.answers import names
+from numerate.answers.budget import spend
 from numerate.answers.tokens import Token
 
 FARTHEST = 300
@@ -50,6 +51,7 @@ def span(tokens: Sequence[Token], start: int) -> Span | None:
     depth = inner = 0
     at, last = start, min(len(tokens), start + FARTHEST)
     while at < last:
+        spend()
         token = tokens[at]
         depth += _OPENERS.get(token.text, 0) if token.kind == "op" else 0
         if depth < 0 or token.kind == "sep" or (depth == 0 and token.text in _ENDS):
@@ -80,6 +82,23 @@ def _in_numerator(tokens: Sequence[Token], at: int) -> _Closing | None:
     if [token.text for token in tokens[behind : behind + 2]] in (["{", "d"], ["{", "partial"]):
         return None
     return _Closing(letter, behind - 3, group_end(tokens, behind) or behind + 1)
+
+
+_OPERATORS = frozenset({"int", "lim", "sum", "prod"})
+FARTHEST_TERM = 80
+
+
+def term_holds(tokens: Sequence[Token], at: int, letter: str) -> bool:
+    """True when the term that begins here holds this letter, and no operator that may bind it anew."""
+    depth = 0
+    texts: set[str] = set()
+    for token in tokens[at : at + FARTHEST_TERM]:
+        spend()
+        depth += _OPENERS.get(token.text, 0) if token.kind == "op" else 0
+        if depth < 0 or (depth == 0 and (token.kind == "sep" or token.text in _ENDS or token.text in "+-")):
+            break
+        texts.add(token.text)
+    return letter in texts and _OPERATORS.isdisjoint(texts)
 
 
 def _cut(tokens: Sequence[Token], start: int, closing: _Closing) -> Span:

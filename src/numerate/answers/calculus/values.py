@@ -7,15 +7,19 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from numerate.answers import exact, series
+from numerate.answers.budget import measured, spend
 from numerate.answers.calculus import gauss, infinite, limits, quadrature
 from numerate.answers.calculus.closed import INFINITY, has_operators
+from numerate.answers.calculus.derivatives import holds
 from numerate.answers.calculus.precise import Effort, arithmetic, constant, cost, real, value
 from numerate.answers.tree import Node, Undecided, num, substitute, walk
 
-EFFORT = 30_000
+EFFORT = 26_000
 """what may be computed for one value"""
+STEPS = 2
+"""of the budget for a unit of that"""
 DIGITS = 60
-IN_A_LIMIT = 60
+IN_A_LIMIT = 40
 """how many times as long a node takes with the digits of a limit"""
 _MINUS_INFINITY = Node("neg", None, (INFINITY,))
 
@@ -26,8 +30,19 @@ class Found(NamedTuple):
     spent: int
 
 
-@lru_cache(maxsize=1024)
 def of(node: Node) -> Found:
+    """The value, and the work that it took, which is paid for whether it is computed or remembered."""
+    found, steps = _computed(node)
+    spend(steps + STEPS * found.spent)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _computed(node: Node) -> tuple[Found, int]:
+    return measured(_found, node)
+
+
+def _found(node: Node) -> Found:
     if node in (INFINITY, _MINUS_INFINITY):
         return Found(float("inf" if node == INFINITY else "-inf"), 0)
     effort = Effort(EFFORT)
@@ -74,7 +89,10 @@ def resolved(node: Node, effort: Effort) -> Node:
 
 def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) -> Callable[[Any], Any]:
     """The body as a function of its letter."""
-    plain, work = not has_operators(body), weight * cost(body)
+    effort.spend(weight * cost(body))
+    plain = not has_operators(body)
+    body = _folded(body, bound, digits) if plain else body
+    work = weight * cost(body)
 
     def f(x: Any) -> Any:
         node = substitute(body, bound, x if isinstance(x, Node) else constant(x))
@@ -82,6 +100,15 @@ def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) ->
         return value(node if plain else resolved(node, effort), digits)
 
     return f
+
+
+def _folded(node: Node, bound: str, digits: int) -> Node:
+    """The expression with its constant parts computed, and powers of e without the logarithm of e."""
+    if not holds(node, bound):
+        return node if node.kind == "constant" else constant(value(node, digits))
+    if node.kind == "pow" and node.args[0] == Node("sym", "e"):
+        return Node("fn", "exp", (_folded(node.args[1], bound, digits),))
+    return node._replace(args=tuple(_folded(arg, bound, digits) for arg in node.args))
 
 
 # -- integrals ----------------------------------------------------------------------
@@ -127,11 +154,18 @@ def _bound(node: Node, effort: Effort) -> Any:
 def _limit(node: Node, effort: Effort) -> Any:
     goal, body = node.args
     side, bound = node.value
-    if has_operators(body):
-        raise Undecided("a limit of an integral or a sum")
+    if has_operators(body) or any(map(_needs_gamma, walk(body))):
+        raise Undecided("a limit of an integral, a sum or a factorial")
     sign = {INFINITY: 1, _MINUS_INFINITY: -1}.get(goal, 0)
     where = limits.points(resolved(goal, effort), side, sign)
     return limits.limit(where, _at(body, bound, limits.DIGITS, effort, IN_A_LIMIT))
+
+
+def _needs_gamma(node: Node) -> bool:
+    """True for a factorial that is no whole number's: in so many digits it takes longer than all the rest."""
+    if node.value not in ("factorial", "binomial"):
+        return False
+    return any(arg.kind != "num" or arg.value.denominator != 1 for arg in node.args)
 
 
 # -- sums ----------------------------------------------------------------------
