@@ -149,7 +149,8 @@ def number_runs(text: str) -> list[Run]:
     if not _SIGNS.search(text):
         plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
         return [run for run in plain if not _NOT_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
-    return [run for run in math_runs(text) if DIGIT.search(run.text) and not _NOT_BEFORE.search(text[: run.start])]
+    runs = [run for run in math_runs(text) if DIGIT.search(run.text)]
+    return [run for run in runs if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
 
 
 def whole_number(text: str, run: Run, runs: list[Run]) -> str:
