@@ -277,3 +277,18 @@ def test_a_deep_tree_is_not_read(text: str) -> None:
         assert not equal(text, other) and not equal(other, text) and not equal(text, other, strict=True)
     assert len(set(cluster([text, "\\sqrt{2}", f"{text}+1"]))) == 3
     assert faults.total() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**\\;" * 5_000 + "}",
+        "<answer>7" * 5_000 + "x",
+        "<answer>between" + "-$$" * 15_000,
+        "=" * 45_000 + "\\cos",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_extraction_is_linear(text: str) -> None:
+    for kind in ("math", "number", "choice"):
+        extract(text, kind)

@@ -168,7 +168,7 @@ def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
     """(start, end) without lone letters, loose signs and brackets that have no partner at the edges."""
     if leading := _LEADING.match(text, low, high):
         low = leading.end()
-    if trailing := _TRAILING.search(text, low, high):
+    if trailing := _TRAILING.search(text, max(low, high - MOST_TRAILING), high):
         high = trailing.start()
     unopened, unclosed = _unbalanced(text[low:high])
     if unopened is not None:  # `which is 5)`: the longer side of a bracket without its partner
@@ -180,10 +180,12 @@ def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
+MOST_TRAILING = 200
+"""loose signs at the end that are taken off"""
 _LEADING = re.compile(
     r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
 )
-_TRAILING = re.compile(r"(?:[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$)|\\[ ,;:!])+$")
+_TRAILING = re.compile(r"(?:\\[ ,;:!]|[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$))++$")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 

@@ -161,6 +161,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
 
 # -- tags and JSON ----------------------------------------------------------------------
 _TAG = re.compile(r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)", re.DOTALL | re.IGNORECASE)
+_OPENED = re.compile(r"<(?:answer|final_answer|finalanswer|final answer|ans)\s?>", re.IGNORECASE)
 _FIELD = re.compile(
     r"[\"'](?:final[_ ]?)?(?:answer|result)[\"']\s*:\s*(?:(?P<string>\"(?:[^\"\\\n]|\\.){0,600}\")|'(?P<single>[^'\n]{0,600})'"
     r"|(?P<plain>[^\s,}\"'\[{][^,}\n]{0,80})|(?P<array>\[[^\[\]\n]{0,300}\]))",
@@ -170,7 +171,7 @@ _FIELD = re.compile(
 
 def _tag(tail: str, kind: Kind) -> Found | None:
     if "<" in tail and (tags := list(_TAG.finditer(tail))):
-        inside = tags[-1]["inside"].strip()
+        inside = _OPENED.split(tags[-1]["inside"])[-1].strip()
         return Found(_answer_in(inside, kind), "tag") if inside else None
     if "nswer" not in tail and "result" not in tail:
         return None

@@ -144,7 +144,7 @@ def _main_number(text: str, runs: list[Run]) -> Run:
     for run in runs:
         if (total := _TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
-    unknown = [run for run in runs if not _KNOWN.search(text[: run.start])]
+    unknown = [run for run in runs if not _KNOWN.search(text, max(0, run.start - 80), run.start)]
     return (unknown or runs)[-1]
 
 

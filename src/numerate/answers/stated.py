@@ -157,7 +157,8 @@ def number_runs(text: str) -> list[Run]:
     if not _SIGNS.search(text):
         plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
         return [run for run in plain if not _NOT_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
-    return [run for run in math_runs(text) if DIGIT.search(run.text) and not _NOT_BEFORE.search(text[: run.start])]
+    runs = [run for run in math_runs(text) if DIGIT.search(run.text)]
+    return [run for run in runs if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
 
 
 def whole_number(text: str, run: Run, runs: list[Run]) -> str:
@@ -295,17 +296,17 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
     between = text[before.end : run.start]
     if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
         return True
-    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text[: before.start]) is not None
+    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text, max(0, before.start - NEAR), before.start) is not None
 
 
-_BEFORE_SUBJECT = re.compile(r"(?:^|.*\b)(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|.*\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
+_BEFORE_SUBJECT = re.compile(r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
 _BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
 
 
 def _subject(text: str, runs: list[Run]) -> Run | None:
     """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
     for run in reversed(runs):
-        if _BEFORE_SUBJECT.match(text, 0, run.start) and _BEHIND_SUBJECT.match(text, run.end):
+        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(text, run.end):
             return run
     return None
 
@@ -321,9 +322,13 @@ def chain_value(expression: str) -> str:
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
 
+NEAR = 80
+"""characters before an expression in which the words stand that speak of it; to look at all of them is quadratic"""
+
+
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
-    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text[: run.start])]
+    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:

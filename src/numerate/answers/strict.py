@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from numerate.answers import names, times, units
 from numerate.answers.boxes import unbox
+from numerate.answers.budget import LIMIT
 from numerate.answers.ladder import NO_MATCH, Verdict, as_text, decide, guarded, structure, tree
 from numerate.answers.normal import LONGEST, normalise
 from numerate.answers.relations import named_value
@@ -27,12 +28,14 @@ _KNOWN = names.FUNCTIONS | names.NAMES | names.SEPARATORS | names.PERCENT_WORDS 
 def judge(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> Verdict:
     """`decide`, in either mode. strict: and nothing that one answer has is left out of the other; letters of
     choices are as they are."""
-    verdict = decide(candidate, reference, kind)
-    if not strict or verdict.how == "choice" or not verdict.equal:
-        return verdict
-    texts = as_text(candidate, "candidate"), as_text(reference, "reference")
-    complete = guarded(_complete, *texts)
-    return verdict if complete.equal else complete
+    if not strict:
+        return decide(candidate, reference, kind)
+    with LIMIT:
+        verdict = decide(candidate, reference, kind)
+        if verdict.how == "choice" or not verdict.equal:
+            return verdict
+        complete = guarded(_complete, as_text(candidate, "candidate"), as_text(reference, "reference"))
+        return verdict if complete.equal else complete
 
 
 def _complete(candidate: str, reference: str) -> Verdict:
