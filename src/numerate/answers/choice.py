@@ -128,18 +128,18 @@ def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
     """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
     tail = readable(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
-    said = statements(tail, labels)
-    chosen = _asserted(said, tail)
+    claims = statements(tail, labels)
+    chosen = _asserted(claims, tail)
     by_text = choice_text.announced_choice(tail, chosen[-1].mention.end if chosen else 0, choices)
     if by_text:
         return by_text
     if by_text is None and not chosen:
-        chosen = _mentioned(said, tail)
+        chosen = _mentioned(claims, tail)
     elif listed:
-        chosen += _beside(said, tail)
+        chosen += _beside(claims, tail)
     letters = frozenset[str]().union(*(each.mention.letters for each in chosen))
     if len(letters) != 1:
-        return NONE_CHOSEN if said or by_text is not None else None
+        return NONE_CHOSEN if claims or by_text is not None else None
     (letter,) = letters
     if labels and letter not in labels:
         return NONE_CHOSEN
@@ -147,12 +147,12 @@ def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
     return NONE_CHOSEN if choice_text.names_another(tail, mention, letter, choices) else letter
 
 
-def _asserted(said: list[Statement], tail: str) -> list[Statement]:
+def _asserted(claims: list[Statement], tail: str) -> list[Statement]:
     """The assertions of the last sentence that has any, and those that it adds to; else all tentative
     ones."""
-    firm = [each for each in said if each.says in ("asserted", "picked")]
+    firm = [each for each in claims if each.says in ("asserted", "picked")]
     if not firm:
-        return [each for each in said if each.says == "tentative"]
+        return [each for each in claims if each.says == "tentative"]
     last = firm[-1]
     if RETRACTED.search(tail, last.mention.end):
         return []
@@ -167,29 +167,29 @@ _NAMED_TOO = re.compile(r"(?:\b[A-Z]|\b[Oo]r|\b[Aa]nd)$")
 _REASON = re.compile(r"\b(?:because|since|as|while|whereas|but|than|over|though)\b")
 
 
-def _beside(said: list[Statement], tail: str) -> list[Statement]:
+def _beside(claims: list[Statement], tail: str) -> list[Statement]:
     """What a value mentions beside the letter that it asserts, up to its reasons."""
     reason = _REASON.search(tail)
     end = reason.start() if reason else len(tail)
-    near = [each for each in said if each.says == "mentioned" and each.mention.end <= end]
+    near = [each for each in claims if each.says == "mentioned" and each.mention.end <= end]
     return [
         each for each in near if each.mention.strong or _NAMED_TOO.search(tail[: each.mention.start].rstrip())
     ]
 
 
-def _mentioned(said: list[Statement], tail: str) -> list[Statement]:
+def _mentioned(claims: list[Statement], tail: str) -> list[Statement]:
     """The letters of the last sentence that mentions any, neither rejected nor supposed; a list of all
     choices is not one."""
-    opening = {each.mention.start for each in said if _opens_line(tail, each.mention.start)}
+    opening = {each.mention.start for each in claims if _opens_line(tail, each.mention.start)}
     left = [
         each
-        for each in said
+        for each in claims
         if each.says == "mentioned" and not (len(opening) > 1 and each.mention.start in opening)
     ]
     last = [each for each in left if each.sentence == left[-1].sentence]
     if any(each.mention.strong for each in last):
         return last
-    letters = frozenset[str]().union(*(each.mention.letters for each in said))
+    letters = frozenset[str]().union(*(each.mention.letters for each in claims))
     return last if last and len(letters) == 1 and _stands_out(tail, last[-1]) else []
 
 

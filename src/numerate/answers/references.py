@@ -72,12 +72,12 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
     if _MARK.search(text) or _is_worked(text):
         try:
             with LIMIT:
-                found, source = find(text, kind)
+                marked, source = find(text, kind)
         except BudgetExceeded:
             return text, "is too long to be read"
-        if found is None or source in GUESSES:
+        if marked is None or source in GUESSES:
             return text, "is a text that marks no answer"
-        answer = found
+        answer = marked
     if is_nothing(normalise(unbox(answer))) and not phrases.says_none(answer):
         return text, "is no answer that anything can equal"
     return answer, ""

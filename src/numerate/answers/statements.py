@@ -87,12 +87,12 @@ _IN_BRACKETS = re.compile(r"[\s)]*\([^()]{1,60}\)")
 _ITS_TEXT = re.compile(r"[).:] [^,;.:()\n]{1,60}?(?=, | or | and )")
 
 
-def _are_joined(text: str, one: Mention, other: Mention) -> bool:
-    gap = text[one.end : other.start]
+def _are_joined(text: str, before: Mention, after: Mention) -> bool:
+    gap = text[before.end : after.start]
     if len(gap) > 100 or "\n" in gap:
         return False
     if gap.isspace():
-        return text[one.end - 1] in ")]" and text[other.start] in "(["
+        return text[before.end - 1] in ")]" and text[after.start] in "(["
     for aside in (_IN_BRACKETS, _ITS_TEXT):
         if match := aside.match(gap):
             gap = gap[match.end() :]
@@ -130,8 +130,8 @@ _NEAR = 200
 
 def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
     """What a text says of the letters, in order."""
-    found = list(mentions(text, labels))
-    shape = _shape(text, found)
+    named = list(mentions(text, labels))
+    shape = _shape(text, named)
     out: list[Statement] = []
     for number, sentence in enumerate(_SENTENCE.split(f"\n{shape}")):
         here = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
@@ -139,15 +139,15 @@ def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
         for at in here:
             before, after = sentence[:at], sentence[at + 1 :]
             says = "asserted" if _is_alone(before, after) else _says(before[-_NEAR:], after[:_NEAR])
-            out.append(Statement(found[len(out)], says, number, also))
+            out.append(Statement(named[len(out)], says, number, also))
     return out
 
 
-def _shape(text: str, found: list[Mention]) -> str:
+def _shape(text: str, named: list[Mention]) -> str:
     """The text with a sign in place of every mention."""
     parts: list[str] = []
     at = 0
-    for mention in found:
+    for mention in named:
         parts += [text[at : mention.start], w.S if len(mention.letters) == 1 else w.M]
         at = mention.end
     return "".join([*parts, text[at:]])

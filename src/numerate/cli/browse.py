@@ -145,7 +145,7 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     typer.echo("\nSplits:", err=to_stderr)
     for s in sets:
         typer.echo(indented(f"{s['name']}: {', '.join(s['splits'])}"), err=to_stderr)
-    told = "Also any JSONL or Parquet file, hub datasets as org/name/split, slices and mixes:"
+    told = "Also any JSONL, CSV or Parquet file, hub datasets as org/name/split, slices and mixes:"
     typer.echo(f"\n{told}\n  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
     return sets
 
@@ -187,14 +187,14 @@ def tell_findings(name: str, audited: Audit, to_stderr: bool) -> None:
         return
     where = problems.origins(name)
     for finding in audited.unusable[:SHOWN_PAIRS]:
-        place = where[finding.row - 1] if where else finding.id
+        position = where[finding.row - 1] if where else finding.id
         typer.echo(
-            f"  {place}: the answer is {finding.answer!r}; correct it or leave the row out", err=to_stderr
+            f"  {position}: the answer is {finding.answer!r}; correct it or leave the row out", err=to_stderr
         )
     for finding in audited.contradictions[:SHOWN_PAIRS]:
-        place = where[finding.row - 1] if where else finding.id
+        position = where[finding.row - 1] if where else finding.id
         message = f"the solution ends in {finding.read!r}, the answer is {finding.answer!r}"
-        typer.echo(f"  {place}: {message}", err=to_stderr)
+        typer.echo(f"  {position}: {message}", err=to_stderr)
 
 
 def tell(problem: Problem) -> str:

@@ -42,7 +42,7 @@ def unusable_answers(problems: Sequence[Problem]) -> list[Finding]:
 
 def contradictions(problems: Sequence[Problem]) -> list[Finding]:
     """Solutions that mark another answer than their problem's, in a box, behind `####` or "the answer is"."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for row, problem in enumerate(problems, start=1):
         if not problem.answer or not problem.solution:
             continue
@@ -50,8 +50,8 @@ def contradictions(problems: Sequence[Problem]) -> list[Finding]:
         if answer is None or source in UNMARKED:
             continue
         if not judge(answer, problem.answer, problem.kind).equal:
-            found.append(Finding(row, problem.id, problem.answer, answer))
-    return found
+            findings.append(Finding(row, problem.id, problem.answer, answer))
+    return findings
 
 
 def _accepts_itself(problem: Problem) -> bool:
