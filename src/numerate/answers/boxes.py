@@ -49,7 +49,9 @@ _PART = re.compile(
     r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
     r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
 )
-_NAME = re.compile(r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$")
+_NAME = re.compile(
+    r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$"
+)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 

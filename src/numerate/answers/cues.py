@@ -26,7 +26,9 @@ _ENGLISH = re.compile(
     r"|ans(?:\s?[.:]|\s[-–—]\s)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE
+)
 _REJECTED_BEFORE = re.compile(
     r"(?:\b(?:check(?:ing)?|verify(?:ing)?|confirm(?:ing)?|validate|find(?:ing)?|get(?:ting)?|to|no|wrong|incorrect|first|initial"
     r"|previous|earlier|intermediate|tentative|preliminary|expected|possible|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*|[\"“](?:the )?(?:final )?(?:correct )?"
@@ -40,9 +42,7 @@ _FINAL_RESULT = re.compile(
 )
 _LETTER = re.compile(r"A ?: ?(?!.*\n+B ?:)")
 
-_LATIN = (
-    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
-)
+_LATIN = r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
 _LATIN_STEMS = {
     "respuesta": "es|sería", "resposta": "é|seria", "réponse": "est|serait", "reponse": "est", "antwort": "ist|lautet|beträgt",
     "risposta": "è", "jibu": "ni", "jawaban": "adalah", "antwoord": "is", "odpowied": "to|wynosi|brzmi",
@@ -69,7 +69,10 @@ _OTHER_STEMS = {
     "απάντηση": r"[^\n.:=$\\]{0,20}?(?:είναι|[:=])",
 }  # fmt: skip
 _PATTERNS = {
-    **{stem: re.compile(stem + _LATIN.format(verbs=verbs), re.IGNORECASE) for stem, verbs in _LATIN_STEMS.items()},
+    **{
+        stem: re.compile(stem + _LATIN.format(verbs=verbs), re.IGNORECASE)
+        for stem, verbs in _LATIN_STEMS.items()
+    },
     **{stem: re.compile(stem + rest, re.IGNORECASE) for stem, rest in _OTHER_STEMS.items()},
 }
 _ASCII_STEMS = [stem for stem in _LATIN_STEMS if stem.isascii()]
@@ -127,7 +130,11 @@ def _lists_answers(text: str, match: re.Match[str]) -> bool:
     if text[match.start() : match.end()].lower() not in ("answers:", "answers**:", "answers:**"):
         return False
     line_end = text.find("\n", match.end())
-    return line_end >= 0 and text[match.end() : line_end].strip(" *") != "" and any(map(str.isdigit, text[line_end:]))
+    return (
+        line_end >= 0
+        and text[match.end() : line_end].strip(" *") != ""
+        and any(map(str.isdigit, text[line_end:]))
+    )
 
 
 def _line_starts(text: str, start: int) -> Iterator[Cue]:

@@ -41,13 +41,19 @@ _TOKEN = re.compile(
     r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
-_MATH_WORDS = FUNCTIONS | NAMES | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
+_MATH_WORDS = (
+    FUNCTIONS
+    | NAMES
+    | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
+)
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
 def hide_formulas(text: str) -> str:
     """The text with every formula replaced by as many zeros, so that no rule for sentences looks into it."""
-    return FORMULA.sub(lambda formula: "0" * len(formula.group()), text) if "$" in text or "\\" in text else text
+    return (
+        FORMULA.sub(lambda formula: "0" * len(formula.group()), text) if "$" in text or "\\" in text else text
+    )
 
 
 def math_runs(text: str) -> list[Run]:
@@ -127,12 +133,78 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
         return False
     before, behind = text[max(token.start() - 2, 0) : token.start()], text[token.end() : token.end() + 2]
-    return before[-1:] in _TOUCHING or (before.strip() or " ")[-1] in "=+/^" or (behind.strip() or " ")[0] in "=+/^("
+    return (
+        before[-1:] in _TOUCHING
+        or (before.strip() or " ")[-1] in "=+/^"
+        or (behind.strip() or " ")[0] in "=+/^("
+    )
 
 
 _TOUCHING = frozenset("0123456789)}")
 _SHORT_WORDS = frozenset(
-    ["is", "of", "to", "so", "if", "in", "at", "an", "as", "or", "by", "it", "we", "he", "on", "no", "up", "do", "go", "my", "me", "us", "be", "am", "pm", "the", "and", "for", "are", "was", "has", "her", "his", "she", "all", "any", "per", "but", "not", "day", "age", "men", "he's", "let", "get", "got", "had", "can", "may", "one", "two", "six", "ten", "due", "via", "km", "cm", "mm", "kg", "ft", "so"]
+    [
+        "is",
+        "of",
+        "to",
+        "so",
+        "if",
+        "in",
+        "at",
+        "an",
+        "as",
+        "or",
+        "by",
+        "it",
+        "we",
+        "he",
+        "on",
+        "no",
+        "up",
+        "do",
+        "go",
+        "my",
+        "me",
+        "us",
+        "be",
+        "am",
+        "pm",
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "has",
+        "her",
+        "his",
+        "she",
+        "all",
+        "any",
+        "per",
+        "but",
+        "not",
+        "day",
+        "age",
+        "men",
+        "he's",
+        "let",
+        "get",
+        "got",
+        "had",
+        "can",
+        "may",
+        "one",
+        "two",
+        "six",
+        "ten",
+        "due",
+        "via",
+        "km",
+        "cm",
+        "mm",
+        "kg",
+        "ft",
+        "so",
+    ]
 )
 
 
@@ -141,11 +213,16 @@ _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
 
 def _list_comma(text: str, token: re.Match[str]) -> bool:
     """True for a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
-    return _MEMBER.match(text, token.end()) is not None and text[token.start() - 1 : token.start()] not in (" ", "")
+    return _MEMBER.match(text, token.end()) is not None and text[token.start() - 1 : token.start()] not in (
+        " ",
+        "",
+    )
 
 
 _MEMBER = re.compile(r" ?(?:[-−]?\d|[a-z] ?=|\\(?:frac|sqrt|pi)|\()")
-_CONTENT = re.compile(r"\d|[^\W\d_] ?[-−+*/^=<>≤≥≠∈×·]|[∞∅π√]|\\(?:pi|infty|emptyset|sqrt|frac|varnothing)|[½⅓⅔¼¾]")
+_CONTENT = re.compile(
+    r"\d|[^\W\d_] ?[-−+*/^=<>≤≥≠∈×·]|[∞∅π√]|\\(?:pi|infty|emptyset|sqrt|frac|varnothing)|[½⅓⅔¼¾]"
+)
 
 
 def _run_of(text: str, pieces: list[Span]) -> list[Run]:

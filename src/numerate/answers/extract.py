@@ -69,7 +69,11 @@ def find(
     if not tail.isascii():
         tail = tail.translate(_FULL_WIDTH)
     if not tail.strip():
-        return Found(region.output, "output") if region.output and fallback != "none" and not region.thinking else NOTHING
+        return (
+            Found(region.output, "output")
+            if region.output and fallback != "none" and not region.thinking
+            else NOTHING
+        )
     tail, marked = _own_answer(tail, kind)
     if kind == "choice":
         return _choice(tail, marked, choices)
@@ -78,7 +82,12 @@ def find(
     return _bare(tail, kind) or _guess(tail, kind, region, fallback)
 
 
-_FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {ord("，"): ", ", ord("：") : ": ", ord("、"): ", ", ord("−"): "-"}
+_FULL_WIDTH = {0xFF01 + k: chr(0x21 + k) for k in range(94)} | {
+    ord("，"): ", ",
+    ord("："): ": ",
+    ord("、"): ", ",
+    ord("−"): "-",
+}
 
 
 def _without_trail(text: str) -> str:
@@ -91,7 +100,9 @@ MOST_OF_A_SIGN = 30
 
 
 def _without_openers(text: str) -> str:
-    return re.sub(r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE)
+    return re.sub(
+        r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", "", text, flags=re.IGNORECASE
+    )
 
 
 def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
@@ -148,19 +159,30 @@ def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
 
 # -- choices ----------------------------------------------------------------------
 def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]]) -> Found:
-    marked = marked or _bare(tail, "choice")
-    if marked is not None and marked.answer:
-        letter = choice.letter_of(marked.answer, choices)
-        if letter is not None:
-            return Found(letter, marked.source)
-        if choice.several_letters(marked.answer):  # "(A) or (B)" chooses nothing
-            return NOTHING
-    letter = choice.last_letter(tail, choices)
-    return Found(letter, "letter") if letter else NOTHING
+    if marked is not None and marked.source != "phrase":
+        letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
+        return Found(letter, marked.source) if letter else NOTHING
+    letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
+    if not letter:
+        bare = _bare(tail, "choice")
+        letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
+    if letter:
+        return Found(letter, marked.source if marked else "letter")
+    return (_by_value(tail, choices) if letter is None else None) or NOTHING
+
+
+def _by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
+    """The one choice that is the value with which the text ends."""
+    value = last_statement(tail[-4_000:], "math") if choices else None
+    letters = [letter for letter, text in choices if value and decide(value, text).equal]
+    return Found(letters[0], "math") if len(letters) == 1 else None
 
 
 # -- tags and JSON ----------------------------------------------------------------------
-_TAG = re.compile(r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(
+    r"<(?P<tag>answer|final_answer|finalanswer|final answer|ans)\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 _OPENED = re.compile(r"<(?:answer|final_answer|finalanswer|final answer|ans)\s?>", re.IGNORECASE)
 _FIELD = re.compile(
     r"[\"'](?:final[_ ]?)?(?:answer|result)[\"']\s*:\s*(?:(?P<string>\"(?:[^\"\\\n]|\\.){0,600}\")|'(?P<single>[^'\n]{0,600})'"
@@ -217,7 +239,8 @@ def _answer_in(text: str, kind: Kind) -> str:
 # -- hashes ----------------------------------------------------------------------
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 _CORRECTION = re.compile(
-    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)", re.IGNORECASE
+    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)",
+    re.IGNORECASE,
 )
 
 
@@ -292,7 +315,9 @@ def _box(tail: str, kind: Kind) -> Found | None:
     return Found(later, "phrase") if later else Found(inner, "box")
 
 
-_REJECTED_BOX = re.compile(r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b")
+_REJECTED_BOX = re.compile(
+    r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b"
+)
 
 
 def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
@@ -350,7 +375,11 @@ def _statement_at(tail: str, at: int) -> str:
                 return tail[at : end + 2] if end > 0 else tail[at + 2 : at + 4 * SHORT]
     line = tail[at : at + 4 * SHORT].partition("\n")[0]
     statement = first_sentence(line)
-    return with_factorial(line, len(statement), statement.strip()) if tail[at - 2 : at] == ": " else statement.strip()
+    return (
+        with_factorial(line, len(statement), statement.strip())
+        if tail[at - 2 : at] == ": "
+        else statement.strip()
+    )
 
 
 _HEADING = re.compile(
@@ -369,9 +398,11 @@ def _heading(tail: str, kind: Kind) -> Found | None:
         return None
     for match in reversed(list(_heading_lines(tail))):
         if below := _first_with_value(match["below"].strip()):
-            return Found(below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading")
+            return Found(
+                below[: 4 * SHORT] if kind == "choice" else _answer_in(below[: 4 * SHORT], kind), "heading"
+            )
     first = _ANSWER_FIRST.match(tail)
-    if first is None or not re.search(r"[\d\\$]", first["answer"]) or first["answer"].rstrip().endswith(":"):
+    if first is None or not _VALUE.search(first["answer"]) or first["answer"].rstrip().endswith(":"):
         return None
     return Found(stated_value(first["answer"].rstrip(" ."), kind), "heading")
 
@@ -379,9 +410,13 @@ def _heading(tail: str, kind: Kind) -> Found | None:
 def _first_with_value(block: str) -> str:
     """The first paragraph below a heading that has a value, or the whole block."""
     for paragraph in block.split("\n\n")[:3]:
-        if re.search(r"[\d\\$]", paragraph):
+        if _VALUE.search(paragraph) and not _LEADS_ON.search(paragraph):
             return paragraph
     return block
+
+
+_VALUE = re.compile(r"[\d\\$]")
+_LEADS_ON = re.compile(r"(?:\b(?:is|are|be|to|of|equals)|:)[\s*]*\Z")
 
 
 def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
@@ -396,7 +431,12 @@ def _heading_lines(tail: str) -> Iterator[re.Match[str]]:
 # -- a bare answer ----------------------------------------------------------------------
 def _bare(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
-    if len(text) > SHORT * 4 or _JSON.match(text) or _has_lines(text) or not re.search(r"\d" if kind == "number" else r"\w|\\", text):
+    if (
+        len(text) > SHORT * 4
+        or _JSON.match(text)
+        or _has_lines(text)
+        or not re.search(r"\d" if kind == "number" else r"\w|\\", text)
+    ):
         return None
     words = count_words(text)
     if words and (kind == "number" or (kind == "math" and FORMULA.search(text))):
@@ -409,7 +449,11 @@ def _bare(tail: str, kind: Kind) -> Found | None:
     if kind == "math" and words >= 3 and _SYMBOLS.search(text):
         return None
     if kind == "choice" or words < 3 or not any(c.isdigit() for c in text):
-        return Found(chain_value(last_row(text)) if kind == "math" and not words else text, "bare") if words <= 12 and "=<" not in text and "<<" not in text else None
+        return (
+            Found(chain_value(last_row(text)) if kind == "math" and not words else text, "bare")
+            if words <= 12 and "=<" not in text and "<<" not in text
+            else None
+        )
     return None
 
 

@@ -48,7 +48,62 @@ _ENUMERATOR = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED_WORDS = frozenset(
-    ["the", "a", "an", "and", "or", "of", "to", "in", "for", "with", "she", "he", "they", "it", "we", "i", "is", "are", "was", "has", "have", "had", "will", "would", "that", "this", "which", "so", "because", "then", "if", "but", "gives", "gets", "by", "per", "y", "de", "la", "el", "et", "le", "les", "un", "une", "und", "der", "die", "das", "il", "i", "e", "o", "que"]
+    [
+        "the",
+        "a",
+        "an",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "for",
+        "with",
+        "she",
+        "he",
+        "they",
+        "it",
+        "we",
+        "i",
+        "is",
+        "are",
+        "was",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "that",
+        "this",
+        "which",
+        "so",
+        "because",
+        "then",
+        "if",
+        "but",
+        "gives",
+        "gets",
+        "by",
+        "per",
+        "y",
+        "de",
+        "la",
+        "el",
+        "et",
+        "le",
+        "les",
+        "un",
+        "une",
+        "und",
+        "der",
+        "die",
+        "das",
+        "il",
+        "i",
+        "e",
+        "o",
+        "que",
+    ]
 )
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
@@ -69,7 +124,9 @@ def last_statement(text: str, kind: Kind) -> str | None:
         return None
     last = True
     for sentence, follows in _sentences_upwards(text.rstrip()):
-        if last and (_breaks_off(sentence, follows, kind) or (len(sentence) > 8 and text.count(sentence) > LOOPS)):
+        if last and (
+            _breaks_off(sentence, follows, kind) or (len(sentence) > 8 and text.count(sentence) > LOOPS)
+        ):
             return None
         if _REMARK.match(sentence):
             last = False
@@ -95,9 +152,15 @@ def _breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
         return True
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False
-    if (words[-1].rstrip(",").lower() in _UNFINISHED_WORDS and len(words) > 1) or (follows and "**" not in sentence):
+    if (words[-1].rstrip(",").lower() in _UNFINISHED_WORDS and len(words) > 1) or (
+        follows and "**" not in sentence
+    ):
         return True
-    says = DIGIT.search(plain) or "**" in sentence or (kind == "math" and (CONTENT.search(plain) or _IN_WORDS.search(plain)))
+    says = (
+        DIGIT.search(plain)
+        or "**" in sentence
+        or (kind == "math" and (CONTENT.search(plain) or _IN_WORDS.search(plain)))
+    )
     return words[-1].rstrip(",").isalpha() and len(words) >= 3 and not says and number_words(plain) is None
 
 
@@ -112,6 +175,9 @@ _KNOWN = re.compile(
     r"\b(?:the|these|those|les|los|las|die|den|all|our|his|her|their|its|of|per|every|each|after \w+ing|when \w+ing|by \w+ing)(?: \w+)?\s*\$?$",
     re.IGNORECASE,
 )
+
+
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
@@ -144,7 +210,11 @@ def _main_number(text: str, runs: list[Run]) -> Run:
     for run in runs:
         if (total := _TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
-    unknown = [run for run in runs if not _KNOWN.search(text, max(0, run.start - 80), run.start)]
+    unknown = [
+        run
+        for run in runs
+        if _ORDINAL.match(text, run.end) or not _KNOWN.search(text, max(0, run.start - 80), run.start)
+    ]
     return (unknown or runs)[-1]
 
 
@@ -165,7 +235,13 @@ def _value_in_words(conclusion: str) -> str | None:
     if words is None or _DENIES.search(conclusion, 0, words.start()):
         return None
     low = words[1].lower()
-    return "\\emptyset" if "empty" in low else low.replace("infinity", "\\infty") if "infinity" in low else words[1]
+    return (
+        "\\emptyset"
+        if "empty" in low
+        else low.replace("infinity", "\\infty")
+        if "infinity" in low
+        else words[1]
+    )
 
 
 _DENIES = re.compile(r"(?:\bnot|n't|\bnever|\bneither) (?:an? )?$")

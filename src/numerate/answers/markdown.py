@@ -8,7 +8,9 @@ _EMPHASIS = re.compile(
     r"(?<![\w)*\\}])\*{1,3}(?=[^\s*])|(?<=[^\s*(^])\*{1,3}(?![\w(*\\{])|(?<![\w\\])__(?=\S)|(?<=\S)__(?!\w)|(?<!`)`{1,2}(?!`)"
     r"|</?(?:b|strong|em|i|u|mark|span|p|br)\s?/?>"
 )
-_BOLD = re.compile(r"\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*|__(?=\S)([^_\n]{1,200}?)(?<=\S)__(?!\w)|<(?:b|strong)>([^<\n]{1,200})</(?:b|strong)>")
+_BOLD = re.compile(
+    r"\*\*(?=\S)([^*\n]{1,200}?)(?<=\S)\*\*|__(?=\S)([^_\n]{1,200}?)(?<=\S)__(?!\w)|<(?:b|strong)>([^<\n]{1,200})</(?:b|strong)>"
+)
 _START = re.compile(r"(?:[ \t]*(?:[-*+•>✅☑✔→➡⇒🎯📝]|#{1,6}(?=\s)|️)[ \t]*)*")
 
 
@@ -19,7 +21,11 @@ def without_emphasis(text: str) -> str:
 
 def bold_parts(text: str) -> list[str]:
     """What is set in bold type."""
-    return ["".join(filter(None, match)) for match in _BOLD.findall(text)] if "**" in text or "__" in text or "<b>" in text or "<strong>" in text else []
+    return (
+        ["".join(filter(None, match)) for match in _BOLD.findall(text)]
+        if "**" in text or "__" in text or "<b>" in text or "<strong>" in text
+        else []
+    )
 
 
 def without_bullet(line: str) -> str:

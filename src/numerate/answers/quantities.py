@@ -8,11 +8,20 @@ from numerate.answers.units import CANONICAL
 
 _UNIT = re.compile(
     r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng|万元?|萬元?|亿元?|億円?|万円?|千|百万|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|час(?:а|ов)?|минут[аы]?)"
-    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![\w])"
+    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23]\}?|[²³]| squared| cubed)?(?![A-Za-zÀ-ſ])"
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")
-_SMALL = {"minute": "hour", "second": "minute", "hour": "day", "day": "week", "inch": "foot", "cent": "dollar", "month": "year", "ounce": "pound"}
+_SMALL = {
+    "minute": "hour",
+    "second": "minute",
+    "hour": "day",
+    "day": "week",
+    "inch": "foot",
+    "cent": "dollar",
+    "month": "year",
+    "ounce": "pound",
+}
 _NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa", "dozen"})
 
 
@@ -36,7 +45,9 @@ def is_unit(name: str) -> bool:
     if name[0] in _SIGNS or name == "m" or not name.isascii():
         return True
     low = name.lower()
-    return low not in _NO_UNITS and (name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL)
+    return low not in _NO_UNITS and (
+        name in CANONICAL or low in CANONICAL or low.removesuffix("s") in CANONICAL
+    )
 
 
 _DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2}) cents?\b")

@@ -20,7 +20,9 @@ class Region(NamedTuple):
     """where in `text` the last tool output stood"""
 
 
-_PROGRAM = re.compile(r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )")
+_PROGRAM = re.compile(
+    r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )"
+)
 """a response that is a program to be run, and says nothing itself"""
 _MARKUP = re.compile(r"<[A-Za-z/|｜]")
 
@@ -35,7 +37,13 @@ def visible_region(response: str) -> Region:
         text, thinking = final_channel(text)
     elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if "```" in text or (marked and "<" in text) or "\nObservation:" in text or "[asy]" in text or "[TOOL" in text:
+    if (
+        "```" in text
+        or (marked and "<" in text)
+        or "\nObservation:" in text
+        or "[asy]" in text
+        or "[TOOL" in text
+    ):
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)
@@ -88,8 +96,12 @@ _ANSWERS_TURN = re.compile(
     r"<\|(?:im_start|start_header_id|start)\|>\s?assistant(?:<\|end_header_id\|>|<\|message\|>)?"
     r"|\[/INST\]|<start_of_turn>model|<\|assistant\|>|<｜Assistant｜>"
 )
-_PROMPT = re.compile(r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])")
-_TOOL_TURN = re.compile(r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)")
+_PROMPT = re.compile(
+    r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])"
+)
+_TOOL_TURN = re.compile(
+    r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)"
+)
 
 
 def own_turns(text: str) -> str:
@@ -98,13 +110,14 @@ def own_turns(text: str) -> str:
     if _PROMPT.match(text) and (start := _ANSWERS_TURN.search(text)):
         text = text[start.end() :]
     pieces: list[str] = []
-    at = 0
+    at, begun = 0, False
     while mark := _TOKEN.search(text, at):
         name = mark["name"] or mark["bare"]
         keeps = "hought" in name or "hink" in name
         pieces.append(text[at : mark.end() if keeps else mark.start()])
+        begun = begun or not pieces[-1].isspace() and pieces[-1] != ""
         at = mark.end()
-        if _ENDS.search(name) and not keeps and any(map(str.strip, pieces)):
+        if _ENDS.search(name) and not keeps and begun:
             following = _ANSWERS_TURN.search(text, at) if _TOOL_TURN.match(text, at) else None
             if following is None:
                 break
@@ -118,13 +131,17 @@ def own_turns(text: str) -> str:
 _OPENERS = re.compile(
     r"```|\[TOOL_CALLS\]|<\|python_tag\|>|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
-_FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL)
+_FENCE = re.compile(
+    r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
+)
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
     r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)|(?:\[TOOL_CALLS\]|<\|python_tag\|>)[^\n]*",
     re.DOTALL,
 )
-_TEXT_FENCES = frozenset({"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"})
+_TEXT_FENCES = frozenset(
+    {"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"}
+)
 _OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "execution"})
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
 

@@ -45,7 +45,37 @@ EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINS = frozenset(
-    ["where", "which", "since", "because", "as", "for", "when", "whenever", "if", "provided", "given", "assuming", "rather", "instead", "not", "but", "except", "unlike", "according", "so", "car", "ya", "porque", "weil", "denn", "потому", "while", "meaning", "i.e."]
+    [
+        "where",
+        "which",
+        "since",
+        "because",
+        "as",
+        "for",
+        "when",
+        "whenever",
+        "if",
+        "provided",
+        "given",
+        "assuming",
+        "rather",
+        "instead",
+        "not",
+        "but",
+        "except",
+        "unlike",
+        "according",
+        "so",
+        "car",
+        "ya",
+        "porque",
+        "weil",
+        "denn",
+        "потому",
+        "while",
+        "meaning",
+        "i.e.",
+    ]
 )
 _HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
 """a cheap look for what EXPLANATION may find"""
@@ -147,7 +177,9 @@ def number_words(text: str) -> str | None:
     return words[-1] if words else None
 
 
-_SIGNS = re.compile(r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w")
+_SIGNS = re.compile(
+    r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w"
+)
 _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
 """the numbers of a text without other mathematics, of which _SIGNS sees any"""
 
@@ -225,7 +257,13 @@ def expression_in(text: str) -> str | None:
     whole = FORMULA.fullmatch(text.rstrip(" ."))
     if whole:
         inner = next(filter(None, whole.groups())).strip()
-        return inner if (row := last_row(inner)) == inner and text[:1] == "\\" else row if row != inner else text.rstrip(" .")
+        return (
+            inner
+            if (row := last_row(inner)) == inner and text[:1] == "\\"
+            else row
+            if row != inner
+            else text.rstrip(" .")
+        )
     if _EMPTY.match(text) and not CONTENT.search(text[:30]):
         return None
     text = main_clause(text, CONTENT).strip()
@@ -239,7 +277,9 @@ def expression_in(text: str) -> str | None:
     return last_expression(text) or text
 
 
-_FOREIGN = re.compile(r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FOREIGN = re.compile(
+    r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 
 
 def _is_short(text: str) -> bool:
@@ -253,7 +293,9 @@ def _is_short(text: str) -> bool:
     if "$" in text and any(not _is_known(word) for word in _WORD.findall(FORMULA.sub(" ", text))):
         return False
     opening = _FIRST_WORDS.match(text)
-    return opening is None or any(word.lower() in _READABLE for word in re.findall(r"[^\W\d_]+", opening.group()))
+    return opening is None or any(
+        word.lower() in _READABLE for word in re.findall(r"[^\W\d_]+", opening.group())
+    )
 
 
 def _is_known(word: str) -> bool:
@@ -281,13 +323,18 @@ _CONCLUDES = re.compile(
 
 
 _LINK = re.compile(
-    r"\s*(?:square |cubic )?(?:units?)?,?\s*(?:attained |reached |achieved )?(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}", re.IGNORECASE
+    r"\s*(?:square |cubic )?(?:units?)?,?\s*(?:attained |reached |achieved )?(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
+    re.IGNORECASE,
 )
 _AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
-_JOINT = re.compile(r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?")
+_JOINT = re.compile(
+    r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?"
+)
 
 
-_CONDITION = re.compile(r"\s*,?\s*(?:for|when|where|if|whenever|provided|at|此时|当|при|cuando|lorsque|quand|wenn|für)\s*(?:all\s|any\s|every\s|each\s)?")
+_CONDITION = re.compile(
+    r"\s*,?\s*(?:for|when|where|if|whenever|provided|at|此时|当|при|cuando|lorsque|quand|wenn|für)\s*(?:all\s|any\s|every\s|each\s)?"
+)
 _RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
 
 
@@ -296,17 +343,25 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
     between = text[before.end : run.start]
     if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
         return True
-    return _LINK.fullmatch(between) is not None and _AFTER_COPULA.search(text, max(0, before.start - NEAR), before.start) is not None
+    return (
+        _LINK.fullmatch(between) is not None
+        and _AFTER_COPULA.search(text, max(0, before.start - NEAR), before.start) is not None
+    )
 
 
-_BEFORE_SUBJECT = re.compile(r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE | re.DOTALL)
+_BEFORE_SUBJECT = re.compile(
+    r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$",
+    re.IGNORECASE | re.DOTALL,
+)
 _BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
 
 
 def _subject(text: str, runs: list[Run]) -> Run | None:
     """The value of which a conclusion speaks: `Thus $510$ is the largest multiple`, `there are $3$ pairs`."""
     for run in reversed(runs):
-        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(text, run.end):
+        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(
+            text, run.end
+        ):
             return run
     return None
 
@@ -328,7 +383,9 @@ NEAR = 80
 
 def last_expression(text: str) -> str | None:
     """The last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
-    runs = [run for run in math_runs(text) if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
+    runs = [
+        run for run in math_runs(text) if not _NOT_BEFORE.search(text, max(0, run.start - NEAR), run.start)
+    ]
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:
