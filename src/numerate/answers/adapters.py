@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from numerate.answers.extract import Fallback
 from numerate.answers.grading import grade
 from numerate.answers.references import content_text, problems_of
+from numerate.answers.sources import Fallback
 from numerate.types import Problem
 
 Message = Mapping[str, Any]
