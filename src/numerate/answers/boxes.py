@@ -46,8 +46,10 @@ def last_boxes(text: str) -> list[Box]:
 
 MOST_BOXES = 16
 _PART = re.compile(
-    r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
-    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
+    r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?"
+    r"(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
+    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)"
+    r"|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
 )
 _NAME = re.compile(
     r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$"

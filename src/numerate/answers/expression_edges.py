@@ -1,4 +1,5 @@
-"""What can neither begin nor end an expression in running text: loose signs, lone letters, single brackets."""
+"""What can neither begin nor end an expression in running text: loose signs, lone
+letters, single brackets."""
 
 from __future__ import annotations
 
@@ -6,16 +7,10 @@ import re
 
 MOST_TRAILING = 200
 """loose signs at the end that are taken off"""
-
-
 _LEADING = re.compile(
     r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
 )
-
-
 _TRAILING = re.compile(r"(?:\\[ ,;:!]|[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$))++$")
-
-
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 

@@ -29,14 +29,10 @@ class Run(NamedTuple):
 
 
 _GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
-
-
 NUMBER = (
     rf"(?:(?:{_GROUPED}|\d{{1,3}}(?:\.\d{{3}})+,\d+|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.])|\d+(?:,\d{{1,2}}(?![\d,]))?)(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
     r"(?:[eE][-+]?\d{1,3}(?!\w))?"
 )
-
-
 _TOKEN = re.compile(
     rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
     r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
@@ -44,15 +40,11 @@ _TOKEN = re.compile(
     r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
-
-
 _MATH_WORDS = (
     FUNCTIONS
     | NAMES
     | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
 )
-
-
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
@@ -104,8 +96,6 @@ def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
 
 
 _MATHEMATICAL = frozenset({"number", "letter", "open", "close", "op", "money", "space"})
-
-
 _BEGIN = re.compile(r"\{([a-zA-Z]+)\*?\}")
 
 
@@ -143,15 +133,11 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
 
 
 _TOUCHING = frozenset("0123456789)}")
-
-
 _SHORT_WORDS = listed(
     "is of to so if in at an as or by it we he on no up do go my me us be am pm km cm mm kg ft the and for are was "
     "has her his she all any per but not day age men he's let get got had can may one two six ten due via"
 )
 """words of at most three letters that are no products"""
-
-
 _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
 
 
@@ -164,8 +150,6 @@ def _list_comma(text: str, token: re.Match[str]) -> bool:
 
 
 _MEMBER = re.compile(r" ?(?:[-−]?\d|[a-z] ?=|\\(?:frac|sqrt|pi)|\()")
-
-
 _CONTENT = re.compile(
     r"\d|[^\W\d_] ?[-−+*/^=<>≤≥≠∈×·]|[∞∅π√]|\\(?:pi|infty|emptyset|sqrt|frac|varnothing)|[½⅓⅔¼¾]"
 )

@@ -22,11 +22,7 @@ def hide_formulas(text: str) -> str:
 
 
 _EQUALS = re.compile(r"(?<![<>!:=\\])=(?!=)|\\Rightarrow|⇒|→")
-
-
 _APPROXIMATELY = re.compile(r"≈|\\approx(?![a-z])")
-
-
 _ROWS = re.compile(
     r"\\begin\{(?:align|aligned|gather|gathered|eqnarray|split)\*?\}(.*?)(?:\\end\{[a-z]+\*?\}|$)", re.S
 )

@@ -5,88 +5,69 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import (
-    CONTENT,
-    DIGIT,
-    main_clause,
-)
+from numerate.answers.clauses import CONTENT, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
 from numerate.answers.refusals import REFUSAL
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
-from numerate.answers.statement_numbers import (
-    denied_behind,
-    number_runs,
-    number_words,
-    whole_number,
-)
+from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
 from numerate.answers.unfinished import breaks_off
 from numerate.answers.worded_values import conclusion, value_in_words
 from numerate.types import Kind
 
 _REMARK = re.compile(
-    r"\W*(?:Note\b|Do you|Would you|Want|Shall|Should you|Suppose|Assume|If [^.]*\b(?:were|would|had)\b|Check|Verif|To (?:check|verify)|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
+    r"\W*(?:"
+    # asides and offers
+    r"Note\b|Do you|Would you|Want|Shall|Should you"
+    # suppositions and checks
+    r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b|Check|Verif|To (?:check|verify)"
+    r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
+    # questions, definitions, comparisons
     r"|.*\?\W*$|with \$|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
-
-
 _ENUMERATOR = re.compile(
-    r"\W{0,12}(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
+    r"\W{0,12}(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section"
+    r"|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
     r"|\(?\d{1,2}[.)](?=\s+[^\W\d_]))\s*",
     re.IGNORECASE,
 )
-
-
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
-
-
 _PLAN = re.compile(
-    r"\b(?:need to|want to|let's|let us|going to|we'll|we will|i'll|i will) (?:\w+ )?(?:find|determine|calculate|solve|compute|identify|know|start"
+    r"\b(?:need to|want to|let's|let us|going to|we'll|we will|i'll|i will) (?:\w+ )?"
+    r"(?:find|determine|calculate|solve|compute|identify|know|start"
     r"|begin|break)\b(?:[^\d$\\]*$|[^.]*\bsteps?\b)",
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
-
-
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
-
-
 _REJECTED = re.compile(
-    r"\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
+    r"\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
+    r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
     re.IGNORECASE,
 )
-
-
 _TOTAL = re.compile(r"[^.;]{0,24}?\b(?:altogether|in total|in all)\b", re.IGNORECASE)
-
-
 _BREAKDOWN = re.compile(r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\band\b|,)[^:=]*\d[^:=]*$)")
-
-
 _KNOWN = re.compile(
-    r"\b(?:the|these|those|les|los|las|die|den|all|our|his|her|their|its|of|per|every|each|after \w+ing|when \w+ing|by \w+ing)(?: \w+)?\s*\$?$",
+    r"\b(?:the|these|those|les|los|las|die|den|all|our|his|her|their|its"
+    r"|of|per|every|each|after \w+ing|when \w+ing|by \w+ing)(?: \w+)?\s*\$?$",
     re.IGNORECASE,
 )
-
-
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def last_statement(text: str, kind: Kind) -> str | None:
-    """The value of the last sentence that has one; a part of it in bold type comes first. None where the text
-    says that there is none, or breaks off."""
+    """Returns the value of the last sentence that has one; a part of it in bold type comes first. None where the
+    text says that there is none, or breaks off."""
     if REFUSAL.search(text, max(len(text) - RECENT, 0)):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
-        if last and (
-            breaks_off(sentence, follows, kind) or (len(sentence) > 8 and text.count(sentence) > LOOPS)
-        ):
+        if last and (breaks_off(sentence, follows, kind) or _repeats(text, sentence)):
             return None
         if _REMARK.match(sentence):
             last = False
@@ -99,6 +80,10 @@ def last_statement(text: str, kind: Kind) -> str | None:
     return None
 
 
+def _repeats(text: str, sentence: str) -> bool:
+    return len(sentence) > 8 and text.count(sentence) > LOOPS
+
+
 def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
@@ -109,8 +94,10 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     text = without_emphasis(with_digits[-1] if with_digits else _without_enumerator(sentence)).strip()
     if breakdown := _BREAKDOWN.match(text):
         text = breakdown["whole"]
-    if kind == "math":
-        return _expression_of(text, bold, last)
+    return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
+
+
+def _number_of(text: str, last: bool) -> str | None:
     text = main_clause(text.rstrip(" .!?"), DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if runs:
@@ -125,14 +112,14 @@ def _without_enumerator(sentence: str) -> str:
 
 
 def _main_number(text: str, runs: list[Run]) -> Run:
-    """The total where one is named, else the last number that is not known from the problem."""
+    """Returns the total where one is named, else the last number that is not known from the problem."""
     for run in runs:
         if (total := _TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
     unknown = [
         run
         for run in runs
-        if _ORDINAL.match(text, run.end) or not _KNOWN.search(text, max(0, run.start - 80), run.start)
+        if _ORDINAL.match(text, run.end) or not _KNOWN.search(text, max(0, run.start - NEAR), run.start)
     ]
     return (unknown or runs)[-1]
 

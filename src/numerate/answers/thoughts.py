@@ -7,18 +7,12 @@ import re
 from numerate.answers.turns import own_turns
 
 _NAMES = r"think(?:ing)?|thoughts?|reasoning|reflection|scratchpad|analysis|inner_monologue|seed:think"
-
-
 _THOUGHT = re.compile(
     rf"<(?:(?P<close>/)\s?)?(?:{_NAMES})(?:\s[^<>\n]{{0,40}})?>"
     r"|<\|(?:(?P<end>end_of_|end_|/)|begin_of_|start_)?(?:thought|thinking|think)\|>",
     re.IGNORECASE,
 )
-
-
 _BRACKETED = re.compile(r"\[(?P<close>/)?THINK(?:ING)?\]|◁(?P<end>/)?think▷")
-
-
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
 
 

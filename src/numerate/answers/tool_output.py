@@ -7,31 +7,19 @@ import re
 _OPENERS = re.compile(
     r"```|\[TOOL_CALLS\]|<\|python_tag\|>|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
-
-
 _FENCE = re.compile(
     r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
 )
-
-
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
     r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)|(?:\[TOOL_CALLS\]|<\|python_tag\|>)[^\n]*",
     re.DOTALL,
 )
-
-
 _TEXT_FENCES = frozenset(
     {"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"}
 )
-
-
 _OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "execution"})
-
-
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
-
-
 _ANNOUNCED_OUTPUT = re.compile(r"\s*[*#]*(?:the )?(?:output|result|it prints)[*]*:?[*]*\s*\Z", re.IGNORECASE)
 
 

@@ -7,22 +7,14 @@ import re
 _TOKEN = re.compile(
     r"<(?:[|｜](?P<name>[^<>|｜\n]{1,40})[|｜]|(?P<bare>/s|s|eos|bos|pad|unk|(?:start|end)_of_turn|EOS|EOT))>"
 )
-
-
 _ENDS = re.compile(r"end(?!_header)|eot|eom|EOT|EOS|/s|eos|return|^user$|^system$")
-
-
 _ANSWERS_TURN = re.compile(
     r"<\|(?:im_start|start_header_id|start)\|>\s?assistant(?:<\|end_header_id\|>|<\|message\|>)?"
     r"|\[/INST\]|<start_of_turn>model|<\|assistant\|>|<｜Assistant｜>"
 )
-
-
 _PROMPT = re.compile(
     r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])"
 )
-
-
 _TOOL_TURN = re.compile(
     r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)"
 )
@@ -55,11 +47,11 @@ _NEXT_TURN = re.compile(
     r"\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
     r"|(?<=### )(?:Instruction|Human|User|Question|Input)|(?<=###)(?:Instruction|Human|User)|\[INST\]"
     r"|(?P<next>(?:Next |New )?[Qq]uestion|Q|(?:Next |New )?[Pp]roblem|Exercise|Example|Task|问题|問題|题目|質問"
-    r"|Вопрос|Задача|Pregunta|Problema|Frage|Aufgabe|Domanda|Pergunta|Pytanie|Vraag|Soru|Swali|Pertanyaan|Câu hỏi|คำถาม|โจทย์|প্রশ্ন"
+    r"|Вопрос|Задача|Pregunta|Problema|Frage|Aufgabe"
+    r"|Domanda|Pergunta|Pytanie|Vraag|Soru|Swali|Pertanyaan"
+    r"|Câu hỏi|คำถาม|โจทย์|প্রশ্ন"
     r"|ప్రశ్న|प्रश्न|सवाल|السؤال|سؤال|문제|질문)(?: ?#?\d{1,3})? ?[*]{0,2}(?:[:：.]|(?=\n)))"
 )
-
-
 MOST_TURNS = 16
 
 
