@@ -35,7 +35,8 @@ def trl_reward(
     the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
     where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
     ignored. fallback: as in `grade`; "none" pays no guesses
-    (`functools.partial(trl_reward, fallback="none")`). Raises ValueError for a missing or too short column, an unknown kind, and a reference that
+    (`functools.partial(trl_reward, fallback="none")`). Raises ValueError for a missing or too short
+    column, an unknown kind, and a reference that
     nothing can equal."""
     rows = len(completions)
     names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]

@@ -12,9 +12,9 @@ CONTENT = re.compile(r"\d|\\|\$")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
 DENIAL_BEFORE = re.compile(
-    r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|"
-    r"nem|nie|niet|niet de|not|rather than|instead of|out of|than|nor|neither|except|n'est pas|nicht|no es|non è|не)|"
-    r"n't|不是)\s*(?:for\s+)?$",
+    r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
+    r"|not|rather than|instead of|out of|than|nor|neither|except"
+    r"|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
@@ -45,37 +45,33 @@ def count_words(text: str) -> int:
 
 
 def with_factorial(text: str, end: int, statement: str) -> str:
-    """Returns the statement with the exclamation mark that ended it, where that makes a factorial: `Answer: 5!`."""
+    """Returns the statement with the exclamation mark that ended it, where that makes a factorial: `5!`."""
     factorial = text[end : end + 1] == "!" and _SMALL.fullmatch(statement)
     return statement + "!" if factorial else statement
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|"
+    r"(?:,\s*|\s+)(?:where"
     # a relative clause, unless it goes on to a value
-    r"which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies|"
-    r"is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))|"
+    r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
+    r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
-    r"|"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     # conditions
-    r"for (?:all|any|every|some|each)|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)"
-    r"|"
-    # other statements than this one
-    r"assuming|rather than|instead of|and not|not|but not|except for the|unlike|according to"
-    r"|"
+    r"|for (?:all|any|every|some|each)"
+    r"|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
+    # what the value is not
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     # reasons in other languages
-    r"car|ya que|porque|weil|denn|потому)\b"
-    r"|"
-    # behind a comma, a dash or a semicolon
-    r"(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir|"
-    r"or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)|"
-    r"\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
-    r"|"
+    r"|car|ya que|porque|weil|denn|потому)\b"
+    # behind a comma, a semicolon or a dash
+    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
+    r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
+    r"|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
     # in brackets: another form, a quantity, words
-    r"\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)|"
-    r"\d[\d.,]* [A-Za-z]{2,}|"
-    r"(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
+    r"|\d[\d.,]* [A-Za-z]{2,}"
+    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
     re.IGNORECASE,
 )
 _EXPLAINS = listed(

@@ -28,15 +28,23 @@ class Run(NamedTuple):
     """True for what its writer set as mathematics"""
 
 
-_GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
+_GROUPED = (
+    r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)"
+    r"|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
+)
 NUMBER = (
-    rf"(?:(?:{_GROUPED}|\d{{1,3}}(?:\.\d{{3}})+,\d+|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.])|\d+(?:,\d{{1,2}}(?![\d,]))?)(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
+    rf"(?:(?:{_GROUPED}"
+    # points between thousands; a decimal comma
+    r"|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![\d.])|\d+(?:,\d{1,2}(?![\d,]))?)"
+    r"(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
     r"(?:[eE][-+]?\d{1,3}(?!\w))?"
 )
 _TOKEN = re.compile(
-    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
-    r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
-    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
+    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)"
+    r"|(?P<letter>[A-Za-z\u0370-\u03ff])|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))"
+    r"|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]"
+    r"|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
     r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
@@ -134,8 +142,8 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
 
 _TOUCHING = frozenset("0123456789)}")
 _SHORT_WORDS = listed(
-    "is of to so if in at an as or by it we he on no up do go my me us be am pm km cm mm kg ft the and for are was "
-    "has her his she all any per but not day age men he's let get got had can may one two six ten due via"
+    "is of to so if in at an as or by it we he on no up do go my me us be am pm km cm mm kg ft the and for "
+    "are was has her his she all any per but not day age men he's let get got had can may one two six ten due via"
 )
 """words of at most three letters that are no products"""
 _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})

@@ -6,7 +6,8 @@ import re
 
 FORMULA = re.compile(
     r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
-    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
+    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))"
+    r"((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
     r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
     r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
     re.S,
@@ -15,12 +16,14 @@ FORMULA = re.compile(
 
 
 def hide_formulas(text: str) -> str:
-    """The text with every formula replaced by as many zeros, so that no rule for sentences looks into it."""
-    return (
-        FORMULA.sub(lambda formula: "0" * len(formula.group()), text) if "$" in text or "\\" in text else text
-    )
+    """Returns the text with every formula replaced by as many zeros, so that no rule for sentences looks
+    into it."""
+    if "$" not in text and "\\" not in text:
+        return text
+    return FORMULA.sub(lambda formula: "0" * len(formula.group()), text)
 
 
+_DIGIT = re.compile(r"\d")
 _EQUALS = re.compile(r"(?<![<>!:=\\])=(?!=)|\\Rightarrow|⇒|→")
 _APPROXIMATELY = re.compile(r"≈|\\approx(?![a-z])")
 _ROWS = re.compile(
@@ -29,21 +32,23 @@ _ROWS = re.compile(
 
 
 def right_side(expression: str, approximate: bool) -> str:
-    """The number behind the last equals sign of a calculation; approximate: or behind `≈`, else before it."""
+    """Returns the number behind the last equals sign of a calculation; approximate: or behind `≈`, else
+    before it."""
     parts = _APPROXIMATELY.split(last_row(expression))
     if not approximate:
         return parts[0].strip() or expression if len(parts) > 1 else expression
     value = _EQUALS.split(parts[-1])[-1].strip(" &,")
-    return value if re.search(r"\d", value) else expression
+    return value if _DIGIT.search(value) else expression
 
 
 def split_equation(expression: str) -> list[str]:
-    """The members of a chain of equations."""
+    """Returns the members of a chain of equations."""
     return _EQUALS.split(expression)
 
 
 def last_row(formula: str) -> str:
-    r"""A calculation over several lines as one chain; of equations that stand below each other the last."""
+    r"""Returns a calculation over several lines as one chain; of equations that stand below each other the
+    last."""
     match = _ROWS.search(formula)
     if match is None:
         return formula.rstrip(" .,")

@@ -61,8 +61,8 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def last_statement(text: str, kind: Kind) -> str | None:
-    """Returns the value of the last sentence that has one; a part of it in bold type comes first. None where the
-    text says that there is none, or breaks off."""
+    """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
+    where the text says that there is none, or breaks off."""
     if REFUSAL.search(text, max(len(text) - RECENT, 0)):
         return None
     last = True

@@ -6,7 +6,8 @@ import re
 
 REFUSAL = re.compile(
     # what can't be worked out
-    r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not possible to|impossible to|not able to) (?:be )?"
+    r"\b(?:cannot|can't|can not|could not|couldn't"
+    r"|unable to|not possible to|impossible to|not able to) (?:be )?"
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
     r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"

@@ -28,26 +28,21 @@ _PROGRAM = re.compile(
     r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )"
 )
 """a response that is a program to be run, and says nothing itself"""
+_OPENERS_OF_CODE = ("```", "\nObservation:", "[asy]", "[TOOL")
 _MARKUP = re.compile(r"<[A-Za-z/|｜]")
 
 
 def visible_region(response: str) -> Region:
-    """The response without thoughts, special tokens, further turns, code and tool output."""
+    """Returns the response without thoughts, special tokens, further turns, code and tool output."""
     text, thinking = response, False
     if _PROGRAM.match(text):
         return Region("")
-    marked = _MARKUP.search(text) is not None
-    if "<|channel|>" in text:
+    marked = "<" in text and _MARKUP.search(text) is not None
+    if marked and "<|channel|>" in text:
         text, thinking = final_channel(text)
     elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if (
-        "```" in text
-        or (marked and "<" in text)
-        or "\nObservation:" in text
-        or "[asy]" in text
-        or "[TOOL" in text
-    ):
+    if (marked and "<" in text) or any(opener in text for opener in _OPENERS_OF_CODE):
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)

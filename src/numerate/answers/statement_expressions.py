@@ -32,7 +32,8 @@ _COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
 _EMPTY = re.compile(
     r"(?:correct|incorrect|right|wrong|consistent|verified|reasonable|valid|confirmed"
     r"|as follows|below|above|the same|obvious"
-    r"|clear|unclear|that|this|too|very|in the|of the form|always|already|supposed|expected|required|known|shown)\b",
+    r"|clear|unclear"
+    r"|that|this|too|very|in the|of the form|always|already|supposed|expected|required|known|shown)\b",
     re.IGNORECASE,
 )
 _READABLE = (
@@ -107,7 +108,8 @@ _LINK = re.compile(
 )
 _AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
 _JOINT = re.compile(
-    r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder|и|или|和|或|と|及)|or else)\s*(?:by )?"
+    r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder"
+    r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
 )
 _CONDITION = re.compile(
     r"\s*,?\s*(?:for|when|where|if|whenever|provided|at"
@@ -183,8 +185,8 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
 
 
 def chain_value(expression: str) -> str:
-    """Returns the last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it; any
-    other expression as it is."""
+    """Returns the last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it;
+    any other expression as it is."""
     *_, before, last = ("", *split_equation(expression))
     numbers = before and DIGIT.search(last) and not _UNKNOWNS.search(before) and not _UNKNOWNS.search(last)
     return last.strip() if numbers and decide(before, last).equal else expression

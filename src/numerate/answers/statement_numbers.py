@@ -25,7 +25,7 @@ _ENDS_OF_RANGE = re.compile(
     r"या|또는|na dakika)\s*"
 )
 _DENIED_BEHIND = re.compile(
-    r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|নয়|কাదు|కాదు|değil|"
+    r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|కాదు|değil|"
     r"(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
 )
 _SIGNS = re.compile(
@@ -109,7 +109,7 @@ def _with_unit(text: str, run: Run) -> str:
 
 
 def _plain_money(value: str, unit: str) -> str:
-    """Takes off points that separate thousands of an amount of money (`70.000 €`: no currency has three decimals)."""
+    """Takes the points out of an amount of money (`70.000 €`: no currency has three decimals)."""
     dotted = _DOTTED.fullmatch(value)
     if dotted and (dotted["sign"] or dotted["behind"] or unit.strip() in _EUROPEAN):
         value = value.replace(".", "")

@@ -17,14 +17,14 @@ _FINAL_CHANNEL = "<|channel|>final<|message|>"
 
 
 def final_channel(text: str) -> tuple[str, bool]:
-    """What a model of several channels says in the final one; and whether it never came to that."""
+    """Returns what a model of several channels says in the final one; and whether it never came to that."""
     _, channel, final = text.rpartition(_FINAL_CHANNEL)
     return own_turns(final) if channel else "", not channel
 
 
 def behind_thoughts(text: str) -> tuple[str, bool]:
-    """What stands behind the last finished thought, up to an unfinished one; and whether there is such a
-    one."""
+    """Returns what stands behind the last finished thought, up to an unfinished one; and whether there is
+    such a one."""
     pattern = _BRACKETED if "THINK" in text or "◁" in text else None
     marks = [m for p in (_THOUGHT, pattern) if p for m in p.finditer(text)]
     if not marks:

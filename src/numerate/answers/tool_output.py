@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 _OPENERS = re.compile(
-    r"```|\[TOOL_CALLS\]|<\|python_tag\|>|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
+    r"```|\[TOOL_CALLS\]|<\|python_tag\|>"
+    r"|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
 )
-_FENCE = re.compile(
-    r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n(?P<inside>.*?)(?:(?<![^\s])```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
-)
+_FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n")
+_FENCE_END = re.compile(r"```(?<!\S```)[ \t]*(?=\n|\Z)")
 _TAGGED = re.compile(
     r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
     r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)|(?:\[TOOL_CALLS\]|<\|python_tag\|>)[^\n]*",
@@ -23,45 +25,78 @@ _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|
 _ANNOUNCED_OUTPUT = re.compile(r"\s*[*#]*(?:the )?(?:output|result|it prints)[*]*:?[*]*\s*\Z", re.IGNORECASE)
 
 
+class Block(NamedTuple):
+    before: int
+    """where the text between it and the mark before it begins"""
+    start: int
+    end: int
+    content: str
+    """what stands in a fence, or what a tool printed"""
+    fence: str | None = None
+    """the language of a fence"""
+
+
 def without_tools(text: str) -> tuple[str, str, int]:
-    """The text without code and tool output, what the last tool printed, and where that stood."""
+    """Returns the text without code and tool output, what the last tool printed, and where that stood."""
     pieces: list[str] = []
     output, index, at, length = "", 0, 0, 0
-    coded = False
-    while opener := _OPENERS.search(text, at):
-        fenced = opener.group() == "```"
-        span = (_FENCE if fenced else _TAGGED).match(text, opener.start())
-        if span is None:  # back ticks within a line
-            pieces.append(text[at : opener.end()])
-            length += opener.end() - at
-            at = opener.end()
-            continue
-        announced = _ANNOUNCED_OUTPUT.search(text, at, opener.start()) if coded else None
-        if coded and text[at : opener.start()].strip() and announced is None:
-            coded = False
-        kept, printed = _read_fence(span, coded) if fenced else ("", _printed(span))
-        coded = not kept and not printed
-        stop = announced.start() if announced and printed else opener.start()
-        pieces += [text[at:stop], kept or "\n"]
-        length += stop - at + len(kept or "\n")
-        at = span.end()
+    behind_code = False
+    for block in _blocks(text):
+        announced = _announced_output(text, block) if behind_code else None
+        behind_code = behind_code and (announced is not None or not text[block.before : block.start].strip())
+        prose, printed = _prose_and_output(block, behind_code)
+        behind_code = not prose and not printed
+        stop = announced if announced is not None and printed else block.start
+        pieces += [text[at:stop], prose or "\n"]
+        length += stop - at + len(prose or "\n")
+        at = block.end
         if printed.strip():
             output, index = printed, length
     pieces.append(text[at:])
     return "".join(pieces), output.strip(), index
 
 
-def _printed(span: re.Match[str]) -> str:
-    """What a tool printed in a tagged span."""
-    if span["seen"] is not None:
-        return span["seen"]
-    return span["content"] if span["tag"] in _OUTPUT_NAMES else span["printed"] or ""
+def _blocks(text: str) -> Iterator[Block]:
+    at = 0
+    while opener := _OPENERS.search(text, at):
+        block = (_fenced if opener.group() == "```" else _tagged)(text, at, opener.start())
+        if block is not None:
+            yield block
+        at = block.end if block else opener.end()  # back ticks within a line
 
 
-def _read_fence(span: re.Match[str], behind_code: bool) -> tuple[str, str]:
-    """(what of a fenced block is prose, what of it a tool printed)."""
-    name, inside = span["fence"].lower(), span["inside"]
-    if name in _OUTPUT_NAMES or (not name and behind_code):
+def _fenced(text: str, before: int, start: int) -> Block | None:
+    head = _FENCE.match(text, start)
+    if head is None:
+        return None
+    tail = _FENCE_END.search(text, head.end())
+    stop, end = tail.span() if tail else (len(text), len(text))
+    return Block(before, start, end, text[head.end() : stop], head["fence"].lower())
+
+
+def _tagged(text: str, before: int, start: int) -> Block | None:
+    span = _TAGGED.match(text, start)
+    if span is None:
+        return None
+    printed = span["seen"]
+    if printed is None:
+        printed = span["content"] if span["tag"] in _OUTPUT_NAMES else span["printed"] or ""
+    return Block(before, start, span.end(), printed)
+
+
+def _announced_output(text: str, block: Block) -> int | None:
+    """Returns where the words begin that announce the block as the output of code."""
+    last_words = text[block.before : block.start].rstrip().rstrip("*:").lower()
+    if not last_words.endswith(("output", "result", "it prints")):
+        return None
+    announced = _ANNOUNCED_OUTPUT.search(text, block.before, block.start)
+    return announced.start() if announced else None
+
+
+def _prose_and_output(block: Block, behind_code: bool) -> tuple[str, str]:
+    """Returns what of a block is prose, and what of it a tool printed."""
+    name, inside = block.fence, block.content
+    if name is None or name in _OUTPUT_NAMES or (not name and behind_code):
         return "", inside
     if name in _TEXT_FENCES or (not name and not _CODE.search(inside)):
         return "\n" + inside, ""

@@ -21,8 +21,8 @@ _TOOL_TURN = re.compile(
 
 
 def own_turns(text: str) -> str:
-    """The assistant's own turn: behind a prompt that was printed with it, up to the first end of a turn that
-    no tool answers."""
+    """Returns the assistant's own turn: behind a prompt that was printed with it, up to the first end of a
+    turn that no tool answers."""
     if _PROMPT.match(text) and (start := _ANSWERS_TURN.search(text)):
         text = text[start.end() :]
     pieces: list[str] = []
@@ -43,21 +43,27 @@ def own_turns(text: str) -> str:
     return "".join(pieces)
 
 
+_QUESTION = "|".join(
+    (
+        "(?:Next |New )?[Qq]uestion", "Q", "(?:Next |New )?[Pp]roblem", "Exercise", "Example", "Task",
+        "问题", "問題", "题目", "質問", "Вопрос", "Задача", "Pregunta", "Problema", "Frage", "Aufgabe",
+        "Domanda", "Pergunta", "Pytanie", "Vraag", "Soru", "Swali", "Pertanyaan", "Câu hỏi", "คำถาม", "โจทย์", "প্রশ্ন",
+        "ప్రశ్న", "प्रश्न", "सवाल", "السؤال", "سؤال", "문제", "질문",
+    )
+)  # fmt: skip
+"""what announces a problem"""
 _NEXT_TURN = re.compile(
-    r"\n[ \t#*>]{0,6}(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
+    r"\n[ \t#*>]{0,6}(?=[A-IN-V\[pq]|[^\x00-\x7f])"  # first letters, to pass most lines by
+    r"(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
     r"|(?<=### )(?:Instruction|Human|User|Question|Input)|(?<=###)(?:Instruction|Human|User)|\[INST\]"
-    r"|(?P<next>(?:Next |New )?[Qq]uestion|Q|(?:Next |New )?[Pp]roblem|Exercise|Example|Task|问题|問題|题目|質問"
-    r"|Вопрос|Задача|Pregunta|Problema|Frage|Aufgabe"
-    r"|Domanda|Pergunta|Pytanie|Vraag|Soru|Swali|Pertanyaan"
-    r"|Câu hỏi|คำถาม|โจทย์|প্রশ্ন"
-    r"|ప్రశ్న|प्रश्न|सवाल|السؤال|سؤال|문제|질문)(?: ?#?\d{1,3})? ?[*]{0,2}(?:[:：.]|(?=\n)))"
+    rf"|(?P<next>(?:{_QUESTION})(?: ?#?\d{{1,3}})? ?[*]{{0,2}}(?:[:：.]|(?=\n))))"
 )
 MOST_TURNS = 16
 
 
 def next_turns(text: str) -> list[tuple[int, bool]]:
-    """(where it begins, whether it surely is another turn) of what may be a question that the model made up,
-    from the first on."""
+    """Returns (where it begins, whether it surely is another turn) of what may be a question that the model
+    made up, from the first on."""
     inline = text.find(" USER: ")
     starts: list[tuple[int, bool]] = [(inline, True)] if inline > 0 else []
     for mark in _NEXT_TURN.finditer(text):

@@ -8,7 +8,8 @@ from numerate.answers.clauses import CONTENT
 
 IN_WORDS = re.compile(
     r"\b(no (?:real |integer |such )?(?:solutions?|numbers?|roots?)|does not exist|do not exist"
-    r"|undefined|infinitely many(?: solutions)?|all real numbers|(?:positive |negative )?infinity|(?:the )?empty(?: set)?"
+    r"|undefined|infinitely many(?: solutions)?"
+    r"|all real numbers|(?:positive |negative )?infinity|(?:the )?empty(?: set)?"
     r"|diverges|converges|true|false|yes|no|even|odd|independent|dependent)\b",
     re.IGNORECASE,
 )
