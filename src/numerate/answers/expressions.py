@@ -143,7 +143,8 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
 _TOUCHING = frozenset("0123456789)}")
 _SHORT_WORDS = listed(
     "is of to so if in at an as or by it we he on no up do go my me us be am pm km cm mm kg ft the and for "
-    "are was has her his she all any per but not day age men he's let get got had can may one two six ten due via"
+    "are was has her his she all any per but not day age men he's let get got had can may one two six ten "
+    "due via"
 )
 """words of at most three letters that are no products"""
 _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})

@@ -47,8 +47,8 @@ _QUESTION = "|".join(
     (
         "(?:Next |New )?[Qq]uestion", "Q", "(?:Next |New )?[Pp]roblem", "Exercise", "Example", "Task",
         "问题", "問題", "题目", "質問", "Вопрос", "Задача", "Pregunta", "Problema", "Frage", "Aufgabe",
-        "Domanda", "Pergunta", "Pytanie", "Vraag", "Soru", "Swali", "Pertanyaan", "Câu hỏi", "คำถาม", "โจทย์", "প্রশ্ন",
-        "ప్రశ్న", "प्रश्न", "सवाल", "السؤال", "سؤال", "문제", "질문",
+        "Domanda", "Pergunta", "Pytanie", "Vraag", "Soru", "Swali", "Pertanyaan", "Câu hỏi", "คำถาม",
+        "โจทย์", "প্রশ্ন", "ప్రశ్న", "प्रश्न", "सवाल", "السؤال", "سؤال", "문제", "질문",
     )
 )  # fmt: skip
 """what announces a problem"""
