@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
-from numerate.answers.extract import GUESSES, Fallback, Found
 from numerate.answers.grading import find_safely as find
 from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.ladder import Verdict, decide
+from numerate.answers.sources import GUESSES, Fallback, Found
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
 from numerate.types import Kind

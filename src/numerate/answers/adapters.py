@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from numerate.answers.extract import Fallback
 from numerate.answers.grading import grade
 from numerate.answers.references import content_text, problems_of
+from numerate.answers.sources import Fallback
 from numerate.types import Problem
 
 Message = Mapping[str, Any]
@@ -34,8 +34,9 @@ def trl_reward(
     Columns read, one value per row: `answer`, `ground_truth` or `solution`, the reference (None or empty:
     the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
     where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
-    ignored. fallback: "none" pays no guesses (`functools.partial(trl_reward, fallback="none")`), as in `grade`.
-    Raises ValueError for a missing or too short column, an unknown kind, and a reference that
+    ignored. fallback: as in `grade`; "none" pays no guesses
+    (`functools.partial(trl_reward, fallback="none")`). Raises ValueError for a missing or too short
+    column, an unknown kind, and a reference that
     nothing can equal."""
     rows = len(completions)
     names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from numerate.answers import angles, built, calls, series
+from numerate.answers import angles, brackets, built, calls, series
 from numerate.answers.calculus import reading
 from numerate.answers.tree import Node, Unreadable
 
 if TYPE_CHECKING:
     from numerate.answers.parser import Parser
 
-_CLOSERS = {"(": (")", "]"), "[": ("]", ")")}
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
@@ -93,13 +92,13 @@ def _name(parser: Parser, text: str) -> Node:
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
     """Arguments of f(x) or f(x,y): plain names only, anything else is a product."""
     parser.next()
-    found: list[Node] = []
+    names: list[Node] = []
     while parser.peek().kind in ("name", "cmd") and parser.peek().text not in _COMMANDS:
         token = parser.next()
-        found.append(Node("sym", _subscripted(parser, token.text)))
+        names.append(Node("sym", _subscripted(parser, token.text)))
         if not parser.op(","):
             break
-    return tuple(found) if found and parser.op(")") else None
+    return tuple(names) if names and parser.op(")") else None
 
 
 def _subscripted(parser: Parser, name: str) -> str:
@@ -124,48 +123,6 @@ def _words(parser: Parser, text: str) -> Node:
     return Node("sym", f"word {text}")
 
 
-# -- brackets ----------------------------------------------------------------------
-def _round(parser: Parser, opener: str) -> Node:
-    inner = parser.answer()
-    closer = parser.op(*_CLOSERS[opener])
-    if closer is None:
-        raise Unreadable(f"{opener!r} is never closed")
-    if inner.kind != "list":
-        if opener + closer in ("()", "[]"):
-            return inner
-        raise Unreadable(f"{opener!r} closed by {closer!r}")
-    if opener == "[" and all(row.kind == "list" or row[:2] == ("tuple", "[]") for row in inner.args):
-        return _grid([list(row.args) for row in inner.args])
-    return Node("tuple", opener + closer, inner.args)
-
-
-def _braces(parser: Parser, opener: str) -> Node:
-    """A LaTeX group, which is nothing; with commas in it, a set."""
-    if parser.op("}"):
-        raise Unreadable("an empty group")
-    inner = parser.answer()
-    parser.expect("}")
-    return Node("set", None, inner.args) if inner.kind == "list" else inner
-
-
-def _set(parser: Parser, opener: str) -> Node:
-    if parser.op("\\}"):
-        return Node("set")
-    inner = parser.answer()
-    if parser.op("|", ":"):
-        condition = parser.answer()
-        parser.expect("\\}")
-        return built.such_that(inner, condition)
-    parser.expect("\\}")
-    return Node("set", None, inner.args if inner.kind == "list" else (inner,))
-
-
-def _bars(parser: Parser, opener: str) -> Node:
-    inner = parser.sum()
-    parser.expect("|")
-    return built.determinant(inner) if inner.kind == "matrix" else Node("fn", "abs", (inner,))
-
-
 # -- commands ----------------------------------------------------------------------
 def _command(parser: Parser, text: str) -> Node:
     return _COMMANDS.get(text, _name)(parser, text)
@@ -174,7 +131,7 @@ def _command(parser: Parser, text: str) -> Node:
 def _argument(parser: Parser) -> Node:
     """What a command takes: a braced group, or one digit, letter or command."""
     if parser.op("{"):
-        return _braces(parser, "{")
+        return brackets.group(parser, "{")
     token = parser.peek()
     if token.kind == "num" and token.text.isdigit():
         if rest := token.text[1:]:
@@ -253,42 +210,6 @@ def _empty(parser: Parser, text: str) -> Node:
     return Node("set")
 
 
-def _environment(parser: Parser, text: str) -> Node:
-    name = _skip_group(parser)
-    if ("matrix" not in name and "array" not in name) or name == "Vmatrix":  # a norm is no matrix
-        raise Unreadable(f"an environment {name!r}")
-    if "array" in name and parser.peek().text == "{":
-        _skip_group(parser)
-    rows: list[list[Node]] = [[]]
-    while not parser.op("\\end"):
-        if parser.op("\\\\"):
-            rows.append([])
-        elif parser.op("&"):
-            continue
-        else:
-            rows[-1].append(parser.relation())
-    _skip_group(parser)
-    grid = _grid([row for row in rows if row])
-    return built.determinant(grid) if name == "vmatrix" else grid
-
-
-def _skip_group(parser: Parser) -> str:
-    parser.expect("{")
-    found: list[str] = []
-    while not parser.op("}"):
-        if parser.peek().kind == "end":
-            raise Unreadable("a group is never closed")
-        found.append(parser.next().text)
-    return "".join(found)
-
-
-def _grid(rows: list[list[Node]]) -> Node:
-    width = len(rows[0]) if rows else 0
-    if not width or any(len(row) != width for row in rows):
-        raise Unreadable("a matrix whose rows differ in length")
-    return Node("matrix", width, tuple(entry for row in rows for entry in row))
-
-
 # -- functions ----------------------------------------------------------------------
 def _function(parser: Parser, name: str) -> Node:
     if name == "sqrt":
@@ -349,7 +270,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = _braces(parser, "{") if parser.op("{") else _nested(parser)
+    inner = brackets.group(parser, "{") if parser.op("{") else _nested(parser)
     return Node("fn", "root", (inner, degree))
 
 
@@ -360,7 +281,7 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     "lceil": _between("ceil", "rceil"),
     "emptyset": _empty,
     "varnothing": _empty,
-    "begin": _environment,
+    "begin": brackets.environment,
     "sum": _series,
     "prod": _series,
     "int": _integral,
@@ -370,11 +291,11 @@ _COMMANDS: dict[str, Callable[[Parser, str], Node]] = {
     ),
 }
 _BRACKETS: dict[str, Callable[[Parser, str], Node]] = {
-    "(": _round,
-    "[": _round,
-    "{": _braces,
-    "\\{": _set,
-    "|": _bars,
+    "(": brackets.round_brackets,
+    "[": brackets.round_brackets,
+    "{": brackets.group,
+    "\\{": brackets.braces,
+    "|": brackets.bars,
 }
 _READERS: dict[str, Callable[[Parser, str], Node]] = {
     "num": _number,

@@ -16,8 +16,8 @@ from itertools import islice
 from typing import Any
 
 from numerate.answers import faults
-from numerate.answers.extract import Fallback
 from numerate.answers.normal import plain_number
+from numerate.answers.sources import Fallback
 from numerate.answers.stream import grade_lines
 from numerate.answers.strict import judge
 from numerate.answers.workers import Worker, current_pool

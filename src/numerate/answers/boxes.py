@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s{0,8}")
+_BRACES = re.compile(r"\\[{}\\]|[{}]")
+_UNBRACED = re.compile(r"[^\s$.]{0,40}")
 _GLUE = re.compile(r"[$\s,;.&]|\\[()\[\],;: ]|\\(?:quad|qquad|text|textbf|mathrm)(?![a-zA-Z])|[{}]")
 
 
@@ -16,9 +18,9 @@ class Box(NamedTuple):
 
 
 def closing(text: str, at: int) -> int:
-    """The index of the brace that closes the one at `at`, or -1."""
+    """Returns the index of the brace that closes the one at `at`, or -1."""
     depth = 0
-    for match in re.compile(r"\\[{}\\]|[{}]").finditer(text, at):
+    for match in _BRACES.finditer(text, at):
         brace = match.group()
         if len(brace) == 2:
             continue
@@ -29,25 +31,27 @@ def closing(text: str, at: int) -> int:
 
 
 def last_boxes(text: str) -> list[Box]:
-    r"""The last \boxed and those before it that belong to the same answer: joined by a few words (`\boxed{1}
-    and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different names."""
+    r"""Returns the last \boxed and those before it that belong to the same answer: joined by a few words
+    (`\boxed{1} and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different names."""
     starts = [m.span() for m in _BOX.finditer(text)][-MOST_BOXES:]
-    found: list[Box] = []
+    boxes: list[Box] = []
     for start, end in reversed(starts):
         box = _read(text, start, end)
-        if found and box.end <= found[0].start and not _belongs(text, box, found):
+        if boxes and box.end <= boxes[0].start and not _belongs(text, box, boxes):
             break
-        if found and box.end > found[0].start:
-            found = [box] if box.end >= found[-1].end else found  # a box around boxes
+        if boxes and box.end > boxes[0].start:
+            boxes = [box] if box.end >= boxes[-1].end else boxes  # a box around boxes
             continue
-        found.insert(0, box)
-    return found
+        boxes.insert(0, box)
+    return boxes
 
 
 MOST_BOXES = 16
 _PART = re.compile(
-    r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
-    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
+    r"(?:^|\n)[ \t]{0,3}(?:[-*•#]{1,4} ?)?\*{0,2}(?:[Pp]art ?)?\(?"
+    r"(?P<label>[a-h]|i{1,3}|iv|vi{0,3}|(?<=[Pp]art )\d)\)[.:*]{0,3}[\s:]"
+    r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)"
+    r"|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
 )
 _NAME = re.compile(
     r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$"
@@ -55,12 +59,12 @@ _NAME = re.compile(
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
-def _belongs(text: str, box: Box, found: list[Box]) -> bool:
-    """Whether a box is part of the answer that the boxes behind it give."""
-    between = text[box.end : found[0].start]
+def _belongs(text: str, box: Box, later: list[Box]) -> bool:
+    """Checks whether a box is part of the answer that the boxes behind it give."""
+    between = text[box.end : later[0].start]
     if _joined(between):
         return True
-    names = [_name(text, other.start) for other in (box, *found)]
+    names = [_name(text, other.start) for other in (box, *later)]
     if all(names) and len(set(names)) == len(names):
         return True
     following = _last_label(between)
@@ -74,7 +78,7 @@ def _name(text: str, start: int) -> str:
 
 
 def _last_label(text: str) -> str | None:
-    """The last label of a part, such as (a) or Part 2, at the beginning of a line."""
+    """Returns the last label of a part, such as (a) or Part 2, at the beginning of a line."""
     labels = [match["label"] or match["inline"] or match["part"] for match in _PART.finditer(text)]
     return labels[-1].lower() if labels else None
 
@@ -87,7 +91,7 @@ def _follows(label: str, following: str) -> bool:
 
 def _read(text: str, start: int, end: int) -> Box:
     if text[end : end + 1] != "{":
-        word = re.compile(r"[^\s$.]{0,40}").match(text, end)
+        word = _UNBRACED.match(text, end)
         return Box(start, word.end(), word.group()) if word else Box(start, end, "")
     close = closing(text, end)
     if close < 0:  # cut off: what there is
@@ -101,7 +105,7 @@ _NAMED = re.compile(r"\(?[a-z]\)|[a-zA-Z](?:_\d)? ?=")
 
 
 def _joined(between: str) -> bool:
-    """True for the little that may stand between two boxes of one answer."""
+    """Returns True for the little that may stand between two boxes of one answer."""
     if len(between) > 80 or "\n\n" in between:
         return False
     rest = _GLUE.sub(" ", _NAMED.sub(" ", between)).split()
@@ -113,20 +117,20 @@ def _joined(between: str) -> bool:
 
 
 def unbox(text: str) -> str:
-    """The contents of the last box or boxes in the text, joined by commas; the text itself where there is
-    none."""
+    """Returns the contents of the last box or boxes in the text, joined by commas; the text itself where
+    there is none."""
     for _ in range(8):
         if "box" not in text:
             break
-        found = last_boxes(text)
-        if not found:
+        boxes = last_boxes(text)
+        if not boxes:
             break
-        text = ", ".join(box.inner for box in found)
+        text = ", ".join(box.inner for box in boxes)
     return text
 
 
 def unboxed(text: str) -> str:
-    """The text with every box replaced by what it holds."""
+    """Returns the text with every box replaced by what it holds."""
     for match in reversed(list(_BOX.finditer(text))):
         box = _read(text, *match.span())
         text = text[: box.start] + box.inner + text[box.end :]

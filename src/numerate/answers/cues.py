@@ -1,6 +1,6 @@
-"""Words that announce a final answer, in the languages that models answer in: `The answer is`, `Ответ:`, `答案是`.
+"""Words that announce a final answer, in the languages that models answer in: `The answer is`, `Ответ:`.
 
-A cue is looked for from its stem (`answer`, `ответ`), which `str.find` reaches faster than any pattern does."""
+A cue is looked for from its stem (`answer`, `ответ`), which `str.find` reaches faster than any pattern."""
 
 from __future__ import annotations
 
@@ -30,21 +30,30 @@ _DENIED = re.compile(
     r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE
 )
 _REJECTED_BEFORE = re.compile(
-    r"(?:\b(?:check(?:ing)?|verify(?:ing)?|confirm(?:ing)?|validate|find(?:ing)?|get(?:ting)?|to|no|wrong|incorrect|first|initial"
-    r"|previous|earlier|intermediate|tentative|preliminary|expected|possible|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*|[\"“](?:the )?(?:final )?(?:correct )?"
-    r")[ ]?\Z|[A-Za-z]\Z",
+    # something done with an answer, not said of it
+    r"(?:\b(?:check(?:ing)?|verify(?:ing)?|confirm(?:ing)?|validate|find(?:ing)?|get(?:ting)?|to"
+    # another answer than the final one
+    r"|no|wrong|incorrect|first|initial|previous|earlier|intermediate|tentative|preliminary|expected|possible"
+    r"|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*"
+    # a quotation, or the end of a longer word
+    r"|[\"“](?:the )?(?:final )?(?:correct )?)[ ]?\Z|[A-Za-z]\Z",
     re.IGNORECASE,
 )
 _FINAL_BEFORE = re.compile(r"final[ *]{0,3}$", re.IGNORECASE)
 _FINAL_RESULT = re.compile(
-    r"final (?:result|solution|value|amount|total|count|number|price|cost)s?\b[^.\n:=$\\]{0,40}?(?:\b(?:is|are)\b|[:=])",
+    r"final (?:result|solution|value|amount|total|count|number|price|cost)s?\b"
+    r"[^.\n:=$\\]{0,40}?(?:\b(?:is|are)\b|[:=])",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"A ?: ?(?!.*\n+B ?:)")
 
-_LATIN = r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"  # La respuesta final es 5
+_LATIN = (  # La respuesta final es 5
+    r"\w{{0,4}}(?![^.\n]{{0,24}}(?:\bpas\b|\bnicht\b|\bno\b|\bnon\b|\bnão\b|không phải))"
+    r"[^.\n:=$\\?]{{0,40}}?(?:\b(?:{verbs})\b|[:：=]|\s[-–—]\s)"
+)
 _LATIN_STEMS = {
-    "respuesta": "es|sería", "resposta": "é|seria", "réponse": "est|serait", "reponse": "est", "antwort": "ist|lautet|beträgt",
+    "respuesta": "es|sería", "resposta": "é|seria", "réponse": "est|serait", "reponse": "est",
+    "antwort": "ist|lautet|beträgt",
     "risposta": "è", "jibu": "ni", "jawaban": "adalah", "antwoord": "is", "odpowied": "to|wynosi|brzmi",
     "cevap": "şudur", "cevab": "şudur", "yanıt": "şudur", "đáp án": "là", "đáp số": "là", "câu trả lời": "là",
     "ergebnis": "ist|lautet|beträgt", "svar": "är|er",
@@ -57,7 +66,8 @@ _OTHER_STEMS = {
     "答": r"[:：]",
     "정답": r"[^.\n:：=$\\]{0,16}?(?:은|는|[:：=])",
     "답": r"(?:은|[:：=])",
-    "ответ": r"\w{0,3}[^.\n:=$\\]{0,30}?(?:[:=]|\s[-–—]\s|\b(?:равен|равна|равно|будет|составляет)\b)|ответ\s*(?=[\d$])",
+    "ответ": r"\w{0,3}[^.\n:=$\\]{0,30}?"
+    r"(?:[:=]|\s[-–—]\s|\b(?:равен|равна|равно|будет|составляет)\b)|ответ\s*(?=[\d$])",
     "відповідь": r"[^.\n:=$\\]{0,30}?(?:[:=]|\s[-–—]\s)",
     "คำตอบ": r"[^\n:=$\\\d]{0,24}?(?:คือ|เท่ากับ|เป็น|[:=])|คำตอบ\s*(?=[\d$])",
     "উত্তর": r"[^\n।:=$\\\d]{0,20}?(?:হলো|হল|হবে|হচ্ছে|[:ঃ=])|উত্তর\s*(?=[\d$])",
@@ -65,7 +75,6 @@ _OTHER_STEMS = {
     "الجواب": r"[^\n.:=$\\\d]{0,24}?(?:هو|هي|[:=])",
     "الإجابة": r"[^\n.:=$\\\d]{0,24}?(?:هو|هي|[:=])",
     "उत्तर": r"[^\n।:=$\\\d]{0,16}?(?:है|[:=])|उत्तर\s*(?=[\d$])",
-    "पाسخ": r"[:=]",
     "απάντηση": r"[^\n.:=$\\]{0,20}?(?:είναι|[:=])",
 }  # fmt: skip
 _PATTERNS = {

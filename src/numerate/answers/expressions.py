@@ -1,4 +1,5 @@
-r"""Mathematics in running text: `x = 1 and x = 2`, `3 + 4i`, `(3, -2)`, `9\pi`, `1.5 × 10^{-3}`, each as one whole.
+r"""Mathematics in running text, each expression as one whole: `x = 1 and x = 2`, `3 + 4i`, `(3, -2)`,
+`1.5 × 10^{-3}`.
 
 A run is the longest stretch of numbers, letters, signs and brackets that no word interrupts. A formula
 between dollar signs or `\( \)` is a run of its own."""
@@ -10,7 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from numerate.answers.boxes import closing
-from numerate.answers.names import FUNCTIONS, NAMES
+from numerate.answers.expression_edges import without_loose_edges
+from numerate.answers.formulas import FORMULA
+from numerate.answers.names import (
+    FUNCTIONS,
+    NAMES,
+    listed,
+)
 
 
 class Run(NamedTuple):
@@ -21,23 +28,23 @@ class Run(NamedTuple):
     """True for what its writer set as mathematics"""
 
 
-FORMULA = re.compile(
-    r"\$\$((?:[^$\\]|\\.){1,1200})\$\$"
-    r"|(?<!\\)\$(?! ?\d[\d,]*(?:\.\d+)?[.,;:!?)]*\s+(?:\(\$|\(?[A-Za-z]{2,}|[Ia] ))((?:[^$\\\n]|\\.|\n(?!\s*\n)){1,600}?)\$"
-    r"|\\\(((?:(?!\\\)).){1,1200}?)\\\)|\\\[((?:(?!\\\]).){1,1200}?)\\\]"
-    r"|(\\begin\{(?:align|aligned|gather|eqnarray|equation)\*?\}.{1,1600}?\\end\{[a-z]+\*?\})",
-    re.S,
+_GROUPED = (
+    r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)"
+    r"|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
 )
-"""a formula; two amounts of money with words between them are none"""
-_GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d])|\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[ \u00a0\u202f\u2009']\d{3})+(?![\d'-])"
 NUMBER = (
-    rf"(?:(?:{_GROUPED}|\d{{1,3}}(?:\.\d{{3}})+,\d+|\d{{1,3}}(?:\.\d{{3}}){{2,}}(?![\d.])|\d+(?:,\d{{1,2}}(?![\d,]))?)(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
+    rf"(?:(?:{_GROUPED}"
+    # points between thousands; a decimal comma
+    r"|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![\d.])|\d+(?:,\d{1,2}(?![\d,]))?)"
+    r"(?:[.٫]\d+)?|(?<![\w.])\.\d+)"
     r"(?:[eE][-+]?\d{1,3}(?!\w))?"
 )
 _TOKEN = re.compile(
-    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)|(?P<letter>[A-Za-z\u0370-\u03ff])"
-    r"|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
-    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
+    rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)"
+    r"|(?P<letter>[A-Za-z\u0370-\u03ff])|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))"
+    r"|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]"
+    r"|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
     r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
@@ -47,13 +54,6 @@ _MATH_WORDS = (
     | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
 )
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
-
-
-def hide_formulas(text: str) -> str:
-    """The text with every formula replaced by as many zeros, so that no rule for sentences looks into it."""
-    return (
-        FORMULA.sub(lambda formula: "0" * len(formula.group()), text) if "$" in text or "\\" in text else text
-    )
 
 
 def math_runs(text: str) -> list[Run]:
@@ -141,73 +141,12 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
 
 
 _TOUCHING = frozenset("0123456789)}")
-_SHORT_WORDS = frozenset(
-    [
-        "is",
-        "of",
-        "to",
-        "so",
-        "if",
-        "in",
-        "at",
-        "an",
-        "as",
-        "or",
-        "by",
-        "it",
-        "we",
-        "he",
-        "on",
-        "no",
-        "up",
-        "do",
-        "go",
-        "my",
-        "me",
-        "us",
-        "be",
-        "am",
-        "pm",
-        "the",
-        "and",
-        "for",
-        "are",
-        "was",
-        "has",
-        "her",
-        "his",
-        "she",
-        "all",
-        "any",
-        "per",
-        "but",
-        "not",
-        "day",
-        "age",
-        "men",
-        "he's",
-        "let",
-        "get",
-        "got",
-        "had",
-        "can",
-        "may",
-        "one",
-        "two",
-        "six",
-        "ten",
-        "due",
-        "via",
-        "km",
-        "cm",
-        "mm",
-        "kg",
-        "ft",
-        "so",
-    ]
+_SHORT_WORDS = listed(
+    "is of to so if in at an as or by it we he on no up do go my me us be am pm km cm mm kg ft the and for "
+    "are was has her his she all any per but not day age men he's let get got had can may one two six ten "
+    "due via"
 )
-
-
+"""words of at most three letters that are no products"""
 _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
 
 
@@ -231,7 +170,7 @@ def _run_of(text: str, pieces: list[Span]) -> list[Run]:
         return []
     start, end = pieces[0][0], pieces[-1][1]
     for _ in range(8):
-        low, high = _trimmed(text, start, end)
+        low, high = without_loose_edges(text, start, end)
         if (low, high) == (start, end) or low >= high:
             break
         start, end = low, high
@@ -239,79 +178,3 @@ def _run_of(text: str, pieces: list[Span]) -> list[Run]:
     if not _CONTENT.search(part):
         return []
     return [Run(start, end, part)]
-
-
-def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
-    """(start, end) without lone letters, loose signs and brackets that have no partner at the edges."""
-    if leading := _LEADING.match(text, low, high):
-        low = leading.end()
-    if trailing := _TRAILING.search(text, max(low, high - MOST_TRAILING), high):
-        high = trailing.start()
-    unopened, unclosed = _unbalanced(text[low:high])
-    if unopened is not None:  # `which is 5)`: the longer side of a bracket without its partner
-        cut = low + unopened
-        low, high = (low, cut) if cut - low >= high - cut - 1 else (cut + 1, high)
-    elif unclosed is not None:
-        cut = low + unclosed
-        low, high = (cut + 1, high) if high - cut - 1 >= cut - low else (low, cut)
-    return low, high
-
-
-MOST_TRAILING = 200
-"""loose signs at the end that are taken off"""
-_LEADING = re.compile(
-    r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
-)
-_TRAILING = re.compile(r"(?:\\[ ,;:!]|[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$))++$")
-_PAIRS = {")": "(", "]": "[", "}": "{"}
-
-
-def _unbalanced(part: str) -> tuple[int | None, int | None]:
-    """(index of the first closing bracket without its partner, index of the first opening one)."""
-    stack: list[int] = []
-    for k, c in enumerate(part):
-        if c in "([{":
-            stack.append(k)
-        elif c in ")]}":
-            if not stack:
-                return k, None
-            stack.pop()
-    return None, stack[0] if stack else None
-
-
-# -- equations ----------------------------------------------------------------------
-_EQUALS = re.compile(r"(?<![<>!:=\\])=(?!=)|\\Rightarrow|⇒|→")
-_APPROXIMATELY = re.compile(r"≈|\\approx(?![a-z])")
-_ROWS = re.compile(
-    r"\\begin\{(?:align|aligned|gather|gathered|eqnarray|split)\*?\}(.*?)(?:\\end\{[a-z]+\*?\}|$)", re.S
-)
-
-
-def right_side(expression: str, approximate: bool) -> str:
-    """The number behind the last equals sign of a calculation; approximate: or behind `≈`, else before it."""
-    parts = _APPROXIMATELY.split(last_row(expression))
-    if not approximate:
-        return parts[0].strip() or expression if len(parts) > 1 else expression
-    value = _EQUALS.split(parts[-1])[-1].strip(" &,")
-    return value if re.search(r"\d", value) else expression
-
-
-def split_equation(expression: str) -> list[str]:
-    """The members of a chain of equations."""
-    return _EQUALS.split(expression)
-
-
-def last_row(formula: str) -> str:
-    r"""A calculation over several lines as one chain; of equations that stand below each other the last."""
-    match = _ROWS.search(formula)
-    if match is None:
-        return formula.rstrip(" .,")
-    rows = [row for part in match[1].split("\\\\") if (row := part.replace("&", " ").strip())]
-    if not rows:
-        return formula
-    chain = rows[-1]
-    for row in reversed(rows[:-1]):
-        if not chain.lstrip().startswith(("=", "\\approx")):
-            break
-        chain = f"{row} {chain}"
-    return chain.rstrip(" .,")

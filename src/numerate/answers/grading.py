@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from numerate.answers import choice, faults
 from numerate.answers.budget import LIMIT, BudgetExceeded
-from numerate.answers.extract import NOTHING, Fallback, Found, find
+from numerate.answers.extract import find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.references import as_problem
+from numerate.answers.sources import NOTHING, Fallback, Found
 from numerate.answers.strict import judge
 from numerate.types import Grade, Kind, Problem
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from numerate.answers import choice, faults
-from numerate.answers.extract import Fallback
 from numerate.answers.grading import grade
 from numerate.answers.references import problems_of
+from numerate.answers.sources import Fallback
 from numerate.answers.strict import judge
 from numerate.types import Problem
 

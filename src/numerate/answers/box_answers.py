@@ -1,0 +1,56 @@
+r"""Answers in boxes, \boxed{5}, and the sentences behind them that overrule or reject them."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.boxes import Box, last_boxes
+from numerate.answers.cues import answer_cues
+from numerate.answers.ladder import decide
+from numerate.answers.phrase_answers import CORRECTION, cue_value
+from numerate.answers.refusals import REFUSAL
+from numerate.answers.sources import Found
+from numerate.types import Kind
+
+_REJECTED = re.compile(
+    r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b"
+)
+
+
+def box_answer(tail: str, kind: Kind) -> Found | None:
+    """Returns what the last boxes hold, or the final answer that a sentence behind them gives."""
+    boxes = last_boxes(tail) if "box" in tail else []
+    if not boxes:
+        return None
+    end = boxes[-1].end
+    if REFUSAL.search(tail, end):
+        return Found(None, "box")
+    later = _later_phrase(tail, end, kind)
+    return Found(later, "phrase") if later else Found(_contents(tail, boxes), "box")
+
+
+def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
+    """Returns what a sentence behind a box calls the final answer, or the answer after all."""
+    behind = tail[end:]
+    if "nswer" not in behind:
+        return None
+    corrected = CORRECTION.search(behind) is not None
+    for cue in answer_cues(tail, end):
+        value = cue_value(tail, cue, kind)
+        if value and (cue.final or corrected) and "\\boxed" not in value and _has_mathematics(value):
+            return value
+    return None
+
+
+def _has_mathematics(value: str) -> bool:
+    """Returns False for "the final answer is positive": too little to overrule a box."""
+    return "$" in value or "\\" in value or any(c.isdigit() for c in value)
+
+
+def _contents(tail: str, boxes: list[Box]) -> str:
+    """Returns what the boxes hold that the text doesn't reject; equal answers once: x + 11 or 11 + x."""
+    inner = [box.inner.strip() for box in boxes if not _REJECTED.match(tail, box.end)]
+    answers = list(dict.fromkeys(filter(None, inner)))
+    different = answers[:1]
+    different.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in different))
+    return ", ".join(different)

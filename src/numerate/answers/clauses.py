@@ -1,0 +1,101 @@
+"""Sentences and clauses of running text: where they end, and which of them only explain another."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.formulas import FORMULA, hide_formulas
+from numerate.answers.names import FUNCTIONS, listed
+
+DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+CONTENT = re.compile(r"\d|\\|\$")
+NEAR = 80
+"""characters before an expression with the words that speak of it; to look at all of them is quadratic"""
+DENIAL_BEFORE = re.compile(
+    r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
+    r"|not|rather than|instead of|out of|than|nor|neither|except"
+    r"|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(
+    r"(?<!\\)(?<!\bapprox)(?<!\bAns)(?<!\bNo)"
+    r"(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bRs)(?<!\bDr)(?<!\bMr)[.!?](?=[\s\"'”’)*_]|$)"
+    r"|[。！？｡।]|\s(?=I hope it is correct)|<\||\n\s*\n"
+)
+WORD = re.compile(r"(?<![\\\w{])[^\W\d_]{2,}(?![\w(])")
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
+_SMALL = re.compile(r"\$?\(?(?:\d|1\d|[a-z])\)?")
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}|[\u0600-\u06ff\u0900-\u0dff]{2,}")
+NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
+
+
+def first_sentence(text: str) -> str:
+    """Returns the text up to the end of its first sentence that is outside of formulas."""
+    end = SENTENCE_END.search(hide_formulas(text))
+    return text[: end.start()] if end else text
+
+
+def count_words(text: str) -> int:
+    """Counts the plain words outside of formulas and braces."""
+    outside = FORMULA.sub(" ", text) if "$" in text or "\\" in text else text
+    if "{" in outside:
+        outside = _IN_BRACES.sub("", outside)
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(outside))
+    return unspaced + sum(word.lower() not in NEUTRAL for word in WORD.findall(outside))
+
+
+def with_factorial(text: str, end: int, statement: str) -> str:
+    """Returns the statement with the exclamation mark that ended it, where that makes a factorial: `5!`."""
+    factorial = text[end : end + 1] == "!" and _SMALL.fullmatch(statement)
+    return statement + "!" if factorial else statement
+
+
+EXPLANATION = re.compile(
+    r"(?:,\s*|\s+)(?:where"
+    # a relative clause, unless it goes on to a value
+    r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
+    r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
+    # reasons
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    # conditions
+    r"|for (?:all|any|every|some|each)"
+    r"|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
+    # what the value is not
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to"
+    # reasons in other languages
+    r"|car|ya que|porque|weil|denn|потому)\b"
+    # behind a comma, a semicolon or a dash
+    r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
+    r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
+    r"|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    # in brackets: another form, a quantity, words
+    r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
+    r"|\d[\d.,]* [A-Za-z]{2,}"
+    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    re.IGNORECASE,
+)
+_EXPLAINS = listed(
+    "where which since because as for when whenever if provided given assuming rather instead not but except "
+    "unlike according so car ya porque weil denn потому while meaning i.e."
+)
+"""words of which EXPLANATION needs one, unless _HINTS finds another sign"""
+_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
+"""a cheap look for what EXPLANATION may find"""
+_CONCLUDES = re.compile(
+    r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
+    r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
+)
+
+
+def main_clause(text: str, content: re.Pattern[str]) -> str:
+    """Returns the text up to a clause that explains it, where something stands before that."""
+    if not _EXPLAINS.isdisjoint(text.lower().replace(",", " ").split()) or _HINTS.search(text):
+        return _before_explanation(text, content)
+    return text
+
+
+def _before_explanation(text: str, content: re.Pattern[str]) -> str:
+    for clause in EXPLANATION.finditer(hide_formulas(text)):
+        if content.search(text[: clause.start()]) and not _CONCLUDES.search(text, clause.end()):
+            return text[: clause.start()]
+    return text

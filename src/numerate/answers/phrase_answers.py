@@ -1,0 +1,69 @@
+"""Answers behind cues in running text, "the answer is 5", and those that withdraw an answer before them."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.clauses import first_sentence, with_factorial
+from numerate.answers.cues import Cue, answer_cues
+from numerate.answers.last_sentence import last_statement
+from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.statement_values import statement_value
+from numerate.types import Kind
+
+_OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
+_DISPLAYS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
+CORRECTION = re.compile(
+    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm"
+    r"|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)",
+    re.IGNORECASE,
+)
+_WITHDRAWN = re.compile(
+    r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's)"
+    r" (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
+    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b",
+    re.IGNORECASE,
+)
+
+
+def phrase_answer(tail: str, kind: Kind) -> Found | None:
+    """Returns the value behind the last cue that announces one."""
+    for cue in answer_cues(tail):
+        if value := cue_value(tail, cue, kind):
+            later = None if kind == "choice" else value_after_withdrawal(tail, cue.end, kind)
+            return Found(later or value, "phrase")
+    return None
+
+
+def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
+    """Returns the value of a text that takes back what it called its answer; None where it doesn't."""
+    withdrawn = _WITHDRAWN.search(tail, start)
+    if withdrawn is None:
+        return None
+    words = withdrawn.group()
+    if words.lower().endswith(" right") and "t be" not in words:  # `that is right`
+        return None
+    values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
+    return next(filter(None, values), None) or last_statement(tail[withdrawn.end() :], kind)
+
+
+def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:
+    """Returns the value that a cue announces; for a choice the whole statement."""
+    opening = _OPENING.match(tail, cue.end)
+    statement = _statement_at(tail, opening.end() if opening else cue.end)
+    if kind == "choice":
+        return statement or None
+    return statement_value(statement, kind) if statement else None
+
+
+def _statement_at(tail: str, at: int) -> str:
+    """Returns the rest of the sentence, or the displayed formula that starts here."""
+    for opener, closer in _DISPLAYS:
+        if tail.startswith(opener, at):
+            end = tail.find(closer, at + 2)
+            if closer != "\\)" or end < 0:
+                return tail[at : end + 2] if end > 0 else tail[at + 2 : at + LONGEST_STATEMENT]
+    line = tail[at : at + LONGEST_STATEMENT].partition("\n")[0]
+    sentence = first_sentence(line)
+    statement = sentence.strip()
+    return with_factorial(line, len(sentence), statement) if tail[at - 2 : at] == ": " else statement

@@ -1,0 +1,21 @@
+"""Sentences that say that there is no answer, or none to be known."""
+
+from __future__ import annotations
+
+import re
+
+REFUSAL = re.compile(
+    # what can't be worked out
+    r"\b(?:cannot|can't|can not|could not|couldn't"
+    r"|unable to|not possible to|impossible to|not able to) (?:be )?"
+    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
+    # what is not known
+    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
+    r"|(?:\bnot|n't) enough information"
+    r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
+    r"|\binsufficient (?:information|data)|\bnot sure\b"
+    # other languages
+    r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
+    r"|невозможно|わかりません|求められません",
+    re.IGNORECASE,
+)

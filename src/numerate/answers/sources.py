@@ -1,0 +1,31 @@
+"""Records and names of where a final answer stands in a response."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from numerate.types import Kind
+
+LONGEST_STATEMENT = 1_200
+"""characters: the longest answer behind a mark, and the longest bare one"""
+Fallback = Literal["number", "expression", "none"]
+
+
+class Found(NamedTuple):
+    answer: str | None
+    source: str
+    """tag, hash, box, phrase, heading, bare, letter, output, math, last, or none"""
+
+
+NOTHING = Found(None, "none")
+GUESSES = frozenset({"output", "math", "last"})
+"""sources that nobody marked as the answer"""
+GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
+"""the source of a value read off the last sentence"""
+_CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
+
+
+def has_content(source: Found | None) -> bool:
+    """Returns False for no answer, and for one of marks alone."""
+    return source is not None and source.answer is not None and _CONTENT.search(source.answer) is not None

@@ -1,0 +1,192 @@
+"""The expression of a statement, or what it says in a few words: `x = 1 or x = 2`, `no solution`."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.clauses import (
+    CONTENT,
+    DENIAL_BEFORE,
+    DIGIT,
+    NEAR,
+    NEUTRAL,
+    WORD,
+    count_words,
+    main_clause,
+)
+from numerate.answers.expressions import Run, math_runs
+from numerate.answers.formulas import FORMULA, last_row, right_side, split_equation
+from numerate.answers.ladder import decide
+from numerate.answers.names import (
+    BOUNDING,
+    MULTIPLIERS,
+    PERCENT_WORDS,
+    SEPARATORS,
+    UNITS,
+    listed,
+)
+from numerate.answers.quantities import is_unit, quantity_end
+from numerate.answers.spelled import PARTS, VALUES
+
+_COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
+_EMPTY = re.compile(
+    r"(?:correct|incorrect|right|wrong|consistent|verified|reasonable|valid|confirmed"
+    r"|as follows|below|above|the same|obvious"
+    r"|clear|unclear"
+    r"|that|this|too|very|in the|of the form|always|already|supposed|expected|required|known|shown)\b",
+    re.IGNORECASE,
+)
+_READABLE = (
+    BOUNDING
+    | PERCENT_WORDS
+    | SEPARATORS
+    | {*MULTIPLIERS, *VALUES, *PARTS}
+    | listed(
+        "all real no negative minus plus between from the point points interval set either both neither any "
+        "yes true false if when only even odd undefined "
+        "january february march april may june july august september october november december"
+    )
+)
+"""words that the comparison reads beside a value"""
+_READS = re.compile(r"\w|\\|[∅∞]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_FIRST_WORDS = re.compile(r"(?:[A-Za-zÀ-ÿ]{2,}[ :]+){1,2}(?=[$\\\d(-])")
+_FOREIGN = re.compile(
+    r"[\u0400-\u04ff\u0590-\u074f\u0900-\u0fff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+
+
+def expression_in(text: str) -> str | None:
+    """Returns the expression of a statement; a few words as they are, for answers in words."""
+    if whole := FORMULA.fullmatch(text.rstrip(" .")):
+        return _whole_formula(text.rstrip(" ."), next(filter(None, whole.groups())).strip())
+    if _EMPTY.match(text) and not CONTENT.search(text[:30]):
+        return None
+    text = main_clause(text, CONTENT).strip()
+    if not text or not _READS.search(text):
+        return None
+    if _is_short(text):
+        return text.rstrip(" .")
+    *_, tail = _COPULA.split(text)
+    if tail != text and tail.strip() and _is_short(tail):
+        return tail.strip()
+    return last_expression(text) or text
+
+
+def _whole_formula(text: str, inner: str) -> str:
+    """Returns what a formula holds that is the whole text; with its dollar signs, unless it has several
+    rows."""
+    row = last_row(inner)
+    if row != inner:
+        return row
+    return inner if text[:1] == "\\" else text
+
+
+def _is_short(text: str) -> bool:
+    """Returns True for what the comparison reads as it stands: at most two words, and none before a value
+    that says nothing."""
+    words = count_words(text)
+    if words >= 3 or (words and "=" in text.partition("=")[2]):
+        return False
+    if not text.isascii() and _FOREIGN.search(text) is not None and DIGIT.search(text) is not None:
+        return False
+    if "$" in text and any(not _is_known(word) for word in WORD.findall(FORMULA.sub(" ", text))):
+        return False
+    opening = _FIRST_WORDS.match(text)
+    return opening is None or any(word.lower() in _READABLE for word in _LETTERS.findall(opening.group()))
+
+
+def _is_known(word: str) -> bool:
+    low = word.lower()
+    return low in _READABLE or low in NEUTRAL or low in UNITS or is_unit(word)
+
+
+_LINK = re.compile(
+    r"\s*(?:square |cubic )?(?:units?)?,?\s*(?:attained |reached |achieved )?"
+    r"(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
+    re.IGNORECASE,
+)
+_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
+_JOINT = re.compile(
+    r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder"
+    r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
+)
+_CONDITION = re.compile(
+    r"\s*,?\s*(?:for|when|where|if|whenever|provided|at"
+    r"|此时|当|при|cuando|lorsque|quand|wenn|für)"
+    r"\s*(?:all\s|any\s|every\s|each\s)?"
+)
+_RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
+_BEFORE_SUBJECT = re.compile(
+    r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
+_OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
+_UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
+
+
+def last_expression(text: str) -> str | None:
+    """Returns the last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
+    runs = [
+        run for run in math_runs(text) if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)
+    ]
+    if not runs:
+        return None
+    if (subject := _subject(text, runs)) is not None:
+        return chain_value(right_side(last_row(subject.text), approximate=False))
+    first, last = _joined_runs(text, runs)
+    end = quantity_end(text, runs[last].end)
+    unit = text[runs[last].end : end]
+    if first == last:
+        value = chain_value(right_side(last_row(runs[last].text), approximate=False))
+        return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
+    if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
+        return text[runs[first].start : end]
+    joint = " or " if _OR.search(text[runs[first].end : runs[last].start]) else ", "
+    return joint.join(last_row(run.text) for run in runs[first : last + 1])
+
+
+def _joined_runs(text: str, runs: list[Run]) -> tuple[int, int]:
+    """Returns the indices of the first and the last run of what a sentence arrives at."""
+    contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
+    last = runs.index((contentful or runs)[-1])
+    while last and _is_condition(text, runs[last - 1], runs[last]):
+        last -= 1
+    first = last
+    while first and (
+        _JOINT.fullmatch(text[runs[first - 1].end : runs[first].start])
+        or quantity_end(text, runs[first - 1].end, joined=True) == runs[first].start
+    ):
+        first -= 1
+    return first, last
+
+
+def _subject(text: str, runs: list[Run]) -> Run | None:
+    """Returns the value of which a conclusion speaks: `Thus $510$ is the largest
+    multiple`, `there are $3$ pairs`."""
+    for run in reversed(runs):
+        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(
+            text, run.end
+        ):
+            return run
+    return None
+
+
+def _is_condition(text: str, before: Run, run: Run) -> bool:
+    """Returns True for what a link such as `for` or `at` makes a remark on the expression before it."""
+    between = text[before.end : run.start]
+    if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
+        return True
+    return (
+        _LINK.fullmatch(between) is not None
+        and _AFTER_COPULA.search(text, max(0, before.start - NEAR), before.start) is not None
+    )
+
+
+def chain_value(expression: str) -> str:
+    """Returns the last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it;
+    any other expression as it is."""
+    *_, before, last = ("", *split_equation(expression))
+    numbers = before and DIGIT.search(last) and not _UNKNOWNS.search(before) and not _UNKNOWNS.search(last)
+    return last.strip() if numbers and decide(before, last).equal else expression

@@ -1,0 +1,122 @@
+"""The number of a statement, with its unit or the other end of its range: `5 to 7 days`."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.clauses import DENIAL_BEFORE, DIGIT, NEAR, main_clause
+from numerate.answers.expressions import Run, math_runs
+from numerate.answers.formulas import right_side
+from numerate.answers.quantities import amount_of_money, quantity_end
+from numerate.answers.spelled import VALUES
+
+SIGN_APART = re.compile(r"^- (?=\d)")
+_NUMBER_WORDS = re.compile(
+    rf"(?<![\w-])(?:(?:{'|'.join(sorted(VALUES, key=len, reverse=True))}|hundred|thousand|million|billion)"
+    r"(?:[ -](?:and )?|(?!\w)))+",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
+_BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
+_ENDS_OF_RANGE = re.compile(
+    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|"
+    r"oder|bis|ou|o|oppure|или|lub|albo"
+    r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|"
+    r"या|또는|na dakika)\s*"
+)
+_DENIED_BEHIND = re.compile(
+    r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|కాదు|değil|"
+    r"(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
+)
+_SIGNS = re.compile(
+    r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|"
+    r"\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w"
+)
+_PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
+"""the numbers of a text without other mathematics, of which _SIGNS sees any"""
+_DOTTED = re.compile(r"(?P<sign>(?:[A-Z]{1,2})?[€£¥₹$])?\s?\d{1,3}(?:\.\d{3})+\s?(?P<behind>[€£])?")
+_EUROPEAN = frozenset({"€", "£", "zł", "Euro", "euros", "euro", "đồng"})
+_DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
+_RANGE = re.compile(r"(\d+)[-–](\d+)")
+
+
+def number_in(text: str) -> str | None:
+    """Returns the number of a statement: behind the last equals sign, where it begins, or the last one."""
+    text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
+    runs = [run for run in number_runs(text) if not denied_behind(text, run)]
+    if not runs:
+        return number_words(text)
+    equations = [run for run in runs if "=" in run.text]
+    first = runs[0].start <= 1 and not equations
+    return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
+
+
+def number_runs(text: str) -> list[Run]:
+    """Returns the runs with a digit that the text doesn't deny."""
+    if not _SIGNS.search(text):
+        plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
+        return [run for run in plain if not DENIAL_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
+    runs = [run for run in math_runs(text) if DIGIT.search(run.text)]
+    return [run for run in runs if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
+
+
+def denied_behind(text: str, run: Run) -> bool:
+    """Returns True for a number that the words behind it deny."""
+    return _DENIED_BEHIND.match(text, run.end) is not None
+
+
+def number_words(text: str) -> str | None:
+    """Returns the last number that is written in words."""
+    words = [match.group().strip(" -") for match in _NUMBER_WORDS.finditer(text)]
+    return words[-1] if words else None
+
+
+def whole_number(text: str, run: Run, runs: list[Run]) -> str:
+    """Returns the number with the other end of its range, its unit, and what belongs to it behind a smaller
+    unit."""
+    index = runs.index(run)
+    before = runs[max(index - 1, 0)]
+    if amount := amount_of_money(text[before.start :]):
+        return amount
+    if index and _BETWEEN.search(text[: before.start]):
+        return f"between {text[before.start : run.end]}"
+    if index + 1 < len(runs) and _ENDS_OF_RANGE.fullmatch(text[run.end : runs[index + 1].start]):
+        return text[run.start : runs[index + 1].end]
+    first = _first_part(text, index, runs)
+    if first < index:
+        return text[runs[first].start : quantity_end(text, run.end)]
+    return _with_unit(text, run)
+
+
+def _first_part(text: str, index: int, runs: list[Run]) -> int:
+    """Returns the index of the first of the numbers that are one with that at `index`: `2 hours and 15
+    minutes`."""
+    first = index
+    while first and (
+        _ENDS_OF_RANGE.fullmatch(text[runs[first - 1].end : runs[index].start])
+        or quantity_end(text, runs[first - 1].end, joined=True) == runs[first].start
+    ):
+        first -= 1
+    return first
+
+
+def _with_unit(text: str, run: Run) -> str:
+    value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
+    if value[:1] == "(" and value[-1:] == ")" and "," not in value:
+        value = value[1:-1]
+    unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
+    return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
+
+
+def _plain_money(value: str, unit: str) -> str:
+    """Takes the points out of an amount of money (`70.000 €`: no currency has three decimals)."""
+    dotted = _DOTTED.fullmatch(value)
+    if dotted and (dotted["sign"] or dotted["behind"] or unit.strip() in _EUROPEAN):
+        value = value.replace(".", "")
+    return _DOLLARS_ABROAD.sub("$", value) + ("" if unit.strip() in ("zł", "đồng") else unit)
+
+
+def _range_in_words(value: str) -> str:
+    """Writes a range with a word: `5-7` days are no difference."""
+    ends = _RANGE.fullmatch(value)
+    return f"{ends[1]} to {ends[2]}" if ends and int(ends[1]) < int(ends[2]) else value

@@ -1,0 +1,41 @@
+"""Sentences that break off: what a cut text ends in."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.clauses import CONTENT, DIGIT
+from numerate.answers.markdown import without_emphasis
+from numerate.answers.names import listed
+from numerate.answers.statement_numbers import number_words
+from numerate.answers.worded_values import IN_WORDS
+from numerate.types import Kind
+
+_UNFINISHED_WORDS = listed(
+    "the a an and or of to in for with she he they it we i is are was has have had will would that this "
+    "which so because then if but gives gets by per y de la el et le les un une und der die das il e o que"
+)
+"""words that end no sentence"""
+_OPEN_SIGNS = frozenset("+-*/×·÷=(,")
+_ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
+
+
+def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
+    """Returns True for a sentence that ends in the middle: on a word that can't end one, on words without a
+    value, or without the full stop that the sentence before it on its line has."""
+    plain = without_emphasis(sentence).strip()
+    words = plain.split()
+    if plain[-1:] in _OPEN_SIGNS:
+        return True
+    if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
+        return False
+    word = words[-1].rstrip(",")
+    if (word.lower() in _UNFINISHED_WORDS and len(words) > 1) or (follows and "**" not in sentence):
+        return True
+    return word.isalpha() and len(words) >= 3 and "**" not in sentence and not _has_value(plain, kind)
+
+
+def _has_value(plain: str, kind: Kind) -> bool:
+    if DIGIT.search(plain) or (kind == "math" and (CONTENT.search(plain) or IN_WORDS.search(plain))):
+        return True
+    return number_words(plain) is not None
