@@ -43,9 +43,9 @@ _TOKEN = re.compile(
     rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)"
     r"|(?P<letter>[A-Za-z\u0370-\u03ff])|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))"
     r"|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
-    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_&~∖÷%°′″∠⊂⊆'!]"
     r"|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
-    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
+    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;:])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
 _MATH_WORDS = (
@@ -124,11 +124,13 @@ def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
 def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     """Whether a word or a comma is mathematics where it stands."""
     piece = token.group()
+    if piece == ":":  # `44: 24 red balls` is no ratio
+        return text[token.start() - 1 : token.start()].isspace() == text[token.end() : token.end() + 1].isspace()
     if token.lastgroup == "comma":
         return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
-    if piece in _MATH_WORDS or piece.lower() in _SCALES:
+    if piece in _MATH_WORDS or (piece in ("US", "AU", "CA") and text[token.end() : token.end() + 1] == "$") or piece.lower() in _SCALES:
         return True
     if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
         return False
