@@ -151,5 +151,5 @@ def _line_starts(text: str, start: int) -> Iterator[Cue]:
     if start == 0 and text.startswith("A") and (match := _LETTER.match(text)):
         yield Cue(0, match.end())
     for at in _positions(text, "\nA", start):
-        if match := _LETTER.match(text, at + 1):
+        if text.startswith((":", " :"), at + 2) and (match := _LETTER.match(text, at + 1)):
             yield Cue(at + 1, match.end())

@@ -8,7 +8,7 @@ import re
 from numerate.answers.clauses import CONTENT, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.refusals import REFUSAL
+from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
 from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
@@ -50,7 +50,8 @@ _REJECTED = re.compile(
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"[^.;]{0,24}?\b(?:altogether|in total|in all)\b", re.IGNORECASE)
+_TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b", re.IGNORECASE)
+_TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + _TOTAL.pattern, re.IGNORECASE)
 _BREAKDOWN = re.compile(r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\band\b|,)[^:=]*\d[^:=]*$)")
 _KNOWN = re.compile(
     r"\b(?:the|these|those|les|los|las|die|den|all|our|his|her|their|its"
@@ -63,7 +64,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
-    if REFUSAL.search(text, max(len(text) - RECENT, 0)):
+    if refuses(text, max(len(text) - RECENT, 0)):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
@@ -114,7 +115,7 @@ def _without_enumerator(sentence: str) -> str:
 def _main_number(text: str, runs: list[Run]) -> Run:
     """Returns the total where one is named, else the last number that is not known from the problem."""
     for run in runs:
-        if (total := _TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
+        if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
     unknown = [
         run
