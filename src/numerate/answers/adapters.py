@@ -29,7 +29,7 @@ def trl_reward(
     fallback: Fallback = "expression",
     **columns: Any,
 ) -> list[float | None]:
-    """One reward per completion, each a text or a list of messages: `reward_funcs=trl_reward`.
+    """Returns one reward per completion, each a text or a list of messages: `reward_funcs=trl_reward`.
 
     Columns read, one value per row: `answer`, `ground_truth` or `solution`, the reference (None or empty:
     the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
@@ -80,7 +80,7 @@ def verl_compute_score(
 
 
 def text_of(completion: Completion, where: str = "completion") -> str:
-    """What the assistant says in a completion; "" where it says nothing, as in a call of a tool.
+    """Returns what the assistant says in a completion; "" where it says nothing, as in a call of a tool.
 
     Raises ValueError for what is neither text nor messages."""
     if completion is None or isinstance(completion, str):
@@ -109,8 +109,8 @@ def _unreadable(where: str, value: Any) -> ValueError:
 
 
 def _problems(references: Sequence[Any], kind: Any, choices: Any, row: int) -> list[Problem]:
-    """The problems of the first column that holds an answer; of several, one that is no answer is passed
-    over."""
+    """Returns the problems of the first column that holds an answer; of several, one that is no answer is
+    passed over."""
     refused: ValueError | None = None
     for reference in references:
         try:
@@ -126,7 +126,7 @@ def _problems(references: Sequence[Any], kind: Any, choices: Any, row: int) -> l
 def _reward(
     completion: Completion, problems: Sequence[Problem], where: str, fallback: Fallback
 ) -> float | None:
-    """1.0 where the completion ends in any of the accepted answers; None where there is none."""
+    """Returns 1.0 where the completion ends in any of the accepted answers; None where there is none."""
     text = text_of(completion, where)
     if not problems:
         return None
@@ -137,9 +137,9 @@ def _column(name: str, columns: Mapping[str, Any], rows: int, default: Any = Non
     values = columns.get(name)
     if values is None:
         if default is None:
-            given = ", ".join(sorted(columns)) or "none"
+            names = ", ".join(sorted(columns)) or "none"
             raise ValueError(
-                f"column {name!r} is missing (given: {given}): add it, or one of {', '.join(ANSWERS)}, "
+                f"column {name!r} is missing (given: {names}): add it, or one of {', '.join(ANSWERS)}, "
                 "to the dataset's rows"
             )
         return [default] * rows

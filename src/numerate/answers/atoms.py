@@ -18,6 +18,7 @@ _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 
 
 def atom(parser: Parser) -> Node:
+    """Reads the smallest piece that stands here."""
     parser.count_atom()
     if parser.ahead and parser.ahead[0] == parser.at:
         _, node, parser.at = parser.ahead
@@ -48,7 +49,7 @@ def _number(parser: Parser, text: str) -> Node:
 
 
 def _mixed(parser: Parser) -> Fraction | None:
-    """The fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of
+    """Returns the fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of
     integers."""
     ahead = parser.peek()
     if ahead.kind == "num" and ahead.spaced and parser.peek(1).text == "/" and parser.peek(2).kind == "num":
@@ -90,7 +91,7 @@ def _name(parser: Parser, text: str) -> Node:
 
 
 def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
-    """Arguments of f(x) or f(x,y): plain names only, anything else is a product."""
+    """Reads the arguments of f(x) or f(x,y): plain names only, anything else is a product."""
     parser.next()
     names: list[Node] = []
     while parser.peek().kind in ("name", "cmd") and parser.peek().text not in _COMMANDS:
@@ -129,7 +130,7 @@ def _command(parser: Parser, text: str) -> Node:
 
 
 def _argument(parser: Parser) -> Node:
-    """What a command takes: a braced group, or one digit, letter or command."""
+    """Reads what a command takes: a braced group, or one digit, letter or command."""
     if parser.op("{"):
         return brackets.group(parser, "{")
     token = parser.peek()
@@ -145,7 +146,7 @@ def _argument(parser: Parser) -> Node:
 
 
 def _nested(parser: Parser) -> Node:
-    """An atom that stands without brackets inside of another one."""
+    """Reads an atom that stands without brackets inside of another one."""
     parser.deeper()
     node = atom(parser)
     parser.depth -= 1
@@ -197,7 +198,7 @@ def _limit(parser: Parser, text: str) -> Node:
 
 
 def _prefix(parser: Parser, text: str) -> Node:
-    """An operator on what follows, of which no arithmetic here knows the value."""
+    """Reads an operator on what follows, of which no arithmetic here knows the value."""
     operand = _argument(parser) if parser.peek().text == "{" else parser.power()
     if text == "det" and operand.kind == "matrix":
         return built.determinant(operand)
@@ -234,7 +235,7 @@ def _function(parser: Parser, name: str) -> Node:
 
 
 def _members(parser: Parser) -> tuple[Node, ...] | None:
-    r"""The arguments of `\max\{a, b\}`."""
+    r"""Reads the arguments of `\max\{a, b\}`."""
     if not parser.op("\\{"):
         return None
     inner = parser.answer()
@@ -253,7 +254,8 @@ def _log_base(parser: Parser, name: str) -> tuple[Node, ...]:
 
 
 def _function_arguments(parser: Parser) -> tuple[Node, ...]:
-    """Behind a function: what stands in brackets, or the product up to the next sign or function."""
+    """Reads what follows a function: what stands in brackets, or the product up to the next sign or
+    function."""
     if parser.op("("):
         inner = parser.answer()
         parser.expect(")")

@@ -31,8 +31,9 @@ def closing(text: str, at: int) -> int:
 
 
 def last_boxes(text: str) -> list[Box]:
-    r"""Returns the last \boxed and those before it that belong to the same answer: joined by a few words
-    (`\boxed{1} and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different names."""
+    r"""Returns the last \boxed and those before it that belong to one answer: joined by a few words
+    (`\boxed{1} and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different
+    names."""
     starts = [m.span() for m in _BOX.finditer(text)][-MOST_BOXES:]
     boxes: list[Box] = []
     for start, end in reversed(starts):

@@ -8,7 +8,7 @@ from numerate.answers.formulas import FORMULA, hide_formulas
 from numerate.answers.names import FUNCTIONS, listed
 
 DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?![a-zA-Z]\$)")
+CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?=[^\s,.;:)$])(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
 DENIAL_BEFORE = re.compile(
@@ -61,19 +61,20 @@ EXPLANATION = re.compile(
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to"
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
     # behind a comma, a semicolon or a dash
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
-    r"|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
     # in brackets: another form, a quantity, words
     # a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
+    r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
     r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]|an? [a-z]|\d{0,4}[\u0400-\uffff]))",
@@ -81,10 +82,12 @@ EXPLANATION = re.compile(
 )
 _EXPLAINS = listed(
     "where which since because as for when whenever if provided given assuming rather instead not but except "
-    "unlike according so car ya porque weil denn потому while meaning i.e."
+    "upon unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
-_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]|i\.e|\band not\b|that is|\bor rather\b")
+_HINTS = re.compile(
+    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
+)
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
@@ -105,6 +108,10 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
 def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
-        if content.search(before) and not (_DENIES.search(before) and DIGIT.search(text, clause.end())) and not _CONCLUDES.search(text, clause.end()):
+        if (
+            content.search(before)
+            and not (_DENIES.search(before) and DIGIT.search(text, clause.end()))
+            and not _CONCLUDES.search(text, clause.end())
+        ):
             return before
     return text

@@ -22,12 +22,14 @@ _ENGLISH = re.compile(
     rf"answers?\b(?P<between>(?:[^.\n:：=$\\?]|{_MATH}){{0,60}}?)"
     r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|could|can only|has to) be\b"
     r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–→⇒➔]|[-=]>)"
+    r"|answer,\s(?=[$\\\d-][^,\n]{0,30},\s(?:is|was|which)\b)"
     r"|answer(?:\s*\*\*)?(?P<alone>[ \t]+(?=\$|\\[(\[]|[-(]?\d))"
     r"|ans(?:\s?[.:]|\s[-–—]\s)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified|follows|depends|comes from)\b|n't\b", re.IGNORECASE
+    r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified|follows|depends|comes from)\b|n't\b",
+    re.IGNORECASE,
 )
 _REJECTED_BEFORE = re.compile(
     # something done with an answer, not said of it
@@ -90,7 +92,7 @@ MOST_CUES = 12
 
 
 def answer_cues(text: str, start: int = 0) -> list[Cue]:
-    """Cues from the last to the first; the last twelve of each stem."""
+    """Returns cues from the last to the first; the last twelve of each stem."""
     lower = lowered(text)
     cues = [*_english(text, lower, start), *_line_starts(text, start)]
     for stem in _ASCII_STEMS if text.isascii() else _ALL_STEMS:
@@ -102,7 +104,7 @@ def answer_cues(text: str, start: int = 0) -> list[Cue]:
 
 
 def lowered(text: str) -> str:
-    """The text in lower case, of the same length."""
+    """Returns the text in lower case, of the same length."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower
@@ -135,7 +137,7 @@ def _english(text: str, lower: str, start: int) -> Iterator[Cue]:
 
 
 def _lists_answers(text: str, match: re.Match[str]) -> bool:
-    """True for a label such as `Correct answers: 5 × 2` with more behind its line."""
+    """Returns True for a label such as `Correct answers: 5 × 2` with more behind its line."""
     if text[match.start() : match.end()].lower() not in ("answers:", "answers**:", "answers:**"):
         return False
     line_end = text.find("\n", match.end())
@@ -147,9 +149,9 @@ def _lists_answers(text: str, match: re.Match[str]) -> bool:
 
 
 def _line_starts(text: str, start: int) -> Iterator[Cue]:
-    """`A: 5` at the start of a line, unless the options B, C, ... follow."""
+    """Yields `A: 5` at the start of a line, unless the options B, C, ... follow."""
     if start == 0 and text.startswith("A") and (match := _LETTER.match(text)):
         yield Cue(0, match.end())
     for at in _positions(text, "\nA", start):
-        if match := _LETTER.match(text, at + 1):
+        if text.startswith((":", " :"), at + 2) and (match := _LETTER.match(text, at + 1)):
             yield Cue(at + 1, match.end())

@@ -15,7 +15,8 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def without_loose_edges(text: str, low: int, high: int) -> tuple[int, int]:
-    """(start, end) without lone letters, loose signs and brackets that have no partner at the edges."""
+    """Returns (start, end) without lone letters, loose signs and brackets that have no partner at the
+    edges."""
     if leading := _LEADING.match(text, low, high):
         low = leading.end()
     if trailing := _TRAILING.search(text, max(low, high - MOST_TRAILING), high):
@@ -31,7 +32,7 @@ def without_loose_edges(text: str, low: int, high: int) -> tuple[int, int]:
 
 
 def _unbalanced(part: str) -> tuple[int | None, int | None]:
-    """(index of the first closing bracket without its partner, index of the first opening one)."""
+    """Returns (index of the first closing bracket without its partner, index of the first opening one)."""
     stack: list[int] = []
     for k, c in enumerate(part):
         if c in "([{":

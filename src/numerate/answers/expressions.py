@@ -57,7 +57,8 @@ _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
 def math_runs(text: str) -> list[Run]:
-    """The runs of a sentence or paragraph, in order. Only those that hold a digit, a letter beside a sign, or
+    """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
+    beside a sign, or
     are formulas."""
     runs: list[Run] = []
     at = 0
@@ -86,7 +87,7 @@ def _plain_runs(text: str, start: int, stop: int) -> list[Run]:
 
 
 def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
-    """Spans of mathematics, and None where something else stands between them."""
+    """Yields spans of mathematics, and None where something else stands between them."""
     at, depth = start, 0
     while at < stop:
         token = _TOKEN.match(text, at, stop)
@@ -108,7 +109,8 @@ _BEGIN = re.compile(r"\{([a-zA-Z]+)\*?\}")
 
 
 def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
-    """Whether a command belongs to an expression, and where it ends: a matrix is one piece, and so is
+    r"""Returns whether a command belongs to an expression, and where it ends: a matrix is one piece, and
+    so is
     `\text{ and }`."""
     name, at = token.group()[1:], token.end()
     if name == "begin" and (environment := _BEGIN.match(text, at)):
@@ -122,15 +124,21 @@ def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
 
 
 def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
-    """Whether a word or a comma is mathematics where it stands."""
+    """Checks whether a word or a comma is mathematics where it stands."""
     piece = token.group()
     if piece == ":":  # `44: 24 red balls` is no ratio
-        return text[token.start() - 1 : token.start()].isspace() == text[token.end() : token.end() + 1].isspace()
+        return (
+            text[token.start() - 1 : token.start()].isspace() == text[token.end() : token.end() + 1].isspace()
+        )
     if token.lastgroup == "comma":
         return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
-    if piece in _MATH_WORDS or (piece in ("US", "AU", "CA") and text[token.end() : token.end() + 1] == "$") or piece.lower() in _SCALES:
+    if (
+        piece in _MATH_WORDS
+        or (piece in ("US", "AU", "CA") and text[token.end() : token.end() + 1] == "$")
+        or piece.lower() in _SCALES
+    ):
         return True
     if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
         return False
@@ -153,7 +161,7 @@ _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
 
 
 def _list_comma(text: str, token: re.Match[str]) -> bool:
-    """True for a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
+    """Returns True for a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
     return _MEMBER.match(text, token.end()) is not None and text[token.start() - 1 : token.start()] not in (
         " ",
         "",
@@ -167,7 +175,8 @@ _CONTENT = re.compile(
 
 
 def _run_of(text: str, pieces: list[Span]) -> list[Run]:
-    """The run that these tokens make once what can't begin or end one is taken off; none without content."""
+    """Returns the run that these tokens make once what can't begin or end one is taken off; none without
+    content."""
     if not pieces:
         return []
     start, end = pieces[0][0], pieces[-1][1]

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import CONTENT, DIGIT, NEAR, main_clause
-from numerate.answers.expressions import Run
+from numerate.answers.clauses import CONTENT, DIGIT, main_clause
 from numerate.answers.main_number import TOTAL, main_number
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.refusals import REFUSAL
+from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
 from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
@@ -40,12 +39,11 @@ _ENUMERATOR = re.compile(
 )
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
-_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
 _PLAN = re.compile(
-    r"\b(?:(?:we|i|you|let's|let us) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should |now )?"
-    r"|(?:we|i)'ll |next,? |first,? |need to )(?:first |then |now )?(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
-    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*=)"
-    r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来|次に.*(?:ます|する)。?$",
+    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should )"
+    r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
+    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b|\bwhich\b))"
+    r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
@@ -68,7 +66,9 @@ _BREAKDOWN = re.compile(
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
-    if _refuses(text):
+    if refuses(text, max(len(text) - RECENT, 0)):
+        return None
+    if kind == "number" and _ALTERNATIVES.search(text):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
@@ -85,10 +85,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
     return None
 
 
-def _refuses(text: str) -> bool:
-    """Returns True for a text that says in the end that it has no answer, and draws no conclusion after that."""
-    *_, refusal = (None, *REFUSAL.finditer(text, max(len(text) - RECENT, 0)))
-    return refusal is not None and not _CONCLUSION.search(text, refusal.end())
+_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
 
 
 def _repeats(text: str, sentence: str) -> bool:
@@ -120,19 +117,6 @@ def _without_enumerator(sentence: str) -> str:
     line = without_bullet(sentence)
     match = _ENUMERATOR.match(line)
     return line[match.end() :] if match else line
-
-
-def _main_number(text: str, runs: list[Run]) -> Run:
-    """Returns the total where one is named, else the last number that is not known from the problem."""
-    for run in runs:
-        if (total := _TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
-            return run
-    unknown = [
-        run
-        for run in runs
-        if _ORDINAL.match(text, run.end) or not _KNOWN.search(text, max(0, run.start - NEAR), run.start)
-    ]
-    return (unknown or runs)[-1]
 
 
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:

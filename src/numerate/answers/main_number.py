@@ -10,18 +10,17 @@ from numerate.answers.clauses import DIGIT, NEAR
 from numerate.answers.expressions import Run
 
 TOTAL = re.compile(r"[^.;]{0,24}?\b(?:altogether|in total|in all)\b", re.IGNORECASE)
-_DETERMINERS = (
-    r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next|remaining|other|same))*"
-)
+_DETERMINERS = r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next|remaining|other|same))*"
 _DETAIL = re.compile(
     # prepositions and conjunctions before a number that only describes
     r"(?:\b(?:for|after|before|at|including|with|over|across|every|each|per|while|when|than|from|on|until|within|during"
-    rf"|since|out of|by \w+ing|after \w+ing|kati ya){_DETERMINERS}"
+    rf"|since|out of|by \w+ing|after \w+ing|kati ya(?: \w+)?|than [A-Z]\w*['’]s){_DETERMINERS}"
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: \w+)?"
     # a purpose
     r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
+    r"|\b(?:minutes?|hours?|days?|weeks?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
     r"|\b(?:para \w+r|pour \w+(?:er|ir|re)|per \w+re)(?: \w+){0,4})\s*(?:\$|€|£)?$",
     re.IGNORECASE,
 )
@@ -30,7 +29,24 @@ _POINT = re.compile(
     r"|\b(?:left|ends? up|ended up|remains?|together) with(?: only| exactly| just)?\s*\$?$",
     re.IGNORECASE,
 )
-_OBLIGED = frozenset({"need", "needs", "needed", "has", "have", "had", "want", "wants", "going", "able", "ought", "required", "used", "will"})
+_OBLIGED = frozenset(
+    {
+        "need",
+        "needs",
+        "needed",
+        "has",
+        "have",
+        "had",
+        "want",
+        "wants",
+        "going",
+        "able",
+        "ought",
+        "required",
+        "used",
+        "will",
+    }
+)
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
 _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b")
 _IN = re.compile(r"\bin\s*$")
@@ -42,8 +58,16 @@ def main_number(text: str, runs: list[Run]) -> Run:
     for run in runs:
         if (total := TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
-    points = [run for run in runs if not is_detail(text, run)]
+    points: list[Run] = []
+    detail = False
+    for previous, run in zip([None, *runs], runs, strict=False):
+        ends = previous is None or _NEW_CLAUSE.search(text, previous.end, run.start)
+        detail = is_detail(text, run) or (detail and not ends)
+        points += [] if detail else [run]
     return (points or runs)[-1]
+
+
+_NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 
 
 def is_detail(text: str, run: Run) -> bool:
@@ -52,6 +76,9 @@ def is_detail(text: str, run: Run) -> bool:
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False
     if _IN.search(text, low, run.start):
-        return _TIME_AFTER.match(text, run.end) is not None and _AGE_OR_MONEY.search(text, 0, run.start) is not None
+        return (
+            _TIME_AFTER.match(text, run.end) is not None
+            and _AGE_OR_MONEY.search(text, 0, run.start) is not None
+        )
     detail = _DETAIL.search(text, low, run.start)
     return detail is not None and (detail["verb"] or "").lower() not in _OBLIGED

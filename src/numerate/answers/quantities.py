@@ -30,7 +30,7 @@ _NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa
 
 
 def quantity_end(text: str, start: int, joined: bool = False) -> int:
-    """The index behind the unit that stands at `start`, `start` itself where there is none.
+    """Returns the index behind the unit that stands at `start`, `start` itself where there is none.
 
     joined: behind the white space or "and" that joins a smaller unit to it as well."""
     match = _UNIT.match(text, start)
@@ -45,7 +45,7 @@ def quantity_end(text: str, start: int, joined: bool = False) -> int:
 
 
 def is_unit(name: str) -> bool:
-    """True for the name or sign of a unit."""
+    """Returns True for the name or sign of a unit."""
     if name[0] in _SIGNS or name == "m" or not name.isascii():
         return True
     low = name.lower()
@@ -58,6 +58,6 @@ _DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2})
 
 
 def amount_of_money(text: str) -> str | None:
-    """`5 dollars and 25 cents` at the start of a text as `$5.25`."""
+    """Reads `5 dollars and 25 cents` at the start of a text as `$5.25`."""
     match = _DOLLARS_AND_CENTS.match(text)
     return f"${match[1]}.{int(match[2]):02d}" if match else None

@@ -23,10 +23,11 @@ from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.extract import find
 from numerate.answers.ladder import is_nothing
 from numerate.answers.normal import normalise
+from numerate.answers.sources import GUESSES
 from numerate.types import Kind, Problem
 
-GUESSES = frozenset({"bare", "letter", "math", "last", "number", "expression", "none"})
-"""places of an answer that a solution doesn't mark as one"""
+UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
+"""sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
 _MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
 _EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
@@ -75,7 +76,7 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
                 marked, source = find(text, kind)
         except BudgetExceeded:
             return text, "is too long to be read"
-        if marked is None or source in GUESSES:
+        if marked is None or source in UNMARKED:
             return text, "is a text that marks no answer"
         answer = marked
     if is_nothing(normalise(unbox(answer))) and not phrases.says_none(answer):

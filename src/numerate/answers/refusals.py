@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-REFUSAL = re.compile(
+_REFUSAL = re.compile(
     # what can't be worked out
     r"\b(?:cannot|can't|can not|could not|couldn't"
     r"|unable to|not possible to|impossible to|not able to) (?:be )?"
@@ -21,3 +21,16 @@ REFUSAL = re.compile(
     r"|невозможно|わかりません|求められません",
     re.IGNORECASE,
 )
+_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
+_STEMS = ("not", "n't", "unable", "impossible", "insufficient", "posible", "puede", "kann nicht", "ne pe")
+"""of which a refusal in ASCII has one"""
+
+
+def refuses(text: str, start: int) -> bool:
+    """Returns True where the text says from `start` on that there is no answer, and draws no conclusion after
+    that."""
+    behind = text[start:].lower()
+    if behind.isascii() and not any(stem in behind for stem in _STEMS):
+        return False
+    *_, refusal = (None, *_REFUSAL.finditer(text, start))
+    return refusal is not None and not _CONCLUSION.search(text, refusal.end())

@@ -28,7 +28,6 @@ _PROGRAM = re.compile(
     r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )"
 )
 """a response that is a program to be run, and says nothing itself"""
-_OPENERS_OF_CODE = ("```", "\nObservation:", "[asy]", "[TOOL")
 _MARKUP = re.compile(r"<[A-Za-z/|｜]")
 
 
@@ -42,7 +41,11 @@ def visible_region(response: str) -> Region:
         text, thinking = final_channel(text)
     elif marked or "THINK]" in text or "◁" in text:
         text, thinking = behind_thoughts(own_turns(text))
-    if (marked and "<" in text) or any(opener in text for opener in _OPENERS_OF_CODE):
+    if (marked and "<" in text) or "```" in text or _has_tools(text):
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)
+
+
+def _has_tools(text: str) -> bool:
+    return "\nObservation:" in text or "[asy]" in text or "[TOOL" in text

@@ -22,7 +22,7 @@ _OBJECT = re.compile(r"\s*\{\s*\"")
 
 def tagged_text(tail: str) -> str | None:
     """Returns what stands in the last tag of an answer, or else in the last field of that name."""
-    if any(opener in tail for opener in _OPENERS) and (tags := list(_TAG.finditer(tail))):
+    if "<" in tail and any(opener in tail for opener in _OPENERS) and (tags := list(_TAG.finditer(tail))):
         return _OPENED.split(tags[-1]["inside"])[-1].strip()
     if "{" not in tail or ("nswer" not in tail and "result" not in tail):
         return None

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numerate.answers import find, judge
-from numerate.answers.references import GUESSES
+from numerate.answers.references import UNMARKED
 from numerate.types import Problem
 
-UNMARKED = GUESSES - {"letter"}
-"""places of an answer that contradict nothing; the letter of a choice is one that the solution asserts"""
+UNDECIDED = UNMARKED - {"letter"}
+"""sources of an answer that contradict nothing; the letter of a choice is one that the solution asserts"""
 SUSPICIOUS = frozenset({"None", "inf", "-inf", "Infinity", "-Infinity", "undefined", "nan"})
 """what programs print for a missing or overflowed value, and what may be an answer all the same"""
 
@@ -47,7 +47,7 @@ def contradictions(problems: Sequence[Problem]) -> list[Finding]:
         if not problem.answer or not problem.solution:
             continue
         answer, source = find(problem.solution, problem.kind, problem.choices)
-        if answer is None or source in UNMARKED:
+        if answer is None or source in UNDECIDED:
             continue
         if not judge(answer, problem.answer, problem.kind).equal:
             findings.append(Finding(row, problem.id, problem.answer, answer))
