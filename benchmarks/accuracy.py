@@ -3,7 +3,8 @@
 python -m benchmarks.accuracy FILE ... [--peer PYTHON] [--part worked|held-out] [--show] [--json FILE]
 
 A row: {"id"?, "solution" or "candidate", "reference", "kind"?, "choices"?, "equal"}. A candidate whose
-"category" is "response" is a solution. `held-out` is the third of the rows whose sha256(id) % 3 is 0.
+"category" is "response" is a solution. A row may name its part; else `held-out` is the third of the rows whose
+sha256(id) % 3 is 0.
 """
 
 from __future__ import annotations
@@ -34,13 +35,15 @@ def labelled_rows(file: Path, part: Part) -> list[Row]:
         row = {"id": f"{file.stem}:{number}", **json.loads(line)}
         if row.get("category") == "response" and "candidate" in row:
             row["solution"] = row.pop("candidate")
-        if part == "all" or (part == "held-out") == is_held_out(row["id"]):
+        if part in ("all", part_of(row)):
             rows.append(row)
     return rows
 
 
-def is_held_out(row_id: object) -> bool:
-    return int(sha256(str(row_id).encode()).hexdigest(), 16) % 3 == 0
+def part_of(row: Row) -> str:
+    """The part that a row names, or that its id falls into."""
+    held_out = int(sha256(str(row["id"]).encode()).hexdigest(), 16) % 3 == 0
+    return row.get("part") or ("held-out" if held_out else "worked")
 
 
 def own_verdicts(rows: Sequence[Row]) -> list[bool | None]:

@@ -8,13 +8,13 @@ from numerate.answers.formulas import FORMULA, hide_formulas
 from numerate.answers.names import FUNCTIONS, listed
 
 DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-CONTENT = re.compile(r"\d|\\|\$")
+CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
 DENIAL_BEFORE = re.compile(
     r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
     r"|not|rather than|instead of|out of|than|nor|neither|except"
-    r"|n'est pas|nicht|no es|non è|не)|n't|不是)\s*(?:for\s+)?$",
+    r"|n'est pas|nicht|no es|non è|не)|n't|不是|ไม่ใช่|não é)\s*(?:for\s+)?$",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(
@@ -59,7 +59,8 @@ EXPLANATION = re.compile(
     r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     # conditions
     r"|for (?:all|any|every|some|each)"
-    r"|(?:when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
+    r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
+    r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
     r"|rather than|instead of|and not|not|but not|except for the|unlike|according to"
     # reasons in other languages
@@ -68,10 +69,17 @@ EXPLANATION = re.compile(
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
     r"|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    # behind a comma: a comparison, a price of each, another wording
+    r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
+    r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
+    r"|as much|mehr|weniger|más|menos|plus|moins)\b"
+    r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
+    r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
     # in brackets: another form, a quantity, words
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
-    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]))",
+    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)"
+    r"(?=[A-Za-z]{2,}[\s,.)]|an? [a-z]|\d{0,4}[\u0400-\uffff]))",
     re.IGNORECASE,
 )
 _EXPLAINS = listed(
@@ -79,12 +87,16 @@ _EXPLAINS = listed(
     "unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
-_HINTS = re.compile(r"\s[—–]\s|;\s|\s\([A-Za-z\d=≈]|, an? |i\.e|\band not\b|that is|\bor rather\b")
+_HINTS = re.compile(
+    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]"
+    r"|i\.e|\band not\b|that is|\bor rather\b"
+)
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
+_DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
 def main_clause(text: str, content: re.Pattern[str]) -> str:
@@ -96,6 +108,14 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
 
 def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     for clause in EXPLANATION.finditer(hide_formulas(text)):
-        if content.search(text[: clause.start()]) and not _CONCLUDES.search(text, clause.end()):
-            return text[: clause.start()]
+        before = text[: clause.start()]
+        if content.search(before) and not _goes_on(text, before, clause.end()):
+            return before
     return text
+
+
+def _goes_on(text: str, before: str, end: int) -> bool:
+    """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
+    if _DENIES.search(before) and DIGIT.search(text, end):
+        return True
+    return _CONCLUDES.search(text, end) is not None

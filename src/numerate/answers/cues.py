@@ -27,7 +27,8 @@ _ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified)\b|n't\b", re.IGNORECASE
+    r"\b(?:not|never|cannot|wrong|incorrect|no longer|checked|verified|follows|depends|comes from)\b|n't\b",
+    re.IGNORECASE,
 )
 _REJECTED_BEFORE = re.compile(
     # something done with an answer, not said of it

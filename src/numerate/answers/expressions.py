@@ -43,9 +43,9 @@ _TOKEN = re.compile(
     rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)"
     r"|(?P<letter>[A-Za-z\u0370-\u03ff])|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))"
     r"|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
-    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_:&~∖÷%°′″∠⊂⊆'!]"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_&~∖÷%°′″∠⊂⊆'!]"
     r"|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
-    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
+    r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;:])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
 )
 _MATH_WORDS = (
@@ -53,13 +53,13 @@ _MATH_WORDS = (
     | NAMES
     | {"mod", "bmod", "AM", "PM", "am", "pm", "dx", "dy", "dt", "xy", "ab", "bc", "ac", "oo"}
 )
+_DOLLARS_OF = frozenset({"US", "AU", "CA"})
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
 def math_runs(text: str) -> list[Run]:
     """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
-    beside a sign, or
-    are formulas."""
+    beside a sign, or are formulas."""
     runs: list[Run] = []
     at = 0
     for match in FORMULA.finditer(text):
@@ -126,11 +126,16 @@ def _command(text: str, token: re.Match[str], stop: int) -> tuple[bool, int]:
 def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     """Checks whether a word or a comma is mathematics where it stands."""
     piece = token.group()
+    if piece == ":":  # `44: 24 red balls` is no ratio
+        before, behind = text[token.start() - 1 : token.start()], text[token.end() : token.end() + 1]
+        return before.isspace() == behind.isspace()
     if token.lastgroup == "comma":
         return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
     if piece in _MATH_WORDS or piece.lower() in _SCALES:
+        return True
+    if piece in _DOLLARS_OF and text[token.end() : token.end() + 1] == "$":
         return True
     if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
         return False

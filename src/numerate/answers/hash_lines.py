@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from numerate.answers.clauses import count_words, first_sentence
+from numerate.answers.ladder import is_nothing
 from numerate.answers.phrase_answers import CORRECTION, value_after_withdrawal
 from numerate.answers.sources import LONGEST_STATEMENT, Found
 from numerate.answers.statement_values import statement_value
@@ -51,7 +52,7 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
         return None
     statement = line[:LONGEST_STATEMENT]
-    if kind == "choice":
+    if kind == "choice" or is_nothing(statement):  # `#### none` says that there is no answer
         return statement
     words = count_words(line)
     if words < 3:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import CONTENT, DIGIT, NEAR, main_clause
-from numerate.answers.expressions import Run
+from numerate.answers.clauses import CONTENT, DIGIT, main_clause
+from numerate.answers.main_number import TOTAL, main_number
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.refusals import refuses
+from numerate.answers.refusals import last_refusal
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
 from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
@@ -21,10 +21,16 @@ _REMARK = re.compile(
     # asides and offers
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
-    r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b|Check|Verif|To (?:check|verify)"
+    r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
+    r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
+    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка|Проверим"
+    r"|Controllo|Sprawdz"
+    # notes in other languages
+    r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
     # questions, definitions, comparisons
-    r"|.*\?\W*$|with \$|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
+    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(
@@ -35,36 +41,45 @@ _ENUMERATOR = re.compile(
 )
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
+_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
 _PLAN = re.compile(
-    r"\b(?:need to|want to|let's|let us|going to|we'll|we will|i'll|i will) (?:\w+ )?"
-    r"(?:find|determine|calculate|solve|compute|identify|know|start"
-    r"|begin|break)\b(?:[^\d$\\]*$|[^.]*\bsteps?\b)",
+    r"\b(?:(?:we|i|you|let's|let us) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to "
+    r"|will |can |must |should |now )?"
+    r"|(?:we|i)'ll |next,? |first,? |need to )(?:first |then |now )?"
+    r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
+    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*=)"
+    # other languages
+    r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来"
+    r"|次に.*(?:ます|する)。?$",
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
-    r"\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
+    # what others may think
+    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
+    r"|\btempting\b|\bmay seem\b"
+    # what the answer is not
+    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
+    r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
+    r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
+    # cases that fail
+    r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
     r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b", re.IGNORECASE)
-_TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + _TOTAL.pattern, re.IGNORECASE)
-_BREAKDOWN = re.compile(r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\band\b|,)[^:=]*\d[^:=]*$)")
-_KNOWN = re.compile(
-    r"\b(?:the|these|those|les|los|las|die|den|all|our|his|her|their|its"
-    r"|of|per|every|each|after \w+ing|when \w+ing|by \w+ing)(?: \w+)?\s*\$?$",
-    re.IGNORECASE,
+_BREAKDOWN = re.compile(
+    r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ)"
+    r"[^:=]*\d[^:=]*$)"
 )
-_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
-    if refuses(text, max(len(text) - RECENT, 0)):
+    if _refuses(text):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
@@ -79,6 +94,13 @@ def last_statement(text: str, kind: Kind) -> str | None:
             return value
         last = False
     return None
+
+
+def _refuses(text: str) -> bool:
+    """Returns True for a text that says in the end that it has no answer, and draws no conclusion after
+    that."""
+    refusal = last_refusal(text, max(len(text) - RECENT, 0))
+    return refusal is not None and not _CONCLUSION.search(text, refusal.end())
 
 
 def _repeats(text: str, sentence: str) -> bool:
@@ -102,7 +124,7 @@ def _number_of(text: str, last: bool) -> str | None:
     text = main_clause(text.rstrip(" .!?"), DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if runs:
-        return whole_number(text, _main_number(text, runs), runs)
+        return whole_number(text, main_number(text, runs), runs)
     return number_words(text) if last else None
 
 
@@ -112,24 +134,11 @@ def _without_enumerator(sentence: str) -> str:
     return line[match.end() :] if match else line
 
 
-def _main_number(text: str, runs: list[Run]) -> Run:
-    """Returns the total where one is named, else the last number that is not known from the problem."""
-    for run in runs:
-        if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
-            return run
-    unknown = [
-        run
-        for run in runs
-        if _ORDINAL.match(text, run.end) or not _KNOWN.search(text, max(0, run.start - NEAR), run.start)
-    ]
-    return (unknown or runs)[-1]
-
-
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
     if last and (value := value_in_words(conclusion(text))):
         return value
-    if _TOTAL.search(text) and (runs := number_runs(text)):
-        return _main_number(text, runs).text
+    if TOTAL.search(text) and (runs := number_runs(text)):
+        return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):
         return bold[-1]
     if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or not text.isascii()):

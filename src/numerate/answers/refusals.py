@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import re
 
-_REFUSAL = re.compile(
+_REFUSALS = (
     # what can't be worked out
     r"\b(?:cannot|can't|can not|could not|couldn't"
     r"|unable to|not possible to|impossible to|not able to) (?:be )?"
-    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
+    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)",
     # what is not known
-    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
-    r"|(?:\bnot|n't) enough information"
-    r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
-    r"|\binsufficient (?:information|data)|\bnot sure\b"
+    r"\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)",
+    r"(?:\bnot|n't) enough information",
+    r"\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified",
+    r"\binsufficient (?:information|data)|\bnot sure\b",
     # other languages
-    r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
-    r"|невозможно|わかりません|求められません",
-    re.IGNORECASE,
+    "ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)",
+    "解けません|求めることができ|no se puede|non si può|não é possível|нельзя|알 수 없|ไม่สามารถ",
+    "无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile",
+    "невозможно|わかりません|求められません",
 )
-_STEMS = ("not", "n't", "unable", "impossible", "insufficient", "posible")
-"""of which a refusal in ASCII has one"""
+_REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
+_STEMS = ("not", "n't", "unable", "impossible", "insufficient", "kann nicht", "no se puede", "no es posible")
+"""of which every refusal in ASCII has one"""
 
 
-def refuses(text: str, start: int) -> bool:
-    """Returns True where the text says from `start` on that there is no answer."""
+def last_refusal(text: str, start: int) -> re.Match[str] | None:
+    """Returns the last place behind `start` where a text says that it has no answer."""
     behind = text[start:].lower()
     if behind.isascii() and not any(stem in behind for stem in _STEMS):
-        return False
-    return _REFUSAL.search(text, start) is not None
+        return None
+    *_, refusal = (None, *_REFUSAL.finditer(text, start))
+    return refusal

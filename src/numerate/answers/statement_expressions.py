@@ -17,6 +17,7 @@ from numerate.answers.clauses import (
 from numerate.answers.expressions import Run, math_runs
 from numerate.answers.formulas import FORMULA, last_row, right_side, split_equation
 from numerate.answers.ladder import decide
+from numerate.answers.main_number import is_detail
 from numerate.answers.names import (
     BOUNDING,
     MULTIPLIERS,
@@ -106,7 +107,7 @@ _LINK = re.compile(
     r"(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
     re.IGNORECASE,
 )
-_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to)\s*$")
+_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to|of)\s*$")
 _JOINT = re.compile(
     r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder"
     r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
@@ -121,7 +122,9 @@ _BEFORE_SUBJECT = re.compile(
     r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$",
     re.IGNORECASE | re.DOTALL,
 )
-_BEHIND_SUBJECT = re.compile(r"\s+(?:is|are|have|has|[a-z]{4,})\b(?!\s*(?:equal)?\s*[$\\\d])")
+_BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*(?:equal)?\s*[$\\\d])")
+_THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
+_IS = re.compile(r"\s+(?:is|are)\b")
 _OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
@@ -131,6 +134,9 @@ def last_expression(text: str) -> str | None:
     runs = [
         run for run in math_runs(text) if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)
     ]
+    plain = [run for run in runs if not run.formula and run.text.strip("$").isdigit()]
+    details = [run for run in plain if is_detail(text, run)]
+    runs = [run for run in runs if run not in details] or runs
     if not runs:
         return None
     if (subject := _subject(text, runs)) is not None:
@@ -166,9 +172,10 @@ def _subject(text: str, runs: list[Run]) -> Run | None:
     """Returns the value of which a conclusion speaks: `Thus $510$ is the largest
     multiple`, `there are $3$ pairs`."""
     for run in reversed(runs):
-        if _BEFORE_SUBJECT.search(text, max(0, run.start - NEAR), run.start) and _BEHIND_SUBJECT.match(
-            text, run.end
-        ):
+        low = max(0, run.start - NEAR)
+        if not _BEFORE_SUBJECT.search(text, low, run.start) or not _BEHIND_SUBJECT.match(text, run.end):
+            continue
+        if _IS.match(text, run.end) or _THERE.search(text, low, run.start) or "=" in run.text:
             return run
     return None
 

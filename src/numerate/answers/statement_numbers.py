@@ -7,6 +7,7 @@ import re
 from numerate.answers.clauses import DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run, math_runs
 from numerate.answers.formulas import right_side
+from numerate.answers.main_number import main_number
 from numerate.answers.quantities import amount_of_money, quantity_end
 from numerate.answers.spelled import VALUES
 
@@ -19,14 +20,15 @@ _NUMBER_WORDS = re.compile(
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
 _ENDS_OF_RANGE = re.compile(
-    r"[^\w+-]{0,3}(?:[个個개টি]{1,2})?\s*(?:or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|"
+    r"[^\w+-]{0,3}(?:[个個개টি日天分円元]{1,2})?\s*(?:(?<= )a(?= )|à|до|到|から|에서|up to"
+    r"|or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|"
     r"oder|bis|ou|o|oppure|или|lub|albo"
     r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|"
     r"या|또는|na dakika)\s*"
 )
 _DENIED_BEHIND = re.compile(
     r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|కాదు|değil|"
-    r"(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
+    r"ではあり|じゃあり|[가이] 아닙|[가이] 아니|(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
 )
 _SIGNS = re.compile(
     r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|"
@@ -36,6 +38,8 @@ _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(
 """the numbers of a text without other mathematics, of which _SIGNS sees any"""
 _DOTTED = re.compile(r"(?P<sign>(?:[A-Z]{1,2})?[€£¥₹$])?\s?\d{1,3}(?:\.\d{3})+\s?(?P<behind>[€£])?")
 _EUROPEAN = frozenset({"€", "£", "zł", "Euro", "euros", "euro", "đồng"})
+_GLUED = re.compile(r"^(-?\d[\d,.]*)(m|L|s|h|g|W|pcs)$")
+_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
 
@@ -47,8 +51,9 @@ def number_in(text: str) -> str | None:
     if not runs:
         return number_words(text)
     equations = [run for run in runs if "=" in run.text]
-    first = runs[0].start <= 1 and not equations
-    return whole_number(text, runs[0] if first else (equations or runs)[-1], runs)
+    if equations:
+        return whole_number(text, equations[-1], runs)
+    return whole_number(text, runs[0] if runs[0].start <= 1 else main_number(text, runs), runs)
 
 
 def number_runs(text: str) -> list[Run]:
@@ -102,6 +107,9 @@ def _first_part(text: str, index: int, runs: list[Run]) -> int:
 
 def _with_unit(text: str, run: Run) -> str:
     value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
+    value = _GLUED.sub(r"\1 \2", value)
+    if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1].isdigit():
+        value = "-" + value
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]

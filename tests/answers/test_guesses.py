@@ -1,0 +1,77 @@
+"""What counts as the answer of a solution that marks none: a whole expression, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from numerate.answers import GUESSES, extract, find, grade
+from numerate.types import Problem
+
+WHOLE = [
+    ("The slope equals -2/3.", "-2/3"),
+    ("The ratio is 3:4.", "3:4"),
+    ("Therefore the area is 9π square units.", "9π"),
+    ("The point is (3, -2).", "(3, -2)"),
+    ("So in interval notation: [2, ∞)", "[2, ∞)"),
+    ("Therefore, the complex number is 3 + 4i.", "3 + 4i"),
+    ("The equation is y = 2x + 1.", "y = 2x + 1"),
+    ("So the solutions are $x = 1$ and $x = 2$.", "x = 1, x = 2"),
+    ("Hence x = 1 or x = 2.", "x = 1 or x = 2"),
+    ("It equals 1.5 × 10^{-3} in the end.", "1.5 × 10^{-3}"),
+    ("The time is 3:45 PM.", "3:45 PM"),
+    ("The remainder is 3 (mod 7).", "3 (mod 7)"),
+    ("Thus, $f(x) = x^2 + 1$ for all real $x$.", "f(x) = x^2 + 1"),
+    ("The minimum value is $5$, attained at $x=2$.", "5"),
+    ("Then\n\\[\n8 + 18 + 15 = 41\n\\]\nTherefore, the score is **41 points**.", "41"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), WHOLE)
+def test_the_last_expression_is_taken_whole(text: str, answer: str) -> None:
+    assert extract(text) == answer
+
+
+NUMBERS = [
+    ("She needs to pay $40 + $24 = $64 for the 16 glasses.", "$64"),
+    ("Altogether, she sold 72 clips: 48 in April and 24 in May.", "72"),
+    ("It takes 2 hours and 15 minutes.", "2 hours and 15 minutes"),
+    ("She has 12 or 13 left.", "12 or 13"),
+    ("The total is 1 234 crates.", "1 234"),
+    ("So Tom has 12 apples. That's 5 more than Ann, who has 7.", "12"),
+    ("Thus, **36 students** walk. Do you want 2 more examples?", "36"),
+    ("The farmer is left with twenty-seven hens.", "twenty-seven"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), NUMBERS)
+def test_the_last_number_has_all_that_belongs_to_it(text: str, answer: str) -> None:
+    assert extract(text, "number") == answer
+
+
+NOTHING = [
+    "There isn't enough information to determine it. We only know that 90 were sold.",
+    "The cost of the shirts is $30. The total cost is $30 +",
+    "Then 40 - 24 = 16. Next, we multiply 16 by",
+    "We know that Peter has 17 cars. We need to find how many he has now.",
+    "Suppose x = 12. Then x + 5 = 17, so x = 12 fails.",
+    "The answer is not 5.",
+    "We have 5 apples. " * 6,
+]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_a_text_that_concludes_nothing_has_no_answer(text: str) -> None:
+    assert extract(text, "number") is None
+
+
+def test_a_trainer_may_refuse_to_pay_guesses() -> None:
+    problem = Problem("p", "", "7", kind="number")
+    guess = grade("So she has 7 apples.", problem)
+    assert guess.correct and guess.source in GUESSES
+    assert grade("So she has 7 apples.", problem, fallback="none").how == "no_answer"
+    assert grade("The answer is 7.", problem, fallback="none").correct
+    assert grade("#### 7", problem, fallback="none").source not in GUESSES
+
+
+def test_the_number_alone_may_be_asked_for() -> None:
+    assert find("Hence $x = 3 + 4 = 7$.", fallback="number") == ("7", "last")

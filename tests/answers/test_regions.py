@@ -1,0 +1,112 @@
+"""Which part of a response may hold its answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from numerate.answers import Found, extract, find
+
+BEHIND_A_THOUGHT = [
+    "<think>it is \\boxed{4}</think>\nThe answer is 5.",
+    "<think>\n#### 4\n</think>\n\n5",
+    "it is \\boxed{4}, so</think> \\boxed{5}",
+    "<thinking>The answer is 4.</thinking> The answer is 5.",
+    "<reasoning>4</reasoning><answer>5</answer>",
+    "[THINK]The answer is 4.[/THINK]The answer is 5.",
+    "◁think▷The answer is 4.◁/think▷The answer is 5.",
+    "<|begin_of_thought|>#### 4<|end_of_thought|><|begin_of_solution|>#### 5<|end_of_solution|>",
+    "<think>a</think> The answer is 4. <think>no</think> The answer is 5.",
+    "<think>a <think>b</think> c</think> The answer is 5.",
+    "<think>\n<think>\nThe answer is 4.</think>The answer is 5.",
+    "<|channel|>analysis<|message|>It is 4.<|end|><|start|>assistant<|channel|>final<|message|>It is 5.<|return|>",
+]
+
+
+@pytest.mark.parametrize("text", BEHIND_A_THOUGHT)
+def test_the_answer_stands_behind_the_last_finished_thought(text: str) -> None:
+    assert extract(text, "number") == "5"
+
+
+UNFINISHED = [
+    "<think>The answer is 5.",
+    "<think>first <think>second</think> so it is 5",
+    "Let me see: 2 + 3. <think>The answer is 5.",
+    "<|channel|>analysis<|message|>The answer is 5.",
+    "<think>The answer is 5.</think>",
+]
+
+
+@pytest.mark.parametrize("text", UNFINISHED)
+def test_a_thought_without_an_answer_behind_it_has_none(text: str) -> None:
+    assert find(text, "number") == Found(None, "none")
+
+
+def test_an_unfinished_thought_is_read_where_that_is_wanted() -> None:
+    assert extract("<think>The answer is 5.", "number", unfinished=True) == "5"
+    assert extract("<think>2+3=5\n#### 5", "math", unfinished=True) == "5"
+
+
+FINISHED = [
+    "6*7=42\n#### 42\n\nQuestion: What is 1+1?\nAnswer: 1+1=2\n#### 2",
+    "The answer is 42.\n\nQ: What is 1+1?\nA: 2",
+    "The answer is 42.</s> The answer is 2.",
+    "The answer is 42.<|im_end|>\n<|im_start|>user\nAnd 1+1?<|im_end|>\n<|im_start|>assistant\nThe answer is 2.",
+    "The answer is 42.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nThe answer is 2?",
+    "The answer is 42.\n\n### Instruction:\nAdd 1 and 1.\n\n### Response:\nThe answer is 2.",
+    "The answer is 42.\nUser: and 1+1?\nAssistant: The answer is 2.",
+    "The answer is 42. USER: and 1+1? ASSISTANT: The answer is 2.",
+    "#### 42\n#### 42\n#### 2",
+    "Es bleiben also 42 Schüler.\n\nFrage: Was ist 1+1?\nAntwort: 2",
+]
+
+
+@pytest.mark.parametrize("text", FINISHED)
+def test_what_follows_a_finished_answer_is_not_the_answer(text: str) -> None:
+    assert extract(text, "number") == "42"
+
+
+def test_a_question_that_is_restated_first_cuts_nothing() -> None:
+    assert extract("Question: What is 2+2?\nAnswer: 4", "number") == "4"
+    assert extract("Given: 5 apples.\n\nQuestion: How many are left of them?\n\nAnswer: 3", "number") == "3"
+
+
+def test_a_correction_is_the_answer() -> None:
+    assert extract("#### 1\nWait, that is wrong.\n#### 2", "number") == "2"
+    assert extract("The answer is 20. No, that's wrong. So it is 16.", "number") == "16"
+    assert extract("\\boxed{20} is wrong; the answer is 16.") == "16"
+
+
+TOOLS = [
+    ("```python\nx = 7\nprint(x)\n```\n```output\n42\n```\nSo there are 42 of them.", "42", "last"),
+    ("```python\nprint(6*7)\n```\n```output\n42\n```", "42", "output"),
+    ("<code>print(7)</code>\nOutput: 42\n", "42", "output"),
+    ("```python\nprint(7)\n```", None, "none"),
+    ("x_total = 7\ny_total = 8\nanswer_total = x_total + y_total", None, "none"),
+    ("The answer is 42.\n```python\nprint(7)\n```", "42", "phrase"),
+    ("```\nThe answer is 42.\n```", "42", "phrase"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer", "source"), TOOLS)
+def test_code_says_nothing_and_its_output_only_where_nothing_else_does(
+    text: str, answer: str | None, source: str
+) -> None:
+    assert find(text, "number") == (answer, source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"answer": 42}',
+        '```json\n{"answer": "42"}\n```',
+        "{'final_answer': 42}",
+        '{"steps": "7", "answer": "42"}',
+    ],
+)
+def test_json_holds_the_answer_in_its_field(text: str) -> None:
+    assert find(text, "number") == ("42", "tag")
+
+
+@pytest.mark.parametrize("text", ['{"steps": ["4*6=24"], "ans', '{"answer": "', '{"problem_id": 12, "ans'])
+def test_json_that_breaks_off_has_no_answer(text: str) -> None:
+    assert extract(text, "number") is None
