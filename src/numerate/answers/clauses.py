@@ -59,7 +59,8 @@ EXPLANATION = re.compile(
     r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
     # conditions
     r"|for (?:all|any|every|some|each)"
-    r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
+    r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
+    r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
     r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon"
     # reasons in other languages
@@ -68,7 +69,6 @@ EXPLANATION = re.compile(
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
     r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
-    # in brackets: another form, a quantity, words
     # a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
@@ -77,7 +77,8 @@ EXPLANATION = re.compile(
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
-    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)(?=[A-Za-z]{2,}[\s,.)]|an? [a-z]|\d{0,4}[\u0400-\uffff]))",
+    r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)"
+    r"(?=[A-Za-z]{2,}[\s,.)]|an? [a-z]|\d{0,4}[\u0400-\uffff]))",
     re.IGNORECASE,
 )
 _EXPLAINS = listed(
@@ -93,8 +94,6 @@ _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
-
-
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
@@ -108,10 +107,13 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
 def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
-        if (
-            content.search(before)
-            and not (_DENIES.search(before) and DIGIT.search(text, clause.end()))
-            and not _CONCLUDES.search(text, clause.end())
-        ):
+        if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
     return text
+
+
+def _goes_on(text: str, before: str, end: int) -> bool:
+    """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
+    if _DENIES.search(before) and DIGIT.search(text, end):
+        return True
+    return _CONCLUDES.search(text, end) is not None

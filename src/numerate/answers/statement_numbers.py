@@ -20,7 +20,8 @@ _NUMBER_WORDS = re.compile(
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
 _ENDS_OF_RANGE = re.compile(
-    r"[^\w+-]{0,3}(?:[个個개টি日天分円元]{1,2})?\s*(?:(?<= )a(?= )|à|до|到|から|에서|up to|or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|"
+    r"[^\w+-]{0,3}(?:[个個개টি日天分円元]{1,2})?\s*(?:(?<= )a(?= )|à|до|到|から|에서|up to"
+    r"|or(?: maybe| possibly| perhaps)?|maybe|possibly|perhaps|to|"
     r"oder|bis|ou|o|oppure|или|lub|albo"
     r"|veya|hoặc|atau|au|または|或者|或|还是|หรือ|অথবা|বা|లేదా|أو|"
     r"या|또는|na dakika)\s*"
