@@ -8,7 +8,7 @@ from numerate.answers.boxes import Box, last_boxes
 from numerate.answers.cues import answer_cues
 from numerate.answers.ladder import decide
 from numerate.answers.phrase_answers import CORRECTION, cue_value
-from numerate.answers.refusals import last_refusal
+from numerate.answers.refusals import refuses
 from numerate.answers.sources import Found
 from numerate.types import Kind
 
@@ -26,7 +26,7 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
     if not boxes:
         return None
     end = boxes[-1].end
-    if last_refusal(tail, end):
+    if refuses(tail, end):
         return Found(None, "box")
     later = _later_phrase(tail, end, kind)
     return Found(later, "phrase") if later else Found(_contents(tail, boxes), "box")

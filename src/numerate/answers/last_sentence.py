@@ -8,7 +8,7 @@ import re
 from numerate.answers.clauses import CONTENT, DIGIT, main_clause
 from numerate.answers.main_number import TOTAL, main_number
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.refusals import last_refusal
+from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
 from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
@@ -23,14 +23,12 @@ _REMARK = re.compile(
     # suppositions and checks
     r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
-    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка|Проверим"
-    r"|Controllo|Sprawdz"
+    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
     # questions, definitions, comparisons
-    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
-    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(
@@ -52,14 +50,9 @@ _PLAN = re.compile(
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
-    # what others may think
-    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
-    r"|\btempting\b|\bmay seem\b"
-    # what the answer is not
-    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
-    r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
+    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b|\btempting\b|\bmay seem\b"
+    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
-    # cases that fail
     r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
     r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
