@@ -65,12 +65,29 @@ def _belongs(text: str, box: Box, later: list[Box]) -> bool:
     between = text[box.end : later[0].start]
     if _joined(between):
         return True
+    if _are_items(text, box, later[0]):
+        return True
     names = [_name(text, other.start) for other in (box, *later)]
     if all(names) and len(set(names)) == len(names):
         return True
     following = _last_label(between)
     label = _last_label(text[: box.start]) if following else None
     return label is not None and following is not None and _follows(label, following)
+
+
+_ITEM = re.compile(
+    r"\s*(?:[-*•]\s+|\(?\d{1,2}[.)]\s+|\(?[a-h][.)]\s+|(?=[A-Z][A-Za-z ]{0,30}:))"
+    r"(?!Step|step)[^\n\\$=]{0,40}(?:\$|\\\()?\s*"
+)
+
+
+def _are_items(text: str, box: Box, following: Box) -> bool:
+    """Checks whether two boxes end consecutive items of one list: `1. The sum is \\boxed{9}`."""
+    lines = text[box.end : following.start].split("\n")
+    if len(lines) < 2 or len(lines[0]) > 8 or any(line.strip() for line in lines[1:-1]):
+        return False
+    first = text[text.rfind("\n", 0, box.start) + 1 : box.start]
+    return _ITEM.fullmatch(first) is not None and _ITEM.fullmatch(lines[-1]) is not None
 
 
 def _name(text: str, start: int) -> str:
@@ -101,7 +118,7 @@ def _read(text: str, start: int, end: int) -> Box:
     return Box(start, close + 1, text[end + 1 : close])
 
 
-_LINKING = frozenset({"and", "or", "for", "part", "case", "respectively", "also", "while", "is"})
+_LINKING = frozenset({"and", "or", "for", "part", "case", "respectively", "also", "while", "is", "by"})
 _NAMED = re.compile(r"\(?[a-z]\)|[a-zA-Z](?:_\d)? ?=")
 
 

@@ -236,9 +236,24 @@ _SMALL = re.compile(
 )
 
 
+_NO_DOUBT = re.compile(
+    r",? ?\b(?:without (?:a |any )?(?:doubt|question)|no doubt|undoubtedly|unquestionably)\b,?", re.IGNORECASE
+)
+_NONE_OF = re.compile(
+    r"\bnone of (?:the )?(?:options |choices |answers )?(?P<letters>\(?[A-J]\)?(?:(?:\s?[-–,&]\s?|,? and |,? or |, )\(?[A-J]\)?)+)",
+    re.IGNORECASE,
+)
+
+
+def _neither(match: re.Match[str]) -> str:
+    """Returns `neither A nor B` for `none of A, B`."""
+    return "neither " + " nor ".join(c for c in match["letters"] if c.isalpha() and c.isupper())
+
+
 def readable(text: str) -> str:
     """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
-    text = _BOX.sub(" answer: ", text.translate(_WIDE))
+    text = _BOX.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
+    text = _NONE_OF.sub(_neither, text)
     if "\\" in text:
         text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
     text = _RUNS.sub(r"\1", _MARKUP.sub("", text))

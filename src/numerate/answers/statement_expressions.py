@@ -125,6 +125,7 @@ _BEFORE_SUBJECT = re.compile(
 _BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*(?:equal)?\s*[$\\\d])")
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
+NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
@@ -146,6 +147,8 @@ def last_expression(text: str) -> str | None:
     unit = text[runs[last].end : end]
     if first == last:
         value = chain_value(right_side(last_row(runs[last].text), approximate=False))
+        if value[:1].isdigit() and NEGATIVE_BEFORE.search(text, max(0, runs[last].start - NEAR), runs[last].start):
+            value = "-" + value
         return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
     if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:
         return text[runs[first].start : end]
