@@ -17,6 +17,7 @@ _REJECTED = re.compile(
 )
 
 
+_PHANTOM = re.compile(r"\\[hv]?phantom\{[^{}]*\}")
 _DENIED = re.compile(r"\bnot\s*(?:\$|\\\()?\s*\Z")
 
 
@@ -28,8 +29,12 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
     end = boxes[-1].end
     if refuses(tail, end):
         return Found(None, "box")
-    later = _later_phrase(tail, end, kind)
-    return Found(later, "phrase") if later else Found(_contents(tail, boxes), "box")
+    if later := _later_phrase(tail, end, kind):
+        return Found(later, "phrase")
+    contents = _contents(tail, boxes)
+    if contents or not any(box.inner.strip() for box in boxes):
+        return Found(contents, "box")
+    return box_answer(tail[: boxes[0].start], kind)  # of the boxes that the text rejects none counts
 
 
 def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
@@ -53,9 +58,9 @@ def _has_mathematics(value: str) -> bool:
 def _contents(tail: str, boxes: list[Box]) -> str:
     """Returns what the boxes hold that the text doesn't reject; equal answers once: x + 11 or 11 + x."""
     kept = [
-        box for box in boxes if not _REJECTED.match(tail, box.end) and not _DENIED.search(tail[: box.start])
+        box for box in boxes if not _REJECTED.match(tail, box.end) and not _DENIED.search(tail, max(box.start - 16, 0), box.start)
     ]
-    inner = [box.inner.strip() for box in kept]
+    inner = [_PHANTOM.sub("", box.inner).strip() for box in kept]
     answers = list(dict.fromkeys(filter(None, inner)))
     different = answers[:1]
     different.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in different))

@@ -178,7 +178,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
         return Found(letter, marked.source) if letter else NOTHING
     letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
-    if not letter:
+    if letter is None or (not letter and count_words(tail) <= MOST_WORDS_OF_A_CHOICE):
         bare = bare_answer(tail, "choice")
         letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
     if letter:

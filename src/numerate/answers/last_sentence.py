@@ -42,7 +42,7 @@ RECENT = 400
 _PLAN = re.compile(
     r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should )"
     r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
-    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b|\bwhich\b))"
+    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b|\bwhich (?:gives|leaves|makes|equals)\b))"
     r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
     re.IGNORECASE,
 )
@@ -126,6 +126,6 @@ def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):
         return bold[-1]
-    if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or "$" in text or not text.isascii()):
+    if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or "$" in text or "\\[" in text or "\\(" in text or not text.isascii()):
         return None
     return last_expression(main_clause(text, CONTENT).rstrip(" .!?"))

@@ -17,6 +17,8 @@ _NUMBER_WORDS = re.compile(
     r"(?:[ -](?:and )?|(?!\w)))+",
     re.IGNORECASE,
 )
+_ONE_OF_SEVERAL = re.compile(r"\d[\d.,]* of \d[\d.,]*")
+"""`3 of 5`, and in Dutch `3 or 5`: neither is one number"""
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
 _BETWEEN = re.compile(r"\b(?:between|entre|zwischen)\s+$", re.IGNORECASE)
 _ENDS_OF_RANGE = re.compile(
@@ -46,6 +48,8 @@ _RANGE = re.compile(r"(\d+)[-–](\d+)")
 
 def number_in(text: str) -> str | None:
     """Returns the number of a statement: behind the last equals sign, where it begins, or the last one."""
+    if _ONE_OF_SEVERAL.fullmatch(text):
+        return text
     text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
