@@ -8,7 +8,7 @@ from numerate.answers.boxes import Box, last_boxes
 from numerate.answers.cues import answer_cues
 from numerate.answers.ladder import decide
 from numerate.answers.phrase_answers import CORRECTION, cue_value
-from numerate.answers.refusals import last_refusal
+from numerate.answers.refusals import refuses
 from numerate.answers.sources import Found
 from numerate.types import Kind
 
@@ -17,13 +17,16 @@ _REJECTED = re.compile(
 )
 
 
+_DENIED = re.compile(r"\bnot\s*(?:\$|\\\()?\s*\Z")
+
+
 def box_answer(tail: str, kind: Kind) -> Found | None:
     """Returns what the last boxes hold, or the final answer that a sentence behind them gives."""
     boxes = last_boxes(tail) if "box" in tail else []
     if not boxes:
         return None
     end = boxes[-1].end
-    if last_refusal(tail, end):
+    if refuses(tail, end):
         return Found(None, "box")
     later = _later_phrase(tail, end, kind)
     return Found(later, "phrase") if later else Found(_contents(tail, boxes), "box")
@@ -49,7 +52,10 @@ def _has_mathematics(value: str) -> bool:
 
 def _contents(tail: str, boxes: list[Box]) -> str:
     """Returns what the boxes hold that the text doesn't reject; equal answers once: x + 11 or 11 + x."""
-    inner = [box.inner.strip() for box in boxes if not _REJECTED.match(tail, box.end)]
+    kept = [
+        box for box in boxes if not _REJECTED.match(tail, box.end) and not _DENIED.search(tail[: box.start])
+    ]
+    inner = [box.inner.strip() for box in kept]
     answers = list(dict.fromkeys(filter(None, inner)))
     different = answers[:1]
     different.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in different))

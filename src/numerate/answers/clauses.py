@@ -8,7 +8,7 @@ from numerate.answers.formulas import FORMULA, hide_formulas
 from numerate.answers.names import FUNCTIONS, listed
 
 DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
-CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?![a-zA-Z]\$)")
+CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?=[^\s,.;:)$])(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
 DENIAL_BEFORE = re.compile(
@@ -62,13 +62,13 @@ EXPLANATION = re.compile(
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to"
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
     # behind a comma, a semicolon or a dash
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
-    r"|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
     # behind a comma: a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
     r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
@@ -76,6 +76,7 @@ EXPLANATION = re.compile(
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
     # in brackets: another form, a quantity, words
+    r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
     r"|(?!(?:sin|cos|tan|log|ln|sqrt|mod|and|or|to)\b)"
@@ -84,12 +85,12 @@ EXPLANATION = re.compile(
 )
 _EXPLAINS = listed(
     "where which since because as for when whenever if provided given assuming rather instead not but except "
-    "unlike according so car ya porque weil denn потому while meaning i.e."
+    "upon unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
-    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]"
-    r"|i\.e|\band not\b|that is|\bor rather\b"
+    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]"
+    r"|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
 )
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(

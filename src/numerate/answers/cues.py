@@ -22,6 +22,7 @@ _ENGLISH = re.compile(
     rf"answers?\b(?P<between>(?:[^.\n:：=$\\?]|{_MATH}){{0,60}}?)"
     r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|could|can only|has to) be\b"
     r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–→⇒➔]|[-=]>)"
+    r"|answer,\s(?=[$\\\d-][^,\n]{0,30},\s(?:is|was|which)\b)"
     r"|answer(?:\s*\*\*)?(?P<alone>[ \t]+(?=\$|\\[(\[]|[-(]?\d))"
     r"|ans(?:\s?[.:]|\s[-–—]\s)",
     re.IGNORECASE,

@@ -59,7 +59,8 @@ _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 def math_runs(text: str) -> list[Run]:
     """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
-    beside a sign, or are formulas."""
+    beside a sign, or
+    are formulas."""
     runs: list[Run] = []
     at = 0
     for match in FORMULA.finditer(text):

@@ -8,7 +8,7 @@ import re
 from numerate.answers.clauses import CONTENT, DIGIT, main_clause
 from numerate.answers.main_number import TOTAL, main_number
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
-from numerate.answers.refusals import last_refusal
+from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
 from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
@@ -23,8 +23,8 @@ _REMARK = re.compile(
     # suppositions and checks
     r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
-    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка|Проверим"
-    r"|Controllo|Sprawdz"
+    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
+    r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
@@ -41,19 +41,20 @@ _ENUMERATOR = re.compile(
 )
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
-_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
 _PLAN = re.compile(
-    r"\b(?:(?:we|i|you|let's|let us) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to "
-    r"|will |can |must |should |now )?"
-    r"|(?:we|i)'ll |next,? |first,? |need to )(?:first |then |now )?"
+    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should )"
+    r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?"
     r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
-    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*=)"
+    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
+    r"\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b|\bwhich\b))"
     # other languages
     r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来"
-    r"|次に.*(?:ます|する)。?$",
+    r"|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
+_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
+"""several numbers below each other, of which none is the answer"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
@@ -71,15 +72,16 @@ _REJECTED = re.compile(
     re.IGNORECASE,
 )
 _BREAKDOWN = re.compile(
-    r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ)"
-    r"[^:=]*\d[^:=]*$)"
+    r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ)[^:=]*\d[^:=]*$)"
 )
 
 
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
-    if _refuses(text):
+    if refuses(text, max(len(text) - RECENT, 0)):
+        return None
+    if kind == "number" and _ALTERNATIVES.search(text):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
@@ -94,13 +96,6 @@ def last_statement(text: str, kind: Kind) -> str | None:
             return value
         last = False
     return None
-
-
-def _refuses(text: str) -> bool:
-    """Returns True for a text that says in the end that it has no answer, and draws no conclusion after
-    that."""
-    refusal = last_refusal(text, max(len(text) - RECENT, 0))
-    return refusal is not None and not _CONCLUSION.search(text, refusal.end())
 
 
 def _repeats(text: str, sentence: str) -> bool:

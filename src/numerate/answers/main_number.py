@@ -1,6 +1,7 @@
 """Which number of a sentence is its point: the total, else the last one that no preposition makes a detail.
 
-`Tina pays $84 for 6 tickets`, `She needs 5 boxes to pack 60 eggs`: 84 and 5. `She has 3 and buys 4, so 7`: 7."""
+`Tina pays $84 for 6 tickets`, `She needs 5 boxes to pack 60 eggs`: 84 and 5. `She has 3 and buys 4, so 7`:
+7."""
 
 from __future__ import annotations
 
@@ -19,13 +20,14 @@ _DETERMINERS = (
 _DETAIL = re.compile(
     # prepositions and conjunctions before a number that only describes
     r"(?:\b(?:for|after|before|at|including|with|over|across|every|each|per|while|when|than|from|on|until|within|during"
-    rf"|since|out of|by \w+ing|after \w+ing|kati ya){_DETERMINERS}"
+    rf"|since|out of|by \w+ing|after \w+ing|kati ya(?: \w+)?|than [A-Z]\w*['’]s){_DETERMINERS}"
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: \w+)?"
     # a purpose
     r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
     r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
+    r"|\b(?:minutes?|hours?|days?|weeks?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
     r"|\b(?:para \w+r|pour \w+(?:er|ir|re)|per \w+re)(?: \w+){0,4})\s*(?:\$|€|£)?$",
     re.IGNORECASE,
 )
@@ -39,6 +41,7 @@ _OBLIGED = listed("need needs needed has have had want wants going able ought re
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
 _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b")
 _IN = re.compile(r"\bin\s*$")
+_NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 _AGE_OR_MONEY = re.compile(r"\$|\byears old|\b(?:more|less|fewer|farther|further)\b")
 
 
@@ -47,7 +50,12 @@ def main_number(text: str, runs: list[Run]) -> Run:
     for run in runs:
         if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
-    points = [run for run in runs if not is_detail(text, run)]
+    points: list[Run] = []
+    detail = False
+    for previous, run in zip([None, *runs], runs, strict=False):
+        ends = previous is None or _NEW_CLAUSE.search(text, previous.end, run.start)
+        detail = is_detail(text, run) or (detail and not ends)
+        points += [] if detail else [run]
     return (points or runs)[-1]
 
 

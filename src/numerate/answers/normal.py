@@ -39,6 +39,7 @@ _TWINS = str.maketrans(
         "◇": "\\diamond ", "⋄": "\\diamond ", "◊": "\\lozenge ", "⊙": "\\odot ", "⊖": "\\ominus ",
         "⇒": "\\Rightarrow ", "⟹": "\\implies ",
         **dict.fromkeys("“”", '"'),
+        "⟨": "(", "⟩": ")",
         "÷": "/", "∕": "/", "⁄": "/", "√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "≤": "<=", "≥": ">=",
         "⩽": "<=", "⩾": ">=", "≠": "!=", "≈": "\\approx ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ",
         "∅": "\\emptyset ", "¢": " cents ","°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "∠": "\\angle ",

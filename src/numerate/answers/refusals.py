@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import re
 
-_REFUSALS = (
+_REFUSAL = re.compile(
     # what can't be worked out
     r"\b(?:cannot|can't|can not|could not|couldn't"
     r"|unable to|not possible to|impossible to|not able to) (?:be )?"
-    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)",
+    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
-    r"\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)",
-    r"(?:\bnot|n't) enough information",
-    r"\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified",
-    r"\binsufficient (?:information|data)|\bnot sure\b",
+    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
+    r"|(?:\bnot|n't) enough information"
+    r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
+    r"|\binsufficient (?:information|data)|\bnot sure\b"
     # other languages
-    "ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)",
-    "解けません|求めることができ|no se puede|non si può|não é possível|нельзя|알 수 없|ไม่สามารถ",
-    "无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile",
-    "невозможно|わかりません|求められません",
+    r"|ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)"
+    r"|解けません|求めることができ"
+    r"|no se puede|non si può|não é possível|нельзя|알 수 없|ไม่สามารถ"
+    r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
+    r"|невозможно|わかりません|求められません",
+    re.IGNORECASE,
 )
-_REFUSAL = re.compile("|".join(_REFUSALS), re.IGNORECASE)
-_STEMS = ("not", "n't", "unable", "impossible", "insufficient", "kann nicht", "no se puede", "no es posible")
-"""of which every refusal in ASCII has one"""
+_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
+_STEMS = ("not", "n't", "unable", "impossible", "insufficient", "posible", "puede", "kann nicht", "ne pe")
+"""of which a refusal in ASCII has one"""
 
 
-def last_refusal(text: str, start: int) -> re.Match[str] | None:
-    """Returns the last place behind `start` where a text says that it has no answer."""
+def refuses(text: str, start: int) -> bool:
+    """Returns True where the text says from `start` on that there is no answer, and draws no conclusion after
+    that."""
     behind = text[start:].lower()
     if behind.isascii() and not any(stem in behind for stem in _STEMS):
-        return None
+        return False
     *_, refusal = (None, *_REFUSAL.finditer(text, start))
-    return refusal
+    return refusal is not None and not _CONCLUSION.search(text, refusal.end())

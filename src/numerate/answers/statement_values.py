@@ -28,6 +28,8 @@ _NEGATION = re.compile(
     r"ale|bensì)\b|而是)\s*(?P<but>.+))?$",
     re.DOTALL,
 )
+_NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d\\])", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?:\s*\[(?:\d{1,2}|/INST)\])+$")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
 
 
@@ -35,9 +37,10 @@ def statement_value(statement: str, kind: Kind) -> str | None:
     """Returns the value of a statement, None where it says none, or only what the answer is not."""
     if _PLAIN.fullmatch(statement):
         return statement
-    text = SIGN_APART.sub("-", without_emphasis(statement).strip())
+    text = SIGN_APART.sub("-", _FOOTNOTE.sub("", without_emphasis(statement).strip()))
     if opening := _QUALIFIER.match(text):
         text = text[opening.end() :]
+    text = _NEGATIVE.sub("-", text)
     if negation := _NEGATION.match(text):
         return statement_value(negation["but"], kind) if negation["but"] else None
     return number_in(text) if kind == "number" else expression_in(text)
