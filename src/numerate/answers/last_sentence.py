@@ -136,6 +136,6 @@ def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):
         return bold[-1]
-    if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or not text.isascii()):
+    if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or "$" in text or not text.isascii()):
         return None
     return last_expression(main_clause(text, CONTENT).rstrip(" .!?"))
