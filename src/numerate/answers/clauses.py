@@ -89,8 +89,8 @@ _EXPLAINS = listed(
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
-    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]"
-    r"|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
+    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
+    r"|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
 )
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(

@@ -42,7 +42,8 @@ _ENUMERATOR = re.compile(
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
 _PLAN = re.compile(
-    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should )"
+    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to "
+    r"|will |can |must |should )"
     r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?"
     r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
     r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
