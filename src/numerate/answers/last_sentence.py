@@ -29,7 +29,8 @@ _REMARK = re.compile(
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
     # questions, definitions, comparisons
-    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
+    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(
@@ -58,9 +59,14 @@ _ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
-    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b|\btempting\b|\bmay seem\b"
-    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
+    # what others may think
+    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
+    r"|\btempting\b|\bmay seem\b"
+    # what the answer is not
+    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
+    r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
+    # cases that fail
     r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
     r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",

@@ -9,6 +9,7 @@ import re
 
 from numerate.answers.clauses import DIGIT, NEAR
 from numerate.answers.expressions import Run
+from numerate.answers.names import listed
 
 TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b", re.IGNORECASE)
 _TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + TOTAL.pattern, re.IGNORECASE)
@@ -23,14 +24,16 @@ _DETAIL = re.compile(
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: \w+)?"
     # a purpose
-    r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
+    r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
+    r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
     r"|\b(?:minutes?|hours?|days?|weeks?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
     r"|\b(?:para \w+r|pour \w+(?:er|ir|re)|per \w+re)(?: \w+){0,4})\s*(?:\$|€|£)?$",
     re.IGNORECASE,
 )
 _POINT = re.compile(
-    r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder|rate|age|product|difference) (?:of|at)\s*\$?$"
+    r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder"
+    r"|rate|age|product|difference) (?:of|at)\s*\$?$"
     r"|\b(?:left|ends? up|ended up|remains?|together) with(?: only| exactly| just)?\s*\$?$",
     re.IGNORECASE,
 )
@@ -45,7 +48,7 @@ _AGE_OR_MONEY = re.compile(r"\$|\byears old|\b(?:more|less|fewer|farther|further
 def main_number(text: str, runs: list[Run]) -> Run:
     """Returns the run that holds the point of a sentence; runs: those with a digit, at least one."""
     for run in runs:
-        if (total := TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
+        if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
     points: list[Run] = []
     detail = False
