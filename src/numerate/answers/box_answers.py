@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from numerate.answers.boxes import Box, last_boxes
+from numerate.answers.clauses import NEAR
 from numerate.answers.cues import answer_cues
 from numerate.answers.ladder import decide
 from numerate.answers.phrase_answers import CORRECTION, cue_value
@@ -15,8 +16,8 @@ from numerate.types import Kind
 _REJECTED = re.compile(
     r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b"
 )
-
-
+MOST_REJECTED = 4
+"""times that a rejected box is passed over"""
 _PHANTOM = re.compile(r"\\[hv]?phantom\{[^{}]*\}")
 _DENIED = re.compile(r"\bnot\s*(?:\$|\\\()?\s*\Z")
 
@@ -31,10 +32,12 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
         return Found(None, "box")
     if later := _later_phrase(tail, end, kind):
         return Found(later, "phrase")
-    contents = _contents(tail, boxes)
-    if contents or not any(box.inner.strip() for box in boxes):
-        return Found(contents, "box")
-    return box_answer(tail[: boxes[0].start], kind)  # of the boxes that the text rejects none counts
+    for _ in range(MOST_REJECTED):
+        contents = _contents(tail, boxes)
+        if contents or not boxes or not any(box.inner.strip() for box in boxes):
+            break
+        boxes = last_boxes(tail[: boxes[0].start])  # those that the text rejects don't count
+    return Found(contents, "box")
 
 
 def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
@@ -57,11 +60,15 @@ def _has_mathematics(value: str) -> bool:
 
 def _contents(tail: str, boxes: list[Box]) -> str:
     """Returns what the boxes hold that the text doesn't reject; equal answers once: x + 11 or 11 + x."""
-    kept = [
-        box for box in boxes if not _REJECTED.match(tail, box.end) and not _DENIED.search(tail, max(box.start - 16, 0), box.start)
-    ]
+    kept = [box for box in boxes if not _is_rejected(tail, box)]
     inner = [_PHANTOM.sub("", box.inner).strip() for box in kept]
     answers = list(dict.fromkeys(filter(None, inner)))
     different = answers[:1]
     different.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in different))
     return ", ".join(different)
+
+
+def _is_rejected(tail: str, box: Box) -> bool:
+    """Returns True for a box behind "not", and for one that the text behind it discards."""
+    denied = _DENIED.search(tail, max(box.start - NEAR, 0), box.start)
+    return denied is not None or _REJECTED.match(tail, box.end) is not None

@@ -69,11 +69,13 @@ EXPLANATION = re.compile(
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
     r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
-    # a comparison, a price of each, another wording
-    r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
+    # behind a comma: a comparison, a price of each, another wording
+    r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
+    r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
+    # in brackets: another form, a quantity, words
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
@@ -87,7 +89,8 @@ _EXPLAINS = listed(
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
-    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
+    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
+    r"|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
 )
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(

@@ -59,7 +59,8 @@ _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 def math_runs(text: str) -> list[Run]:
     """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
-    beside a sign, or are formulas."""
+    beside a sign, or
+    are formulas."""
     runs: list[Run] = []
     at = 0
     for match in FORMULA.finditer(text):
@@ -127,18 +128,15 @@ def _belongs(text: str, token: re.Match[str], depth: int) -> bool:
     """Checks whether a word or a comma is mathematics where it stands."""
     piece = token.group()
     if piece == ":":  # `44: 24 red balls` is no ratio
-        return (
-            text[token.start() - 1 : token.start()].isspace() == text[token.end() : token.end() + 1].isspace()
-        )
+        before, behind = text[token.start() - 1 : token.start()], text[token.end() : token.end() + 1]
+        return before.isspace() == behind.isspace()
     if token.lastgroup == "comma":
         return depth > 0 or (piece == "," and _list_comma(text, token))
     if token.lastgroup != "word":
         return False
-    if (
-        piece in _MATH_WORDS
-        or (piece in ("US", "AU", "CA") and text[token.end() : token.end() + 1] == "$")
-        or piece.lower() in _SCALES
-    ):
+    if piece in _MATH_WORDS or piece.lower() in _SCALES:
+        return True
+    if piece in _DOLLARS_OF and text[token.end() : token.end() + 1] == "$":
         return True
     if len(piece) > 3 or piece.lower() in _SHORT_WORDS:
         return False

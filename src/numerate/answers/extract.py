@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from numerate.answers import choice
 from numerate.answers.bare_answers import bare_answer
 from numerate.answers.box_answers import box_answer
+from numerate.answers.clauses import count_words
 from numerate.answers.hash_lines import hash_answer
 from numerate.answers.headings import blocks_below_headings, bold_opening
 from numerate.answers.ladder import decide
@@ -173,12 +174,19 @@ def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
 
 
 # -- choices ----------------------------------------------------------------------
+_UNDECIDED = re.compile(r"\beither\b[^.\n]*\([A-J]\)[^.\n]*\bor\b[^.\n]*\([A-J]\)[^.\n]*\.?\s*\Z")
+MOST_WORDS = 4
+"""of a text that may name a choice without asserting a letter"""
+
+
 def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]]) -> Found:
     if marked is not None and marked.source != "phrase":
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
         return Found(letter, marked.source) if letter else NOTHING
+    if _UNDECIDED.search(tail, max(len(tail) - LONGEST_STATEMENT, 0)):
+        return NOTHING
     letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
-    if letter is None or (not letter and count_words(tail) <= MOST_WORDS_OF_A_CHOICE):
+    if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
         bare = bare_answer(tail, "choice")
         letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
     if letter:

@@ -23,12 +23,14 @@ _REMARK = re.compile(
     # suppositions and checks
     r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
-    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка|Проверим|Controllo|Sprawdz"
+    r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
+    r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
     # questions, definitions, comparisons
-    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
+    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _ENUMERATOR = re.compile(
@@ -40,19 +42,32 @@ _ENUMERATOR = re.compile(
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
 _PLAN = re.compile(
-    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to |will |can |must |should )"
-    r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
-    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b|\bwhich (?:gives|leaves|makes|equals)\b))"
-    r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
+    r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to "
+    r"|will |can |must |should )"
+    r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?"
+    r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
+    r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
+    r"\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b"
+    r"|\bwhich (?:gives|leaves|makes|equals)\b))"
+    # other languages
+    r"|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos|Wir müssen|我们需要|接下来"
+    r"|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
+_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
+"""several numbers below each other, of which none is the answer"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
-    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b|\btempting\b|\bmay seem\b"
-    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
+    # what others may think
+    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
+    r"|\btempting\b|\bmay seem\b"
+    # what the answer is not
+    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
+    r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
+    # cases that fail
     r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
     r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
@@ -83,9 +98,6 @@ def last_statement(text: str, kind: Kind) -> str | None:
             return value
         last = False
     return None
-
-
-_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
 
 
 def _repeats(text: str, sentence: str) -> bool:
@@ -126,6 +138,14 @@ def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):
         return bold[-1]
-    if not (DIGIT.search(text) or CONTENT.search(text) or "=" in text or "$" in text or "\\[" in text or "\\(" in text or not text.isascii()):
+    if not (
+        DIGIT.search(text)
+        or CONTENT.search(text)
+        or "=" in text
+        or "$" in text
+        or "\\[" in text
+        or "\\(" in text
+        or not text.isascii()
+    ):
         return None
     return last_expression(main_clause(text, CONTENT).rstrip(" .!?"))

@@ -1,6 +1,7 @@
 """Which number of a sentence is its point: the total, else the last one that no preposition makes a detail.
 
-`Tina pays $84 for 6 tickets`, `She needs 5 boxes to pack 60 eggs`: 84 and 5. `She has 3 and buys 4, so 7`: 7."""
+`Tina pays $84 for 6 tickets`, `She needs 5 boxes to pack 60 eggs`: 84 and 5. `She has 3 and buys 4, so 7`:
+7."""
 
 from __future__ import annotations
 
@@ -8,9 +9,14 @@ import re
 
 from numerate.answers.clauses import DIGIT, NEAR
 from numerate.answers.expressions import Run
+from numerate.answers.names import listed
 
-TOTAL = re.compile(r"[^.;]{0,24}?\b(?:altogether|in total|in all)\b", re.IGNORECASE)
-_DETERMINERS = r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next|remaining|other|same))*"
+TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b", re.IGNORECASE)
+_TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + TOTAL.pattern, re.IGNORECASE)
+_DETERMINERS = (
+    r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next"
+    r"|remaining|other|same))*"
+)
 _DETAIL = re.compile(
     # prepositions and conjunctions before a number that only describes
     r"(?:\b(?:for|after|before|at|including|with|over|across|every|each|per|while|when|than|from|on|until|within|during"
@@ -18,45 +24,31 @@ _DETAIL = re.compile(
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: \w+)?"
     # a purpose
-    r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
+    r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
+    r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
     r"|\b(?:minutes?|hours?|days?|weeks?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
     r"|\b(?:para \w+r|pour \w+(?:er|ir|re)|per \w+re)(?: \w+){0,4})\s*(?:\$|€|£)?$",
     re.IGNORECASE,
 )
 _POINT = re.compile(
-    r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder|rate|age|product|difference) (?:of|at)\s*\$?$"
+    r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder"
+    r"|rate|age|product|difference) (?:of|at)\s*\$?$"
     r"|\b(?:left|ends? up|ended up|remains?|together) with(?: only| exactly| just)?\s*\$?$",
     re.IGNORECASE,
 )
-_OBLIGED = frozenset(
-    {
-        "need",
-        "needs",
-        "needed",
-        "has",
-        "have",
-        "had",
-        "want",
-        "wants",
-        "going",
-        "able",
-        "ought",
-        "required",
-        "used",
-        "will",
-    }
-)
+_OBLIGED = listed("need needs needed has have had want wants going able ought required used will")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
 _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b")
 _IN = re.compile(r"\bin\s*$")
+_NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 _AGE_OR_MONEY = re.compile(r"\$|\byears old|\b(?:more|less|fewer|farther|further)\b")
 
 
 def main_number(text: str, runs: list[Run]) -> Run:
     """Returns the run that holds the point of a sentence; runs: those with a digit, at least one."""
     for run in runs:
-        if (total := TOTAL.match(text, run.end)) and not DIGIT.search(total.group()):
+        if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
     points: list[Run] = []
     detail = False
@@ -67,18 +59,13 @@ def main_number(text: str, runs: list[Run]) -> Run:
     return (points or runs)[-1]
 
 
-_NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
-
-
 def is_detail(text: str, run: Run) -> bool:
     """Returns True for a number that only says how many, when or for what price."""
     low = max(0, run.start - NEAR)
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False
     if _IN.search(text, low, run.start):
-        return (
-            _TIME_AFTER.match(text, run.end) is not None
-            and _AGE_OR_MONEY.search(text, 0, run.start) is not None
-        )
+        takes_time = _TIME_AFTER.match(text, run.end) is not None
+        return takes_time and _AGE_OR_MONEY.search(text, 0, run.start) is not None
     detail = _DETAIL.search(text, low, run.start)
     return detail is not None and (detail["verb"] or "").lower() not in _OBLIGED

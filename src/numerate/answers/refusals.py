@@ -15,7 +15,8 @@ _REFUSAL = re.compile(
     r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
     r"|\binsufficient (?:information|data)|\bnot sure\b"
     # other languages
-    r"|ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)|解けません|求めることができ"
+    r"|ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)"
+    r"|解けません|求めることができ"
     r"|no se puede|non si può|não é possível|нельзя|알 수 없|ไม่สามารถ"
     r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
     r"|невозможно|わかりません|求められません",

@@ -147,7 +147,9 @@ def last_expression(text: str) -> str | None:
     unit = text[runs[last].end : end]
     if first == last:
         value = chain_value(right_side(last_row(runs[last].text), approximate=False))
-        if value[:1].isdigit() and NEGATIVE_BEFORE.search(text, max(0, runs[last].start - NEAR), runs[last].start):
+        if value[:1].isdigit() and NEGATIVE_BEFORE.search(
+            text, max(0, runs[last].start - NEAR), runs[last].start
+        ):
             value = "-" + value
         return (right_side(value, approximate=True) if unit and "=" in value else value) + unit
     if quantity_end(text, runs[last - 1].end, joined=True) == runs[last].start:

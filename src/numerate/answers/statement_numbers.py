@@ -30,7 +30,8 @@ _ENDS_OF_RANGE = re.compile(
 )
 _DENIED_BEHIND = re.compile(
     r"\W?\s*(?:ではな|じゃな|이 아니|가 아니|नहीं|नही|নয়|కాదు|değil|"
-    r"ではあり|じゃあり|[가이] 아닙|[가이] 아니|(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
+    r"ではあり|じゃあり|[가이] 아닙|[가이] 아니|"
+    r"(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
 )
 _SIGNS = re.compile(
     r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|"

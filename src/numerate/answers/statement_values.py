@@ -30,7 +30,8 @@ _NEGATION = re.compile(
 )
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d\\])", re.IGNORECASE)
 _TAIL = re.compile(
-    r"(?:\s*(?:!{2,}|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))+$", re.IGNORECASE
+    r"(?:\s*(?:!{2,}|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))+$",
+    re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(r"(?:\s*\^?\[\^?(?:\d{1,2}|/INST)\^?\])+$")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
@@ -40,7 +41,9 @@ def statement_value(statement: str, kind: Kind) -> str | None:
     """Returns the value of a statement, None where it says none, or only what the answer is not."""
     if _PLAIN.fullmatch(statement):
         return statement
-    text = SIGN_APART.sub("-", _FOOTNOTE.sub("", _TAIL.sub("", without_emphasis(statement).strip().removeprefix("<<"))))
+    text = SIGN_APART.sub(
+        "-", _FOOTNOTE.sub("", _TAIL.sub("", without_emphasis(statement).strip().removeprefix("<<")))
+    )
     if opening := _QUALIFIER.match(text):
         text = text[opening.end() :]
     text = _NEGATIVE.sub("-", text)
