@@ -3,8 +3,8 @@
 python -m benchmarks.accuracy FILE ... [--peer PYTHON] [--part worked|held-out] [--show] [--json FILE]
 
 A row: {"id"?, "solution" or "candidate", "reference", "kind"?, "choices"?, "equal"}. A candidate whose
-"category" is "response" is a solution. A row may name its part; else `held-out` is the third of the rows whose
-sha256(id) % 3 is 0.
+"category" is "response" is a solution. A row may name its part; else `held-out` is the third of
+the rows whose sha256(id) % 3 is 0.
 """
 
 from __future__ import annotations

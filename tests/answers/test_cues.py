@@ -7,19 +7,57 @@ import pytest
 from numerate.answers import extract, find
 
 ANNOUNCED = [
-    "La respuesta es 42.", "La réponse finale est **42**.", "Die Antwort lautet 42.", "Antwort: 42 Äpfel",
-    "Ответ: 42 яблока.", "Ответ — 42.", "答案是42。", "答案：４２", "所以答案应该是42个。", "答えは42個です。",
-    "정답은 42입니다.", "คำตอบคือ 42", "Jibu ni 42.", "উত্তর হল 42।", "సమాధానం 42.", "الجواب هو 42", "उत्तर: 42",
-    "A resposta é 42.", "La risposta è 42.", "Cevap: 42", "Đáp án là 42.", "Odpowiedź: 42", "Het antwoord is 42.",
-    "Ans. 42", "ANSWER: 42", "Answer - 42", "Answer — 42", "Answer -> 42", "So my answer would be 42.",
-    "The answer comes out to 42.", "**Answer:** 42", "**Answer**: `42`", "✅ Final Answer: **42**", "## Answer\n42",
-    "#### Final Answer\nShe has 42 jewels.", "The final result is 42.", "Answer:\n\n**42**", "> Answer: 42",
-    "The answer is approximately 42.", "The answer is exactly 42.", "The answer is 42, which is 6 times 7.",
-    "The answer is 42 (not 43).", "The correct answer is therefore 42, since 42 is even and 43 is not.",
-    "The answer isn't 43, it's 42.", "答案不是43，而是42。", "The answer is 42!", "The answer is (C) 42.",
-    "The answer (in words) is \"42.\"", "My answer is correct. So 40 + 2 = 42.",
+    "La respuesta es 42.",
+    "La réponse finale est **42**.",
+    "Die Antwort lautet 42.",
+    "Antwort: 42 Äpfel",
+    "Ответ: 42 яблока.",
+    "Ответ — 42.",
+    "答案是42。",
+    "答案：４２",
+    "所以答案应该是42个。",
+    "答えは42個です。",
+    "정답은 42입니다.",
+    "คำตอบคือ 42",
+    "Jibu ni 42.",
+    "উত্তর হল 42।",
+    "సమాధానం 42.",
+    "الجواب هو 42",
+    "उत्तर: 42",
+    "A resposta é 42.",
+    "La risposta è 42.",
+    "Cevap: 42",
+    "Đáp án là 42.",
+    "Odpowiedź: 42",
+    "Het antwoord is 42.",
+    "Ans. 42",
+    "ANSWER: 42",
+    "Answer - 42",
+    "Answer — 42",
+    "Answer -> 42",
+    "So my answer would be 42.",
+    "The answer comes out to 42.",
+    "**Answer:** 42",
+    "**Answer**: `42`",
+    "✅ Final Answer: **42**",
+    "## Answer\n42",
+    "#### Final Answer\nShe has 42 jewels.",
+    "The final result is 42.",
+    "Answer:\n\n**42**",
+    "> Answer: 42",
+    "The answer is approximately 42.",
+    "The answer is exactly 42.",
+    "The answer is 42, which is 6 times 7.",
+    "The answer is 42 (not 43).",
+    "The correct answer is therefore 42, since 42 is even and 43 is not.",
+    "The answer isn't 43, it's 42.",
+    "答案不是43，而是42。",
+    "The answer is 42!",
+    "The answer is (C) 42.",
+    'The answer (in words) is "42."',
+    "My answer is correct. So 40 + 2 = 42.",
     "reasoning: 6 rows of 7\nanswer: 42\nconfidence: 0.8",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", ANNOUNCED)
@@ -28,10 +66,18 @@ def test_a_cue_announces_the_answer(text: str) -> None:
 
 
 NOT_ANNOUNCED = [
-    "The answer is not 42.", "La respuesta no es 42.", "La réponse n'est pas 42.", "答案不是42。", "The answer isn't 42.",
-    "A common wrong answer is 42.", "So the answer is 42 or 43.", "The answer is 42, or maybe 43.", "答案是42或者43。",
-    "Die Antwort ist 42 oder 43.", "The answer is between 42 and 50.",
-]  # fmt: skip
+    "The answer is not 42.",
+    "La respuesta no es 42.",
+    "La réponse n'est pas 42.",
+    "答案不是42。",
+    "The answer isn't 42.",
+    "A common wrong answer is 42.",
+    "So the answer is 42 or 43.",
+    "The answer is 42, or maybe 43.",
+    "答案是42或者43。",
+    "Die Antwort ist 42 oder 43.",
+    "The answer is between 42 and 50.",
+]
 
 
 @pytest.mark.parametrize("text", NOT_ANNOUNCED)

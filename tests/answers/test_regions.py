@@ -18,7 +18,8 @@ BEHIND_A_THOUGHT = [
     "<think>a</think> The answer is 4. <think>no</think> The answer is 5.",
     "<think>a <think>b</think> c</think> The answer is 5.",
     "<think>\n<think>\nThe answer is 4.</think>The answer is 5.",
-    "<|channel|>analysis<|message|>It is 4.<|end|><|start|>assistant<|channel|>final<|message|>It is 5.<|return|>",
+    "<|channel|>analysis<|message|>It is 4.<|end|><|start|>assistant<|channel|>final<|message|>"
+    "It is 5.<|return|>",
 ]
 
 
@@ -50,7 +51,8 @@ FINISHED = [
     "6*7=42\n#### 42\n\nQuestion: What is 1+1?\nAnswer: 1+1=2\n#### 2",
     "The answer is 42.\n\nQ: What is 1+1?\nA: 2",
     "The answer is 42.</s> The answer is 2.",
-    "The answer is 42.<|im_end|>\n<|im_start|>user\nAnd 1+1?<|im_end|>\n<|im_start|>assistant\nThe answer is 2.",
+    "The answer is 42.<|im_end|>\n<|im_start|>user\nAnd 1+1?<|im_end|>\n"
+    "<|im_start|>assistant\nThe answer is 2.",
     "The answer is 42.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nThe answer is 2?",
     "The answer is 42.\n\n### Instruction:\nAdd 1 and 1.\n\n### Response:\nThe answer is 2.",
     "The answer is 42.\nUser: and 1+1?\nAssistant: The answer is 2.",

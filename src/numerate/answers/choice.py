@@ -240,7 +240,8 @@ _NO_DOUBT = re.compile(
     r",? ?\b(?:without (?:a |any )?(?:doubt|question)|no doubt|undoubtedly|unquestionably)\b,?", re.IGNORECASE
 )
 _NONE_OF = re.compile(
-    r"\bnone of (?:the )?(?:options |choices |answers )?(?P<letters>\(?[A-J]\)?(?:(?:\s?[-–,&]\s?|,? and |,? or |, )\(?[A-J]\)?)+)",
+    r"\bnone of (?:the )?(?:options |choices |answers )?"
+    r"(?P<letters>\(?[A-J]\)?(?:(?:\s?[-–,&]\s?|,? and |,? or |, )\(?[A-J]\)?)+)",
     re.IGNORECASE,
 )
 

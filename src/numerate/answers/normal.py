@@ -73,6 +73,7 @@ _ORDINAL = re.compile(
     r"(?<=\d)(?: ?\^ ?\{? ?\\(?:mathrm|text|textrm|textnormal|mbox) ?\{ ?(?:th|st|nd|rd) ?\}(?: ?\})?"
     r"|(?:\^\{?)?(?:th|st|nd|rd)(?![A-Za-z])\}?)"
 )
+_PHANTOM = re.compile(r"\\[hv]?phantom ?\{[^{}]*\}")
 _RUNS = re.compile(r" {2,}")
 _GOES_ON = re.compile(r"(\d*\.\d*?)(\d{1,6}?)\2+ ?(?:\.{3}|\\[lc]?dots(?![a-z]))")
 _REAL_WITH = re.compile(r"\\\{ ?([a-z]) ?\\in ?\(-\\infty,\\infty\) ?(?::|\\mid|\\vert|\|)")
@@ -138,6 +139,7 @@ def _plain_latex(text: str) -> str:
     text = layout.flat(text) if "\\begin" in text else _DOUBLED.sub(r"\\", text)
     if "\\mu" in text:
         text = _MICRO.sub(r" \\text{micro\1}", text)
+    text = _PHANTOM.sub("", text) if "phantom" in text else text
     text = text.replace("\\$", " ").replace("\\%", "%").replace("\\surd", "\\sqrt ")
     if "\\pounds" in text or "\\euro" in text:
         text = _CURRENCY.sub(" ", text)

@@ -12,20 +12,11 @@ _UNIT = re.compile(
     r"|万元?|萬元?|亿元?|億円?|万円?|千|百万"
     r"|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|"
     r"час(?:а|ов)?|минут[аы]?)"
-    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?(?:\^?\{?[23](?!\d)\}?|[²³]| squared| cubed)?(?![A-Za-zÀ-ſ])"
+    r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?"
+    r"(?:\^?\{?[23](?!\d)\}?|[²³]| squared| cubed)?(?![A-Za-zÀ-ſ])"
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")
-_SMALL = {
-    "minute": "hour",
-    "second": "minute",
-    "hour": "day",
-    "day": "week",
-    "inch": "foot",
-    "cent": "dollar",
-    "month": "year",
-    "ounce": "pound",
-}
 _NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa", "dozen"})
 
 

@@ -29,6 +29,7 @@ from numerate.answers.names import (
 from numerate.answers.quantities import is_unit, quantity_end
 from numerate.answers.spelled import PARTS, VALUES
 
+_STATED = re.compile(r"\d|\\|\$")
 _COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
 _EMPTY = re.compile(
     r"(?:correct|incorrect|right|wrong|consistent|verified|reasonable|valid|confirmed"
@@ -63,7 +64,7 @@ def expression_in(text: str) -> str | None:
         return _whole_formula(text.rstrip(" ."), next(filter(None, whole.groups())).strip())
     if _EMPTY.match(text) and not CONTENT.search(text[:30]):
         return None
-    text = main_clause(text, CONTENT).strip()
+    text = main_clause(text, _STATED).strip()
     if not text or not _READS.search(text):
         return None
     if _is_short(text):
