@@ -51,7 +51,7 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where"
+    r"(?:,\s*|\s+)(?:where|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
     r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
@@ -84,7 +84,7 @@ EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINS = listed(
-    "where which since because as for when whenever if provided given assuming rather instead not but except "
+    "where who whose which since because as for when whenever if provided given assuming rather instead not but except "
     "upon unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
@@ -97,6 +97,7 @@ _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
+_REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
@@ -117,6 +118,6 @@ def _before_explanation(text: str, content: re.Pattern[str]) -> str:
 
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
-    if _DENIES.search(before) and DIGIT.search(text, end):
+    if _REVERSES.match(text, len(before)) or (_DENIES.search(before) and DIGIT.search(text, end)):
         return True
     return _CONCLUDES.search(text, end) is not None

@@ -31,6 +31,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import last_statement
 from numerate.answers.phrase_answers import phrase_answer
 from numerate.answers.regions import Region, visible_region
+from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.sources import (
     GUESS_OF,
     LONGEST_STATEMENT,
@@ -191,7 +192,28 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
         letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
     if letter:
         return Found(letter, marked.source if marked else "letter")
-    return (_choice_by_value(tail, choices) if letter is None else None) or NOTHING
+    if letter is None:
+        return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
+    return NOTHING
+
+
+_DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)
+
+
+def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
+    """Returns the one choice whose words the last sentence has, where it denies nothing."""
+    sentence = next(sentences_upwards(tail[-MOST_GUESSED:]), ("", False))[0].lower()
+    if _DENIES.search(sentence):
+        return None
+    letters = [letter for letter, text in choices if _names(sentence, text.strip().lower())]
+    return Found(letters[0], "letter") if len(letters) == 1 else None
+
+
+def _names(sentence: str, text: str) -> bool:
+    """Returns True where a sentence ends in a choice's text behind a verb: `It is a bank.`"""
+    if len(text) < 3 or not text[0].isalpha():
+        return False
+    return re.search(rf"\b(?:is|are|was|be|means) (?:an? |the )?{re.escape(text)}\W*$", sentence) is not None
 
 
 def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:

@@ -21,7 +21,7 @@ _REMARK = re.compile(
     # asides and offers
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
-    r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
+    r"|Suppose|Assume|If [^.]*\b(?:were|had|would be)\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
@@ -55,13 +55,14 @@ _PLAN = re.compile(
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
+_BROKEN_LIST = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\s*\Z")
 _ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
 """several numbers below each other, of which none is the answer"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
     # what others may think
-    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
+    r"(?<!as )\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
     r"|\btempting\b|\bmay seem\b"
     # what the answer is not
     r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
@@ -83,7 +84,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
     where the text says that there is none, or breaks off."""
     if refuses(text, max(len(text) - RECENT, 0)):
         return None
-    if kind == "number" and _ALTERNATIVES.search(text):
+    if kind == "number" and (_ALTERNATIVES.search(text) or _BROKEN_LIST.search(text)):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):

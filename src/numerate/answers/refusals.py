@@ -22,7 +22,9 @@ _REFUSAL = re.compile(
     r"|невозможно|わかりません|求められません",
     re.IGNORECASE,
 )
-_CONCLUSION = re.compile(r"\b(?:therefore|so|thus|hence|in total|altogether)\b|=|\*\*[^*]*\d", re.IGNORECASE)
+_CONCLUSION = re.compile(
+    r"\b(?:therefore|so|thus|hence|in total|altogether)\b|\d\s*=\s*\$?-?\d|\*\*[^*]*\d", re.IGNORECASE
+)
 _STEMS = ("not", "n't", "unable", "impossible", "insufficient", "posible", "puede", "kann nicht", "ne pe")
 """of which a refusal in ASCII has one"""
 
@@ -33,5 +35,5 @@ def refuses(text: str, start: int) -> bool:
     behind = text[start:].lower()
     if behind.isascii() and not any(stem in behind for stem in _STEMS):
         return False
-    *_, refusal = (None, *_REFUSAL.finditer(text, start))
-    return refusal is not None and not _CONCLUSION.search(text, refusal.end())
+    refusals = list(_REFUSAL.finditer(text, start))
+    return bool(refusals) and not _CONCLUSION.search(text, refusals[-1].end())
