@@ -11,7 +11,13 @@ from numerate.answers.markdown import bold_parts, without_bullet, without_emphas
 from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
-from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
+from numerate.answers.statement_numbers import (
+    calculated_number,
+    denied_behind,
+    number_runs,
+    number_words,
+    whole_number,
+)
 from numerate.answers.unfinished import breaks_off
 from numerate.answers.worded_values import conclusion, value_in_words
 from numerate.types import Kind
@@ -21,7 +27,7 @@ _REMARK = re.compile(
     # asides and offers
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
-    r"|Suppose|Assume|If [^.]*\b(?:were|had|would be)\b"
+    r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
@@ -108,7 +114,7 @@ def _repeats(text: str, sentence: str) -> bool:
 def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
-    if "*" in sentence or "_" in sentence or "<" in sentence:
+    if bold_parts(sentence):
         sentence = main_clause(sentence, DIGIT)
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
@@ -119,7 +125,10 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
 
 
 def _number_of(text: str, last: bool) -> str | None:
-    text = main_clause(text.rstrip(" .!?"), DIGIT)
+    text = text.rstrip(" .!?")
+    if calculation := calculated_number(text):
+        return calculation
+    text = main_clause(text, DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if runs:
         return whole_number(text, main_number(text, runs), runs)
