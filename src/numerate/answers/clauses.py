@@ -56,7 +56,7 @@ EXPLANATION = re.compile(
     r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)|(?<=, )as(?= [\d$\\0])"
     # conditions
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"

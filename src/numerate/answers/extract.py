@@ -43,6 +43,7 @@ from numerate.answers.sources import (
 from numerate.answers.statement_values import statement_value
 from numerate.answers.tagged_answers import only_number, opens_object, tagged_text
 from numerate.answers.turns import next_turns
+from numerate.answers.unfinished import breaks_off
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -190,11 +191,18 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
     if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
         bare = bare_answer(tail, "choice")
         letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
+    if letter and marked is None and _breaks_off(tail):
+        return NOTHING
     if letter:
         return Found(letter, marked.source if marked else "letter")
     if letter is None:
         return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
     return NOTHING
+
+
+def _breaks_off(tail: str) -> bool:
+    sentence, follows = next(sentences_upwards(tail), ("", False))
+    return len(sentence.split()) > MOST_WORDS and breaks_off(sentence, follows, "choice")
 
 
 _DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)

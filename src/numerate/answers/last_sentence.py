@@ -94,7 +94,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
-        if last and (breaks_off(sentence, follows, kind) or _repeats(text, sentence)):
+        if last and (breaks_off(_without_enumerator(sentence), follows, kind) or _repeats(text, sentence)):
             return None
         if _REMARK.match(sentence):
             last = False

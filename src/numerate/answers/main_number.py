@@ -40,6 +40,9 @@ _POINT = re.compile(
 _OBLIGED = listed("need needs needed has have had want wants going able ought required used will")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
 _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b")
+_LATER = re.compile(
+    r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?) (?:later|ago|earlier|from now|afterwards)\b"
+)
 _IN = re.compile(r"\bin\s*$")
 _NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 _ASKS_TIME = re.compile(r"\b(?:can|could|finish\w*|complete\w*|takes?|done|arrives?|ready)\b")
@@ -64,6 +67,8 @@ def is_detail(text: str, run: Run) -> bool:
     low = max(0, run.start - NEAR)
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False
+    if _LATER.match(text, run.end):
+        return True
     if _IN.search(text, low, run.start):
         takes_time = _TIME_AFTER.match(text, run.end) is not None
         return takes_time and _ASKS_TIME.search(text, 0, run.start) is None

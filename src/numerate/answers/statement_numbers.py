@@ -129,6 +129,7 @@ def _first_part(text: str, index: int, runs: list[Run]) -> int:
 
 def _with_unit(text: str, run: Run) -> str:
     value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
+    value = value.rstrip(")") if "(" not in value else value
     value = _GLUED.sub(r"\1 \2", value)
     if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1].isdigit():
         value = "-" + value
