@@ -56,7 +56,7 @@ EXPLANATION = re.compile(
     r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)|(?<=, )as(?= [\d$\\0])"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
@@ -76,6 +76,7 @@ EXPLANATION = re.compile(
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
     # in brackets: another form, a quantity, words
+    r"|\s\((?=\$\d[^()]*[-+*/×])"
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
@@ -89,7 +90,7 @@ _EXPLAINS = listed(
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
-    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
+    r"\s[—–]\s|;\s|\s\([\w=≈$]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
     r"|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
 )
 """a cheap look for what EXPLANATION may find"""

@@ -74,6 +74,8 @@ def find(
     tail, marked = _own_answer(tail, kind)
     if kind == "choice":
         return _choice(tail, marked, choices)
+    if marked is None and _EMPTY_MARK.search(tail):
+        return NOTHING
     if marked is not None or region.thinking:
         return marked or NOTHING
     return bare_answer(tail, kind) or _guess(tail, kind, region, fallback)
@@ -104,6 +106,9 @@ def _without_trail(text: str) -> str:
     """Takes off the one sign over and over that a model may end in."""
     rest = text.rstrip(text[-1:])
     return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
+
+
+_EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\})\W{0,6}\Z")
 
 
 # -- answers that are marked ----------------------------------------------------------------------

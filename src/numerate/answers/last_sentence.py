@@ -7,7 +7,7 @@ import re
 
 from numerate.answers.clauses import CONTENT, DIGIT, main_clause
 from numerate.answers.main_number import TOTAL, main_number
-from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
+from numerate.answers.markdown import bold_parts, without_annotations, without_bullet, without_emphasis
 from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
@@ -24,7 +24,9 @@ from numerate.types import Kind
 
 _REMARK = re.compile(
     r"\W*(?:"
-    # asides and offers
+    # asides and offers, tasks
+    r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that|How (?:many|much)|What (?:is|are))\b"
+    r"(?:[^=]*|.*\b(?:if|such that)\b.*)$|"
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
     r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
@@ -88,6 +90,7 @@ _BREAKDOWN = re.compile(
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
+    text = without_annotations(text)
     if refuses(text, max(len(text) - RECENT, 0)):
         return None
     if kind == "number" and (_ALTERNATIVES.search(text) or _BROKEN_LIST.search(text)):

@@ -62,6 +62,7 @@ def number_in(text: str) -> str | None:
 
 
 _CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")
+_ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?)\b[^=]*\d")
 _REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потому)\b|因为|なぜなら", re.IGNORECASE)
 
 
@@ -75,7 +76,9 @@ def calculated_number(text: str) -> str | None:
     equations = [
         run for run in runs if "=" in run.text.strip("= ") or text[: run.start].rstrip().endswith("=")
     ]
-    return whole_number(text, equations[-1], runs) if equations else None
+    if not equations or _ROUNDS.search(text, equations[-1].end):
+        return None
+    return whole_number(text, equations[-1], runs)
 
 
 def number_runs(text: str) -> list[Run]:
