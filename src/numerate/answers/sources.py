@@ -20,7 +20,7 @@ class Found(NamedTuple):
 
 NOTHING = Found(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
-"""sources that nobody marked as the answer"""
+"""sources of answers that nothing in the response marks"""
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
