@@ -89,7 +89,7 @@ def text_of(completion: Completion, where: str = "completion") -> str:
         raise _unreadable(where, completion)
     texts: list[str] = []
     for message in messages:
-        if not isinstance(cast("object", message), Mapping):
+        if not isinstance(cast("object", message), Mapping) or not message.keys() & _MESSAGE_FIELDS:
             raise _unreadable(where, message)
         if message.get("role", "assistant") != "assistant":
             continue
@@ -98,6 +98,9 @@ def text_of(completion: Completion, where: str = "completion") -> str:
             raise _unreadable(where, message)
         texts.append(text)
     return "\n".join(filter(None, texts))
+
+
+_MESSAGE_FIELDS = frozenset({"role", "content"})
 
 
 def _unreadable(where: str, value: Any) -> ValueError:

@@ -33,5 +33,5 @@ def refuses(text: str, start: int) -> bool:
     behind = text[start:].lower()
     if behind.isascii() and not any(stem in behind for stem in _STEMS):
         return False
-    *_, refusal = (None, *_REFUSAL.finditer(text, start))
-    return refusal is not None and not _CONCLUSION.search(text, refusal.end())
+    refusals = list(_REFUSAL.finditer(text, start))
+    return bool(refusals) and not _CONCLUSION.search(text, refusals[-1].end())
