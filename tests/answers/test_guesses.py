@@ -75,3 +75,19 @@ def test_a_trainer_may_refuse_to_pay_guesses() -> None:
 
 def test_the_number_alone_may_be_asked_for() -> None:
     assert find("Hence $x = 3 + 4 = 7$.", fallback="number") == ("7", "last")
+
+
+def test_a_misspelt_option_is_refused_and_pays_nothing() -> None:
+    expected = "fallback 'None' must be one of number, expression, none"
+    with pytest.raises(ValueError, match=expected):
+        grade("So she has 7 apples.", "7", fallback="None")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=expected):
+        find("So she has 7 apples.", fallback="None")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="kind 'maths' must be one of number, math, choice"):
+        find("7", "maths")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_solution_is_a_text_a_number_or_none() -> None:
+    assert grade(7, "7").correct and find(7).answer == "7"  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"the solution is \['7'\]: give a text or a number"):
+        grade(["7"], "7")  # pyright: ignore[reportArgumentType]

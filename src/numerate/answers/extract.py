@@ -1,4 +1,4 @@
-"""Where the final answer of a response stands. In this order, and `find` says which it was:
+"""Where the final answer of a response stands. The sources, in the order in which they are tried:
 
 tag       `<answer>x</answer>`, or the field "answer" of a JSON object
 hash      `#### x`
@@ -6,14 +6,15 @@ box       the last \\boxed{x}, or several of one answer; a "final answer is" beh
 phrase    the last "the answer is x", "Final answer: x", "A: x", "答案是 x"
 heading   a heading such as "# Answer" and what stands below it
 bare      the whole text, when it is one short line without a sentence
-letter    for a choice: the last letter written as one
-output    what the last tool printed, when nothing behind it says more
-math      the last expression (kind math)
+letter    for a choice, behind the first five: the letter that the text asserts; a bare letter comes after it
+math      the last expression (kind math); for a choice, the one choice with the value that the text ends in
 last      the last number with all that belongs to it (kind number)
+output    what the last tool printed, where nothing behind it says more
 
 The last three are guesses: `fallback` says whether they count. Before anything else thoughts, further turns,
-code and special tokens are left out (`regions`). Linear in the length of the text, of whose visible part the
-last 50,000 characters are read.
+code and special tokens are left out (`regions`). A question that the model went on with ends the text: it is
+looked for first, and the same sources are tried on what stands before it. Linear in the length of the text,
+of whose visible part the last 50,000 characters are read.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from numerate.types import Kind
 
@@ -20,10 +20,21 @@ class Found(NamedTuple):
 
 NOTHING = Found(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
-"""sources that nobody marked as the answer"""
+"""sources of answers that nothing in the response marks"""
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
+
+
+_KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
+
+
+def check_options(kind: str, fallback: str) -> None:
+    """Raises ValueError for an unknown kind or fallback: a misspelt "none" would pay guesses."""
+    if kind not in _KINDS:
+        raise ValueError(f"kind {kind!r} must be one of {', '.join(_KINDS)}")
+    if fallback not in _FALLBACKS:
+        raise ValueError(f"fallback {fallback!r} must be one of {', '.join(_FALLBACKS)}")
 
 
 def has_content(source: Found | None) -> bool:
