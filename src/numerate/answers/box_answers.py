@@ -32,6 +32,7 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
         return Found(None, "box")
     if later := _later_phrase(tail, end, kind):
         return Found(later, "phrase")
+    contents = ""
     for _ in range(MOST_REJECTED):
         contents = _contents(tail, boxes)
         if contents or not boxes or not any(box.inner.strip() for box in boxes):
