@@ -33,6 +33,8 @@ PHRASES = {
 
 
 _DIGIT = re.compile(r"\d")
+_NEGATIVE = re.compile(r"(?:negative|minus) ((?!negative|minus).+)", re.IGNORECASE)
+_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 _REPEATED = re.compile(r"(\d{1,9}) ?\(([A-Za-z -]{3,60})\)")
 _OUT_OF = re.compile(r"(\d{1,9}) out of (?:every )?(\d{1,9})")
 _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([A-Za-z -]+)\}")
@@ -45,6 +47,10 @@ def read(normal: str, words: str | None) -> str | None:
         return None
     if found := times.date(normal, words) or phrases.condition(normal):
         return found
+    if negative := _NEGATIVE.fullmatch(normal):
+        below = words and words.partition(" ")[2]
+        value = negative[1] if _PLAIN.fullmatch(negative[1]) else read(negative[1], below)
+        return f"-{value}" if value and _PLAIN.match(value) else None
     if words is None:
         return None
     if _DIGIT.search(normal):
