@@ -141,3 +141,8 @@ def test_a_supposed_answer_is_none() -> None:
 @pytest.mark.parametrize("denial", ["Not", "It is not", "The answer cannot be", "It isn't"])
 def test_a_denied_box_is_none(denial: str) -> None:
     assert extract(f"First \\boxed{{6}}. {denial} \\boxed{{5}}, as 5 is odd.") == "6"
+
+
+def test_zeros_at_the_end_belong_to_the_number() -> None:
+    assert extract("#### 1" + "0" * 40, "number") == "1" + "0" * 40
+    assert extract("The answer is 0." + "3" * 60) == "0." + "3" * 60

@@ -10,7 +10,7 @@ from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.extract import find
 from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.references import as_problem
-from numerate.answers.sources import NOTHING, Fallback, Found
+from numerate.answers.sources import NOTHING, Fallback, Found, check_fallback
 from numerate.answers.strict import judge
 from numerate.types import Grade, Kind, Problem
 
@@ -26,12 +26,14 @@ def grade(
 ) -> Grade:
     """Grades the final answer of a solution against a problem, or against a plain reference in its place.
 
-    Never hangs, evaluates no text, and raises ValueError only where a plain reference is no answer. None is a
+    Never hangs, evaluates no text, and raises ValueError only where a plain reference is no answer
+    or `fallback` is none of the three. None is a
     solution without an answer. Safe to call from many threads at once.
 
     strict: units, percent signs and names that one of the two leaves out make them different. fallback: what
     counts where nothing is marked as the answer: the last expression, the last number, or nothing ("none").
     unfinished: read a thought that was never finished; without it such a solution has no answer."""
+    check_fallback(fallback)
     problem = problem if isinstance(problem, Problem) else as_problem(problem)
     source = "none"
     if solution is None:
@@ -58,6 +60,7 @@ def find_safely(
     unfinished: bool = False,
 ) -> Found:
     """`find` within a budget; nothing where it meets an error, which is counted."""
+    check_fallback(fallback)
     try:
         with LIMIT:
             return find(text, kind, choices, fallback, unfinished)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from numerate.types import Kind
 
 LONGEST_STATEMENT = 1_200
 """characters: the longest answer behind a mark, and the longest bare one"""
 Fallback = Literal["number", "expression", "none"]
+_FALLBACKS = get_args(Fallback)
 
 
 class Found(NamedTuple):
@@ -29,3 +30,9 @@ _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
 def has_content(source: Found | None) -> bool:
     """Returns False for no answer, and for one of marks alone."""
     return source is not None and source.answer is not None and _CONTENT.search(source.answer) is not None
+
+
+def check_fallback(fallback: object) -> None:
+    """Raises ValueError for what is no way to guess: guesses would be paid unseen."""
+    if fallback not in _FALLBACKS:
+        raise ValueError(f"fallback {fallback!r} must be one of {', '.join(_FALLBACKS)}")

@@ -45,12 +45,8 @@ def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.date(normal, words) or phrases.condition(normal):
+    if found := times.date(normal, words) or phrases.condition(normal) or _negative(normal, words):
         return found
-    if negative := _NEGATIVE.fullmatch(normal):
-        below = words and words.partition(" ")[2]
-        value = negative[1] if _PLAIN.fullmatch(negative[1]) else read(negative[1], below)
-        return f"-{value}" if value and _PLAIN.match(value) else None
     if words is None:
         return None
     if _DIGIT.search(normal):
@@ -72,6 +68,16 @@ def read(normal: str, words: str | None) -> str | None:
         return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
     hyphenated = rest and f"-{rest[0]}" in normal.lower()  # two-dimensional
     return " ".join([str(value), *rest]) if _counts(rest) and not hyphenated else None
+
+
+def _negative(normal: str, words: str | None) -> str | None:
+    """Reads `negative five` and `minus 5`, None for anything else."""
+    match = _NEGATIVE.fullmatch(normal)
+    if match is None:
+        return None
+    below = words and words.partition(" ")[2]
+    value = match[1] if _PLAIN.fullmatch(match[1]) else read(match[1], below)
+    return f"-{value}" if value and _PLAIN.match(value) else None
 
 
 _COUNTING = listed("square cubic per and different distinct possible real") | frozenset(VALUES)
