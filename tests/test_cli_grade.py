@@ -94,6 +94,14 @@ def test_grade_names_the_line_of_a_table_that_does_not_fit(tmp_path: Path) -> No
     assert verdicts[0]["correct"] and '"reference" is missing' in verdicts[2]["error"]
 
 
+def test_a_cell_of_a_table_may_be_long(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,reference,solution\n1,5,#### 5\n2,5," + "x " * 100_000 + "#### 5\n3,5,#### 5\n")
+    done = call("grade", str(file))
+    assert done.exit_code == 0, done.output
+    assert [json.loads(line)["correct"] for line in done.stdout.splitlines()] == [True] * 3
+
+
 def test_an_error_inside_the_grader_is_a_row_with_its_input_and_exits_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

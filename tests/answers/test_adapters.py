@@ -303,3 +303,15 @@ def test_a_line_whose_reference_is_no_answer_is_an_error_of_that_line(reference:
 def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
     (verdict,) = grade_lines(["\ufeff" + json.dumps({"reference": "7", "candidate": "7"})])
     assert verdict["correct"]
+
+
+@pytest.mark.parametrize("fallback", ["None", "bogus", None])
+def test_a_misspelled_fallback_pays_nothing_unseen(fallback: Any) -> None:
+    with pytest.raises(ValueError, match="must be one of"):
+        trl_reward(["?"], ["so 5"], answer=["5"], fallback=fallback)
+    with pytest.raises(ValueError, match="must be one of"):
+        verl_compute_score("x", "so 5", "5", fallback=fallback)
+
+
+def test_long_whole_numbers_are_references() -> None:
+    assert trl_reward(["?"], ["#### 1" + "0" * 400], answer=[10**400]) == [1.0]

@@ -119,3 +119,30 @@ def test_hashes_before_words_mark_the_number(text: str, answer: str) -> None:
 
 def test_a_factorial_is_no_exclamation() -> None:
     assert find("Answer: 5!") == ("5!", "phrase")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("The answer is 3 hours and 20 minutes", "3 hours and 20 minutes"),
+        ("The answer is 5 feet 3 inches.", "5 feet 3 inches"),
+        ("The answer is three quarters", "three quarters"),
+    ],
+)
+def test_a_value_of_several_parts_is_whole(text: str, whole: str) -> None:
+    assert extract(text, "number") == whole
+
+
+def test_a_supposed_answer_is_none() -> None:
+    assert extract("If the answer is 5, then 2+2=5, which is false. So it's 4.", "number") == "4"
+    assert extract("The answer is 7. Suppose that the answer is 5: too small.", "number") == "7"
+
+
+@pytest.mark.parametrize("denial", ["Not", "It is not", "The answer cannot be", "It isn't"])
+def test_a_denied_box_is_none(denial: str) -> None:
+    assert extract(f"First \\boxed{{6}}. {denial} \\boxed{{5}}, as 5 is odd.") == "6"
+
+
+def test_zeros_at_the_end_belong_to_the_number() -> None:
+    assert extract("#### 1" + "0" * 40, "number") == "1" + "0" * 40
+    assert extract("The answer is 0." + "3" * 60) == "0." + "3" * 60

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from numerate.answers import Found, extract, find
+from numerate.types import Kind
 
 BEHIND_A_THOUGHT = [
     "<think>it is \\boxed{4}</think>\nThe answer is 5.",
@@ -112,3 +115,23 @@ def test_json_holds_the_answer_in_its_field(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"steps": ["4*6=24"], "ans', '{"answer": "', '{"problem_id": 12, "ans'])
 def test_json_that_breaks_off_has_no_answer(text: str) -> None:
     assert extract(text, "number") is None
+
+
+LONG = [
+    "x" + "__" * 50_000,
+    "x_1" * 33_000 + "\n#### 4",
+    "x" + "+#### if " * 11_000,
+    "x" + "because log_#### " * 6_000,
+    "#### " + "\\[" * 50_000 + "Answer: 4",
+    "# ```\n" * 16_000,
+    "#### " + "**\n" * 33_000,
+    "5% \\(" * 16_000 + "Answer: 4",
+]
+
+
+@pytest.mark.parametrize("text", LONG)
+@pytest.mark.parametrize("kind", ["math", "choice"])
+def test_long_texts_take_no_longer_than_their_length(text: str, kind: Kind) -> None:
+    begun = process_time()
+    find(text, kind, (("A", "1"), ("B", "2")) if kind == "choice" else ())
+    assert process_time() - begun < 1.0  # it was between 1 and 20 seconds

@@ -19,7 +19,9 @@ _REJECTED = re.compile(
 MOST_REJECTED = 4
 """times that a rejected box is passed over"""
 _PHANTOM = re.compile(r"\\[hv]?phantom\{[^{}]*\}")
-_DENIED = re.compile(r"\bnot\s*(?:\$|\\\()?\s*\Z")
+_DENIED = re.compile(
+    r"(?:\b(?:not|cannot be|never)|\b(?:is|was|can|could)n['’]t(?: be)?)\s*(?:\$|\\\()?\s*\Z", re.IGNORECASE
+)
 
 
 def box_answer(tail: str, kind: Kind) -> Found | None:

@@ -104,19 +104,26 @@ _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
+MOST_EXPLAINED = 3_000
+"""characters of a statement in which a clause that explains it is looked for"""
+
+
 def main_clause(text: str, content: re.Pattern[str]) -> str:
     """Returns the text up to a clause that explains it, where something stands before that."""
-    if not _EXPLAINS.isdisjoint(text.lower().replace(",", " ").split()) or _HINTS.search(text):
+    if not _EXPLAINS.isdisjoint(text[:MOST_EXPLAINED].lower().replace(",", " ").split()) or _HINTS.search(
+        text, 0, MOST_EXPLAINED
+    ):
         return _before_explanation(text, content)
     return text
 
 
 def _before_explanation(text: str, content: re.Pattern[str]) -> str:
+    text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
         if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
-    return text
+    return text + rest
 
 
 def _goes_on(text: str, before: str, end: int) -> bool:

@@ -34,6 +34,8 @@ _DENIED = re.compile(
 _REJECTED_BEFORE = re.compile(
     # something done with an answer, not said of it
     r"(?:\b(?:check(?:ing)?|verify(?:ing)?|confirm(?:ing)?|validate|find(?:ing)?|get(?:ting)?|to"
+    # an answer that is supposed, or was
+    r"|(?:suppose|supposing|assume|assuming|thought)(?: that)?|if"
     # another answer than the final one
     r"|no|wrong|incorrect|first|initial|previous|earlier|intermediate|tentative|preliminary|expected|possible"
     r"|example|sample|not the)(?: (?:the|our|this|my|your|an?|final))*"

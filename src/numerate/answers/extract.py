@@ -104,7 +104,9 @@ def _readable_tail(visible: str) -> str:
 
 
 def _without_trail(text: str) -> str:
-    """Takes off the one sign over and over that a model may end in."""
+    """Takes off the one sign over and over that a model may end in; digits are a number's."""
+    if text[-1:].isdigit():
+        return text
     rest = text.rstrip(text[-1:])
     return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
 

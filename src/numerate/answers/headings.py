@@ -16,6 +16,7 @@ _ANSWER_FIRST = re.compile(
     r"\W*(?:here(?:'s| is)|explanation|reasoning|why|because|justification|steps|solution|let)",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"\n(?=#|\*\*)")
 _VALUE = re.compile(r"[\d\\$]")
 _LEADS_ON = re.compile(r"(?:\b(?:is|are|be|to|of|equals)|:)[\s*]*\Z")
 
@@ -28,12 +29,9 @@ def blocks_below_headings(tail: str) -> Iterator[str]:
 
 
 def _answer_headings(tail: str) -> Iterator[re.Match[str]]:
-    at = 0
-    while at >= 0:
-        if heading := _HEADING.match(tail, at):
+    for start in (0, *(line.end() for line in _LINE.finditer(tail))):
+        if heading := _HEADING.match(tail, start):
             yield heading
-        following = [i for i in (tail.find("\n#", at), tail.find("\n**", at)) if i >= 0]
-        at = min(following) + 1 if following else -1
 
 
 def _paragraph_with_value(block: str) -> str:

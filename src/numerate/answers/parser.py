@@ -210,13 +210,14 @@ class Parser:
         return Node("div", None, parts) if sign == "over" else Node("fn", "binomial", parts)
 
     def refuse_stray_number(self, before: Node) -> None:
-        """A number behind a letter (`x1`) or a unit (`3 hours 20`) multiplies nothing.
+        """A number behind a letter (`x1`), a unit (`3 hours 20`) or a number (`2 3`) multiplies nothing.
 
         As the base of a power it does (`n2^n`)."""
         if self.peek().kind not in ("num", "float") or self.peek(1).text == "^":
             return
         glued = not self.peek().spaced and before.kind in ("sym", "fn")
-        if glued or (self.tokens[self.at - 1].kind == "word" and before.kind != "sym"):
+        beside = self.tokens[self.at - 1].kind in ("num", "float")
+        if glued or beside or (self.tokens[self.at - 1].kind == "word" and before.kind != "sym"):
             raise Unreadable(f"did not expect {self.peek().text!r}")
 
     def unsigned(self) -> Node:

@@ -186,9 +186,9 @@ def _written(value: Any, where: str) -> str:
     if (
         isinstance(value, int | float | Decimal | Fraction)
         and not isinstance(value, bool)
-        and math.isfinite(value)
+        and (isinstance(value, int | Fraction) or math.isfinite(value))
     ):
-        return str(value)
+        return str(value)  # ValueError for an integer of more digits than Python writes
     raise _refused(where, value, f"is of type {type(cast('object', value)).__name__} and no answer")
 
 

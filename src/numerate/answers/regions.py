@@ -25,7 +25,7 @@ class Region(NamedTuple):
 
 
 _PROGRAM = re.compile(
-    r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z]\w*_\w* = [^\n]+\n[a-z]\w* = )"
+    r"\s*(?:import \w|from \w+ import |def \w+\(|(?:#[^\n]*\n)?[a-z](?=\w*_)\w* = [^\n]+\n[a-z]\w* = )"
 )
 """a response that is a program to be run, and says nothing itself"""
 _MARKUP = re.compile(r"<[A-Za-z/|｜]")

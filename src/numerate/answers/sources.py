@@ -10,6 +10,7 @@ from numerate.types import Kind
 LONGEST_STATEMENT = 1_200
 """characters: the longest answer behind a mark, and the longest bare one"""
 Fallback = Literal["number", "expression", "none"]
+_FALLBACKS = get_args(Fallback)
 
 
 class Found(NamedTuple):

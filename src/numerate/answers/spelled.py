@@ -33,6 +33,8 @@ PHRASES = {
 
 
 _DIGIT = re.compile(r"\d")
+_NEGATIVE = re.compile(r"(?:negative|minus) ((?!negative|minus).+)", re.IGNORECASE)
+_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 _REPEATED = re.compile(r"(\d{1,9}) ?\(([A-Za-z -]{3,60})\)")
 _OUT_OF = re.compile(r"(\d{1,9}) out of (?:every )?(\d{1,9})")
 _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([A-Za-z -]+)\}")
@@ -43,7 +45,7 @@ def read(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.date(normal, words) or phrases.condition(normal):
+    if found := times.date(normal, words) or phrases.condition(normal) or _negative(normal, words):
         return found
     if words is None:
         return None
@@ -66,6 +68,16 @@ def read(normal: str, words: str | None) -> str | None:
         return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
     hyphenated = rest and f"-{rest[0]}" in normal.lower()  # two-dimensional
     return " ".join([str(value), *rest]) if _counts(rest) and not hyphenated else None
+
+
+def _negative(normal: str, words: str | None) -> str | None:
+    """Reads `negative five` and `minus 5`, None for anything else."""
+    match = _NEGATIVE.fullmatch(normal)
+    if match is None:
+        return None
+    below = words and words.partition(" ")[2]
+    value = match[1] if _PLAIN.fullmatch(match[1]) else read(match[1], below)
+    return f"-{value}" if value and _PLAIN.match(value) else None
 
 
 _COUNTING = listed("square cubic per and different distinct possible real") | frozenset(VALUES)

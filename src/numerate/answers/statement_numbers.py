@@ -9,12 +9,13 @@ from numerate.answers.expressions import Run, math_runs
 from numerate.answers.formulas import right_side
 from numerate.answers.main_number import main_number
 from numerate.answers.quantities import amount_of_money, quantity_end
-from numerate.answers.spelled import VALUES
+from numerate.answers.spelled import PARTS, VALUES
 
 SIGN_APART = re.compile(r"^- (?=\d)")
 _NUMBER_WORDS = re.compile(
     rf"(?<![\w-])(?:(?:{'|'.join(sorted(VALUES, key=len, reverse=True))}|hundred|thousand|million|billion)"
-    r"(?:[ -](?:and )?|(?!\w)))+",
+    r"(?:[ -](?:and )?|(?!\w)))+"
+    rf"(?:(?<=[ -])(?:halves|(?:{'|'.join(PARTS)})s?)(?!\w))?",
     re.IGNORECASE,
 )
 _ONE_OF_SEVERAL = re.compile(r"\d[\d.,]* of \d[\d.,]*")
@@ -58,7 +59,21 @@ def number_in(text: str) -> str | None:
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
-    return whole_number(text, runs[0] if runs[0].start <= 1 else main_number(text, runs), runs)
+    return whole_number(text, _opening(text, runs) if runs[0].start <= 1 else main_number(text, runs), runs)
+
+
+def _opening(text: str, runs: list[Run]) -> Run:
+    """Returns the first number, or the last of the smaller units that belong to it: `3 hours and 20
+    minutes`."""
+    last = 0
+    while (
+        last + 1 < len(runs)
+        and quantity_end(text, runs[last].end, joined=True) == runs[last + 1].start
+        and "," not in text[runs[last].end : runs[last + 1].start]
+        and quantity_end(text, runs[last + 1].end) > runs[last + 1].end
+    ):
+        last += 1
+    return runs[last]
 
 
 _CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")

@@ -25,7 +25,8 @@ _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
 def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     """Returns True for a sentence that ends in the middle: on a word that can't end one, on words without a
-    value, or without the full stop that the sentence before it on its line has."""
+    value, or without the full stop that the sentence before it on its line has; of a choice, on such a word.
+    """
     plain = without_emphasis(sentence).strip()
     words = plain.split()
     if plain[-1:] in _OPEN_SIGNS:
@@ -33,6 +34,8 @@ def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False
     word = words[-1].rstrip(",")
+    if kind == "choice":
+        return word in _UNFINISHED_WORDS
     if (word.lower() in _UNFINISHED_WORDS and len(words) > 1) or (
         follows and "**" not in sentence and _goes_on(plain)
     ):

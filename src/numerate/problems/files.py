@@ -21,6 +21,9 @@ from numerate.problems.row import Row
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 """all but .parquet also with .gz behind them"""
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+LONGEST_CELL = 2**31 - 1
+"""characters; a solution with its thought passes the 131,072 that `csv` takes by default"""
+csv.field_size_limit(LONGEST_CELL)
 SHARD = re.compile(r"[-_.]\d+([-_]of[-_]\d+)?$")
 
 

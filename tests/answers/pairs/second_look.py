@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 SAME = [
+    # signs in words
+    ("negative five", "-5"),
+    ("minus 5", "-5"),
+    ("negative 3/4", "-0.75"),
+    ("negative one half", r"-\frac12"),
     # quantities
     (r"\frac{[ABC]}{[DEF]} = \frac{4}{9}", r"\frac49"),
     (r"\frac{S_{1}}{S_{2}} = 4", "4"),
@@ -144,6 +149,12 @@ APART = [
 ]
 
 DIFFERENT = [
+    # numbers beside each other are no product
+    ("2 3", "6"),
+    ("1 2", "2"),
+    (r"2\ 3", "6"),
+    ("negative five", "5"),
+    ("negative numbers", "-1"),
     # equations and curves
     ("2x + 3y = 12", "12"),
     ("x - y = 1", "1"),
