@@ -91,3 +91,13 @@ def test_a_solution_is_a_text_a_number_or_none() -> None:
     assert grade(7, "7").correct and find(7).answer == "7"  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"the solution is \['7'\]: give a text or a number"):
         grade(["7"], "7")  # pyright: ignore[reportArgumentType]
+
+
+def test_no_guess_is_paid_before_a_further_question_or_among_choices() -> None:
+    text = "She has 3+4 = 7 apples left now.\n\nQuestion: What is 1+1?\n#### 2"
+    assert find(text, "number") == ("7", "last")
+    assert find(text, "number", fallback="none").answer is None
+    choices = [("A", "11"), ("B", "12")]
+    text = "We add 5 and 7 and get a total of 12."
+    assert find(text, "choice", choices) == ("B", "math")
+    assert find(text, "choice", choices, fallback="none").answer is None
