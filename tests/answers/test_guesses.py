@@ -101,3 +101,9 @@ def test_no_guess_is_paid_before_a_further_question_or_among_choices() -> None:
     text = "We add 5 and 7 and get a total of 12."
     assert find(text, "choice", choices) == ("B", "math")
     assert find(text, "choice", choices, fallback="none").answer is None
+
+
+@pytest.mark.parametrize("text", ["2 hours and 15 minutes", "5 feet 3 inches", "1 hour 30 minutes"])
+def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
+    assert find(f"The answer is {text}.", "number").answer == text
+    assert not grade(f"#### {text}", Problem("p", "", text[0], kind="number")).correct
