@@ -46,7 +46,7 @@ def test_only_the_assistant_speaks_in_a_completion() -> None:
         ({"answer": ["1", "2"], "kind": ["number", "poem"]}, "row 1: kind 'poem'"),
     ],
 )
-def test_columns_that_cannot_be_used_are_named(columns: dict[str, object], word: str) -> None:
+def test_columns_that_cannot_be_used_are_named(columns: dict[str, Any], word: str) -> None:
     with pytest.raises(ValueError, match=word):
         trl_reward(["q", "q"], ["#### 1", "#### 2"], **columns)
 
@@ -55,7 +55,8 @@ def test_references_may_be_worked_solutions() -> None:
     raw = ["She sold 48/2=<<48/2=24>>24.\n#### 24", "So $x = \\boxed{\\frac{1}{2}}$.", "$3$"]
     said = ["#### 24", "The answer is 0.5", "\\boxed{3}"]
     for column in ("answer", "solution", "ground_truth"):
-        assert trl_reward(["q"] * 3, said, **{column: raw}) == [1.0] * 3
+        columns: dict[str, Any] = {column: raw}
+        assert trl_reward(["q"] * 3, said, **columns) == [1.0] * 3
     assert trl_reward(["q"], ["#### 48"], answer=raw[:1]) == [0.0]
 
 

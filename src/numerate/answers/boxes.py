@@ -57,6 +57,7 @@ _PART = re.compile(
 _NAME = re.compile(
     r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$"
 )
+_NAME_INSIDE = re.compile(r"\s*([a-zA-Z](?:_\{?\w\}?)?)\s*=")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
@@ -67,7 +68,7 @@ def _belongs(text: str, box: Box, later: list[Box]) -> bool:
         return True
     if _are_items(text, box, later[0]):
         return True
-    names = [_name(text, other.start) for other in (box, *later)]
+    names = [_name(text, other) for other in (box, *later)]
     if all(names) and len(set(names)) == len(names):
         return True
     following = _last_label(between)
@@ -90,8 +91,11 @@ def _are_items(text: str, box: Box, following: Box) -> bool:
     return _ITEM.fullmatch(first) is not None and _ITEM.fullmatch(lines[-1]) is not None
 
 
-def _name(text: str, start: int) -> str:
-    match = _NAME.search(text[max(start - 24, 0) : start])
+def _name(text: str, box: Box) -> str:
+    """Returns the letter that a box names, before it or in it: `x = \\boxed{3}`, `\\boxed{x = 3}`."""
+    if inside := _NAME_INSIDE.match(box.inner):
+        return inside[1]
+    match = _NAME.search(text[max(box.start - 24, 0) : box.start])
     return match["name"] if match else ""
 
 

@@ -51,12 +51,13 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where"
+    r"(?:,\s*|\s+)(?:where|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
     r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
     r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
@@ -76,6 +77,7 @@ EXPLANATION = re.compile(
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
     # in brackets: another form, a quantity, words
+    r"|\s\((?=\$\d[^()]*[-+*/×])"
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
     r"|\s\((?:(?:or|i\.e\.,?|that is,?|=|≈|about) ?(?:[a-z]|[$\\\d])(?![^()]*\?)"
     r"|\d[\d.,]* [A-Za-z]{2,}"
@@ -84,12 +86,13 @@ EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINS = listed(
-    "where which since because as for when whenever if provided given assuming rather instead not but except "
+    "where who whose which since because as for when whenever if provided given assuming "
+    "rather instead not but except "
     "upon unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
-    r"\s[—–]\s|;\s|\s\([\w=≈]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
+    r"\s[—–]\s|;\s|\s\([\w=≈$]|, (?:is|an?|at|or|with|twice|half|three|\d|cioè|das|soit|c'est|т)"
     r"|[,，]\s?[比即也つ]|[\u3040-\u9fff]\(|i\.e|\band not\b|that is|\bor rather\b"
 )
 """a cheap look for what EXPLANATION may find"""
@@ -97,6 +100,7 @@ _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
+_REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
@@ -117,6 +121,6 @@ def _before_explanation(text: str, content: re.Pattern[str]) -> str:
 
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
-    if _DENIES.search(before) and DIGIT.search(text, end):
+    if _REVERSES.match(text, len(before)) or (_DENIES.search(before) and DIGIT.search(text, end)):
         return True
     return _CONCLUDES.search(text, end) is not None

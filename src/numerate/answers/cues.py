@@ -20,7 +20,7 @@ class Cue(NamedTuple):
 _MATH = r"\$[^$\n]{1,60}\$"
 _ENGLISH = re.compile(
     rf"answers?\b(?P<between>(?:[^.\n:：=$\\?]|{_MATH}){{0,60}}?)"
-    r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|could|can only|has to) be\b"
+    r"(?:\b(?:is|are|equals|becomes)\b|\b(?:would|will|must|should|can only|has to) be\b"
     r"|\b(?:comes?|works?|turns?) out (?:to (?:be)?)?|[:：=](?!=)|\s[-–—]{1,2}\s|[—–→⇒➔]|[-=]>)"
     r"|answer,\s(?=[$\\\d-][^,\n]{0,30},\s(?:is|was|which)\b)"
     r"|answer(?:\s*\*\*)?(?P<alone>[ \t]+(?=\$|\\[(\[]|[-(]?\d))"

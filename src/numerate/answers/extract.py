@@ -32,6 +32,7 @@ from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import last_statement
 from numerate.answers.phrase_answers import phrase_answer
 from numerate.answers.regions import Region, visible_region
+from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.sources import (
     GUESS_OF,
     GUESSES,
@@ -45,6 +46,7 @@ from numerate.answers.statement_values import statement_value
 from numerate.answers.tagged_answers import only_number, opens_object, tagged_text
 from numerate.answers.thoughts import without_openers
 from numerate.answers.turns import next_turns
+from numerate.answers.unfinished import breaks_off
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -77,6 +79,8 @@ def find(
         return _choice(tail, marked, choices, fallback)
     if marked is not None and marked.source in GUESSES and fallback == "none":
         return NOTHING  # and not what the further question is answered with
+    if marked is None and _EMPTY_MARK.search(tail):
+        return NOTHING
     if marked is not None or region.thinking:
         return marked or NOTHING
     return bare_answer(tail, kind) or _guess(tail, kind, region, fallback)
@@ -104,6 +108,9 @@ def _without_trail(text: str) -> str:
     """Takes off the one sign over and over that a model may end in."""
     rest = text.rstrip(text[-1:])
     return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
+
+
+_EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\})\W{0,6}\Z")
 
 
 # -- answers that are marked ----------------------------------------------------------------------
@@ -194,11 +201,37 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]],
     if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
         bare = bare_answer(tail, "choice")
         letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
+    if letter and marked is None and _breaks_off(tail):
+        return NOTHING
     if letter:
         return Found(letter, marked.source if marked else "letter")
-    if letter is not None or fallback == "none":
-        return NOTHING
-    return _choice_by_value(tail, choices) or NOTHING
+    if letter is None and fallback != "none":
+        return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
+    return NOTHING
+
+
+def _breaks_off(tail: str) -> bool:
+    sentence, follows = next(sentences_upwards(tail), ("", False))
+    return len(sentence.split()) > MOST_WORDS and breaks_off(sentence, follows, "choice")
+
+
+_DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)
+
+
+def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
+    """Returns the one choice whose words the last sentence has, where it denies nothing."""
+    sentence = next(sentences_upwards(tail[-MOST_GUESSED:]), ("", False))[0].lower()
+    if _DENIES.search(sentence):
+        return None
+    letters = [letter for letter, text in choices if _names(sentence, text.strip().lower())]
+    return Found(letters[0], "letter") if len(letters) == 1 else None
+
+
+def _names(sentence: str, text: str) -> bool:
+    """Returns True where a sentence ends in a choice's text behind a verb: `It is a bank.`"""
+    if len(text) < 3 or not text[0].isalpha():
+        return False
+    return re.search(rf"\b(?:is|are|was|be|means) (?:an? |the )?{re.escape(text)}\W*$", sentence) is not None
 
 
 def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:

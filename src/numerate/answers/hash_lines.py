@@ -12,6 +12,11 @@ from numerate.answers.sources import LONGEST_STATEMENT, Found
 from numerate.answers.statement_values import statement_value
 from numerate.types import Kind
 
+_NO_VALUE = re.compile(
+    r"(?:undefined|impossible|unknown|no (?:answer|solution)|(?:cannot|can't|can not) be \w+"
+    r"|not enough information)\W*",
+    re.IGNORECASE,
+)
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 
 
@@ -52,7 +57,9 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
         return None
     statement = line[:LONGEST_STATEMENT]
-    if kind == "choice" or is_nothing(statement):  # `#### none` says that there is no answer
+    if (
+        kind == "choice" or is_nothing(statement) or _NO_VALUE.fullmatch(statement)
+    ):  # `#### none` says that there is no answer
         return statement
     words = count_words(line)
     if words < 3:

@@ -7,21 +7,30 @@ import re
 
 from numerate.answers.clauses import CONTENT, DIGIT, main_clause
 from numerate.answers.main_number import TOTAL, main_number
-from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
+from numerate.answers.markdown import bold_parts, without_annotations, without_bullet, without_emphasis
 from numerate.answers.refusals import refuses
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.statement_expressions import last_expression
-from numerate.answers.statement_numbers import denied_behind, number_runs, number_words, whole_number
+from numerate.answers.statement_numbers import (
+    calculated_number,
+    denied_behind,
+    number_runs,
+    number_words,
+    whole_number,
+)
 from numerate.answers.unfinished import breaks_off
 from numerate.answers.worded_values import conclusion, value_in_words
 from numerate.types import Kind
 
 _REMARK = re.compile(
     r"\W*(?:"
-    # asides and offers
+    # asides and offers, tasks
+    r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that"
+    r"|How (?:many|much)|What (?:is|are))\b"
+    r"(?:[^=]*|.*\b(?:if|such that)\b.*)$|"
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
-    r"|Suppose|Assume|If [^.]*\b(?:were|would|had)\b"
+    r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
@@ -55,13 +64,14 @@ _PLAN = re.compile(
     re.IGNORECASE,
 )
 """what a solution is going to do; a text that ends so has no answer yet"""
+_BROKEN_LIST = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\s*\Z")
 _ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
 """several numbers below each other, of which none is the answer"""
 LOOPS = 4
 """times that a sentence may stand in a text before that is no solution but a loop"""
 _REJECTED = re.compile(
     # what others may think
-    r"\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
+    r"(?<!as )\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
     r"|\btempting\b|\bmay seem\b"
     # what the answer is not
     r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
@@ -81,13 +91,14 @@ _BREAKDOWN = re.compile(
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, or breaks off."""
+    text = without_annotations(text)
     if refuses(text, max(len(text) - RECENT, 0)):
         return None
-    if kind == "number" and _ALTERNATIVES.search(text):
+    if kind == "number" and (_ALTERNATIVES.search(text) or _BROKEN_LIST.search(text)):
         return None
     last = True
     for sentence, follows in sentences_upwards(text.rstrip()):
-        if last and (breaks_off(sentence, follows, kind) or _repeats(text, sentence)):
+        if last and (breaks_off(_without_enumerator(sentence), follows, kind) or _repeats(text, sentence)):
             return None
         if _REMARK.match(sentence):
             last = False
@@ -107,7 +118,7 @@ def _repeats(text: str, sentence: str) -> bool:
 def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
-    if "*" in sentence or "_" in sentence or "<" in sentence:
+    if bold_parts(sentence):
         sentence = main_clause(sentence, DIGIT)
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
@@ -118,7 +129,10 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
 
 
 def _number_of(text: str, last: bool) -> str | None:
-    text = main_clause(text.rstrip(" .!?"), DIGIT)
+    text = text.rstrip(" .!?")
+    if calculation := calculated_number(text):
+        return calculation
+    text = main_clause(text, DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if runs:
         return whole_number(text, main_number(text, runs), runs)

@@ -11,7 +11,7 @@ from numerate.answers.clauses import DIGIT, NEAR
 from numerate.answers.expressions import Run
 from numerate.answers.names import listed
 
-TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b", re.IGNORECASE)
+TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b(?!\W{0,3}(?:\d|\\))", re.IGNORECASE)
 _TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + TOTAL.pattern, re.IGNORECASE)
 _DETERMINERS = (
     r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next"
@@ -40,9 +40,12 @@ _POINT = re.compile(
 _OBLIGED = listed("need needs needed has have had want wants going able ought required used will")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
 _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b")
+_LATER = re.compile(
+    r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?) (?:later|ago|earlier|from now|afterwards)\b"
+)
 _IN = re.compile(r"\bin\s*$")
 _NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
-_AGE_OR_MONEY = re.compile(r"\$|\byears old|\b(?:more|less|fewer|farther|further)\b")
+_ASKS_TIME = re.compile(r"\b(?:can|could|finish\w*|complete\w*|takes?|done|arrives?|ready)\b")
 
 
 def main_number(text: str, runs: list[Run]) -> Run:
@@ -64,8 +67,10 @@ def is_detail(text: str, run: Run) -> bool:
     low = max(0, run.start - NEAR)
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False
+    if _LATER.match(text, run.end):
+        return True
     if _IN.search(text, low, run.start):
         takes_time = _TIME_AFTER.match(text, run.end) is not None
-        return takes_time and _AGE_OR_MONEY.search(text, 0, run.start) is not None
+        return takes_time and _ASKS_TIME.search(text, 0, run.start) is None
     detail = _DETAIL.search(text, low, run.start)
     return detail is not None and (detail["verb"] or "").lower() not in _OBLIGED

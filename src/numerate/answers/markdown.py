@@ -21,6 +21,14 @@ def without_emphasis(text: str) -> str:
     return _EMPHASIS.sub("", text) if "*" in text or "__" in text or "`" in text or "<" in text else text
 
 
+_ANNOTATION = re.compile(r"<<[^<>\n]{0,200}>>")
+
+
+def without_annotations(text: str) -> str:
+    """Returns the text without the notes of a calculator, `<<4*7=28>>`."""
+    return _ANNOTATION.sub("", text) if "<<" in text else text
+
+
 def bold_parts(text: str) -> list[str]:
     """Returns what is set in bold type."""
     if "**" not in text and "__" not in text and "<b>" not in text and "<strong>" not in text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import first_sentence, with_factorial
+from numerate.answers.clauses import NEAR, first_sentence, with_factorial
 from numerate.answers.cues import Cue, answer_cues
 from numerate.answers.last_sentence import last_statement
 from numerate.answers.sources import LONGEST_STATEMENT, Found
@@ -47,10 +47,18 @@ def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
     return next(filter(None, values), None) or last_statement(tail[withdrawn.end() :], kind)
 
 
+_REPORTED = re.compile(
+    r"\b(?:might|may|could|would) (?:\w+ )?(?:think|say|guess|assume|answer|conclude)(?: that)?(?: the)?\s*\Z"
+)
+_TAKEN_BACK = re.compile(r"\bbut (?:that|this|it)(?: is|'s| was| would be) (?:wrong|incorrect|not)\b")
+
+
 def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:
     """Returns the value that a cue announces; for a choice the whole statement."""
     opening = _OPENING.match(tail, cue.end)
     statement = _statement_at(tail, opening.end() if opening else cue.end)
+    if _REPORTED.search(tail, max(cue.start - NEAR, 0), cue.start) or _TAKEN_BACK.search(statement):
+        return None
     if kind == "choice":
         return statement or None
     return statement_value(statement, kind) if statement else None

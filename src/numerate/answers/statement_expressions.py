@@ -127,6 +127,7 @@ _BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
 NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
+_COMPOUND = re.compile(r"\s*[a-zA-Z]\w*(?:\s*[-+*/]\s*[a-zA-Z]\w*)+\s*=")
 _OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
@@ -166,6 +167,8 @@ def _joined_runs(text: str, runs: list[Run]) -> tuple[int, int]:
     while last and _is_condition(text, runs[last - 1], runs[last]):
         last -= 1
     first = last
+    if _COMPOUND.match(runs[last].text):  # of `x = 1, y = 2, x + y = 3` the last was asked for
+        return last, last
     while first and (
         _JOINT.fullmatch(text[runs[first - 1].end : runs[first].start])
         or quantity_end(text, runs[first - 1].end, joined=True) == runs[first].start

@@ -51,14 +51,34 @@ def number_in(text: str) -> str | None:
     """Returns the number of a statement: behind the last equals sign, where it begins, or the last one."""
     if _ONE_OF_SEVERAL.fullmatch(text):
         return text
-    text = main_clause(_OPTION.sub("", text, count=1), DIGIT)
+    text = _OPTION.sub("", text, count=1)
+    if calculation := calculated_number(text):
+        return calculation
+    text = main_clause(text, DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
-    equations = [run for run in runs if "=" in run.text]
-    if equations:
-        return whole_number(text, equations[-1], runs)
     return whole_number(text, runs[0] if runs[0].start <= 1 else main_number(text, runs), runs)
+
+
+_CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")
+_ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?)\b[^=]*\d")
+_REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потому)\b|因为|なぜなら", re.IGNORECASE)
+
+
+def calculated_number(text: str) -> str | None:
+    """Returns the right side of the last calculation of a sentence: `$20 - $5 = $15 for the 3 cups`."""
+    if "=" not in text or _CONVERSION.match(text):
+        return None
+    before = _REASON.split(text, maxsplit=1)[0]
+    text = before if DIGIT.search(before) else text
+    runs = [run for run in number_runs(text) if not denied_behind(text, run)]
+    equations = [
+        run for run in runs if "=" in run.text.strip("= ") or text[: run.start].rstrip().endswith("=")
+    ]
+    if not equations or _ROUNDS.search(text, equations[-1].end):
+        return None
+    return whole_number(text, equations[-1], runs)
 
 
 def number_runs(text: str) -> list[Run]:
@@ -124,6 +144,7 @@ def _last_part(text: str, index: int, runs: list[Run]) -> int:
 
 def _with_unit(text: str, run: Run) -> str:
     value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
+    value = value.rstrip(")") if "(" not in value else value
     value = _GLUED.sub(r"\1 \2", value)
     if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1].isdigit():
         value = "-" + value

@@ -30,7 +30,7 @@ _NEGATION = re.compile(
 )
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d\\])", re.IGNORECASE)
 _TAIL = re.compile(
-    r"(?:\s*(?:!{2,}|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))+$",
+    r"(?:\s*+(?:!{2,}+|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))+$",
     re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(r"(?:\s*\^?\[\^?(?:\d{1,2}|/INST)\^?\])+$")

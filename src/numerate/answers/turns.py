@@ -56,7 +56,7 @@ _NEXT_TURN = re.compile(
     r"\n[ \t#*>]{0,6}(?=[A-IN-V\[pq]|[^\x00-\x7f])"  # first letters, to pass most lines by
     r"(?:(?:User|Human|USER|HUMAN|Instruction|System)\b[ *]{0,3}:"
     r"|(?<=### )(?:Instruction|Human|User|Question|Input)|(?<=###)(?:Instruction|Human|User)|\[INST\]"
-    rf"|(?P<next>(?:{_QUESTION})(?: ?#?\d{{1,3}})? ?[*]{{0,2}}(?:[:：.]|(?=\n))))"
+    rf"|(?P<next>(?:{_QUESTION})(?: ?#?(?P<number>\d{{1,3}}))? ?[*]{{0,2}}(?:[:：.]|(?=\n))))"
 )
 MOST_TURNS = 16
 
@@ -66,8 +66,12 @@ def next_turns(text: str) -> list[tuple[int, bool]]:
     made up, from the first on."""
     inline = text.find(" USER: ")
     starts: list[tuple[int, bool]] = [(inline, True)] if inline > 0 else []
+    numbers: set[int] = set()
     for mark in _NEXT_TURN.finditer(text):
-        if text[: mark.start()].strip():
+        number = int(mark["number"] or 0)
+        continues = number > 1 and number - 1 in numbers  # the second of two problems that were both put
+        numbers.add(number)
+        if text[: mark.start()].strip() and not continues:
             starts.append((mark.start(), mark["next"] is None))
         if len(starts) == MOST_TURNS:
             break

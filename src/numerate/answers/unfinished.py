@@ -16,6 +16,9 @@ _UNFINISHED_WORDS = listed(
     "which so because then if but gives gets by per y de la el et le les un une und der die das il e o que"
 )
 """words that end no sentence"""
+_LAST_NUMBER = re.compile(r"\d([^\d]*)$")
+MOST_WORDS_BEHIND = 6
+"""words that may follow the last number of a sentence without a full stop"""
 _OPEN_SIGNS = frozenset("+-*/×·÷=(,")
 _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
@@ -30,9 +33,19 @@ def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False
     word = words[-1].rstrip(",")
-    if (word.lower() in _UNFINISHED_WORDS and len(words) > 1) or (follows and "**" not in sentence):
+    if (word.lower() in _UNFINISHED_WORDS and len(words) > 1) or (
+        follows and "**" not in sentence and _goes_on(plain)
+    ):
         return True
     return word.isalpha() and len(words) >= 3 and "**" not in sentence and not _has_value(plain, kind)
+
+
+def _goes_on(plain: str) -> bool:
+    """Returns True for more words behind the last number than name what it counts."""
+    if not plain.isascii() or not DIGIT.search(plain):
+        return True
+    *_, behind = (plain, *_LAST_NUMBER.findall(plain))
+    return len(behind.split()) > MOST_WORDS_BEHIND or ", " in behind
 
 
 def _has_value(plain: str, kind: Kind) -> bool:
