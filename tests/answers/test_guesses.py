@@ -107,3 +107,16 @@ def test_no_guess_is_paid_before_a_further_question_or_among_choices() -> None:
 def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
     assert find(f"The answer is {text}.", "number").answer == text
     assert not grade(f"#### {text}", Problem("p", "", text[0], kind="number")).correct
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("After all of that I choose B", "B"),
+        ("A garage is wide. So it must be A", "A"),
+        ("neither A nor C, so D", "D"),
+        ("Let us see each. The last fits best because B is a", None),
+    ],
+)
+def test_a_sentence_may_end_in_its_letter_without_a_full_stop(text: str, letter: str | None) -> None:
+    assert find(text, "choice").answer == letter
