@@ -115,6 +115,7 @@ def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
         ("After all of that I choose B", "B"),
         ("A garage is wide. So it must be A", "A"),
         ("neither A nor C, so D", "D"),
+        ("Neither (A) nor (C) fits, so (B) remains", "B"),
         ("Let us see each. The last fits best because B is a", None),
     ],
 )

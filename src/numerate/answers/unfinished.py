@@ -20,7 +20,7 @@ _LAST_NUMBER = re.compile(r"\d([^\d]*)$")
 MOST_WORDS_BEHIND = 6
 """words that may follow the last number of a sentence without a full stop"""
 _OPEN_SIGNS = frozenset("+-*/×·÷=(,")
-_LETTER = re.compile(r"[A-J]")
+_LETTER = re.compile(r"\(?[A-J][),:;]?")
 """the letter of a choice, in which a sentence without a full stop may end"""
 _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
