@@ -91,3 +91,33 @@ def test_a_solution_is_a_text_a_number_or_none() -> None:
     assert grade(7, "7").correct and find(7).answer == "7"  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"the solution is \['7'\]: give a text or a number"):
         grade(["7"], "7")  # pyright: ignore[reportArgumentType]
+
+
+def test_no_guess_is_paid_before_a_further_question_or_among_choices() -> None:
+    text = "She has 3+4 = 7 apples left now.\n\nQuestion: What is 1+1?\n#### 2"
+    assert find(text, "number") == ("7", "last")
+    assert find(text, "number", fallback="none").answer is None
+    choices = [("A", "11"), ("B", "12")]
+    text = "We add 5 and 7 and get a total of 12."
+    assert find(text, "choice", choices) == ("B", "math")
+    assert find(text, "choice", choices, fallback="none").answer is None
+
+
+@pytest.mark.parametrize("text", ["2 hours and 15 minutes", "5 feet 3 inches", "1 hour 30 minutes"])
+def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
+    assert find(f"The answer is {text}.", "number").answer == text
+    assert not grade(f"#### {text}", Problem("p", "", text[0], kind="number")).correct
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("After all of that I choose B", "B"),
+        ("A garage is wide. So it must be A", "A"),
+        ("neither A nor C, so D", "D"),
+        ("Neither (A) nor (C) fits, so (B) remains", "B"),
+        ("Let us see each. The last fits best because B is a", None),
+    ],
+)
+def test_a_sentence_may_end_in_its_letter_without_a_full_stop(text: str, letter: str | None) -> None:
+    assert find(text, "choice").answer == letter
