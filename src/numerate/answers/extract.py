@@ -226,7 +226,7 @@ def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Found | No
     if _DENIES.search(sentence):
         return None
     letters = [letter for letter, text in choices if _names(sentence, text.strip().lower())]
-    return Found(letters[0], "letter") if len(letters) == 1 else None
+    return Found(letters[0], "last") if len(letters) == 1 else None
 
 
 def _names(sentence: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from numerate.types import Kind
 LONGEST_STATEMENT = 1_200
 """characters: the longest answer behind a mark, and the longest bare one"""
 Fallback = Literal["number", "expression", "none"]
-_FALLBACKS = get_args(Fallback)
+_KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
 
 
 class Found(NamedTuple):
@@ -25,9 +25,6 @@ GUESSES = frozenset({"output", "math", "last"})
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
-
-
-_KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
 
 
 def check_options(kind: str, fallback: str) -> None:
