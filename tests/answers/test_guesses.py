@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from numerate.answers import GUESSES, extract, find, grade
-from numerate.types import Problem
+from numerate.types import Kind, Problem
 
 WHOLE = [
     ("The slope equals -2/3.", "-2/3"),
@@ -75,3 +75,11 @@ def test_a_trainer_may_refuse_to_pay_guesses() -> None:
 
 def test_the_number_alone_may_be_asked_for() -> None:
     assert find("Hence $x = 3 + 4 = 7$.", fallback="number") == ("7", "last")
+
+
+@pytest.mark.parametrize("kind", ["math", "number"])
+@pytest.mark.parametrize("unit", ["cm^2", "ft^3", "km^{2}", "units^2", "\\text{ cm}^2"])
+def test_the_exponent_of_a_unit_is_no_answer(kind: Kind, unit: str) -> None:
+    for text in (f"The area is 50 {unit}.", f"So she needs 50 {unit} of it."):
+        assert grade(text, Problem("", "", "50", kind=kind)).correct
+        assert not grade(text, Problem("", "", "2", kind=kind)).correct
