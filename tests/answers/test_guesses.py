@@ -83,3 +83,10 @@ def test_the_exponent_of_a_unit_is_no_answer(kind: Kind, unit: str) -> None:
     for text in (f"The area is 50 {unit}.", f"So she needs 50 {unit} of it."):
         assert grade(text, Problem("", "", "50", kind=kind)).correct
         assert not grade(text, Problem("", "", "2", kind=kind)).correct
+
+
+@pytest.mark.parametrize("kind", ["math", "number"])
+def test_a_ratio_in_words_is_whole(kind: Kind) -> None:
+    assert extract("The ratio is 3 to 4.", kind) == "3 to 4"
+    assert extract("So the probability is 1 in 6.", kind) == "1 out of 6"
+    assert grade("So the probability is 1 in 6.", Problem("", "", "1/6", kind=kind)).correct
