@@ -121,7 +121,7 @@ def test_an_error_inside_the_grader_is_a_row_with_its_input_and_exits_with_1(
         "id": "bad", "correct": False, "answer": "5^{1/2}", "how": "error", "exception": "TypeError: a bug",
         "reference": "\\sqrt{5}", "candidate": "5^{1/2}",
     }  # fmt: skip
-    assert "1 of 3 right" in done.stderr and "1 answers met an error inside the grader" in done.stderr
+    assert "1 of 3 right" in done.stderr and "1 answer met an error inside the grader" in done.stderr
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
     assert json.loads(counts.read_text()) == {"right": 1, "wrong": 1, "bad": 0, "errors": 1}
 
@@ -145,3 +145,15 @@ def test_what_used_to_end_a_file_is_graded(tmp_path: Path, workers: str) -> None
     assert [v["correct"] for v in verdicts] == [False, False, True, False, False, False, False]
     done = call("grade", str(file))
     assert done.exit_code == 0 and len(done.stdout.splitlines()) == 7
+
+
+def test_grade_names_the_fields_of_a_row_that_lacks_one_and_a_file_that_holds_no_lines(
+    tmp_path: Path,
+) -> None:
+    done = call("grade", "-", input=json.dumps({"id": 1, "reference": "5", "response": "5"}))
+    assert '"candidate" is missing (the row has id, reference, response)' in done.stderr
+    assert "1 line could not be read" in done.stderr
+    file = tmp_path / "rows.parquet"
+    file.write_bytes(b"PAR1")
+    done = call("grade", str(file))
+    assert done.exit_code == 2 and "convert it to JSONL, CSV or TSV" in done.stderr

@@ -212,6 +212,7 @@ def test_a_completion_in_any_of_its_shapes_is_what_the_assistant_says(completion
         [{"role": "assistant", "content": 24}],
         [{"role": "assistant", "content": [3]}],
         [[{"role": "assistant"}]],
+        [{"text": "24"}],
     ],
 )
 def test_what_is_no_completion_is_refused(completion: Any) -> None:

@@ -90,3 +90,47 @@ def test_a_ratio_in_words_is_whole(kind: Kind) -> None:
     assert extract("The ratio is 3 to 4.", kind) == "3 to 4"
     assert extract("So the probability is 1 in 6.", kind) == "1 out of 6"
     assert grade("So the probability is 1 in 6.", Problem("", "", "1/6", kind=kind)).correct
+def test_a_misspelt_option_is_refused_and_pays_nothing() -> None:
+    expected = "fallback 'None' must be one of number, expression, none"
+    with pytest.raises(ValueError, match=expected):
+        grade("So she has 7 apples.", "7", fallback="None")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=expected):
+        find("So she has 7 apples.", fallback="None")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="kind 'maths' must be one of number, math, choice"):
+        find("7", "maths")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_solution_is_a_text_a_number_or_none() -> None:
+    assert grade(7, "7").correct and find(7).answer == "7"  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match=r"the solution is \['7'\]: give a text or a number"):
+        grade(["7"], "7")  # pyright: ignore[reportArgumentType]
+
+
+def test_no_guess_is_paid_before_a_further_question_or_among_choices() -> None:
+    text = "She has 3+4 = 7 apples left now.\n\nQuestion: What is 1+1?\n#### 2"
+    assert find(text, "number") == ("7", "last")
+    assert find(text, "number", fallback="none").answer is None
+    choices = [("A", "11"), ("B", "12")]
+    text = "We add 5 and 7 and get a total of 12."
+    assert find(text, "choice", choices) == ("B", "math")
+    assert find(text, "choice", choices, fallback="none").answer is None
+
+
+@pytest.mark.parametrize("text", ["2 hours and 15 minutes", "5 feet 3 inches", "1 hour 30 minutes"])
+def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
+    assert find(f"The answer is {text}.", "number").answer == text
+    assert not grade(f"#### {text}", Problem("p", "", text[0], kind="number")).correct
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("After all of that I choose B", "B"),
+        ("A garage is wide. So it must be A", "A"),
+        ("neither A nor C, so D", "D"),
+        ("Neither (A) nor (C) fits, so (B) remains", "B"),
+        ("Let us see each. The last fits best because B is a", None),
+    ],
+)
+def test_a_sentence_may_end_in_its_letter_without_a_full_stop(text: str, letter: str | None) -> None:
+    assert find(text, "choice").answer == letter

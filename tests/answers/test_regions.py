@@ -45,6 +45,16 @@ def test_a_thought_without_an_answer_behind_it_has_none(text: str) -> None:
     assert find(text, "number") == Found(None, "none")
 
 
+@pytest.mark.parametrize(
+    "opener",
+    ["<think>", "<thinking>", "<reasoning>", "<reflection>", "<seed:think>", "[THINK]", "◁think▷",
+     "<|begin_of_thought|>", "<|channel|>analysis<|message|>"],
+)  # fmt: skip
+def test_every_spelling_of_a_thought_may_be_read_unfinished(opener: str) -> None:
+    text = f"{opener} The answer is 5."
+    assert extract(text) is None and extract(text, unfinished=True) == "5"
+
+
 def test_an_unfinished_thought_is_read_where_that_is_wanted() -> None:
     assert extract("<think>The answer is 5.", "number", unfinished=True) == "5"
     assert extract("<think>2+3=5\n#### 5", "math", unfinished=True) == "5"

@@ -272,6 +272,10 @@ def test_columns_of_other_tools_are_read():
     assert (alpaca.question, alpaca.answer) == ("Add the numbers.\n\n4 and 9", "13")
     assert (alpaca.solution, alpaca.meta) == ("4+9=13\n#### 13", {})
     assert read(instruction="Add 1 and 2.", input="", output="\\boxed{3}").question == "Add 1 and 2."
+    assert read(instruction="Add 1 and 2.", input="", output="1+2=3. The answer is 3.").answer == "3"
+    assert read(instruction="Add 1 and 2.", input="", output="**Answer:** 3").answer == "3"
+    assert read(instruction="Name a city.", input="", output="Paris has 20 districts.").answer == ""
+    assert read(instruction="How?", input="", output="The answer is simple: rest every day.").answer == ""
     turns = [
         {"from": "system", "value": "Be brief."},
         {"from": "human", "value": "2+3?"},

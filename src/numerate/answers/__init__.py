@@ -53,8 +53,9 @@ def extract(
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
-    """Whether two answers are the same mathematical object. `decide` also says which rung of the ladder
-    told. strict: and neither leaves out a unit, a percent sign, a name or digits that the other has.
+    """Returns True for two answers that are the same mathematical object. `decide` also says which rung of
+    the ladder decided. strict: and neither leaves out a unit, a percent sign, a name or digits that the
+    other has.
 
     None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
     ValueError for anything else that is no text, and never for what a text says."""

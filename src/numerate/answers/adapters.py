@@ -36,8 +36,7 @@ def trl_reward(
     where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
     ignored. fallback: as in `grade`; "none" pays no guesses
     (`functools.partial(trl_reward, fallback="none")`). Raises ValueError for a missing or too short
-    column, an unknown kind, and a reference that
-    nothing can equal."""
+    column, an unknown kind or fallback, and a reference that nothing can equal."""
     rows = len(completions)
     names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]
     references = list(zip(*(_column(name, columns, rows) for name in names), strict=True))
@@ -66,8 +65,8 @@ def verl_compute_score(
 
     extra_info may hold `kind` (number, math or choice; else choice where there are choices, number where the
     source's name has gsm8k in it, and math) and `choices`. fallback (`custom_reward_function.reward_kwargs`):
-    as in `grade`. Raises ValueError for a ground truth that is empty
-    or that nothing can equal: a reward of 0 for all would pass unseen."""
+    as in `grade`. Raises ValueError for a ground truth that is empty or that nothing can equal: a reward of 0
+    for all would pass unseen."""
     more, where = extra_info or {}, f"data_source {data_source!r}"
     kind = more.get("kind")
     if kind is None and not more.get("choices") and "gsm8k" in str(data_source).lower():
@@ -90,7 +89,7 @@ def text_of(completion: Completion, where: str = "completion") -> str:
         raise _unreadable(where, completion)
     texts: list[str] = []
     for message in messages:
-        if not isinstance(cast("object", message), Mapping):
+        if not isinstance(cast("object", message), Mapping) or not message.keys() & _MESSAGE_FIELDS:
             raise _unreadable(where, message)
         if message.get("role", "assistant") != "assistant":
             continue
@@ -99,6 +98,9 @@ def text_of(completion: Completion, where: str = "completion") -> str:
             raise _unreadable(where, message)
         texts.append(text)
     return "\n".join(filter(None, texts))
+
+
+_MESSAGE_FIELDS = frozenset({"role", "content"})
 
 
 def _unreadable(where: str, value: Any) -> ValueError:

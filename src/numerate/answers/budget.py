@@ -74,8 +74,8 @@ def used() -> int:
 
 
 def measured(work: Callable[[Text], Result], text: Text) -> tuple[Result, int]:
-    """What `work` makes of the text, and its steps. Takes nothing from the budget that is open, so that the
-    result can be kept and paid for at each use. Raises BudgetExceeded beyond READING steps."""
+    """Returns what `work` makes of the text, and its steps. Takes nothing from the budget that is open, so
+    that the result can be kept and paid for at each use. Raises BudgetExceeded beyond READING steps."""
     if _ACCOUNT.left < 0:
         raise BudgetExceeded("no steps left")
     before, _ACCOUNT.left = _ACCOUNT.left, READING

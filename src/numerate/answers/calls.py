@@ -14,7 +14,7 @@ _OF_EVENTS = frozenset({"|", "cap", "cup", "=", "<", ">", "<=", ">=", "'", "over
 
 
 def event(parser: Parser) -> Node | None:
-    """P(A | B), P(X > 2): a name that says which probability it is. P(1 + r) is a product."""
+    """Reads P(A | B), P(X > 2): a name that says which probability it is. P(1 + r) is a product."""
     depth, at = 0, parser.at
     while at < min(len(parser.tokens), parser.at + 40):
         token = parser.tokens[at]
@@ -40,7 +40,7 @@ def number_argument(parser: Parser) -> tuple[Node, ...] | None:
 
 
 def chosen(parser: Parser) -> Node | None:
-    """C(5, 2): two whole numbers in brackets, or n and a number. C(3, 4) can only be a point."""
+    """Reads C(5, 2): two whole numbers in brackets, or n and a number. C(3, 4) can only be a point."""
     ahead = [parser.peek(k) for k in range(5)]
     signs = [t.text for t in (ahead[0], ahead[2], ahead[4]) if t.kind == "op"]
     n, k = (Node(t.kind, t.value) if t.kind == "num" else Node("sym", t.text) for t in (ahead[1], ahead[3]))

@@ -36,7 +36,7 @@ def value(relation: Node) -> Node | None:
 
 
 def _is_asked(head: Node, number: Node) -> bool:
-    """`a + b = 0` is an equation rather than the value of a sum."""
+    """Returns True for a side whose value is stated; `a + b = 0` is an equation."""
     if _is_endless(head):
         return not contradicts(head, number, same_value)
     if number.kind in ("tuple", "matrix"):
@@ -56,12 +56,12 @@ def _head_first(relation: Node) -> tuple[Node, ...]:
 
 
 def _exactly(signs: tuple[str, ...]) -> int:
-    """How many members stand before the first approximation."""
+    """Returns how many members stand before the first approximation."""
     return signs.index("approx") if "approx" in signs else len(signs)
 
 
 def _is_substituted(head: Node, members: tuple[Node, ...] | list[Node]) -> bool:
-    """True for `2x + 3 = 2(4) + 3 = 11`: the same expression with numbers in place of its letters."""
+    """Returns True for `2x + 3 = 2(4) + 3 = 11`: the same expression with numbers in place of its letters."""
     return len(members) > 1 and _fits(head, members[0], {})
 
 
@@ -70,7 +70,7 @@ def _fits(pattern: Node, node: Node, values: dict[str, Node]) -> bool:
         return not letters(node) and values.setdefault(pattern.value, node) == node
     if pattern[:2] != node[:2] or len(pattern.args) != len(node.args):
         return False
-    return all(_fits(one, other, values) for one, other in zip(pattern.args, node.args, strict=True))
+    return all(_fits(part, arg, values) for part, arg in zip(pattern.args, node.args, strict=True))
 
 
 # -- contradictions ----------------------------------------------------------------------
@@ -78,7 +78,7 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{1,20}")
 
 
 def contradictory(normal: str, node: Node | None) -> bool:
-    """True for `x = 6/4 = 1.4`. Degrees and members in different units are left alone."""
+    """Returns True for `x = 6/4 = 1.4`. Degrees and members in different units are left alone."""
     if node is None or "circ" in normal or "degree" in normal or _units(normal) > 1:
         return False
     return any(_differ(chain) for chain in _chains(node))

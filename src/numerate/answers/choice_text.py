@@ -92,7 +92,7 @@ _STOP = re.compile(r",\s|[.!?](?=\s|$)|$")
 
 
 def names_another(tail: str, mention: Mention, letter: str, choices: Choices) -> bool:
-    """True for a letter beside the text of another choice: `B) attic` where attic is C."""
+    """Returns True for a letter beside the text of another choice: `B) attic` where attic is C."""
     if not choices:
         return False
     own = [_form(text[:LONGEST]) for label, text in choices if label.upper() == letter]

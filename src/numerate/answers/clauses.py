@@ -56,7 +56,8 @@ EXPLANATION = re.compile(
     r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)|(?<=, )as(?= (?:an? |[\d$\\0]))"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
@@ -85,7 +86,8 @@ EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINS = listed(
-    "where who whose which since because as for when whenever if provided given assuming rather instead not but except "
+    "where who whose which since because as for when whenever if provided given assuming "
+    "rather instead not but except "
     "upon unlike according so car ya porque weil denn потому while meaning i.e."
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
@@ -108,7 +110,9 @@ MOST_EXPLAINED = 3_000
 
 def main_clause(text: str, content: re.Pattern[str]) -> str:
     """Returns the text up to a clause that explains it, where something stands before that."""
-    if not _EXPLAINS.isdisjoint(text[:MOST_EXPLAINED].lower().replace(",", " ").split()) or _HINTS.search(text, 0, MOST_EXPLAINED):
+    if not _EXPLAINS.isdisjoint(text[:MOST_EXPLAINED].lower().replace(",", " ").split()) or _HINTS.search(
+        text, 0, MOST_EXPLAINED
+    ):
         return _before_explanation(text, content)
     return text
 

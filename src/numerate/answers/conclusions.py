@@ -78,17 +78,17 @@ def _last_statement(normal: str, tree: Reader) -> str | None:
 
 def _apart(text: str) -> list[str]:
     """The pieces between commas that stand in no bracket."""
-    depth, start, found = 0, 0, list[str]()
+    depth, start, pieces = 0, 0, list[str]()
     for match in _COMMA.finditer(text):
         depth += {"(": 1, "[": 1, "{": 1, ",": 0, ";": 0}.get(match[0], -1)
         if match[0] in ",;" and depth == 0:
-            found.append(text[start : match.start()].strip())
+            pieces.append(text[start : match.start()].strip())
             start = match.end()
-    return [piece for piece in (*found, text[start:].strip()) if piece]
+    return [piece for piece in (*pieces, text[start:].strip()) if piece]
 
 
 def _solved(before: list[Node], last: Node) -> list[Node] | None:
-    """What the other statements come to when the last one gives the value of their one letter."""
+    """Returns what the other statements come to when the last one gives the value of their one letter."""
     named = named_value(last)
     if named is None or named[0].kind != "sym" or letters(named[1]):
         return None
@@ -99,8 +99,9 @@ def _solved(before: list[Node], last: Node) -> list[Node] | None:
 
 
 def _evaluated(before: list[Node], last: Node) -> Node | None:
-    """What the last statement comes to when it is about an expression in the letters that the others give."""
-    names = [found for statement in before if (found := named_value(statement))]
+    """Returns what the last statement comes to when it is about an expression in the letters that the
+    others give."""
+    names = [pair for statement in before if (pair := named_value(statement))]
     known = {name.value: number for name, number in names if name.kind == "sym" and not letters(number)}
     if len(known) != len(before) or set(last.value) != {"="} or not letters(last.args[0]) <= set(known):
         return None
@@ -112,7 +113,7 @@ def _evaluated(before: list[Node], last: Node) -> Node | None:
 
 
 def _holds(statement: Node) -> bool:
-    """Whether a statement without letters is true."""
+    """Returns whether a statement without letters is true."""
     sides = pairwise(statement.args)
     return all(_compares(a, sign, b) for sign, (a, b) in zip(statement.value, sides, strict=True))
 

@@ -11,7 +11,6 @@ _LEADING = re.compile(
     r"(?:[\s,:;&~'!%°*=×·/≈≡_<>^]|[-−+](?:\s|$)(?<![=:(,]\s[-−]\s)|[aAI](?= +[-−]?[\d(\\$€£.]| *$))+"
 )
 _TRAILING = re.compile(r"(?:\\[ ,;:!]|[\s,:;&~=+\-−*×·/<>_^$|\\]|(?<=[\w)}\]]\s)[aAI](?=[\s,]*$))++$")
-_PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def without_loose_edges(text: str, low: int, high: int) -> tuple[int, int]:

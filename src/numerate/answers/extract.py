@@ -1,4 +1,4 @@
-"""Where the final answer of a response stands. In this order, and `find` says which it was:
+"""Where the final answer of a response stands. The sources, in the order in which they are tried:
 
 tag       `<answer>x</answer>`, or the field "answer" of a JSON object
 hash      `#### x`
@@ -6,14 +6,15 @@ box       the last \\boxed{x}, or several of one answer; a "final answer is" beh
 phrase    the last "the answer is x", "Final answer: x", "A: x", "答案是 x"
 heading   a heading such as "# Answer" and what stands below it
 bare      the whole text, when it is one short line without a sentence
-letter    for a choice: the last letter written as one
-output    what the last tool printed, when nothing behind it says more
-math      the last expression (kind math)
+letter    for a choice, behind the first five: the letter that the text asserts; a bare letter comes after it
+math      the last expression (kind math); for a choice, the one choice with the value that the text ends in
 last      the last number with all that belongs to it (kind number)
+output    what the last tool printed, where nothing behind it says more
 
 The last three are guesses: `fallback` says whether they count. Before anything else thoughts, further turns,
-code and special tokens are left out (`regions`). Linear in the length of the text, of whose visible part the
-last 50,000 characters are read.
+code and special tokens are left out (`regions`). A question that the model went on with ends the text: it is
+looked for first, and the same sources are tried on what stands before it. Linear in the length of the text,
+of whose visible part the last 50,000 characters are read.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from numerate.answers.regions import Region, visible_region
 from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.sources import (
     GUESS_OF,
+    GUESSES,
     LONGEST_STATEMENT,
     NOTHING,
     Fallback,
@@ -42,6 +44,7 @@ from numerate.answers.sources import (
 )
 from numerate.answers.statement_values import statement_value
 from numerate.answers.tagged_answers import only_number, opens_object, tagged_text
+from numerate.answers.thoughts import without_openers
 from numerate.answers.turns import next_turns
 from numerate.answers.unfinished import breaks_off
 from numerate.types import Kind
@@ -66,14 +69,16 @@ def find(
     nothing. unfinished: read a thought that was never finished as if it were the answer."""
     region = visible_region(text)
     if region.thinking and unfinished:
-        region = visible_region(_OPENERS_OF_THOUGHT.sub("", text))
+        region = visible_region(without_openers(text))
     tail = _readable_tail(region.text)
     if not tail:
         printed = region.output and fallback != "none" and not region.thinking
         return Found(region.output, "output") if printed else NOTHING
-    tail, marked = _own_answer(tail, kind)
+    tail, marked = _own_answer(tail, kind, fallback)
     if kind == "choice":
-        return _choice(tail, marked, choices)
+        return _choice(tail, marked, choices, fallback)
+    if marked is not None and marked.source in GUESSES and fallback == "none":
+        return NOTHING  # and not what the further question is answered with
     if marked is None and _EMPTY_MARK.search(tail):
         return NOTHING
     if marked is not None or region.thinking:
@@ -82,9 +87,6 @@ def find(
 
 
 # -- the text that is read ----------------------------------------------------------------------
-_OPENERS_OF_THOUGHT = re.compile(
-    r"<\|?[^<>/\n]{0,20}th(?:ink|ought)[^<>/\n]{0,8}\|?>|\[THINK\]|◁think▷", re.IGNORECASE
-)
 _ASCII_FORMS = {chr(0xFF01 + k): chr(0x21 + k) for k in range(94)} | {
     "，": ", ",
     "：": ": ",
@@ -117,22 +119,25 @@ _EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\})\W{0,6}\Z")
 _PREMISES = re.compile(r"\W*(?:given|known|data|problem|question|let|we (?:have|know))\b", re.IGNORECASE)
 
 
-def _own_answer(tail: str, kind: Kind) -> tuple[str, Found | None]:
+def _own_answer(tail: str, kind: Kind, fallback: Fallback) -> tuple[str, Found | None]:
     """Returns the text up to a question that the model went on with, and the answer marked in it."""
     for start, certain in next_turns(tail):
         before = tail[:start].rstrip("#*- \n")
-        marked = _marked(before, kind) or bare_answer(before, kind) or _concluded(tail, before, kind)
+        marked = (
+            _marked(before, kind) or bare_answer(before, kind) or _concluded(tail, before, kind, fallback)
+        )
         if marked is not None or certain:
             return before, marked
     return tail, _marked(tail, kind)
 
 
-def _concluded(tail: str, before: str, kind: Kind) -> Found | None:
+def _concluded(tail: str, before: str, kind: Kind, fallback: Fallback) -> Found | None:
     """Returns the value of a solution that another question follows behind a blank line."""
     if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _PREMISES.match(before):
         return None
-    value = last_statement(before, kind)
-    return Found(value, GUESS_OF[kind]) if value else None
+    rung: Kind = "number" if fallback == "number" else kind
+    value = last_statement(before, rung)
+    return Found(value, GUESS_OF[rung]) if value else None
 
 
 def _marked(tail: str, kind: Kind) -> Found | None:
@@ -188,7 +193,7 @@ MOST_WORDS = 4
 """of a text that may name a choice without asserting a letter"""
 
 
-def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]]) -> Found:
+def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]], fallback: Fallback) -> Found:
     if marked is not None and marked.source != "phrase":
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
         return Found(letter, marked.source) if letter else NOTHING
@@ -202,7 +207,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]])
         return NOTHING
     if letter:
         return Found(letter, marked.source if marked else "letter")
-    if letter is None:
+    if letter is None and fallback != "none":
         return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
     return NOTHING
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from numerate.answers import choice, faults
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.extract import find
-from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict
+from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict, as_text
 from numerate.answers.references import as_problem
-from numerate.answers.sources import NOTHING, Fallback, Found, check_fallback
+from numerate.answers.sources import NOTHING, Fallback, Found, check_options
 from numerate.answers.strict import judge
 from numerate.types import Grade, Kind, Problem
 
@@ -26,18 +26,19 @@ def grade(
 ) -> Grade:
     """Grades the final answer of a solution against a problem, or against a plain reference in its place.
 
-    Never hangs, evaluates no text, and raises ValueError only where a plain reference is no answer
-    or `fallback` is none of the three. None is a
-    solution without an answer. Safe to call from many threads at once.
+    Never hangs, evaluates no text, and raises ValueError only for the caller's mistakes: a plain reference
+    that is no answer, a solution that is neither text nor number, an unknown fallback. None is a solution
+    without an answer. Safe to call from many threads at once.
 
     strict: units, percent signs and names that one of the two leaves out make them different. fallback: what
     counts where nothing is marked as the answer: the last expression, the last number, or nothing ("none").
     unfinished: read a thought that was never finished; without it such a solution has no answer."""
-    check_fallback(fallback)
+    check_options("math", fallback)
     problem = problem if isinstance(problem, Problem) else as_problem(problem)
     source = "none"
     if solution is None:
         return Grade(None, False, "no_answer")
+    solution = as_text(solution, "solution")
     try:
         with LIMIT:
             answer, source = find(solution, problem.kind, problem.choices, fallback, unfinished)
@@ -59,8 +60,11 @@ def find_safely(
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> Found:
-    """`find` within a budget; nothing where it meets an error, which is counted."""
-    check_fallback(fallback)
+    """Finds the answer within a budget; nothing where `find` meets an error, which is counted.
+
+    Raises ValueError for an unknown kind or fallback, and for what is neither text nor number."""
+    check_options(kind, fallback)
+    text = as_text(text, "text")
     try:
         with LIMIT:
             return find(text, kind, choices, fallback, unfinished)

@@ -37,13 +37,13 @@ _DECIMAL_COMMA = re.compile(
 
 
 def decimal_comma(text: str) -> str | None:
-    """`3,5` or `3,5 kg` with a point, None for anything else."""
+    """Returns `3,5` or `3,5 kg` with a point, None for anything else."""
     match = _DECIMAL_COMMA.fullmatch(text)
     return f"{match['whole']}.{match['part']}{match['unit'] or ''}" if match else None
 
 
 def indian(text: str) -> str | None:
-    """`1,50,000` as one number, None where no digits are grouped so."""
+    """Returns `1,50,000` as one number, None where no digits are grouped so."""
     if _BRACKETS.search(text) or not _INDIAN.search(text):
         return None
     return _INDIAN.sub(lambda m: m[0].replace(",", ""), text)

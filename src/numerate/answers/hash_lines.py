@@ -13,7 +13,8 @@ from numerate.answers.statement_values import statement_value
 from numerate.types import Kind
 
 _NO_VALUE = re.compile(
-    r"(?:undefined|impossible|unknown|no (?:answer|solution)|(?:cannot|can't|can not) be \w+|not enough information)\W*",
+    r"(?:undefined|impossible|unknown|no (?:answer|solution)|(?:cannot|can't|can not) be \w+"
+    r"|not enough information)\W*",
     re.IGNORECASE,
 )
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")

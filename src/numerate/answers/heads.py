@@ -42,7 +42,7 @@ def _are_points(node: Node) -> bool:
 
 
 def _is_change(node: Node) -> bool:
-    r"""`\Delta p`, which is no product."""
+    r"""Returns True for `\Delta p`, which is no product."""
     return len(node.args) == 2 and node.args[0] == Node("sym", "Delta") and is_name(node.args[1])
 
 
@@ -50,7 +50,7 @@ _MAPS = frozenset("fghFGH")
 
 
 def _is_iterated(node: Node) -> bool:
-    """f(f(2)), which reads as f times f(2)."""
+    """Returns True for f(f(2)), which reads as f times f(2)."""
     *outer, inner = node.args
     letters = all(arg.kind == "sym" and arg.value in _MAPS for arg in outer)
     inside = [name for arg in inner.args for name in symbols(arg)]
@@ -99,8 +99,8 @@ def letters(node: Node) -> set[str]:
 
 
 def is_quantity(node: Node) -> bool:
-    """True for an expression in several letters that a problem asks the value of, and no side of an equation
-    in unknowns or of a curve."""
+    """Returns True for an expression in several letters that a problem asks the value of, and no side of
+    an equation in unknowns or of a curve."""
     if _is_operation(node):
         return True
     if node.kind == "union" or (node.kind == "call" and node.value in ("cap", "setminus")):
@@ -109,8 +109,8 @@ def is_quantity(node: Node) -> bool:
         return (
             node.args[0].kind == "add" and node.args[-1].kind in ("num", "add") and is_quantity(node.args[0])
         )
-    found = {part for part in walk(node) if part.kind in ("sym", "call", "fn")}
-    if len(found) < 2 or not CONSTANTS.isdisjoint(part.value for part in found):
+    names = {part for part in walk(node) if part.kind in ("sym", "call", "fn")}
+    if len(names) < 2 or not CONSTANTS.isdisjoint(part.value for part in names):
         return False
     coordinates = letters(node) & _COORDINATES
     if node.kind == "div":
@@ -165,7 +165,7 @@ def _is_term(node: Node) -> bool:
 
 
 def _degree(term: Node) -> Fraction | int:
-    """Of a product of letters and their powers: a^2 + b is nothing that is asked for."""
+    """Returns the degree of a product of letters and their powers: a^2 + b is nothing that is asked for."""
     if term.kind == "pow":
         return term.args[1].value
     if term.kind in ("mul", "neg"):

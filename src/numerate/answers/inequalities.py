@@ -35,7 +35,7 @@ def _solutions(left: Node, sign: str, right: Node) -> Node:
 
 
 def _of_absolute(inner: Node, sign: str, bound: Node) -> Node:
-    """|p| < c is -c < p and p < c; |p| > c is p < -c or p > c."""
+    """Solves |p| < c, which is -c < p and p < c; |p| > c is p < -c or p > c."""
     sides = [_solutions(inner, sign, bound), _solutions(negate(inner), sign, bound)]
     both = intervals.common(sides) if sign[0] in "<!" else intervals.merged(Node("union", None, tuple(sides)))
     if both is None:
@@ -44,7 +44,7 @@ def _of_absolute(inner: Node, sign: str, bound: Node) -> Node:
 
 
 def _of_quotient(quotient: Quotient, sign: str) -> Node:
-    """Where top / bottom has the sign, from what it is between its zeros and poles."""
+    """Returns where top / bottom has the sign, from what it is between its zeros and poles."""
     if not (quotient.top and quotient.bottom):
         raise Undecided("0 on both sides, or below")
     poles = polynomials.roots(quotient.bottom)

@@ -26,7 +26,8 @@ from numerate.types import Kind
 _REMARK = re.compile(
     r"\W*(?:"
     # asides and offers, tasks
-    r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that|How (?:many|much)|What (?:is|are))\b"
+    r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that"
+    r"|How (?:many|much)|What (?:is|are))\b"
     r"(?:[^=]*|.*\b(?:if|such that)\b.*)$|"
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks

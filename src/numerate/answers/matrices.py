@@ -28,7 +28,7 @@ def computed(node: Node) -> Node:
 
 
 def _holds_matrix(node: Node, depth: int = DEEPEST) -> bool:
-    """Whether a matrix stands in an expression, so many levels below it at most."""
+    """Returns whether a matrix stands in an expression, so many levels below it at most."""
     for arg in node.args:
         if arg.kind == "matrix" or (depth and arg.kind in _KINDS and _holds_matrix(arg, depth - 1)):
             return True

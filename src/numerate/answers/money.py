@@ -26,39 +26,40 @@ _SHARED = frozenset(
 
 
 def differs(a: str, b: str, normal_a: str, normal_b: str) -> bool:
-    """True when one answer has a currency or a percent sign, and the other names something else. The last two
-    are the answers in normal form."""
-    one, other = named(a), named(b)
-    if not (one or other):
+    """Returns True when one answer has a currency or a percent sign, and the other names something else.
+    The last two are the answers in normal form."""
+    left, right = named(a), named(b)
+    if not (left or right):
         return False
-    one |= _counted(normal_a, bool(one))
-    other |= _counted(normal_b, bool(other))
-    return bool(one and other) and one.isdisjoint(other)
+    left |= _counted(normal_a, bool(left))
+    right |= _counted(normal_b, bool(right))
+    return bool(left and right) and left.isdisjoint(right)
 
 
 def _may_be_signed(text: str) -> bool:
-    """False for most answers, at little cost."""
+    """Returns False for most answers, at little cost."""
     if "$" in text or "%" in text or text[:24].lstrip(" \\{tex")[:1].isupper() or not text.isascii():
         return True
     return "\\pounds" in text or "\\euro" in text or "ercent" in text or "pct" in text
 
 
 def named(text: str) -> set[str]:
-    """What the signs and codes of a text name."""
+    """Returns what the signs and codes of a text name."""
     if not _may_be_signed(text):
         return set()
-    found = {kind for sign in _SIGN.findall(text) for kind in _KINDS.get(sign, "").split()}
+    kinds = {kind for sign in _SIGN.findall(text) for kind in _KINDS.get(sign, "").split()}
     if "$" in text and _has_dollars(text):
-        found.add("dollar")
+        kinds.add("dollar")
     if code := amount_code(text):
-        found.add(CODES[code])
+        kinds.add(CODES[code])
     if _PERCENT.search(text):
-        found.add("percent")
-    return found
+        kinds.add("percent")
+    return kinds
 
 
 def _has_dollars(text: str) -> bool:
-    """True for a dollar sign before a number that opens no formula: `$18`, `$5 or $6`, but not `$18$`."""
+    """Returns True for a dollar sign before a number that opens no formula: `$18`, `$5 or $6`, but not
+    `$18$`."""
     at = text.find("$")
     while at >= 0:
         if text[at - 1 : at] == "\\" or text[at + 1 : at + 2] == "$":

@@ -73,17 +73,17 @@ def _trimmed(polynomial: Polynomial) -> Polynomial:
 
 
 def _product(a: Polynomial, b: Polynomial) -> Polynomial:
-    found = [Fraction(0)] * max(len(a) + len(b) - 1, 0)
-    for j, one in enumerate(a):
-        for k, other in enumerate(b):
-            found[j + k] = exact.bounded(found[j + k] + one * other)
-    return _trimmed(found)
+    product = [Fraction(0)] * max(len(a) + len(b) - 1, 0)
+    for j, x in enumerate(a):
+        for k, y in enumerate(b):
+            product[j + k] = exact.bounded(product[j + k] + x * y)
+    return _trimmed(product)
 
 
 def _sum(a: Polynomial, b: Polynomial) -> Polynomial:
     size = max(len(a), len(b))
     padded = ([*p, *[Fraction(0)] * (size - len(p))] for p in (a, b))
-    return _trimmed([exact.bounded(one + other) for one, other in zip(*padded, strict=True)])
+    return _trimmed([exact.bounded(x + y) for x, y in zip(*padded, strict=True)])
 
 
 def _times(a: Quotient, b: Quotient) -> Quotient:
@@ -108,24 +108,24 @@ def value(polynomial: Polynomial, at: Fraction) -> Fraction:
 def roots(polynomial: Polynomial) -> list[Root]:
     """The different real roots of a polynomial other than 0. Raises Undecided where they are not rational and
     those of a factor of degree 2."""
-    rest, found = list(polynomial), list[Fraction]()
+    rest, rational = list(polynomial), list[Fraction]()
     while rest[0] == 0:
-        rest, found = rest[1:], [Fraction(0)]
+        rest, rational = rest[1:], [Fraction(0)]
     while len(rest) > 3:
         root = _rational_root(rest)
-        found.append(root)
+        rational.append(root)
         rest = _divided(rest, root)
-    different = [Root(num(root), float(root)) for root in sorted(set(found))]
+    different = [Root(num(root), float(root)) for root in sorted(set(rational))]
     return different + [root for root in _of_low_degree(rest) if all(root.node != r.node for r in different)]
 
 
 def _divided(polynomial: Polynomial, root: Fraction) -> Polynomial:
-    """By x - root, of which root is a root."""
-    found, carry = list[Fraction](), Fraction(0)
+    """Divides by x - root, where root is a root."""
+    quotient, carry = list[Fraction](), Fraction(0)
     for coefficient in reversed(polynomial):
         carry = carry * root + coefficient
-        found.append(carry)
-    return found[-2::-1]
+        quotient.append(carry)
+    return quotient[-2::-1]
 
 
 def _rational_root(polynomial: Polynomial) -> Fraction:
@@ -160,7 +160,7 @@ def _of_low_degree(polynomial: Polynomial) -> list[Root]:
 
 
 def _quadratic(b: Fraction, a: Fraction, under: Fraction, sign: int) -> Root:
-    """(-b + sign sqrt(under)) / 2a, as a number where it is one."""
+    """Returns (-b + sign sqrt(under)) / 2a, as a number where it is one."""
     try:
         root = (-b + sign * exact.power(under, Fraction(1, 2))) / (2 * a)
         return Root(num(root), float(root))

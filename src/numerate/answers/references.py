@@ -44,7 +44,7 @@ PROSE = 4
 
 
 def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
-    """The answers that a reference accepts; none where it is missing: None, NaN, "" or an empty list.
+    """Returns the answers that a reference accepts; none where it is missing: None, NaN, "" or an empty list.
 
     Raises ValueError that says what was given where nothing could equal it."""
     value = _plain(value)
@@ -64,7 +64,8 @@ def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def reduced(text: str, kind: Kind) -> tuple[str, str]:
-    """The answer itself, where the text is a worked solution that marks it; and why it is none, or "".
+    """Returns the answer itself, where the text is a worked solution that marks it; and why it is none, or
+    "".
 
     Trainers ask for the same reference once for every rollout."""
     if _EMPTY_MARK.search(text):
@@ -85,7 +86,8 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
 
 
 def as_problem(reference: str | float) -> Problem:
-    """A problem of which only the answer is known. Raises ValueError where the reference is no answer."""
+    """Returns a problem of which only the answer is known. Raises ValueError where the reference is no
+    answer."""
     kind: Kind = "choice" if isinstance(reference, str) and choice.is_bracketed_letter(reference) else "math"
     answers = accepted_answers(reference, kind, "reference")
     if len(answers) != 1:
@@ -94,7 +96,7 @@ def as_problem(reference: str | float) -> Problem:
 
 
 def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Problem]:
-    """A problem for every answer that the reference accepts; none where it is missing.
+    """Returns a problem for every answer that the reference accepts; none where it is missing.
 
     kind: None reads it off the choices and the reference. Raises ValueError where anything is malformed."""
     pairs = choice_pairs(choices, where)
@@ -113,7 +115,8 @@ def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Pro
 
 
 def choice_pairs(value: Any, where: str) -> tuple[tuple[str, str], ...]:
-    """Letters and texts from {"A": text}, {"label": [...], "text": [...]}, [["A", text]], or [text, text]."""
+    """Returns letters and texts from {"A": text}, {"label": [...], "text": [...]}, [["A", text]], or
+    [text, text]."""
     value = _plain(value)
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):  # the cell of a table
         with suppress(ValueError, RecursionError):
@@ -149,8 +152,8 @@ def _is_letter(reference: Any) -> bool:
 
 # -- writing ----------------------------------------------------------------------
 def content_text(content: Any) -> str | None:
-    """The text of a message's content: text, or the text parts of a list of typed parts; None for anything
-    else."""
+    """Returns the text of a message's content: text, or the text parts of a list of typed parts; None for
+    anything else."""
     if content is None or isinstance(content, str):
         return content or ""
     if not isinstance(content, list | tuple):
@@ -190,7 +193,8 @@ def _written(value: Any, where: str) -> str:
 
 
 def _is_worked(text: str) -> bool:
-    """True for lines of steps, and for a sentence of which no value can be taken: they are no answers."""
+    """Returns True for lines of steps, and for a sentence of which no value can be taken: they are no
+    answers."""
     text = text.strip()
     if "\n" in text and "\\begin" not in text:
         return len(_WORD.findall(text)) >= PROSE or _CALCULATION.search(text) is not None

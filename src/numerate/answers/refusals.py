@@ -18,8 +18,10 @@ _REFUSAL = re.compile(
     r"|ne peux pas répondre|ne peut pas être|lässt sich nicht|kann nicht (?:beantwortet|bestimmt|gelöst)"
     r"|解けません|求めることができ"
     r"|no se puede|non si può|não é possível|нельзя|알 수 없|ไม่สามารถ"
-    r"|no puedo (?:resolver|responder)|faltan datos|недостаточно|не хватает данных|siwezi|il manque|fehlen (?:die |noch )?(?:Angaben|Informationen)"
-    r"|nicht genug|não posso|faltam dados|non posso|mancano|条件不足|信息不足|缺少|没有给出|没有足够|情報が足り|情報が不足|정보가 부족"
+    r"|no puedo (?:resolver|responder)|faltan datos|недостаточно|не хватает данных|siwezi"
+    r"|il manque|fehlen (?:die |noch )?(?:Angaben|Informationen)"
+    r"|nicht genug|não posso|faltam dados|non posso|mancano"
+    r"|条件不足|信息不足|缺少|没有给出|没有足够|情報が足り|情報が不足|정보가 부족"
     r"|ไม่เพียงพอ|পর্যাপ্ত তথ্য নেই|సరిపోదు"
     r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
     r"|невозможно|わかりません|求められません",

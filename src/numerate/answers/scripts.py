@@ -125,7 +125,7 @@ def written(text: str) -> str:
 
 
 def _value(numerals: str) -> int:
-    """Of 二百五十 or 十二."""
+    """Returns the value of 二百五十 or 十二."""
     total, digit = 0, 0
     for c in numerals:
         if c in _TENS:
@@ -136,7 +136,7 @@ def _value(numerals: str) -> int:
 
 
 def _total(scaled: str) -> str:
-    """`1亿2000万` in digits; as it is where it is one number or the parts don't get smaller."""
+    """Returns `1亿2000万` in digits; as it is where it is one number or the parts don't get smaller."""
     parts = _PART.findall(scaled.strip())
     powers = [int(_POWERS_OF_TEN.get(scale, 0)) for _, scale in parts]
     if (

@@ -21,18 +21,23 @@ class Found(NamedTuple):
 
 NOTHING = Found(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
-"""sources that nobody marked as the answer"""
+"""sources of answers that nothing in the response marks"""
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")
 
 
+_KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
+
+
+def check_options(kind: str, fallback: str) -> None:
+    """Raises ValueError for an unknown kind or fallback: a misspelt "none" would pay guesses."""
+    if kind not in _KINDS:
+        raise ValueError(f"kind {kind!r} must be one of {', '.join(_KINDS)}")
+    if fallback not in _FALLBACKS:
+        raise ValueError(f"fallback {fallback!r} must be one of {', '.join(_FALLBACKS)}")
+
+
 def has_content(source: Found | None) -> bool:
     """Returns False for no answer, and for one of marks alone."""
     return source is not None and source.answer is not None and _CONTENT.search(source.answer) is not None
-
-
-def check_fallback(fallback: object) -> None:
-    """Raises ValueError for what is no way to guess: guesses would be paid unseen."""
-    if fallback not in _FALLBACKS:
-        raise ValueError(f"fallback {fallback!r} must be one of {', '.join(_FALLBACKS)}")

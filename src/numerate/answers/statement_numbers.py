@@ -145,9 +145,9 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
         return f"between {text[before.start : run.end]}"
     if index + 1 < len(runs) and _ENDS_OF_RANGE.fullmatch(text[run.end : runs[index + 1].start]):
         return text[run.start : runs[index + 1].end]
-    first = _first_part(text, index, runs)
-    if first < index:
-        return text[runs[first].start : quantity_end(text, run.end)]
+    first, last = _first_part(text, index, runs), _last_part(text, index, runs)
+    if first < last:
+        return text[runs[first].start : quantity_end(text, runs[last].end)]
     return _with_unit(text, run)
 
 
@@ -161,6 +161,18 @@ def _first_part(text: str, index: int, runs: list[Run]) -> int:
     ):
         first -= 1
     return first
+
+
+def _last_part(text: str, index: int, runs: list[Run]) -> int:
+    """Returns the index of the last of the numbers with units that are one with that at `index`."""
+    last = index
+    while (
+        last + 1 < len(runs)
+        and quantity_end(text, runs[last].end, joined=True) == runs[last + 1].start
+        and quantity_end(text, runs[last + 1].end) > runs[last + 1].end
+    ):
+        last += 1
+    return last
 
 
 def _with_unit(text: str, run: Run) -> str:

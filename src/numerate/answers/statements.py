@@ -76,7 +76,8 @@ def mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
 
 
 def _is_marked(text: str, match: re.Match[str]) -> bool:
-    """True for `B)` and `B:`, and for the `B.` that opens a line; elsewhere a period ends a sentence."""
+    """Returns True for `B)` and `B:`, and for the `B.` that opens a line; elsewhere a period ends a
+    sentence."""
     if match["mark"] is None:
         return False
     before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -129,7 +130,7 @@ _NEAR = 200
 
 
 def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
-    """What a text says of the letters, in order."""
+    """Returns what a text says of the letters, in order."""
     named = list(mentions(text, labels))
     shape = _shape(text, named)
     out: list[Statement] = []
@@ -182,7 +183,8 @@ def _until_sign(after: str) -> tuple[str, str, str]:
 
 
 def _is_refuted(behind: str, sign: str) -> bool:
-    """True for a letter of which the words behind it say that it is wrong; in `B, not A` they say so of A."""
+    """Returns True for a letter of which the words behind it say that it is wrong; in `B, not A` they say
+    so of A."""
     match = w.REFUTED.match(behind)
     return match is not None and not (sign and not behind[match.end() :].strip(" (["))
 
@@ -198,12 +200,12 @@ def _is_negated(before: str, cue: re.Match[str] | None) -> bool:
 
 
 def _is_connected(before: str, behind: str, sign: str) -> bool:
-    """True for `so B.` and `but B`, where the clause ends with the letter."""
+    """Returns True for `so B.` and `but B`, where the clause ends with the letter."""
     return w.CONNECTED.search(before) is not None and _ends(behind, sign)
 
 
 def _is_alone(before: str, after: str) -> bool:
-    """True for a line or sentence that is a letter and nothing else."""
+    """Returns True for a line or sentence that is a letter and nothing else."""
     return _SAYS_NOTHING.fullmatch(before) is not None and _SAYS_NOTHING.fullmatch(after) is not None
 
 

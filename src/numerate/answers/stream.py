@@ -13,12 +13,15 @@ from numerate.answers.sources import Fallback
 from numerate.answers.strict import judge
 from numerate.types import Problem
 
+_WHERE = "row"
+"""the place in messages about a row, which the number of its line replaces"""
+
 
 def grade_lines(
     lines: Iterable[str], strict: bool = False, fallback: Fallback = "expression", unfinished: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?} to {"id", "correct",
-    "answer", "how"}.
+    """Grades rows {"id"?, "reference", "candidate" or "solution", "kind"?, "choices"?}; yields {"id",
+    "correct", "answer", "how"}.
 
     A reference may be a list of accepted answers, or a worked solution that marks its answer. A candidate is
     an answer as it stands; a solution is a text to find the answer in, and "source" then
@@ -34,7 +37,11 @@ def grade_lines(
             verdict = _graded(row, strict, fallback, unfinished)
             yield verdict if verdict["how"] != "error" else _fault(row, verdict)
         except (ValueError, RecursionError) as error:
-            yield {**({"id": row["id"]} if "id" in row else {}), "line": number, "error": str(error)}
+            yield {
+                **({"id": row["id"]} if "id" in row else {}),
+                "line": number,
+                "error": str(error).removeprefix(f"{_WHERE}: "),
+            }
         except Exception as error:
             faults.note(error, line)
             yield _fault(row, {"id": row.get("id"), "correct": False, "answer": None, "how": "error"})
@@ -60,7 +67,7 @@ def _object(line: str) -> dict[str, Any]:
 
 
 def _graded(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinished: bool) -> dict[str, Any]:
-    problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), "row")
+    problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), _WHERE)
     if not problems:
         raise ValueError('"reference" is empty; expected text or a number, or a list of accepted spellings')
     text = _text(row, "solution" if "solution" in row else "candidate")
@@ -79,7 +86,7 @@ def _reference(row: Mapping[str, Any]) -> Any:
     """What the row accepts: a text, a number, or a list of them; worked solutions are reduced later."""
     value = row.get("reference")
     if value in (None, []) or isinstance(value, bool) or value != value:
-        what = "is missing" if value is None else f"is {value!r}"
+        what = f"is missing{_fields(row)}" if value is None else f"is {value!r}"
         raise ValueError(f'"reference" {what}; expected text or a number, or a list of accepted spellings')
     return value
 
@@ -105,7 +112,13 @@ def _candidate(candidate: str, problem: Problem, strict: bool) -> dict[str, Any]
 def _text(row: Mapping[str, Any], field: str) -> str:
     value = row.get(field)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        what = "is missing" if value is None else f"is {value!r}"
+        what = f"is missing{_fields(row)}" if value is None else f"is {value!r}"
         also = ' (or a "solution" to find the answer in)' if field == "candidate" else ""
         raise ValueError(f'"{field}" {what}; expected text or a number{also}')
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _fields(row: Mapping[str, Any]) -> str:
+    """Names the fields of a row that have a value, for a message about one that has none."""
+    names = [name for name, value in row.items() if value is not None]
+    return f" (the row has {', '.join(names)[:120]})" if names else ""

@@ -14,6 +14,7 @@ _THOUGHT = re.compile(
 )
 _BRACKETED = re.compile(r"\[(?P<close>/)?THINK(?:ING)?\]|◁(?P<end>/)?think▷")
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
+_CHANNEL = re.compile(r"<\|channel\|>\w{1,20}<\|message\|>")
 
 
 def final_channel(text: str) -> tuple[str, bool]:
@@ -41,3 +42,10 @@ def behind_thoughts(text: str) -> tuple[str, bool]:
             opener = mark.start() if depth == 1 else opener
         end = mark.end()
     return text[start:opener], opener is not None
+
+
+def without_openers(text: str) -> str:
+    """Takes off the marks that open a thought, so that an unfinished one reads as the answer."""
+    for pattern in (_THOUGHT, _BRACKETED):
+        text = pattern.sub(lambda mark: mark[0] if mark["close"] or mark["end"] else "", text)
+    return _CHANNEL.sub("", text)

@@ -216,9 +216,6 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
     return [Token("name", c, None, spaced and k == 0) for k, c in enumerate(piece)]
 
 
-_WORDS = names.BOUNDING | names.UNITS | names.PERCENT_WORDS | set(names.MULTIPLIERS)
-
-
 def _prose(piece: str) -> bool:
     """True for a run that no product of symbols is: long, or with a capital and then small letters."""
     return len(piece) >= 4 or "'" in piece or (len(piece) >= 3 and piece[1:].islower() and piece[0].isupper())

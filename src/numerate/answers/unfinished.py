@@ -20,23 +20,32 @@ _LAST_NUMBER = re.compile(r"\d([^\d]*)$")
 MOST_WORDS_BEHIND = 6
 """words that may follow the last number of a sentence without a full stop"""
 _OPEN_SIGNS = frozenset("+-*/×·÷=(,")
+_LETTER = re.compile(r"\(?[A-J][),:;]?")
+"""the letter of a choice, in which a sentence without a full stop may end"""
 _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
 
 def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     """Returns True for a sentence that ends in the middle: on a word that can't end one, on words without a
-    value, or without the full stop that the sentence before it on its line has."""
+    value, or without the full stop that the sentence before it on its line has; of a choice, on such a word.
+    """
     plain = without_emphasis(sentence).strip()
     words = plain.split()
     if plain[-1:] in _OPEN_SIGNS:
         return True
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False
+    if kind == "choice" and _LETTER.fullmatch(words[-1]):
+        return False
     word = words[-1].rstrip(",")
+    if kind == "choice":
+        return word in _UNFINISHED_WORDS
     if (word.lower() in _UNFINISHED_WORDS and len(words) > 1) or (
         follows and "**" not in sentence and _goes_on(plain)
     ):
         return True
+    if kind == "choice" and any(map(_LETTER.fullmatch, words[1:])):
+        return False
     return word.isalpha() and len(words) >= 3 and "**" not in sentence and not _has_value(plain, kind)
 
 

@@ -30,7 +30,9 @@ class Fallback(StrEnum):
 
 @app.command("grade")
 def grade_file(
-    file: Annotated[Path, Argument(metavar="FILE", help="JSONL or CSV, also .gz, or - for stdin.")],
+    file: Annotated[
+        Path, Argument(metavar="FILE", help="JSONL, CSV or TSV, each also as .gz; or - for JSONL from stdin.")
+    ],
     out: Annotated[
         Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go; - is stdout.")
     ] = Path("-"),
@@ -42,7 +44,7 @@ def grade_file(
         Option(help="What counts where no answer is marked: the last expression, the last number, nothing."),
     ] = Fallback.EXPRESSION,
     unfinished: Annotated[
-        bool, Option("--unfinished", help="Read thoughts that were never finished.")
+        bool, Option("--unfinished", help="Read an answer in a thought that was never finished.")
     ] = False,
     workers: Annotated[
         int | None, Option(min=1, help="Processes: by default one per core for a file, one for stdin.")
@@ -61,7 +63,10 @@ def grade_file(
     becomes
       {"id": 1, "correct": true, "answer": "0.5", "how": "number"}
 
-    Verdicts stand in the order of the file. A line that cannot be read becomes {"line", "error"}; an error
+    "how" is the rule that decided, "source" where a solution had its answer (docs/grading.md). A line may
+    also have a kind (number, math, choice) and choices. Verdicts keep the order of the file.
+
+    A line that cannot be read becomes {"id", "line", "error"}; an error
     inside the grader becomes a wrong answer with "how": "error", the exception, and the texts. All others
     are graded all the same, and the exit code is 1.
 
@@ -93,6 +98,8 @@ def grade_file(
         raise typer.Exit(1)
 
 
+UNREADABLE = frozenset({".parquet", ".xlsx", ".zip", ".zst", ".xz", ".bz2"})
+"""endings of files that hold no lines of text"""
 SHOWN = 5
 """unreadable lines, and errors of the grader, that are named on stderr"""
 
@@ -116,18 +123,22 @@ PROBLEMS = {"bad": unreadable_line, "errors": internal_error}
 
 
 def summarize(counts: Mapping[str, int]) -> None:
-    """What was counted, on stderr."""
+    """Writes the counts to stderr."""
     right, graded = counts["right"], counts["right"] + counts["wrong"] + counts["errors"]
     share = f" ({right / graded:.1%})" if graded else ""
     typer.echo(f"{right:,} of {graded:,} right{share}", err=True)
     if counts["bad"]:
-        typer.echo(f"{counts['bad']:,} lines could not be read: correct them and grade again", err=True)
+        typer.echo(f"{_count(counts['bad'], 'line')} could not be read: correct and grade again", err=True)
     if counts["errors"]:
         typer.echo(
-            f"{counts['errors']:,} answers met an error inside the grader and count as wrong: please report "
-            'their rows, "how": "error" in the output',
+            f"{_count(counts['errors'], 'answer')} met an error inside the grader, counted as wrong: please "
+            'report the rows with "how": "error"',
             err=True,
         )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def writable(text: str, target: TextIO) -> str:
@@ -142,12 +153,14 @@ def reading(file: Path) -> Iterator[Iterable[str]]:
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         yield sys.stdin
+    elif file.suffix in UNREADABLE:
+        raise ValueError(f"{file} is not read by this command: convert it to JSONL, CSV or TSV")
     elif file.is_file():
         with json_lines(file) as lines:
             yield lines
     else:
         what = "is a folder" if file.is_dir() else "does not exist"
-        raise ValueError(f"{file} {what}: name a JSONL file, or - for stdin")
+        raise ValueError(f"{file} {what}: name a JSONL, CSV or TSV file, or - for stdin (JSONL)")
 
 
 @contextmanager

@@ -1,11 +1,15 @@
-"""The final answer that a reference solution marks: `#### 24` or the last `\\boxed{24}`.
+"""The final answer that a reference solution marks, `#### 24` or the last `\\boxed{24}`, or states, `The
+answer is 24.`
 
-Only explicit marks count here. What a model wrote is read by `numerate.answers.extract`, which also
-guesses."""
+What nothing marks is not guessed here. What a model wrote is read by `numerate.answers.extract`."""
 
 from __future__ import annotations
 
 import re
+
+from numerate.answers import find
+from numerate.answers.budget import LIMIT, BudgetExceeded
+from numerate.answers.references import PROSE, UNMARKED
 
 HASHES = re.compile(r"^[ \t]*####[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
@@ -18,6 +22,20 @@ def marked_answer(solution: str) -> str | None:
         return hashes[-1]
     boxes = list(BOX.finditer(solution))
     return _boxed(solution[boxes[-1].end() :]) if boxes else None
+
+
+def stated_answer(solution: str) -> str:
+    """Returns the answer that the solution says is its answer, in words, behind a heading or in a tag; ""
+    where it says none."""
+    try:
+        with LIMIT:
+            answer, source = find(solution, "math", fallback="none")
+    except BudgetExceeded:
+        return ""
+    if answer is None or source in UNMARKED:
+        return ""
+    is_sentence = len(answer.split()) >= PROSE and not any(map(str.isdigit, answer))
+    return "" if is_sentence else answer
 
 
 def _boxed(rest: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from numerate.problems import prm800k
 from numerate.problems.choices import read_choices, read_letter
 from numerate.problems.conversation import asked, question_of, read_messages, said
-from numerate.problems.final import marked_answer
+from numerate.problems.final import marked_answer, stated_answer
 from numerate.problems.row import MISSING, NUMBER, Row, plain_number
 from numerate.types import Kind, Problem
 
@@ -155,9 +155,9 @@ def _prompt_answer(row: Row) -> Problem:
 
 
 def _told(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
-    """A question with a solution, whose answer is the row's own or the one that the solution marks. Text that
-    isn't about problems has none, and stays without."""
-    answer = row.maybe(*ANSWERS) or marked_answer(solution) or ""
+    """A question with a solution, whose answer is the row's own or the one that the solution marks or states.
+    Text that isn't about problems has none, and stays without."""
+    answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)
     if not answer.strip() and EMPTY_MARK.search(solution):
         raise row.wrong(used[0], "a solution with an answer behind its mark, #### or \\boxed{}")
     problem = build(row, question, answer, solution, **({"history": history} if history else {}))

@@ -57,7 +57,7 @@ def _integral(node: Node) -> Node:
 
 
 def _power_rule(term: Node, node: Node) -> Node | None:
-    """Of c x^n where n is a whole number that is not negative, or where n > -1 and no bound is."""
+    """Integrates c x^n where n is a whole number that is not negative, or where n > -1 and no bound is."""
     low, high, _ = node.args
     scale, rest = _scaled(term, node.value)
     degree = _degree(rest, node.value)
@@ -88,7 +88,7 @@ def _degree(node: Node, letter: str) -> Fraction | None:
 
 
 def _exponent(node: Node, letter: Node) -> Fraction | None:
-    """Of a power or a root of the letter."""
+    """Returns the exponent of a power or a root of the letter."""
     if node == letter:
         return Fraction(1)
     if len(node.args) != 2 or node.args[0] != letter or node.kind not in ("pow", "fn"):
@@ -103,7 +103,7 @@ def _exponent(node: Node, letter: Node) -> Fraction | None:
 
 
 def _scaled(node: Node, letter: str) -> tuple[Node, Node]:
-    """(c, f) for c f, where c doesn't hold the letter."""
+    """Returns (c, f) for c f, where c doesn't hold the letter."""
     if not holds(node, letter):
         return node, num(1)
     if node.kind == "neg":
@@ -135,7 +135,7 @@ def _limit(node: Node) -> Node:
 
 
 def _only_last(node: Node, letter: str) -> bool:
-    """True when the letter is the upper bound and stands nowhere else."""
+    """Returns True when the letter is the upper bound and stands nowhere else."""
     low, high, term = node.args
     return high == Node("sym", letter) and not holds(low, letter) and not holds(term, letter)
 

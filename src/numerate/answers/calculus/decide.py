@@ -29,7 +29,8 @@ CONSTANTS = frozenset({"C", "c", "K", "k", "C_1", "c_1", "word const", "word con
 
 
 def same(left: Node, right: Node, same_value: Same) -> str | None:
-    """ "symbolic" where they are. Raises Undecided where neither that nor the contrary could be seen."""
+    """Returns "symbolic" where they are the same, None where not. Raises Undecided where neither can be
+    seen."""
     sides = closed(left), closed(right)
     if not any(map(has_operators, sides)):
         return "symbolic" if same_value(*sides) else None
@@ -42,7 +43,7 @@ def same(left: Node, right: Node, same_value: Same) -> str | None:
 
 # -- operators as letters ----------------------------------------------------------------------
 def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
-    """Both sides with every operator replaced by a letter, the same letter for the same operator."""
+    """Returns both sides with every operator replaced by a letter, the same letter for the same operator."""
     known: list[Node] = []
 
     def letter(node: Node) -> Node:
@@ -62,15 +63,15 @@ def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
     return replaced(left), replaced(right)
 
 
-def _same_operator(one: Node, other: Node, same_value: Same) -> bool:
-    if one[:2] != other[:2]:
+def _same_operator(left: Node, right: Node, same_value: Same) -> bool:
+    if left[:2] != right[:2]:
         return False
-    return one == other or all(same_value(a, b) for a, b in zip(one.args, other.args, strict=True))
+    return left == right or all(same_value(a, b) for a, b in zip(left.args, right.args, strict=True))
 
 
 # -- antiderivatives ----------------------------------------------------------------------
 def _same_antiderivatives(left: Node, right: Node, same_value: Same) -> bool:
-    """Both have a constant of integration, and the same derivative."""
+    """Checks that both have a constant of integration, and the same derivative."""
     letters = {part.args[1] for side in (left, right) for part in walk(side) if part.kind == "antiderivative"}
     if len(letters) != 1:
         raise Undecided("integrals in several letters")
@@ -111,15 +112,15 @@ def _agree(left: Node, right: Node) -> bool:
     for scale in SCALES if letters else SCALES[:1]:
         if agreed >= ENOUGH or spent > MOST_SPENT:
             break
-        one = values.of(_at(cheap, letters, scale))
-        spent += one.spent
-        if not _counts(one.value, scale):
+        first = values.of(_at(cheap, letters, scale))
+        spent += first.spent
+        if not _counts(first.value, scale):
             continue
-        other = values.of(_at(costly, letters, scale))
-        spent += other.spent
-        if not _counts(other.value, scale):
+        second = values.of(_at(costly, letters, scale))
+        spent += second.spent
+        if not _counts(second.value, scale):
             continue
-        if not _close(one.value, other.value):
+        if not _close(first.value, second.value):
             return False
         agreed += 1
     if agreed < (ENOUGH if letters else 1):
@@ -128,17 +129,17 @@ def _agree(left: Node, right: Node) -> bool:
 
 
 def _counts(value: Any, scale: Fraction) -> bool:
-    """False of no value, and of a complex one where letters are negative."""
+    """Returns False for no value, and for a complex one where letters are negative."""
     return value is not None and (scale > 0 or value.imag == 0)
 
 
 def _letters(node: Node) -> set[str]:
     if any(k >= MOST_NODES for k, _ in enumerate(walk(node))):
         raise Undecided("too long")
-    found = {name for name in symbols(node) if not name.startswith("bound ")} - {"infinity"}
-    if len(found) > MOST_LETTERS or any(" " in name for name in found):
+    letters = {name for name in symbols(node) if not name.startswith("bound ")} - {"infinity"}
+    if len(letters) > MOST_LETTERS or any(" " in name for name in letters):
         raise Undecided("too many letters, or words")
-    return found
+    return letters
 
 
 def _at(node: Node, letters: list[str], scale: Fraction) -> Node:
@@ -148,14 +149,15 @@ def _at(node: Node, letters: list[str], scale: Fraction) -> Node:
     return node
 
 
-def _close(one: Any, other: Any) -> bool:
-    if isinstance(one, float) or isinstance(other, float):
-        return one == other
-    return bool(abs(one - other) <= CLOSE * (abs(one) + abs(other)) + 1e-40)
+def _close(left: Any, right: Any) -> bool:
+    if isinstance(left, float) or isinstance(right, float):
+        return left == right
+    return bool(abs(left - right) <= CLOSE * (abs(left) + abs(right)) + 1e-40)
 
 
 def contradicts(expression: Node, value: Node, same_value: Same) -> bool:
-    """True where an integral, a limit, a derivative or a sum has another value than an equation gives it."""
+    """Returns True where an operator (integral, limit, derivative, sum) has another value than an equation
+    gives it."""
     kinds = {part.kind for part in walk(expression)}
     if BINDERS.isdisjoint(kinds) or "antiderivative" in kinds:
         return False
@@ -169,14 +171,14 @@ def approximately(node: Node) -> Fraction | None:
     """The value of a constant that holds an operator; None for anything else."""
     if not has_operators(node):
         return None
-    found = values.of(closed(node)).value
-    if found is None or isinstance(found, float) or found.imag:
+    value = values.of(closed(node)).value
+    if value is None or isinstance(value, float) or value.imag:
         raise Undecided("no real value")
-    return Fraction(float(found.real))
+    return Fraction(float(value.real))
 
 
 def undecided(node: Node) -> bool:
-    """True for what holds an operator that has no value here."""
+    """Returns True for what holds an operator that has no value here."""
     if node.kind not in BINDERS:
         return any(map(undecided, node.args))
     try:

@@ -115,7 +115,7 @@ def _logarithm(u: Node, base: Node | None = None) -> Node:
 
 
 def _one_over_root(sign: int, square: int) -> Callable[[Node], Node]:
-    """1 / sqrt(sign + square u^2)."""
+    """Returns 1 / sqrt(sign + square u^2)."""
 
     def rule(u: Node) -> Node:
         inside = add(num(sign), multiply(num(square), power(u, TWO)))
@@ -182,7 +182,7 @@ _FUNCTIONS: dict[str, Callable[..., Node]] = {
 
 
 def _integral(node: Node, letter: str) -> Node:
-    """By its bounds and under the integral sign (Leibniz)."""
+    """Differentiates an integral by its bounds and under the integral sign (Leibniz)."""
     low, high, body = node.args
     upper, lower = (
         multiply(substitute(body, node.value, end), _derivative(end, letter)) for end in (high, low)

@@ -30,7 +30,7 @@ def _legendre(order: int, x: Any) -> tuple[Any, Any]:
 def _table(order: int) -> Table:
     """Nodes on (0, 1) and their weights."""
     context = arithmetic(DIGITS).context
-    found: Table = []
+    table: Table = []
     for k in range(1, order + 1):
         x = context.cos(context.pi * (k - context.mpf(1) / 4) / (order + context.mpf(1) / 2))
         for _ in range(8):
@@ -38,8 +38,8 @@ def _table(order: int) -> Table:
             x -= value / slope
         slope = _legendre(order, x)[1]
         u, weight = (1 + x) / 2, 1 / ((1 - x * x) * slope * slope)
-        found.append((u + BEND * u * (1 - u), weight * (1 + BEND * (1 - 2 * u))))
-    return found
+        table.append((u + BEND * u * (1 - u), weight * (1 + BEND * (1 - 2 * u))))
+    return table
 
 
 def over_interval(f: Callable[[Any], Any], low: Any, high: Any) -> Any:

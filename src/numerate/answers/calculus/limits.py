@@ -24,7 +24,8 @@ GROWTH = 1e4
 
 
 def points(goal: Node, side: str, infinite: int) -> list[list[Node]]:
-    """Where to look, one list for each side. infinite: the sign of infinity when the letter goes there."""
+    """Returns the points to look at, one list for each side. infinite: the sign of infinity when the letter
+    goes there."""
     if infinite:
         return [[num(infinite / distance) for distance in NEAR]]
     signs = {"+": (1,), "-": (-1,)}.get(side, (1, -1))
@@ -33,10 +34,10 @@ def points(goal: Node, side: str, infinite: int) -> list[list[Node]]:
 
 def limit(sides: list[list[Node]], at: Callable[[Node], Any]) -> Any:
     """The value, or infinity as a float with its sign. Raises Undecided."""
-    found = [_settled(*(real(at(point)) for point in side)) for side in sides]
-    if len(found) == 2 and not _same(*found):
+    values = [_settled(*(real(at(point)) for point in side)) for side in sides]
+    if len(values) == 2 and not _same(*values):
         raise Undecided("another limit from the other side")
-    return found[0]
+    return values[0]
 
 
 def _settled(far: Any, near: Any) -> Any:
@@ -49,7 +50,7 @@ def _settled(far: Any, near: Any) -> Any:
     raise Undecided("values that don't settle")
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, float) or isinstance(other, float):
-        return one == other
-    return abs(one - other) <= AGREEMENT * abs(one) or abs(one) + abs(other) < ZERO
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, float) or isinstance(right, float):
+        return left == right
+    return abs(left - right) <= AGREEMENT * abs(left) or abs(left) + abs(right) < ZERO

@@ -80,7 +80,7 @@ _COSTS = {"factorial": 60, "binomial": 180}
 
 
 def cost(node: Node) -> int:
-    """How many sums of two numbers the value takes, roughly."""
+    """Returns how many sums of two numbers the value takes, roughly."""
     return sum(
         _COSTS.get(part.value, 6) if part.kind == "fn" else 5 if part.kind == "pow" else 1
         for part in walk(node)
@@ -88,21 +88,21 @@ def cost(node: Node) -> int:
 
 
 def value(node: Node, digits: int) -> Any:
-    """Raises Undecided where there is no finite value."""
+    """Computes the value in so many digits. Raises Undecided where there is no finite one."""
     on = arithmetic(digits)
     try:
-        found = evaluate(node, on, 0)
+        result = evaluate(node, on, 0)
     except BudgetExceeded:
         raise
     except (ArithmeticError, ValueError, TypeError) as error:  # TypeError: complex numbers have no order
         raise Undecided(str(error)) from error
-    if not on.context.isfinite(found):
+    if not on.context.isfinite(result):
         raise Undecided("not finite")
-    return found
+    return result
 
 
 def real(number: Any) -> Any:
-    """Without an imaginary part that is nothing but rounding. Raises Undecided for a complex number."""
+    """Takes off an imaginary part that is nothing but rounding. Raises Undecided for a complex number."""
     if abs(number.imag) > abs(number.real) * 1e-30 + 1e-35:
         raise Undecided("not real")
     return number.real

@@ -47,34 +47,34 @@ PROBE = 1_200
 
 def _finite(steps: int) -> list[Point]:
     context = arithmetic(DIGITS).context
-    found: list[Point] = []
+    points: list[Point] = []
     for k, t in _grid(steps, TAIL):
         small = context.exp(-context.pi * context.sinh(abs(t)))
         near = small / (1 + small)
         weight = context.pi * context.cosh(t) * near * (1 - near) / steps
-        found.append(Point(near, weight, t > 0, k % 2 == 0))
-    return found
+        points.append(Point(near, weight, t > 0, k % 2 == 0))
+    return points
 
 
 def _infinite(steps: int) -> list[Point]:
-    """x = exp(pi/2 sinh t)."""
+    """Returns the nodes of x = exp(pi/2 sinh t)."""
     context = arithmetic(DIGITS).context
-    found: list[Point] = []
+    points: list[Point] = []
     for k, t in _grid(steps, FAR):
         x = context.exp(context.pi / 2 * context.sinh(t))
-        found.append(Point(x, x * context.pi / 2 * context.cosh(t) / steps, False, k % 2 == 0))
-    return found
+        points.append(Point(x, x * context.pi / 2 * context.cosh(t) / steps, False, k % 2 == 0))
+    return points
 
 
 def _decaying(steps: int) -> list[Point]:
-    """x = exp(2t - exp(-t)), for what decays like an exponential."""
+    """Returns the nodes of x = exp(2t - exp(-t)), for what decays like an exponential."""
     context = arithmetic(DIGITS).context
-    found: list[Point] = []
+    points: list[Point] = []
     for k, t in _grid(steps, 6.0):
         x = context.exp(2 * t - context.exp(-t))
         if 1e-78 < x < 30_000:
-            found.append(Point(x, x * (2 + context.exp(-t)) / steps, False, k % 2 == 0))
-    return found
+            points.append(Point(x, x * (2 + context.exp(-t)) / steps, False, k % 2 == 0))
+    return points
 
 
 def _grid(steps: int, last: float) -> list[tuple[int, Any]]:

@@ -47,7 +47,7 @@ def _in_bound(term: Node, letter: str) -> tuple[str, Node]:
 
 # -- integrals ----------------------------------------------------------------------
 def integral(parser: Parser, argument: Argument) -> Node | None:
-    r"""`\int_0^1 x\,dx` behind its sign; None where it isn't written to its end."""
+    r"""Reads `\int_0^1 x\,dx` behind its sign; None where it isn't written to its end."""
     span = scan.span(parser.tokens, parser.at)
     count = scan.bounds(span.body) if span else None
     if span is None or count is None:
@@ -68,7 +68,7 @@ def integral(parser: Parser, argument: Argument) -> Node | None:
 
 # -- limits ----------------------------------------------------------------------
 def limit(parser: Parser) -> Node | None:
-    r"""`\lim_{x \to 0^+} f` behind its name; None where it doesn't say of what."""
+    r"""Reads `\lim_{x \to 0^+} f` behind its name; None where it doesn't say of what."""
     opened = [parser.peek(k).text for k in range(4)]
     close = scan.group_end(parser.tokens, parser.at + 1)
     if opened[:2] != ["_", "{"] or close is None or parser.peek(2).kind not in ("name", "cmd"):
@@ -85,7 +85,7 @@ def limit(parser: Parser) -> Node | None:
 
 
 def _side(goal: list[Token]) -> tuple[list[Token], str]:
-    """What a letter goes to, and from which side: 0^+, 0^{-}."""
+    """Returns what a letter goes to, and from which side: 0^+, 0^{-}."""
     texts = [token.text for token in goal]
     for length, at in ((2, -1), (4, -2)):
         if len(texts) > length and texts[-length] == "^" and texts[at] in ("+", "-"):
@@ -103,7 +103,7 @@ def _terms_in(parser: Parser, letter: str) -> Node:
 
 # -- derivatives ----------------------------------------------------------------------
 def operand(parser: Parser, bottom: Node) -> Node:
-    r"""What stands behind `\frac{d}{dx}`: a bracket, a letter that may be a function, or a product."""
+    r"""Reads what stands behind `\frac{d}{dx}`: a bracket, a letter that may be a function, or a product."""
     bracketed = parser.peek().kind == "op" and parser.peek().text in ("(", "[")
     factors = [parser.power()]
     head = factors[0]
@@ -119,11 +119,11 @@ def operand(parser: Parser, bottom: Node) -> Node:
 
 
 def derivative(parser: Parser, top: Node, bottom: Node, argument: Argument) -> Node:
-    r"""`\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`. dy/dx, a derivative of
+    r"""Reads `\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`. dy/dx, a derivative of
     something unknown, is a name, and no y/x."""
     of = None if is_differential(top) else operand(parser, bottom)
-    if found := _known_derivative(parser, top, bottom, of, argument):
-        return found
+    if known := _known_derivative(parser, top, bottom, of, argument):
+        return known
     return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *((of,) if of else ())))
 
 
@@ -147,7 +147,7 @@ def _known_derivative(
 
 
 def _power_of(node: Node) -> tuple[str | None, int]:
-    """(x, 2) for x^2."""
+    """Returns (x, 2) for x^2."""
     base, order = node.args if node.kind == "pow" else (node, num(1))
     if base.kind != "sym" or order.kind != "num" or order.value not in range(1, HIGHEST_ORDER + 1):
         return None, 0
@@ -163,7 +163,7 @@ def _point(condition: Node, letter: Node) -> Node:
 
 
 def is_known(node: Node, by: str, partial: bool = False) -> bool:
-    """True for an expression in this letter that holds no function that we don't know."""
+    """Returns True for an expression in this letter that holds no function that we don't know."""
     letters = {name for name in symbols(node) if not name.startswith("bound ")}
     if by not in letters or node == Node("sym", by) or (not partial and (letters - {by}) & _DEPENDENT):
         return False
@@ -175,7 +175,7 @@ def is_known(node: Node, by: str, partial: bool = False) -> bool:
 
 
 def primed(node: Node) -> Node:
-    """(x^2)' as a derivative where the expression has one small letter; else a call, as f' is."""
+    """Returns (x^2)' as a derivative where the expression has one small letter; else a call, as f' is."""
     if node.kind == "derivative" and node.value[0] < HIGHEST_ORDER:
         return node._replace(value=(node.value[0] + 1, node.value[1]))
     letters = symbols(node)

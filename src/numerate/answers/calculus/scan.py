@@ -89,7 +89,8 @@ FARTHEST_TERM = 80
 
 
 def term_holds(tokens: Sequence[Token], at: int, letter: str) -> bool:
-    """True when the term that begins here holds this letter, and no operator that may bind it anew."""
+    """Returns True when the term that begins here holds this letter, and no operator that may bind it
+    anew."""
     depth = 0
     texts: set[str] = set()
     for token in tokens[at : at + FARTHEST_TERM]:
@@ -122,7 +123,7 @@ def group_end(tokens: Sequence[Token], at: int) -> int | None:
 
 
 def bounds(tokens: Sequence[Token]) -> int | None:
-    """How many of its two bounds an integral has; None where one stands alone."""
+    """Returns how many of its two bounds an integral has; None where one stands alone."""
     at = count = 0
     while at < len(tokens) and tokens[at].text in ("_", "^") and count < 2:
         at = group_end(tokens, at + 1) or at + 2

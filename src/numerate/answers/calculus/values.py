@@ -32,9 +32,9 @@ class Found(NamedTuple):
 
 def of(node: Node) -> Found:
     """The value, and the work that it took, which is paid for whether it is computed or remembered."""
-    found, steps = _computed(node)
-    spend(steps + STEPS * found.spent)
-    return found
+    value, steps = _computed(node)
+    spend(steps + STEPS * value.spent)
+    return value
 
 
 @lru_cache(maxsize=1024)
@@ -49,10 +49,10 @@ def _found(node: Node) -> Found:
     try:
         if any(part.kind == "call" or part == INFINITY for part in _outside_of_bounds(node)):
             raise Undecided("an unknown function or infinity as a number")
-        found = _limit(node, effort) if node.kind == "limit" else _number(node, DIGITS, effort)
+        value = _limit(node, effort) if node.kind == "limit" else _number(node, DIGITS, effort)
     except Undecided:
         return Found(None, effort.spent)
-    return Found(found, effort.spent)
+    return Found(value, effort.spent)
 
 
 def _number(node: Node, digits: int, effort: Effort) -> Any:
@@ -78,10 +78,10 @@ def resolved(node: Node, effort: Effort) -> Node:
     if not has_operators(node):
         return node
     if rule := _VALUES.get(node.kind):
-        found = rule(node, effort)
-        if isinstance(found, float):
+        value = rule(node, effort)
+        if isinstance(value, float):
             raise Undecided("an infinite value in an expression")
-        return constant(found)
+        return constant(value)
     if node.kind in ("derivative", "antiderivative"):
         raise Undecided(node.kind)
     return node._replace(args=tuple(resolved(arg, effort) for arg in node.args))
@@ -128,10 +128,10 @@ def _integral(node: Node, effort: Effort) -> Any:
     is_complex = any(part == Node("sym", "i") for part in walk(body))
 
     def f(x: Any) -> Any:
-        found = inner(x)
-        if found.imag != 0 and not is_complex:
+        value = inner(x)
+        if value.imag != 0 and not is_complex:
             raise Undecided("not real")
-        return found if is_complex else found.real
+        return value if is_complex else value.real
 
     if high == INFINITY:
         return quadrature.to_infinity(f, _bound(low, effort))
@@ -141,9 +141,9 @@ def _integral(node: Node, effort: Effort) -> Any:
     if not has_operators(body) and not effort.within:
         return quadrature.over_interval(f, *ends)
     effort.within += 1
-    found = gauss.over_interval(f, *ends)
+    value = gauss.over_interval(f, *ends)
     effort.within -= 1
-    return found
+    return value
 
 
 def _bound(node: Node, effort: Effort) -> Any:
@@ -162,7 +162,8 @@ def _limit(node: Node, effort: Effort) -> Any:
 
 
 def _needs_gamma(node: Node) -> bool:
-    """True for a factorial that is no whole number's: in so many digits it takes longer than all the rest."""
+    """Returns True for a factorial that is no whole number's: in so many digits it takes longer than all
+    the rest."""
     if node.value not in ("factorial", "binomial"):
         return False
     return any(arg.kind != "num" or arg.value.denominator != 1 for arg in node.args)
