@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from numerate.answers import GUESSES, extract, find, grade
-from numerate.types import Problem
+from numerate.types import Kind, Problem
 
 WHOLE = [
     ("The slope equals -2/3.", "-2/3"),
@@ -77,6 +77,19 @@ def test_the_number_alone_may_be_asked_for() -> None:
     assert find("Hence $x = 3 + 4 = 7$.", fallback="number") == ("7", "last")
 
 
+@pytest.mark.parametrize("kind", ["math", "number"])
+@pytest.mark.parametrize("unit", ["cm^2", "ft^3", "km^{2}", "units^2", "\\text{ cm}^2"])
+def test_the_exponent_of_a_unit_is_no_answer(kind: Kind, unit: str) -> None:
+    for text in (f"The area is 50 {unit}.", f"So she needs 50 {unit} of it."):
+        assert grade(text, Problem("", "", "50", kind=kind)).correct
+        assert not grade(text, Problem("", "", "2", kind=kind)).correct
+
+
+@pytest.mark.parametrize("kind", ["math", "number"])
+def test_a_ratio_in_words_is_whole(kind: Kind) -> None:
+    assert extract("The ratio is 3 to 4.", kind) == "3 to 4"
+    assert extract("So the probability is 1 in 6.", kind) == "1 out of 6"
+    assert grade("So the probability is 1 in 6.", Problem("", "", "1/6", kind=kind)).correct
 def test_a_misspelt_option_is_refused_and_pays_nothing() -> None:
     expected = "fallback 'None' must be one of number, expression, none"
     with pytest.raises(ValueError, match=expected):

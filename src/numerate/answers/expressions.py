@@ -89,8 +89,11 @@ def _plain_runs(text: str, start: int, stop: int) -> list[Run]:
 
 def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
     """Yields spans of mathematics, and None where something else stands between them."""
-    at, depth = start, 0
+    at, depth, outside = start, 0, False
     while at < stop:
+        if outside and (raised := _RAISED.match(text, at, stop)):
+            at, outside = raised.end(), False  # the square of `cm^2` is no number
+            continue
         token = _TOKEN.match(text, at, stop)
         if token is None:
             return
@@ -102,9 +105,11 @@ def _pieces(text: str, start: int, stop: int) -> Iterator[Span | None]:
             belongs = kind in _MATHEMATICAL or _belongs(text, token, depth)
         if not belongs:
             depth = 0
+        outside = not belongs and kind in ("word", "command")
         yield (begin, at) if belongs else None
 
 
+_RAISED = re.compile(r"\^(?:\{ ?[-−]?\d ?\}|[-−]?\d)(?!\d)")
 _MATHEMATICAL = frozenset({"number", "letter", "open", "close", "op", "money", "space"})
 _BEGIN = re.compile(r"\{([a-zA-Z]+)\*?\}")
 

@@ -16,6 +16,7 @@ from numerate.answers.statement_numbers import (
     denied_behind,
     number_runs,
     number_words,
+    ratio_in,
     whole_number,
 )
 from numerate.answers.unfinished import breaks_off
@@ -130,8 +131,8 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
 
 def _number_of(text: str, last: bool) -> str | None:
     text = text.rstrip(" .!?")
-    if calculation := calculated_number(text):
-        return calculation
+    if stated := ratio_in(text) or calculated_number(text):
+        return stated
     text = main_clause(text, DIGIT)
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if runs:

@@ -28,6 +28,7 @@ from numerate.answers.names import (
 )
 from numerate.answers.quantities import is_unit, quantity_end
 from numerate.answers.spelled import PARTS, VALUES
+from numerate.answers.statement_numbers import ratio_in
 
 _STATED = re.compile(r"\d|\\|\$")
 _COPULA = re.compile(r"\b(?:is|are|equals|equal to|becomes)\b:?")
@@ -134,6 +135,8 @@ _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
 def last_expression(text: str) -> str | None:
     """Returns the last expression of a sentence, with those that `and` or `or` joins to it, and its unit."""
+    if ratio := ratio_in(text):
+        return ratio
     runs = [
         run for run in math_runs(text) if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)
     ]

@@ -48,11 +48,29 @@ _DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
 
 
+_RATIO = re.compile(
+    r"\b(?:ratio|odds|probability|chances?|scale)\b[^.\d]{0,80}(?<![\d.,/:])"
+    r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})[.!]?\s*$",
+    re.IGNORECASE,
+)
+
+
+def ratio_in(text: str) -> str | None:
+    """Returns the ratio or the probability at the end of a sentence: `3 to 4`, `1 in 6`."""
+    match = _RATIO.search(text)
+    if match is None:
+        return None
+    word = "to" if match["word"].lower() == "to" else "out of"
+    return f"{match['first']} {word} {match['second']}"
+
+
 def number_in(text: str) -> str | None:
     """Returns the number of a statement: behind the last equals sign, where it begins, or the last one."""
     if _ONE_OF_SEVERAL.fullmatch(text):
         return text
     text = _OPTION.sub("", text, count=1)
+    if ratio := ratio_in(text):
+        return ratio
     if calculation := calculated_number(text):
         return calculation
     text = main_clause(text, DIGIT)
