@@ -90,6 +90,8 @@ def test_a_ratio_in_words_is_whole(kind: Kind) -> None:
     assert extract("The ratio is 3 to 4.", kind) == "3 to 4"
     assert extract("So the probability is 1 in 6.", kind) == "1 out of 6"
     assert grade("So the probability is 1 in 6.", Problem("", "", "1/6", kind=kind)).correct
+
+
 def test_a_misspelt_option_is_refused_and_pays_nothing() -> None:
     expected = "fallback 'None' must be one of number, expression, none"
     with pytest.raises(ValueError, match=expected):
@@ -134,3 +136,25 @@ def test_a_marked_number_in_two_units_is_no_fragment(text: str) -> None:
 )
 def test_a_sentence_may_end_in_its_letter_without_a_full_stop(text: str, letter: str | None) -> None:
     assert find(text, "choice").answer == letter
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is 42. But that counts the first day twice, so it should be 41.", "41"),
+        ("The answer is 42, as it should be.", "42"),
+        ("I first thought the answer is 12, but actually it is 15.", "15"),
+        ("5 is not the answer", None),
+        ("The answer is wrong: 5", None),
+        ("The answer is not known. 5", None),
+        ("5 <answer></answer>", None),
+        ("There are 5 apples (and 3 pears).", "5"),
+        ("He has 17 (20 - 3) apples.", "17"),
+        ("Each row has eight (8) tulips.", "8"),
+        ("The answer is half of 10.", "half of 10"),
+        ("The answer is 10 more than 5.", "10 more than 5"),
+        ("The answer is 10 more apples than Bob.", "10"),
+    ],
+)
+def test_answers_that_are_taken_back_denied_or_still_to_be_calculated(text: str, answer: str | None) -> None:
+    assert extract(text, "number") == answer

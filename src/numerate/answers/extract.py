@@ -112,7 +112,7 @@ def _without_trail(text: str) -> str:
     return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
 
 
-_EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\})\W{0,6}\Z")
+_EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\}|<answer>\s*</answer>)\W{0,6}\Z")
 
 
 # -- answers that are marked ----------------------------------------------------------------------

@@ -75,7 +75,8 @@ _REJECTED = re.compile(
     r"(?<!as )\b(?:many people|some|one|you) (?:would|might|may|could) (?:say|think|answer|guess)\b"
     r"|\btempting\b|\bmay seem\b"
     # what the answer is not
-    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final)\b"
+    r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final|answer)\b"
+    r"|\banswer is (?:wrong|incorrect)\b"
     r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
     # cases that fail
@@ -129,8 +130,22 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
 
 
+_BUT_ACTUALLY = re.compile(r"^.*\d.*\bbut (?:actually|really|in fact)\b(?=.*\d)")
+_ASIDE = re.compile(r"(?<=[\w%]) \((?!\d[\d.,]*\))[^()=]*\d[^()=]*\)")
+"""`5 apples (and 3 pears)`"""
+
+
+def _without_asides(text: str) -> str:
+    """Takes off what a sentence withdraws, and numbers in brackets behind the one that it is about."""
+    text = _BUT_ACTUALLY.sub("", text)
+    if "(" not in text or "=" in text:
+        return text
+    rest = _ASIDE.sub("", text)
+    return rest if DIGIT.search(rest) else text
+
+
 def _number_of(text: str, last: bool) -> str | None:
-    text = text.rstrip(" .!?")
+    text = _without_asides(text.rstrip(" .!?"))
     if stated := ratio_in(text) or calculated_number(text):
         return stated
     text = main_clause(text, DIGIT)

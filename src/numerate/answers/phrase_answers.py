@@ -21,7 +21,8 @@ CORRECTION = re.compile(
 _WITHDRAWN = re.compile(
     r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's)"
     r" (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
-    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b",
+    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b"
+    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)",
     re.IGNORECASE,
 )
 
@@ -50,7 +51,10 @@ def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
 _REPORTED = re.compile(
     r"\b(?:might|may|could|would) (?:\w+ )?(?:think|say|guess|assume|answer|conclude)(?: that)?(?: the)?\s*\Z"
 )
-_TAKEN_BACK = re.compile(r"\bbut (?:that|this|it)(?: is|'s| was| would be) (?:wrong|incorrect|not)\b")
+_TAKEN_BACK = re.compile(
+    r"\bbut (?:that|this|it)(?: is|'s| was| would be) (?:wrong|incorrect|not)\b"
+    r"|^(?:wrong|incorrect|unknown|not known)\b"
+)
 
 
 def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:

@@ -11,7 +11,7 @@ _REFUSAL = re.compile(
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
     r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
-    r"|(?:\bnot|n't) enough information"
+    r"|(?:\bnot|n't) enough information|\banswer is (?:not known|unknown)"
     r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
     r"|\binsufficient (?:information|data)|\bnot sure\b"
     # other languages
@@ -34,6 +34,7 @@ _STEMS = (
     "not",
     "n't",
     "unable",
+    "unknown",
     "impossible",
     "insufficient",
     "posible",

@@ -48,6 +48,13 @@ _DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
 
 
+_OPERATION_IN_WORDS = re.compile(
+    r"\W*(?:(?:half|twice|double|triple|a (?:third|quarter) of|(?:two|three|four|five|\d+) times)"
+    r"(?: of)?(?: the)? \$?\d[\d.,]*"
+    r"|\$?\d[\d.,]* (?:more|less|fewer|greater) than \$?\d[\d.,]*)\W*$",
+    re.IGNORECASE,
+)
+"""a number that is still to be calculated: `half of 10`"""
 _RATIO = re.compile(
     r"\b(?:ratio|odds|probability|chances?|scale)\b[^.\d]{0,80}(?<![\d.,/:])"
     r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})[.!]?\s*$",
@@ -71,6 +78,8 @@ def number_in(text: str) -> str | None:
     text = _OPTION.sub("", text, count=1)
     if ratio := ratio_in(text):
         return ratio
+    if _OPERATION_IN_WORDS.match(text):
+        return text
     if calculation := calculated_number(text):
         return calculation
     text = main_clause(text, DIGIT)
