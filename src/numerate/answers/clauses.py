@@ -121,9 +121,18 @@ def _before_explanation(text: str, content: re.Pattern[str]) -> str:
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
+        verb = _VERB_BEHIND.search(text, clause.end())
+        if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
+            return f"{before}{text[verb.start() + 1 :]}{rest}"
         if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
     return text + rest
+
+
+_VERB_BEHIND = re.compile(r", ?(?:is|are|was|were|equals|will be|must be) (?:\w+ ){0,2}\W{0,3}[\d\\$]")
+_STATES_VALUE = re.compile(
+    r"^\W*\d|[=≈]|\b(?:is|are|equals|was|were|be|makes|gives|leaves|has|have)\b(?: \w+)? \W{0,3}[\d\\$]"
+)
 
 
 def _goes_on(text: str, before: str, end: int) -> bool:
