@@ -120,6 +120,8 @@ REFUSED = [
     (b"24", "is of type bytes"),
     ("nan", "is no answer that anything can equal"),
     ("null", "is no answer that anything can equal"),
+    ("None", "is what programs print for a missing value"),
+    ("-Infinity", "is what programs print for a missing value"),
     ("$ $", "is no answer that anything can equal"),
     ("4*6=24\n#### ", "marks an empty answer"),
     ("So \\boxed{}.", "marks an empty answer"),

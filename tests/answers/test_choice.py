@@ -6,6 +6,7 @@ from time import perf_counter
 
 import pytest
 
+from numerate.answers import extract
 from numerate.answers.choice import (
     NONE_CHOSEN,
     asserted_letter,
@@ -118,3 +119,18 @@ def test_only_a_letter_in_brackets_is_a_choice_beyond_doubt() -> None:
 def test_articles_pronouns_and_variables_are_no_letters() -> None:
     text = "A garage is wide. I think so. Here D + 1 = 3. Vitamin-C helps Bob."
     assert not list(mentions(text, tuple("ABCDE")))
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("A) too small: incorrect.\nB) correct.\nC) incorrect.", "B"),
+        ("A: no\nB: no\nC: yes", "C"),
+        ("A is no. B is no. C is yes.", "C"),
+        ("A is true. B is true. C is false.", None),
+        ("A) true.\nB) false.\nBut I chose C.", "C"),
+        ("A cat has no tail. B is wrong.", None),
+    ],
+)
+def test_of_verdicts_on_every_choice_the_one_that_is_right_counts(text: str, letter: str | None) -> None:
+    assert extract(text, "choice", WORDS) == letter

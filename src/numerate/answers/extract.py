@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from numerate.answers import choice
 from numerate.answers.bare_answers import bare_answer
 from numerate.answers.box_answers import box_answer
+from numerate.answers.choice_verdicts import letter_by_verdicts
 from numerate.answers.clauses import count_words
 from numerate.answers.hash_lines import hash_answer
 from numerate.answers.headings import blocks_below_headings, bold_opening
@@ -199,6 +200,8 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]],
         return Found(letter, marked.source) if letter else NOTHING
     if _UNDECIDED.search(tail, max(len(tail) - LONGEST_STATEMENT, 0)):
         return NOTHING
+    if marked is None and (letter := letter_by_verdicts(tail)) is not None:
+        return Found(letter, "letter") if letter else NOTHING
     letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
     if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
         bare = bare_answer(tail, "choice")

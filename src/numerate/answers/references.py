@@ -30,6 +30,8 @@ UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
 """sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
 _MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
+_PRINTED_NOTHING = re.compile(r"\s*(?:None|[-+]?(?:inf|Infinity))\s*")
+"""what Python and JSON print for no value, and for no finite one"""
 _EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z(])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -70,6 +72,8 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
     Trainers ask for the same reference once for every rollout."""
     if _EMPTY_MARK.search(text):
         return text, "marks an empty answer"
+    if _PRINTED_NOTHING.fullmatch(text):
+        return text, "is what programs print for a missing value, and no answer"
     answer = text
     if _MARK.search(text) or _is_worked(text):
         try:
