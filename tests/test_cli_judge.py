@@ -199,7 +199,7 @@ def test_what_is_no_judge_is_told_with_what_to_name(prm: Path, tmp_path: Path) -
         done = call("judge", name, str(file))
         assert done.exit_code == 2 and said in done.stderr, (name, done.stderr)
     done = call("judge", str(prm), str(tmp_path))
-    assert done.exit_code == 2 and "is a folder: name a JSONL file" in done.stderr
+    assert done.exit_code == 2 and "is a folder: name a JSONL" in done.stderr
     done = call("judge", "oracle", "--marked", "processbench/gsm8k")
     assert done.exit_code == 2 and "the oracle has no scores for labelled steps" in done.stderr
 

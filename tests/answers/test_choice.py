@@ -130,7 +130,10 @@ def test_articles_pronouns_and_variables_are_no_letters() -> None:
         ("A is true. B is true. C is false.", None),
         ("A) true.\nB) false.\nBut I chose C.", "C"),
         ("A cat has no tail. B is wrong.", None),
+        ("Most people would choose B because it is big. So the answer isn't B.", None),
+        ("Option A is too small. Option C, 1815, is", None),
+        ("Among the answer choices A through E, the best one is E, barge.", "E"),
     ],
 )
-def test_of_verdicts_on_every_choice_the_one_that_is_right_counts(text: str, letter: str | None) -> None:
+def test_verdicts_withdrawals_and_ends_in_the_middle(text: str, letter: str | None) -> None:
     assert extract(text, "choice", WORDS) == letter

@@ -154,12 +154,23 @@ def _asserted(claims: list[Statement], tail: str) -> list[Statement]:
     if not firm:
         return [each for each in claims if each.says == "tentative"]
     last = firm[-1]
-    if RETRACTED.search(tail, last.mention.end):
+    behind = claims[claims.index(last) + 1 :]
+    if RETRACTED.search(tail, last.mention.end) or _is_withdrawn(last, behind):
         return []
     near = [each for each in firm if each.sentence == last.sentence or last.also]
     turns = [match.end() for match in CONTRAST.finditer(tail, near[0].mention.end, last.mention.start)]
     near = [each for each in near if last.also or not turns or each.mention.start >= turns[-1]]
     return [each for each in near if each.says == "asserted"] or near
+
+
+def _is_withdrawn(last: Statement, behind: list[Statement]) -> bool:
+    """Returns True where a later sentence rejects the letters that the last assertion names."""
+    return any(
+        each.says == "rejected"
+        and each.sentence != last.sentence
+        and each.mention.letters == last.mention.letters
+        for each in behind
+    )
 
 
 _NAMED_TOO = re.compile(r"(?:\b[A-Z]|\b[Oo]r|\b[Aa]nd)$")

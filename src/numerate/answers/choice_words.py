@@ -22,7 +22,10 @@ _ANSWER = (
     r"(?:\b(?:answers?|ans)\b|答案|答え|正解|[Оо]твет|[Rr]espuesta|[Rr][ée]ponse|[Aa]ntwort|[Rr]esposta"
     r"|[Rr]isposta|[Jj]ibu|[Jj]awaban|[Đđ]áp án|[Cc]evap|উত্তর|คำตอบ|సమాధానం|జవాబు|الإجابة|उत्तर|정답|답)"
 )
-_NOUN = rf"(?:{_ANSWER}|\b(?:choice|option|selection|pick|response|conclusion|truth)\b|选项)"
+_NOUN = (
+    rf"(?:{_ANSWER}|\b(?:best|right|correct|only) one\b"
+    r"|\b(?:choice|option|selection|pick|response|conclusion|truth)\b|选项)"
+)
 _COPULA = (
     r"(?:\b(?:is|are|be|was|es|est|ist|lautet|ni|adalah|là|это|o'|is:)\b|[èé]\b|[是为為:=>→⇒—–-]|は|[은는이]"
     r"|คือ)"

@@ -97,7 +97,7 @@ _HINTS = re.compile(
 )
 """a cheap look for what EXPLANATION may find"""
 _CONCLUDES = re.compile(
-    r"\b(?:so|thus|hence|therefore|giving|gives|means|implies|yields|must have"
+    r"\b(?:so|thus|hence|therefore|giving|gives|makes|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
 _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
@@ -137,6 +137,8 @@ _STATES_VALUE = re.compile(
 
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
+    if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
+        return True
     if _REVERSES.match(text, len(before)) or (_DENIES.search(before) and DIGIT.search(text, end)):
         return True
     return _CONCLUDES.search(text, end) is not None

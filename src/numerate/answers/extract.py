@@ -217,7 +217,7 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]],
 
 def _breaks_off(tail: str) -> bool:
     sentence, follows = next(sentences_upwards(tail), ("", False))
-    return len(sentence.split()) > MOST_WORDS and breaks_off(sentence, follows, "choice")
+    return len(sentence.split()) > 2 and breaks_off(sentence, follows, "choice")
 
 
 _DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)

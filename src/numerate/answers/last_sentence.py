@@ -31,13 +31,14 @@ _REMARK = re.compile(
     r"(?:[^=]*|.*\b(?:if|such that)\b.*)$|"
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
+    r"|[^.;]*\bwould (?:be|have been)\b[^.;=]*\bif\b[^.;=]*\bhad\b"
     r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
-    r"|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
+    r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
     # questions, definitions, comparisons
     r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
     r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
@@ -54,7 +55,7 @@ RECENT = 400
 _PLAN = re.compile(
     r"\b(?:(?:we|i|you) (?:(?:now |first |then )?(?:need|want|have|are going|will need) to "
     r"|will |can |must |should )"
-    r"|let's |let us |(?:we|i)'ll |need to )(?:now |first |then |now )?"
+    r"|let's |let us |(?:we|i)(?:'ll|'d| would) |need to )(?:now |first |then |now )?"
     r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
     r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
     r"\b(?![^.]*(?:=|\bto get\b|\bgiv(?:es|ing)\b"
@@ -76,7 +77,8 @@ _REJECTED = re.compile(
     r"|\btempting\b|\bmay seem\b"
     # what the answer is not
     r"|\b(?:wrong|incorrect) answer\b|\bnot the (?:right|correct|final|answer)\b"
-    r"|\banswer is (?:wrong|incorrect)\b"
+    r"|\b(?:answer|result|total) (?:is|was) (?:wrong|incorrect)\b"
+    r"|\b(?:answer|result|total) (?:is not|isn't|was not|wasn't)\b(?!.*\b(?:but|it's|it is|rather|instead)\b)"
     r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
     # cases that fail

@@ -14,7 +14,7 @@ from numerate.answers.names import listed
 TOTAL = re.compile(r"\b(?:altogether|in total|in all)\b(?!\W{0,3}(?:\d|\\))", re.IGNORECASE)
 _TOTAL_BEHIND = re.compile(r"[^.;]{0,24}?" + TOTAL.pattern, re.IGNORECASE)
 _DETERMINERS = (
-    r"(?: (?:the|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next"
+    r"(?: (?:the|an?|all|these|those|his|her|their|its|our|my|your|about|only|exactly|another|first|last|next"
     r"|remaining|other|same))*"
 )
 _DETAIL = re.compile(
@@ -22,19 +22,21 @@ _DETAIL = re.compile(
     r"(?:\b(?:for|after|before|at|including|with|over|across|every|each|per|while|when|than|from|on|until|within|during"
     rf"|since|out of|by \w+ing|after \w+ing|kati ya(?: \w+)?|than [A-Z]\w*['’]s){_DETERMINERS}"
     # what is known already
-    r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: \w+)?"
+    r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: (?!end )\w+)?"
     # a purpose
     r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
-    r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve"
+    r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve|cross|climb|drain|empty|produce|sell|earn"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
-    r"|\b(?:minutes?|hours?|days?|weeks?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
+    r"|\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"
     r"|\b(?:para \w+r|pour \w+(?:er|ir|re)|per \w+re)(?: \w+){0,4})\s*(?:\$|€|£)?$",
     re.IGNORECASE,
 )
 _POINT = re.compile(
     r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder"
     r"|rate|age|product|difference) (?:of|at)\s*\$?$"
-    r"|\b(?:left|ends? up|ended up|remains?|together) with(?: only| exactly| just)?\s*\$?$",
+    r"|\b(?:takes?|took|costs?|gives?|leaves?|pays?)(?: (?:the|his|her|their|an?|each|every))? \w+\s*\$?$"
+    r"|\b(?:left|ends? up|ended up|remains?|together|leav(?:es?|ing) \w+(?: \w+)?) with"
+    r"(?: only| exactly| just)?\s*\$?$",
     re.IGNORECASE,
 )
 _OBLIGED = listed("need needs needed has have had want wants going able ought required used will")
@@ -43,6 +45,9 @@ _TIME_AFTER = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
 _LATER = re.compile(
     r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?) (?:later|ago|earlier|from now|afterwards)\b"
 )
+_PART = re.compile(r"(?: \w+)? of(?: (?:which|whom|them|these|those)\b|\s*$)")
+"""what follows a number of parts: `12 of which are green`"""
+_BREAKDOWN = re.compile(r"(?: \w+){0,2} and ")
 _IN = re.compile(r"\bin\s*$")
 _NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 _ASKS_TIME = re.compile(r"\b(?:can|could|finish\w*|complete\w*|takes?|done|arrives?|ready)\b")
@@ -53,6 +58,8 @@ def main_number(text: str, runs: list[Run]) -> Run:
     for run in runs:
         if (total := _TOTAL_BEHIND.match(text, run.end)) and not DIGIT.search(total.group()):
             return run
+    if whole := _whole_of_parts(text, runs):
+        return whole
     points: list[Run] = []
     detail = False
     for previous, run in zip([None, *runs], runs, strict=False):
@@ -62,12 +69,24 @@ def main_number(text: str, runs: list[Run]) -> Run:
     return (points or runs)[-1]
 
 
+def _whole_of_parts(text: str, runs: list[Run]) -> Run | None:
+    """Returns the number whose parts a sentence ends in: the 24 of `24 students, 10 boys and 14 girls`."""
+    if len(runs) < 3:
+        return None
+    whole, first, second = runs[-3:]
+    if not all(run.text.isdigit() for run in (whole, first, second)):
+        return None
+    joined = _BREAKDOWN.fullmatch(text, first.end, second.start)
+    apart = "," in text[whole.end : first.start]
+    return whole if joined and apart and int(first.text) + int(second.text) == int(whole.text) else None
+
+
 def is_detail(text: str, run: Run) -> bool:
     """Returns True for a number that only says how many, when or for what price."""
     low = max(0, run.start - NEAR)
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False
-    if _LATER.match(text, run.end):
+    if _LATER.match(text, run.end) or (run.start and "%" not in run.text and _PART.match(text, run.end)):
         return True
     if _IN.search(text, low, run.start):
         takes_time = _TIME_AFTER.match(text, run.end) is not None

@@ -8,7 +8,7 @@ from numerate.answers.units import CANONICAL
 
 _UNIT = re.compile(
     r"[ \u00a0-]?(?:(?:square|cubic|sq\.?|cu\.?) )?"
-    r"(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|m(?!\w)|h(?!\w)|zł|đồng"
+    r"(?P<name>[A-Za-z]{2,}|°[CF]?|℃|℉|¢|€|£|¥|₹|[mhgLl](?!\w)|zł|đồng"
     r"|万元?|萬元?|亿元?|億円?|万円?|千|百万"
     r"|時間|小时|小時|分钟|分鐘|分|秒|時|点|點|시간|분|"
     r"час(?:а|ов)?|минут[аы]?)"
@@ -37,7 +37,7 @@ def quantity_end(text: str, start: int, joined: bool = False) -> int:
 
 def is_unit(name: str) -> bool:
     """Returns True for the name or sign of a unit."""
-    if name[0] in _SIGNS or name == "m" or not name.isascii():
+    if name[0] in _SIGNS or name in ("m", "g", "L", "l") or not name.isascii():
         return True
     low = name.lower()
     return low not in _NO_UNITS and (

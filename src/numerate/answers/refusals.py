@@ -24,6 +24,8 @@ _REFUSAL = re.compile(
     r"|条件不足|信息不足|缺少|没有给出|没有足够|情報が足り|情報が不足|정보가 부족"
     r"|ไม่เพียงพอ|পর্যাপ্ত তথ্য নেই|సరిపోదు"
     r"|无法|沒辦法|没办法|不能确定|impossible de|no es posible|nicht möglich|non è possibile"
+    r"|je (?:ne )?sais pas|ich weiß (?:es )?nicht|no sé\b|não sei|non lo so|не знаю"
+    r"|不知道|不确定|分かりません|nie wiem"
     r"|невозможно|わかりません|求められません",
     re.IGNORECASE,
 )
@@ -42,6 +44,9 @@ _STEMS = (
     "kann nicht",
     "ne pe",
     "puedo",
+    "sais",
+    "non lo so",
+    "nie wiem",
     "faltan",
     "siwezi",
     "manque",

@@ -104,7 +104,7 @@ def _opening(text: str, runs: list[Run]) -> Run:
 
 
 _CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")
-_ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?)\b[^=]*\d")
+_ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?|means)\b[^=]*\d")
 _REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потому)\b|因为|なぜなら", re.IGNORECASE)
 
 
