@@ -14,7 +14,8 @@ NEAR = 80
 DENIAL_BEFORE = re.compile(
     r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
     r"|not|rather than|instead of|out of|than|nor|neither|except"
-    r"|n'est pas|nicht|no es|non è|не)|n't|不是|ไม่ใช่|não é)\s*(?:for\s+)?$",
+    r"|(?<=, )no|(?:y|et|e) no(?:n|n pas)?|e não|n'est pas|nicht|no es|non è"
+    r"|не)|n't|不是|ไม่ใช่|não é)\s*(?:for\s+)?$",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(

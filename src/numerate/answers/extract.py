@@ -189,6 +189,7 @@ def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
 
 
 # -- choices ----------------------------------------------------------------------
+_UNSURE = re.compile(r"\bI (?:can't|cannot|can not) (?:tell|say|decide|know)\b[^.\n]*\.?\s*\Z")
 _UNDECIDED = re.compile(r"\beither\b[^.\n]*\([A-J]\)[^.\n]*\bor\b[^.\n]*\([A-J]\)[^.\n]*\.?\s*\Z")
 MOST_WORDS = 4
 """of a text that may name a choice without asserting a letter"""
@@ -198,7 +199,8 @@ def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]],
     if marked is not None and marked.source != "phrase":
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
         return Found(letter, marked.source) if letter else NOTHING
-    if _UNDECIDED.search(tail, max(len(tail) - LONGEST_STATEMENT, 0)):
+    recent = max(len(tail) - LONGEST_STATEMENT, 0)
+    if _UNDECIDED.search(tail, recent) or (marked is None and _UNSURE.search(tail, recent)):
         return NOTHING
     if marked is None and (letter := letter_by_verdicts(tail)) is not None:
         return Found(letter, "letter") if letter else NOTHING
@@ -236,7 +238,12 @@ def _names(sentence: str, text: str) -> bool:
     """Returns True where a sentence ends in a choice's text behind a verb: `It is a bank.`"""
     if len(text) < 3 or not text[0].isalpha():
         return False
-    return re.search(rf"\b(?:is|are|was|be|means) (?:an? |the )?{re.escape(text)}\W*$", sentence) is not None
+    return (
+        re.search(
+            rf"\b(?:is|are|was|be|means|i\.e\.,?|namely|on) (?:an? |the )?{re.escape(text)}\W*$", sentence
+        )
+        is not None
+    )
 
 
 def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:

@@ -32,6 +32,9 @@ _REMARK = re.compile(
     r"Note\b|Do you|Would you|Want|Shall|Should you"
     # suppositions and checks
     r"|[^.;]*\bwould (?:be|have been)\b[^.;=]*\bif\b[^.;=]*\bhad\b"
+    r"|If (?:\w+ ){1,2}had\b[^.]*(?:\bwould\b|'d\b)|If \w+'d\b"
+    r"|[^.]*\bbut the (?:problem|question) (?:only asks|asks only)\b"
+    r"|(?:How|Why|Reason(?:ing)?|Explanation|Here's how|Details?|Breakdown|Working) ?[:：]"
     r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"

@@ -21,6 +21,10 @@ _DETAIL = re.compile(
     # prepositions and conjunctions before a number that only describes
     r"(?:\b(?:for|after|before|at|including|with|over|across|every|each|per|while|when|than|from|on|until|within|during"
     rf"|since|out of|by \w+ing|after \w+ing|kati ya(?: \w+)?|than [A-Z]\w*['’]s){_DETERMINERS}"
+    # parts, and what belongs to another
+    r"|\b(?:davon|darunter|dont|incluyendo|di cui|de (?:los|las) cuales|d[ao]s quais|из них|в том числе)"
+    rf"(?: \w+)?{_DETERMINERS}|, а \w+(?: сейчас)?"
+    r"|, (?:and|while) (?:his|her|their|its) \w+ (?:is|has)|其中|うち"
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: (?!end )\w+)?"
     # a purpose

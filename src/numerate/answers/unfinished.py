@@ -13,7 +13,8 @@ from numerate.types import Kind
 
 _UNFINISHED_WORDS = listed(
     "the a an and or of to in for with she he they it we i is are was has have had will would that this "
-    "which so because then if but gives gets by per y de la el et le les un une und der die das il e o que"
+    "which so because then if but gives gets by per y de be been than from at as into "
+    "la el et le les un une und der die das il e o que"
 )
 """words that end no sentence"""
 _LAST_NUMBER = re.compile(r"\d([^\d]*)$")
