@@ -8,7 +8,8 @@ heading   a heading such as "# Answer" and what stands below it
 bare      the whole text, when it is one short line without a sentence
 letter    for a choice, behind the first five: the letter that the text asserts; a bare letter comes after it
 math      the last expression (kind math); for a choice, the one choice with the value that the text ends in
-last      the last number with all that belongs to it (kind number)
+last      the last number with all that belongs to it (kind number); for a choice, the one choice in whose
+          text the last sentence ends
 output    what the last tool printed, where nothing behind it says more
 
 The last three are guesses: `fallback` says whether they count. Before anything else thoughts, further turns,
@@ -22,22 +23,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from numerate.answers import choice
 from numerate.answers.bare_answers import bare_answer
 from numerate.answers.box_answers import box_answer
-from numerate.answers.choice_verdicts import letter_by_verdicts
-from numerate.answers.clauses import count_words
+from numerate.answers.choice_answers import choice_answer
 from numerate.answers.hash_lines import hash_answer
 from numerate.answers.headings import blocks_below_headings, bold_opening
-from numerate.answers.ladder import decide
 from numerate.answers.last_sentence import last_statement
 from numerate.answers.phrase_answers import phrase_answer
 from numerate.answers.regions import Region, visible_region
-from numerate.answers.sentences_upwards import sentences_upwards
 from numerate.answers.sources import (
     GUESS_OF,
     GUESSES,
     LONGEST_STATEMENT,
+    MOST_GUESSED,
     NOTHING,
     Fallback,
     Found,
@@ -47,13 +45,10 @@ from numerate.answers.statement_values import statement_value
 from numerate.answers.tagged_answers import only_number, opens_object, tagged_text
 from numerate.answers.thoughts import without_openers
 from numerate.answers.turns import next_turns
-from numerate.answers.unfinished import breaks_off
 from numerate.types import Kind
 
 TAIL = 50_000
 """characters of the visible part that are read"""
-MOST_GUESSED = 4_000
-"""characters at the end in which a guess is looked for"""
 MOST_OF_A_SIGN = 30
 
 
@@ -77,7 +72,7 @@ def find(
         return Found(region.output, "output") if printed else NOTHING
     tail, marked = _own_answer(tail, kind, fallback)
     if kind == "choice":
-        return _choice(tail, marked, choices, fallback)
+        return choice_answer(tail, marked, choices, fallback)
     if marked is not None and marked.source in GUESSES and fallback == "none":
         return NOTHING  # and not what the further question is answered with
     if marked is None and _EMPTY_MARK.search(tail):
@@ -136,9 +131,14 @@ def _concluded(tail: str, before: str, kind: Kind, fallback: Fallback) -> Found 
     """Returns the value of a solution that another question follows behind a blank line."""
     if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _PREMISES.match(before):
         return None
-    rung: Kind = "number" if fallback == "number" else kind
-    value = last_statement(before, rung)
-    return Found(value, GUESS_OF[rung]) if value else None
+    return _last_value(before, kind, fallback)
+
+
+def _last_value(text: str, kind: Kind, fallback: Fallback) -> Found | None:
+    """Returns the value that a text ends in: its last number where `fallback` asks for one."""
+    kind = "number" if fallback == "number" else kind
+    value = last_statement(text, kind)
+    return Found(value, GUESS_OF[kind]) if value else None
 
 
 def _marked(tail: str, kind: Kind) -> Found | None:
@@ -180,74 +180,8 @@ def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
         number = only_number(tail)
         return Found(number, "last") if number else NOTHING
     behind = tail[-max(len(region.text) - region.after_output, 0) :] if region.output else tail
-    rung: Kind = "number" if fallback == "number" else kind
-    if value := last_statement(behind[-MOST_GUESSED:], rung):
-        return Found(value, GUESS_OF[rung])
+    if value := _last_value(behind[-MOST_GUESSED:], kind, fallback):
+        return value
     if region.output:
         return Found(region.output.rpartition("\n")[2].strip(), "output")
     return NOTHING
-
-
-# -- choices ----------------------------------------------------------------------
-_UNSURE = re.compile(r"\bI (?:can't|cannot|can not) (?:tell|say|decide|know)\b[^.\n]*\.?\s*\Z")
-_UNDECIDED = re.compile(r"\beither\b[^.\n]*\([A-J]\)[^.\n]*\bor\b[^.\n]*\([A-J]\)[^.\n]*\.?\s*\Z")
-MOST_WORDS = 4
-"""of a text that may name a choice without asserting a letter"""
-
-
-def _choice(tail: str, marked: Found | None, choices: Sequence[tuple[str, str]], fallback: Fallback) -> Found:
-    if marked is not None and marked.source != "phrase":
-        letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
-        return Found(letter, marked.source) if letter else NOTHING
-    recent = max(len(tail) - LONGEST_STATEMENT, 0)
-    if _UNDECIDED.search(tail, recent) or (marked is None and _UNSURE.search(tail, recent)):
-        return NOTHING
-    if marked is None and (letter := letter_by_verdicts(tail)) is not None:
-        return Found(letter, "letter") if letter else NOTHING
-    letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
-    if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
-        bare = bare_answer(tail, "choice")
-        letter = choice.letter_of(bare.answer, choices) if bare and bare.answer else None
-    if letter and marked is None and _breaks_off(tail):
-        return NOTHING
-    if letter:
-        return Found(letter, marked.source if marked else "letter")
-    if letter is None and fallback != "none":
-        return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
-    return NOTHING
-
-
-def _breaks_off(tail: str) -> bool:
-    sentence, follows = next(sentences_upwards(tail), ("", False))
-    return len(sentence.split()) > 2 and breaks_off(sentence, follows, "choice")
-
-
-_DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)
-
-
-def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
-    """Returns the one choice whose words the last sentence has, where it denies nothing."""
-    sentence = next(sentences_upwards(tail[-MOST_GUESSED:]), ("", False))[0].lower()
-    if _DENIES.search(sentence):
-        return None
-    letters = [letter for letter, text in choices if _names(sentence, text.strip().lower())]
-    return Found(letters[0], "last") if len(letters) == 1 else None
-
-
-def _names(sentence: str, text: str) -> bool:
-    """Returns True where a sentence ends in a choice's text behind a verb: `It is a bank.`"""
-    if len(text) < 3 or not text[0].isalpha():
-        return False
-    return (
-        re.search(
-            rf"\b(?:is|are|was|be|means|i\.e\.,?|namely|on) (?:an? |the )?{re.escape(text)}\W*$", sentence
-        )
-        is not None
-    )
-
-
-def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
-    """Returns the one choice that is the value with which the text ends."""
-    value = last_statement(tail[-MOST_GUESSED:], "math") if choices else None
-    letters = [letter for letter, text in choices if value and decide(value, text).equal]
-    return Found(letters[0], "math") if len(letters) == 1 else None

@@ -52,6 +52,8 @@ _LATER = re.compile(
 _PART = re.compile(r"(?: \w+)? of(?: (?:which|whom|them|these|those)\b|\s*$)")
 """what follows a number of parts: `12 of which are green`"""
 _BREAKDOWN = re.compile(r"(?: \w+){0,2} and ")
+LONGEST_PART = 9
+"""digits of the whole and its parts"""
 _IN = re.compile(r"\bin\s*$")
 _NEW_CLAUSE = re.compile(r"[,;:.]|\b(?:and|so|then|which|that|is|are|has|have|gets?|makes?|but)\b|=")
 _ASKS_TIME = re.compile(r"\b(?:can|could|finish\w*|complete\w*|takes?|done|arrives?|ready)\b")
@@ -78,7 +80,7 @@ def _whole_of_parts(text: str, runs: list[Run]) -> Run | None:
     if len(runs) < 3:
         return None
     whole, first, second = runs[-3:]
-    if not all(run.text.isdigit() for run in (whole, first, second)):
+    if not all(run.text.isdecimal() and len(run.text) <= LONGEST_PART for run in (whole, first, second)):
         return None
     joined = _BREAKDOWN.fullmatch(text, first.end, second.start)
     apart = "," in text[whole.end : first.start]

@@ -6,20 +6,18 @@ is refused: a reward of 0 for every solution would pass unseen."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from string import ascii_uppercase
 from typing import Any, cast, get_args
 
 from numerate.answers import choice, phrases, sentences
 from numerate.answers.boxes import unbox
 from numerate.answers.budget import LIMIT, BudgetExceeded
+from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
 from numerate.answers.extract import find
 from numerate.answers.ladder import is_nothing
 from numerate.answers.normal import normalise
@@ -103,7 +101,7 @@ def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Pro
     """Returns a problem for every answer that the reference accepts; none where it is missing.
 
     kind: None reads it off the choices and the reference. Raises ValueError where anything is malformed."""
-    pairs = choice_pairs(choices, where)
+    pairs = choices_of(choices, where)
     kind = kind or ("choice" if pairs or _is_letter(reference) else "math")
     if kind not in get_args(Kind):
         raise ValueError(f"{where}: kind {kind!r} must be one of {', '.join(get_args(Kind))}")
@@ -118,36 +116,16 @@ def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Pro
     return [Problem(where, "", answer, kind=kind, choices=pairs) for answer in answers]
 
 
-def choice_pairs(value: Any, where: str) -> tuple[tuple[str, str], ...]:
-    """Returns letters and texts from {"A": text}, {"label": [...], "text": [...]}, [["A", text]], or
-    [text, text]."""
+def choices_of(value: Any, where: str) -> Pairs:
+    """Returns letters and texts; none where the value is missing or empty. Raises ValueError for anything
+    else that holds no choices."""
     value = _plain(value)
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):  # the cell of a table
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if value is None:
+    if value is None or (isinstance(value, str | list | tuple | Mapping) and not value):
         return ()
-    if isinstance(value, Mapping):
-        columns = cast("Mapping[Any, Any]", value)
-        if set(columns) == {"label", "text"}:
-            return tuple((str(a), str(b)) for a, b in zip(columns["label"], columns["text"], strict=False))
-        return tuple((str(k), str(v)) for k, v in columns.items())
-    if not isinstance(value, list | tuple):
-        expected = "expected a list of texts or of [letter, text], or an object"
-        raise ValueError(f'{where}: "choices" is {value!r}; {expected}')
-    items = cast("Sequence[Any]", value)
-    if len(items) > len(ascii_uppercase):
-        raise ValueError(
-            f'{where}: "choices" has {len(items)} entries; at most {len(ascii_uppercase)} have letters'
-        )
-    return tuple(_pair(item, letter, where) for item, letter in zip(items, ascii_uppercase, strict=False))
-
-
-def _pair(item: Any, letter: str, where: str) -> tuple[str, str]:
-    pair = list(cast("Sequence[Any]", item)) if isinstance(item, list | tuple) else [letter, item]
-    if len(pair) != 2:
-        raise ValueError(f'{where}: "choices" holds {pair!r}; expected a text or [letter, text]')
-    return str(pair[0]), str(pair[1])
+    pairs = choice_pairs(value)
+    if not pairs:
+        raise ValueError(f'{where}: "choices" is {_shortened(value)}; expected {SHAPES}')
+    return pairs
 
 
 def _is_letter(reference: Any) -> bool:
@@ -208,6 +186,9 @@ def _is_worked(text: str) -> bool:
 
 
 def _refused(where: str, value: Any, what: str) -> ValueError:
+    return ValueError(f"{where}: the reference {_shortened(value)} {what}: {REMEDY}")
+
+
+def _shortened(value: Any) -> str:
     shown = repr(value)
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return ValueError(f"{where}: the reference {shown} {what}: {REMEDY}")
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple, get_args
 
 from numerate.types import Kind
 
+MOST_GUESSED = 4_000
+"""characters at the end in which a guess is looked for"""
 LONGEST_STATEMENT = 1_200
 """characters: the longest answer behind a mark, and the longest bare one"""
 Fallback = Literal["number", "expression", "none"]
