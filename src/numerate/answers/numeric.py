@@ -56,7 +56,8 @@ class Digits:
         self.i: Any = context.mpc(0, 1)
 
     def number(self, top: int, bottom: int) -> Any:
-        return self.functions.mpc(top) / bottom
+        top = self.functions.mpc(top)
+        return top if bottom == 1 else top / bottom
 
 
 def _digits() -> Digits:
@@ -159,9 +160,9 @@ def _letter(node: Node, on: Arithmetic, sample: int) -> Any:
         return getattr(on, node.value)
     if node.value == "infinity":
         raise Undecided("infinite")
-    spread = on.number(point(node.value, sample + 7) >> 12, 2**50) + on.number(1, 4)  # between 0.25 and 4.25
+    quarters = (point(node.value, sample + 7) >> 12) + 2**48  # of 2^50: between 0.25 and 4.25
     sign = -1 if sample == _SIGNED[1] and point(node.value, 5) & 1 else 1
-    return spread * on.number(sign * _SCALES[sample], 1)
+    return on.number(sign * _SCALES[sample] * quarters, 2**50)
 
 
 def _sum(node: Node, on: Arithmetic, sample: int) -> Any:

@@ -65,7 +65,8 @@ class Precise(Digits):
         self.functions = _Bounded(self.context)
 
     def number(self, top: int, bottom: int) -> Any:
-        return self.context.mpf(top) / bottom
+        whole = self.context.mpf(top)
+        return whole if bottom == 1 else whole / bottom
 
 
 def arithmetic(digits: int) -> Precise:
