@@ -8,6 +8,7 @@ import time
 import pytest
 
 from numerate.answers import decide, equal
+from numerate.answers.budget import used
 
 UNDECIDED = [
     (r"\int_{-1}^1\frac{dx}{x}", "0"),  # divergent
@@ -94,3 +95,25 @@ def test_whatever_is_written_takes_a_bounded_time(text: str) -> None:
 def test_what_is_not_read_in_full_is_compared_as_it_is_written(text: str) -> None:
     assert equal(text, text.replace(r"\,", " ") + " ") and equal(f"2 {text}", f"2\\cdot {text}")
     assert not equal(text, f"2{text}")
+
+
+def test_a_sum_within_a_series_that_does_not_depend_on_its_index_is_computed_once() -> None:
+    fixed = r"\sum_{j=1}^{10}\sum_{m=1}^{16} jm"
+    assert equal(rf"\sum_{{k=0}}^{{\infty}} \frac{{1}}{{2^k}}\left({fixed}\right)", "14960")
+    assert used() < 10_000
+
+
+@pytest.mark.parametrize(
+    ("nested", "value"),
+    [
+        (r"\sum_{m=1}^{2}\sum_{j=1}^{3} jm", 18),
+        (r"\sum_{m=1}^{3}\sum_{j=1}^{m} j", 10),
+        (r"\sum_{a=1}^{2}\prod_{b=1}^{2}\sum_{c=1}^{2} abc", 90),
+        (r"\sum_{k=0}^{\infty}\frac{1}{2^k}\sum_{j=1}^{3} j", 12),
+        (r"\sum_{k=1}^{\infty}\frac{1}{2^k}\sum_{j=1}^{2} jk", 6),
+    ],
+)
+def test_the_index_of_a_sum_stays_its_own_when_a_sum_within_it_is_written_out(
+    nested: str, value: int
+) -> None:
+    assert equal(nested, str(value)) and not equal(nested, str(value + 1))

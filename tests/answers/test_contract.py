@@ -92,13 +92,14 @@ def test_what_is_no_answer_is_refused_and_named(pair: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\ud800", "\x00", "5\x00", "\udcff\udcfe", "\\sqrt{\ud800}", "￿", "\u202e5"]
+    "text", ["\ud800", "\x00", "5\x00", "\udcff\udcfe", "\\sqrt{\ud800}", "￿", "\u202e5", "(A) \ue000 \ue001"]
 )
 def test_broken_unicode_is_graded(text: str) -> None:
     before = faults.total()
     assert not equal(text, "17") and not equal("17", text)
     assert equal(text + "x", text + "x")
     assert cluster([text, "17", text, "17.0"]) in ([0, 1, 0, 1], [-1, 0, -1, 0])
+    assert extract(f"The answer is (B). {text}", "choice") is not None
     assert faults.total() == before
 
 
@@ -286,6 +287,7 @@ def test_a_deep_tree_is_not_read(text: str) -> None:
         "<answer>7" * 5_000 + "x",
         "<answer>between" + "-$$" * 15_000,
         "=" * 45_000 + "\\cos",
+        "3 and 4: " + "+".join(f"{k}x^{{{k}}}" for k in range(1_000)),
     ],
     ids=lambda text: text[:12],
 )

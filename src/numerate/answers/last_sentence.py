@@ -90,9 +90,7 @@ _REJECTED = re.compile(
     r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
     re.IGNORECASE,
 )
-_BREAKDOWN = re.compile(
-    r"^(?P<whole>[^:]*\d[^:]*):(?=\s)(?=[^:=]*\d[^:=]*(?:\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ)[^:=]*\d[^:=]*$)"
-)
+_JOINS_PARTS = re.compile(r"\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ")
 
 
 def last_statement(text: str, kind: Kind) -> str | None:
@@ -130,9 +128,17 @@ def _value_of(sentence: str, kind: Kind, last: bool) -> str | None:
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
     text = without_emphasis(with_digits[-1] if with_digits else _without_enumerator(sentence)).strip()
-    if breakdown := _BREAKDOWN.match(text):
-        text = breakdown["whole"]
+    text = _before_breakdown(text)
     return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
+
+
+def _before_breakdown(text: str) -> str:
+    """Returns the whole without the parts behind a colon: `24 students: 10 boys and 14 girls`."""
+    whole, _, parts = text.partition(":")
+    if not DIGIT.search(whole) or not parts[:1].isspace() or ":" in parts or "=" in parts:
+        return text
+    digits = [digit.start() for digit in DIGIT.finditer(parts)]
+    return whole if digits and _JOINS_PARTS.search(parts, digits[0], digits[-1]) else text
 
 
 _BUT_ACTUALLY = re.compile(r"^.*\d.*\bbut (?:actually|really|in fact)\b(?=.*\d)")

@@ -127,15 +127,21 @@ def _at(node: Node, values: dict[str, int]) -> Node:
     return written
 
 
+def _with_term(node: Node, first: Node, last: Node, term: Node) -> Node:
+    """The sum or product of another term, whose letter is called by the depth of that one."""
+    before, bound = f"bound {height(node.args[2])}", f"bound {height(term)}"
+    term = term if before == bound else renamed(term, before, Node("sym", bound), bound)
+    return node._replace(args=(first, last, term))
+
+
 def with_terms(node: Node, most: int = MOST_NODES) -> Node:
     """The expression with all of its sums and products written out that can be, together within a bound."""
     left = [most]
 
     def written(node: Node) -> Node:
-        if node.args:
-            node = node._replace(args=tuple(map(written, node.args)))
         if node.kind != "series":
-            return node
+            return node._replace(args=tuple(map(written, node.args))) if node.args else node
+        node = _with_term(node, *map(written, node.args))
         try:
             return written(_written_out(node, left))
         except Undecided:

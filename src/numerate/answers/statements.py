@@ -131,6 +131,7 @@ _NEAR = 200
 
 def statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
     """Returns what a text says of the letters, in order."""
+    text = text.replace(w.S, " ").replace(w.M, " ")
     named = list(mentions(text, labels))
     shape = _shape(text, named)
     out: list[Statement] = []

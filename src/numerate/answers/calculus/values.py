@@ -90,6 +90,7 @@ def resolved(node: Node, effort: Effort) -> Node:
 def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) -> Callable[[Any], Any]:
     """The body as a function of its letter."""
     effort.spend(weight * cost(body))
+    body = _without_fixed_operators(body, bound, effort)
     plain = not has_operators(body)
     body = _folded(body, bound, digits) if plain else body
     work = weight * cost(body)
@@ -100,6 +101,17 @@ def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) ->
         return value(node if plain else resolved(node, effort), digits)
 
     return f
+
+
+def _without_fixed_operators(node: Node, bound: str, effort: Effort) -> Node:
+    """The expression with the values of the operators that the letter is not in: they are computed once."""
+    if not has_operators(node):
+        return node
+    if not holds(node, bound):
+        return resolved(node, effort)
+    if node.kind in _VALUES:
+        return node
+    return node._replace(args=tuple(_without_fixed_operators(arg, bound, effort) for arg in node.args))
 
 
 def _folded(node: Node, bound: str, digits: int) -> Node:
