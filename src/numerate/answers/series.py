@@ -47,8 +47,15 @@ def read(parser: Parser, name: str, argument: Callable[[Parser], Node]) -> Node:
 
 def height(term: Node) -> int:
     """How many letters of their own the operators in an expression have, one within another."""
-    heights = (height(arg) for arg in term.args)
-    return max(heights, default=0) + (term.kind in BINDERS)
+    highest = 0
+    todo = [(term, 0)]
+    while todo:
+        node, around = todo.pop()
+        if node.kind in BINDERS:
+            around += 1
+            highest = max(highest, around)
+        todo += [(arg, around) for arg in node.args if arg.args]
+    return highest
 
 
 def renamed(node: Node, letter: str, value: Node, written: str) -> Node:
@@ -139,8 +146,11 @@ def with_terms(node: Node, most: int = MOST_NODES) -> Node:
     left = [most]
 
     def written(node: Node) -> Node:
+        if not node.args:
+            return node
         if node.kind != "series":
-            return node._replace(args=tuple(map(written, node.args))) if node.args else node
+            spend(2 * len(node.args))
+            return node._replace(args=tuple(map(written, node.args)))
         node = _with_term(node, *map(written, node.args))
         try:
             return written(_written_out(node, left))
