@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "evaluator"
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -81,8 +81,10 @@ class Sorted:
 
 def sort(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Solutions that could not be graded, or are empty, are left out."""
-    once = [s for s in without_repeats(group).attempts if s.rollout.text.strip()]
-    known = [(s.rollout.text, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None]
+    once = [s for s in without_repeats(group).attempts if s.rollout.solution.strip()]
+    known = [
+        (s.rollout.solution, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
+    ]
     return Sorted(
         group.problem,
         tuple(text for text, good in known if good),
@@ -100,7 +102,9 @@ def correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
         raise ValueError(
             f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: grader"
         )
-    return good and all(step.label != "wrong" for step in oracle.judge(problem, scored.rollout.text).steps)
+    return good and all(
+        step.label != "wrong" for step in oracle.judge(problem, scored.rollout.solution).steps
+    )
 
 
 def drawn(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:

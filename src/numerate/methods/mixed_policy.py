@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset({"solution"})
 ENGINES = ("local",)
-VERSION = 1
+VERSION = 2
 Mode = Literal["joint", "abstract", "released"]
 
 
@@ -84,7 +84,9 @@ class Config:
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
     max_tokens: AtLeast1 = 300
-    """longest attempt; longer ones are cut"""
+    """longest attempt; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
     max_length: AtLeast1 = 1024
     """tokens; longer worked solutions are left out and counted"""
     micro_tokens: AtLeast1 = 2048
@@ -237,7 +239,17 @@ def attempts(
     params = Sampling(1.0, max_tokens=cfg.max_tokens, seed=run.seed, round=run.round)
     engine.sync(mixed.policy)
     folder = run.folder / "rollouts" / f"round-{run.round:05d}"
-    return list(collect(folder, engine, asked, cfg.attempts, params, job.style, run.progress))
+    found = collect(
+        folder,
+        engine,
+        asked,
+        cfg.attempts,
+        params,
+        job.style,
+        run.progress,
+        grade_truncated=cfg.grade_truncated,
+    )
+    return list(found)
 
 
 def validated(run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy) -> float:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 2
+VERSION = 3
 RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 
@@ -78,10 +78,10 @@ def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
                 f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: stored"
             )
         for rollout in (scored.rollout for scored in group.attempts):
-            steps = oracle.judge(problem, rollout.text).steps if labels == "oracle" else rollout.steps
+            steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
             if steps:
                 told = tuple(RATING[step.label] if step.label else None for step in steps)
-                yield Marked(problem, cut(rollout.text, steps).texts, told)
+                yield Marked(problem, cut(rollout.solution, steps).texts, told)
 
 
 def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
