@@ -202,6 +202,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         "outcome",
         likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
+        reads="prefixes" if cfg.at == "last" else "whole",
         style=job.style,
         max_length=cfg.fit.max_length,
     )
