@@ -33,6 +33,7 @@ from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
 from numerate.models.card import Card
+from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
 from numerate.typed import AtLeast1, NotNegative, config
@@ -236,7 +237,8 @@ def written(
     run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
 ) -> dict[int, Example]:
     """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
-    have = [one for one in data if one.problem.solution]
+    usable = {problem.id for problem in demonstrations([one.problem for one in data])[0]}
+    have = [one for one in data if one.problem.id in usable]
     rows = {one.number: training.worked(judge.policy, one.problem, style) for one in have}
     fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
     if not fit:
@@ -245,7 +247,7 @@ def written(
             f"one of at most max_length={cfg.fit.max_length} tokens: leave it out, or take other problems"
         )
     if len(fit) < len(data):
-        run.progress.say(f"{len(data) - len(fit)} problems have no worked solution within max_length")
+        run.progress.say(f"{len(data) - len(fit)} problems have no usable worked solution within max_length")
     return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.methods import sft
+from numerate.problems.consistency import demonstrations
 from numerate.rewards.correct import truncation
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
@@ -65,7 +66,8 @@ class Config:
     keep_per_problem: AtLeast1 | None = None
     """at most so many attempts per problem in the data of a round, first found first"""
     with_solutions: bool = False
-    """the problems' own worked solutions are part of the data (D_0), where they have one"""
+    """the problems' own worked solutions are part of the data (D_0), where they have one that ends in their
+    answer"""
     solutions_limit: AtLeast1 | None = None
     """only the first so many problems give their solutions"""
     fit: sft.Config = sft.Config()
@@ -171,8 +173,8 @@ def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> lis
 def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
     if not cfg.with_solutions:
         return []
-    told = [problem for problem in job.problems[: cfg.solutions_limit] if problem.solution]
-    return [training.worked(policy, problem, job.style) for problem in told]
+    problems, _ = demonstrations(job.problems[: cfg.solutions_limit])
+    return [training.worked(policy, problem, job.style) for problem in problems]
 
 
 def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
 from numerate.methods import mixed_network, mixed_rows, sft, watching
+from numerate.problems.consistency import demonstrations
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
@@ -213,7 +214,12 @@ def gold_rows(
     run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy, operators: Operators
 ) -> list[tuple[Any, Example]]:
     """The problems, each with its worked solution as a row. Raises ValueError where nothing is left."""
-    rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in job.problems]
+    problems, others = demonstrations(job.problems)
+    if not problems:
+        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+    if others:
+        run.progress.say(others)
+    rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in problems]
     kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
     if not kept:
         raise ValueError(

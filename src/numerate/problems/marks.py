@@ -121,11 +121,11 @@ def _texts(row: Row, name: str) -> tuple[str, ...]:
 
 
 def _alternatives(row: Row) -> Iterator[Marked]:
-    yield from prm800k.alternatives(prm800k.read_problem(row))
+    yield from prm800k.alternatives(prm800k.labelled(row))
 
 
 def _path(row: Row) -> Iterator[Marked]:
-    problem = prm800k.read_problem(row)
+    problem = prm800k.labelled(row)
     if prm800k.judged(problem):
         yield prm800k.path(problem)
 
