@@ -3,6 +3,7 @@ holds the answer, unless an option says otherwise."""
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -89,6 +90,20 @@ def test_every_method_that_samples_has_the_option() -> None:
         names = own | (nested if "sample" in own else set())
         if "max_tokens" in names and name != "ppo":  # its reward has without_end
             assert "grade_truncated" in names, name
+
+
+def test_every_method_hands_the_option_on() -> None:
+    """Wherever it has rollouts graded: by `collect`, or as continuations."""
+    calls = [
+        (path.name, {keyword.arg for keyword in node.keywords})
+        for path in Path(methods.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("collect", "successes")
+    ]
+    assert len(calls) >= 6
+    assert [name for name, keywords in calls if "grade_truncated" not in keywords] == []
 
 
 def test_what_learns_from_stored_rollouts_takes_the_verdict_over(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def written(attempts: Sequence[Scored]) -> Stats:
     seen = metrics.written([rollout.text for rollout in rollouts])
     stats = truncation(attempts) | {
         "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),
+        "rollouts/length": sum(rollout.length for rollout in rollouts) / len(attempts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
