@@ -62,7 +62,16 @@ def measure(
         label = f"{model} on {name}, {part}"
         return list(
             collect(
-                folder / part, engine, problems, n, params, style, progress, annotate=marker(), label=label
+                folder / part,
+                engine,
+                problems,
+                n,
+                params,
+                style,
+                progress,
+                annotate=marker(),
+                label=label,
+                grade_truncated=True,
             )
         )
 
@@ -84,7 +93,7 @@ def marker() -> Callable[[Problem, Rollout], Rollout]:
     def mark(problem: Problem, rollout: Rollout) -> Rollout:
         if rollout.index >= MARKED_ATTEMPTS or not knows(problem):
             return rollout
-        return replace(rollout, steps=oracle.judge(problem, rollout.text).steps)
+        return replace(rollout, steps=oracle.judge(problem, rollout.solution).steps)
 
     return mark
 
@@ -94,7 +103,7 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     right = [bool(scored.reward.value) for _, scored in first]
     rows = [share("accuracy", right)]
     if all(problem.source.startswith("gsm8k") for problem, _ in first):
-        rows.append(share("accuracy_strict", (strict_gsm8k(s.rollout.text, p) for p, s in first)))
+        rows.append(share("accuracy_strict", (strict_gsm8k(s.rollout.solution, p) for p, s in first)))
     rows.append(share("unanswered", (s.rollout.answer is None for _, s in first)))
     rows.append(share("truncated", (s.rollout.finish == "length" for _, s in first)))
     rows.append(mean("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
@@ -120,7 +129,7 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     n = len(right[0])
     rows = vote_rows(groups, ks)
     rows += cluster_rows(groups)
-    texts = [[s.rollout.text for s in group.attempts] for group in groups]
+    texts = [[s.rollout.solution for s in group.attempts] for group in groups]
     for suffix, only in (("", [None] * len(texts)), ("_right", right)):
         found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
         for kind in ("exact", "trace"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any, Literal, Protocol
 
 Stats = dict[str, float]
@@ -69,7 +70,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a solution: the characters [start, end) of the turn that holds it."""
+    """One step of a solution: the characters [start, end) of `Rollout.solution`."""
 
     start: int
     end: int
@@ -126,28 +127,41 @@ class Rollout:
     policy: str = ""
 
     @property
+    def truncated(self) -> bool:
+        """Whether it ended before the policy ended it: at max_tokens, or where the context was full."""
+        return self.finish != "stop"
+
+    @property
     def written(self) -> tuple[Turn, ...]:
         """The turns of the answer: what the policy wrote, and what a calculator wrote into it."""
-        begun = next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
-        return tuple(turn for turn in self.turns[begun:] if turn.trained or turn.role == "assistant")
+        return tuple(turn for turn in self.turns[self._first :] if turn.trained or turn.role == "assistant")
+
+    @property
+    def length(self) -> int:
+        """Tokens that `max_tokens` counts: all of the answer, also those that a calculator wrote into it."""
+        return sum(len(turn.ids) for turn in self.written)
 
     @property
     def text(self) -> str:
-        """The answer."""
+        """The answer, without the beginning that the policy was given; grades and data are of `solution`."""
         return "".join(turn.text for turn in self.written)
 
     @property
     def begun(self) -> str:
-        """The beginning of the solution that the policy was given to go on from: the assistant's turn right
+        """The beginning of the solution that the policy was given to go on from: the assistant's turns right
         before its own; empty where it wrote the whole solution."""
-        own = next((at for at, turn in enumerate(self.turns) if turn.trained), 0)
-        given = self.turns[own - 1] if own else None
-        return given.text if given and given.role == "assistant" else ""
+        before = takewhile(lambda turn: turn.role == "assistant", reversed(self.turns[: self._first]))
+        return "".join(turn.text for turn in reversed(list(before)))
 
     @property
     def solution(self) -> str:
         """The whole solution: what was given of it, and what the policy wrote."""
         return self.begun + self.text
+
+    @property
+    def _first(self) -> int:
+        """Index of the first turn that the policy wrote."""
+        return next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
 
     @property
     def ids(self) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,3 +102,11 @@ def test_own_solutions_with_every_problem_solved_at_once_are_refused() -> None:
     with pytest.raises(ValueError, match="set solved to a share"):
         plan(solutions="own")
     assert plan(solutions="own", solved=0.5).needs == () and plan().needs == ("solution",)
+
+
+def test_a_solution_that_ends_in_another_answer_begins_nothing() -> None:
+    problem = Problem("p", "?", "4", solution="1+1=2\n2+2=4\n#### 4")
+    other = replace(problem, answer="5")
+    curriculum = plan()
+    assert curriculum.beginning({}, problem, "plain") == "1+1=2\n"
+    assert curriculum.beginning({}, other, "plain") == ""

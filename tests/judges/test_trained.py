@@ -73,7 +73,7 @@ def test_a_causal_judge_scores_a_step_by_what_stands_before_it_only(tmp_path: Pa
 @pytest.mark.parametrize("kind", ["llama", "bert"])
 def test_the_head_reads_the_hidden_state_of_the_separator(tmp_path: Path, kind: str) -> None:
     """Against the network called by hand, one solution, no batch."""
-    model = scored_by(tmp_path, kind)
+    model = scored_by(tmp_path, kind, reads="whole")
     laid = model.lay(PROBLEMS[1], ["ab", "c"])
     separator = model.tokenizer.convert_ids_to_tokens([laid.ids[end] for end in laid.ends])
     assert separator == (["Ċ", "Ċ"] if kind == "llama" else ["</s>", "</s>"])

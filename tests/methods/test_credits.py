@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 import pytest
 
+from numerate import training
 from numerate.methods import dapo, dr_grpo, grpo, on_policy, on_policy_distillation, reinforce_pp, rloo
 from numerate.methods.on_policy import Sample
-from numerate.types import Example
+from numerate.types import Example, Rollout, Turn
 
 
 def rewarded(*told: tuple[float, float]) -> list[Example]:
@@ -71,3 +73,19 @@ def test_dapo_punishes_length_after_it_has_chosen_the_questions() -> None:
     cfg = dapo.Config(sample=Sample(max_tokens=10), overlong_cache=4)
     rows = [Example([1] * (n + 1), [False] + [True] * n, {"group": 0.0, "reward": 1.0}) for n in (6, 8, 10)]
     assert [dapo.shaped(row, cfg) for row in rows] == [1, 0.75, 0.5]
+
+
+@pytest.mark.parametrize(("own", "calculated"), [(10, 0), (7, 3), (5, 5)])
+def test_dapo_punishes_the_length_that_max_tokens_counts(own: int, calculated: int) -> None:
+    """Whoever wrote the tokens. Tags between the lines count for neither."""
+    cfg = dapo.Config(sample=Sample(max_tokens=10), overlong_cache=4)
+    turns = (
+        Turn("user", "?", (1,)),
+        Turn("assistant", "a", (5,) * own, trained=True),
+        Turn("assistant", "b", (6,) * calculated),
+        Turn("user", "[GOOD]", (7, 7)),
+    )
+    rollout = Rollout("p", 0, turns, "length")
+    row = training.attempt(rollout).with_row(reward=0.0)
+    assert dapo.shaped(row.with_row(**on_policy.numbers(0, 0, rollout)), cfg) == -0.5
+    assert dapo.shaped(training.attempt(replace(rollout, turns=turns[:3])).with_row(reward=0.0), cfg) == -0.5

@@ -155,7 +155,7 @@ def test_solutions_without_annotations_are_refused_or_taken_everywhere(tmp_path:
 def test_annotations_that_are_wrong_are_told(tmp_path: Path) -> None:
     """Two results that are none, and a product that the calculator cannot read, which is no mistake."""
     slip = [
-        replace(PROBLEMS[0], solution="0+1=<<0+1=2>>2, <<2.50*2=5.00>>, <<4(2)=9>>\n#### 2"),
+        replace(PROBLEMS[0], solution="0+1=<<0+1=2>>2, <<2.50*2=5.00>>, <<4(2)=9>>\n#### 1"),
         replace(PROBLEMS[1], solution="1+2=<<1+2=three>>3\n#### 3"),
         *PROBLEMS[2:],
     ]

@@ -96,7 +96,7 @@ def test_attempts_that_were_sampled_with_tags_are_learned_from_like_others(tmp_p
     """For another round: the tags that they were asked with are not those that they are taught with."""
     plain = attempt(0, "one\ntwo\n#### 1", True, [0.0, 1.0])
     question, written = plain.rollout.turns
-    tag, cut = Turn("assistant", "[GOOD]\n", (9, 9)), len(TOKENIZER("one\n").input_ids)
+    tag, cut = Turn("user", "[GOOD]\n", (9, 9)), len(TOKENIZER("one\n").input_ids)
     parts = [replace(written, ids=ids, text="") for ids in (written.ids[:cut], written.ids[cut:])]
     turns = (question, tag, replace(parts[0], text="one\n"), tag, replace(parts[1], text="two\n#### 1"))
     again = replace(plain, rollout=replace(plain.rollout, turns=turns))

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from numerate.methods import evaluator_training as evaluator
+from numerate.methods import expert_iteration as ei
 from numerate.methods import sft
+from numerate.models.card import Card
+from numerate.models.evaluator import EvaluatorModel
+from numerate.models.policy import load
+from numerate.types import Problem
+from tests.judges.models import base_with_words
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 
@@ -68,3 +76,34 @@ def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None
         config(keep="best")
     with pytest.raises(ValueError, match="no problem set named `validation`"):
         sft.train(stage(tmp_path / "run"), config(validate_every=1), job(tmp_path))
+
+
+WRONG = replace(PROBLEMS[0], id="wrong", solution="0+1=2\n#### 2")
+BARE = replace(PROBLEMS[0], id="bare", solution=" ")
+MIXED: list[Problem] = [WRONG, *PROBLEMS, BARE]
+
+
+def test_solutions_that_end_in_another_answer_teach_nothing_and_are_counted(tmp_path: Path) -> None:
+    """The model is the one that the good rows alone make: no wrong solution with the reference glued on."""
+    run, told = stage(tmp_path / "mixed"), list[str]()
+    run.progress.say = told.append  # pyright: ignore[reportAttributeAccessIssue]
+    mixed = sft.train(run, config(epochs=1), job(tmp_path, problems=MIXED))
+    assert same(mixed, sft.train(stage(tmp_path / "good"), config(epochs=1), job(tmp_path)))
+    assert told == [
+        "of 10 problems 1 have no worked solution, and 1 have one that ends in another answer than the "
+        "problem's: left out"
+    ]
+    with pytest.raises(ValueError, match="there is no worked solution to learn from: of 2 problems"):
+        sft.train(stage(tmp_path / "none"), config(), job(tmp_path, problems=[WRONG, BARE]))
+
+
+def test_whatever_learns_from_worked_solutions_leaves_them_out(tmp_path: Path) -> None:
+    work = job(tmp_path, problems=MIXED)
+    rows = ei.solutions(ei.Config(with_solutions=True), work, work.load("base"))
+    assert len(rows) == len(PROBLEMS)
+    policy = load(str(base_with_words(tmp_path / "words")))
+    data = [evaluator.Sorted(problem, (), (), number) for number, problem in enumerate(MIXED)]
+    judge = EvaluatorModel(policy, Card("evaluator"))
+    cfg = evaluator.Config(rollouts="x", joint=0.1)
+    written = evaluator.written(stage(tmp_path / "run"), judge, data, cfg, "plain")
+    assert sorted(written) == list(range(1, 9))

@@ -178,8 +178,42 @@ def test_prm800k_stops_where_the_labelling_stopped():
 
 def test_prm800k_with_the_chosen_path_only():
     problem = read(question="?", answer="4", steps=[{"text": "A", "rating": 1}, {"text": "B", "rating": -1}])
-    assert problem.solution == "A\nB"
+    assert problem.solution == "", "a path that ends at an error is no solution"
     assert list(rated(problem)) == [(("A",), 1), (("A", "B"), -1)]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "last", "more", "usable"),
+    [
+        ((1, 0), "So 2+2=4\n# Answer\n\n4", {}, True),
+        ((1, 1), "So 2+2=5\n# Answer\n\n5", {}, False),  # the generator was wrong
+        ((1, -1), "So 2+2=4", {}, False),  # a step is wrong
+        ((1, None), "So 2+2=4", {}, True),
+        ((1, 1), "Now we add", {}, False),  # no answer, and nobody says that it is finished
+        ((1, 1), "Now we add", {"finish_reason": "solution"}, True),
+        ((1, 1), "So 2+2=5", {"finish_reason": "solution"}, False),
+    ],
+)
+def test_prm800k_paths_are_solutions_where_they_are_right(
+    ratings: Any, last: str, more: dict[str, Any], usable: bool
+):
+    """Else they would be taught, with the reference answer behind them. The labels stay."""
+    steps = [
+        {"completions": [{"text": text, "rating": r}], "chosen": 0}
+        for text, r in zip(("We add", last), ratings, strict=True)
+    ]
+    problem = read(question="2+2?", answer="4", steps=steps, **more)
+    assert problem.solution == (f"We add\n{last}" if usable else "")
+    assert len(list(alternatives(problem))) == 2 - (None in ratings)
+
+
+def test_prm800k_paths_that_the_labelling_left_unfinished_are_none():
+    """The step before reads like the answer."""
+    steps = [
+        {"completions": [{"text": "So 2+2=4", "rating": 1}], "chosen": 0},
+        {"completions": [{"text": "Or 5?", "rating": -1}], "chosen": None},
+    ]
+    assert read(question="2+2?", answer="4", steps=steps).solution == ""
 
 
 @pytest.mark.parametrize(

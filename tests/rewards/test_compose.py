@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from numerate.rewards.compose import Rewards, Weighted, check
+from numerate.rewards.compose import Rewards, Weighted, check, table
 from numerate.types import Problem, Reward, Rollout, Scored, Turn
 
 HERE = "tests.rewards.test_compose"
@@ -85,6 +85,21 @@ ATTEMPTS = [
 
 def values(*given: Any) -> list[float | None]:
     return [scored.reward.value for scored in Rewards(given, "plain")(PROBLEMS, ATTEMPTS)]
+
+
+def test_the_ids_of_a_completion_are_those_that_max_tokens_counts() -> None:
+    """Also what a calculator wrote; not the prompt, nor what was given of the solution."""
+    turns = (
+        Turn("user", "?", (1,)),
+        Turn("assistant", "given\n", (2, 2)),
+        Turn("assistant", "<<1+1=", (7, 8), trained=True),
+        Turn("assistant", "2>>", (9,)),
+        Turn("assistant", "2", (7,), trained=True),
+    )
+    scored = Scored(Rollout(SUM.id, 0, turns), Reward(1.0, {"correct": 1.0}))
+    columns = table([SUM], [scored], "plain")
+    assert columns["completion_ids"] == [[7, 8, 9, 7]]
+    assert columns["completions"] == ["given\n<<1+1=2>>2"]
 
 
 def test_correct_alone_is_the_grade() -> None:

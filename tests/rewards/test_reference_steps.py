@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,3 +30,9 @@ def test_each_calculation_of_the_reference_is_paid_once_in_any_order() -> None:
 def test_nothing_to_compare_earns_nothing(solution: str) -> None:
     assert sum(score_steps(CLIPS, solution)) == 0
     assert sum(score_steps(Problem("p", "?", "1"), CLIPS.solution)) == 0
+
+
+def test_a_solution_that_ends_in_another_answer_is_no_reference() -> None:
+    problem = Problem("p", "?", "4", solution="2+2=<<2+2=4>>4\n#### 4")
+    assert score_steps(problem, "2+2=<<2+2=4>>4") == [0.5]
+    assert score_steps(replace(problem, answer="5"), "2+2=<<2+2=4>>4") == [0.0]

@@ -153,7 +153,10 @@ def test_begun_solutions_get_their_tags_and_an_open_line_is_gone_on_with(policy:
     asked, rollout = begun("a\nb\n")
     assert asked == "<s>?\n[GOOD]\na\n[GOOD]\nb\n[GOOD]\n" and rollout.text == "2"
     assert shown(policy, rollout.ids) == asked + "2</s>" and sum(rollout.mask) == 2
-    assert begun("a\nb\nIt is ")[0] == "<s>?\n[GOOD]\na\n[GOOD]\nb\n[GOOD]\nIt is "
+    assert (rollout.begun, rollout.solution) == ("a\nb\n", "a\nb\n2")
+    asked, rollout = begun("a\nb\nIt is ")
+    assert asked == "<s>?\n[GOOD]\na\n[GOOD]\nb\n[GOOD]\nIt is "
+    assert (rollout.begun, rollout.solution) == ("a\nb\nIt is ", "a\nb\nIt is 2")
 
 
 def greedy(policy: Policy, text: str, longest: int) -> tuple[list[int], list[bool], list[float]]:

@@ -182,7 +182,7 @@ def attempts(
 
     engine = engines.make(sampler, engines.load(sampler, model, device, dtype))
     drawn = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
-    return [replace(rollout, answer=extract(rollout.text, problem.kind)) for rollout in drawn]
+    return [replace(rollout, answer=extract(rollout.solution, problem.kind)) for rollout in drawn]
 
 
 def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:

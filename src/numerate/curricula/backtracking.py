@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from numerate.curricula.question import Choice, Outcome, Question, State
+from numerate.problems.consistency import other_answer
 from numerate.prompts import target
 from numerate.steps import split
 from numerate.typed import Share, config
@@ -60,7 +61,8 @@ class Backtracking:
         """The solution that attempts at this problem start from, empty where there is none."""
         if self.solutions == "own":
             return state.get("own", {}).get(problem.id, "")
-        return target(problem, style) if problem.solution.strip() else ""
+        usable = problem.solution.strip() and other_answer(problem) is None
+        return target(problem, style) if usable else ""
 
     def steps_given(self, state: State, problem: Problem, known: str) -> int:
         return state.get("given", {}).get(problem.id, first(len(split(known)), self.given))

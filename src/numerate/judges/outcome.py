@@ -28,7 +28,7 @@ class OutcomeJudge:
     def __init__(
         self, scorer: ScoreModel, tokens: int = TOKENS, window: int = WINDOW, every: bool = False
     ) -> None:
-        self.reader = Reader(scorer, tokens, window)
+        self.reader = Reader(scorer, tokens, window, ends_only=not every)
         self.every = every
 
     def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:

@@ -38,11 +38,18 @@ class Answered:
 
 class Reader:
     def __init__(
-        self, scorer: ScoreModel | EvaluatorModel, tokens: int, window: int, ask: Ask | None = None
+        self,
+        scorer: ScoreModel | EvaluatorModel,
+        tokens: int,
+        window: int,
+        ask: Ask | None = None,
+        ends_only: bool = False,
     ) -> None:
-        """ask: what the model is asked at the ends of steps; by default its head."""
+        """ask: what the model is asked at the ends of steps; by default its head. ends_only: only what is
+        said at the end of a solution is used, so no prefix of it has to be read."""
         self.scorer = scorer
         self.ask = ask
+        self.by_prefix = scorer.card.by_prefix and not ends_only
         self.tokens = tokens
         self.window = window
         self.counts: Counter[str] = Counter()
@@ -64,6 +71,7 @@ class Reader:
             self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
             self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
             self.counts["dropped_steps"] += sum(one.dropped for one in laid)
-            said = training.read(self.scorer, laid, self.tokens, self.ask or training.readings)
+            ask = self.ask or training.readings
+            said = training.read(self.scorer, laid, self.tokens, ask, self.by_prefix)
             for c, one, logits_KC in zip(cuts, laid, said, strict=True):
                 yield Answered(c, logits_KC, one.dropped)

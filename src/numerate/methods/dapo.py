@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -73,8 +73,8 @@ def shaped(row: Example, cfg: Config) -> float:
     """The reward with the soft punishment for length, eq. 13."""
     if not cfg.overlong_cache:
         return row.row["reward"]
-    length, longest = sum(row.mask), cfg.sample.max_tokens
-    return row.row["reward"] + cfg.overlong_weight * credit.overlong(length, longest, cfg.overlong_cache)
+    beyond = credit.overlong(on_policy.length(row), cfg.sample.max_tokens, cfg.overlong_cache)
+    return row.row["reward"] + cfg.overlong_weight * beyond
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[float | None]:

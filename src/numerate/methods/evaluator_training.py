@@ -33,6 +33,7 @@ from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
 from numerate.models.card import Card
+from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
 from numerate.typed import AtLeast1, NotNegative, config
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "evaluator"
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -81,8 +82,10 @@ class Sorted:
 
 def sort(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Solutions that could not be graded, or are empty, are left out."""
-    once = [s for s in without_repeats(group).attempts if s.rollout.text.strip()]
-    known = [(s.rollout.text, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None]
+    once = [s for s in without_repeats(group).attempts if s.rollout.solution.strip()]
+    known = [
+        (s.rollout.solution, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
+    ]
     return Sorted(
         group.problem,
         tuple(text for text, good in known if good),
@@ -100,7 +103,9 @@ def correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
         raise ValueError(
             f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: grader"
         )
-    return good and all(step.label != "wrong" for step in oracle.judge(problem, scored.rollout.text).steps)
+    return good and all(
+        step.label != "wrong" for step in oracle.judge(problem, scored.rollout.solution).steps
+    )
 
 
 def drawn(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:
@@ -232,7 +237,8 @@ def written(
     run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
 ) -> dict[int, Example]:
     """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
-    have = [one for one in data if one.problem.solution]
+    usable = {problem.id for problem in demonstrations([one.problem for one in data])[0]}
+    have = [one for one in data if one.problem.id in usable]
     rows = {one.number: training.worked(judge.policy, one.problem, style) for one in have}
     fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
     if not fit:
@@ -241,7 +247,7 @@ def written(
             f"one of at most max_length={cfg.fit.max_length} tokens: leave it out, or take other problems"
         )
     if len(fit) < len(data):
-        run.progress.say(f"{len(data) - len(fit)} problems have no worked solution within max_length")
+        run.progress.say(f"{len(data) - len(fit)} problems have no usable worked solution within max_length")
     return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
 
 

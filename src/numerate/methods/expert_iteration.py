@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.methods import sft
+from numerate.problems.consistency import demonstrations
+from numerate.rewards.correct import truncation
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 4
+VERSION = 5
 
 
 @config
@@ -49,7 +51,10 @@ class Config:
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are cut, and wrong"""
+    """longest attempt; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a rollout truncated at max_tokens may be right by its text, and teaches without an EOS; otherwise it
+    never is"""
     threshold: float = 1.0
     """smallest reward that is kept"""
     restart_from: str | None = "base"
@@ -61,7 +66,8 @@ class Config:
     keep_per_problem: AtLeast1 | None = None
     """at most so many attempts per problem in the data of a round, first found first"""
     with_solutions: bool = False
-    """the problems' own worked solutions are part of the data (D_0), where they have one"""
+    """the problems' own worked solutions are part of the data (D_0), where they have one that ends in their
+    answer"""
     solutions_limit: AtLeast1 | None = None
     """only the first so many problems give their solutions"""
     fit: sft.Config = sft.Config()
@@ -74,7 +80,7 @@ class Config:
 
 def key(rollout: Rollout, dedupe: str) -> object:
     """Two attempts with the same key are duplicates."""
-    keys = {"exact": rollout.text.strip(), "trace": trace(rollout.text), "none": id(rollout)}
+    keys = {"exact": rollout.solution.strip(), "trace": trace(rollout.solution), "none": id(rollout)}
     return keys[dedupe]
 
 
@@ -144,7 +150,16 @@ def sample(run: training.Stage, cfg: Config, job: Job, policy: Policy, round_: i
     folder = run.folder / "rollouts" / f"round-{round_:03d}"
     engine = job.engine(policy)
     asked = turn(job.problems, cfg.problems_per_round, round_)
-    return collect(folder, engine, asked, cfg.samples, params, job.style, run.progress)
+    return collect(
+        folder,
+        engine,
+        asked,
+        cfg.samples,
+        params,
+        job.style,
+        run.progress,
+        grade_truncated=cfg.grade_truncated,
+    )
 
 
 def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
@@ -158,16 +173,15 @@ def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> lis
 def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
     if not cfg.with_solutions:
         return []
-    told = [problem for problem in job.problems[: cfg.solutions_limit] if problem.solution]
-    return [training.worked(policy, problem, job.style) for problem in told]
+    problems, _ = demonstrations(job.problems[: cfg.solutions_limit])
+    return [training.worked(policy, problem, job.style) for problem in problems]
 
 
 def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     attempts = [s for group in groups for s in group.attempts]
-    return {
+    return truncation(attempts) | {
         "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/truncated": sum(s.rollout.finish == "length" for s in attempts) / len(attempts),
         "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),
         "data/problems": float(sum(bool(found) for found in kept)),
         "data/distinct_right": sum(len(found) for found in kept) / len(kept),

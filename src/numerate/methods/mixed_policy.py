@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
 from numerate.methods import mixed_network, mixed_rows, sft, watching
+from numerate.problems.consistency import demonstrations
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset({"solution"})
 ENGINES = ("local",)
-VERSION = 1
+VERSION = 2
 Mode = Literal["joint", "abstract", "released"]
 
 
@@ -84,7 +85,9 @@ class Config:
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
     max_tokens: AtLeast1 = 300
-    """longest attempt; longer ones are cut"""
+    """longest attempt; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
     max_length: AtLeast1 = 1024
     """tokens; longer worked solutions are left out and counted"""
     micro_tokens: AtLeast1 = 2048
@@ -211,7 +214,12 @@ def gold_rows(
     run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy, operators: Operators
 ) -> list[tuple[Any, Example]]:
     """The problems, each with its worked solution as a row. Raises ValueError where nothing is left."""
-    rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in job.problems]
+    problems, others = demonstrations(job.problems)
+    if not problems:
+        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+    if others:
+        run.progress.say(others)
+    rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in problems]
     kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
     if not kept:
         raise ValueError(
@@ -237,7 +245,17 @@ def attempts(
     params = Sampling(1.0, max_tokens=cfg.max_tokens, seed=run.seed, round=run.round)
     engine.sync(mixed.policy)
     folder = run.folder / "rollouts" / f"round-{run.round:05d}"
-    return list(collect(folder, engine, asked, cfg.attempts, params, job.style, run.progress))
+    found = collect(
+        folder,
+        engine,
+        asked,
+        cfg.attempts,
+        params,
+        job.style,
+        run.progress,
+        grade_truncated=cfg.grade_truncated,
+    )
+    return list(found)
 
 
 def validated(run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy) -> float:

@@ -45,7 +45,9 @@ class Sample:
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are cut"""
+    """longest attempt; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
 
 
 @config
@@ -110,8 +112,19 @@ def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:
 
 
 def numbers(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
-    """What a row knows of where it comes from."""
-    return {"group": float(group), "attempt": float(attempt), "cut": float(rollout.finish == "length")}
+    """Returns the numbers of a row that identify its rollout and say how that ended."""
+    return {
+        "group": float(group),
+        "attempt": float(attempt),
+        "cut": float(rollout.truncated),
+        "length": float(rollout.length),
+    }
+
+
+def length(row: Example) -> int:
+    """Returns the tokens that `max_tokens` counted, with those that a calculator wrote; of a row without that
+    number, all from the first trained one on."""
+    return int(row.row.get("length", len(row.ids) - list(row.mask).index(True)))
 
 
 def rewards(group: Group) -> list[float | None]:
@@ -148,7 +161,7 @@ class OnPolicy:
                 "validate_every is set, but the recipe has no problem set named `validation`: add one"
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
-        self.reward = Rewards(rewards, job.style)
+        self.reward = Rewards(rewards, job.style, sample.grade_truncated)
         self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))
@@ -217,6 +230,7 @@ class OnPolicy:
                 run.progress,
                 reward=self.reward,
                 beginnings=beginnings(asked),
+                grade_truncated=sample.grade_truncated,
             )
         )
         self.drawn += found

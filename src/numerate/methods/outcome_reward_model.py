@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 1
+VERSION = 2
 At = Literal["steps", "last", "tokens"]
 Row = TypeVar("Row", bound="Example | tuple[Example, ...]")
 Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
@@ -93,7 +93,7 @@ def outcomes(groups: Sequence[Group]) -> list[Marked]:
     found: list[Marked] = []
     for group in map(without_repeats, groups):
         for scored in group.attempts:
-            texts = cut(scored.rollout.text).texts
+            texts = cut(scored.rollout.solution).texts
             if texts and scored.reward.value is not None:
                 label = 1 if scored.reward.value >= 1 else -1
                 found.append(Marked(group.problem, texts, (label,) * len(texts)))
@@ -202,6 +202,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         "outcome",
         likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
+        reads="prefixes" if cfg.at == "last" else "whole",
         style=job.style,
         max_length=cfg.fit.max_length,
     )

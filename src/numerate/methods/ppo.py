@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -62,7 +62,7 @@ class Config:
     top_p: Share = 1.0
     """of the sampling"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are cut"""
+    """longest attempt; longer ones are truncated, and wrong: see reward.without_end"""
     epochs: AtLeast1 = 4
     """times that a collection is learned from"""
     batch: AtLeast1 = 32
@@ -274,6 +274,7 @@ def sample(
         run.progress,
         beginnings=beginnings(asked),
         reward=ppo_rewards.by_functions(cfg.reward.functions, job.style),
+        grade_truncated=cfg.reward.without_end == "pay",
     )
 
 

@@ -53,7 +53,8 @@ class Config:
     limit: Positive | None = 10.0
     """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
     without_end: Literal["withhold", "pay"] = "withhold"
-    """an attempt that was cut before its EOS earns nothing, or what it would have earned"""
+    """a rollout truncated before its EOS is not right and earns nothing, or it is graded by its text and
+    earns what it would have earned"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Earned:
     @property
     def imitable(self) -> bool:
         """Right, and with an end."""
-        return bool(watching.right(self.scored)) and self.scored.rollout.finish == "stop"
+        return bool(watching.right(self.scored)) and not self.scored.rollout.truncated
 
     @property
     def paid(self) -> watching.Paid:
@@ -119,7 +120,7 @@ def pay(
         return None
     if not any(rollout.mask):
         return None
-    if rollout.finish != "stop" and cfg.without_end == "withhold":
+    if rollout.truncated and cfg.without_end == "withhold":
         return Earned(scored, [0.0] * sum(rollout.mask))
     last = cfg.correct * bool(right) + (given or 0.0) * bool(cfg.functions)
     ends: list[int] = []

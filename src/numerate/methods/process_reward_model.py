@@ -21,12 +21,12 @@ from numerate import training
 from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
-from numerate.models.card import Aggregation, Card, Neutral
+from numerate.models.card import Aggregation, Card, Neutral, Reads
 from numerate.problems import marked
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
 from numerate.typed import AtLeast1, config
-from numerate.types import Group, Marked, Stats, Verdict
+from numerate.types import Example, Group, Marked, Stats, Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 2
+VERSION = 3
 RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 
@@ -62,6 +62,10 @@ class Config:
     """the head also sees how likely the steps are to the judge's own language model"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    reads: Reads | None = None
+    """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
+    that step, a row per labelled step; `whole`, all of it; null: prefixes where only last steps have labels
+    (PRM800K), else whole"""
     fit: orm.Fit = orm.Fit()
     """how the judge is trained"""
 
@@ -78,10 +82,10 @@ def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
                 f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: stored"
             )
         for rollout in (scored.rollout for scored in group.attempts):
-            steps = oracle.judge(problem, rollout.text).steps if labels == "oracle" else rollout.steps
+            steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
             if steps:
                 told = tuple(RATING[step.label] if step.label else None for step in steps)
-                yield Marked(problem, cut(rollout.text, steps).texts, told)
+                yield Marked(problem, cut(rollout.solution, steps).texts, told)
 
 
 def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
@@ -90,6 +94,31 @@ def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> lis
         return [None if label is None else float(label) for label in labels]
     meaning = {1: 1.0, -1: 0.0, 0: {"positive": 1.0, "negative": 0.0, "drop": None}[neutral], None: None}
     return [meaning[label] for label in labels]
+
+
+def reading(data: Sequence[Marked], reads: Reads | None, encoder: bool) -> Reads:
+    """Returns what a judge of these solutions reads when it scores a step. Raises ValueError where an encoder
+    that reads whole solutions would have learned their last steps only."""
+    ends_only = not any(label is not None for one in data for label in one.labels[:-1])
+    if encoder and reads == "whole" and ends_only and any(len(one.steps) > 1 for one in data):
+        raise ValueError(
+            f"reads: whole, and none of {len(data)} solutions has a label before its last step, so the "
+            "encoder would be read where it learned nothing: take reads: prefixes"
+        )
+    return reads or ("prefixes" if ends_only else "whole")
+
+
+def labelled_rows(
+    judge: ScoreModel, data: Sequence[Marked], classes: int, neutral: Neutral
+) -> list[Example | None]:
+    """Returns the rows of labelled solutions, as the judge's card says that it reads them."""
+    return [
+        row
+        for one in data
+        for row in training.labelled_steps(
+            judge.card, judge.lay(one.problem, one.steps), targets(one.labels, classes, neutral)
+        )
+    ]
 
 
 def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats]:
@@ -104,6 +133,7 @@ def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats
 
 def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) -> ScoreModel:
     """Train on labelled steps, wherever they come from."""
+    data = list(data)
     card = Card(
         "process",
         classes=3 if cfg.classes == 3 else 1,
@@ -111,14 +141,12 @@ def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) ->
         aggregation=cfg.aggregation,
         likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
+        reads=reading(data, cfg.reads, bool(cfg.encoder)),
         style=job.style,
         max_length=cfg.fit.max_length,
     )
     judge = orm.begin(job, card, cfg.encoder)
-    rows = [
-        training.labelled(judge.lay(one.problem, one.steps), targets(one.labels, cfg.classes, cfg.neutral))
-        for one in data
-    ]
+    rows = labelled_rows(judge, data, cfg.classes, cfg.neutral)
     rows = orm.usable(run, rows, "right and wrong steps")
     return orm.fit(run, cfg.fit, judge, rows, partial(loss, classes=cfg.classes), training.weigh_reads)
 
@@ -126,7 +154,8 @@ def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) ->
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the attempts of an earlier stage, or on a set of labelled steps."""
     if cfg.marked is not None:
-        return learn(run, cfg, job, marked.load(cfg.marked, limit=cfg.marked_limit))
+        paths = bool(cfg.encoder) and cfg.reads == "whole"
+        return learn(run, cfg, job, marked.load(cfg.marked, limit=cfg.marked_limit, paths=paths))
     if cfg.rollouts is None:
         raise ValueError("a process reward model learns from rollouts or from marked: name one of them")
     return learn(run, cfg, job, judged(job.attempts(cfg.rollouts), cfg.labels))

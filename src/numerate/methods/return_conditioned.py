@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 LINE_BY_LINE = True
-VERSION = 1
+VERSION = 2
 
 Pair = tuple[Problem, Scored]
 
@@ -96,20 +97,24 @@ def returns(scored: Scored, labels: str) -> list[float]:
     return told or [float(bool(scored.reward.value))]
 
 
-def told(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int]]]:
-    """The attempt's own tokens line by line, each with whether it is good."""
+def told(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int], list[bool]]]:
+    """The whole solution line by line: whether the line is good, its tokens, and which of them are trained.
+
+    The policy wrote neither a beginning that it was given nor what a calculator wrote: these are read."""
     from numerate.models.conditioning import lines
 
     rollout = scored.rollout
-    written = [i for turn in rollout.turns if turn.trained for i in turn.ids]
+    begun = policy.encode_target(rollout.begun)[:-1] if rollout.begun else []
+    written = begun + [i for turn in rollout.written for i in turn.ids]
+    own = iter([False] * len(begun) + [turn.trained for turn in rollout.written for _ in turn.ids])
     good = [share >= cfg.threshold for share in returns(scored, cfg.labels)]
     starts = [step.start for step in rollout.steps][: len(good)]
     upto: list[int] = []
     for line in lines(policy, written):
         upto += line
         length = len(policy.decode(upto))
-        begun = sum(start < length for start in starts)
-        yield good[max(0, begun - 1)], line
+        reached = sum(start < length for start in starts)
+        yield good[max(0, reached - 1)], line, list(islice(own, len(line)))
 
 
 def row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: str) -> Example:

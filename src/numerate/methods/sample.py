@@ -6,15 +6,18 @@ top-p 0.95, from the fine-tuned generator itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from numerate import training
+from numerate.rewards.correct import truncation
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
-from numerate.types import Sampling
+from numerate.types import Sampling, Scored
 
 NEEDS = frozenset[str]()
 GIVES = "rollouts"
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -28,7 +31,9 @@ class Config:
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are cut, and wrong"""
+    """longest attempt; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
@@ -37,9 +42,22 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     folder = run.folder / "rollouts" / "round-000"
     engine = job.engine(job.load(job.model))
     for _ in run.rounds(1):
-        right = [
-            bool(scored.reward.value)
-            for group in collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
-            for scored in group.attempts
-        ]
-        run.log({"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))})
+        groups = collect(
+            folder,
+            engine,
+            job.problems,
+            cfg.samples,
+            params,
+            job.style,
+            run.progress,
+            grade_truncated=cfg.grade_truncated,
+        )
+        rollouts = [lean(scored) for group in groups for scored in group.attempts]
+        right = [bool(scored.reward.value) for scored in rollouts]
+        stats = {"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))}
+        run.log(stats | truncation(rollouts))
+
+
+def lean(scored: Scored) -> Scored:
+    """Returns it without its turns, which are nearly all of its memory."""
+    return replace(scored, rollout=replace(scored.rollout, turns=()))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
+from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
 from numerate.types import Example, Stats
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Lora, Policy
 
 NEEDS = frozenset({"solution"})
-VERSION = 4
+VERSION = 5
 
 
 @config
@@ -145,9 +146,14 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         raise ValueError(
             "validate_every is set, but the recipe has no problem set named `validation`: add one"
         )
+    problems, others = demonstrations(job.problems)
+    if not problems:
+        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+    if others:
+        run.progress.say(others)
     policy = job.load(job.model)
     rows, overlong = training.fitting(
-        (training.worked(policy, problem, job.style) for problem in job.problems), cfg.max_length
+        (training.worked(policy, problem, job.style) for problem in problems), cfg.max_length
     )
     if not rows:
         raise ValueError(

@@ -20,18 +20,19 @@ from itertools import accumulate
 from typing import Any
 
 from numerate import training
+from numerate.rewards.correct import truncation
 from numerate.rollouts.continuations import Beginning, successes
 from numerate.rollouts.job import Job
 from numerate.rollouts.share import once
 from numerate.rollouts.stored import without_repeats
 from numerate.steps import split
-from numerate.store import write_rollouts
+from numerate.store import read_rollouts, write_rollouts
 from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
 from numerate.types import Group, Sampling, Scored, Step
 
 NEEDS = frozenset[str]()
 GIVES = "rollouts"
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -53,7 +54,9 @@ class Config:
     top_k: AtLeast0 = 0
     """of the continuations; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest continuation; longer ones are cut, and wrong"""
+    """longest continuation; longer ones are truncated, and wrong"""
+    grade_truncated: bool = False
+    """a continuation truncated at max_tokens may be right by its text; otherwise it never is"""
 
 
 def labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
@@ -64,7 +67,7 @@ def labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bo
 
 def beginnings(scored: Scored, group: Group) -> Iterator[Beginning]:
     """What stands before the second, third, ... step: whole lines, so that a step cannot grow."""
-    text = scored.rollout.text
+    text = scored.rollout.solution
     for step in split(text)[1:]:
         yield Beginning(group.problem, text[: step.start].rstrip(" \t"))
 
@@ -72,7 +75,7 @@ def beginnings(scored: Scored, group: Group) -> Iterator[Beginning]:
 def told(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
     """The attempt with a label and a score, the share of right continuations, on each of its steps."""
     hits = [found[begun.id] for begun in beginnings(scored, group)]
-    steps = split(scored.rollout.text)
+    steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
     good = labels(hits, cfg.threshold, cfg.monotone)
     marked = [mark(*three) for three in zip(steps, hits, good, strict=True)]
@@ -94,12 +97,21 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     engine = job.engine(job.load(job.model))
     place = run.folder / "continuations"
     for _ in run.rounds(1):
-        found = successes(place, engine, asked, cfg.continuations, params, job.style, run.progress)
+        found = successes(
+            place,
+            engine,
+            asked,
+            cfg.continuations,
+            params,
+            job.style,
+            run.progress,
+            grade_truncated=cfg.grade_truncated,
+        )
         # 3. label
         marked = [told(scored, group, found, cfg) for scored, group in pairs]
         path = run.folder / "rollouts" / "part-00000.parquet"
         once(partial(write_rollouts, path, marked))
-        run.log(describe(marked, len(asked), found))
+        run.log(describe(marked, len(asked), found) | truncation(read_rollouts(place) if found else ()))
 
 
 def describe(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.process_reward_model import judged, targets
-from numerate.models.card import Card
+from numerate.methods.process_reward_model import judged, labelled_rows
+from numerate.models.card import Card, Reads
 from numerate.rollouts.job import Job
 from numerate.typed import config
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 1
+VERSION = 2
 
 
 @config
@@ -33,6 +33,9 @@ class Config:
     """the stage of method step_labels whose labelled attempts are the data"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    reads: Reads = "whole"
+    """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
+    that step, a row per step; `whole`, all of it"""
     fit: orm.Fit = orm.Fit()
     """how the judge is trained"""
 
@@ -40,14 +43,18 @@ class Config:
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the attempts that an earlier stage labelled."""
     # 1. labelled steps
-    data = judged(job.attempts(cfg.rollouts), "stored")
+    data = list(judged(job.attempts(cfg.rollouts), "stored"))
     # 2. rows
     encoder = bool(cfg.encoder)
-    card = Card("stepwise-outcome", encoder=encoder, style=job.style, max_length=cfg.fit.max_length)
+    card = Card(
+        "stepwise-outcome",
+        encoder=encoder,
+        reads=cfg.reads,
+        style=job.style,
+        max_length=cfg.fit.max_length,
+    )
     judge = orm.begin(job, card, cfg.encoder)
-    rows = [
-        training.labelled(judge.lay(one.problem, one.steps), targets(one.labels, 2, "drop")) for one in data
-    ]
+    rows = labelled_rows(judge, data, 2, "drop")
     # 3. fit
     rows = orm.usable(run, rows, "steps that succeed and steps that don't")
     return orm.fit(run, cfg.fit, judge, rows, orm.loss, training.weigh_reads)

@@ -12,6 +12,7 @@ from numerate import metrics, training
 from numerate.credit import varied
 from numerate.metrics import monitor
 from numerate.rewards.compose import CORRECT
+from numerate.rewards.correct import truncation
 from numerate.types import Group, Rollout, Scored, Stats
 
 SHOWN = 5
@@ -64,10 +65,9 @@ def written(attempts: Sequence[Scored]) -> Stats:
     rollouts = [attempt.rollout for attempt in attempts]
     known = [found for attempt in attempts if (found := right(attempt)) is not None]
     seen = metrics.written([rollout.text for rollout in rollouts])
-    stats = {
+    stats = truncation(attempts) | {
         "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(sum(rollout.mask) for rollout in rollouts) / len(attempts),
-        "rollouts/truncated": sum(rollout.finish == "length" for rollout in rollouts) / len(attempts),
+        "rollouts/length": sum(rollout.length for rollout in rollouts) / len(attempts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
@@ -116,7 +116,7 @@ def overpaid(known: Sequence[Paid]) -> list[Paid]:
     """The wrong attempts with the highest rewards, each text once."""
     first: dict[str, Paid] = {}
     for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
-        first.setdefault(one.rollout.text, one)
+        first.setdefault(one.rollout.solution, one)
     return list(first.values())[:SHOWN]
 
 

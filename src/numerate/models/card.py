@@ -14,6 +14,7 @@ from numerate.typed import AtLeast1, config
 Kind = Literal["outcome", "process", "stepwise-outcome", "value", "evaluator"]
 Neutral = Literal["positive", "negative", "drop"]
 Aggregation = Literal["avg", "prod", "max", "min", "last"]
+Reads = Literal["prefixes", "whole"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FILE = "judge.json"
 HEAD = "head.safetensors"
@@ -39,10 +40,18 @@ class Card:
     """its head also sees how likely the steps are to its own language model"""
     encoder: bool = False
     """the network reads in both directions, each solution padded on a line of its own"""
+    reads: Reads = "prefixes"
+    """what an encoder has read when it scores a step, as it was trained: the solution up to that step, each
+    prefix on a line of its own, or the whole solution; a causal network has read the prefix in either case"""
     style: str = "plain"
     """how a problem is put to it, see numerate.prompts"""
     max_length: AtLeast1 = 512
     """tokens; late steps beyond are not seen, and counted"""
+
+    @property
+    def by_prefix(self) -> bool:
+        """Whether each step is read on a line of its own, with what stands before it."""
+        return self.encoder and self.reads == "prefixes"
 
     @property
     def speaks(self) -> bool:

@@ -3,10 +3,12 @@
 It reads a problem and the steps of a solution, and its head is asked at the ends of steps only:
 
     causal    [prompt] step_1 \\n step_2 \\n ... step_K \\n          read at each \\n
-    encoder   [CLS] problem [SEP] step_1 [SEP] ... step_K [SEP]     read at each [SEP]
+    encoder   [CLS] problem [SEP] step_1 [SEP] ... step_K [SEP]     read at each [SEP], or at the last of
+                                                                    every prefix
 
 Steps are tokenized one by one, so the ends are exact for any tokenizer, and the score of a prefix in a
-causal judge cannot depend on what follows. An encoder sees the whole solution at every end.
+causal judge cannot depend on what follows. An encoder sees all of its line at every end: which lines it was
+trained on, and is read on, its card says (`reads`).
 
 With `likelihood` the head sees two more numbers: log p of all tokens of the solution up to there, and of
 those of the step, under the network's own language model. Line breaks at the ends of steps don't count: where
@@ -51,6 +53,11 @@ class Laid:
     """place of the last token of each step that fits"""
     dropped: int
     """late steps that did not fit"""
+
+
+def prefixes(laid: Laid) -> list[Laid]:
+    """Returns the solution up to each of its steps, each as it is laid alone."""
+    return [Laid(laid.ids[: end + 1], laid.prompt, laid.ends[: k + 1], 0) for k, end in enumerate(laid.ends)]
 
 
 class ScoreNetwork(nn.Module):

@@ -42,16 +42,32 @@ def unusable_answers(problems: Sequence[Problem]) -> list[Finding]:
 
 def contradictions(problems: Sequence[Problem]) -> list[Finding]:
     """Solutions that mark another answer than their problem's, in a box, behind `####` or "the answer is"."""
-    findings: list[Finding] = []
-    for row, problem in enumerate(problems, start=1):
-        if not problem.answer or not problem.solution:
-            continue
-        answer, source = find(problem.solution, problem.kind, problem.choices)
-        if answer is None or source in UNDECIDED:
-            continue
-        if not judge(answer, problem.answer, problem.kind).equal:
-            findings.append(Finding(row, problem.id, problem.answer, answer))
-    return findings
+    both = ((row, problem, other_answer(problem)) for row, problem in enumerate(problems, start=1))
+    return [Finding(row, problem.id, problem.answer, read) for row, problem, read in both if read is not None]
+
+
+def other_answer(problem: Problem) -> str | None:
+    """Returns the answer that the problem's own solution marks, where that is not the problem's answer."""
+    if not problem.answer or not problem.solution:
+        return None
+    answer, source = find(problem.solution, problem.kind, problem.choices)
+    if answer is None or source in UNDECIDED or judge(answer, problem.answer, problem.kind).equal:
+        return None
+    return answer
+
+
+def demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], str]:
+    """Returns the problems whose worked solution can be learned from, and a line about the others, which have
+    none or one that ends in another answer; empty where there are no others."""
+    solved = [problem for problem in problems if problem.solution.strip()]
+    usable = [problem for problem in solved if other_answer(problem) is None]
+    without, other = len(problems) - len(solved), len(solved) - len(usable)
+    reasons = [
+        *([f"{without} have no worked solution"] if without else []),
+        *([f"{other} have one that ends in another answer than the problem's"] if other else []),
+    ]
+    told = f"of {len(problems)} problems {', and '.join(reasons)}: left out" if reasons else ""
+    return usable, told
 
 
 def _accepts_itself(problem: Problem) -> bool:

@@ -67,14 +67,15 @@ SETS: dict[str, Dataset] = {
 }
 
 
-def load(name: str, *, limit: int | None = None) -> Iterator[Marked]:
+def load(name: str, *, limit: int | None = None, paths: bool = False) -> Iterator[Marked]:
     """The labelled solutions of a set in its order, read as they are asked for.
 
     name: set/split, the path of a file, or a hub dataset as org/name/split. limit: this many at most, a
     choice that is always the same: sets come question by question, or one kind after another.
+    paths: PRM800K's chosen solutions with all their labels, in place of rated alternatives with one each.
     Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
     rows = _rows(name)  # complains before anything is read
-    found = _marked(name, rows)
+    found = _marked(name, rows, paths)
     return found if limit is None else iter(_chosen(found, limit))
 
 
@@ -118,10 +119,10 @@ def files(name: str) -> list[Path]:
     return SETS[head].local(SETS[head].splits[split]) if head in SETS else []
 
 
-def _marked(name: str, rows: Iterator[Row]) -> Iterator[Marked]:
+def _marked(name: str, rows: Iterator[Row], paths: bool = False) -> Iterator[Marked]:
     empty = True
     for row in rows:
-        for marked in read_marked(row):
+        for marked in read_marked(row, paths):
             empty = False
             yield marked
     if empty:

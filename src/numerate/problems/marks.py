@@ -23,13 +23,13 @@ SHEPHERD_MARK = "ки"
 FIRST_ERROR = ("label", "first_error", "mistake_index")
 
 
-def read_marked(row: Row) -> Iterator[Marked]:
-    """The labelled solutions of a row.
+def read_marked(row: Row, paths: bool = False) -> Iterator[Marked]:
+    """The labelled solutions of a row. paths: of rated alternatives, the solution that was chosen, whole.
 
     Raises ValueError that lists the conventions where none fits, or that names the malformed field."""
     for _, fits, read in CONVENTIONS:
         if fits(row):
-            yield from read(row)
+            yield from _path(row) if paths and read is _alternatives else read(row)
             return
     columns = ", ".join(map(repr, row.fields)) or "none"
     known = "; ".join(name for name, _, _ in CONVENTIONS)
@@ -121,7 +121,13 @@ def _texts(row: Row, name: str) -> tuple[str, ...]:
 
 
 def _alternatives(row: Row) -> Iterator[Marked]:
-    yield from prm800k.alternatives(prm800k.read_problem(row))
+    yield from prm800k.alternatives(prm800k.labelled(row))
+
+
+def _path(row: Row) -> Iterator[Marked]:
+    problem = prm800k.labelled(row)
+    if prm800k.judged(problem):
+        yield prm800k.path(problem)
 
 
 def _one(read: Callable[[Row], Marked]) -> Callable[[Row], Iterator[Marked]]:

@@ -11,8 +11,10 @@ It covers the MATH test set except MATH-500: a model trained on it may be measur
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
+from numerate.answers import grade
 from numerate.problems.dataset import Dataset, Split
 from numerate.problems.row import Row, plain
 from numerate.types import Marked, Problem
@@ -32,7 +34,28 @@ def fits(row: Row) -> bool:
 
 
 def read_problem(row: Row) -> Problem:
-    """A labelled solution; the Problem's solution is the path that was chosen."""
+    """A labelled solution; the Problem's solution is the path that was chosen, where that is one to learn
+    from (`demonstrates`), else empty."""
+    problem = labelled(row)
+    return problem if demonstrates(problem) else replace(problem, solution="")
+
+
+def demonstrates(problem: Problem) -> bool:
+    """Whether the chosen path is a solution: finished, no step of it rated wrong, its answer the problem's.
+    Many are none: the labelling stopped at an error, or the generator was wrong. Where no answer can be read
+    the labellers must have called it a solution."""
+    steps = problem.meta["labelled_steps"]
+    if not steps or chosen_text(steps[-1]) is None:
+        return False
+    rated = [step["completions"][step["chosen"]]["rating"] for step in steps if step["chosen"] is not None]
+    if -1 in rated:
+        return False
+    verdict = grade(problem.solution, problem)
+    return verdict.correct or (verdict.answer is None and problem.meta.get("finish_reason") == "solution")
+
+
+def labelled(row: Row) -> Problem:
+    """The same with the chosen path in any case: right, wrong or unfinished."""
     if isinstance(row.value("question"), Mapping):
         row = _flat(row)
     steps = [_step(row, step) for step in cast("list[Any]", row.value("steps"))]

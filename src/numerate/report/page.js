@@ -220,7 +220,10 @@
     add("Result", RESULT[resultOf(r)].join(" "));
     add("Extracted answer", r.a ?? "none");
     if (r.h) add("Graded by", say(HOW, r.h));
-    if (r.g !== null && r.r !== null && r.g !== r.r) add("Note", "today's grader disagrees with the stored reward");
+    if (r.g !== null && r.r !== null && r.g !== r.r) {
+      const truncated = r.g && r.f !== "stop";
+      add("Note", truncated ? "truncated: right by its text, which does not count" : "today's grader disagrees with the stored reward");
+    }
     add("Finish", say(FINISH, r.f));
     if (r.l) {
       const [tokens, sum, mean, lowest] = r.l;

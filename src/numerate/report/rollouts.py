@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -179,17 +179,18 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
 
 def given(turns: Sequence[Mapping[str, Any]]) -> str:
     """What of the solution stood there already, see `types.Rollout.begun`."""
-    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), 0)
-    before = turns[first - 1] if first else {}
-    return (before.get("text") or "") if before.get("role") == "assistant" else ""
+    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
+    before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
+    return "".join(turn.get("text") or "" for turn in reversed(list(before)))
 
 
 def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
     cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
     policy was given to go on from one whose verdict is "given"."""
-    left, before = LONGEST, 0
-    if begun := given(turns):
+    begun = given(turns)
+    left, before = LONGEST, len(begun)
+    if begun:
         yield [clip(begun, left), "given", None]
     for turn in joined(turns):
         text = turn["text"]
@@ -204,7 +205,7 @@ def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]
 
 
 def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The steps of a turn: those whose places are in it, or in all that was written, `before` it included."""
+    """The steps of a turn: those whose places are in it, or in the whole solution, `before` it included."""
     for step in steps:
         for start in (step["start"], step["start"] - before):
             if start >= 0 and text[start : start + len(step["text"])] == step["text"]:

@@ -26,7 +26,7 @@ def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], 
     """What a judge says of every attempt, one group after the other."""
     found: dict[tuple[str, int], tuple[float, ...]] = {}
     for group in groups:
-        texts = [scored.rollout.text for scored in group.attempts]
+        texts = [scored.rollout.solution for scored in group.attempts]
         said = scorer.score([group.problem] * len(texts), texts)
         for scored, each in zip(group.attempts, said, strict=True):
             found[group.problem.id, scored.rollout.index] = each.scores

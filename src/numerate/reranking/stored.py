@@ -48,7 +48,7 @@ def score_stored(
         for part, target in share(missing):
             rollouts = [scored.rollout for scored in read_rollouts(part)]
             about = [by_id[rollout.problem_id] for rollout in rollouts]
-            said = scorer().score(about, [rollout.text for rollout in rollouts])
+            said = scorer().score(about, [rollout.solution for rollout in rollouts])
             rows = [
                 {"problem_id": r.problem_id, "index": r.index, "scores": s.scores, "dropped": s.dropped}
                 for r, s in zip(rollouts, said, strict=True)

@@ -131,6 +131,8 @@ class Rewards:
 
     given: Given
     style: str
+    grade_truncated: bool = False
+    """whether a truncated rollout may be right"""
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
@@ -171,7 +173,7 @@ class Rewards:
             return [attempt.reward.parts[CORRECT] for attempt in attempts]
         if path == CORRECT:
             return [
-                correct.value(problem, attempt.rollout, one.options)
+                correct.value(problem, attempt.rollout, one.options, grade_truncated=self.grade_truncated)
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
         function = find(path)
@@ -192,7 +194,7 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
         "prompts": [render(p, style).text for p in problems],
         "completions": [r.solution for r in rollouts],
         "problem_id": [p.id for p in problems],
-        "completion_ids": [[i for t in r.turns if t.trained for i in t.ids] for r in rollouts],
+        "completion_ids": [[i for turn in r.written for i in turn.ids] for r in rollouts],
         "finish": [r.finish for r in rollouts],
         "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
     }

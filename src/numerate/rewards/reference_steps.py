@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from numerate.problems.consistency import other_answer
 from numerate.steps import split, trace
 from numerate.types import Problem
 
@@ -25,8 +26,9 @@ def matches(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
 
 def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[float]:
     """A reward for each step of `steps.split(solution)`: total / (calculations of the reference) for each
-    that the step shares with it. The sum is at most `total`; 0 where the problem has no worked solution."""
-    reference = trace(problem.solution)
+    that the step shares with it. The sum is at most `total`; 0 where the problem has no worked solution, or
+    one that ends in another answer."""
+    reference = trace(problem.solution) if other_answer(problem) is None else ()
     traces = [trace(step.text) for step in split(solution)]
     found = iter(matches([one for many in traces for one in many], reference))
     each = total / max(1, len(reference))

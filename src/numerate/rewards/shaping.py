@@ -1,4 +1,5 @@
-"""Rewards for the form of an attempt, to stand beside `correct`. L: tokens that the policy wrote.
+"""Rewards for the form of an attempt, to stand beside `correct`. L: tokens that `max_tokens`
+counts, those of a calculator among them.
 
 cosine_length   b + (a - b) (1 + cos(pi L / L_max)) / 2, with a at no length and b at L_max, others where the
                 answer is wrong (Yeo et al. 2025, arXiv:2502.03373)

@@ -36,13 +36,15 @@ def collect(
     label: str = "sampling",
     reward: Reward | None = None,
     beginnings: Mapping[str, str] | None = None,
+    grade_truncated: bool = False,
 ) -> Iterator[Group]:
     """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in
     order.
 
     Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
-    it is stored. reward: gives the graded rollouts of a part their rewards, with the problem of each. With
-    several processes each samples its share of every part, and all of them yield all groups.
+    it is stored. reward: gives the graded rollouts of a part their rewards, with the problem of each.
+    grade_truncated: truncated rollouts may be right, see `rewards.correct`. With several processes each
+    samples its share of every part, and all of them yield all groups.
     """
     size = max(1, PART_ROLLOUTS // n)
     chunks = [problems[i : i + size] for i in range(0, len(problems), size)]
@@ -52,7 +54,9 @@ def collect(
         task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
 
         def make(problems: Sequence[Problem]) -> list[Scored]:
-            done = sample_part(engine, problems, n, params, style, annotate, task, beginnings or {})
+            done = sample_part(
+                engine, problems, n, params, style, annotate, task, beginnings or {}, grade_truncated
+            )
             by_id = {problem.id: problem for problem in problems}
             asked = [by_id[scored.rollout.problem_id] for scored in done]
             return reward(asked, done) if reward else done
@@ -72,6 +76,7 @@ def sample_part(
     annotate: Annotate | None,
     task: Task,
     beginnings: Mapping[str, str] = NOTHING,
+    grade_truncated: bool = False,
 ) -> list[Scored]:
     """Graded rollouts of some problems, in the order of the problems and their indices."""
     by_id = {problem.id: problem for problem in problems}
@@ -80,7 +85,7 @@ def sample_part(
     right = 0.0
     for rollout in engine.sample([prompt(problem, style, beginnings) for problem in problems], n, params):
         problem = by_id[rollout.problem_id]
-        scored = score(problem, rollout)
+        scored = score(problem, rollout, grade_truncated=grade_truncated)
         if annotate:
             scored = replace(scored, rollout=annotate(problem, scored.rollout))
         done.append(scored)
@@ -106,8 +111,8 @@ def grouped(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Gro
 def greedy_accuracy(
     engine: Engine, problems: Sequence[Problem], max_tokens: int, style: str, progress: Progress
 ) -> float:
-    """Share of the problems whose greedy attempt is right; nothing is stored."""
+    """Share of the problems whose greedy attempt is right, as evaluation grades it; nothing is stored."""
     params = Sampling(temperature=0.0, max_tokens=max_tokens)
     with progress.task("validating", total=len(problems), unit="problems") as task:
-        done = sample_part(engine, problems, 1, params, style, None, task)
+        done = sample_part(engine, problems, 1, params, style, None, task, grade_truncated=True)
     return sum(s.reward.value or 0.0 for s in done) / len(done)

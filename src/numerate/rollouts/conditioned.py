@@ -129,6 +129,6 @@ def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
         return _Attempt(question, (tag,), left)
     told = lines(policy, policy.encode_target(begun)[:-1])
     laid = tuple(i for line in told for i in (*tag.ids, *line))
-    open_line = BREAK not in policy.decode(told[-1])
-    turns = (Turn("assistant", begun, laid), *(() if open_line else (tag,)))
-    return _Attempt(question, turns, left)
+    if BREAK in policy.decode(told[-1]):  # the next line is the policy's, and its tag no turn that parts them
+        laid += tag.ids
+    return _Attempt(question, (Turn("assistant", begun, laid),), left)

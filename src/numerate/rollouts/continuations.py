@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from numerate.answers import grade
 from numerate.progress import Progress, Task
 from numerate.prompts import begun, render
+from numerate.rewards.correct import score
 from numerate.rollouts.collect import PART_ROLLOUTS
 from numerate.rollouts.share import write_part
 from numerate.store import read_rollouts
-from numerate.types import Engine, Problem, Prompt, Reward, Sampling, Scored
+from numerate.types import Engine, Problem, Prompt, Sampling, Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def successes(
     params: Sampling,
     style: str,
     progress: Progress,
+    grade_truncated: bool = False,
 ) -> Mapping[str, list[bool]]:
     """id of a beginning -> did each of its n continuations reach the right answer?
 
@@ -57,7 +58,9 @@ def successes(
     with progress.task("continuing", total=len(once) * n, unit="rollouts") as task:
         task.advance(n * (len(once) - sum(len(chunk) for _, chunk in missing)))
         for name, chunk in missing:
-            write_part(name, chunk, lambda begun: continued(engine, begun, n, params, style, task))
+            write_part(
+                name, chunk, lambda begun: continued(engine, begun, n, params, style, task, grade_truncated)
+            )
     found: dict[str, list[bool]] = defaultdict(list)
     for scored in read(names):
         found[scored.rollout.problem_id].append(bool(scored.reward.value))
@@ -69,7 +72,13 @@ def read(names: Sequence[Path]) -> Iterator[Scored]:
 
 
 def continued(
-    engine: Engine, beginnings: Sequence[Beginning], n: int, params: Sampling, style: str, task: Task
+    engine: Engine,
+    beginnings: Sequence[Beginning],
+    n: int,
+    params: Sampling,
+    style: str,
+    task: Task,
+    grade_truncated: bool = False,
 ) -> list[Scored]:
     """The continuations of some beginnings, each graded as one solution with its beginning, in order."""
     by_id = {beginning.id: beginning for beginning in beginnings}
@@ -77,8 +86,7 @@ def continued(
     done: list[Scored] = []
     for rollout in engine.sample([b.prompt(style) for b in beginnings], n, params):
         beginning = by_id[rollout.problem_id]
-        verdict = grade(beginning.text + rollout.text, beginning.problem)
-        value = float(verdict.correct)
-        done.append(Scored(replace(rollout, answer=verdict.answer), Reward(value, {"correct": value})))
+        solution = beginning.text + rollout.text
+        done.append(score(beginning.problem, rollout, grade_truncated=grade_truncated, solution=solution))
         task.advance(1)
     return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))

@@ -34,6 +34,9 @@ def graded(scored: Scored) -> Scored:
 
 
 def without_repeats(group: Group) -> Group:
-    """Every text once, the first of it: an easy problem must not count more because its solutions agree."""
-    first = {scored.rollout.text.strip(): scored for scored in reversed(group.attempts)}
-    return replace(group, attempts=tuple(reversed(first.values())))
+    """Every solution once, the first of it, in their order: an easy problem must not count more because its
+    solutions agree."""
+    first: dict[str, Scored] = {}
+    for scored in group.attempts:
+        first.setdefault(scored.rollout.solution.strip(), scored)
+    return replace(group, attempts=tuple(first.values()))

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from numerate.models.card import Card
 from numerate.models.evaluator import EvaluatorModel
-from numerate.models.scorer import Laid, ScoreModel, ScoreNetwork
+from numerate.models.scorer import Laid, ScoreModel, ScoreNetwork, prefixes
 from numerate.training.attention import can_pack
 from numerate.training.batch import Batch, micro_batches, pack, pad
 from numerate.training.logprobs import head_logprobs, hidden_states, logprobs_of, network
@@ -34,6 +35,17 @@ def labelled(laid: Laid, targets: Sequence[float | None]) -> Example | None:
     if not asked:
         return None
     return asking(laid, asked)
+
+
+def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> list[Example | None]:
+    """Returns the rows that teach a judge of this card the `targets` of the steps: a row per labelled step,
+    with the prefix that ends there, where steps are read by prefix, else one row for all. [None] where
+    nothing is left to ask."""
+    if not card.by_prefix:
+        return [labelled(laid, targets)]
+    both = zip(prefixes(laid), targets, strict=False)  # targets of dropped steps fall away
+    rows = [asking(part, {part.ends[-1]: target}) for part, target in both if target is not None]
+    return [*rows] or [None]
 
 
 def asking(laid: Laid, asked: dict[int, float]) -> Example:
@@ -110,13 +122,22 @@ def verdicts(
     return torch.stack(both, dim=1), where
 
 
-def read(judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = readings) -> list[Tensor]:
-    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits."""
+def read(
+    judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = readings, by_prefix: bool = False
+) -> list[Tensor]:
+    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits.
+    by_prefix: each step is read at the end of a line that stops there."""
     some = [i for i, one in enumerate(laid) if one.ends]
-    rows = [asking(laid[i], dict.fromkeys(laid[i].ends, 0.0)) for i in some]
+    lines = [prefixes(laid[i]) if by_prefix else [laid[i]] for i in some]
+    rows = [
+        asking(part, dict.fromkeys(part.ends[-1:] if by_prefix else part.ends, 0.0))
+        for parts in lines
+        for part in parts
+    ]
+    told = iter(ask_rows(judge, rows, tokens, ask))
     out = [torch.zeros(0, 1) for _ in laid]
-    for i, said_KC in zip(some, ask_rows(judge, rows, tokens, ask), strict=True):
-        out[i] = said_KC
+    for i, parts in zip(some, lines, strict=True):
+        out[i] = torch.cat([next(told) for _ in parts])
     return out
 
 

@@ -19,23 +19,24 @@ def worked(policy: Policy, problem: Problem, style: str) -> Example:
     asked = policy.encode_prompt(render(problem, style))
     told = policy.encode_target(target(problem, style))
     if policy.conditioning:
-        return tagged(policy, asked, [(True, line) for line in lines(policy, told)], policy.conditioning)
+        whole = [(True, line, [True] * len(line)) for line in lines(policy, told)]
+        return tagged(policy, asked, whole, policy.conditioning)
     return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
 
 
 def tagged(
     policy: Policy,
     asked: Sequence[int],
-    told: Iterable[tuple[bool, Sequence[int]]],
+    told: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
     conditioning: Conditioning,
 ) -> Example:
-    """A prompt and the lines of a solution, each behind the tag that says whether it is good. Only the lines
-    are trained: tags are read, never written."""
+    """A prompt and the lines of a solution, each behind the tag that says whether it is good. told: per line
+    that verdict, the tokens, and which of them are trained. Tags are read, never written."""
     tags = {good: tag_ids(policy, conditioning.tag(good)) for good in (True, False)}
     ids, mask = list(asked), [False] * len(asked)
-    for good, line in told:
+    for good, line, trained in told:
         ids += [*tags[good], *line]
-        mask += [False] * len(tags[good]) + [True] * len(line)
+        mask += [False] * len(tags[good]) + list(trained)
     return Example(ids, mask)
 
 
