@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "evaluator"
-VERSION = 1
+VERSION = 2
 
 
 @config

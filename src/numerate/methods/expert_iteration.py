@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 4
+VERSION = 5
 
 
 @config

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "evaluator"
-VERSION = 1
+VERSION = 2
 EPSILON = 1e-3
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 2
+VERSION = 3
 RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
-VERSION = 1
+VERSION = 2
 
 
 @config

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 LINE_BY_LINE = True
-VERSION = 1
+VERSION = 2
 
 Pair = tuple[Problem, Scored]
 

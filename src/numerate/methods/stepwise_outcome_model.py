@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 GIVES = "judge"
-VERSION = 1
+VERSION = 2
 
 
 @config
