@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from numerate.judges import Oracle
-from numerate.methods import judge, ppo
+from numerate.methods import judge, ppo, ppo_network
 from numerate.models.policy import Policy, load
-from numerate.types import Problem, Sampling
+from numerate.progress import QuietProgress
+from numerate.training import Learner, Stage, recompute
+from numerate.types import Example, Problem, Sampling
+from tests import tiny
 from tests.judges.models import scored_by
 from tests.methods.toy import PROBLEMS, job, often_right, same, stage
 
@@ -42,6 +47,57 @@ def test_while_the_value_warms_up_the_policy_does_not_move(tmp_path: Path) -> No
     moved = ppo.train(stage(tmp_path / "b"), config(rounds=3, weight_decay=0.1, value=value), work)
     assert not same(moved, work.load("base"))
     assert log(tmp_path / "a")[1]["value/mean"] != 0
+
+
+def test_a_held_policy_leaves_no_trace_in_the_optimizer() -> None:
+    """No moments and no steps counted while it is held; then the first step of it has the bias correction of
+    a first step, and moves nothing where the policy has no gradient."""
+    policy = Policy(tiny.model(seed=9, spread=3.0), tiny.tokenizer(), "tiny")
+    learner = ppo_network.learner(policy, None, 1, weight_decay=0.0)
+    weight = policy.model.model.layers[0].mlp.up_proj.weight
+    before = weight.detach().clone()
+    objective = partial(ppo.loss, cfg=ppo.Config(value=ppo_network.Value(layers=1, detach=False)))
+    ppo_network.let_move(learner, policy=False)
+    held = [learner.step(collected(learner, advantage=a), objective, 0.0)["grad_norm"] for a in (1.0, 0.0)]
+    assert held[0] == held[1] > 0  # what the policy would learn takes no part in the clipping
+    learner.step(collected(learner, advantage=1.0), objective, 1e-3)
+    assert torch.equal(weight, before) and not learner.optimizers[0].state.get(weight)
+    kept = [key for key in learner.state() if key.startswith("optimizer/")]
+    assert kept and all("/value." in key for key in kept)
+    ppo_network.let_move(learner, policy=True)
+    learner.step(collected(learner, advantage=0.0), partial(ppo.loss, cfg=ppo.Config()), 1e-3)
+    assert torch.equal(weight, before)
+    assert learner.optimizers[0].state[weight]["step"] == 1
+
+
+def collected(learner: Learner, advantage: float) -> list[Example]:
+    bare = [Example([1, 40, 41, 50 + i, 60, 2], [False] * 3 + [True] * 3) for i in range(4)]
+    old = recompute(learner, bare)
+    rows = [
+        row.with_token(
+            old_logp=logp,
+            value=[0.0] * 6,
+            returns=[0.5 * seen for seen in row.mask],
+            advantage=[advantage * (-1) ** i * seen for seen in row.mask],
+        ).with_row(right=0.0)
+        for i, (row, logp) in enumerate(zip(bare, old, strict=True))
+    ]
+    return ppo.weighed(rows)
+
+
+def test_a_stop_within_or_after_the_warm_up_changes_nothing(tmp_path: Path) -> None:
+    cfg = config(rounds=3, value={"layers": 1, "warmup": 2})
+    whole = ppo.train(stage(tmp_path / "a"), cfg, job(tmp_path))
+    for rounds in (1, 2):
+        folder = tmp_path / f"stopped-{rounds}"
+        with pytest.raises(KeyboardInterrupt):
+            ppo.train(
+                Stage(folder, 0, QuietProgress(), save_seconds=0),
+                cfg,
+                job(tmp_path, die_after=[16 * rounds + 5]),
+            )
+        assert len(log(folder)) == rounds
+        assert same(ppo.train(stage(folder), cfg, job(tmp_path)), whole)
 
 
 def test_a_ratio_far_from_one_ends_the_learning_from_a_collection(tmp_path: Path) -> None:

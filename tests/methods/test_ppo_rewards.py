@@ -119,6 +119,29 @@ def test_what_was_cut_earns_nothing_unless_asked() -> None:
     assert paid([1, 1, 1, 1], cut, alpha=1.0, without_end="pay").total == 5
 
 
+@pytest.mark.parametrize("options", [
+    {"refine": "none"}, {"refine": "clip", "eta": 0.95}, {"refine": "delta"}, {"refine": "gain"},
+    {"refine": "clip_delta", "eta": 0.7}, {"functions": ("mine.f",)}, {"limit": 0.1, "refine": "clip"},
+    {"scores": "end"}, {"scores": "end", "correct": 0.0, "functions": ("mine.f",)},
+])  # fmt: skip
+@pytest.mark.parametrize("value", [1.0, -0.4])
+def test_running_on_never_pays(options: dict[str, Any], value: float) -> None:
+    """Without its EOS an attempt loses what it would have gained, and keeps what it would have lost: at every
+    token what is still to come is at most that of the same attempt with an end, right or wrong."""
+    scored = [replace(attempt(finish=f), reward=Reward(value, {"correct": 0.0})) for f in ("length", "stop")]
+    cut, ended = (paid([0.9, 0.4, 0.7, 0.95], s, alpha=1.0, **options).tokens for s in scored)
+    assert len(ended) == len(cut) + 1  # the EOS
+    assert all(sum(cut[t:]) <= sum(ended[t:]) + 1e-12 for t in range(len(cut)))
+    assert max(cut) <= 0
+
+
+def test_what_was_cut_keeps_its_losses_by_hand() -> None:
+    """Clip: min(p - 0.7, 0) is -0.3 for the second step alone; a function's -0.5 stays on the last token."""
+    cut = replace(attempt(finish="length"), reward=Reward(-0.5, {"correct": 1.0}))
+    got = paid([0.9, 0.4, 0.7, 0.95], cut, refine="clip", eta=0.7, alpha=1.0, functions=("mine.f",))
+    assert {t: round(r, 9) for t, r in enumerate(got.tokens) if r} == {6: -0.3, len(TEXT) - 1: -0.5}
+
+
 def test_what_was_cut_is_not_imitated() -> None:
     assert paid().imitable
     assert not paid(scored=attempt(finish="length")).imitable

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,17 @@ def test_every_epoch_sees_every_row_once_in_a_new_order() -> None:
     assert [sorted(e) for e in epochs] == [list(range(8))] * 2
     assert epochs[0] != epochs[1]
     assert sft.batches(8, 3, 2, 0) == sft.batches(8, 3, 2, 0)
+
+
+@pytest.mark.parametrize(("count", "size"), [(100, 32), (300, 256), (33, 32), (8, 3), (5, 9), (7, 7), (1, 1)])
+def test_no_step_of_an_epoch_is_more_than_a_row_smaller(count: int, size: int) -> None:
+    """Every row once, in ceil(count / size) steps: a small last step would have the whole learning rate."""
+    per_epoch = math.ceil(count / size)
+    for epoch in range(2):
+        steps = [sft.batches(count, size, epoch * per_epoch + s, 0) for s in range(per_epoch)]
+        sizes = [len(step) for step in steps]
+        assert max(sizes) - min(sizes) <= 1 and max(sizes) <= size
+        assert sorted(i for step in steps for i in step) == list(range(count))
 
 
 def test_lora_trains_adapters_only_and_merges_them_when_saved(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from numerate.models.options import Lora
 from numerate.models.policy import Policy, load
-from numerate.models.value import Joint, ValueBranch, joint
+from numerate.models.value import ValueBranch, joint
 from numerate.training import Learner, logprobs_and_values, token_logprobs, token_values
 from numerate.training.batch import Batch, pack, pad
 from numerate.types import Example
@@ -110,12 +110,18 @@ def test_attached_gradients_are_those_of_the_function() -> None:
 
 def test_dropout_is_off_in_trunk_and_branch() -> None:
     made = tiny.model("llama", attention_dropout=0.5)
-    network = Joint(made, ValueBranch(made, 1))
-    torch.nn.init.normal_(network.value.head.weight)
-    batch = laid(True)
-    network.train()
-    assert torch.equal(token_values(network, batch), token_values(network, batch))
-    assert torch.equal(token_logprobs(network, batch), token_logprobs(network, batch))
+    policy = Policy(made, tiny.tokenizer(), "tiny")
+    learner = Learner(joint(policy, ValueBranch(made, 1)))
+    torch.nn.init.normal_(learner.policy.model.value.head.weight)
+    seen: list[torch.Tensor] = []
+
+    def loss(network: Any, batch: Batch) -> Any:
+        for of in (token_logprobs, token_values):
+            seen.extend([of(network, batch), of(network, batch)])
+        return seen[-1].sum(), {}
+
+    learner.step(ROWS, loss, lr=0.0)
+    assert torch.equal(seen[0], seen[1]) and torch.equal(seen[2], seen[3])
 
 
 def test_the_saved_model_is_the_trunk_alone(tmp_path: Path) -> None:

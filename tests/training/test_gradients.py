@@ -70,9 +70,10 @@ def test_dropout_and_large_models_get_one_thread(monkeypatch: pytest.MonkeyPatch
     parameters = list(model.parameters())
     assert workers(model, parameters, 4) == 4
     model.config.attention_dropout = 0.1
-    assert workers(model, parameters, 4) == 1
+    assert workers(model, parameters, 4, dropout=True) == 1
     inside = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1))
-    assert workers(inside, list(inside.parameters()), 4) == 1
+    assert workers(inside, list(inside.parameters()), 4, dropout=True) == 1
+    assert workers(inside, list(inside.parameters()), 4) == 4
     size = sum(p.numel() * 4 for p in parameters)
     model.config.attention_dropout = 0.0
     monkeypatch.setattr("numerate.training.gradients.MOST_BYTES", 4 * size)

@@ -53,7 +53,8 @@ class Config:
     epochs: AtLeast1 = 20
     """times that every problem is seen"""
     batch: AtLeast1 = 1
-    """problems per optimizer step: their worked solutions, and attempts at them"""
+    """problems per optimizer step at most, spread evenly over an epoch: their worked solutions, and attempts
+    at them"""
     attempts: AtLeast1 = 1
     """at each problem of a step"""
     max_steps: AtLeast1 | None = None

@@ -35,7 +35,8 @@ Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
 @config
 class Sample:
     problems: AtLeast1 = 32
-    """questions per step, in a new order each time all were asked unless a curriculum says otherwise"""
+    """questions per step at most; each pass over the problems is a new shuffle, spread evenly over its steps,
+    unless a curriculum says otherwise"""
     attempts: AtLeast1 = 8
     """G, attempts per question"""
     temperature: Positive = 1.0

@@ -50,7 +50,7 @@ class Fit:
     epochs: AtLeast1 = 2
     """times that every row is seen"""
     batch: AtLeast1 = 32
-    """solutions per optimizer step"""
+    """solutions per optimizer step at most: those of an epoch are spread evenly over its steps"""
     lr: Positive = 1e-5
     """peak learning rate; 10 to 50 times higher suits models under 10 M parameters"""
     final_lr: NotNegative = 0.0
@@ -65,6 +65,9 @@ class Fit:
     """tokens; late steps beyond are dropped whole, and counted"""
     micro_tokens: AtLeast1 = 2048
     """tokens held in memory at once; never changes the result"""
+    dropout: bool = False
+    """learn with the dropout that the model's configuration has, as Cobbe et al. do (0.2, on the residual
+    stream); off, a step is the same whatever its micro-batches"""
     lora_rank: AtLeast0 = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the judge is saved"""
     lora_alpha: Positive | None = None
@@ -138,6 +141,7 @@ def fit(
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,
         packed=False if judge.card.encoder else None,
+        dropout=cfg.dropout,
     )
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in neighbours(bundles, cfg.batch, step, run.seed)]
@@ -157,13 +161,11 @@ def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]
 
 def neighbours(bundles: Sequence[Sequence[int]], size: int, step: int, seed: int) -> list[int]:
     """The rows of one optimizer step: every epoch shuffles the bundles anew, lays them one after the other
-    and cuts them into steps; the last step of an epoch may be smaller."""
-    count = sum(map(len, bundles))
-    per_epoch = math.ceil(count / size)
+    and spreads them evenly over its steps."""
+    epoch, part = training.epoch_slice(sum(map(len, bundles)), size, step)
     order = list(bundles)
-    random.Random(f"{seed}/{step // per_epoch}").shuffle(order)
-    start = step % per_epoch * size
-    return [i for bundle in order for i in bundle][start : start + size]
+    random.Random(f"{seed}/{epoch}").shuffle(order)
+    return [i for bundle in order for i in bundle][part]
 
 
 def adapters(cfg: Fit) -> Lora | None:

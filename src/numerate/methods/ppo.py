@@ -51,7 +51,8 @@ class Config:
     rounds: AtLeast1 = 31
     """collections; 31 of 128 steps each are the paper's 4,000 steps"""
     problems_per_round: AtLeast1 = 256
-    """questions of a collection; each pass over the problems is a new shuffle"""
+    """questions of a collection at most; each pass over the problems is a new shuffle, spread evenly over its
+    collections"""
     samples: AtLeast1 = 4
     """N, attempts per question"""
     learn_from: AtLeast1 | None = None
@@ -66,7 +67,7 @@ class Config:
     epochs: AtLeast1 = 4
     """times that a collection is learned from"""
     batch: AtLeast1 = 32
-    """attempts per optimizer step"""
+    """attempts per optimizer step at most: those of an epoch are spread evenly over its steps"""
     lr: Positive = 1e-6
     """of the policy; 10 to 100 times higher suits models under 10 M parameters"""
     final_lr: NotNegative | None = None

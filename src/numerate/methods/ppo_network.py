@@ -72,5 +72,6 @@ def learner(
 
 
 def let_move(learner: training.Learner, policy: bool) -> None:
-    """False holds the policy where it is, while the value learns."""
-    learner.optimizers[0].param_groups[0]["lr_scale"] = float(policy)
+    """False holds the policy where it is, while the value learns; Adam's moments of the policy begin when it
+    begins to move."""
+    learner.hold(lambda name: not policy and not name.startswith("value."))

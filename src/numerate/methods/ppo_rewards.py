@@ -8,7 +8,11 @@ on each step's end  alpha * refine(p)_k                                         
 p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
 reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
 Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
-before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it."""
+before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it.
+
+ReaLHF gives an attempt without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
+would then pay to run on; here what is withheld is what would be gained, and losses stay: no attempt without
+an EOS has a higher return, from any token on, than the same attempt with one."""
 
 from __future__ import annotations
 
@@ -53,8 +57,8 @@ class Config:
     limit: Positive | None = 10.0
     """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
     without_end: Literal["withhold", "pay"] = "withhold"
-    """a rollout truncated before its EOS is not right and earns nothing, or it is graded by its text and
-    earns what it would have earned"""
+    """a rollout truncated before its EOS is not right and has no positive reward, its negative ones remain; or
+    it is graded by its text and earns what it would have earned"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +124,28 @@ def pay(
         return None
     if not any(rollout.mask):
         return None
-    if rollout.truncated and cfg.without_end == "withhold":
-        return Earned(scored, [0.0] * sum(rollout.mask))
-    last = cfg.correct * bool(right) + (given or 0.0) * bool(cfg.functions)
+    withheld = rollout.truncated and cfg.without_end == "withhold"
+    last = [cfg.correct * bool(right), (given or 0.0) * bool(cfg.functions)]
     ends: list[int] = []
     rewards: list[float] = []
     if told and cfg.scores == "end":
-        last += cfg.alpha * credit.aggregate(told.scores, cfg.aggregate)
+        last.append(cfg.alpha * credit.aggregate(told.scores, cfg.aggregate))
     elif told:
         rewards += [cfg.alpha * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
         ends += judge.ends(rollout.solution, told)
     if cfg.reference_steps:
         rewards += reference_steps.score_steps(problem, rollout.solution, cfg.reference_steps)
         ends += [step.end for step in split(rollout.solution)]
+    if withheld:
+        rewards, last = losses(rewards), losses(last)
     places, rewards = own_steps(rollout, ends, rewards, decode)
-    tokens = credit.on_tokens(sum(rollout.mask), places, rewards, last)
+    tokens = credit.on_tokens(sum(rollout.mask), places, rewards, math.fsum(last))
     return Earned(scored, within(tokens, cfg.limit))
+
+
+def losses(rewards: Sequence[float]) -> list[float]:
+    """Each reward where it is negative, else 0."""
+    return [min(reward, 0.0) for reward in rewards]
 
 
 def within(rewards: Sequence[float], limit: float | None) -> list[float]:

@@ -34,7 +34,7 @@ class Config:
     epochs: AtLeast1 = 4
     """times that every row is seen"""
     batch: AtLeast1 = 128
-    """rows per optimizer step"""
+    """rows per optimizer step at most: those of an epoch are spread evenly over its steps"""
     lr: Positive = 2e-5
     """peak learning rate; 10 to 50 times higher suits models under 10 M parameters"""
     final_lr: NotNegative = 2e-7
@@ -56,6 +56,9 @@ class Config:
     activation_checkpointing: Literal["auto", "on", "off"] = "auto"
     """compute every layer again in the backward pass instead of keeping what it computed; `auto` does where
     the memory would not suffice; never changes the result"""
+    dropout: bool = False
+    """learn with the dropout that the model's configuration has; the paper names none, and off a step is the
+    same whatever its micro-batches"""
     lora_rank: AtLeast0 = 0
     """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
     lora_alpha: Positive | None = None
@@ -83,13 +86,11 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def batches(count: int, size: int, step: int, seed: int) -> list[int]:
-    """The rows of one optimizer step: every epoch is a new shuffle, the last step of an epoch may be
-    smaller."""
-    per_epoch = math.ceil(count / size)
+    """The rows of one optimizer step: every epoch is a new shuffle, spread evenly over its steps."""
+    epoch, part = training.epoch_slice(count, size, step)
     order = list(range(count))
-    random.Random(f"{seed}/{step // per_epoch}").shuffle(order)
-    start = step % per_epoch * size
-    return order[start : start + size]
+    random.Random(f"{seed}/{epoch}").shuffle(order)
+    return order[part]
 
 
 def fit(
@@ -110,6 +111,7 @@ def fit(
         micro_tokens=cfg.micro_tokens,
         head_mib=cfg.head_mib,
         activation_checkpointing=cfg.activation_checkpointing,
+        dropout=cfg.dropout,
     )
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in batches(len(rows), cfg.batch, step, run.seed)]

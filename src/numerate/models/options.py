@@ -18,6 +18,6 @@ class Lora:
     alpha: Annotated[float, Field(gt=0)] = 32.0
     """the update is scaled by alpha / r"""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """probability of dropping an input of the adapter while training"""
+    """probability of dropping an input of the adapter, in a learner whose `dropout` is on"""
     targets: str | tuple[str, ...] = "all-linear"
     """names of the layers that get an adapter; all-linear: every linear layer but the output layer"""

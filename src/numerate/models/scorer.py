@@ -209,20 +209,15 @@ def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") 
 
 
 def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[Any, Any]:
-    """Network and tokenizer. Dropout is off: micro-batches must not change what is learned."""
+    """Network and tokenizer."""
     import transformers
 
     where = pick_device(device)
     with quiet():
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-            config = transformers.AutoConfig.from_pretrained(place)
-            for key, value in config.to_dict().items():
-                if isinstance(value, float) and "drop" in key:
-                    setattr(config, key, 0.0)
             trunk, report = getattr(transformers, kind).from_pretrained(
                 place,
-                config=config,
                 dtype=pick_dtype(dtype, where),
                 use_safetensors=True,
                 output_loading_info=True,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numerate.training.policy_gradient import kl, less_kl, moved, ratio, sequence_ratio, shares, surrogate
     from numerate.training.reference import Reference
     from numerate.training.rows import attempt, fitting, tagged, worked
-    from numerate.training.schedule import cosine, linear
+    from numerate.training.schedule import cosine, epoch_slice, linear
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
     from numerate.training.values import logprobs_and_values, token_values
@@ -53,6 +53,7 @@ HOME = {
     "Reference": "reference",
     "Stage": "stage",
     "cosine": "schedule",
+    "epoch_slice": "schedule",
     "kl": "policy_gradient",
     "less_kl": "policy_gradient",
     "linear": "schedule",
@@ -82,6 +83,7 @@ __all__ = [
     "asking",
     "attempt",
     "cosine",
+    "epoch_slice",
     "fitting",
     "hidden_states",
     "kept",

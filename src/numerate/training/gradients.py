@@ -25,11 +25,11 @@ Part = tuple[Sequence[Tensor | None], float, Stats]
 
 
 class Gradients:
-    def __init__(self, model: nn.Module, parameters: Iterable[nn.Parameter]) -> None:
+    def __init__(self, model: nn.Module, parameters: Iterable[nn.Parameter], dropout: bool = False) -> None:
         self.model = model
         self.parameters = list(parameters)
         self.cores = torch.get_num_threads()
-        self.workers = workers(model, self.parameters, self.cores)
+        self.workers = workers(model, self.parameters, self.cores, dropout)
         self.threads = ThreadPoolExecutor(self.workers, "gradients") if self.workers > 1 else None
 
     def add(self, batches: Iterable[Batch], loss: Loss) -> Iterator[tuple[float, Stats]]:
@@ -69,10 +69,10 @@ class Gradients:
         return torch.autograd.grad(value, self.parameters, allow_unused=True), value.item(), stats
 
 
-def workers(model: nn.Module, parameters: Sequence[nn.Parameter], cores: int) -> int:
+def workers(model: nn.Module, parameters: Sequence[nn.Parameter], cores: int, dropout: bool = False) -> int:
     """How many micro-batches at a time: one per core, fewer where their gradients would fill the memory; one
-    on a GPU, and one where dropout draws from the random stream that all threads share."""
-    if any(p.device.type != "cpu" for p in parameters) or has_dropout(model):
+    on a GPU, and one where dropout is on and draws from the random stream that all threads share."""
+    if any(p.device.type != "cpu" for p in parameters) or (dropout and has_dropout(model)):
         return 1
     size = sum(p.numel() * p.element_size() for p in parameters)
     return max(1, min(cores, MOST_BYTES // max(1, 2 * size)))

@@ -40,6 +40,7 @@ class Learner:
         packed: bool | None = None,
         activation_checkpointing: Switch = "auto",
         head_mib: int = HEAD_MIB,
+        dropout: bool = False,
         optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
     ):
         """micro_tokens, micro_rows: largest part of a step that is held in memory at once; packed: rows lie
@@ -47,14 +48,18 @@ class Learner:
         packed where the model can); activation_checkpointing: compute each layer again in the backward pass,
         by default where the memory does not suffice; head_mib: MiB of logits that
         a micro-batch holds at once;
-        max_norm: gradients are clipped to it.
+        max_norm: gradients are clipped to it; dropout: what the model's configuration has of it is on during
+        a step. Off, a step sees the log-probabilities that `recompute` and the sampler see, whatever the
+        micro-batches.
 
         Weights that are trained become float32; products are computed in the policy's `compute`."""
         self.policy = policy
         self.head_mib = head_mib
         self.max_norm = max_norm
+        self.dropout = dropout
         self.micro_tokens = micro_tokens
         self.micro_rows = micro_rows
+        policy.model.eval()  # and only a step with dropout leaves this mode
         make_lean(policy.model)
         lm = network(policy.model)
         self.packed = can_pack(lm) if packed is None else packed
@@ -64,8 +69,8 @@ class Learner:
             if p.requires_grad and p.dtype.itemsize < 4:
                 p.data = p.data.float()
         self.named = {name: p for name, p in policy.model.named_parameters() if p.requires_grad}
-        self.gradients = Gradients(policy.model, self.named.values())
-        self.checkpointing = Checkpointing(policy, activation_checkpointing, self.gradients.workers)
+        self.gradients = Gradients(policy.model, self.named.values(), dropout)
+        self.checkpointing = Checkpointing(policy, activation_checkpointing, self.gradients.workers, dropout)
         self.scaler = GradScaler(policy.device.type, enabled=policy.compute == torch.float16)
         self.scaler.scale(torch.zeros((), device=policy.device))  # before several threads scale their losses
         if optimizers:
@@ -78,10 +83,15 @@ class Learner:
                 )
             ]
 
+    def hold(self, held: Callable[[str], bool]) -> None:
+        """From the next step on, the parameters of these names stay as they are: they have no gradient, so no
+        share in the norm that is clipped, and the optimizer neither moves nor remembers them."""
+        self.gradients.parameters = [p for name, p in self.named.items() if not held(name)]
+
     def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
         """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
         `grad_norm`."""
-        self.policy.model.train()
+        self.policy.model.train(self.dropout)
         totals: Stats = defaultdict(float)
         scale = self.scaler.get_scale()
         self.checkpointing.decide(rows, self.micro_tokens, self.head_mib)
@@ -98,6 +108,7 @@ class Learner:
             self.scaler.step(optimizer)
             optimizer.zero_grad(set_to_none=True)
         self.scaler.update()
+        self.policy.model.eval()
         return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
 
     def scaled(self, loss: Loss) -> Loss:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from numerate.training.batch import prompt_of
-from numerate.training.gradients import has_dropout
 from numerate.training.logprobs import network
 from numerate.training.trained import Trained
 from numerate.types import Example
@@ -28,9 +28,10 @@ MEMINFO = Path("/proc/meminfo")
 class Checkpointing:
     """Decides once for the largest micro-batch seen so far; what is on stays on."""
 
-    def __init__(self, policy: Trained, switch: Switch, at_once: int = 1) -> None:
-        """at_once: how many micro-batches are computed at the same time."""
-        self.policy, self.switch, self.at_once = policy, switch, at_once
+    def __init__(self, policy: Trained, switch: Switch, at_once: int = 1, dropout: bool = False) -> None:
+        """at_once: how many micro-batches are computed at the same time. dropout: whether a step has it, so
+        that a layer that is computed again has to draw the same numbers."""
+        self.policy, self.switch, self.at_once, self.dropout = policy, switch, at_once, dropout
         self.layers = [m for m in policy.model.modules() if isinstance(m, GradientCheckpointingLayer)]
         self.tokens = 0
         """of the largest micro-batch that was decided for"""
@@ -39,19 +40,14 @@ class Checkpointing:
                 f"model {policy.name!r} has no layers that can be checkpointed: "
                 "set activation_checkpointing: off, and a smaller micro_tokens"
             )
-        self.set(switch == "on")
+        self.on = False
+        if switch == "on":
+            self.start()
 
-    @property
-    def on(self) -> bool:
-        return any(layer.gradient_checkpointing for layer in self.layers)
-
-    def set(self, on: bool) -> None:
-        keep_rng = has_dropout(self.policy.model)
+    def start(self) -> None:
+        self.on = True
         for layer in self.layers:
-            layer.gradient_checkpointing = on
-            layer._gradient_checkpointing_func = partial(  # pyright: ignore
-                checkpoint, use_reentrant=False, preserve_rng_state=keep_rng
-            )
+            layer.forward = partial(checkpointed, layer, keep_rng=self.dropout)
 
     def decide(self, rows: Sequence[Example], micro_tokens: int, head_mib: int) -> None:
         """Before a step on these rows: on, where `auto` finds that they might not fit."""
@@ -60,7 +56,7 @@ class Checkpointing:
         self.tokens = tokens
         free = free_bytes(self.policy.device)
         if free is not None and self.needed(tokens, head_mib) > SHARE * free:
-            self.set(True)
+            self.start()
 
     def needed(self, tokens: int, head_mib: int) -> int:
         """Bytes of a step beyond the weights: activations and logits, gradients, AdamW's two moments."""
@@ -72,6 +68,15 @@ class Checkpointing:
             one += compute.itemsize * sum(p.numel() for p in model.parameters())
         trained = sum(4 * p.numel() for p in model.parameters() if p.requires_grad)
         return self.at_once * (one + trained) + 3 * trained
+
+
+def checkpointed(layer: nn.Module, *args: Any, keep_rng: bool, **options: Any) -> Any:
+    """A layer's forward pass, its activations computed again in the backward pass. The mechanism of
+    transformers is on in training mode only, and a step without dropout is in evaluation mode."""
+    forward = partial(type(layer).forward, layer, **options)
+    if not torch.is_grad_enabled():
+        return forward(*args)
+    return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=keep_rng)
 
 
 def largest(rows: Sequence[Example], micro_tokens: int) -> int:

@@ -1,8 +1,19 @@
-"""Learning rates as pure functions of how far the training is: nothing to save, nothing to resume."""
+"""Learning rates, and the rows of an optimizer step, as pure functions of how far the training is: nothing to
+save, nothing to resume."""
 
 from __future__ import annotations
 
 import math
+
+
+def epoch_slice(count: int, size: int, step: int) -> tuple[int, slice]:
+    """The epoch that a step belongs to, and which of its `count` shuffled rows it takes.
+
+    An epoch has ceil(count / size) steps whose sizes differ by at most one: a last step of the few rows that
+    remain would have the whole learning rate."""
+    per_epoch = math.ceil(count / size)
+    epoch, index = divmod(step, per_epoch)
+    return epoch, slice(index * count // per_epoch, (index + 1) * count // per_epoch)
 
 
 def linear(progress: float, peak: float) -> float:
