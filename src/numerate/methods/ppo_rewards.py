@@ -57,8 +57,8 @@ class Config:
     limit: Positive | None = 10.0
     """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
     without_end: Literal["withhold", "pay"] = "withhold"
-    """a rollout truncated before its EOS is not right and has no positive reward, its negative ones remain; or
-    it is graded by its text and earns what it would have earned"""
+    """a rollout truncated before its EOS is not right and has no positive reward, its negative ones remain;
+    or it is graded by its text and earns what it would have earned"""
 
 
 @dataclass(frozen=True, slots=True)
