@@ -75,7 +75,9 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
     start, contestants = contest(recipe)
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
-    right = {m: [greedy(place, m, problems) for place in places] for m in (start, *contestants)}
+    right = {
+        m: [greedy(place, recipe.name_of(m), problems) for place in places] for m in (start, *contestants)
+    }
     against_start = [difference(name, start, right) for name in contestants]
     pairs = [difference(a, b, right) for a, b in combinations(contestants, 2)]
     free = {start, *made_of(recipe, start)}
