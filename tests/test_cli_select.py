@@ -50,7 +50,7 @@ def test_votes_and_strategies_of_a_file(tmp_path: Path) -> None:
     assert at["weighted_at_k", 3] == pytest.approx(2 / 3)
     assert at["auc_within", 1] == pytest.approx((0 + 1) / 2)
     table = done.stdout[done.stdout.index("re-ranked") :].splitlines()
-    assert table[1].split() == ["strategy", "score"] and any(line.startswith("W.RR@3") for line in table)
+    assert table[1].split() == ["strategy", "n", "score"] and any(line.startswith("W.RR@3") for line in table)
 
 
 def test_without_scores_there_are_votes_only(tmp_path: Path) -> None:

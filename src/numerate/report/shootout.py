@@ -11,11 +11,16 @@ from numerate.store import write_text
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
-HEADER = ("method", "accuracy", "seeds", "against the start", "p", "attempts", "minutes")
+
+
+def header(found: Mapping[str, Any]) -> list[str]:
+    """Returns the headings of `table`, with the number of problems behind the figures."""
+    n = f"n={found['n']:,}"
+    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
 
 
 def table(found: Mapping[str, Any]) -> list[list[str]]:
-    """A line per method, the start first; columns as in HEADER."""
+    """A line per method, the start first; columns as in `header`."""
     gaps = {row["model"]: row for row in found["against_start"]}
     return [line(method, gaps.get(method["model"])) for method in found["methods"]]
 
@@ -113,7 +118,7 @@ def build(folder: Path, found: Mapping[str, Any]) -> Path:
         .render(
             found=found,
             style=Markup(asset("page.css")),
-            header=HEADER,
+            header=header(found),
             rows=table(found),
             pairs=verdicts(found),
             matrix=matrix(found),
