@@ -88,6 +88,7 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "problems": problems,
         "n": len(right[start][0]),
         "seeds": list(seeds),
+        "validation": validated(recipe, places[0], contestants),
         "methods": [
             accuracy(name, right[name]) | {"curves": [curve(place, name, cost) for place in places]}
             for name, cost in costs.items()
@@ -95,6 +96,19 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "against_start": corrected(against_start),
         "pairs": corrected(pairs),
     }
+
+
+def validated(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
+    """Returns how many problems the contestants validate on, each number once."""
+    file = place.problems("validation")
+    whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
+    found: set[int] = set()
+    for options in (recipe.stages[name].options for name in contestants):
+        limits = [
+            getattr(part, "validation_limit", None) for part in (options, getattr(options, "fit", None))
+        ]
+        found.add(min(whole, *(limit or whole for limit in limits)))
+    return sorted(found - {0})
 
 
 def greedy(place: RunFolder, model: str, problems: str) -> dict[str, float]:

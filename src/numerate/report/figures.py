@@ -95,8 +95,7 @@ def _curve(run: Run, stage: Stage, key: str, tint: int, salt: str) -> Figure:
     told = max(y for _, y in points) if key == "train/lr" else points[-1][1]
     verb = "peaks" if key == "train/lr" else "ends"
     note = f"{verb} at " + (f"{100 * told:.1f}%" if share else f"{told:.4g}")
-    if key == "validation/accuracy" and (size := validated(run, stage)):
-        note = f"{note}, n={size:,} problems"
+    note += behind(run, stage, key)
     if len(curves) > 1:
         note = f"{note}; {len(curves)} parts, the last one strongest"
     drawn = [
@@ -107,6 +106,16 @@ def _curve(run: Run, stage: Stage, key: str, tint: int, salt: str) -> Figure:
     return Figure(
         name, note, plots.lines(salt, f"{name} of stage {plain(stage.name)}", drawn, x=unit, percent=share)
     )
+
+
+def behind(run: Run, stage: Stage, key: str) -> str:
+    """Returns ", n=200 problems" for a share over problems, ", n=64 rollouts" for one over the rollouts of
+    the last round; empty where the number is not known."""
+    if key == "validation/accuracy" and (size := validated(run, stage)):
+        return f", n={size:,} problems"
+    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/attempts")):
+        return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
+    return ""
 
 
 def validated(run: Run, stage: Stage) -> int:

@@ -156,7 +156,9 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
         if drawn[key]
     )
     title = "Accuracy on the validation problems"
-    return Panel(title, "mean of the seeds", figures, models=tuple(names), abreast=2)
+    sizes = sorted(found.get("validation", ()))
+    of = f", n={' to '.join(f'{n:,}' for n in (sizes[0], sizes[-1])[: len(sizes)])} problems" if sizes else ""
+    return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
 
 
 def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
