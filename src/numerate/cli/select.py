@@ -147,5 +147,5 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 def percent(row: Mapping[str, Any] | None, metric: str) -> str:
     if row is None:
         return ""
-    interval = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" if metric != "scored_share" else ""
-    return f"{100 * row['value']:.2f}%{interval}" if interval else f"{100 * row['value']:.0f}%"
+    digits = 0 if metric == "scored_share" else 2
+    return f"{100 * row['value']:.{digits}f}% [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
