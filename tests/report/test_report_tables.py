@@ -147,8 +147,10 @@ def test_the_terminal_shows_every_interval_and_number(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     long = "a-model-whose-name-is-longer-than-half-of-a-line"
-    named = [each | {"model": name} for name in (long, "ei") for each in SUBSET]
-    gap = row(long, "accuracy_difference", 0.1, low=0.05, high=0.15, versus="ei", p=0.01, n=2000)
+    where = {"problems": "-".join(["a-set-with-a-long-name"] * 4)}
+    named = [each | where | {"model": name} for name in (long, "ei") for each in SUBSET]
+    gap = where | {"model": long, "versus": "ei", "p": 0.01, "metric": "accuracy_difference"}
+    gap |= {"value": 0.1, "low": 0.05, "high": 0.15, "n": 2000}
     show_metrics({"results": [*named, gap]})
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= width

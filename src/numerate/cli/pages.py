@@ -62,7 +62,7 @@ def show_compared(rows: Sequence[Comparison], folders: Sequence[Path], to_stderr
             [row.model if single else row.title.lower(), *(cell.sized if cell else "-" for cell in row.cells)]
             for row in mine
         ]
-        typer.echo(f"\n{rows[0].problems}: {about}", err=to_stderr)
+        table.title(f"{rows[0].problems}: {about}", to_stderr=to_stderr)
         table.show(cells, ["model" if single else "metric", *runs], to_stderr=to_stderr)
 
 

@@ -56,7 +56,7 @@ def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: boo
             size = shared_size(cells)
             header.append(f"{column.title.lower()}, {size}" if size else column.title.lower())
             columns.append([words(cell, bool(size)) for cell in cells])
-    typer.echo(f"\n{name}", err=to_stderr)
+    table.title(name, to_stderr=to_stderr)
     table.show(list(zip(*columns, strict=True)), header, to_stderr=to_stderr)
 
 
@@ -84,7 +84,7 @@ def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr:
             for c in mine
         ]
         header = ["model", f"accuracy, points, {size}" if size else "accuracy, points", "", "verdict"]
-        typer.echo(f"\n{problems}, paired on the same problems:", err=to_stderr)
+        table.title(f"{problems}, paired on the same problems:", to_stderr=to_stderr)
         table.show(rows, header, left=["", "verdict"], to_stderr=to_stderr)
 
 

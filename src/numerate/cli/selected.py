@@ -35,13 +35,13 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
         here = [row for row in rows if row["problems"] == problems]
         models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == "rerank_all_at_k"))
         for model in models:
-            typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
+            table.title(f"{problems}: {names.get(model, model)}, re-ranked", to_stderr=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
         if len(models) > 1:
             show_crossed(problems, here, models, names, to_stderr)
         labelled = [row for row in here if row["model"] == LABELLED]
         if labelled:
-            typer.echo(f"\n{problems}: labelled steps", err=to_stderr)
+            table.title(f"{problems}: labelled steps", to_stderr=to_stderr)
             show_labelled(labelled, to_stderr)
 
 
@@ -130,5 +130,5 @@ def show_crossed(
     for judge in dict.fromkeys(row["judge"] for row in own):
         found = [find([row for row in own if row["model"] == m], CROSSED, judge, most) for m in models]
         cells.append([judge, *("" if row is None else figure(row, False).rstrip() for row in found)])
-    typer.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
+    table.title(f"{problems}: {title(CROSSED, most)[0]}, judges by models", to_stderr=to_stderr)
     table.show(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

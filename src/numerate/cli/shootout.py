@@ -65,8 +65,8 @@ def shootout(
 def show(found: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
-    head = f"\n{found['problems']} ({found['n']:,} problems; seeds: {', '.join(map(str, found['seeds']))})"
-    typer.echo(head, err=to_stderr)
+    seeds = ", ".join(map(str, found["seeds"]))
+    table.title(f"{found['problems']} ({found['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr)
     table.show(page.table(found), page.header(found), left=["seeds"], to_stderr=to_stderr)
     clear = [
         [f"{row[0]} against {row[1]}", *row[2:4]]

@@ -33,6 +33,11 @@ def show(
     typer.echo("\n".join(lay_out(rows, header, left, room(to_stderr), keys)), err=to_stderr)
 
 
+def title(text: str, *, to_stderr: bool = False) -> None:
+    """Print an empty line and the name of the table below; a long one wraps."""
+    typer.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
+
+
 def room(to_stderr: bool = False) -> int | None:
     """Returns the characters of a line: of the terminal, else $COLUMNS, else None for as many as it takes."""
     stream: TextIO = sys.stderr if to_stderr else sys.stdout
