@@ -15,7 +15,7 @@ from numerate.cli.app import app
 from numerate.cli.options import Json
 
 if TYPE_CHECKING:
-    from numerate.report.tables import Comparison
+    from numerate.report.compared import Comparison
 
 
 def as_run(name: Path) -> Path:
