@@ -217,16 +217,16 @@ def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch
     assert json.loads((here / "out" / "m.json").read_text()) == METRICS
     assert done.stdout.splitlines() == [
         "",
-        "test (500 problems)",
-        "model            accuracy  pass@32",
-        "-----  ------------------  -------",
-        "base    10.0% [8.0, 13.0]    60.0%",
-        "sft    42.1% [37.8, 46.5]        -",
+        "test",
+        "model     accuracy, n=500      pass@32, n=500",
+        "-----  ------------------  ------------------",
+        "base    10.0% [8.0, 13.0]  60.0% [55.0, 65.0]",
+        "sft    42.1% [37.8, 46.5]                   -",
         "",
-        "On the same problems, paired:",
-        "model  against  problems      accuracy, points             verdict",
-        "-----  -------  --------  --------------------  ---------  -------",
-        "sft    base     test      +32.1 [+27.0, +37.0]  p < 0.001  better",
+        "test, paired on the same problems:",
+        "model             accuracy, points, n=500             verdict",
+        "----------------  -----------------------  ---------  -------",
+        "sft against base     +32.1 [+27.0, +37.0]  p < 0.001  better",
     ]
 
 
@@ -300,10 +300,9 @@ def two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_compare_puts_runs_side_by_side(two_runs: Path) -> None:
     done = call("compare", "one", "runs/two", "--metric", "accuracy", "--json", "c.json")
     assert done.exit_code == 0, done.output
-    head, _, base, sft = done.stdout.splitlines()
-    assert head.split() == ["problems", "model", "metric", "one", "two"]
-    assert base.split()[:3] == ["test", "base", "accuracy"]
-    assert sft.count("42.1% [37.8, 46.5]") == 2
+    _, about, head, _, base, sft = done.stdout.splitlines()
+    assert about == "test: accuracy" and head.split() == ["model", "one", "two"]
+    assert base.split()[0] == "base" and sft.count("42.1% [37.8, 46.5] n=500") == 2
     rows = json.loads((two_runs / "c.json").read_text())["rows"]
     assert [row["cells"][0]["value"] for row in rows] == [0.1, 0.421]
 

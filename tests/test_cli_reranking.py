@@ -29,16 +29,16 @@ def test_eval_lets_judges_choose_among_the_samples(tmp_path: Path) -> None:
         "--no-greedy",
     ]
     words += ["--rerank-with", str(tmp_path / "mine" / "model"), "--rerank-with", "oracle"]
-    done = call(*words, "--out", str(tmp_path / "runs"))
+    done = call(*words, "--out", str(tmp_path / "runs"), env={"COLUMNS": "80"})
     assert done.exit_code == 0, done.output
     table = done.stdout[done.stdout.index("re-ranked") :].splitlines()
-    assert table[1].split() == ["strategy", "mine", "oracle"]
+    assert table[1].split() == ["strategy", "n", "mine", "oracle"]
     firsts = [line.split("  ")[0] for line in table[3:]]
     assert firsts[:3] == ["maj@4", "RR.All@4", "RR.MajK@4"]
     assert any("best N (optimistic)" in line for line in table)
     assert "[" in table[4], "two judges have room for intervals"
     assert max(map(len, table)) <= 80
-    scores = tmp_path / "runs" / "eval-base" / "evals" / "base" / "stories-test-3" / "scores"
+    [scores] = (tmp_path / "runs").glob("eval-*-base/evals/*-base/stories-test-3/scores")
     assert sorted(path.name for path in scores.iterdir()) == ["mine", "oracle"]
 
 
@@ -66,9 +66,9 @@ def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFi
     assert lines[at] == "test: W.RR@2, judges by models"
     assert [line.split() for line in lines[at + 1 :]] == [
         ["judge", "base", "b"],
-        ["-----", "-----", "------"],
-        ["orm", "25.0%", "50.0%"],
-        ["prm", "75.0%", "100.0%"],
+        ["-----", 22 * "-", 23 * "-"],
+        ["orm", "25.0%", "[10.0,", "90.0]", "n=4", "50.0%", "[10.0,", "90.0]", "n=4"],
+        ["prm", "75.0%", "[10.0,", "90.0]", "n=4", "100.0%", "[10.0,", "90.0]", "n=4"],
     ]
 
 
@@ -80,23 +80,42 @@ def of(judge: str, value: float, **more: Any) -> list[dict[str, Any]]:
     return [row | ({"limit": 8} if "topk" in row["metric"] else {}) | more for row in rows]
 
 
-@pytest.mark.parametrize(("width", "blocks"), [(40, 7), (80, 2), (120, 1), (250, 1)])
-def test_the_table_of_strategies_fits_into_any_terminal(
+@pytest.mark.parametrize(("width", "blocks"), [(60, 7), (80, 4), (120, 3), (250, 1)])
+def test_the_table_of_strategies_is_whole_on_any_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, blocks: int
 ) -> None:
-    """Seven judges: beside each other with intervals, without them, or below each other."""
+    """Seven judges, beside each other or below each other; every figure with its interval, and n beside."""
     judges = ["orm", "prm", "evaluator", "oracle", "step-labels", "ovm", "last"]
     vote = {"model": "sft", "problems": "test", "metric": "maj_at_k", "k": 16, "value": 0.475}
     rows = [vote | {"low": 0.4, "high": 0.55, "n": 40}]
+    rows += [
+        vote | {"metric": "accuracy_on_sampled", "k": 1, "value": 0.325, "low": 0.2, "high": 0.5, "n": 40}
+    ]
     rows += [row for i, judge in enumerate(judges) for row in of(judge, 0.05 + i / 10)]
     monkeypatch.setenv("COLUMNS", str(width))
     selected.show_choices({"results": rows}, {})
     lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= max(width, 66)
-    heads = [line.split()[1:] for line in lines if line.startswith("strategy")]
-    assert len(heads) == blocks and [name for head in heads for name in head] == judges
-    assert sum(line.startswith("maj@16") for line in lines) == blocks
-    with_intervals = width == 250
-    assert any("5.0% [0.0, 10.0], K 8" in line for line in lines) == with_intervals
-    assert any("95 % intervals: in the report" in line for line in lines) != with_intervals
-    assert any(line.startswith("AUC within problems") and "0.050" in line for line in lines)
+    assert max(map(len, lines)) <= width
+    heads = [line.split() for line in lines if line.startswith("strategy")]
+    assert len(heads) == blocks and all(head[1] == "n" for head in heads)
+    assert [name for head in heads for name in head[2:]] == judges
+    text = "\n".join(lines)
+    assert text.count("47.5% [40.0, 55.0]") == 7, "the vote is the same with every judge"
+    assert text.count("32.5% [20.0, 50.0]") == 7, "so is the greedy answer on the same problems"
+    for i in range(7):
+        value = 5 + 10 * i
+        assert text.count(f"{value}.0% [{value - 5}.0, {value + 5}.0], K 8") == 1
+        assert text.count(f"0.{value:02d}0 [0.{value - 5:02d}0, 0.{value + 5:02d}0]") == 2
+    assert all(line.split()[1] == "40" for line in lines if line.startswith(("maj@16", "RR.All@16")))
+
+
+def test_judges_of_labelled_steps_have_intervals_and_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    common = {"model": "labelled", "problems": "marks", "k": 1, "value": 0.5, "judge": "prm"}
+    rows = [
+        common | {"metric": "step_auc", "low": 0.4, "high": 0.6, "n": 1200},
+        common | {"metric": "first_error_f1", "low": 0.3, "high": 0.7, "n": 90},
+    ]
+    selected.show_choices({"results": rows}, {})
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "F1 of first errors 90 0.500 [0.300, 0.700]" in lines
+    assert "AUC of steps 1,200 0.500 [0.400, 0.600]" in lines

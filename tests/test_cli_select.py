@@ -37,7 +37,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> str:
 def test_votes_and_strategies_of_a_file(tmp_path: Path) -> None:
     """RR.All hands in 7 and 9; W.RR 5 (1.1 against 0.7) and 9 (0.8 against 0.3)."""
     file, out = write(tmp_path / "in.jsonl", ROWS), tmp_path / "rows.json"
-    done = call("select", file, "--json", str(out))
+    done = call("select", file, "--json", str(out), env={"COLUMNS": "80"})
     assert done.exit_code == 0, done.output
     assert "3 problems, 3 attempts each; 3 without an answer" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -50,7 +50,7 @@ def test_votes_and_strategies_of_a_file(tmp_path: Path) -> None:
     assert at["weighted_at_k", 3] == pytest.approx(2 / 3)
     assert at["auc_within", 1] == pytest.approx((0 + 1) / 2)
     table = done.stdout[done.stdout.index("re-ranked") :].splitlines()
-    assert table[1].split() == ["strategy", "score"] and any(line.startswith("W.RR@3") for line in table)
+    assert table[1].split() == ["strategy", "n", "score"] and any(line.startswith("W.RR@3") for line in table)
 
 
 def test_without_scores_there_are_votes_only(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,36 @@ def test_numbers_align_right_and_text_left() -> None:
 )
 def test_a_table_fits_its_terminal(rows: list[list[str]], width: int) -> None:
     assert max(map(len, table.lay_out(rows, ["one", "two", "three"], ["three"], width))) <= width
+
+
+MODELS = ["base", "qwen2.5-math-1.5b-grpo-process-reward-second-seed", "a" * 80]
+HEADER = ["model", "accuracy, n=2,000", "greedy, same problems, n=100", "pass@8, n=100", "tokens, n=2,000"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("names", [["base", "ei"], MODELS])
+def test_no_number_is_lost_on_a_narrow_terminal(width: int, names: list[str]) -> None:
+    """Each figure stands whole in one line, and the parts of each name make the name."""
+    rows = [
+        [name, *(f"{10 * i + j}.{j}% [{10 * i}.0, {10 * i + 9}.{j}]" for j in range(4))]
+        for i, name in enumerate(names, start=1)
+    ]
+    lines = table.lay_out(rows, HEADER, (), width)
+    assert max(map(len, lines)) <= width
+    for row in rows:
+        for figure in row[1:]:
+            assert sum(figure in line for line in lines) == 1
+    begins = [i for i, line in enumerate(lines) if line.startswith("-")]
+    columns = [lines[i].index(" ") for i in begins]
+    ends = [*[i for i, line in enumerate(lines) if not line], len(lines)]
+    for begin, end, wide in zip(begins, ends, columns, strict=True):
+        assert "".join(line[:wide].strip() for line in lines[begin + 1 : end]) == "".join(names)
+
+
+def test_leading_columns_stand_in_every_block() -> None:
+    rows = [["a", "7", "1" * 20, "2" * 20], ["b", "8", "3" * 20, "4" * 20]]
+    lines = table.lay_out(rows, ["x", "n", "one", "two"], (), 40, keys=2)
+    assert [line.split()[:2] for line in lines if line.startswith(("a", "b"))] == [["a", "7"], ["b", "8"]] * 2
 
 
 def test_a_wide_table_is_whole_in_a_pipe_and_wraps_its_last_text_on_a_terminal() -> None:

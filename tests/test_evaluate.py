@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from numerate.evaluate import Measured, differences, measure, powers
+from numerate.evaluate import Measured, differences, measure, powers, references
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
 from numerate.types import Problem, Sampling
@@ -82,11 +82,51 @@ def test_strict_grading_stands_beside_the_numeric_one_on_gsm8k_only(tmp_path: Pa
     assert not any(row["metric"] == "accuracy_strict" for row in measured(tmp_path / "b").rows)
 
 
+def test_greedy_accuracy_stands_beside_the_samples_on_the_same_problems(tmp_path: Path) -> None:
+    """Greedy is right on the first two of four problems; the first one alone is sampled: 1 of 1. pass@4 is of
+    that one problem too, and each row says of how many it is."""
+    found = measured(tmp_path, samples_limit=1)
+    sizes = {row["metric"]: row["n"] for row in found.rows if "by" not in row}
+    assert (value(found, "accuracy"), sizes["accuracy"]) == (2 / 4, 4)
+    assert (value(found, "accuracy_on_sampled"), sizes["accuracy_on_sampled"]) == (1, 1)
+    assert (value(found, "pass_at_k", 4), sizes["pass_at_k"]) == (1, 1)
+
+
 def test_differences_pair_the_problems() -> None:
     before, after = {"a": False, "b": True, "c": False}, {"a": True, "b": True, "c": True}
-    rows = differences({("x", "t"): Measured([], before), ("y", "t"): Measured([], after)})
-    assert len(rows) == 1
-    assert (rows[0]["model"], rows[0]["versus"], rows[0]["value"]) == ("y", "x", pytest.approx(2 / 3))
+    both = {("base", "t"): Measured([], before), ("y", "t"): Measured([], after)}
+    [only] = differences(both, {"y": "base"}, "base")
+    assert (only["model"], only["versus"], only["value"]) == ("y", "base", pytest.approx(2 / 3))
+    assert only["n"] == 3
+
+
+def test_a_model_is_compared_with_its_initial_policy_and_with_the_base() -> None:
+    """grpo and ppo both start from sft, and judge leaves no policy; last starts from grpo. Before, ppo was
+    compared with grpo, which stands before it in the list."""
+    starts = {"sft": "base", "grpo": "sft", "judge": "sft", "ppo": "sft", "last": "grpo"}
+    right = {"base": 0, "sft": 1, "grpo": 2, "ppo": 3, "last": 4}
+    found = {
+        (model, "t"): Measured([], {str(i): i < hits for i in range(4)}) for model, hits in right.items()
+    }
+    rows = differences(found, starts, "base")
+    assert {(row["model"], row["versus"]): row["value"] for row in rows} == {
+        ("sft", "base"): 1 / 4,
+        ("grpo", "sft"): 1 / 4,
+        ("grpo", "base"): 2 / 4,
+        ("ppo", "sft"): 2 / 4,
+        ("ppo", "base"): 3 / 4,
+        ("last", "grpo"): 2 / 4,
+        ("last", "base"): 4 / 4,
+    }
+
+
+def test_models_that_were_not_measured_are_passed_over() -> None:
+    """a -> b (not measured) -> base: b's own start stands for it. Without the base there is nothing."""
+    starts = {"b": "base", "a": "b", "c": "b"}
+    assert references("a", starts, "base", {"a", "base"}) == ["base"]
+    assert references("a", starts, "base", {"a", "b", "base"}) == ["b", "base"]
+    assert references("a", starts, "base", {"a", "c"}) == []
+    assert references("base", starts, "base", {"a", "base"}) == []
 
 
 def test_powers() -> None:

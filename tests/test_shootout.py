@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from numerate import config, metrics, problems, shootout
+from numerate.cli.shootout import show as shown
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
-from numerate.store import append_row, write_rollouts
-from numerate.types import Reward, Rollout, Scored, Turn
+from numerate.store import RunFolder, append_row, write_problems, write_rollouts
+from numerate.types import Problem, Reward, Rollout, Scored, Turn
 from tests import tiny
 from tests.test_run import Stopping
 
@@ -256,6 +257,46 @@ def test_a_seed_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "MODEL" / "config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\n(.*\n)*.*error"):
         shootout.shootout(broken, tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_table_is_whole_on_any_terminal(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    seeds = [0.401, 0.412, 0.423, 0.434, 0.445]
+    ends = [[{"attempts": 7680, "seconds": 102.0, "accuracy": None}]]
+    gap = {"value": 0.05, "low": 0.03, "high": 0.07, "p_holm": 0.002, "seeds": seeds, "clear": True}
+    names = ["sft", "a-method-whose-name-is-longer-than-half-of-a-line", "rloo"]
+    methods = [
+        {"model": name, "value": 0.423, "low": 0.4 + i / 100, "high": 0.45, "seeds": seeds, "curves": ends}
+        for i, name in enumerate(names)
+    ]
+    found: dict[str, Any] = {
+        "problems": "test",
+        "n": 2000,
+        "seeds": [0, 1, 2, 3, 4],
+        "start": "sft",
+        "methods": methods,
+    }
+    found["against_start"] = [gap | {"model": name, "versus": "sft"} for name in names[1:]]
+    found["pairs"] = [gap | {"model": names[1], "versus": "rloo"}]
+    shown(found, to_stderr=False)
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= width
+    assert all(f"42.3% [{40 + i}.0, 45.0]" in text for i in range(3))
+    assert text.count("+5.0 [+3.0, +7.0]") == 3 and text.count("7,680") == 2
+    assert text.count("44.5") == 3 and text.count("n=2,000") == 3
+
+
+def test_the_number_of_validation_problems_is_in_the_file(tmp_path: Path) -> None:
+    """Of 30 problems the contestants validate on 20, or on all where they have no limit."""
+    place = RunFolder(tmp_path)
+    write_problems(place.problems("validation"), [Problem(str(i), "?", "1") for i in range(30)])
+    chosen = recipe(tmp_path, "grpo.fit.validation_limit=20")
+    assert shootout.validated(chosen, place, ["grpo"]) == [20]
+    assert shootout.validated(chosen, place, ["grpo", "ppo"]) == [20, 30]
+    assert shootout.validated(chosen, RunFolder(tmp_path / "none"), ["grpo"]) == []
 
 
 def untimed(found: dict[str, Any]) -> Any:

@@ -3,7 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -81,9 +81,10 @@ def measure(
         rows += greedy_rows(groups)
     if samples:
         params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
-        rows += sampled_rows(
-            gather("samples", problems[:samples_limit], samples, params), ks or powers(samples)
-        )
+        sampled = problems[:samples_limit]
+        if greedy:
+            rows.append(share("accuracy_on_sampled", (right[problem.id] for problem in sampled)))
+        rows += sampled_rows(gather("samples", sampled, samples, params), ks or powers(samples))
     return Measured([base | row for row in rows], right)
 
 
@@ -139,15 +140,19 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     return rows
 
 
-def differences(measured: dict[tuple[str, str], Measured]) -> list[Row]:
-    """Each model against the one before it on the same problems: paired difference of greedy accuracy."""
+def differences(
+    measured: Mapping[tuple[str, str], Measured], starts: Mapping[str, str], base: str
+) -> list[Row]:
+    """Paired differences of greedy accuracy on the same problems: each model against its initial policy, and
+    against the base model where that is another one.
+
+    starts: stage -> the model that it starts from. Models that were not measured are passed over: the next
+    one up the chain stands for them."""
     rows: list[Row] = []
-    last: dict[str, tuple[str, Measured]] = {}
     for (model, problems), now in measured.items():
-        if not now.greedy_right:
-            continue
-        if problems in last:
-            versus, before = last[problems]
+        here = {name for (name, other), found in measured.items() if other == problems and found.greedy_right}
+        for versus in references(model, starts, base, here) if model in here else ():
+            before = measured[versus, problems]
             ids = list(now.greedy_right)
             gap = metrics.paired_bootstrap(
                 [float(now.greedy_right[i]) for i in ids], [float(before.greedy_right[i]) for i in ids]
@@ -156,5 +161,14 @@ def differences(measured: dict[tuple[str, str], Measured]) -> list[Row]:
                 {"model": model, "problems": problems, "versus": versus, "p": gap.p}
                 | row("accuracy_difference", gap.value, (gap.low, gap.high), len(ids))
             )
-        last[problems] = (model, now)
     return rows
+
+
+def references(model: str, starts: Mapping[str, str], base: str, measured: Collection[str]) -> list[str]:
+    """The models that a model is compared with: the nearest measured one that it goes back to, and the
+    base."""
+    initial = starts.get(model)
+    while initial is not None and initial not in measured:
+        initial = starts.get(initial)
+    wanted = [initial, base if base in measured and model != base else None]
+    return list(dict.fromkeys(name for name in wanted if name is not None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from numerate import metrics
@@ -10,6 +10,27 @@ from numerate import metrics
 Row = dict[str, Any]
 """one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
 judge for what a judge's scores decide, with limit and x where they mean something (docs/selection.md)"""
+
+
+def joined(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the contents of metrics.json with earlier rows kept beside new ones: those of other problem
+    sets, and those of other judges on the same problems. None are kept of another model."""
+    before, after = earlier.get("run") or {}, now["run"]
+    if before.get("base") != after["base"]:
+        return dict(now)
+    known, sets = before.get("problems") or {}, after["problems"]
+    new = {(row["problems"], row.get("judge")) for row in now["results"]}
+
+    def stays(row: Row) -> bool:
+        name, judge = row["problems"], row.get("judge")
+        return name not in sets or (judge is not None and known.get(name) == sets[name])
+
+    rows = [
+        row
+        for row in earlier.get("results", [])
+        if stays(row) and (row["problems"], row.get("judge")) not in new
+    ]
+    return {"results": [*rows, *now["results"]], "run": after | {"problems": known | sets}}
 
 
 def powers(n: int) -> list[int]:

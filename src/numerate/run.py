@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
 from numerate.reranking import Judge, rerank
 from numerate.reranking.marked import LABELLED, on_labelled
+from numerate.results import joined
 from numerate.rollouts import engines
 from numerate.rollouts.share import barrier, first, once
 from numerate.store import (
@@ -56,13 +57,17 @@ class Planned:
     """done, half done, changed or new"""
 
 
-def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
+def run(
+    recipe: Recipe, folder: Path, *, progress: Progress, recorded: Recipe | None = None
+) -> dict[str, Any]:
     """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
 
-    Killed at any moment and started again, it ends with the same metrics.json and the same weights.
+    recorded: the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
+    metrics.json stay. Killed at any moment and started again, it ends with the same metrics.json and the same
+    weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    once(lambda: write_text(RunFolder(folder).recipe, resolved(recipe)))
+    once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
     sets = problem_sets(recipe, folder, progress)
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
     barrier()  # all processes have seen what there is
@@ -70,8 +75,13 @@ def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
         run_stage(recipe, folder, name, stage, identities[name], sets, progress)
     rows = measured_rows(recipe, folder, identities, sets, progress)
     metrics = {"results": rows, "run": facts(recipe, sets, identities)}
-    once(lambda: leave(folder, metrics, progress))
+    once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
     return metrics
+
+
+def with_earlier(folder: Path, metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    file = RunFolder(folder).metrics
+    return joined(read_json(file), metrics) if file.is_file() else metrics
 
 
 def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
@@ -143,7 +153,27 @@ def base_identity(model: str) -> str:
     if not isinstance(place, Path):
         return identity({"hub": place})
     files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
-    return identity({p.name: file_hash(p) for p in files})
+    return identity({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
+
+
+@lru_cache
+def hashed(file: Path, size: int, changed: int) -> str:
+    """Returns the hash of a file, read once as long as its size and time of change are the same."""
+    return file_hash(file)
+
+
+def set_aside(folder: Path, model: str) -> Path | None:
+    """Moves the folder of an evaluation away where the model at that path has changed since. Returns its new
+    place, None where it stays."""
+    file = RunFolder(folder).metrics
+    before = str(read_json(file).get("run", {}).get("base", "")) if file.is_file() else ""
+    if not before or before == base_identity(model):
+        return None
+    aside = folder.with_name(f"{folder.name}-until-{before[:6]}")
+    if aside.exists():
+        raise ValueError(f"{aside} is there already: move it or {folder} away, and measure again")
+    folder.rename(aside)
+    return aside
 
 
 def marked_identity(name: str) -> str:
@@ -231,17 +261,18 @@ def measured_rows(
     options = recipe.evaluate
     drawing = {k: v for k, v in plain(options).items() if k not in NOT_DRAWN}
     measured: dict[tuple[str, str], Measured] = {}
-    for model in options.models:
+    names = {model: recipe.name_of(model) for model in options.models}
+    for model, called in names.items():
         place = model_place(recipe, folder, model)
         policy = engines.load(recipe.engine, place, recipe.device, recipe.dtype)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
-            attempts = RunFolder(folder).attempts(model, name)
+            attempts = RunFolder(folder).attempts(called, name)
             drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
             once(partial(keep_if_same, attempts, identity([*drawn_from, *engines.mark(recipe.engine)])))
-            measured[model, name] = measure(
-                model,
+            measured[called, name] = measure(
+                called,
                 name,
                 problems,
                 engines.make(recipe.engine, policy),
@@ -258,12 +289,14 @@ def measured_rows(
                 greedy=options.greedy,
                 ks=options.k,
             )
-            event(folder, f"measured {model} on {name}", progress)
-    rows = [row for one in measured.values() for row in one.rows] + differences(measured)
+            event(folder, f"measured {called} on {name}", progress)
+    rows = [row for one in measured.values() for row in one.rows]
+    starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
+    rows += differences(measured, starts, recipe.base_name)
     sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
     place = RunFolder(folder).attempts
     for judge in judges(recipe, folder, stages):
-        rows += rerank(judge, options.models, sampled, place, options.samples, progress)
+        rows += rerank(judge, list(names.values()), sampled, place, options.samples, progress)
         event(folder, f"re-ranked with {judge.name}", progress)
         for short, name in short_names(options.marked).items() if judge.steps else ():
             known = identity([marked_identity(name), options.marked_limit])
@@ -306,6 +339,7 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
         "name": recipe.name,
         "seed": recipe.seed,
         "model": recipe.model,
+        "base": base_identity(recipe.model),
         "numerate": __version__,
         "problems": {
             name: {

@@ -75,7 +75,9 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
     start, contestants = contest(recipe)
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
-    right = {m: [greedy(place, m, problems) for place in places] for m in (start, *contestants)}
+    right = {
+        m: [greedy(place, recipe.name_of(m), problems) for place in places] for m in (start, *contestants)
+    }
     against_start = [difference(name, start, right) for name in contestants]
     pairs = [difference(a, b, right) for a, b in combinations(contestants, 2)]
     free = {start, *made_of(recipe, start)}
@@ -86,6 +88,7 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "problems": problems,
         "n": len(right[start][0]),
         "seeds": list(seeds),
+        "validation": validated(recipe, places[0], contestants),
         "methods": [
             accuracy(name, right[name]) | {"curves": [curve(place, name, cost) for place in places]}
             for name, cost in costs.items()
@@ -93,6 +96,19 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "against_start": corrected(against_start),
         "pairs": corrected(pairs),
     }
+
+
+def validated(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
+    """Returns how many problems the contestants validate on, each number once."""
+    file = place.problems("validation")
+    whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
+    found: set[int] = set()
+    for options in (recipe.stages[name].options for name in contestants):
+        limits = [
+            getattr(part, "validation_limit", None) for part in (options, getattr(options, "fit", None))
+        ]
+        found.add(min(whole, *(limit or whole for limit in limits)))
+    return sorted(found - {0})
 
 
 def greedy(place: RunFolder, model: str, problems: str) -> dict[str, float]:

@@ -97,8 +97,8 @@ def test_what_is_drawn(tmp_path: Path):
     sft, base = "test: sft, re-ranked", "test: base, re-ranked"
     judges, votes = "test: sft, the judges", "test"
     assert drawn[sft, "orm: accuracy against K and N"] == "best here 64.0% at 4, which is optimistic"
-    assert drawn[judges, "Right ones called right"] == "AUC 81.0% [78.0, 84.0]"
-    assert drawn[judges, "Share that is right, by score"] == "ECE 4.2%"
+    assert drawn[judges, "Right ones called right"] == "AUC 81.0% [78.0, 84.0] n=200"
+    assert drawn[judges, "Share that is right, by score"] == "ECE 4.2% n=200"
     assert {title for panel, title in drawn if panel == judges} == {
         "Right ones called right",
         "Share that is right, by score",

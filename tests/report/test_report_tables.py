@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from numerate.cli.results import show_metrics
 from numerate.report import compare, differences, summary
-from numerate.report.tables import Cell
+from numerate.report.tables import Cell, shared_size
 
 
 def row(model: str, metric: str, value: Any, **more: Any) -> dict[str, Any]:
@@ -91,6 +92,74 @@ def test_compare_lines_runs_up_and_leaves_gaps(tmp_path: Path) -> None:
         ("base", "pass@8", ("50.0%", "-")),
         ("sft", "Accuracy", ("-", "40.0%")),
     ]
+
+
+SUBSET = [
+    row("sft", "accuracy", 0.5, low=0.48, high=0.52, n=2000),
+    row("sft", "accuracy_on_sampled", 0.55, low=0.45, high=0.65, n=100),
+    row("sft", "pass_at_k", 0.8, low=0.7, high=0.9, k=8, n=100),
+    row("sft", "diversity_exact", 6.5, low=6.0, high=7.0, k=8, n=100),
+]
+"""2,000 problems, the first 100 of them sampled"""
+
+
+def test_every_figure_has_its_number_of_problems() -> None:
+    table = summary(
+        {"results": [*SUBSET, row("base", "accuracy", 0.1, n=2000), row("base", "pass_at_k", 0.2, k=8)]}
+    )
+    columns = [column.title for column in table.columns]
+    assert columns == ["Accuracy", "Greedy, same problems", "pass@8"]
+    assert [cell.sized if cell else "-" for cell in table.rows[0].cells] == [
+        "50.0% [48.0, 52.0] n=2,000",
+        "55.0% [45.0, 65.0] n=100",
+        "80.0% [70.0, 90.0] n=100",
+    ]
+    shared = [shared_size(row.cells[i] for row in table.rows) for i in range(3)]
+    assert shared == ["n=2,000", "n=100", ""], "pass@8 of 100 and of 200 problems share no heading"
+
+
+def test_greedy_on_the_sampled_problems_is_shown_where_they_are_not_all() -> None:
+    whole = [row("sft", "accuracy", 0.5), row("sft", "accuracy_on_sampled", 0.5)]
+    assert [column.metric for column in summary({"results": whole}).columns] == ["accuracy"]
+
+
+def test_compare_says_how_many_problems_are_behind_a_figure(tmp_path: Path) -> None:
+    one, two = write(tmp_path / "one", SUBSET), write(tmp_path / "two", [row("sft", "accuracy", 0.5)])
+    found = {c.title: [x.sized if x else "-" for x in c.cells] for c in compare([one, two])}
+    assert found["Accuracy"] == ["50.0% [48.0, 52.0] n=2,000", "50.0% n=200"]
+    assert found["Greedy, same problems"] == ["55.0% [45.0, 65.0] n=100", "-"]
+    same = [row("sft", "accuracy", 0.5), row("sft", "accuracy_on_sampled", 0.5)]
+    both = compare([write(tmp_path / name, same) for name in ("three", "four")])
+    assert [c.title for c in both] == ["Accuracy"]
+
+
+def test_evaluations_of_one_model_each_stand_in_one_line(tmp_path: Path) -> None:
+    """Two runs of one model each are lined up; with several models in a run the names decide."""
+    runs = [write(tmp_path / name, [row(name, "accuracy", 0.5)]) for name in ("a", "b")]
+    assert [(c.model, len([x for x in c.cells if x])) for c in compare(runs)] == [("a / b", 2)]
+    more = write(tmp_path / "c", [row("a", "accuracy", 0.5), row("b", "accuracy", 0.5)])
+    assert [c.model for c in compare([*runs, more])] == ["a", "b"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_terminal_shows_every_interval_and_number(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    long = "a-model-whose-name-is-longer-than-half-of-a-line"
+    where = {"problems": "-".join(["a-set-with-a-long-name"] * 4)}
+    named = [each | where | {"model": name} for name in (long, "ei") for each in SUBSET]
+    gap = where | {"model": long, "versus": "ei", "p": 0.01, "metric": "accuracy_difference"}
+    gap |= {"value": 0.1, "low": 0.05, "high": 0.15, "n": 2000}
+    show_metrics({"results": [*named, gap]})
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= width
+    for figure in ("50.0% [48.0, 52.0]", "55.0% [45.0, 65.0]", "80.0% [70.0, 90.0]"):
+        assert text.count(figure) == 2
+    words = " ".join(text.split())
+    for heading in ("accuracy, n=2,000", "pass@8, n=100", "+10.0 [+5.0, +15.0]", "p = 0.010", "better"):
+        assert heading in words
+    assert "2,000 problems" not in words and text.count("n=100") == 2
 
 
 def test_comparing_a_run_without_measurements_names_the_folder(tmp_path: Path) -> None:

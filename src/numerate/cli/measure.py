@@ -30,10 +30,10 @@ from numerate.cli.options import (
     TopK,
     TopP,
 )
-from numerate.models import locate
 
 if TYPE_CHECKING:
-    from numerate.config import EngineOptions
+    from numerate.config import EngineOptions, Evaluation
+    from numerate.progress import Progress
     from numerate.types import Problem, Rollout, Sampling
 
 
@@ -75,7 +75,8 @@ def measure_model(
     """Measure a model on problem sets.
 
     Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Attempts and a report are kept in a
-    folder eval-MODEL beside the runs: a second look costs nothing, and a stopped measurement goes on.
+    folder eval-MODEL beside the runs: a second look costs nothing, a stopped measurement goes on, and further
+    problem sets join it. Other settings, or another model of that name, get a folder of their own.
     With --rerank-with, judges score the attempts, and a table shows what each way to select makes of them.
 
     \b
@@ -101,14 +102,27 @@ def measure_model(
     }
     sampler = options.engine(engine, model=served_as, slots=slots, calculator=calculator or None)
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
-    name = f"eval-{locate.short(model)}"
-    recipe = config.measuring(name, model, problems, limit, settings | {"evaluate": measured}, out=out)
+    wanted = config.evaluation(model, problems, limit, settings | {"evaluate": measured}, out=out)
     need_extras()
+    if wanted.note:
+        typer.echo(wanted.note, err=True)
+    metrics = measure_beside(wanted, progress.progress(quiet=quiet))
+    results.show_metrics(metrics, to_stderr=str(json_file) == "-")
+    table.save_json(json_file, metrics)
+
+
+def measure_beside(wanted: Evaluation, progress: Progress) -> dict[str, Any]:
+    """Runs an evaluation; what its folder holds already stays. Results of weights that have changed since
+    move to a folder of their own."""
     from numerate import run
 
-    metrics = run.run(recipe, out / name, progress=progress.progress(quiet=quiet))
-    results.show_metrics(metrics, {"base": locate.short(model)}, to_stderr=str(json_file) == "-")
-    table.save_json(json_file, metrics)
+    if wanted.recorded is None:
+        return run.run(wanted.recipe, wanted.folder, progress=progress)
+    aside = run.set_aside(wanted.folder, wanted.recipe.model)
+    if aside:
+        typer.echo(f"{wanted.recipe.model} has changed: its earlier results are in {aside} now", err=True)
+        return run.run(wanted.recipe, wanted.folder, progress=progress)
+    return run.run(wanted.recipe, wanted.folder, progress=progress, recorded=wanted.recorded)
 
 
 @app.command("solve")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
@@ -12,6 +13,9 @@ from typer import Argument, Option
 from numerate.cli import results, table
 from numerate.cli.app import app
 from numerate.cli.options import Json
+
+if TYPE_CHECKING:
+    from numerate.report.compared import Comparison
 
 
 def as_run(name: Path) -> Path:
@@ -46,6 +50,22 @@ def write_report(
     typer.echo(f"\n{page}", err=True)
 
 
+def show_compared(rows: Sequence[Comparison], folders: Sequence[Path], to_stderr: bool) -> None:
+    """One problem set: a table of metrics by runs for each model, or of models by runs where there is one
+    metric. Each figure has its interval and number of problems."""
+    same = len({folder.name for folder in folders}) < len(folders)
+    runs = [str(folder) if same else folder.name for folder in folders]
+    single = len({row.title for row in rows}) == 1
+    for about in dict.fromkeys(row.title.lower() if single else row.model for row in rows):
+        mine = [row for row in rows if single or row.model == about]
+        cells = [
+            [row.model if single else row.title.lower(), *(cell.sized if cell else "-" for cell in row.cells)]
+            for row in mine
+        ]
+        table.title(f"{rows[0].problems}: {about}", to_stderr=to_stderr)
+        table.show(cells, ["model" if single else "metric", *runs], to_stderr=to_stderr)
+
+
 @app.command("compare")
 def compare_runs(
     runs: Annotated[list[Path], Argument(metavar="RUN", help="Folders of runs, or their names under runs/.")],
@@ -75,16 +95,12 @@ def compare_runs(
         for row in found
         if metric.lower() in ("", row.metric, row.title.lower())
         and problems in ("", row.problems)
-        and model in ("", row.model)
+        and model in ("", row.model, *row.model.split(" / "))
     ]
     if not kept:
         known = ", ".join(dict.fromkeys(row.title.lower() for row in found))
         raise ValueError(f"nothing is left to compare; the metrics of these runs are {known}")
-    header = ["problems", "model", "metric", *(folder.name for folder in folders)]
-    cells = [
-        [row.problems, row.model, row.title.lower(), *(cell.text if cell else "-" for cell in row.cells)]
-        for row in kept
-    ]
-    table.show(cells, header, left=["model", "metric"], to_stderr=str(json_file) == "-")
+    for name in dict.fromkeys(row.problems for row in kept):
+        show_compared([row for row in kept if row.problems == name], folders, str(json_file) == "-")
     names = [str(folder) for folder in folders]
     table.save_json(json_file, {"runs": names, "rows": [asdict(row) for row in kept]})

@@ -12,10 +12,18 @@ from numerate.cli import selected, table
 
 if TYPE_CHECKING:
     from numerate.config import Recipe
-    from numerate.report.tables import Table, Versus
+    from numerate.report.tables import Cell, Table, Versus
 
-SHOWN = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated")
-"""the columns that fit in 80 characters; --json has every metric"""
+SHOWN = (
+    "accuracy",
+    "accuracy_strict",
+    "accuracy_on_sampled",
+    "pass_at_k",
+    "maj_at_k",
+    "unanswered",
+    "truncated",
+)
+"""the metrics of the tables; --json has every one"""
 
 
 def show_metrics(
@@ -32,34 +40,52 @@ def show_metrics(
     selected.show_choices(metrics, names or {}, to_stderr=to_stderr)
     changes = report.differences(metrics)
     if changes:
-        show_changes(changes, to_stderr)
+        show_changes(changes, names or {}, to_stderr)
 
 
 def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: bool) -> None:
+    """Each figure with its interval; the number of problems stands in the heading of its column, or beside
+    the figure where the models of a column were measured on different numbers."""
+    from numerate.report.tables import shared_size
+
     rows = [row for row in summary.rows if row.problems == name]
-    kept = [i for i, column in enumerate(summary.columns) if column.metric in SHOWN]
-    header = ["model", *(summary.columns[i].title.lower() for i in kept)]
-    cells = [
-        [names.get(row.model, row.model), *(words(row.cells[i], summary.columns[i].metric) for i in kept)]
-        for row in rows
-    ]
-    size = next((f" ({row.n:,} problems)" for row in rows if row.n), "")
-    typer.echo(f"\n{name}{size}", err=to_stderr)
-    table.show(cells, header, to_stderr=to_stderr)
+    header, columns = ["model"], [[names.get(row.model, row.model) for row in rows]]
+    for i, column in enumerate(summary.columns):
+        cells = [row.cells[i] for row in rows]
+        if column.metric in SHOWN and any(cells):
+            size = shared_size(cells)
+            header.append(f"{column.title.lower()}, {size}" if size else column.title.lower())
+            columns.append([words(cell, bool(size)) for cell in cells])
+    table.title(name, to_stderr=to_stderr)
+    table.show(list(zip(*columns, strict=True)), header, to_stderr=to_stderr)
 
 
-def words(cell: Any, metric: str) -> str:
-    """The accuracy with its 95 % interval; the others without, to keep the table narrow."""
+def words(cell: Cell | None, shared: bool) -> str:
+    """A figure with its interval, and with the number of problems where its column does not share one."""
     if cell is None:
         return "-"
-    return cell.text if metric == "accuracy" else cell.main
+    return cell.text if shared else cell.sized
 
 
-def show_changes(changes: Sequence[Versus], to_stderr: bool) -> None:
-    rows = [[c.model, c.versus, c.problems, c.cell.text, c.p_text, c.verdict] for c in changes]
-    header = ["model", "against", "problems", "accuracy, points", "", "verdict"]
-    typer.echo("\nOn the same problems, paired:", err=to_stderr)
-    table.show(rows, header, left=["against", "problems", "", "verdict"], to_stderr=to_stderr)
+def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr: bool) -> None:
+    """One table per problem set: a model against another, on the same problems."""
+    from numerate.report.tables import shared_size
+
+    for problems in dict.fromkeys(change.problems for change in changes):
+        mine = [change for change in changes if change.problems == problems]
+        size = shared_size(change.cell for change in mine)
+        rows = [
+            [
+                f"{names.get(c.model, c.model)} against {names.get(c.versus, c.versus)}",
+                words(c.cell, bool(size)),
+                c.p_text,
+                c.verdict,
+            ]
+            for c in mine
+        ]
+        header = ["model", f"accuracy, points, {size}" if size else "accuracy, points", "", "verdict"]
+        table.title(f"{problems}, paired on the same problems:", to_stderr=to_stderr)
+        table.show(rows, header, left=["", "verdict"], to_stderr=to_stderr)
 
 
 def show_plan(recipe: Recipe, folder: Path) -> None:

@@ -62,9 +62,8 @@ def select_among(
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
     tell(found, to_stderr)
-    table.show(
-        lines(rows), ["k", "pass@k", "maj@k", "an oracle in the K largest", "to read"], to_stderr=to_stderr
-    )
+    header = ["k", "n", "pass@k", "maj@k", "oracle of K largest", "to read"]
+    table.show(lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
     selected.show_choices({"results": about}, {}, to_stderr=to_stderr)
     table.save_json(json_file, {"results": about})
@@ -134,11 +133,19 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     at = {(row["metric"], row["k"]): row for row in rows if "by" not in row and "judge" not in row}
     metrics = ("pass_at_k", "maj_at_k", "majk_at_n", "scored_share")
     ks = sorted({k for metric, k in at if metric in metrics})
-    return [[str(k), *(percent(at.get((metric, k)), metric) for metric in metrics)] for k in ks]
+    numbers = {k: {row["n"] for metric in metrics if (row := at.get((metric, k)))} for k in ks}
+    return [
+        [
+            str(k),
+            " ".join(f"{n:,}" for n in sorted(numbers[k])),
+            *(percent(at.get((metric, k)), metric) for metric in metrics),
+        ]
+        for k in ks
+    ]
 
 
 def percent(row: Mapping[str, Any] | None, metric: str) -> str:
     if row is None:
         return ""
-    interval = f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]" if metric != "scored_share" else ""
-    return f"{100 * row['value']:.2f}%{interval}" if interval else f"{100 * row['value']:.0f}%"
+    digits = 0 if metric == "scored_share" else 2
+    return f"{100 * row['value']:.{digits}f}% [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"

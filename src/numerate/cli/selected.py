@@ -35,73 +35,84 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
         here = [row for row in rows if row["problems"] == problems]
         models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == "rerank_all_at_k"))
         for model in models:
-            typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
+            table.title(f"{problems}: {names.get(model, model)}, re-ranked", to_stderr=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
         if len(models) > 1:
             show_crossed(problems, here, models, names, to_stderr)
         labelled = [row for row in here if row["model"] == LABELLED]
         if labelled:
-            typer.echo(f"\n{problems}: labelled steps", err=to_stderr)
+            table.title(f"{problems}: labelled steps", to_stderr=to_stderr)
             show_labelled(labelled, to_stderr)
 
 
 def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     """Measures by judges of steps, on steps that people have labelled."""
     judges = list(dict.fromkeys(row["judge"] for row in rows))
-    found = {(row["metric"], row["judge"]): f"{row['value']:.3f}" for row in rows if row["metric"] in LABELS}
-    lines = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
-    table.show_in_blocks([line for line in lines if any(line[1:])], ["measure", *judges], to_stderr=to_stderr)
-    if not any(metric == "first_error_f1" for metric, _ in found):
+    lines = [measured(rows, name, metric, judges, 1) for metric, name in LABELS.items()]
+    table.show([line for line in lines if line], ["measure", "n", *judges], keys=2, to_stderr=to_stderr)
+    if not any(row["metric"] == "first_error_f1" for row in rows):
         typer.echo(NO_F1, err=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
-    """rows: of one model on one problem set. Intervals stand where all judges fit beside each other with
-    them; else the page of the run has them."""
+    """rows: of one model on one problem set."""
     judges = list(dict.fromkeys(row["judge"] for row in rows if "judge" in row))
-    header = ["strategy", *judges]
-    whole = lines(rows, judges, intervals=True)
-    fits = table.width_of(whole, header) <= table.columns()
-    shown = whole if fits else lines(rows, judges, intervals=False)
-    table.show_in_blocks(shown, header, left=judges, to_stderr=to_stderr)
-    if not fits:
-        typer.echo("(95 % intervals: in the report, with --json, on a wider terminal)", err=to_stderr)
+    table.show(lines(rows, judges), ["strategy", "n", *judges], keys=2, to_stderr=to_stderr)
 
 
-def lines(rows: Sequence[Mapping[str, Any]], judges: Sequence[str], *, intervals: bool) -> list[list[str]]:
-    """Strategies by judges, then the judges themselves."""
-    from numerate.report.tables import STRATEGIES, title
+def lines(rows: Sequence[Mapping[str, Any]], judges: Sequence[str]) -> list[list[str]]:
+    """Greedy answers and strategies by judges, then the judges themselves."""
+    from numerate.report.tables import SAMPLED, STRATEGIES, title
 
     most = max(row["k"] for row in rows if row["metric"] == "rerank_all_at_k")
-    shown: list[list[str]] = []
-
-    def line(name: str, metric: str, k: int) -> None:
-        cells = [cell(rows, metric, judge, k, intervals) for judge in judges]
-        if any(cells):
-            shown.append([name, *cells])
-
+    wanted = [("greedy, one answer", SAMPLED, 1)]
     for metric in STRATEGIES:
-        line(title(metric, most)[0], metric, most)
+        wanted.append((title(metric, most)[0], metric, most))
         if metric.endswith(("topk_at_k", "topn_at_k")):
             letter = "N" if "topn" in metric else "K"
-            line(f"  best {letter} (optimistic)", metric.replace("_at_k", "_optimistic"), most)
-    for metric, name in AREAS.items():
-        line(name, metric, 1)
-    return shown
+            wanted.append((f"  best {letter} (optimistic)", metric.replace("_at_k", "_optimistic"), most))
+    wanted += [(name, metric, 1) for metric, name in AREAS.items()]
+    return [line for each in wanted if (line := measured(rows, each[0], each[1], judges, each[2]))]
 
 
-def cell(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int, intervals: bool) -> str:
-    """`45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`; the vote is the same with every judge."""
+def measured(
+    rows: Sequence[Mapping[str, Any]], name: str, metric: str, judges: Sequence[str], k: int
+) -> list[str]:
+    """Returns a line: the name, the number of problems (or samples, or steps) behind the figures, and a
+    figure with its interval per judge; empty where no judge has one. Where the judges differ in that number,
+    it stands beside each figure."""
+    found = [find(rows, metric, judge, k) for judge in judges]
+    there = [row for row in found if row is not None]
+    if not there:
+        return []
+    numbers = {row["n"] for row in there}
+    shared = f"{numbers.pop():,}" if len(numbers) == 1 else ""
+    wide = max(len(limit(row)) for row in rows)
+    return [name, shared, *("" if row is None else figure(row, bool(shared), wide) for row in found)]
+
+
+def find(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int) -> Mapping[str, Any] | None:
+    """The row of a judge; one without a judge, such as the vote, is the same with every judge."""
     for row in rows:
         if row["metric"] == metric and row["k"] == k and row.get("judge", judge) == judge:
-            scale, digits, unit = (1, 3, "") if metric in AREAS else (100, 1, "%")
-            interval = ""
-            if intervals and row["low"] is not None:
-                interval = f" [{scale * row['low']:.{digits}f}, {scale * row['high']:.{digits}f}]"
-            letter = "N" if "topn" in metric else "K"
-            limit = f", {letter} {row['limit']}" if "limit" in row else ""
-            return f"{scale * row['value']:5.{digits}f}{unit}{interval}{limit}"
-    return ""
+            return row
+    return None
+
+
+def figure(row: Mapping[str, Any], shared: bool, wide: int = 0) -> str:
+    """`45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`. wide: characters that K and N take, so that the
+    figures align."""
+    fraction = row["metric"] in AREAS or row["metric"] in LABELS
+    scale, digits, unit = (1, 3, "") if fraction else (100, 1, "%")
+    low, high = row["low"], row["high"]
+    interval = "" if low is None else f" [{scale * low:.{digits}f}, {scale * high:.{digits}f}]"
+    size = "" if shared else f" n={row['n']:,}"
+    return f"{scale * row['value']:.{digits}f}{unit}{interval}{size}{limit(row):<{wide}}"
+
+
+def limit(row: Mapping[str, Any]) -> str:
+    letter = "N" if "topn" in row["metric"] else "K"
+    return f", {letter} {row['limit']}" if "limit" in row else ""
 
 
 def show_crossed(
@@ -112,13 +123,12 @@ def show_crossed(
     to_stderr: bool,
 ) -> None:
     from numerate.report.tables import title
-    from numerate.reranking import cross_table
 
-    found = cross_table([dict(row) for row in rows], CROSSED)
-    most = max(row["k"] for row in rows if row["metric"] == CROSSED)
-    cells = [
-        [judge, *(f"{100 * by_model[m]:.1f}%" if m in by_model else "" for m in models)]
-        for judge, by_model in found.items()
-    ]
-    typer.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
-    table.show_in_blocks(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)
+    own = [row for row in rows if row["metric"] == CROSSED and "judge" in row]
+    most = max(row["k"] for row in own)
+    cells: list[list[str]] = []
+    for judge in dict.fromkeys(row["judge"] for row in own):
+        found = [find([row for row in own if row["model"] == m], CROSSED, judge, most) for m in models]
+        cells.append([judge, *("" if row is None else figure(row, False).rstrip() for row in found)])
+    table.title(f"{problems}: {title(CROSSED, most)[0]}, judges by models", to_stderr=to_stderr)
+    table.show(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

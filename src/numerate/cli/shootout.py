@@ -65,12 +65,16 @@ def shootout(
 def show(found: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
-    head = f"\n{found['problems']} ({found['n']:,} problems; seeds: {', '.join(map(str, found['seeds']))})"
-    typer.echo(head, err=to_stderr)
-    table.show_in_blocks(page.table(found), page.HEADER, to_stderr=to_stderr)
-    clear = [row[:4] for row in page.verdicts(found) if row[4] != "no clear difference"]
+    seeds = ", ".join(map(str, found["seeds"]))
+    table.title(f"{found['problems']} ({found['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr)
+    table.show(page.table(found), page.header(found), left=["seeds"], to_stderr=to_stderr)
+    clear = [
+        [f"{row[0]} against {row[1]}", *row[2:4]]
+        for row in page.verdicts(found)
+        if row[4] != "no clear difference"
+    ]
     if not clear:
         typer.echo("\nNo two methods are told apart.", err=to_stderr)
         return
     typer.echo("\nMethods that are told apart:", err=to_stderr)
-    table.show(clear, ("method", "against", "points", "p"), left=["against"], to_stderr=to_stderr)
+    table.show(clear, ("method", f"points, n={found['n']:,}", "p"), to_stderr=to_stderr)

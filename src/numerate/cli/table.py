@@ -1,20 +1,24 @@
-"""Plain tables: aligned columns, no boxes. Cut to the width of a terminal; whole in a pipe or a file."""
+"""Plain tables: aligned columns, no boxes. On a narrow terminal text wraps and columns move below each other;
+nothing is cut off. Whole in a pipe or a file."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 GAP = "  "
 NARROWEST = 8
-"""characters that a column keeps when the terminal is narrow"""
+"""characters that a heading keeps before it wraps"""
+TEXT = 16
+"""characters that a column of text keeps before columns move below each other"""
 
 
 def show(
@@ -22,12 +26,22 @@ def show(
     header: Sequence[str],
     left: Sequence[str] = (),
     *,
+    keys: int = 1,
     to_stderr: bool = False,
 ) -> None:
     """Print a table; the columns named in `left` (and the first) align left, the others right."""
-    stream = sys.stderr if to_stderr else sys.stdout
-    width = columns() if stream.isatty() else None
-    typer.echo("\n".join(lay_out(rows, header, left, width)), err=to_stderr)
+    typer.echo("\n".join(lay_out(rows, header, left, room(to_stderr), keys)), err=to_stderr)
+
+
+def title(text: str, *, to_stderr: bool = False) -> None:
+    """Print an empty line and the name of the table below; a long one wraps."""
+    typer.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
+
+
+def room(to_stderr: bool = False) -> int | None:
+    """Returns the characters of a line: of the terminal, else $COLUMNS, else None for as many as it takes."""
+    stream: TextIO = sys.stderr if to_stderr else sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() or os.environ.get("COLUMNS") else None
 
 
 def lay_out(
@@ -35,79 +49,93 @@ def lay_out(
     header: Sequence[str],
     left: Sequence[str] = (),
     width: int | None = None,
+    keys: int = 1,
 ) -> list[str]:
-    """The lines of a table. Where it is too wide, wide columns are cut, and a last one of text is wrapped."""
+    """Returns the lines of a table.
+
+    Where it is too wide, text wraps within its column; where that is not enough, as many columns as fit stand
+    beside the first, and the next ones below, beside the first again. Numbers stay whole.
+    keys: so many columns are the first."""
     cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
-    widths = shrink([max(map(len, column)) for column in zip(*cells, strict=True)], width)
     to_left = [i == 0 or name in left for i, name in enumerate(header)]
+    columns = [list(column) for column in zip(*cells, strict=True)]
+    least = [narrowest(column, text) for column, text in zip(columns, to_left, strict=True)]
     lines: list[str] = []
-    for row in cells:
-        first, *more = (wrap(row[-1], widths[-1]) if to_left[-1] else []) or [row[-1]]
-        lines.append(GAP.join(map(fit, [*row[:-1], first], widths, to_left)).rstrip())
-        lines += [" " * (sum(widths[:-1]) + len(GAP) * (len(row) - 1)) + rest for rest in more]
-    return [lines[0], GAP.join("-" * w for w in widths), *lines[1:]]
+    for block in blocks(least, width, keys):
+        widths = widen([columns[i] for i in block], [least[i] for i in block], width)
+        lines += [""] if lines else []
+        lines += body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
+    return lines
 
 
-def columns() -> int:
-    """The width of the terminal; of pipes and files $COLUMNS, by default 80."""
-    return shutil.get_terminal_size().columns
+def narrowest(column: Sequence[str], text: bool) -> int:
+    """Returns the width below which a column does not go: its widest number, or a part of its text."""
+    head, *rest = map(len, column)
+    longest = max(rest, default=0)
+    return min(max(head, longest), TEXT) if text else max(longest, min(head, NARROWEST))
 
 
-def width_of(rows: Sequence[Sequence[str]], header: Sequence[str]) -> int:
-    """Characters that the whole table takes."""
-    widths = [max(map(len, column)) for column in zip(*[header, *rows], strict=True)]
-    return sum(widths) + len(GAP) * (len(widths) - 1)
+def blocks(least: Sequence[int], width: int | None, keys: int) -> list[list[int]]:
+    """Returns the columns of each block, the first ones in all of them."""
+    first = list(range(keys))
+    if width is None or len(least) <= keys:
+        return [list(range(len(least)))]
+    found = [[*first, keys]]
+    for i in range(keys + 1, len(least)):
+        wider = [*found[-1], i]
+        if sum(least[j] for j in wider) + len(GAP) * (len(wider) - 1) <= width:
+            found[-1] = wider
+        else:
+            found.append([*first, i])
+    return found
 
 
-def show_in_blocks(
-    rows: Sequence[Sequence[str]],
-    header: Sequence[str],
-    left: Sequence[str] = (),
-    *,
-    to_stderr: bool = False,
-) -> None:
-    """Print a table that may be too wide: as many columns beside the first as fit, then the next ones."""
-    begun = 1
-    while begun < len(header):
-        end = begun + 1
-        while end < len(header) and width_of(*_cut(rows, header, begun, end + 1)) <= columns():
-            end += 1
-        if begun > 1:
-            typer.echo("", err=to_stderr)
-        show(*_cut(rows, header, begun, end), left, to_stderr=to_stderr)
-        begun = end
-
-
-def _cut(
-    rows: Sequence[Sequence[str]], header: Sequence[str], begin: int, end: int
-) -> tuple[list[list[str]], list[str]]:
-    """The first column and those in [begin, end)."""
-    return [[row[0], *row[begin:end]] for row in rows], [header[0], *header[begin:end]]
-
-
-def shrink(widths: list[int], width: int | None) -> list[int]:
-    """Take from the widest column until the table fits."""
-    widths = list(widths)
-    while (
-        width is not None and sum(widths) + len(GAP) * (len(widths) - 1) > width and max(widths) > NARROWEST
-    ):
-        widths[widths.index(max(widths))] -= 1
+def widen(columns: Sequence[Sequence[str]], least: Sequence[int], width: int | None) -> list[int]:
+    """Returns the widths of the columns of a block: all they need, less what the line lacks, which the widest
+    of those that can wrap give; a single number wider than the line gives too."""
+    widths = [max(map(len, column)) for column in columns]
+    spare = sum(widths) + len(GAP) * (len(widths) - 1) - (width or sys.maxsize)
+    for bounds in (least, [min(bound, NARROWEST) for bound in least]):
+        while spare > 0 and (more := [i for i, bound in enumerate(bounds) if widths[i] > bound]):
+            widths[max(more, key=lambda i: widths[i])] -= 1
+            spare -= 1
     return widths
 
 
-def fit(text: str, width: int, to_left: bool) -> str:
-    if len(text) > width:
-        text = text[: width - 1] + "…"
-    return text.ljust(width) if to_left else text.rjust(width)
+def body(cells: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
+    """Returns the heading, a rule and the rows; cells wider than their column go on in the next line."""
+    head, *rows = [folded(row, widths, to_left) for row in cells]
+    return [*head, GAP.join("-" * width for width in widths), *(line for row in rows for line in row)]
+
+
+def folded(row: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
+    parts = [pieces(cell, width) for cell, width in zip(row, widths, strict=True)]
+    lines = [[part[i] if i < len(part) else "" for part in parts] for i in range(max(map(len, parts)))]
+    return [
+        GAP.join(
+            word.ljust(width) if left else word.rjust(width)
+            for word, width, left in zip(line, widths, to_left, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def pieces(text: str, width: int) -> list[str]:
+    """Returns a cell in lines of at most `width` characters, broken at blanks and hyphens where there are
+    any; blanks in front stay."""
+    if len(text) <= width:
+        return [text]
+    indent = text[: len(text) - len(text.lstrip())][: width // 2]
+    return wrap(text.strip(), width, initial_indent=indent, subsequent_indent=indent) or [""]
 
 
 def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
     """Print `name  value` lines; a long value goes on under itself."""
     widest = max(len(name) for name, _ in rows)
     stream = sys.stderr if to_stderr else sys.stdout
-    room = (columns() if stream.isatty() else 80) - widest - len(GAP)
+    rest = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
     for name, value in rows:
-        lines = wrap(value, max(room, 3 * NARROWEST)) or [""]
+        lines = wrap(value, max(rest, 3 * NARROWEST)) or [""]
         indent = "\n" + " " * widest + GAP
         typer.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
 

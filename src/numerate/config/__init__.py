@@ -13,6 +13,7 @@ from pathlib import Path
 from numerate import recipes
 from numerate.config.build import build
 from numerate.config.check import check
+from numerate.config.evaluations import Evaluation, evaluation
 from numerate.config.measuring import check_model, measuring
 from numerate.config.override import override
 from numerate.config.read import Tree, read_file, read_text
@@ -23,10 +24,12 @@ from numerate.config.write import resolved, schema
 __all__ = [
     "EngineOptions",
     "Evaluate",
+    "Evaluation",
     "ProblemSet",
     "Recipe",
     "Stage",
     "check_model",
+    "evaluation",
     "load",
     "measuring",
     "resolved",

@@ -52,7 +52,7 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
 
 def names(recipe: Recipe) -> Iterator[Complaint]:
     """What becomes the name of a folder or a file has to be a plain word."""
-    words = [(("name",), recipe.name)]
+    words = [(("name",), recipe.name), (("base_name",), recipe.base_name)]
     words += [(("problems", name), name) for name in recipe.problems]
     words += [(("stages", name), name) for name in recipe.stages]
     for path, word in words:
@@ -61,6 +61,8 @@ def names(recipe: Recipe) -> Iterator[Complaint]:
                 path,
                 f"{word!r} has to name a folder: use letters, digits, - and _, beginning with a letter",
             )
+    if recipe.base_name in recipe.stages:
+        yield ("base_name",), f"{recipe.base_name!r} is a stage: give the base model another name"
     for name in recipe.stages:
         if name in ("base", judging.ORACLE, *TOP):
             yield ("stages", name), f"{name!r} means something else in a recipe: call this stage otherwise"

@@ -79,6 +79,8 @@ class Recipe:
     """every random choice of the run follows from this"""
     model: str = "numerate/pico"
     """what `base` is: numerate/pico, a model directory, or a hub id"""
+    base_name: Annotated[str, Field(min_length=1)] = "base"
+    """the name of the base model in tables, in the rows of metrics.json and under evals/"""
     prompt: str = "plain"
     """how a problem is put to the model: a style of numerate.prompts"""
     problems: dict[str, ProblemSet] = Field(
@@ -103,3 +105,7 @@ class Recipe:
     """also send the curves to this tracker"""
     allow_test_training: bool = False
     """train on a test split all the same; whatever is measured on it afterwards is worth nothing"""
+
+    def name_of(self, model: str) -> str:
+        """Returns the name of `base` or of a stage in rows, tables and folders."""
+        return self.base_name if model == "base" else model

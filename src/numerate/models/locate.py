@@ -34,6 +34,23 @@ def short(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(kept)).strip("-.") or "model"
 
 
+def name_of(name: str) -> str:
+    """Returns a model's name in rows and folders, made from its whole place rather than its last word:
+    quickstart-ei of runs/quickstart/stages/ei/model, quickstart-ei-round-002 of a round of that stage,
+    a-final of a/final and of its absolute path; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
+    place = find(name)
+    if name in BUNDLED or not isinstance(place, Path):
+        return short(name)
+    path, here = place.resolve(), Path.cwd()
+    parts = path.relative_to(here).parts if path.is_relative_to(here) else path.parts[1:]
+    plain = [part for part in parts if part not in ("runs", "model")][-2:]
+    if "stages" in path.parts[2:]:  # of a run: from its name on, wherever it lies
+        last = len(path.parts) - 1 - path.parts[::-1].index("stages")
+        plain = [part for part in path.parts[last - 1 :] if part not in ("stages", "model")]
+    words = re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(plain))
+    return words.strip("-._")[-60:].strip("-._") or short(str(path))
+
+
 def check(name: str) -> None:
     """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
     passes: only the hub knows."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from numerate.report.tables import compare, differences, summary
+from numerate.report.compared import compare
+from numerate.report.tables import differences, summary
 
 __all__ = ["build", "compare", "differences", "summary"]
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 
 from numerate.report.read import Run
 from numerate.report.results import Result, ordered
-from numerate.report.tables import STRATEGIES, Cell, Column, cell, judged, title, whole_set
+from numerate.report.tables import (
+    SAMPLED,
+    STRATEGIES,
+    Cell,
+    Column,
+    cell,
+    judged,
+    shared_size,
+    title,
+    whole_set,
+)
 
 WORTH = ("auc", "auc_within", "ece", "brier", "step_auc", "step_ece", "first_error_f1", "overlong")
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
@@ -39,6 +49,12 @@ class Choices:
     rows: tuple[ChoiceRow, ...]
     about: str = ""
 
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Per column "n=100", the number of problems (or samples, or steps) behind all its figures; empty
+        where they differ in it."""
+        return tuple(shared_size(row.cells[i] for row in self.rows) for i in range(len(self.columns)))
+
 
 def choices(run: Run) -> list[Choices]:
     """Up to three tables per problem set that a judge has scores for."""
@@ -46,10 +62,13 @@ def choices(run: Run) -> list[Choices]:
     for problems in ordered([row.problems for row in judged(run.results)]):
         mine = [row for row in judged(run.results) if row.problems == problems]
         votes = [
-            row for row in whole_set(run.results) if row.problems == problems and row.metric in STRATEGIES
+            row
+            for row in whole_set(run.results)
+            if row.problems == problems and row.metric in (SAMPLED, *STRATEGIES)
         ]
         every = votes + mine
-        found += _table(run, problems, "every way to select, with every judge", every, tuple(STRATEGIES))
+        ways = (SAMPLED, *STRATEGIES)
+        found += _table(run, problems, "every way to select, with every judge", every, ways)
         found += _table(run, problems, "what the judges' scores are worth", mine, WORTH, WITHIN)
         found += _crossed(run, problems, every)
     return found
@@ -96,7 +115,12 @@ def _crossed(run: Run, problems: str, rows: Sequence[Result]) -> list[Choices]:
     most = max(row.k or 1 for row in mine)
     columns = [(model, Column(metric, most, *title(metric, most))) for model in models for metric in CROSSED]
     vote = Column("maj_at_k", most, *title("maj_at_k", most))
-    shown = [ChoiceRow("", "no judge: the vote", tuple(_cell(rows, m, "", vote) for m, _ in columns))]
+    greedy = Column(SAMPLED, 1, *title(SAMPLED, 1))
+    shown = [
+        ChoiceRow("", name, tuple(_cell(rows, model, "", column) for model, _ in columns))
+        for name, column in (("no judge: greedy", greedy), ("no judge: the vote", vote))
+        if any(row.metric == column.metric for row in rows)
+    ]
     for judge in ordered([row.judge for row in mine]):
         shown.append(ChoiceRow("", judge, tuple(_cell(mine, model, judge, c) for model, c in columns)))
     named = tuple(replace(column, title=f"{model} {column.title}") for model, column in columns)

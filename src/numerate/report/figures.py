@@ -12,7 +12,7 @@ from numerate.report import plots
 from numerate.report.read import Points, Run, Stage
 from numerate.report.results import Result, ordered
 from numerate.report.rounds import Round
-from numerate.report.tables import title, whole_set
+from numerate.report.tables import SAMPLED, cell, sizes, title, whole_set
 
 FIRST = {
     "train/loss": "Training loss",
@@ -25,6 +25,8 @@ FIRST = {
     "data/rows": "Rows trained on",
 }
 SHARES = ("accuracy", "solved", "diversity", "share", "fraction", "unanswered", "truncated")
+SAMPLES = ("pass_at_k", "maj_at_k", "majk_at_n")
+"""the curves against the number of samples"""
 DENSE = 400  # points of one curve; longer ones are averaged in bins
 
 
@@ -73,8 +75,8 @@ def learning(run: Run) -> list[Panel]:
                 Panel(
                     stage.name,
                     stage.method.replace("_", " ") if stage.method != stage.name else "",
-                    tuple(_curve(stage, key, tint, f"l{place}-{at}") for at, key in enumerate(shown)),
-                    tuple(_curve(stage, key, tint, f"m{place}-{at}") for at, key in enumerate(hidden)),
+                    tuple(_curve(run, stage, key, tint, f"l{place}-{at}") for at, key in enumerate(shown)),
+                    tuple(_curve(run, stage, key, tint, f"m{place}-{at}") for at, key in enumerate(hidden)),
                 )
             )
     return panels
@@ -85,7 +87,7 @@ def tint_of(run: Run, stage: Stage, place: int) -> int:
     return run.models.index(stage.name) if stage.name in run.models else len(run.models) + place
 
 
-def _curve(stage: Stage, key: str, tint: int, salt: str) -> Figure:
+def _curve(run: Run, stage: Stage, key: str, tint: int, salt: str) -> Figure:
     curves = stage.series[key]
     name = FIRST.get(key, plain(key))
     points = [point for curve in curves for point in curve.points]
@@ -93,6 +95,7 @@ def _curve(stage: Stage, key: str, tint: int, salt: str) -> Figure:
     told = max(y for _, y in points) if key == "train/lr" else points[-1][1]
     verb = "peaks" if key == "train/lr" else "ends"
     note = f"{verb} at " + (f"{100 * told:.1f}%" if share else f"{told:.4g}")
+    note += behind(run, stage, key)
     if len(curves) > 1:
         note = f"{note}; {len(curves)} parts, the last one strongest"
     drawn = [
@@ -103,6 +106,27 @@ def _curve(stage: Stage, key: str, tint: int, salt: str) -> Figure:
     return Figure(
         name, note, plots.lines(salt, f"{name} of stage {plain(stage.name)}", drawn, x=unit, percent=share)
     )
+
+
+def behind(run: Run, stage: Stage, key: str) -> str:
+    """Returns ", n=200 problems" for a share over problems, ", n=64 rollouts" for one over the rollouts of
+    the last round; empty where the number is not known."""
+    if key == "validation/accuracy" and (size := validated(run, stage)):
+        return f", n={size:,} problems"
+    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/attempts")):
+        return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
+    return ""
+
+
+def validated(run: Run, stage: Stage) -> int:
+    """Returns how many problems a stage validates on, 0 where the run has no validation problems."""
+    stages = run.recipe.get("stages")
+    options = stages.get(stage.name) if isinstance(stages, Mapping) else None
+    found = [len(run.problems.get("validation", ()))]
+    for part in (options, options.get("fit") if isinstance(options, Mapping) else None):
+        limit = part.get("validation_limit") if isinstance(part, Mapping) else None
+        found += [limit] if isinstance(limit, int) else []
+    return min(found)
 
 
 def thin(points: Points, most: int = DENSE) -> Points:
@@ -119,11 +143,7 @@ def attempts(run: Run) -> list[Panel]:
     panels: list[Panel] = []
     for place, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
-        reached = [
-            row.high or row.value or 0.0
-            for row in mine
-            if row.metric in ("pass_at_k", "maj_at_k", "majk_at_n")
-        ]
+        reached = [row.high or row.value or 0.0 for row in mine if row.metric in SAMPLES]
         top = min(1.0, 1.04 * max(reached, default=1.0)) or 1.0
         figures = [
             figure
@@ -135,8 +155,19 @@ def attempts(run: Run) -> list[Panel]:
             if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}", top))
         ]
         if figures:
-            panels.append(Panel(problems, _over(mine), tuple(figures), models=_known(run, mine)))
+            note = _over([row for row in mine if row.metric in SAMPLES]) + _greedy(run, mine)
+            panels.append(Panel(problems, note, tuple(figures), models=_known(run, mine)))
     return panels
+
+
+def _greedy(run: Run, rows: Sequence[Result]) -> str:
+    """Returns the greedy accuracy on the problems that were sampled, of each model that has one."""
+    told = [
+        f"{plain(row.model)} {measured.text}"
+        for row in rows
+        if row.metric == SAMPLED and (measured := cell(row)) is not None
+    ]
+    return f"; greedy on the same problems: {', '.join(told)}" if told else ""
 
 
 def _against(
@@ -224,7 +255,8 @@ def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
             if (figure := _spread(mine, run.models, metric, f"v{place}-{metric}"))
         ]
         if figures:
-            panels.append(Panel(problems, _over(mine), tuple(figures), models=_known(run, mine)))
+            note = _over([row for row in mine if row.metric.startswith("diversity_")])
+            panels.append(Panel(problems, note, tuple(figures), models=_known(run, mine)))
     for place, stage in enumerate(run.stages):
         mine = [round_ for round_ in rounds if round_.stage == stage.name]
         if mine:
@@ -285,5 +317,6 @@ def _known(run: Run, rows: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _over(rows: Sequence[Result]) -> str:
-    sizes = {row.n for row in rows if row.n is not None}
-    return f"{max(sizes):,} problems, 95% intervals" if sizes else ""
+    """rows: those that are drawn."""
+    size = sizes(rows)
+    return f"{size} problems, 95% intervals" if size else ""

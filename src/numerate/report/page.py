@@ -26,7 +26,7 @@ from numerate.report.read import Run, read
 from numerate.report.results import ordered
 from numerate.report.rollouts import Embedded, embed
 from numerate.report.rounds import rounds
-from numerate.report.tables import Row, Table, Versus, differences, summary
+from numerate.report.tables import Row, Table, Versus, differences, shared_size, summary
 from numerate.types import Problem
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -39,6 +39,8 @@ class ProblemSet:
     name: str
     rows: tuple[Row, ...]
     differences: tuple[Versus, ...]
+    sizes: tuple[str, ...] = ()
+    """per column "n=100", the number of problems behind all its figures; empty where they differ in it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +147,13 @@ def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
 
 def _sets(run: Run, table: Table) -> list[ProblemSet]:
     versus = differences(run.metrics)
-    return [
-        ProblemSet(
-            name,
-            tuple(row for row in table.rows if row.problems == name),
-            tuple(difference for difference in versus if difference.problems == name),
-        )
-        for name in ordered([row.problems for row in table.rows])
-    ]
+    found: list[ProblemSet] = []
+    for name in ordered([row.problems for row in table.rows]):
+        rows = tuple(row for row in table.rows if row.problems == name)
+        changes = tuple(difference for difference in versus if difference.problems == name)
+        sizes = tuple(shared_size(row.cells[i] for row in rows) for i in range(len(table.columns)))
+        found.append(ProblemSet(name, rows, changes, sizes))
+    return found
 
 
 def _data(run: Run, embedded: Embedded) -> dict[str, Any]:

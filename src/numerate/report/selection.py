@@ -14,7 +14,7 @@ from numerate.report import plots
 from numerate.report.figures import Figure, Panel, plain
 from numerate.report.read import Run
 from numerate.report.results import Result, ordered
-from numerate.report.tables import Cell, cell
+from numerate.report.tables import SAMPLED, Cell, cell, sizes
 
 NAMES = {
     "maj_at_k": "Majority",
@@ -39,14 +39,23 @@ def panels(run: Run) -> list[Panel]:
         figures = _votes([row for row in mine if not row.judge], run.models, f"s{place}")
         if figures:
             known = tuple(model for model in run.models if any(row.model == model for row in mine))
-            found.append(
-                Panel(problems, "how the samples divide among answers", tuple(figures), models=known)
-            )
+            note = with_size("how the samples divide among answers", _divided(mine))
+            found.append(Panel(problems, note, tuple(figures), models=known))
         for number, model in enumerate(ordered([row.model for row in mine if row.judge])):
             own = [row for row in mine if row.model == model]
             found += _strategies(own, judges, f"{problems}: {plain(model)}, re-ranked", f"k{place}-{number}")
             found += _judges(own, judges, f"{problems}: {plain(model)}, the judges", f"j{place}-{number}")
     return found
+
+
+def _divided(rows: Sequence[Result]) -> list[Result]:
+    return [row for row in rows if row.metric in ("scored_share", "right_share") and not row.judge]
+
+
+def with_size(words: str, rows: Sequence[Result]) -> str:
+    """Returns a note with the number of problems behind the rows."""
+    size = sizes(rows)
+    return f"{words}, {size}" if size else words
 
 
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
@@ -76,7 +85,7 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         if drawn:
             begins = [plain(group.partition("-")[0], 8) for group in groups]
             svg = plots.bars(f"{salt}-{metric}", name, begins, drawn, x="from %")
-            figures.append(Figure(name, note, svg))
+            figures.append(Figure(name, with_size(note, bars), svg))
     return figures
 
 
@@ -100,7 +109,11 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
             figures += [figure for draw in both if (figure := draw(own, judge, f"{salt}-{number}", top))]
     if figures:
         series = tuple(enumerate(NAMES.values()))
-        about = "bands are 95% intervals over problems"
+        of = [row for row in reached if row.metric.endswith("_at_k")]
+        about = with_size("bands are 95% intervals over problems", of)
+        greedy = next((row for row in rows if row.metric == SAMPLED and cell(row)), None)
+        if greedy and (measured := cell(greedy)):
+            about += f"; greedy on the same problems: {measured.text}"
         yield Panel(heading, about, tuple(figures), series=series, abreast=2)
 
 
@@ -211,7 +224,7 @@ def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float
 def _told(rows: Sequence[Result], judges: Sequence[str], metric: str, name: str, otherwise: str) -> str:
     """ "AUC 81.0% [78.0, 84.0]" of a single judge; those of several stand in the table."""
     found = [told for judge in judges if (told := _measured(rows, metric, judge))]
-    return f"{name} {found[0].text}" if len(found) == 1 else otherwise
+    return f"{name} {found[0].sized}" if len(found) == 1 else otherwise
 
 
 def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:

@@ -11,11 +11,16 @@ from numerate.store import write_text
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
-HEADER = ("method", "accuracy", "seeds", "against the start", "p", "attempts", "minutes")
+
+
+def header(found: Mapping[str, Any]) -> list[str]:
+    """Returns the headings of `table`, with the number of problems behind the figures."""
+    n = f"n={found['n']:,}"
+    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
 
 
 def table(found: Mapping[str, Any]) -> list[list[str]]:
-    """A line per method, the start first; columns as in HEADER."""
+    """A line per method, the start first; columns as in `header`."""
     gaps = {row["model"]: row for row in found["against_start"]}
     return [line(method, gaps.get(method["model"])) for method in found["methods"]]
 
@@ -113,7 +118,7 @@ def build(folder: Path, found: Mapping[str, Any]) -> Path:
         .render(
             found=found,
             style=Markup(asset("page.css")),
-            header=HEADER,
+            header=header(found),
             rows=table(found),
             pairs=verdicts(found),
             matrix=matrix(found),
@@ -151,7 +156,9 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
         if drawn[key]
     )
     title = "Accuracy on the validation problems"
-    return Panel(title, "mean of the seeds", figures, models=tuple(names), abreast=2)
+    sizes = sorted(found.get("validation", ()))
+    of = f", n={' to '.join(f'{n:,}' for n in (sizes[0], sizes[-1])[: len(sizes)])} problems" if sizes else ""
+    return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
 
 
 def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:

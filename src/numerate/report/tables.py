@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from numerate.report.results import Result, ordered, parse, read_metrics
+from numerate.report.results import Result, ordered, parse
 
 DIVERSITY = {
     "diversity_exact": ("Distinct texts", "different texts among the {k} samples of a problem"),
@@ -45,6 +44,10 @@ TITLES = (
     | STRATEGIES
     | {
         "accuracy": ("Accuracy", "greedy answers that are right"),
+        "accuracy_on_sampled": (
+            "Greedy, same problems",
+            "greedy answers that are right, of the problems that were sampled",
+        ),
         "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
         "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
         "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
@@ -75,7 +78,18 @@ TITLES = (
 )
 COUNTS = frozenset({"tokens_mean", *DIVERSITY})
 """the metrics that are not shares"""
-SUMMARY = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated", "tokens_mean")
+SUMMARY = (
+    "accuracy",
+    "accuracy_strict",
+    "accuracy_on_sampled",
+    "pass_at_k",
+    "maj_at_k",
+    "unanswered",
+    "truncated",
+    "tokens_mean",
+)
+SAMPLED = "accuracy_on_sampled"
+"""greedy accuracy on the problems that were sampled; left out of tables where these are all problems"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,16 @@ class Cell:
     @property
     def text(self) -> str:
         return f"{self.main} {self.interval}".rstrip()
+
+    @property
+    def size(self) -> str:
+        """The number of problems alone: "n=2,000", empty where it is not known."""
+        return "" if self.n is None else f"n={self.n:,}"
+
+    @property
+    def sized(self) -> str:
+        """The number with its interval and the number of problems."""
+        return f"{self.text} {self.size}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +186,6 @@ class Versus:
         return "no clear difference"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One metric of one model on one problem set; one cell (or None) per run, in the order of the runs."""
-
-    problems: str
-    model: str
-    metric: str
-    k: int | None
-    title: str
-    cells: tuple[Cell | None, ...]
-
-
 def title(metric: str, k: int | None) -> tuple[str, str]:
     """(heading, help) of a metric; an unknown metric is its own heading."""
     heading, explained = TITLES.get(metric, (metric.replace("_", " "), ""))
@@ -195,6 +207,21 @@ def cell(result: Result) -> Cell | None:
     )
 
 
+def sizes(cells: Iterable[Cell | Result | None]) -> str:
+    """Returns "n=100", or "n=90 to 100" where the numbers of problems differ; empty where none is known."""
+    known = sorted({cell.n for cell in cells if cell is not None and cell.n is not None})
+    if not known:
+        return ""
+    return f"n={known[0]:,}" if len(known) == 1 else f"n={known[0]:,} to {known[-1]:,}"
+
+
+def shared_size(cells: Iterable[Cell | None]) -> str:
+    """Returns "n=100" where all these cells are of so many problems, empty elsewhere: then each cell says
+    its own."""
+    known = {cell.n for cell in cells if cell is not None}
+    return f"n={known.pop():,}" if len(known) == 1 and None not in known else ""
+
+
 def whole_set(results: Sequence[Result]) -> list[Result]:
     """The rows that speak of a whole problem set and one model, and of no judge."""
     return [row for row in results if not row.by and not row.versus and not row.judge]
@@ -209,13 +236,19 @@ def summary(metrics: Mapping[str, Any]) -> Table:
     """Models by problem set, with the columns that the run has: at k attempts, the largest k of the run.
 
     metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
-    rows = whole_set(parse(metrics))
+    rows = without_repeats(whole_set(parse(metrics)))
     columns = tuple(_columns(rows))
     sets = ordered([row.problems for row in rows])
     keys = sorted(
         dict.fromkeys((row.problems, row.model) for row in rows), key=lambda key: sets.index(key[0])
     )
     return Table(columns, tuple(_row(rows, columns, problems, model) for problems, model in keys))
+
+
+def without_repeats(rows: Sequence[Result]) -> list[Result]:
+    """Leaves the greedy accuracy on the sampled problems out where all problems of the set were sampled."""
+    whole = {(row.problems, row.model, row.n) for row in rows if row.metric == "accuracy"}
+    return [row for row in rows if row.metric != SAMPLED or (row.problems, row.model, row.n) not in whole]
 
 
 def _columns(rows: Sequence[Result]) -> list[Column]:
@@ -252,35 +285,3 @@ def differences(metrics: Mapping[str, Any]) -> list[Versus]:
         if row.versus and not row.by and measured is not None and row.metric == "accuracy_difference":
             found.append(Versus(row.model, row.versus, row.problems, measured, row.p))
     return found
-
-
-def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
-    """Model x metric over runs, each cell with its interval, sorted by problem set and model as they first
-    appear.
-
-    Raises ValueError where a folder has no measurements."""
-    tables: list[dict[tuple[str, str, str, int | None, str], Cell | None]] = []
-    for run_dir in run_dirs:
-        metrics = read_metrics(run_dir)
-        if not metrics:
-            raise ValueError(
-                f"{run_dir}: no metrics.json: finish the run, or name a folder under runs/ that has one"
-            )
-        results = parse(metrics)
-        rows = whole_set(results) + judged(results)
-        tables.append({(row.problems, row.model, row.metric, row.k, row.judge): cell(row) for row in rows})
-    keys = list(dict.fromkeys(key for table in tables for key in table))
-    sets, models = ordered([key[0] for key in keys]), ordered([key[1] for key in keys])
-    keys.sort(key=lambda key: (sets.index(key[0]), models.index(key[1])))
-    return [
-        Comparison(
-            problems,
-            model,
-            metric,
-            k,
-            title(metric, k)[0] + (f", {judge}" if judge else ""),
-            tuple(table.get(key) for table in tables),
-        )
-        for key in keys
-        for problems, model, metric, k, judge in [key]
-    ]
