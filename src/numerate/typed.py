@@ -16,6 +16,7 @@ AtLeast1 = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Betas = tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]]
 STRICT = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True, protected_namespaces=())
 
 

@@ -17,7 +17,7 @@ import torch
 from numerate import methods
 from numerate.progress import QuietProgress
 from numerate.store import read_rollouts
-from numerate.training import Stage, checkpoint
+from numerate.training import Learner, Stage, checkpoint
 from numerate.types import Stats
 from tests.methods.cases import CASES, Case, rows
 from tests.processes import launch
@@ -64,6 +64,30 @@ def test_it_learns(tmp_path: Path, name: str) -> None:
     assert last > first + 0.3 if case.rises else last < 0.8 * first
     if case.holds:
         case.holds(made, tmp_path)
+
+
+@TRAINED
+def test_it_learns_without_dropout_and_with_the_betas_of_its_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In evaluation mode, which switches off all that is drawn at random, not dropout alone."""
+    case, seen = CASES[name], list[Any]()
+    case.world(tmp_path, None)  # may train a model to start from
+    betas, options = (0.7, 0.8), dict(case.options)
+    fit = options.get("fit")
+    cfg = case.config(**({"fit": {**fit, "betas": betas}} if fit else {"betas": betas}))
+
+    def step(self: Learner, *_: Any) -> Stats:
+        used = [group["betas"] for optimizer in self.optimizers for group in optimizer.param_groups]
+        seen.append((used, any(module.training for module in self.policy.model.modules()), self.dropout))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Learner, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        train(case, tmp_path / "run", cfg)
+    [(used, training, dropout)] = seen
+    assert used and set(used) == {betas}
+    assert not training and not dropout
 
 
 @EVERY

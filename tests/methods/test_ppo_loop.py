@@ -85,6 +85,15 @@ def collected(learner: Learner, advantage: float) -> list[Example]:
     return ppo.weighed(rows)
 
 
+def test_the_penalty_is_not_adapted_while_the_policy_is_held(tmp_path: Path) -> None:
+    """Its divergence is 0 then, which would wear the penalty away."""
+    kl = {"beta": 0.1, "target": 5.0, "horizon": 10}
+    cfg = config(rounds=4, value={"layers": 1, "warmup": 2}, kl=kl)
+    ppo.train(stage(tmp_path / "run"), cfg, job(tmp_path))
+    betas = [row["kl/beta"] for row in log(tmp_path / "run")]
+    assert betas[:3] == [0.1] * 3 and betas[3] < 0.1
+
+
 def test_a_stop_within_or_after_the_warm_up_changes_nothing(tmp_path: Path) -> None:
     cfg = config(rounds=3, value={"layers": 1, "warmup": 2})
     whole = ppo.train(stage(tmp_path / "a"), cfg, job(tmp_path))

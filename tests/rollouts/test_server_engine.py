@@ -68,6 +68,7 @@ def test_a_request_leaves_nothing_to_the_servers_own_taste():
         "repetition_penalty": 1.0,
         "logprobs": 0,
         "return_token_ids": True,
+        "stop_token_ids": [2],
     }
     assert drawn["n"] == 4 and (drawn["temperature"], drawn["top_p"], drawn["top_k"]) == (0.7, 0.9, 20)
 

@@ -73,9 +73,11 @@ class Config:
     fit: sft.Config = sft.Config()
     """how a round is fine-tuned"""
     stop_after: AtLeast1 | None = None
-    """stop when the validation accuracy has not risen for so many rounds; null runs all rounds"""
+    """stop when the validation accuracy has not risen for so many rounds; null runs all rounds. The paper
+    stops when it saturates: 1 does; null is the default as a recipe need not have a validation set"""
     keep: Literal["last", "best"] = "last"
-    """which round's model is the result; `best` by validation accuracy"""
+    """which round's model is the result; `best` by validation accuracy, as the paper has it; `last` is the
+    default for the same reason"""
 
 
 def key(rollout: Rollout, dedupe: str) -> object:

@@ -35,7 +35,13 @@ def operators_of(mixed: MixedPolicy, scope: Scope) -> Operators:
 
 
 def learner(
-    mixed: MixedPolicy, lora: Lora | None, *, faster: float, weight_decay: float, **more: Any
+    mixed: MixedPolicy,
+    lora: Lora | None,
+    *,
+    faster: float,
+    betas: tuple[float, float],
+    weight_decay: float,
+    **more: Any,
 ) -> training.Learner:
     """Of model and heads, in place. faster: the heads' learning rate in those of the model."""
     import torch
@@ -47,7 +53,7 @@ def learner(
         trunk = [p for name, p in named.items() if not name.startswith("heads.")]
         groups = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
         fused = mixed.policy.device.type in ("cpu", "cuda")
-        return [torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)]
+        return [torch.optim.AdamW(groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)]
 
     return training.Learner(mixed.together(), optimizers=optimizers, **more)
 

@@ -32,7 +32,7 @@ from numerate.methods import mixed_network, mixed_rows, sft, watching
 from numerate.problems.consistency import demonstrations
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Sampling, Stats
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Config:
     parameters"""
     head_lr: Positive | None = None
     """of operator head and baseline, which begin at random; by default the model's"""
+    betas: Betas = (0.9, 0.999)
+    """AdamW's, per step; torch's, which the released code takes"""
     weight_decay: NotNegative = 0.0
     """AdamW's, per step"""
     max_norm: Positive = 1.0
@@ -203,6 +205,7 @@ def make_learner(cfg: Config, mixed: MixedPolicy) -> training.Learner:
         mixed,
         Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None,
         faster=(cfg.head_lr or cfg.lr) / cfg.lr,
+        betas=cfg.betas,
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,

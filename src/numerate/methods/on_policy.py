@@ -21,7 +21,7 @@ from numerate.methods.asking import Asking, beginnings
 from numerate.rewards.compose import CORRECT, Given, Rewards
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Rollout, Sampling, Stats
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ class Fit:
     """learning rate at the end of a cosine; null keeps it constant"""
     warmup: Share = 0.0
     """share of the steps with a rising learning rate"""
+    betas: Betas = (0.9, 0.95)
+    """AdamW's, per optimizer step: those of OpenRLHF (REINFORCE++) and of the paper of CISPO; the papers of
+    the others name none, and torch takes 0.9 and 0.999"""
     weight_decay: NotNegative = 0.0
     """AdamW's, per optimizer step"""
     max_norm: Positive = 1.0
@@ -185,6 +188,7 @@ class OnPolicy:
         fit = self.fit
         return training.Learner(
             policy,
+            betas=fit.betas,
             weight_decay=fit.weight_decay,
             max_norm=fit.max_norm,
             micro_tokens=fit.micro_tokens,

@@ -34,7 +34,7 @@ from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
 from numerate.types import Engine, Example, Group, Sampling, Stats
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Config:
     top_p: Share = 1.0
     """of the sampling"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are truncated, and wrong: see reward.without_end"""
+    """longest rollout; longer ones are truncated, and wrong: see reward.without_end. The value of what would
+    have followed is 0 there, as behind an EOS (trlX; Schulman et al. bootstrap with V where one is cut)"""
     epochs: AtLeast1 = 4
     """times that a collection is learned from"""
     batch: AtLeast1 = 32
@@ -72,6 +73,8 @@ class Config:
     """of the policy; 10 to 100 times higher suits models under 10 M parameters"""
     final_lr: NotNegative | None = None
     """learning rate at the end of a cosine; null keeps it constant"""
+    betas: Betas = (0.9, 0.95)
+    """AdamW's, per step; trlX's, as the paper names none"""
     weight_decay: NotNegative = 0.0
     """AdamW's, per step"""
     max_norm: Positive = 1.0
@@ -103,7 +106,9 @@ class Config:
     """what an attempt earns"""
     judge: str | None = None
     """scores the steps of attempts: a stage that trained a judge, a folder that holds one (with a slash), or
-    `oracle`, which knows stories only; null: no judge"""
+    `oracle`, which knows stories only; null: no judge. The defaults of `reward` then add 0.1 times the score
+    of every step to a right answer's 1, which more steps farm: Gao et al. take `refine: clip_delta`, Pan et
+    al. `correct: 0, alpha: 1, scores: end`"""
     old_logp: Literal["auto", "sampler", "recompute"] = "auto"
     """log-probabilities of the sampling: what the engine recorded where it agrees with the learner, always,
     or never"""
@@ -122,7 +127,8 @@ class Config:
     validation_limit: AtLeast1 | None = None
     """problems per validation; default all"""
     keep: Literal["last", "best"] = "last"
-    """`last` or `best` by validation accuracy (needs validate_every)"""
+    """`last` or `best` by validation accuracy (needs validate_every); the paper takes the best, `last` is the
+    default as a recipe need not have a validation set"""
 
     def __post_init__(self) -> None:
         if self.keep == "best" and not self.validate_every:
@@ -214,8 +220,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         stats |= signs | more | asking.heard(groups, partial(ppo_credit.surprises, chosen, rows))
         # 3. K epochs of minibatches
         stats |= learn(run, cfg, learner, rows, beta, round_)
-        # 4. the penalty follows the divergence, where it has a target
-        if cfg.kl.target:
+        # 4. the penalty follows the divergence, where it has a target and the policy moves
+        if cfg.kl.target and round_ >= cfg.value.warmup:
             kl = stats["kl/per_attempt"]
             run.facts["beta"] = credit.adapted(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
         if cfg.validate_every and (round_ + 1) % cfg.validate_every == 0:
@@ -249,6 +255,7 @@ def make_learner(cfg: Config, policy: Policy) -> training.Learner:
         lora,
         cfg.value.layers,
         faster=(cfg.value.lr or cfg.lr) / cfg.lr,
+        betas=cfg.betas,
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,

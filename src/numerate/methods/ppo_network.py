@@ -38,6 +38,7 @@ def learner(
     layers: int,
     *,
     faster: float = 1.0,
+    betas: tuple[float, float] = (0.9, 0.95),
     weight_decay: float = 0.0,
     max_norm: float = 1.0,
     micro_tokens: int = 2048,
@@ -58,7 +59,7 @@ def learner(
         trunk = [p for name, p in named.items() if not name.startswith("value.")]
         fused = policy.device.type in ("cpu", "cuda")
         groups = [{"params": trunk, "lr_scale": 1.0}, {"params": value, "lr_scale": faster}]
-        return [torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)]
+        return [torch.optim.AdamW(groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)]
 
     both = joint(policy, branch)
     return training.Learner(

@@ -46,14 +46,16 @@ class Config:
     aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
     """how the scores of the steps become one number (scores: end)"""
     refine: credit.Refine = "none"
-    """what keeps more steps from earning more (scores: steps); `gain` is the dense reward by a judge of
+    """what keeps more steps from earning more (scores: steps): Gao et al. find `clip_delta` best, and `none`,
+    their plain process reward, costs two thirds of the accuracy; `gain` is the dense reward by a judge of
     outcomes"""
     eta: Share = 0.5
     """scores from here on earn nothing (clip, clip_delta)"""
     eta_quantile: Share | None = None
     """in place of eta: this share of the first collection's scores lies below it, 0.3 for instance"""
     alpha: NotNegative = 0.1
-    """weight of what the judge says"""
+    """weight of what the judge says; Gao et al. do not print theirs, Pan et al. pay nothing else (correct: 0,
+    alpha: 1)"""
     limit: Positive | None = 10.0
     """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
     without_end: Literal["withhold", "pay"] = "withhold"

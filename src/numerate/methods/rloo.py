@@ -40,7 +40,8 @@ class Config:
     eps: Positive = 0.2
     """ratios of attempts are clipped to [1 - eps, 1 + eps]; without effect at the first update of a step"""
     beta: NotNegative = 0.0
-    """weight of the KL to the reference in the reward; the paper takes 0.03 with a learned reward"""
+    """weight of the KL to the reference in the reward; the paper takes 0.03 with a learned reward,
+    ours grades answers by a rule"""
     reference: str | None = None
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)

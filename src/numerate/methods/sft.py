@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from numerate import training
 from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Config:
     """learning rate at the end of the cosine"""
     warmup: Share = 0.03
     """share of the steps with a rising learning rate"""
+    betas: Betas = (0.9, 0.95)
+    """AdamW's, per step; neither paper names any, and torch takes 0.9 and 0.999: 0.95 adapts within the few
+    hundred steps of a fit"""
     weight_decay: NotNegative = 0.0
     """AdamW's, per step"""
     max_norm: Positive = 1.0
@@ -68,7 +71,8 @@ class Config:
     validation_limit: AtLeast1 | None = None
     """problems per validation; default all"""
     keep: Literal["last", "best"] = "last"
-    """`last` or `best` by validation accuracy (needs validate_every)"""
+    """`last` or `best` by validation accuracy (needs validate_every); Liu et al. take the best, `last` is the
+    default as a recipe need not have a validation set"""
 
     def __post_init__(self) -> None:
         if self.keep == "best" and not self.validate_every:
@@ -106,6 +110,7 @@ def fit(
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(
         policy,
+        betas=cfg.betas,
         weight_decay=cfg.weight_decay,
         max_norm=cfg.max_norm,
         micro_tokens=cfg.micro_tokens,

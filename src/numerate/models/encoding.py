@@ -32,8 +32,8 @@ def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
     return ids
 
 
-def encode_target(tokenizer: Any, text: str) -> list[int]:
-    """The ids of what a policy should write after a prompt: no BOS, ends with EOS."""
+def encode_target(tokenizer: Any, text: str, end: int | None = None) -> list[int]:
+    """The ids of what a policy should write after a prompt: no BOS; `end` (None: EOS) is the last."""
     anchor = "\n" if _marks_words(tokenizer) else ""
     before = _plain(tokenizer, anchor) if anchor else []
     ids = _plain(tokenizer, anchor + text)
@@ -41,7 +41,27 @@ def encode_target(tokenizer: Any, text: str) -> list[int]:
         ids[: len(before)] != before
     ):  # the anchor grew into the text: rather one mark too many than a wrong cut
         before, ids = [], _plain(tokenizer, text)
-    return [*ids[len(before) :], int(tokenizer.eos_token_id)]
+    return [*ids[len(before) :], int(tokenizer.eos_token_id) if end is None else end]
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """The token that the chat template puts behind what the assistant says; EOS where it puts none, or where
+    there is no template."""
+    eos, text = int(tokenizer.eos_token_id), SLOT.format(0)
+    if not tokenizer.chat_template:
+        return eos
+    from jinja2 import TemplateError
+
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
+    try:
+        filled = str(tokenizer.apply_chat_template(turns, tokenize=False))
+    except (TemplateError, ValueError):  # one that wants other turns, or is chosen by name
+        return eos
+    behind = filled.rpartition(text)[2].lstrip() if text in filled else ""
+    added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items()}
+    names = special_strings(tokenizer) | added
+    ends = [name for name in names if name and behind.startswith(name)]
+    return names[max(ends, key=len)] if ends else eos
 
 
 def encode_text(tokenizer: Any, text: str) -> list[int]:

@@ -38,8 +38,10 @@ class Policy:
         self.name = name
         self.compute: torch.dtype = compute or next(model.parameters()).dtype
         """the number format of products; weights that are trained are float32 all the same"""
-        self.eos_ids: tuple[int, ...] = _eos_ids(model, tokenizer)
-        """tokens that end a solution; the first is the one that targets end with"""
+        self.turn_end: int = encoding.end_of_turn(tokenizer)
+        """the last token of a target in a chat; elsewhere it is EOS"""
+        self.eos_ids: tuple[int, ...] = _eos_ids(model, tokenizer, self.turn_end)
+        """tokens that end a solution, whatever the prompt; the first is EOS"""
         pad = tokenizer.pad_token_id
         self.pad_id: int = self.eos_ids[0] if pad is None else int(pad)
 
@@ -81,9 +83,9 @@ class Policy:
         """Ids of a prompt, BOS as the tokenizer adds it; control tokens cannot come from its text."""
         return encoding.encode_prompt(self.tokenizer, prompt)
 
-    def encode_target(self, text: str) -> list[int]:
-        """Ids of a solution: no BOS, ends with EOS."""
-        return encoding.encode_target(self.tokenizer, text)
+    def encode_target(self, text: str, chat: bool = False) -> list[int]:
+        """Ids of a solution: no BOS, ends with EOS, or in a chat with the template's end of turn."""
+        return encoding.encode_target(self.tokenizer, text, self.turn_end if chat else None)
 
     def decode(self, ids: list[int] | tuple[int, ...]) -> str:
         """Text of some ids without control tokens."""
@@ -113,7 +115,16 @@ class Policy:
             with quiet():
                 self.merged().save_pretrained(fresh)
             self.tokenizer.save_pretrained(fresh)
+            self._save_ends(fresh)
         return target
+
+    def _save_ends(self, folder: Path) -> None:
+        """Other programs stop at the tokens in the generation settings: an end of turn that is trained has to
+        be among them."""
+        settings = copy.deepcopy(getattr(self.model, "generation_config", None))
+        if settings is not None and self.turn_end not in _listed(settings):
+            settings.eos_token_id = list(self.eos_ids)
+            settings.save_pretrained(folder)
 
     def clone(self, name: str | None = None) -> Policy:
         """An independent copy of the weights (adapters included); the tokenizer is shared."""
@@ -225,12 +236,17 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
-def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """The tokenizer's EOS first, then the others in the model's generation settings (some chat models)."""
-    settings = getattr(model, "generation_config", None)
+def _eos_ids(model: Any, tokenizer: Any, turn_end: int) -> tuple[int, ...]:
+    """The tokenizer's EOS first, then the others in the model's generation settings (some chat models), and
+    the chat template's end of turn."""
+    listed = _listed(getattr(model, "generation_config", None))
+    return tuple(dict.fromkeys([int(tokenizer.eos_token_id), *listed, turn_end]))
+
+
+def _listed(settings: Any) -> list[int]:
+    """The EOS tokens of generation settings: none, one, or several."""
     more = getattr(settings, "eos_token_id", None)
-    listed = [] if more is None else [more] if isinstance(more, int) else list(more)
-    return tuple(dict.fromkeys([int(tokenizer.eos_token_id), *map(int, listed)]))
+    return [] if more is None else [more] if isinstance(more, int) else [int(i) for i in more]
 
 
 @contextmanager

@@ -13,11 +13,13 @@ from numerate.types import Example, Problem, Rollout
 def worked(policy: Policy, problem: Problem, style: str) -> Example:
     """The problem with its reference solution; only the solution's tokens are trained.
 
-    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. A policy
-    that reads tags is told that every line is good. Raises ValueError when the problem has no solution.
+    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. The last
+    token is one that sampling ends with: EOS, or in a chat the template's end of turn. A policy that reads
+    tags is told that every line is good. Raises ValueError when the problem has no solution.
     """
-    asked = policy.encode_prompt(render(problem, style))
-    told = policy.encode_target(target(problem, style))
+    prompt = render(problem, style)
+    asked = policy.encode_prompt(prompt)
+    told = policy.encode_target(target(problem, style), prompt.chat)
     if policy.conditioning:
         whole = [(True, line, [True] * len(line)) for line in lines(policy, told)]
         return tagged(policy, asked, whole, policy.conditioning)

@@ -72,10 +72,11 @@ def _numbers(values: Any) -> tuple[float, ...]:
     return tuple(float(v) for v in values) if good else ()
 
 
-def written(choice: Choice, params: Sampling, policy: Policy, exact: bool) -> Turn:
-    """exact: the server's log-probabilities are those of temperature 1 with nothing cut off."""
+def written(choice: Choice, params: Sampling, policy: Policy, exact: bool, chat: bool = False) -> Turn:
+    """exact: the server's log-probabilities are those of temperature 1 with nothing cut off. chat: whether
+    the prompt was in the chat template, whose end of turn then ends what was written."""
     if choice.ids is None:
-        text, ids = _from_text(choice, params, policy)
+        text, ids = _from_text(choice, params, policy, chat)
         return Turn("assistant", text, ids, trained=True)
     ids = choice.ids
     body = ids[:-1] if ids and ids[-1] in policy.eos_ids else ids
@@ -84,12 +85,12 @@ def written(choice: Choice, params: Sampling, policy: Policy, exact: bool) -> Tu
     return Turn("assistant", text, ids, logprobs, trained=True)
 
 
-def _from_text(choice: Choice, params: Sampling, policy: Policy) -> tuple[str, tuple[int, ...]]:
+def _from_text(choice: Choice, params: Sampling, policy: Policy, chat: bool) -> tuple[str, tuple[int, ...]]:
     """The text before the first stop string, and the tokenizer's ids of what was written. EOS is among them
     only where it is sure that the model wrote one."""
     text = _cut(choice.text, params.stop)
     end = choice.text[len(text) :] or choice.stop
-    *ids, eos = policy.encode_target(text + end)
+    *ids, eos = policy.encode_target(text + end, chat)
     if choice.finish == "stop" and not end and (choice.told or not params.stop):
         ids.append(eos)
     return text, tuple(ids)

@@ -141,7 +141,7 @@ class Asking:
             self.rollout(
                 ask,
                 ask.first + i,
-                written(choice, self.params, self.policy, exact=self.served.raw or itself),
+                written(choice, self.params, self.policy, self.served.raw or itself, ask.prompt.chat),
                 choice.finish,
             )
             for i, choice in enumerate(choices)

@@ -33,13 +33,15 @@ class Form:
 
 
 def extended(params: Sampling, policy: Policy) -> Fields:
-    """vLLM, SGLang, llama.cpp: nothing cut off unasked, token ids and log-probabilities back."""
+    """vLLM, SGLang, llama.cpp: nothing cut off unasked, token ids and log-probabilities back. The server's
+    own settings need not hold all tokens that end a solution."""
     return {
         "top_k": params.top_k or -1,
         "min_p": 0.0,
         "repetition_penalty": 1.0,
         "logprobs": 0,
         "return_token_ids": True,
+        "stop_token_ids": list(policy.eos_ids),
     }
 
 
