@@ -237,6 +237,11 @@ class Sampling:
     """every sample draws from its own stream: (seed, round, problem id, index)"""
 
 
+class NotFinite(ValueError):
+    """Raised where a number that training or measuring rests on is NaN or infinite. The message names the
+    quantity and what to change; a run adds stage and step, and ends with exit code 1."""
+
+
 class Engine(Protocol):
     """Something that samples from a policy."""
 
