@@ -159,6 +159,11 @@ class Rollout:
         return [turn.trained for turn in self.turns for _ in turn.ids]
 
     @property
+    def no_room(self) -> bool:
+        """Whether the prompt was so long that the model's context left no room for a token."""
+        return self.finish == "length" and not any(self.mask) and not self.text
+
+    @property
     def logprobs(self) -> list[float]:
         """One per id, 0.0 off the trained tokens. Raises ValueError where the engine recorded none."""
         for turn in self.turns:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numerate.config import Recipe
     from numerate.report.tables import Table, Versus
 
-SHOWN = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated")
+SHOWN = ("accuracy", "accuracy_strict", "pass_at_k", "maj_at_k", "unanswered", "truncated", "no_room")
 """the columns that fit in 80 characters; --json has every metric"""
 
 

@@ -19,7 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
-from numerate.methods import sft
+from numerate.methods import sft, watching
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
@@ -167,7 +167,7 @@ def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict
     return {
         "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/truncated": sum(s.rollout.finish == "length" for s in attempts) / len(attempts),
+        **watching.ends([s.rollout for s in attempts]),
         "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),
         "data/problems": float(sum(bool(found) for found in kept)),
         "data/distinct_right": sum(len(found) for found in kept) / len(kept),

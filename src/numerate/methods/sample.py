@@ -7,6 +7,7 @@ top-p 0.95, from the fine-tuned generator itself.
 from __future__ import annotations
 
 from numerate import training
+from numerate.methods import watching
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
@@ -37,9 +38,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     folder = run.folder / "rollouts" / "round-000"
     engine = job.engine(job.load(job.model))
     for _ in run.rounds(1):
-        right = [
-            bool(scored.reward.value)
+        done = [
+            scored
             for group in collect(folder, engine, job.problems, cfg.samples, params, job.style, run.progress)
             for scored in group.attempts
         ]
-        run.log({"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))})
+        right = sum(bool(scored.reward.value) for scored in done)
+        stats = {"rollouts/accuracy": right / len(done), "rollouts/attempts": float(len(done))}
+        run.log(stats | watching.ends([scored.rollout for scored in done]))

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from numerate.metrics import health
 from numerate.progress import Progress
 from numerate.store import append_row, forget_rounds
 from numerate.training import checkpoint, devices
@@ -115,12 +116,18 @@ class Stage:
         self.facts["finished"] = True
 
     def log(self, stats: Stats, **notes: Any) -> None:
-        """One line of metrics.jsonl, marked with the round. notes: JSON values that are no curves; trackers
-        do not get them."""
+        """One line of metrics.jsonl, marked with the round, with the conditions of `metrics.health` that hold
+        in it as `health`; a condition that begins is a line on the terminal. notes: JSON values that are no
+        curves; trackers do not get them."""
+        self.facts["health"], holds, begins = health.look(self.facts.get("health"), stats)
+        for name in begins:
+            self.progress.say(f"HEALTH, {self.position}: {health.line(name, holds[name])}")
         if devices.rank() == 0:
-            append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats, **notes})
+            row = {"round": self.round, **stats, **notes} | ({"health": holds} if holds else {})
+            append_row(self.folder / "metrics.jsonl", row)
             if self.tracker:
-                self.tracker.log(self.label, self.round, stats)
+                more = {f"health/{name}": value for name, value in holds.items()}
+                self.tracker.log(self.label, self.round, stats | more)
 
     def save(self, model: Savable, name: str) -> None:
         """A model in this stage's folder; one process writes it, and all wait until it is there."""
