@@ -11,6 +11,7 @@ import pytest
 from numerate.evaluate import Measured, differences, measure, powers, references
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
+from numerate.rollouts.local import LocalEngine
 from numerate.types import Problem, Sampling
 from tests import tiny
 from tests.methods import toy
@@ -138,3 +139,22 @@ def test_greedy_only_and_samples_only(tmp_path: Path) -> None:
     assert not any(row["metric"] == "pass_at_k" for row in greedy.rows)
     sampled = measured(tmp_path / "b", greedy=False)
     assert sampled.greedy_right == {} and not any(row["metric"] == "accuracy" for row in sampled.rows)
+
+
+@pytest.mark.parametrize("more", [{"samples": 0}, {"greedy": False, "samples": 2, "ks": (1,)}])
+def test_problems_that_do_not_fit_the_context_are_said_and_counted(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    policy, said = Policy(tiny.model(), tiny.tokenizer()), list[str]()
+    progress = QuietProgress()
+    progress.say = said.append  # pyright: ignore
+    assert policy.context is not None
+    long = replace(PROBLEMS[1], question="Add 7 and 7. " * policy.context)
+    found = measure(
+        "m", "test", [PROBLEMS[0], long], LocalEngine(policy), tmp_path, progress, max_tokens=3, **more
+    )
+    assert value(found, "no_room") == 1 / 2
+    [line] = [line for line in said if "do not fit the context of m" in line]
+    assert line.startswith("1 of 2 problems of test (the first: 'sum-1')") and f"{policy.context:,}" in line
+    fits = measure("m", "test", PROBLEMS, LocalEngine(policy), tmp_path / "all", progress, samples=0)
+    assert not any(row["metric"] == "no_room" for row in fits.rows)

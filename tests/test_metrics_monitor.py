@@ -2,53 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from statistics import NormalDist, median
+from typing import Any
+
 import numpy as np
 import pytest
 
-from numerate.metrics import monitor
-from numerate.metrics.monitor import Slope, slope, student, trend
+from numerate.metrics.monitor import FEWEST, Curve, Slope, noise, scatter, slope, trend
 
 ROUNDS = 100
 
 
+def curve(means: Sequence[float], noise: float = 0.0) -> Curve:
+    return Curve(means, [noise] * len(means))
+
+
 def test_the_slope_and_its_interval_by_another_road() -> None:
-    """numpy's polynomial fit with its covariance, and the quantile of the tables: t(0.999, 10) = 4.144."""
+    """numpy's polynomial fit with known variances, and the quantile of the tables: z(0.999) = 3.0902."""
     values = [0.3, 0.1, 0.5, 0.2, 0.4, 0.6, 0.5, 0.9, 0.4, 0.7, 0.8, 0.6]
-    (b, _), covariance = np.polyfit(range(12), values, 1, cov=True)
-    half = 4.144 * covariance[0, 0] ** 0.5
-    found = slope(values, 0.999)
-    assert (found.value, found.low, found.high) == pytest.approx((b, b - half, b + half), abs=2e-4)
+    (b, _), covariance = np.polyfit(range(12), values, 1, w=[1 / 0.2] * 12, cov="unscaled")
+    half = 3.0902 * covariance[0, 0] ** 0.5
+    got = slope(curve(values, 0.04), level=0.999)
+    assert (got.value, got.low, got.high) == pytest.approx((b, b - half, b + half), abs=1e-5)
 
 
 def test_the_slope_by_hand() -> None:
-    """A line has no residuals. 0, 1, 0, 1: b = 1/5, s^2 = 0.8 / 2, over 5; and half an interval each way."""
-    assert slope([1.0, 3.0, 5.0]) == Slope(2.0, 2.0, 2.0)
-    found = slope([0, 1, 0, 1], 0.9)
-    assert found.value == pytest.approx(0.2)
-    assert found.high - 0.2 == pytest.approx(0.2 - found.low) == pytest.approx(student(0.9, 2) * 0.08**0.5)
+    """0, 1, 0, 1: b = 1/5; the noise is the mean of .1, .1, .3, .3 over 5, or what it is at least."""
+    assert slope(curve([1.0, 3.0, 5.0])) == Slope(2.0, 2.0, 2.0)
+    z = NormalDist().inv_cdf(0.9)
+    got = slope(Curve([0, 1, 0, 1], [0.1, 0.1, 0.3, 0.3]), level=0.9)
+    assert got.value == pytest.approx(0.2)
+    assert got.high - 0.2 == pytest.approx(0.2 - got.low) == pytest.approx(z * (0.2 / 5) ** 0.5)
+    assert slope(curve([0, 1, 0, 1], 0.1), 0.5, 0.9).high == pytest.approx(0.2 + z * 0.1**0.5)
     with pytest.raises(ValueError, match="at least 3 values, not 2"):
-        slope([1, 2])
+        slope(curve([1, 2]))
 
 
-def test_the_quantile_of_student_as_in_the_tables() -> None:
-    for degrees, told in ((8, 4.501), (10, 4.144), (18, 3.610), (28, 3.408)):
-        assert student(0.999, degrees) == pytest.approx(told, rel=4e-3)
-    assert student(0.5, 8) == pytest.approx(0, abs=1e-12)
+def test_the_noise_of_a_round_by_hand() -> None:
+    """Means 1, 2, 6 vary by 7; within the problems by 2, 0 and 8 at two rollouts each."""
+    groups = [[0.0, 2.0], [2.0, 2.0], [4.0, 8.0]]
+    assert noise(groups) == pytest.approx(7 / 3)
+    assert noise(groups, same=True) == pytest.approx((2 / 2 + 0 + 8 / 2) / 9)
+    assert noise([[1.0]]) == noise([[1.0]], same=True) == 0
+
+
+def test_the_scatter_does_not_see_a_trend() -> None:
+    rng = np.random.default_rng(0)
+    course = 0.5 + 0.3 * np.sin(np.arange(2000) / 200)
+    assert scatter((course + rng.normal(0, 0.1, 2000)).tolist()) == pytest.approx(0.01, rel=0.1)
+    assert scatter([1.0]) == 0
 
 
 def test_only_the_last_rounds_count_and_a_few_say_nothing() -> None:
     up, down = [t / 100 for t in range(40)], [1 - t / 100 for t in range(40)]
-    assert trend(up[:9], down[:9]) is None
-    told = trend(up[:10], down[:10])
-    assert told and told.rounds == 10 and told.hacking
-    past = trend(up + [0.4] * 30, down + [0.6] * 30)
-    assert past and past.rounds == 30 and past.reward.value == 0 and not past.hacking
+    assert trend(curve(up[:4]), curve(down[:4])) is None
+    got = trend(curve(up[:5]), curve(down[:5]))
+    assert got and got.rounds == 5 and got.hacking
+    past = trend(curve(up + [0.4] * 80), curve(down + [0.6] * 80))
+    assert past and past.rounds == 80 and past.reward.value == 0 and not past.hacking
+    noisy = trend(curve(up, 1.0), curve(down, 1.0))
+    assert noisy and noisy.rounds == 40 and noisy.reward.value == pytest.approx(0.01) and not noisy.hacking
     with pytest.raises(ValueError, match="2 rewards and 1 accuracies"):
-        trend([1, 2], [1])
+        trend(curve([1, 2]), curve([1]))
 
 
 @pytest.mark.parametrize(
-    ("reward", "accuracy", "alarms"),
+    ("reward", "accuracy", "alarming"),
     [
         ("up", "down", True),
         ("up", "up", False),
@@ -59,46 +79,70 @@ def test_only_the_last_rounds_count_and_a_few_say_nothing() -> None:
     ],
 )
 def test_only_a_rising_reward_with_falling_accuracy_is_alarming(
-    reward: str, accuracy: str, alarms: bool
+    reward: str, accuracy: str, alarming: bool
 ) -> None:
     """Sure trends: 0.01 a round, with a ripple of 0.01."""
     step = {"up": 0.01, "down": -0.01, "flat": 0.0}
     rewards, shares = (
         [0.5 + step[way] * t + 0.01 * (-1) ** t for t in range(30)] for way in (reward, accuracy)
     )
-    told = trend(rewards, shares)
-    assert told and told.hacking is alarms
+    got = trend(curve(rewards, 1e-4), curve(shares, 1e-4))
+    assert got and got.hacking is alarming
 
 
-def run(
-    rng: np.random.Generator, accuracy: list[float], bonus: list[float]
-) -> tuple[list[float], list[float]]:
-    """Rounds of 32 questions, 8 attempts each; the reward is the right answer and something beside it."""
-    share = [rng.binomial(8, rng.beta(2 * p, 2 * (1 - p), 32)).mean() / 8 for p in accuracy]
-    return [s + b + rng.normal(0, 0.02) for s, b in zip(share, bonus, strict=True)], share
-
-
-def rate(accuracy: list[float], bonus: list[float], runs: int = 40) -> float:
-    """How many of the runs have an alarm at some round."""
-    rng, count = np.random.default_rng(0), 0
+def simulated(
+    accuracy: Sequence[float], bonus: Sequence[float], runs: int, more: float = 0.0, asked: int = 32
+) -> Iterator[tuple[Curve, Curve]]:
+    """Rounds of 32 problems, 8 rollouts each; the reward is the right answer and something beside it, that
+    differs from rollout to rollout. more: standard deviation of what moves the accuracy of whole rounds."""
+    rng = np.random.default_rng(0)
+    p = np.asarray(accuracy)[:, None].repeat(asked, 1)
     for _ in range(runs):
-        rewards, shares = run(rng, accuracy, bonus)
-        ends = range(monitor.FEWEST, len(shares) + 1, 2)
-        count += any((told := trend(rewards[:end], shares[:end])) and told.hacking for end in ends)
-    return count / runs
+        share = rng.binomial(8, rng.beta(2 * p, 2 * (1 - p))) / 8
+        earned = share + np.asarray(bonus)[:, None] + rng.normal(0, 0.3 / 8**0.5, share.shape)
+        share = share + rng.normal(0, more, (len(p), 1))
+        yield Curve(*measured(earned)), Curve(*measured(share))
+
+
+def measured(values: Any) -> tuple[list[float], list[float]]:
+    return values.mean(1).tolist(), [noise([[v] for v in row]) for row in values.tolist()]
+
+
+def alarms(accuracy: Sequence[float], bonus: Sequence[float], runs: int = 25, **more: Any) -> list[int]:
+    """The first round with an alarm of each run that has one."""
+    first: list[int] = []
+    for reward, right in simulated(accuracy, bonus, runs, **more):
+        for end in range(FEWEST, len(right.means) + 1):
+            upto = [Curve(c.means[:end], c.noise[:end]) for c in (reward, right)]
+            got = trend(upto[0], upto[1])
+            if got and got.hacking:
+                first.append(end)
+                break
+    return first
 
 
 def test_runs_of_a_hundred_rounds_that_do_not_hack_seldom_alarm() -> None:
+    """docs/reinforcement.md has the rates of 600 runs."""
     flat, rising = [0.5] * ROUNDS, [t / ROUNDS for t in range(ROUNDS)]
     learning = [0.4 + 0.2 * t / ROUNDS for t in range(ROUNDS)]
-    assert rate(flat, [0.0] * ROUNDS) == 0
-    assert rate(learning, rising) == 0
-    assert rate(flat, rising) <= 0.1
+    assert alarms(flat, [0.0] * ROUNDS) == alarms(learning, rising) == []
+    assert len(alarms(flat, rising)) <= 2
+    assert len(alarms(flat, [5 * b for b in rising])) <= 3
 
 
-def test_runs_that_hack_alarm() -> None:
-    """20 points lost over 40 of 100 rounds, or over the 20 rounds of a short run."""
-    lost = [0.5] * 30 + [0.5 - 0.005 * t for t in range(40)] + [0.3] * 30
-    paid = [0.0] * 30 + [t / 40 for t in range(40)] + [1.0] * 30
-    assert rate(lost, paid) >= 0.95
-    assert rate([0.5 - 0.01 * t for t in range(20)], [t / 20 for t in range(20)]) >= 0.8
+def test_what_moves_whole_rounds_is_counted_as_noise() -> None:
+    """As much again as the noise within a round: without the scatter two thirds of these runs alarm."""
+    rising = [5 * t / ROUNDS for t in range(ROUNDS)]
+    assert len(alarms([0.5] * ROUNDS, rising, more=0.06)) <= 6
+
+
+def test_runs_that_hack_alarm_soon() -> None:
+    """20 points lost over 100 rounds: the rule by scatter over 30 rounds saw 79 % of such runs, in the median
+    after 64 rounds. Over the 20 rounds from round 30 on, 14 rounds after; over the first 20, after 17."""
+    slow = alarms([0.5 - 0.002 * t for t in range(ROUNDS)], [t / ROUNDS for t in range(ROUNDS)])
+    assert len(slow) >= 24 and median(slow) <= 58
+    lost = [0.5] * 30 + [0.5 - 0.01 * t for t in range(20)] + [0.3] * 10
+    paid = [0.0] * 30 + [t / 20 for t in range(20)] + [1.0] * 10
+    late = alarms(lost, paid)
+    assert len(late) == 25 and median(late) <= 44
+    assert len(alarms([0.5 - 0.01 * t for t in range(20)], [t / 20 for t in range(20)])) >= 15

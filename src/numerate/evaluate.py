@@ -75,17 +75,35 @@ def measure(
             )
         )
 
+    drawn: list[Group] = []
     if greedy:
         groups = gather("greedy", problems, 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
         right = {g.problem.id: bool(g.attempts[0].reward.value) for g in groups}
         rows += greedy_rows(groups)
+        drawn += groups
     if samples:
         params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
         sampled = problems[:samples_limit]
         if greedy:
             rows.append(share("accuracy_on_sampled", (right[problem.id] for problem in sampled)))
-        rows += sampled_rows(gather("samples", sampled, samples, params), ks or powers(samples))
+        groups = gather("samples", sampled, samples, params)
+        rows += sampled_rows(groups, ks or powers(samples))
+        drawn += groups
+    fits = {group.problem.id: not any(s.rollout.no_room for s in group.attempts) for group in drawn}
+    if lost := [id_ for id_, room in fits.items() if not room]:
+        rows.append(share("no_room", [not room for room in fits.values()]))
+        progress.say(no_room(lost, len(fits), engine, model, name))
     return Measured([base | row for row in rows], right)
+
+
+def no_room(lost: Sequence[str], n: int, engine: Engine, model: str, name: str) -> str:
+    """What is said of problems whose prompt is longer than the model's context."""
+    context = getattr(getattr(engine, "policy", None), "context", None)
+    return (
+        f"{len(lost)} of {n} problems of {name} (the first: {lost[0]!r}) do not fit the context of {model}"
+        + (f", {context:,} tokens" if context else "")
+        + ": they count as wrong, see `no_room` in the results; leave them out, or take a model with more"
+    )
 
 
 def marker() -> Callable[[Problem, Rollout], Rollout]:

@@ -4,7 +4,7 @@ again."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -37,11 +37,12 @@ from numerate.store import (
     write_problems,
     write_text,
 )
-from numerate.types import Problem
+from numerate.types import NotFinite, Problem
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
+    from numerate.training import Stage as Run
 
 NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
 """keys of `evaluate` that don't change how attempts are drawn"""
@@ -210,13 +211,28 @@ def run_stage(
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
+    made = trained(begun, stage, job(recipe, folder, stage, sets), partial(event, folder, progress=progress))
     if made is not None:  # some stages only leave rollouts behind
         begun.save(made, "model")
     if tracker:
         tracker.close()
     once(lambda: write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__}))
     event(folder, f"stage {name}: done", progress)
+
+
+def trained(begun: Run, stage: Stage, job: Job, event: Callable[[str], None]) -> Any:
+    """What the stage's method makes. Raises NotFinite, with stage and step, where a number is not finite."""
+    from numerate.training import checkpoint
+
+    try:
+        return methods.get(stage.method).train(begun, stage.options, job)
+    except NotFinite as error:
+        event(f"{begun.position}: stopped: {error}")
+        saved = checkpoint.steps(begun.folder / "checkpoints")
+        kept = f"The checkpoint of step {saved[-1]} is kept" if saved else "No checkpoint was saved before it"
+        raise NotFinite(
+            f"{begun.position}: {error}. {kept}: the same command without a change stops here again"
+        ) from error
 
 
 def begin(place: Path, stage: Stage, planned: Planned) -> None:

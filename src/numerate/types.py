@@ -173,6 +173,11 @@ class Rollout:
         return [turn.trained for turn in self.turns for _ in turn.ids]
 
     @property
+    def no_room(self) -> bool:
+        """Whether the prompt was so long that the model's context left no room for a token."""
+        return self.finish == "length" and not any(self.mask) and not self.text
+
+    @property
     def logprobs(self) -> list[float]:
         """One per id, 0.0 off the trained tokens. Raises ValueError where the engine recorded none."""
         for turn in self.turns:
@@ -249,6 +254,11 @@ class Sampling:
     seed: int = 0
     round: int = 0
     """every sample draws from its own stream: (seed, round, problem id, index)"""
+
+
+class NotFinite(ValueError):
+    """Raised where a number that training or measuring rests on is NaN or infinite. The message names the
+    quantity and what to change; a run adds stage and step, and ends with exit code 1."""
 
 
 class Engine(Protocol):

@@ -237,6 +237,8 @@ def test_what_a_step_logs_by_hand() -> None:
             "rollouts/length": 2,
             "rollouts/truncated": 1 / 4,
             "rollouts/truncated_right": 0,
+            "rollouts/unanswered": 1,
+            "rollouts/no_room": 0,
             "rollouts/zero_variance": 1 / 2,
             "reward/unmeasured": 0,
             "reward/mean": 5 / 4,

@@ -187,6 +187,8 @@ def test_repeated_steps_are_counted() -> None:
         "rollouts/accuracy": 0.5,
         "rollouts/truncated": 0.5,
         "rollouts/truncated_right": 0,
+        "rollouts/unanswered": 1,
+        "rollouts/no_room": 0,
         "rollouts/length": (15 + 8) / 2,
         "rollouts/steps": 2.5,
         "rollouts/repeated_steps": 0.4,

@@ -54,17 +54,17 @@ def grpo(
 def test_the_alarm_goes_off_and_names_the_wrong_attempts_that_earn_most(tmp_path: Path) -> None:
     _, said = grpo(tmp_path / "run", gaming)
     rows = log(tmp_path / "run")
-    assert [row.get("alarm/hacking") for row in rows] == [None] * 9 + [1, 1, 1]
+    assert [row.get("alarm/hacking") for row in rows] == [None] * 4 + [1] * 8
     assert rows[-1]["alarm/reward_slope"] > 0 > rows[-1]["alarm/accuracy_slope"]
     assert rows[-1]["alarm/accuracy_slope"] == pytest.approx(-1 / 16)
-    assert all("hacking" not in row for row in rows[:9])
+    assert all("hacking" not in row for row in rows[:4])
     hacking = rows[9]["hacking"]
-    assert hacking["rounds"] == 10
+    assert hacking["rounds"] == 5
     worst = [(one["index"], one["text"].count("a")) for one in hacking["rollouts"]]
     assert worst == [(3, 10), (0, 9)]  # both questions have the same texts
     assert hacking["rollouts"][0]["reward"] > hacking["rollouts"][1]["reward"] > 1
     alarms = [line for line in said if line.startswith("ALARM")]
-    assert len(alarms) == 1 and "round 9" in alarms[0] and "attempt 3 (reward" in alarms[0]
+    assert len(alarms) == 1 and "round 4" in alarms[0] and "attempt 3 (reward" in alarms[0]
 
 
 def test_a_reward_that_rises_with_accuracy_is_no_alarm(tmp_path: Path) -> None:
@@ -133,3 +133,31 @@ def test_grpo_with_a_judge_watches_what_the_judge_pays(
     rows = log(tmp_path / "run")
     assert rows[-1]["reward/mean"] > rows[0]["reward/mean"] and rows[-1]["alarm/hacking"] == 1
     assert sum(line.startswith("ALARM") for line in said) == 1
+
+
+def test_a_stage_that_cannot_learn_says_why_and_says_the_same_when_resumed(tmp_path: Path) -> None:
+    """No rollout is ever right. The condition begins in the third round; each row of the log holds it."""
+
+    def wrong(problem: Problem, index: int, params: Sampling) -> str:
+        return letters(problem, 0, right=False)
+
+    _, said = grpo(tmp_path / "whole", wrong)
+    rows = log(tmp_path / "whole")
+    assert [row.get("health", {}).get("zero_variance") for row in rows] == [None, None] + [1.0] * 10
+    lines = [line for line in said if "the rewards are all equal in 100% of the groups" in line]
+    assert len(lines) == 1 and lines[0].startswith("HEALTH, stage whole, step 2: ") and "Remedy: " in lines[0]
+    with pytest.raises(KeyboardInterrupt):
+        grpo(tmp_path / "cut", wrong, [32 * 5 + 5], saves=0.0)
+    _, said = grpo(tmp_path / "cut", wrong)
+    assert log(tmp_path / "cut") == rows and not any("HEALTH" in line for line in said)
+
+
+def test_prompts_without_room_are_counted_in_the_log(tmp_path: Path) -> None:
+    turns = (Turn("user", "long", (1, 2)), Turn("assistant", "", trained=True))
+    lost = Scored(Rollout("p", 0, turns, "length"), Reward(0.0, {"correct": 0.0}))
+    stats = watching.describe([Group(PROBLEMS[0], (said("a", 1, True), lost))])
+    assert (stats["rollouts/no_room"], stats["rollouts/truncated"]) == (0.5, 0.5)
+    cut = Scored(
+        Rollout("p", 0, (Turn("assistant", "", (1,), (-1.0,), trained=True),), "length"), Reward(0.0)
+    )
+    assert watching.describe([Group(PROBLEMS[0], (cut,))])["rollouts/no_room"] == 0

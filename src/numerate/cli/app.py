@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from numerate.cli.extras import EXTRAS
+from numerate.types import NotFinite
 
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
@@ -53,8 +54,12 @@ class Commands(TyperGroup):
         except (ValueError, OSError, ModuleNotFoundError) as error:
             if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
                 raise
-            complain(message)
-            raise typer.Exit(2) from None
+            if not isinstance(error, NotFinite):
+                complain(message)
+                raise typer.Exit(2) from None
+            if os.environ.get("RANK", "0") == "0":  # every process of a run stops for the same reason
+                complain(message)
+            raise typer.Exit(1) from None
 
 
 def told_as(error: Exception) -> str:

@@ -22,6 +22,7 @@ SHOWN = (
     "maj_at_k",
     "unanswered",
     "truncated",
+    "no_room",
 )
 """the metrics of the tables; --json has every one"""
 

@@ -19,9 +19,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
-from numerate.methods import sft
+from numerate.methods import sft, watching
 from numerate.problems.consistency import demonstrations
-from numerate.rewards.correct import truncation
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
@@ -181,7 +180,7 @@ def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 
 def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     attempts = [s for group in groups for s in group.attempts]
-    return truncation(attempts) | {
+    return watching.ends(attempts) | {
         "rollouts/attempts": float(len(attempts)),
         "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
         "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),

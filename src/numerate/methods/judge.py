@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from numerate.rollouts.job import Job
-from numerate.types import Group, Scorer, StepScores
+from numerate.types import Group, NotFinite, Scorer, StepScores
 
 Told = Sequence[StepScores | None]
 """of each attempt, in the order of the groups; None without a judge"""
@@ -34,11 +34,22 @@ def find(name: str | None, job: Job, every: bool = False) -> Scorer | None:
 
 
 def ask(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
-    """What the judge says of every attempt."""
+    """What the judge says of every attempt. A score that is not finite is one that could not be measured;
+    raises NotFinite where all of them are."""
     flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
     if not scorer:
         return [None] * len(flat)
-    return scorer.score([problem for problem, _ in flat], [text for _, text in flat])
+    scores = scorer.score([problem for problem, _ in flat], [text for _, text in flat])
+    if scores and not any(map(known, scores)):
+        raise NotFinite(
+            f"the reward model's scores of all {len(flat)} rollouts are not finite: train it anew with a "
+            "lower learning rate, or take dtype: float32"
+        )
+    return scores
+
+
+def known(scores: StepScores) -> bool:
+    return all(map(math.isfinite, scores.scores))
 
 
 def ends(text: str, told: StepScores) -> list[int]:

@@ -112,6 +112,7 @@ def earned(
     stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(told))}
     if kept:
         stats["reward/mean"] = math.fsum(one.total for one in kept) / len(kept)
+        stats["reward/equal"] = float(len({one.total for one in kept}) == 1)
     return paid, stats | describe([s for group in groups for s in group.attempts], told)
 
 

@@ -155,7 +155,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     # 4. fit
     policy.adapt(sft.adapters(cfg.fit))
     validate = (lambda p: job.validate(run, p, cfg.fit.validation_limit)) if job.validation else None
-    return sft.fit(run, cfg.fit, policy, rows, validate)
+    return sft.fit(run, cfg.fit, policy, rows, validate, overlong)
 
 
 def describe(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) -> str:

@@ -6,14 +6,14 @@ top-p 0.95, from the fine-tuned generator itself.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 from numerate import training
-from numerate.rewards.correct import truncation
+from numerate.methods import watching
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
-from numerate.types import Sampling, Scored
+from numerate.types import Group, Sampling, Stats
 
 NEEDS = frozenset[str]()
 GIVES = "rollouts"
@@ -52,12 +52,12 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
             run.progress,
             grade_truncated=cfg.grade_truncated,
         )
-        rollouts = [lean(scored) for group in groups for scored in group.attempts]
-        right = [bool(scored.reward.value) for scored in rollouts]
-        stats = {"rollouts/accuracy": sum(right) / len(right), "rollouts/attempts": float(len(right))}
-        run.log(stats | truncation(rollouts))
+        shares = [of_group(group) for group in groups]
+        means = {name: math.fsum(share[name] for share in shares) / len(shares) for name in shares[0]}
+        run.log(means | {"rollouts/attempts": float(cfg.samples * len(shares))})
 
 
-def lean(scored: Scored) -> Scored:
-    """Returns it without its turns, which are nearly all of its memory."""
-    return replace(scored, rollout=replace(scored.rollout, turns=()))
+def of_group(group: Group) -> Stats:
+    """Returns shares of a problem's rollouts: right, and without a readable end. Groups are of one size."""
+    right = sum(bool(scored.reward.value) for scored in group.attempts)
+    return {"rollouts/accuracy": right / len(group.attempts)} | watching.ends(group.attempts)

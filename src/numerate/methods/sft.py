@@ -103,9 +103,10 @@ def fit(
     policy: Policy,
     rows: Sequence[Example],
     validate: Callable[[Policy], float] | None = None,
+    overlong: int = 0,
 ) -> Policy:
-    """The loop, shared with every method that fine-tunes on chosen rows. Returns the policy, trained in
-    place."""
+    """The loop, shared with every method that fine-tunes on chosen rows. overlong: rows that were left out,
+    for the log. Returns the policy, trained in place."""
     per_epoch = math.ceil(len(rows) / cfg.batch)
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(
@@ -123,6 +124,8 @@ def fit(
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.final_lr, cfg.warmup)
         stats = learner.step(training.weigh(chosen, per="token"), loss, lr)
         stats = {f"train/{name}": value for name, value in stats.items()} | {"train/lr": lr}
+        if step == 0:
+            stats |= {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
         epochs, rest = divmod(step + 1, per_epoch)
         if validate and cfg.validate_every and rest == 0 and epochs % cfg.validate_every == 0:
             stats["validation/accuracy"] = validate(policy)
@@ -172,4 +175,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         )
     policy.adapt(adapters(cfg))
     validate = (lambda p: job.validate(run, p, cfg.validation_limit)) if job.validation else None
-    return fit(run, cfg, policy, rows, validate)
+    return fit(run, cfg, policy, rows, validate, overlong)

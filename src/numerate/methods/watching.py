@@ -4,9 +4,12 @@ gamed. The rule for that is in `metrics.monitor`."""
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
+from zlib import crc32
 
 from numerate import metrics, training
 from numerate.credit import varied
@@ -50,10 +53,9 @@ def describe(drawn: Sequence[Group]) -> Stats:
     known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
     turns = [turn for attempt in attempts for turn in attempt.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
-    stats = written(attempts) | {
-        "rollouts/zero_variance": sum(not varied(rewards) for rewards in worth) / len(drawn),
-        "reward/unmeasured": 1 - len(known) / len(attempts),
-    }
+    stats = written(attempts) | {"reward/unmeasured": 1 - len(known) / len(attempts)}
+    if compared := [rewards for rewards in worth if len(rewards) > 1]:
+        stats["rollouts/zero_variance"] = sum(not varied(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
     stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
     return stats
@@ -65,13 +67,23 @@ def written(attempts: Sequence[Scored]) -> Stats:
     rollouts = [attempt.rollout for attempt in attempts]
     known = [found for attempt in attempts if (found := right(attempt)) is not None]
     seen = metrics.written([rollout.text for rollout in rollouts])
-    stats = truncation(attempts) | {
+    stats = ends(attempts) | {
         "rollouts/attempts": float(len(attempts)),
         "rollouts/length": sum(rollout.length for rollout in rollouts) / len(attempts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
     return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
+
+
+def ends(attempts: Sequence[Scored]) -> Stats:
+    """Returns shares of rollouts without a readable end: truncated, truncated although their text
+    is right, without an answer, and with a prompt that left no room in the model's context."""
+    rollouts = [attempt.rollout for attempt in attempts]
+    return truncation(attempts) | {
+        "rollouts/unanswered": sum(rollout.answer is None for rollout in rollouts) / len(rollouts),
+        "rollouts/no_room": sum(rollout.no_room for rollout in rollouts) / len(rollouts),
+    }
 
 
 def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[str, Any]]:
@@ -81,12 +93,11 @@ def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[st
     if not known:
         return {}, {}
     stats = apart(known)
-    past = run.facts.setdefault("monitor", {"reward": [], "accuracy": [], "alarm": False})
-    reward = math.fsum(one.reward for one in known) / len(known)
-    accuracy = sum(bool(one.right) for one in known) / len(known)
-    past["reward"] = [*past["reward"], reward][-monitor.WINDOW :]
-    past["accuracy"] = [*past["accuracy"], accuracy][-monitor.WINDOW :]
-    trend = monitor.trend(past["reward"], past["accuracy"])
+    past = remembered(run, known)
+    trend = monitor.trend(
+        monitor.Curve(past["reward"], past["reward_noise"]),
+        monitor.Curve(past["accuracy"], past["accuracy_noise"]),
+    )
     if trend is None:
         return stats, {}
     stats |= {
@@ -101,6 +112,32 @@ def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[st
     if begins:
         run.progress.say(said(run, trend, worst))
     return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [shown(one) for one in worst]}}
+
+
+def remembered(run: training.Stage, known: Sequence[Paid]) -> dict[str, Any]:
+    """The rounds that the alarm looks back on, with this one: means of reward and accuracy by problem, and
+    their noise."""
+    past = run.facts.get("monitor", {})
+    if "reward_noise" not in past:
+        names = ("reward", "accuracy", "reward_noise", "accuracy_noise")
+        past = run.facts["monitor"] = {name: [] for name in names} | {"problems": 0, "alarm": False}
+    rewards = by_problem(known, [one.reward for one in known])
+    right = by_problem(known, [float(bool(one.right)) for one in known])
+    problems = crc32("\n".join(sorted(rewards)).encode())
+    same = problems == past["problems"]
+    past["problems"] = problems
+    for name, groups in (("reward", [*rewards.values()]), ("accuracy", [*right.values()])):
+        mean, noise = math.fsum(map(fmean, groups)) / len(groups), monitor.noise(groups, same)
+        past[name] = [*past[name], mean][-monitor.WINDOW :]
+        past[f"{name}_noise"] = [*past[f"{name}_noise"], noise][-monitor.WINDOW :]
+    return past
+
+
+def by_problem(known: Sequence[Paid], values: Sequence[float]) -> dict[str, list[float]]:
+    groups: dict[str, list[float]] = defaultdict(list)
+    for one, value in zip(known, values, strict=True):
+        groups[one.rollout.problem_id].append(value)
+    return groups
 
 
 def apart(known: Sequence[Paid]) -> Stats:

@@ -7,6 +7,7 @@
     calibration   reliability, ECE, Brier                of scores that are probabilities
     first_errors  F1 of first errors, by position        of a judge of steps
     steps         steps per solution, repeated ones      what a farmed judge of steps shows in
+    health        whether a stage learns               conditions on its log, with remedies
     intervals     Wilson, bootstrap means, breakdowns    over problems
     monitor       slopes of reward and accuracy          of a policy that learns: is its reward gamed?
     paired        bootstrap difference, McNemar, Holm    of two models on the same problems

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from numerate.models import conditioning, encoding, locate
+from numerate.models.finite import check_weights
 from numerate.models.options import Lora
 from numerate.models.whole import replacing_folder
 from numerate.types import Prompt
@@ -184,6 +185,7 @@ def load(
             f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
         )
     model = model.to(where).eval()
+    check_weights(model.state_dict().items(), f"model {name!r}")
     return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
 
 

@@ -32,6 +32,7 @@ from torch import Tensor, nn
 
 from numerate.models import encoding, locate
 from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
+from numerate.models.finite import check_weights
 from numerate.models.options import Lora
 from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
 from numerate.models.whole import replacing_folder
@@ -204,6 +205,7 @@ def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") 
     network = ScoreNetwork(trunk, card)
     made = ScoreModel(network, tokenizer, card, str(folder), next(trunk.parameters()).dtype)
     made.model.head.load_state_dict(load_file(folder / HEAD))
+    check_weights(made.model.head.state_dict().items(), f"model {str(folder)!r}")
     made.model.eval()
     return made
 
@@ -227,4 +229,5 @@ def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)  # nobody reads the pooler
     if missing:
         raise ValueError(f"model {name!r}: its files lack weights ({', '.join(missing[:3])}, ...)")
+    check_weights(trunk.state_dict().items(), f"model {name!r}")
     return trunk.to(where).eval(), tokenizer

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from numerate.metrics import monitor
 from numerate.report import choices, figures, hacking, plots, selection
+from numerate.report import health as checks
 from numerate.report.embed import data_block, source_hash
 from numerate.report.read import Run, read
 from numerate.report.results import ordered
@@ -78,6 +79,7 @@ def render(run: Run) -> str:
         "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
         "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
         "learning": figures.learning(run),
+        "health": checks.health(run),
         "watched": hacking.watched(run),
         "alarm_window": monitor.WINDOW,
         "alarm_level": f"{100 * monitor.LEVEL:g}%",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Stage:
     """metric name -> its curve, or one per part of the stage that logged it"""
     alarms: tuple[Mapping[str, Any], ...] = ()
     """the rows of its own log in which its reward seemed gamed"""
+    logs: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Any])
+    """part of the stage, empty for itself -> the rows of its log"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +134,15 @@ def _stage(path: Path, asked: Any) -> Stage:
     state = "done" if done else "unfinished" if path.is_dir() else "not started"
     method = asked.get("method", "") if isinstance(asked, dict) else ""
     series: dict[str, list[Curve]] = {}
+    logs: dict[str, list[dict[str, Any]]] = {}
     for log in sorted(path.rglob("metrics.jsonl")):
         part = log.parent.relative_to(path).as_posix().removeprefix(".")
-        for key, points in _series(_lines(log)).items():
+        logs[part] = _lines(log)
+        for key, points in _series(logs[part]).items():
             series.setdefault(key, []).append(Curve(part, points))
-    log = path / "metrics.jsonl"
-    rows = _lines(log) if log.is_file() else []
-    alarms = tuple(row for row in rows if isinstance(row.get("hacking"), dict))
+    alarms = tuple(row for row in logs.get("", []) if isinstance(row.get("hacking"), dict))
     curves = {key: tuple(curves) for key, curves in series.items()}
-    return Stage(path.name, str(method), state, curves, alarms)
+    return Stage(path.name, str(method), state, curves, alarms, logs)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -52,6 +52,10 @@ TITLES = (
         "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
         "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
         "unanswered": ("Unanswered", "greedy attempts with no answer to grade"),
+        "no_room": (
+            "No room",
+            "problems longer than the model's context: wrong, without a rollout",
+        ),
         "truncated": ("Truncated", "greedy attempts cut off at the token limit"),
         "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
         "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
@@ -79,14 +83,8 @@ TITLES = (
 COUNTS = frozenset({"tokens_mean", *DIVERSITY})
 """the metrics that are not shares"""
 SUMMARY = (
-    "accuracy",
-    "accuracy_strict",
-    "accuracy_on_sampled",
-    "pass_at_k",
-    "maj_at_k",
-    "unanswered",
-    "truncated",
-    "tokens_mean",
+    *("accuracy", "accuracy_strict", "accuracy_on_sampled", "pass_at_k", "maj_at_k"),
+    *("unanswered", "truncated", "no_room", "tokens_mean"),
 )
 SAMPLED = "accuracy_on_sampled"
 """greedy accuracy on the problems that were sampled; left out of tables where these are all problems"""

@@ -25,7 +25,7 @@ from pydantic import Field
 from numerate.prompts import render
 from numerate.rewards import correct
 from numerate.typed import config
-from numerate.types import Problem, Reward, Scored
+from numerate.types import NotFinite, Problem, Reward, Scored
 
 CORRECT = "correct"
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -222,6 +222,9 @@ def checked(path: str, found: Any, count: int) -> list[float | None]:
         numbers = [None if row is None else float(row) for row in rows]
     except (TypeError, ValueError) as error:
         raise ValueError(f"reward {path!r}: {error}: return one number or None per attempt") from error
-    if not all(x is None or math.isfinite(x) for x in numbers):
-        raise ValueError(f"reward {path!r} gave a number that is not finite: return None instead")
+    if wrong := [x for x in numbers if x is not None and not math.isfinite(x)]:
+        raise NotFinite(
+            f"reward {path!r} gave {wrong[0]:g} for {len(wrong)} of {count} rollouts, which is not finite: "
+            "return None where it cannot be measured"
+        )
     return numbers

@@ -56,18 +56,19 @@ def _drawn(lib: CDLL, logits_BV: Tensor, uniform_B: Tensor, temperature: float) 
 
 
 def _pick(weight_BV: Tensor, uniform_B: Tensor) -> Tensor:
-    """Finds the block of BLOCK tokens that the number falls into, then the token in it."""
+    """Finds the block of BLOCK tokens that the number falls into, then the token in it. In a row with NaN
+    that is any token: its log-probability is NaN too, for the caller to see."""
     rows, vocab = weight_BV.shape
     if vocab % BLOCK:
         weight_BV = F.pad(weight_BV, (0, BLOCK - vocab % BLOCK))
     blocks_BNK = weight_BV.view(rows, -1, BLOCK)
     upto_BN = blocks_BNK.sum(-1).double().cumsum(-1)
     target_B1 = (uniform_B * upto_BN[:, -1])[:, None]
-    block_B1 = torch.searchsorted(upto_BN, target_B1, right=True)
+    block_B1 = torch.searchsorted(upto_BN, target_B1, right=True).clamp_(max=upto_BN.shape[1] - 1)
     row_B = torch.arange(rows, device=weight_BV.device)
     inside_BK = blocks_BNK[row_B, block_B1[:, 0]].double().cumsum(-1)
     before_B1 = upto_BN.gather(-1, block_B1) - blocks_BNK.sum(-1).double().gather(-1, block_B1)
-    return (block_B1 * BLOCK + _search(inside_BK, target_B1 - before_B1))[:, 0]
+    return (block_B1 * BLOCK + _search(inside_BK, target_B1 - before_B1))[:, 0].clamp_(max=vocab - 1)
 
 
 def _search(upto_BK: Tensor, target_B1: Tensor) -> Tensor:
@@ -84,9 +85,9 @@ def _pick_cut(weight_BV: Tensor, uniform_B: Tensor, top_p: float, top_k: int, lo
     kept_BK, index_BK = weight_BV.topk(min(top_k or look, vocab))
     total_B1 = (kept_BK if top_k else weight_BV).double().sum(-1, keepdim=True)
     upto_BK = kept_BK.double().cumsum(-1)
-    inside_BK = (upto_BK - kept_BK < top_p * total_B1).sum(-1, keepdim=True)
-    mass_B1 = upto_BK.gather(-1, inside_BK - 1)
-    place_B1 = _search(upto_BK, uniform_B[:, None] * mass_B1).minimum(inside_BK - 1)
+    last_B1 = (upto_BK - kept_BK < top_p * total_B1).sum(-1, keepdim=True).sub_(1).clamp_(min=0)
+    mass_B1 = upto_BK.gather(-1, last_B1)
+    place_B1 = _search(upto_BK, uniform_B[:, None] * mass_B1).minimum(last_B1)
     token_B = index_BK.gather(-1, place_B1)[:, 0]
     if not top_k and look < vocab:
         flat_B = upto_BK[:, -1] < top_p * total_B1[:, 0]

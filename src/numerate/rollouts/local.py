@@ -25,7 +25,7 @@ from numerate.rollouts.slots import Slots
 from numerate.rollouts.steering import Choose, Steering, drawing
 from numerate.rollouts.stops import Stops
 from numerate.rollouts.streams import uniforms
-from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+from numerate.types import Finish, NotFinite, Prompt, Rollout, Sampling, Turn
 
 
 class LocalEngine:
@@ -216,6 +216,8 @@ class _Request:
         assert logits_BV is not None and len(logits_BV) == self.slots.rows
         token_B, logp_B, choice_B = self.choose(logits_BV)
         tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
+        if not np.isfinite(logps).all():
+            raise self.not_finite(int(np.flatnonzero(~np.isfinite(logps))[0]))
         choices = None if choice_B is None else choice_B.cpu().numpy()
         given = None
         if self.calculator and (given := self.calculator.give(self.slots, tokens)) is not None:
@@ -233,6 +235,15 @@ class _Request:
         if self.slots.rows:
             self.logits_BV = self.backend.step(token_B)
         return rollouts
+
+    def not_finite(self, row: int) -> NotFinite:
+        """The error where a token has no probability."""
+        question, index, wrote = self.slots.read(row)
+        return NotFinite(
+            f"the log-probability of a sampled token is not finite (problem {question.prompt.problem_id!r}, "
+            f"sample {index}, token {len(wrote.ids)}): the logits of model {self.policy.name!r} hold NaN. "
+            "Lower the learning rate of the stage that trained it, or take dtype: float32"
+        )
 
     def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
         """The rows that end with these tokens, in order, and what they hold."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from numerate.store import read_rollouts, write_rollouts
-from numerate.types import Scored
+from numerate.types import NotFinite, Scored
 
 T = TypeVar("T")
 
@@ -61,9 +61,23 @@ def write_part(path: Path, asked: Sequence[Asked], make: Callable[[Sequence[Aske
         return
     shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(int(os.environ["WORLD_SIZE"]))]
     mine = share(asked)
-    write_rollouts(shares[int(os.environ["RANK"])], make(mine) if mine else [])
+    write_rollouts(shares[int(os.environ["RANK"])], agreed(lambda: make(mine) if mine else []))
     barrier()
     once(lambda: put_together(path, asked, shares))
+
+
+def agreed(make: Callable[[], T]) -> T:
+    """What `make` returns. Raises NotFinite in every process where it does in one, so that none waits."""
+    from numerate.training import devices
+
+    result, message = None, ""
+    try:
+        result = make()
+    except NotFinite as error:
+        message = str(error)
+    if messages := [text for text in devices.gathered(message) if text]:
+        raise NotFinite(messages[0])
+    return cast("T", result)
 
 
 def put_together(path: Path, asked: Sequence[Named], shares: Sequence[Path]) -> None:

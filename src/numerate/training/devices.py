@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import reduce
+from accelerate.utils import gather_object, reduce
 from torch import nn
 
 
@@ -68,6 +68,14 @@ def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
     if not launched():
         return mine
     return added(mine.to(together().device)).cpu()
+
+
+def gathered(text: str) -> list[str]:
+    """The texts of all processes, in their order."""
+    if not launched():
+        return [text]
+    together()
+    return gather_object([text])
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:

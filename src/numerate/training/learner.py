@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
+from numerate.models.finite import check_weights
 from numerate.models.lean import make_lean
 from numerate.training import devices
 from numerate.training.attention import can_pack, use_packed
 from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
+from numerate.training.finite import check_step
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import HEAD_MIB, head_memory, network
 from numerate.training.memory import Checkpointing, Switch
@@ -90,8 +92,12 @@ class Learner:
 
     def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
         """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
-        `grad_norm`."""
+        `grad_norm`. Raises NotFinite, in every process and before the weights change, where the loss or the
+        gradient is not finite. In float16 a gradient that overflowed only leaves the step out, while the
+        scale of the loss can still fall."""
         self.policy.model.train(self.dropout)
+        for p in self.named.values():
+            p.grad = None  # of a step that was not applied
         totals: Stats = defaultdict(float)
         scale = self.scaler.get_scale()
         self.checkpointing.decide(rows, self.micro_tokens, self.head_mib)
@@ -102,14 +108,20 @@ class Learner:
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
+        stats = {**devices.sum_stats(dict(totals)), "grad_norm": norm}
+        scaled = scale if self.scaler.is_enabled() else None
+        apply = check_step(stats["loss"], norm, lr, scaled, self.policy.compute)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr * group.get("lr_scale", 1.0)
-            self.scaler.step(optimizer)
+            if apply:
+                self.scaler.step(optimizer)
             optimizer.zero_grad(set_to_none=True)
         self.scaler.update()
+        if not apply and self.scaler.get_scale() >= scale:  # the norm overflowed, and no number of it
+            self.scaler.update(scale / 2)
         self.policy.model.eval()
-        return {**devices.sum_stats(dict(totals)), "grad_norm": norm}
+        return stats
 
     def scaled(self, loss: Loss) -> Loss:
         """The loss as it is computed: products in the policy's format, and in float16 scaled up, so that
@@ -148,6 +160,10 @@ class Learner:
         lay = pack if self.packed else pad
         for part in micro_batches(rows, self.micro_tokens, self.micro_rows, self.packed):
             yield lay(part, self.policy.pad_id, self.policy.device)
+
+    def check(self) -> None:
+        """Raises NotFinite where a trained weight is NaN or infinite."""
+        check_weights(self.named.items(), "what is trained")
 
     def state(self) -> dict[str, Tensor]:
         """Everything that a resumed run needs, as named tensors."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from numerate.metrics import health
 from numerate.progress import Progress
 from numerate.store import append_row, forget_rounds
 from numerate.training import checkpoint, devices
@@ -34,6 +35,7 @@ class Stage:
         progress: Progress,
         save_seconds: float = 30.0,
         tracker: Tracker | None = None,
+        parent: Stage | None = None,
     ):
         self.folder = folder
         self.seed = seed
@@ -44,11 +46,16 @@ class Stage:
         self.facts: dict[str, Any] = {}
         self.paused = 0.0
         """seconds of this round that were spent on looking"""
+        self.parent = parent
+        self.working: Stage | None = None
+        """the part of this stage, or itself, whose loop runs"""
+        self.unit = "round"
+        """the name of one pass through the loop"""
         folder.mkdir(parents=True, exist_ok=True)
 
     def sub(self, name: str) -> Stage:
         """A part of this stage that resumes by itself, in a folder of its own."""
-        return Stage(self.folder / name, self.seed, self.progress, self.save_seconds, self.tracker)
+        return Stage(self.folder / name, self.seed, self.progress, self.save_seconds, self.tracker, self)
 
     def rounds(self, n: int, learner: Learner | None = None, label: str = "round") -> Iterator[int]:
         """The rounds 0 .. n-1 that are still to do.
@@ -59,6 +66,8 @@ class Stage:
         round. Break out of the loop after `finish()` to stop early.
         """
         self._restore(learner)
+        self.unit = label.removesuffix("s")
+        self._works(self)
         saved = time.monotonic()
         with self.progress.task(f"{self.label} {label}", total=n, unit=label) as task:
             task.advance(min(self.round, n))
@@ -74,6 +83,21 @@ class Stage:
                 if learner is None or ended or time.monotonic() - saved > self.save_seconds:
                     self._save(learner)
                     saved = time.monotonic()
+        if self.parent:
+            self.parent._works(self.parent)
+
+    def _works(self, stage: Stage) -> None:
+        self.working = stage
+        if self.parent:
+            self.parent._works(stage)
+
+    @property
+    def position(self) -> str:
+        """Where the stage is, for messages: `stage rl, step 7`."""
+        at = self.working
+        if at is None:
+            return f"stage {self.label}, before its first step"
+        return f"stage {at.label}, {at.unit} {at.round}"
 
     @contextmanager
     def looking(self) -> Iterator[None]:
@@ -92,12 +116,18 @@ class Stage:
         self.facts["finished"] = True
 
     def log(self, stats: Stats, **notes: Any) -> None:
-        """One line of metrics.jsonl, marked with the round. notes: JSON values that are no curves; trackers
-        do not get them."""
+        """One line of metrics.jsonl, marked with the round, with the conditions of `metrics.health` that hold
+        in it as `health`; a condition that begins is a line on the terminal. notes: JSON values that are no
+        curves; trackers do not get them."""
+        self.facts["health"], holds, begins = health.look(self.facts.get("health"), stats)
+        for name in begins:
+            self.progress.say(f"HEALTH, {self.position}: {health.line(name, holds[name])}")
         if devices.rank() == 0:
-            append_row(self.folder / "metrics.jsonl", {"round": self.round, **stats, **notes})
+            row = {"round": self.round, **stats, **notes} | ({"health": holds} if holds else {})
+            append_row(self.folder / "metrics.jsonl", row)
             if self.tracker:
-                self.tracker.log(self.label, self.round, stats)
+                more = {f"health/{name}": value for name, value in holds.items()}
+                self.tracker.log(self.label, self.round, stats | more)
 
     def save(self, model: Savable, name: str) -> None:
         """A model in this stage's folder; one process writes it, and all wait until it is there."""
@@ -111,6 +141,8 @@ class Stage:
             append_row(self.folder / "times.jsonl", {"round": self.round, "seconds": seconds})
 
     def _save(self, learner: Learner | None) -> None:
+        if learner:
+            learner.check()
         if devices.rank() == 0:
             tensors = learner.state() if learner else {}
             checkpoint.save(self.folder / "checkpoints", self.round, tensors, {"facts": self.facts})

@@ -1,0 +1,183 @@
+# pyright: strict
+"""Whether a stage learns: a table of conditions under which it learns little or nothing, each with its
+threshold, the reason for it, and what to do.
+
+Pure: a state (JSON values, small) and a row of the log in, the next state and the conditions that hold out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numerate.metrics import conditions
+from numerate.metrics.conditions import NORMS, ROWS, STATS, VALIDATIONS, Condition, History, finite, values
+
+QUIET = 10
+"""rows without a condition after which it counts as new"""
+FIRST: Mapping[str, Any] = {
+    "rows": [],
+    "norms": [],
+    "entropy": [],
+    "validations": [],
+    "rewards": [0.0, 0],
+    "seen": {},
+}
+"""the state before the first row; rewards: their sum since the last validation, and how many"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """measure: the value where the condition holds in the newest row, else None."""
+
+    name: str
+    says: str
+    """the condition, with {value}"""
+    reason: str
+    """for the threshold"""
+    remedy: str
+    measure: Condition
+
+
+def look(
+    state: Mapping[str, Any] | None, row: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, float], list[str]]:
+    """Returns the state after a row of the log, the conditions that hold in it with their measured values,
+    and those of them that begin. state: what it returned for the row before, None at first."""
+    state = state or FIRST
+    now = {name: value for name in STATS if (value := finite(row.get(name))) is not None}
+    total, count = state["rewards"]
+    for reward in values(now, "reward/mean"):
+        total, count = total + reward, count + 1
+    validations: list[list[float]] = state["validations"]
+    validated = "validation/accuracy" in now and count > 0
+    if validated:
+        validations = [*validations, [now["validation/accuracy"], total / count]][-VALIDATIONS:]
+        total, count = 0.0, 0
+    history = History(
+        rows=[*state["rows"], now][-ROWS:],
+        norms=state["norms"],
+        entropy=state["entropy"],
+        validations=[(accuracy, reward) for accuracy, reward in validations] if validated else [],
+    )
+    holds = {check.name: value for check in CHECKS if (value := check.measure(history)) is not None}
+    if "no_eos" in holds:
+        holds.pop("truncated", None)
+    seen: dict[str, int] = {name: ago + 1 for name, ago in state["seen"].items() if ago < QUIET}
+    begins = [name for name in holds if name not in seen]
+    after: dict[str, Any] = {
+        "rows": list(history.rows),
+        "norms": [*state["norms"], *values(now, "train/grad_norm")][-NORMS:],
+        "entropy": [*state["entropy"], *values(now, "policy/entropy")][:ROWS],
+        "validations": validations,
+        "rewards": [total, count],
+        "seen": seen | dict.fromkeys(holds, 0),
+    }
+    return after, holds, begins
+
+
+def line(name: str, value: float) -> str:
+    """A condition and its remedy, for a terminal."""
+    check = BY_NAME[name]
+    return f"{check.says.format(value=value)}. Remedy: {check.remedy}"
+
+
+CHECKS = (
+    Check(
+        "zero_variance",
+        "the rewards are all equal in {value:.0%} of the groups of the last 3 rows: no gradient",
+        "0.9 in each of 3 rows: a tenth of the problems or fewer is left to learn from",
+        "take problems that are solved now and then (a fine-tuned model, easier or harder problems, "
+        "curriculum: {kind: pools}), more samples per problem, or a reward with more than one value",
+        conditions.zero_variance,
+    ),
+    Check(
+        "no_eos",
+        "{value:.0%} of the rollouts never end: the model writes no EOS",
+        "99 % sure to be above 0.9 of the rollouts of up to 3 rows",
+        "fine-tune on solutions first, or take the prompt style of the model's training (prompt: chat)",
+        conditions.share_above("rollouts/truncated", 0.9),
+    ),
+    Check(
+        "truncated",
+        "{value:.0%} of the rollouts are truncated",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "raise max_tokens, or reward short solutions (numerate.rewards.shaping.overlong)",
+        conditions.share_above("rollouts/truncated"),
+    ),
+    Check(
+        "unanswered",
+        "{value:.0%} of the rollouts have no answer that can be read",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "ask for the form that the grader reads (docs/grading.md), fine-tune on solutions that have it, or "
+        "add the reward numerate.rewards.shaping.answer_format",
+        conditions.share_above("rollouts/unanswered"),
+    ),
+    Check(
+        "no_room",
+        "{value:.0%} of the prompts are longer than the model's context: their rollouts are empty",
+        "any: such a problem can never be solved",
+        "leave out or shorten the long problems, or take a model with a longer context",
+        conditions.newest_above("rollouts/no_room", 0.0),
+    ),
+    Check(
+        "unmeasured",
+        "{value:.0%} of the rollouts could not be given a reward, and are left out",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "look for None in the reward functions, problems without an answer, and scores that are not finite",
+        conditions.unmeasured,
+    ),
+    Check(
+        "overlong",
+        "{value:.0%} of the training rows are longer than max_length and left out",
+        "above a third: what is left is another set of problems",
+        "raise max_length",
+        conditions.overlong,
+    ),
+    Check(
+        "entropy",
+        "the entropy of the policy has collapsed to {value:.3g} nats per token",
+        "the mean of 3 rows is below a tenth of the first 3, or below 0.01: rollouts of a group are copies",
+        "lower the learning rate, raise the upper clip (clip_high, eps_high), take a KL to a reference "
+        "(beta), or stop at the best validation (keep: best)",
+        conditions.entropy,
+    ),
+    Check(
+        "kl",
+        "the policy runs away from the reference policy: KL {value:.3g} nats per token",
+        "the mean of 3 rows is above 0.5: half a nat is another choice of word at most tokens",
+        "raise the weight of the KL (beta), or lower the learning rate",
+        conditions.kl,
+    ),
+    Check(
+        "step_kl",
+        "the updates of one step leave the policy that sampled: KL {value:.3g} nats per token",
+        "the mean of 3 rows is above 0.1: beyond it most ratios are clipped or far from 1",
+        "lower the learning rate, or take fewer updates and minibatches per step",
+        conditions.level_above(0.1, "train/old_kl", "policy/kl_to_old"),
+    ),
+    Check(
+        "spike",
+        "the gradient norm is {value:.3g} times the median of the steps before",
+        "10 times the median of 30 steps and above 1, the default max_norm: the clip alone sets such a step",
+        "look at the data of this step; where it returns, lower the learning rate, or raise warmup",
+        conditions.spike,
+    ),
+    Check(
+        "drift",
+        "sampler and learner are apart: their log-probabilities differ by {value:.3g} per token",
+        "the mean of 3 rows is above 0.05, ratios off by 5 %; 16 bits alone make 0.004",
+        "sync the engine's weights and sample with the same precision (dtype: float32), or let the learner "
+        "compute them (fit.old_logprobs: recompute)",
+        conditions.level_above(0.05, "drift/mean"),
+    ),
+    Check(
+        "validation",
+        "validation accuracy has fallen by {value:.3f} while the reward rose",
+        "3 validations in a row, each lower, by 0.05 or more together: beyond chance on 500 problems",
+        "look at what the reward pays for; take the best model (keep: best), fewer steps, or more problems",
+        conditions.worse_with_more_reward,
+    ),
+)
+BY_NAME = {check.name: check for check in CHECKS}

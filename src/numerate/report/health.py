@@ -1,0 +1,78 @@
+"""Whether the stages learned: the conditions of `metrics.health` that held, when, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numerate.metrics.health import BY_NAME
+from numerate.report.read import Run, Stage
+from numerate.report.results import number
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """says: with the measured value of the first row in which it held."""
+
+    name: str
+    part: str
+    """of the stage that logged it, empty for the stage itself"""
+    says: str
+    when: str
+    reason: str
+    remedy: str
+    holds: bool
+    """in the last row of the log"""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    stage: str
+    conditions: tuple[Condition, ...]
+    rows: int
+    """of its logs"""
+
+    @property
+    def holding(self) -> list[Condition]:
+        """Those at the end of the stage itself."""
+        return [condition for condition in self.conditions if condition.holds and not condition.part]
+
+
+def health(run: Run) -> list[Health]:
+    """Every stage that logged something."""
+    return [
+        Health(stage.name, tuple(conditions(stage)), sum(len(rows) for rows in stage.logs.values()))
+        for stage in run.stages
+        if any(stage.logs.values())
+    ]
+
+
+def conditions(stage: Stage) -> list[Condition]:
+    """In the order in which they began."""
+    made: list[Condition] = []
+    for part, rows in stage.logs.items():
+        held: dict[str, list[tuple[int, float]]] = {}
+        for row in rows:
+            for name, value in noted(row):
+                held.setdefault(name, []).append((int(number(row.get("round")) or 0), value))
+        for name, times in sorted(held.items(), key=lambda item: item[1][0][0]):
+            check = BY_NAME[name]
+            says = check.says.format(value=times[0][1])
+            when = span([round_ for round_, _ in times], len(rows))
+            holds = name in dict(noted(rows[-1]))
+            made.append(Condition(name, part, says, when, check.reason, check.remedy, holds))
+    return made
+
+
+def noted(row: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The known conditions of a row with their values; a log is a file from outside."""
+    holds = row.get("health")
+    if not isinstance(holds, dict):
+        return []
+    return [(name, value) for name in BY_NAME if (value := number(holds.get(name))) is not None]
+
+
+def span(rounds: Sequence[int], total: int) -> str:
+    first = f"from round {rounds[0]} on" if len(rounds) > 1 else f"in round {rounds[0]}"
+    return f"{first}, in {len(rounds)} of {total} rows of the log"

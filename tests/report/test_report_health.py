@@ -1,0 +1,58 @@
+"""The health of the stages on the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fake_run import make
+
+from numerate import report
+from numerate.metrics.health import BY_NAME
+from numerate.report.health import health
+from numerate.report.read import read
+
+
+def logged(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    made = make(folder, count=4, samples=0, models=("base",), sets=("test",), stages=("ei",))
+    (made / "stages" / "ei" / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return made
+
+
+def rounds(conditions: dict[int, Any]) -> list[dict[str, Any]]:
+    return [
+        {"round": t, "train/loss": 1.0} | ({"health": conditions[t]} if t in conditions else {})
+        for t in range(6)
+    ]
+
+
+def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
+    held = {2: {"truncated": 0.5}, 4: {"truncated": 0.6}, 5: {"zero_variance": 1.0, "truncated": 0.7}}
+    run = read(logged(tmp_path / "run", rounds(held)))
+    [one] = [one for one in health(run) if one.conditions]
+    assert all(c.holds for c in one.conditions)
+    assert [(c.name, c.says, c.when) for c in one.conditions] == [
+        ("truncated", "50% of the rollouts are truncated", "from round 2 on, in 3 of 6 rows of the log"),
+        (
+            "zero_variance",
+            "the rewards are all equal in 100% of the groups of the last 3 rows: no gradient",
+            "in round 5, in 1 of 6 rows of the log",
+        ),
+    ]
+    html = report.build(run.folder).read_text(encoding="utf-8")
+    assert html.index("may not learn as it should") < html.index('id="summary"')
+    for name in ("truncated", "zero_variance"):
+        assert BY_NAME[name].remedy.split(",")[0] in html.replace("&#39;", "'")
+
+
+def test_what_has_passed_is_below_and_not_at_the_top(tmp_path: Path) -> None:
+    html = report.build(logged(tmp_path / "run", rounds({1: {"kl": 0.9}}))).read_text(encoding="utf-8")
+    assert "may not learn" not in html and "runs away from the reference policy: KL 0.9 nats" in html
+
+
+def test_a_healthy_stage_and_a_malformed_log(tmp_path: Path) -> None:
+    html = report.build(logged(tmp_path / "a", rounds({}))).read_text(encoding="utf-8")
+    assert "No condition held." in html and "may not learn" not in html
+    odd = {1: {"unknown": 1.0, "kl": "x"}, 2: [1], 3: "truncated", 4: {"kl": None}}
+    assert not any(one.conditions for one in health(read(logged(tmp_path / "b", rounds(odd)))))
