@@ -46,13 +46,13 @@ class Config:
     """how the model is trained"""
 
 
-def row(laid: Laid, right: bool, end: int) -> Example | None:
-    """Value asked at the ends of steps; tokens and end of a whole and right solution are written too."""
+def row(laid: Laid, right: bool, eos: int) -> Example | None:
+    """Value asked at the ends of steps; tokens and EOS of a whole and right solution are written too."""
     if not laid.ends:
         return None
     asked = training.asking(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
     told = right and not laid.dropped
-    ids = [*asked.ids, end]
+    ids = [*asked.ids, eos]
     columns = {name: [*values, 0.0] for name, values in asked.token.items()}
     written = [float(told and place >= laid.prompt) for place in range(len(ids))]
     return Example(ids, [*asked.mask, True], token={**columns, "written": written})
@@ -88,8 +88,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     data = orm.outcomes(job.attempts(cfg.rollouts))
     # 2. value at every step, words of the right ones
     judge = orm.begin(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
-    end = last_token(judge, job.style)
-    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, end) for one in data]
+    eos = last_token(judge, job.style)
+    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
     # 3. fit
     rows = orm.usable(run, rows, "right and wrong attempts")
     return orm.fit(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), weigh)
