@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from numerate.progress import Progress
-from numerate.store import append_row, forget_rounds
-from numerate.training import checkpoint, devices
+from numerate.store import append_row
+from numerate.training import checkpoint, devices, resuming
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
 from numerate.types import Stats
@@ -58,7 +58,7 @@ class Stage:
         wherever it was cut. With a learner it saves every `save_seconds` and at the end, else after every
         round. Break out of the loop after `finish()` to stop early.
         """
-        self._restore(learner)
+        self._restore(learner, n)
         saved = time.monotonic()
         with self.progress.task(f"{self.label} {label}", total=n, unit=label) as task:
             task.advance(min(self.round, n))
@@ -113,18 +113,24 @@ class Stage:
     def _save(self, learner: Learner | None) -> None:
         if devices.rank() == 0:
             tensors = learner.state() if learner else {}
-            checkpoint.save(self.folder / "checkpoints", self.round, tensors, {"facts": self.facts})
+            state = {"facts": self.facts, **resuming.surroundings(self.folder, devices.size())}
+            checkpoint.save(self.folder / "checkpoints", self.round, tensors, state)
         devices.barrier()
 
-    def _restore(self, learner: Learner | None) -> None:
-        found = checkpoint.load(self.folder / "checkpoints")
-        if found:
-            tensors, state = found
-            self.round = state["step"]
-            self.facts = state["facts"]
+    def _restore(self, learner: Learner | None, n: int) -> None:
+        """Takes the newest checkpoint that can be used; without a learner, begins anew where none can: what
+        is on disk is read, not made again."""
+        folder = self.folder / "checkpoints"
+        check = resuming.check(self.folder, devices.size(), n)
+        choice = checkpoint.load(folder, check)
+        loaded = choice.loaded
+        if choice.rejected and loaded is None and learner:
+            raise ValueError(resuming.refusal(folder, choice.rejected))
+        if loaded:
+            self.round, self.facts = loaded.step, loaded.state["facts"]
             if learner:
-                learner.load_state(tensors)
+                learner.load_state(loaded.tensors)
+        devices.barrier()  # all processes have read what is there
         if devices.rank() == 0:
-            forget_rounds(self.folder / "metrics.jsonl", self.round)
-            forget_rounds(self.folder / "times.jsonl", self.round)
+            resuming.tidy(self.folder, choice, self.progress)
         devices.barrier()
