@@ -27,18 +27,21 @@ class Savable(Protocol):
 class Stage:
     """facts: small JSON values of the method that are saved and restored with every checkpoint."""
 
+    SAVE_SECONDS = 30.0
+    """between two checkpoints"""
+
     def __init__(
         self,
         folder: Path,
         seed: int,
         progress: Progress,
-        save_seconds: float = 30.0,
+        save_seconds: float | None = None,
         tracker: Tracker | None = None,
     ):
         self.folder = folder
         self.seed = seed
         self.progress = progress
-        self.save_seconds = save_seconds
+        self.save_seconds = self.SAVE_SECONDS if save_seconds is None else save_seconds
         self.tracker = tracker
         self.round = 0
         self.facts: dict[str, Any] = {}
