@@ -22,7 +22,9 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from tests.faults import worlds
@@ -64,10 +66,18 @@ class Harness:
         self.other = (f"{changed}.temperature=0.9",) if changed == "some" else (f"{changed}.lr=2e-3",)
         self.score = Score()
         self.whole = self.undisturbed(self.work / "whole", ())
+        self.warm_up()
         shutil.rmtree(self.live)
         self.undisturbed(self.work / "other", self.other)
         self.redone = self.run(("--redo",))
         self.expect("redone")
+
+    def warm_up(self) -> None:
+        """Imports what the first run needed, so that later children find it."""
+        for name in (self.work / "modules").read_text().split():
+            if name not in sys.modules and not name.startswith("__"):
+                with suppress(Exception):
+                    import_module(name)
 
     def undisturbed(self, keep: Path, words: Sequence[str]) -> Ended:
         ended = self.run(words)
@@ -167,6 +177,7 @@ def command(words: Sequence[str], moment: Moment | None, work: Path) -> int:
         code = 0
     watch.moment = None
     write_down(work / "operations", list(watch.seen))
+    write_down(work / "modules", list(sys.modules))
     return code
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from numerate.store.files import beside, flush, room_for
 from numerate.store.sums import write_sums
 
-_LEFT = re.compile(r"\.(?P<name>.+)\.(?:\d+-[0-9a-f]{8}\.)?(?P<kind>part|old|new|old-\d+|new-\d+)")
+_LEFT = re.compile(r"\.(?P<name>.+?)\.(?:\d+-[0-9a-f]{8}\.)?(?P<kind>part|old|new|old-\d+|new-\d+)")
 """what `beside` makes, and an earlier version made"""
 _SHARE = re.compile(r"part-\d+\.share-\d+|step-\d+\.part|index\.html\.partial")
 

@@ -65,6 +65,14 @@ def schema(choices: bool = True) -> Any:
     return pa.schema(list(row.items()), metadata=FORMAT if choices else BEFORE)
 
 
+class Foreign(ValueError):
+    """A Parquet file of something else."""
+
+
+GARBLED = (ValueError, TypeError, KeyError, OverflowError, MemoryError)
+"""what pyarrow and Python raise for a file whose bits were flipped"""
+
+
 def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
     """Write one compressed Parquet file, which appears whole or not at all.
 
@@ -103,12 +111,14 @@ def _read(path: Path) -> Iterator[Scored]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not _ours(file.schema_arrow):
-                raise ValueError(
+                raise Foreign(
                     f"{path}: a Parquet file, but not one of scored rollouts as this version writes them"
                 )
             for batch in file.iter_batches(BATCH):
                 yield from map(_scored, batch.to_pylist(maps_as_pydicts="strict"))
-    except (pa.ArrowException, OSError) as error:
+    except Foreign:
+        raise
+    except (pa.ArrowException, OSError, *GARBLED) as error:
         remedy = "delete it and run again: its part is sampled anew, or the run says that it cannot be"
         raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
 
