@@ -37,7 +37,8 @@ WORLDS: dict[str, Stages] = {
     **{
         name: {
             "sft": SFT,
-            name: {"method": name, "model": "sft", "steps": 3, "sample": SAMPLE, "fit": {"lr": 1e-3}},
+            name: {"method": name, "model": "sft", "steps": 3, "sample": SAMPLE, "fit": {"lr": 1e-3}}
+            | ({"overlong_cache": 4} if name == "dapo" else {}),
         }
         for name in ARMS
     },
