@@ -32,8 +32,8 @@ Redo = bool | Callable[[str], bool]
 """whether finished stages may be replaced, or who is asked"""
 DONE = "DONE.json"
 BEGUN = "config.json"
-UNLISTED = ("times.jsonl", BEGUN, DONE)
-"""files that may differ without making a stage another one"""
+UNLISTED = ("times.jsonl",)
+"""may differ without making a stage another one"""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ def other_processes(folder: Path, before: object, now: int) -> str:
 def finish(run: RunFolder, planned: Planned) -> None:
     """Writes DONE.json, and removes what the stage has replaced."""
     folder, aside = run.stage(planned.stage), run.replaced(planned.stage)
-    files = {name: size for name, size in sizes(folder).items() if name.rpartition("/")[2] not in UNLISTED}
+    files = {name: size for name, size in sizes(folder).items() if not name.endswith(UNLISTED)}
+    files = {name: size for name, size in files.items() if name not in (BEGUN, DONE)}
     done = {"identity": planned.identity, "numerate": __version__, "processes": processes(), "files": files}
     write_json(folder / DONE, done)
     if os.path.lexists(aside):

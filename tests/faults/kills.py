@@ -57,8 +57,10 @@ class Ended:
 class Harness:
     """One method's run in a folder of its own, in processes forked from this one."""
 
-    def __init__(self, method: str, work: Path, seed: int) -> None:
+    def __init__(self, method: str, work: Path, seed: int, kinds: Sequence[str] = ()) -> None:
+        """kinds: all kills are at operations of these kinds; by default half are at a random time."""
         worlds.use_them()
+        self.kinds = kinds
         self.random = random.Random(f"{seed}/{method}")
         self.work, self.live = work, work / "live"
         self.recipe = worlds.write(work, method)
@@ -139,11 +141,11 @@ class Harness:
         self.expect(" ".join(points) if not ended.status else "\n".join(points))
 
     def kill(self, words: Sequence[str], like: Ended) -> str:
-        if self.random.random() < 0.5:
+        if not self.kinds and self.random.random() < 0.5:
             at = self.random.uniform(0.05, 0.6) * like.seconds
             ended, what = self.run(words, seconds=at), f"time {at:.2f}"
         else:
-            kind = self.random.choice(KINDS)
+            kind = self.random.choice(self.kinds or KINDS)
             numbers = [i for i, line in enumerate(like.operations, start=1) if kind in line]
             number = self.random.choice(numbers or range(1, len(like.operations) + 1))
             moment = Moment(number, self.random.random() < 0.5, self.random.choice(SIGNALS))

@@ -21,7 +21,7 @@ SAMPLE = {"problems": 3, "attempts": 4, "max_tokens": 8}
 FIT = {"epochs": 2, "batch": 4, "lr": 1e-3}
 PPO = {"rounds": 2, "problems_per_round": 3, "samples": 4, "max_tokens": 8, "batch": 4, "lr": 1e-3}
 ARMS = ("cispo", "dapo", "dr_grpo", "grpo", "gspo", "reinforce_pp", "rloo")
-JUDGES = ("outcome_reward_model", "outcome_value_model", "stepwise_outcome_model", "evaluator_training")
+JUDGES = ("outcome_reward_model", "outcome_value_model", "evaluator_training")
 
 Stages = dict[str, dict[str, Any]]
 START: Stages = {"sft": SFT, "some": SOME}
@@ -60,6 +60,11 @@ WORLDS: dict[str, Stages] = {
         "labels": LABELS,
         "judge": {"method": "process_reward_model", "model": "sft", "rollouts": "labels", "labels": "stored"}
         | {"fit": FIT},
+    },
+    "stepwise_outcome_model": START
+    | {
+        "labels": LABELS,
+        "judge": {"method": "stepwise_outcome_model", "model": "sft", "rollouts": "labels", "fit": FIT},
     },
     "return_conditioned": START
     | {
