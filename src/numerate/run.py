@@ -178,6 +178,7 @@ def run_stage(
 
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
+        once(lambda: states.drop_replaced(RunFolder(folder), name))
         return event(folder, f"stage {name}: already done", progress)
     if not states.begin(RunFolder(folder), planned, partial(event, folder, progress=progress)):
         return None

@@ -170,5 +170,10 @@ def finish(run: RunFolder, planned: Planned) -> None:
     files = {name: size for name, size in files.items() if name not in (BEGUN, DONE)}
     done = {"identity": planned.identity, "numerate": __version__, "processes": processes(), "files": files}
     write_json(folder / DONE, done)
-    if os.path.lexists(aside):
-        remove(aside)
+    drop_replaced(run, planned.stage)
+
+
+def drop_replaced(run: RunFolder, stage: str) -> None:
+    """Removes what a stage that is done has replaced."""
+    if os.path.lexists(run.replaced(stage)):
+        remove(run.replaced(stage))

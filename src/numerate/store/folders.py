@@ -53,11 +53,14 @@ def _swap(part: Path, target: Path) -> None:
 
 def remove(path: Path) -> None:
     """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
-    no error; what cannot be removed raises OSError."""
+    no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
+    leftover stays."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():
-        shutil.rmtree(path)
+        going = beside(path, "part")
+        path.rename(going)
+        shutil.rmtree(going)
 
 
 def clear_leftovers(root: Path) -> list[Path]:
