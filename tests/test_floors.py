@@ -23,7 +23,10 @@ FLOORS = (
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
-    ("run", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout", "parallel"),
+    (
+        *("run", "states", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout"),
+        "parallel",
+    ),
     ("cli", "assets", "__main__"),
 )
 PARTS = sorted(

@@ -115,7 +115,7 @@ def test_the_resolved_recipe_runs_again_to_the_same_numbers(whole: Path, tmp_pat
 def test_only_what_changed_is_done_again(whole: Path) -> None:
     def states(*overrides: str) -> dict[str, str]:
         changed = recipe(whole, *overrides)
-        sets = run.problem_sets(changed, whole / "elsewhere", QuietProgress())
+        sets = run.problem_sets(changed, QuietProgress())
         return {planned.stage: planned.state for planned in run.plan(changed, whole / "run", sets)}
 
     assert states() == {"sft": "done", "ei": "done"}

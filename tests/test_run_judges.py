@@ -66,7 +66,7 @@ def test_a_run_with_judges_leaves_them_where_they_can_be_loaded(whole: Path) -> 
     assert (stages / "some" / "DONE.json").exists() and not (stages / "some" / "model").exists()
     scores = judges.load(stages / "prm" / "model").score([Problem("p", "?", "1")], ["a\nb"])
     assert len(scores[0].scores) == 2
-    sets = run.problem_sets(recipe(whole), whole / "run", QuietProgress())
+    sets = run.problem_sets(recipe(whole), QuietProgress())
     plan = run.plan(recipe(whole), whole / "run", sets)
     assert {one.state for one in plan} == {"done"}
 
@@ -74,7 +74,7 @@ def test_a_run_with_judges_leaves_them_where_they_can_be_loaded(whole: Path) -> 
 def test_what_a_judge_learned_from_is_part_of_its_identity(tmp_path: Path) -> None:
     def identities(*overrides: str) -> dict[str, str]:
         plan = recipe(tmp_path, *overrides)
-        sets = run.problem_sets(plan, tmp_path / "none", QuietProgress())
+        sets = run.problem_sets(plan, QuietProgress())
         return {one.stage: one.identity for one in run.plan(plan, tmp_path / "none", sets)}
 
     before, after = identities(), identities("some.temperature=0.9")
@@ -84,7 +84,7 @@ def test_what_a_judge_learned_from_is_part_of_its_identity(tmp_path: Path) -> No
 def test_the_judge_that_rewards_a_policy_is_part_of_its_identity(whole: Path) -> None:
     def identity(judge: str, *overrides: str) -> str:
         plan = recipe(whole, "again.method=ppo", "again.epochs=1", f"again.judge={judge}", *overrides)
-        sets = run.problem_sets(plan, whole / "none", QuietProgress())
+        sets = run.problem_sets(plan, QuietProgress())
         return next(one.identity for one in run.plan(plan, whole / "none", sets) if one.stage == "again")
 
     folder = f"{whole}/run/stages/prm/model"

@@ -12,24 +12,25 @@ from pathlib import Path
 
 from numerate.answers.batch import cores
 from numerate.config import Recipe, resolved
+from numerate.models.process import FROM_PARENT
 from numerate.progress import Progress
-from numerate.store import RunFolder, write_text
+from numerate.store import LOCK, RunFolder, check_free, write_text
 
 LAST = 5
 """lines of a run that failed that are told"""
 
 
-def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) -> None:
+def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress, redo: bool = False) -> None:
     """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
     are changes how sums are rounded, so it is the same for the first and the last of them.
 
     Raises ValueError with the last lines of a run that failed; the others are stopped, and go on where they
-    were the next time."""
+    were the next time. When this process ends, however it ends, they end too."""
     said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
     threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
-        begun = [pool.submit(one, recipe, folder, threads, progress, alive) for recipe, folder in runs]
+        begun = [pool.submit(one, recipe, folder, threads, progress, alive, redo) for recipe, folder in runs]
         try:
             for done in as_completed(begun):
                 done.result()
@@ -41,15 +42,21 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
 
 
 def one(
-    recipe: Recipe, folder: Path, threads: str, progress: Progress, alive: set[subprocess.Popen[str]]
+    recipe: Recipe,
+    folder: Path,
+    threads: str,
+    progress: Progress,
+    alive: set[subprocess.Popen[str]],
+    redo: bool,
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
+    check_free(folder / LOCK)
     write_text(RunFolder(folder).recipe, resolved(recipe))
     process = subprocess.Popen(
-        [sys.executable, "-m", "numerate", "run", str(folder)],
-        env=os.environ | {"OMP_NUM_THREADS": threads},
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", "numerate", "run", str(folder), *(["--redo"] if redo else [])],
+        env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1"},
+        stdin=subprocess.PIPE,  # nothing is written there: that it closes says that this process has ended
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,6 +69,8 @@ def one(
     for line in process.stderr:
         last.append(line.rstrip())
         progress.say(f"{folder.name} · {last[-1]}")
+    assert process.stdin is not None
+    process.stdin.close()
     alive.discard(process)
     if process.wait():
         raise ValueError(f"{folder.name} ended before it was done:\n" + "\n".join(last))

@@ -3,15 +3,14 @@ again."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numerate import __version__, methods, report
+from numerate import __version__, methods, report, states
 from numerate.config import Recipe, Stage, judging, resolved
 from numerate.config.check import MODEL_OPTIONS
 from numerate.config.measuring import set_name
@@ -27,15 +26,20 @@ from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.results import joined
 from numerate.rollouts import engines
 from numerate.rollouts.share import barrier, first, once
+from numerate.states import Planned
 from numerate.store import (
+    LOCK,
     RunFolder,
+    append_text,
     file_hash,
     identity,
     keep_if_same,
     read_json,
+    remove,
     write_json,
     write_problems,
     write_text,
+    writing,
 )
 from numerate.types import NotFinite, Problem
 
@@ -49,40 +53,55 @@ NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "ma
 Sets = Mapping[str, list[Problem]]
 
 
-@dataclass(frozen=True)
-class Planned:
-    stage: str
-    identity: str
-    """changes with anything that could change the stage's result"""
-    state: str
-    """done, half done, changed or new"""
-
-
 def run(
-    recipe: Recipe, folder: Path, *, progress: Progress, recorded: Recipe | None = None
+    recipe: Recipe,
+    folder: Path,
+    *,
+    progress: Progress,
+    recorded: Recipe | None = None,
+    redo: states.Redo = False,
 ) -> dict[str, Any]:
     """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
 
-    recorded: the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
-    metrics.json stay. Killed at any moment and started again, it ends with the same metrics.json and the same
-    weights.
-    """
+    Killed at any moment and started again, it ends with the same metrics.json and the same weights. recorded:
+    the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
+    metrics.json stay. redo: whether finished stages may be replaced where the recipe changed, or who is
+    asked. Raises ValueError where they may not, and where another process writes in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
-    sets = problem_sets(recipe, folder, progress)
-    identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
-    barrier()  # all processes have seen what there is
-    for name, stage in recipe.stages.items():
-        run_stage(recipe, folder, name, stage, identities[name], sets, progress)
-    rows = measured_rows(recipe, folder, identities, sets, progress)
-    metrics = {"results": rows, "run": facts(recipe, sets, identities)}
-    once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
+    with one_writer(folder, progress):
+        sets = problem_sets(recipe, progress)
+        planned = plan(recipe, folder, sets)
+        states.check_links(folder, planned)
+        states.agree(planned, folder, redo)
+        barrier()  # all processes have seen what there is
+        once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
+        for name, problems in sets.items():
+            once(partial(write_problems, RunFolder(folder).problems(name), problems))
+        identities = {one.stage: one for one in planned}
+        for name, stage in recipe.stages.items():
+            run_stage(recipe, folder, name, stage, identities[name], sets, progress)
+        rows = measured_rows(recipe, folder, identities, sets, progress)
+        metrics = {"results": rows, "run": facts(recipe, sets, identities)}
+        once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
     return metrics
 
 
 def with_earlier(folder: Path, metrics: Mapping[str, Any]) -> Mapping[str, Any]:
     file = RunFolder(folder).metrics
     return joined(read_json(file), metrics) if file.is_file() else metrics
+
+
+@contextmanager
+def one_writer(folder: Path, progress: Progress) -> Generator[None]:
+    """Holds the folder's lock within, in the process that writes, and removes what killed writers left."""
+    if not first():
+        barrier()
+        yield
+        return
+    with writing(folder / LOCK, progress.say):
+        states.clear(folder, progress)
+        barrier()
+        yield
 
 
 def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
@@ -92,8 +111,8 @@ def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
     progress.say(f"report: {page}")
 
 
-def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
-    """The problems that the stages and the measurement name, also as JSONL in the run folder."""
+def problem_sets(recipe: Recipe, progress: Progress) -> Sets:
+    """The problems that the stages and the measurement name."""
     used = {stage.problems for stage in recipe.stages.values()} | set(recipe.evaluate.problems)
     used |= {"validation"} & set(recipe.problems)
     sets: dict[str, list[Problem]] = {}
@@ -101,7 +120,6 @@ def problem_sets(recipe: Recipe, folder: Path, progress: Progress) -> Sets:
         for name in sorted(used):
             spec = recipe.problems[name]
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
-            once(partial(write_problems, RunFolder(folder).problems(name), sets[name]))
             task.advance(1)
     return sets
 
@@ -116,19 +134,18 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
         inputs = {
             other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
         }
-        known[name] = identity(
-            {
-                "stage": plain(stage),
-                "version": method.VERSION,
-                "inputs": inputs | from_outside(stage),
-                "problems": [prints[stage.problems], prints.get("validation")],
-                "seed": recipe.seed,
-                "prompt": recipe.prompt,
-                "engine": engines.name(recipe.engine),
-                "dtype": recipe.dtype,
-            }
-        )
-        planned.append(Planned(name, known[name], state(RunFolder(folder).stage(name), known[name])))
+        made_from = {
+            "stage": plain(stage),
+            "version": method.VERSION,
+            "inputs": inputs | from_outside(stage),
+            "problems": [prints[stage.problems], prints.get("validation")],
+            "seed": recipe.seed,
+            "prompt": recipe.prompt,
+            "engine": engines.name(recipe.engine),
+            "dtype": recipe.dtype,
+        }
+        known[name] = identity(made_from)
+        planned.append(states.look(RunFolder(folder), name, made_from))
     return planned
 
 
@@ -182,15 +199,6 @@ def marked_identity(name: str) -> str:
     return identity([file_hash(file) for file in marked.files(name)] or [name])
 
 
-def state(folder: Path, wanted: str) -> str:
-    done, begun = folder / "DONE.json", folder / "config.json"
-    if done.exists() and read_json(done)["identity"] == wanted:
-        return "done"
-    if begun.exists():
-        return "half done" if read_json(begun)["identity"] == wanted else "changed"
-    return "new"
-
-
 def run_stage(
     recipe: Recipe,
     folder: Path,
@@ -200,14 +208,16 @@ def run_stage(
     sets: Sets,
     progress: Progress,
 ) -> None:
-    """Do, go on with, or skip one stage. DONE.json is written last."""
+    """Do, go on with, or skip one stage. DONE.json is written last, and then what the stage replaces goes."""
     from numerate.training import Stage as Run
     from numerate.training import open_tracker
 
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
+        once(lambda: states.drop_replaced(RunFolder(folder), name))
         return event(folder, f"stage {name}: already done", progress)
-    once(lambda: begin(place, stage, planned))
+    if not states.begin(RunFolder(folder), planned, partial(event, folder, progress=progress)):
+        return None
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
@@ -216,7 +226,7 @@ def run_stage(
         begun.save(made, "model")
     if tracker:
         tracker.close()
-    once(lambda: write_json(place / "DONE.json", {"identity": planned.identity, "numerate": __version__}))
+    once(lambda: states.finish(RunFolder(folder), planned))
     event(folder, f"stage {name}: done", progress)
 
 
@@ -235,19 +245,13 @@ def trained(begun: Run, stage: Stage, job: Job, event: Callable[[str], None]) ->
         ) from error
 
 
-def begin(place: Path, stage: Stage, planned: Planned) -> None:
-    if planned.state != "half done":
-        shutil.rmtree(place, ignore_errors=True)
-    write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
-
-
 def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
     def from_place(place: str) -> Policy:
         policy = load_policy(place, device=recipe.device, dtype=recipe.dtype, trained=True)
-        policy.name = place.removeprefix(f"{folder}/stages/").removesuffix("/model")
+        policy.name = policy_name(recipe, folder, place)
         return policy
 
     return Job(
@@ -269,6 +273,16 @@ def model_place(recipe: Recipe, folder: Path, name: str) -> str:
     return recipe.model if name == "base" else str(RunFolder(folder).stage(name) / "model")
 
 
+def policy_name(recipe: Recipe, folder: Path, place: str) -> str:
+    """What rollouts call the policy that wrote them: a stage, a hub id, or the last part of a path, for where
+    things lie on a machine is not stored. A server knows its model by the whole name."""
+    inside = place.removeprefix(f"{folder}/stages/")
+    if inside != place:
+        return inside.removesuffix("/model")
+    local = recipe.engine.kind != "server" and Path(place).expanduser().is_dir()
+    return locate.short(place) if local else place
+
+
 def measured_rows(
     recipe: Recipe, folder: Path, stages: Mapping[str, Planned], sets: Sets, progress: Progress
 ) -> list[dict[str, Any]]:
@@ -281,12 +295,16 @@ def measured_rows(
     for model, called in names.items():
         place = model_place(recipe, folder, model)
         policy = engines.load(recipe.engine, place, recipe.device, recipe.dtype)
+        policy.name = policy_name(recipe, folder, place)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
             attempts = RunFolder(folder).attempts(called, name)
-            drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
-            once(partial(keep_if_same, attempts, identity([*drawn_from, *engines.mark(recipe.engine)])))
+            drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
+            wanted = identity([*drawn_from, *engines.mark(recipe.engine)])
+            keys = ("model", "problems", "evaluate", "seed", "prompt")
+            made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
+            once(partial(renew, folder, called, name, wanted, made_from, progress))
             measured[called, name] = measure(
                 called,
                 name,
@@ -305,6 +323,7 @@ def measured_rows(
                 greedy=options.greedy,
                 ks=options.k,
             )
+            once(partial(remove, RunFolder(folder).replaced_attempts(called, name)))
             event(folder, f"measured {called} on {name}", progress)
     rows = [row for one in measured.values() for row in one.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
@@ -320,6 +339,16 @@ def measured_rows(
             rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
             event(folder, f"measured {judge.name} on {name}", progress)
     return rows
+
+
+def renew(
+    folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
+) -> None:
+    """Sets attempts aside that were drawn from something else, with a message, until new ones are there."""
+    run = RunFolder(folder)
+    replaced = run.replaced_attempts(model, name)
+    if changes := keep_if_same(run.attempts(model, name), wanted, made_from, replaced):
+        event(folder, f"attempts of {model} at {name} are drawn again: {', '.join(changes)}", progress)
 
 
 def short_names(sets: Sequence[str]) -> dict[str, str]:
@@ -373,6 +402,5 @@ def event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
     if not first():
         return
-    with RunFolder(folder).events.open("a") as log:
-        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
+    append_text(RunFolder(folder).events, f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
     progress.say(text)

@@ -42,28 +42,40 @@ def contest(recipe: Recipe) -> tuple[str, list[str]]:
 
 
 def shootout(
-    recipe: Recipe, folder: Path, seeds: Sequence[int], *, progress: Progress, jobs: int = 1
+    recipe: Recipe,
+    folder: Path,
+    seeds: Sequence[int],
+    *,
+    progress: Progress,
+    jobs: int = 1,
+    redo: bool = False,
 ) -> dict[str, Any]:
     """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
     page; returns the former.
 
-    Killed at any moment and started again, it ends with the same accuracies."""
+    Killed at any moment and started again, it ends with the same accuracies. redo: as for a run."""
+    contest(recipe)
+    if jobs > 1 and several():
+        raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
+    folder.mkdir(parents=True, exist_ok=True)
+    with run.one_writer(folder, progress):
+        return _held(recipe, folder, seeds, progress, jobs, redo)
+
+
+def _held(
+    recipe: Recipe, folder: Path, seeds: Sequence[int], progress: Progress, jobs: int, redo: bool
+) -> dict[str, Any]:
     from numerate.report import shootout as page
 
-    contest(recipe)
     runs = [
         (replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}"), folder / f"seed-{seed}")
         for seed in seeds
     ]
     if jobs > 1:
-        if several():
-            raise ValueError(
-                f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out"
-            )
-        run_all(runs, jobs, progress)
+        run_all(runs, jobs, progress, redo)
     else:
         for one, place in runs:
-            run.run(one, place, progress=progress)
+            run.run(one, place, progress=progress, redo=redo)
     found = compared(recipe, folder, seeds)
     once(lambda: write_json(folder / "shootout.json", found))
     once(lambda: progress.say(f"report: {page.build(folder, found)}"))

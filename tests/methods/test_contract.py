@@ -118,9 +118,9 @@ def same_stages(one: Path, other: Path) -> None:
     assert [list(read_rollouts(file)) for file in parquet(one)] == [
         list(read_rollouts(file)) for file in parquet(other)
     ]
-    found, again = (checkpoint.load(folder / "checkpoints") for folder in (one, other))
-    assert found and again and found[1] == again[1] and found[0].keys() == again[0].keys()
-    assert all(torch.equal(tensor, again[0][key]) for key, tensor in found[0].items())
+    found, again = (checkpoint.load(folder / "checkpoints").loaded for folder in (one, other))
+    assert found and again and found.state == again.state and found.tensors.keys() == again.tensors.keys()
+    assert all(torch.equal(tensor, again.tensors[key]) for key, tensor in found.tensors.items())
     models = [sorted(folder.glob("round-*/model/*.safetensors")) for folder in (one, other)]
     assert [file.read_bytes() for file in models[0]] == [file.read_bytes() for file in models[1]]
 

@@ -103,8 +103,8 @@ def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str, sav
     assert same(whole, resumed)
     assert log(tmp_path / "whole") == log(tmp_path / "cut")
     assert asked(tmp_path / "whole") == asked(tmp_path / "cut")
-    one, other = (checkpoint.load(tmp_path / place / "checkpoints") for place in ("whole", "cut"))
-    assert one and other and one[1] == other[1] and one[1]["facts"]["curriculum"]
+    one, other = (checkpoint.load(tmp_path / place / "checkpoints").loaded for place in ("whole", "cut"))
+    assert one and other and one.state == other.state and one.state["facts"]["curriculum"]
 
 
 @pytest.mark.parametrize("name", CURRICULA)

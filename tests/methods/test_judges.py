@@ -207,7 +207,7 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vect
     1 / (n + 1e-3)."""
     judge = orm.begin(work(tmp_path), prm.Card("value"), None)
     laid = judge.lay(PROBLEMS[0], ["a", "b\n#### 1"])
-    right, wrong = (ovm.row(laid, good, end=2) for good in (True, False))
+    right, wrong = (ovm.row(laid, good, eos=2) for good in (True, False))
     assert right is not None and wrong is not None
     a, b = ovm.weigh([right, wrong])
     assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])

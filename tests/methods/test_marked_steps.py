@@ -68,7 +68,7 @@ def test_the_labels_are_part_of_what_a_stage_is(tmp_path: Path) -> None:
     def identity(right: str) -> str:
         write(file, 2, right)
         recipe = config.load(str(tmp_path / "r.yaml"), out=tmp_path)
-        sets = run.problem_sets(recipe, tmp_path / "none", QuietProgress())
+        sets = run.problem_sets(recipe, QuietProgress())
         return run.plan(recipe, tmp_path / "none", sets)[0].identity
 
     assert identity("Yes") == identity("Yes") != identity("No")

@@ -106,12 +106,12 @@ def test_finish_ends_the_loop_for_good(tmp_path: Path) -> None:
     assert (done, again) == ([0, 1, 2], [])
 
 
-def test_only_the_newest_checkpoint_stays(tmp_path: Path) -> None:
+def test_the_two_newest_checkpoints_stay(tmp_path: Path) -> None:
     for step in (1, 2, 10):
         checkpoint.save(tmp_path, step, {"w": torch.ones(2) * step}, {"facts": {}})
-    assert checkpoint.steps(tmp_path) == [10]
-    tensors, facts = checkpoint.load(tmp_path) or ({}, {})
-    assert tensors["w"].tolist() == [10, 10] and facts["step"] == 10
+    assert checkpoint.steps(tmp_path) == [2, 10]
+    loaded = checkpoint.load(tmp_path).loaded
+    assert loaded and loaded.tensors["w"].tolist() == [10, 10] and loaded.step == 10
 
 
 def test_cosine_at_its_marks() -> None:

@@ -8,5 +8,6 @@ __all__ = ["browse", "doctor", "grade", "judge", "main", "measure", "pages", "se
 
 
 def main() -> None:
+    process.end_with_parent()
     process.tune()
     app(prog_name="numerate")

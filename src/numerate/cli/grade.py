@@ -169,8 +169,7 @@ def writing(out: Path) -> Iterator[TextIO]:
     if str(out) == "-":
         yield sys.stdout
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    with part.open("w", encoding="utf-8", errors="replace") as target:
+    from numerate.store import replacing
+
+    with replacing(out) as part, part.open("w", encoding="utf-8", errors="replace") as target:
         yield target
-    part.replace(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,9 +42,21 @@ Slots = Annotated[int | None, Option(min=1, metavar="N", help="Attempts decoded 
 Calculator = Annotated[
     bool, Option("--calculator", help="Give an attempt that writes <<48/2= what it is: 24>>. Local only.")
 ]
+Redo = Annotated[
+    bool, Option("--redo", help="Replace finished stages that a changed recipe concerns, without a question.")
+]
 Seed = Annotated[int, Option(metavar="N", help="Every random choice follows from it.")]
 Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mps.")]
 Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]
+
+
+def consent(question: str) -> bool:
+    """Asks on a terminal whether to go on; where there is none, the answer is no."""
+    import typer
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm(f"{question}. Go on?", err=True)
 
 
 def engine(kind: str, **more: Any) -> dict[str, Any]:

@@ -99,4 +99,5 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
     specs = {name: recipe.problems[name] for name in used}
     sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
     for planned in run.plan(recipe, folder, sets):
-        typer.echo(f"{folder}/stages/{planned.stage}: {planned.state}", err=True)
+        why = f" ({', '.join(planned.changes)})" if planned.changes else ""
+        typer.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)

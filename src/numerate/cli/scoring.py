@@ -112,24 +112,28 @@ def count(file: Path, limit: int | None) -> int | None:
 def going_on(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
     """The file to add rows to, and the keys of those that it holds. What a kill left of a last line is cut
     off. `OUT.judge.json` says who wrote it: scores of two judges never get into one file."""
-    from numerate.store import read_json, write_json
+    from numerate.store import read_object, write_json, writing
 
     if str(out) == "-":
         yield sys.stdout, set()
         return
     mark = out.with_name(out.name + ".judge.json")
-    if out.exists() and out.stat().st_size:
-        if not mark.exists():
-            raise ValueError(f"--out {out} is there, and no file that this command wrote: name another one")
-        if read_json(mark)["identity"] != wanted:
-            raise ValueError(
-                f"--out {out} holds scores of another judge, way to put steps together, or problem set: "
-                f"name another file, or delete it and {mark.name}"
-            )
-    write_json(mark, {"identity": wanted})
-    done = repaired(out) if out.exists() else set[int]()
-    with out.open("a", encoding="utf-8", newline="\n") as target:
-        yield target, done
+    with writing(out.with_name(f".{out.name}.lock")):
+        if out.exists() and out.stat().st_size:
+            if not mark.exists():
+                raise ValueError(
+                    f"--out {out} is there, and no file that this command wrote: name another one"
+                )
+            remedy = f"delete it and {out}, or name another file"
+            if read_object(mark, remedy).get("identity") != wanted:
+                raise ValueError(
+                    f"--out {out} holds scores of another judge, way to put steps together, or problem set: "
+                    f"name another file, or delete it and {mark.name}"
+                )
+        write_json(mark, {"identity": wanted})
+        done = repaired(out) if out.exists() else set[int]()
+        with out.open("a", encoding="utf-8", newline="\n") as target:
+            yield target, done
 
 
 def repaired(out: Path) -> set[int]:

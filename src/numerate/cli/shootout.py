@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from numerate.cli import table
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet
+from numerate.cli.options import Json, Out, Quiet, Redo
 
 
 @app.command()
@@ -31,6 +31,7 @@ def shootout(
         ),
     ] = 1,
     out: Out = Path("runs"),
+    redo: Redo = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -56,7 +57,9 @@ def shootout(
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
     told = progress.progress(quiet=quiet or not first())
-    found = comparing.shootout(checked, out / checked.name, numbers, progress=told, jobs=min(jobs, seeds))
+    found = comparing.shootout(
+        checked, out / checked.name, numbers, progress=told, jobs=min(jobs, seeds), redo=redo
+    )
     if first():
         show(found, to_stderr=str(json_file) == "-")
         table.save_json(json_file, found)

@@ -148,5 +148,6 @@ def save_json(path: Path | None, value: Any) -> None:
     if str(path) == "-":
         typer.echo(text, nl=False)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        from numerate.store import write_text
+
+        write_text(path, text)

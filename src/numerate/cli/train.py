@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from numerate.cli import results
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet
+from numerate.cli.options import Json, Out, Quiet, Redo
 
 
 @app.command("run")
@@ -31,13 +31,15 @@ def run_recipe(
     dry_run: Annotated[
         bool, Option("--dry-run", help="Check everything, print the recipe with every default, do nothing.")
     ] = False,
+    redo: Redo = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Train and measure as a recipe says; or go on with it.
 
     A run that was stopped goes on where it was. What is done is not done again: after a change of the recipe,
-    only the stages that it concerns are.
+    only the stages that it concerns are; finished ones are replaced where you agree, on the terminal or with
+    --redo.
 
     \b
     Examples:
@@ -49,6 +51,7 @@ def run_recipe(
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras
+    from numerate.cli.options import consent
     from numerate.cli.table import save_json
 
     checked = config.load(recipe, overrides or [], out=out)
@@ -61,7 +64,8 @@ def run_recipe(
     from numerate import run
     from numerate.rollouts.share import first
 
-    metrics = run.run(checked, folder, progress=progress.progress(quiet=quiet or not first()))
+    shown = progress.progress(quiet=quiet or not first())
+    metrics = run.run(checked, folder, progress=shown, redo=redo or consent)
     if not first():
         return
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")

@@ -12,9 +12,11 @@ from numerate.config import judging
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
+from numerate.config.space import needed
 from numerate.config.words import suggest
 from numerate.problems.names import parse
 from numerate.rollouts import engines
+from numerate.store import RunFolder
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -22,8 +24,6 @@ MODEL_OPTIONS = ("restart_from", "reference", "teacher")
 """options of methods that name a model: of the run, or with a slash a directory or a hub id"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
-FLOATS = 3
-"""a checkpoint holds a weight and the optimizer's two moments of it"""
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -255,18 +255,8 @@ def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
 
 
 def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
-    """The disk takes every stage's model and checkpoint."""
-    from numerate.models import locate
-
-    place = locate.find(recipe.model)
-    if not isinstance(place, Path):
-        return
-    weights = sum(file.stat().st_size for file in place.glob("*.safetensors"))
-    models = sum(
-        getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
-        for stage in recipe.stages.values()
-    )  # who starts again every round keeps a model of every round
-    need = weights * (models + FLOATS * len(recipe.stages))
+    """The disk takes the models and checkpoints that are not there yet."""
+    need = needed(recipe, RunFolder(out / recipe.name))
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free
     if need > free:

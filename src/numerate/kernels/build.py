@@ -9,11 +9,15 @@ import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+
+from numerate.store import file_hash
+from numerate.store.files import flush
 
 HERE = Path(__file__).parent
 SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
@@ -24,6 +28,8 @@ FLAGS = (
     "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math", "-freciprocal-math",
 )  # fmt: skip
 SECONDS = 120
+DIGITS = 32
+"""of the checksum in a compiled file's name"""
 
 
 def library() -> ctypes.CDLL | None:
@@ -56,21 +62,37 @@ def built(compiler: str) -> Path:
     """The shared library, from the cache where this source was compiled on this processor before."""
     texts = [file.read_text(encoding="utf-8") for file in (*SOURCES, *HEADERS)]
     what = [*texts, *FLAGS, compiler, processor()]
-    name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:20]
-    target = folder() / f"kernels-{name}.so"
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=target.parent) as where:
-            made = Path(where) / target.name
-            subprocess.run(
-                [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-            )
-            made.replace(target)
+    name = f"kernels-{hashlib.sha256(chr(10).join(what).encode()).hexdigest()[:20]}"
+    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file in sorted(folder().glob(f"{name}-*.so")):
+        if sound(file):
+            return file
+        file.unlink()  # cut, or somebody else's: loading it would end the process, or run their code
+    with tempfile.TemporaryDirectory(dir=folder()) as where:
+        made = Path(where) / f"{name}.so"
+        subprocess.run(
+            [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        flush(made)
+        target = folder() / f"{name}-{file_hash(made)[:DIGITS]}.so"
+        made.replace(target)
     return target
+
+
+def sound(file: Path) -> bool:
+    """Whether a compiled file is what this user compiled: an own file that nobody else may write, with the
+    checksum that its name says."""
+    try:
+        known = file.lstat()
+        mine = known.st_uid in (0, os.geteuid()) if hasattr(os, "geteuid") else True
+        private = stat.S_ISREG(known.st_mode) and not known.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        return mine and private and file_hash(file)[:DIGITS] == file.stem.rpartition("-")[2]
+    except OSError:
+        return False
 
 
 def folder() -> Path:

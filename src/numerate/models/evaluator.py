@@ -15,6 +15,7 @@ from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.models.scorer import Laid
 from numerate.prompts import evaluation
+from numerate.store import replacing_folder
 from numerate.types import Problem, Prompt, Turn
 
 
@@ -62,9 +63,11 @@ class EvaluatorModel:
         return Laid([], 0, (), len(steps))
 
     def save(self, directory: str | Path) -> Path:
-        """The language model (LoRA merged), then its card."""
-        target = self.policy.save(directory)
-        write_card(target, self.card)
+        """The language model (LoRA merged) and its card; the directory appears at once and whole."""
+        target = Path(directory)
+        with replacing_folder(target) as fresh:
+            self.policy.save(fresh, lasting=False)
+            write_card(fresh, self.card)
         return target
 
 

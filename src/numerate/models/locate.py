@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
+from numerate.store import SUMS, damage
+
 BUNDLED = {"numerate/pico": "pico"}
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.\-]{0,95}(/[A-Za-z0-9][\w.\-]{0,95})?")
 WEIGHTS = "model.safetensors"
@@ -66,6 +68,17 @@ def check(name: str) -> None:
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
             "check the path, or use numerate/pico, the model that comes with this package"
+        )
+
+
+def check_sums(name: str) -> None:
+    """Raises ValueError where a directory with checksums (SHA256SUMS) holds another file than was written:
+    a flipped bit makes other weights, without any other sign. Reads all files."""
+    place = find(name)
+    if isinstance(place, Path) and (place / SUMS).is_file() and (said := damage(place)):
+        raise ValueError(
+            f"model {name!r}: {said}; restore it, or delete the file and run again, or delete {SUMS} if the "
+            "change was meant"
         )
 
 

@@ -20,7 +20,7 @@ from numerate.models.beside import Beside
 from numerate.models.operators import CLASSES
 from numerate.models.policy import Policy
 from numerate.models.value import hear_end
-from numerate.models.whole import replacing_folder
+from numerate.store import replacing_folder
 
 FILE = "operator_head.safetensors"
 
@@ -72,7 +72,7 @@ class MixedPolicy:
         """The model (LoRA merged), its tokenizer and the heads; the directory appears at once and whole."""
         target = Path(directory)
         with replacing_folder(target) as fresh:
-            self.policy.save(fresh)
+            self.policy.save(fresh, lasting=False)
             tensors = {name: p.detach().cpu().contiguous() for name, p in self.heads.state_dict().items()}
             save_file(tensors, fresh / FILE)
         return target

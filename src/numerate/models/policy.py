@@ -16,7 +16,7 @@ from torch import nn
 from numerate.models import conditioning, encoding, locate
 from numerate.models.finite import check_weights
 from numerate.models.options import Lora
-from numerate.models.whole import replacing_folder
+from numerate.store import replacing_folder
 from numerate.types import Prompt
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -107,12 +107,13 @@ class Policy:
         them away), else the model itself."""
         return copy.deepcopy(self.model).float().merge_and_unload() if self.has_lora else self.model
 
-    def save(self, directory: str | Path) -> Path:
+    def save(self, directory: str | Path, *, lasting: bool = True) -> Path:
         """Writes weights (LoRA merged), configuration and tokenizer; the model in memory stays as it is.
 
-        The directory appears at once and whole: everything is written beside it and then renamed."""
+        The directory appears at once and whole: everything is written beside it and then renamed. lasting: it
+        is flushed to the disk and gets checksums, which a copy for a server needs not."""
         target = Path(directory)
-        with replacing_folder(target) as fresh:
+        with replacing_folder(target, lasting=lasting) as fresh:
             with quiet():
                 self.merged().save_pretrained(fresh)
             self.tokenizer.save_pretrained(fresh)
@@ -162,6 +163,7 @@ def load(
     import transformers
 
     locate.check(name)
+    locate.check_sums(name)
     place = str(locate.find(name))
     where = pick_device(device)
     compute = pick_dtype(dtype, where)

@@ -15,7 +15,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
+import time
+from threading import Thread
 
 SPIN = {"GOMP_SPINCOUNT": "1000"}
 SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
@@ -23,6 +26,27 @@ SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 HEAP_SAID = ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "LD_PRELOAD")
 TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
 """numbers of glibc's mallopt options"""
+
+
+FROM_PARENT = "NUMERATE_STDIN_IS_PARENT"
+"""set where stdin is a pipe that nobody writes to, which closes when the process that began this one ends"""
+GRACE = 5.0
+"""seconds between SIGTERM and SIGKILL"""
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that began it ends, however that ends, where it asked for that. Its
+    children are not concerned."""
+    if os.environ.pop(FROM_PARENT, None):
+        Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def tune() -> None:

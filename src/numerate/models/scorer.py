@@ -35,8 +35,8 @@ from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card,
 from numerate.models.finite import check_weights
 from numerate.models.options import Lora
 from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
-from numerate.models.whole import replacing_folder
 from numerate.prompts import plain, render
+from numerate.store import replacing_folder
 from numerate.types import Problem
 
 BELIEF = 0.3
@@ -200,6 +200,7 @@ def load(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") 
     folder = Path(directory)
     card = read_card(folder)
     check_head(folder, card)
+    locate.check_sums(str(folder))
     kind = "AutoModelForCausalLM" if card.speaks else "AutoModel"
     trunk, tokenizer = _open(str(folder), str(folder), device, dtype, kind)
     network = ScoreNetwork(trunk, card)

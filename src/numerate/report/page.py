@@ -8,7 +8,6 @@ request."""
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from numerate.report.results import ordered
 from numerate.report.rollouts import Embedded, embed
 from numerate.report.rounds import rounds
 from numerate.report.tables import Row, Table, Versus, differences, shared_size, summary
+from numerate.store import write_text
 from numerate.types import Problem
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -54,10 +54,9 @@ def write(run_dir: Path) -> Path:
     """Render the page of a run folder into `report/index.html`, whole or not at all."""
     run = read(run_dir)
     target = run_dir / "report" / "index.html"
-    target.parent.mkdir(exist_ok=True)
-    partial = target.with_name("index.html.partial")
-    partial.write_text(render(run), encoding="utf-8", newline="\n")
-    os.replace(partial, target)
+    if target.parent.is_symlink():
+        raise ValueError(f"{target.parent} is a link, and a run writes into its own folder only: remove it")
+    write_text(target, render(run))
     return target
 
 

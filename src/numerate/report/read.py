@@ -122,7 +122,7 @@ def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[Stage]:
     """The stages of the recipe in its order, then any other that left a folder."""
     asked = recipe.get("stages")
     asked = asked if isinstance(asked, dict) else {}
-    found = sorted(path.name for path in (folder / "stages").glob("*") if path.is_dir())
+    found = sorted(path.name for path in (folder / "stages").glob("[!.]*") if path.is_dir())
     return [
         _stage(folder / "stages" / name, asked.get(name))
         for name in dict.fromkeys([*map(str, asked), *found])
@@ -190,7 +190,9 @@ def _evaluations(folder: Path, results: Sequence[Result]) -> list[Source]:
     measured = {f"{result.model}/{result.problems}": (result.model, result.problems) for result in results}
     order = list(measured)
     sources: list[tuple[int, Source]] = []
-    for path in sorted([*(folder / "evals").glob("*/**/greedy"), *(folder / "evals").glob("*/**/samples")]):
+    for path in sorted(
+        [*(folder / "evals").glob("[!.]*/**/greedy"), *(folder / "evals").glob("[!.]*/**/samples")]
+    ):
         if any(path.glob("*.parquet")):
             place = path.parent.relative_to(folder / "evals").as_posix()
             model, _, problems = place.partition("/")
@@ -203,7 +205,7 @@ def _evaluations(folder: Path, results: Sequence[Result]) -> list[Source]:
 def _rounds(folder: Path) -> list[Source]:
     """stages/<stage>/rollouts/round-<n>"""
     sources: list[Source] = []
-    for path in sorted((folder / "stages").glob("*/rollouts/round-*")):
+    for path in sorted((folder / "stages").glob("[!.]*/rollouts/round-*")):
         number_text = path.name.removeprefix("round-")
         if path.is_dir() and number_text.isdigit() and any(path.glob("*.parquet")):
             sources.append(Source(path, path.parent.parent.name, "", "samples", int(number_text)))

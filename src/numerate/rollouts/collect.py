@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -64,7 +64,18 @@ def collect(
         for name, chunk in missing:
             write_part(name, chunk, make)
     for name, chunk in zip(names, chunks, strict=True):
-        yield from grouped(chunk, list(read_rollouts(name)))
+        yield from whole(name, n, grouped(chunk, list(read_rollouts(name))))
+
+
+def whole(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:
+    """The groups of a part. Raises ValueError where one has another number of attempts than were sampled."""
+    for group in groups:
+        if len(group.attempts) != n:
+            raise ValueError(
+                f"{part}: {len(group.attempts)} of {n} attempts at {group.problem.id!r}; "
+                "delete it and run again: its part is sampled anew, or the run says that it cannot be"
+            )
+        yield group
 
 
 def sample_part(

@@ -26,6 +26,11 @@ def several() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def processes() -> int:
+    """How many processes share this run."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def first() -> bool:
     """Is this the process that writes?"""
     return not several() or os.environ["RANK"] == "0"

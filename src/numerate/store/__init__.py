@@ -1,6 +1,11 @@
 """Files of a run: whole or not there at all, read back exactly as written, and checked on the way in.
 
-files       text, JSON and JSONL that appear whole; the growing log
+files       text, JSON and JSONL that appear whole
+folders     folders that appear whole, and what killed writers leave of them
+log         the growing log
+lock        one writer per folder
+replaced    results that were made from something else by now
+sums        checksums of a folder's files
 rollouts    scored rollouts as Parquet
 problems    problem sets as JSONL
 identity    hashes that say whether something has to be done again
@@ -8,35 +13,59 @@ folder      where everything of a run lies
 """
 
 from numerate.store.files import (
-    keep_if_same,
     read_json,
     read_jsonl,
+    read_object,
     replacing,
+    room_for,
     write_json,
     write_jsonl,
     write_text,
 )
 from numerate.store.folder import RunFolder
+from numerate.store.folders import clear_leftovers, links, remove, replacing_folder, sizes
 from numerate.store.identity import file_hash, identity
-from numerate.store.log import append_row, forget_rounds
+from numerate.store.lock import LOCK, check_free, writing
+from numerate.store.log import append_row, append_text, begins_with, cut_to, extent, forget_rounds
 from numerate.store.problems import read_problems, write_problems
+from numerate.store.replaced import differences, keep_if_same, set_aside, take_back
 from numerate.store.rollouts import read_rollouts, write_rollouts
+from numerate.store.sums import SUMS, damage
 
 __all__ = [
+    "LOCK",
+    "SUMS",
     "RunFolder",
     "append_row",
+    "append_text",
+    "begins_with",
+    "check_free",
+    "clear_leftovers",
+    "cut_to",
+    "damage",
+    "differences",
+    "extent",
     "file_hash",
     "forget_rounds",
     "identity",
     "keep_if_same",
+    "links",
     "read_json",
     "read_jsonl",
+    "read_object",
     "read_problems",
     "read_rollouts",
+    "remove",
     "replacing",
+    "replacing_folder",
+    "room_for",
+    "set_aside",
+    "sizes",
+    "take_back",
     "write_json",
     "write_jsonl",
     "write_problems",
     "write_rollouts",
     "write_text",
+    "writing",
 ]

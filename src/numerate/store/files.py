@@ -7,12 +7,15 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
-import shutil
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
@@ -24,24 +27,49 @@ def replacing(path: Path) -> Generator[Path]:
     with the name of the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    part = beside(path, "part")
     try:
-        yield part
-        _flush(part)
-        os.replace(part, path)
-        if os.name == "posix":  # elsewhere a folder cannot be opened
-            _flush(path.parent)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            reason = f"{os.strerror(error.errno)}; the file was left as it was: make room and run again"
-            raise OSError(error.errno, reason, str(path)) from error
-        raise
+        with room_for(path):
+            yield part
+            flush(part)
+            os.replace(part, path)
+            flush(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
-    """Onto the disk, so that the new name never outlives its contents in a power cut."""
+def beside(path: Path, kind: str) -> Path:
+    """Returns a hidden name in the same folder that no other writer uses."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{kind}")
+
+
+@contextmanager
+def room_for(path: Path) -> Generator[None]:
+    """Turns what a full disk raises within, also in a library that is not Python, into an OSError that names
+    `path` and what to do."""
+    try:
+        yield
+    except Exception as error:
+        number = _number(error)
+        if number in FULL and not str(getattr(error, "filename", "")).startswith(str(path)):
+            reason = f"{os.strerror(number)}; the file was left as it was: make room and run again"
+            raise OSError(number, reason, str(path)) from error
+        raise
+
+
+def _number(error: Exception) -> int:
+    """Returns the errno of an error, 0 where it has none."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    match = _RUST.search(str(error))
+    return int(match[1]) if match else 0
+
+
+def flush(path: Path) -> None:
+    """Writes a file or a folder's list of names to the disk, so that a new name never outlives its contents
+    in a power cut."""
+    if path.is_dir() and os.name != "posix":  # elsewhere a folder cannot be opened
+        return
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
@@ -70,13 +98,17 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path}: not JSON ({error}); restore it, or delete it and run again") from error
 
 
-def keep_if_same(folder: Path, wanted: str) -> None:
-    """Empty a folder whose contents were made from something else; `wanted` is the identity of what they are
-    made from now."""
-    mark = folder / "identity.json"
-    if not mark.exists() or read_json(mark)["identity"] != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        write_json(mark, {"identity": wanted})
+def read_object(path: Path, remedy: str = "restore it, or delete it and run again") -> dict[str, Any]:
+    """Returns what a file of one JSON object holds. Raises ValueError, with the remedy, for anything else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file; {remedy}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON ({error}); {remedy}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: expected a JSON object, found {str(value)[:40]!r}; {remedy}")
+    return cast(dict[str, Any], value)
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

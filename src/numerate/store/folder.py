@@ -3,7 +3,7 @@
 
 runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
   stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
-  DONE.json
+  DONE.json; stages/.replaced/<stage> until a finished stage that changed is done again
   evals/<model>/<set>/{greedy,samples}/part-00000.parquet
   evals/<model>/<set>/scores/<judge>/part-00000.jsonl
 """
@@ -53,6 +53,13 @@ class RunFolder:
 
     def stage(self, name: str) -> Path:
         return self.path / "stages" / _checked(name)
+
+    def replaced(self, name: str) -> Path:
+        """Where a finished stage waits for its successor."""
+        return self.path / "stages" / ".replaced" / _checked(name)
+
+    def replaced_attempts(self, model: str, problems: str) -> Path:
+        return self.path / "evals" / ".replaced" / _checked(model) / _checked(problems)
 
     def attempts(self, model: str, problems: str) -> Path:
         """The folder of `greedy` and `samples`."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from numerate.store.files import write_text
+from numerate.store.files import flush, room_for, write_text
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -19,11 +20,45 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     finite = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()}
     line = json.dumps(finite, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    with path.open("ab+") as f:
+    with room_for(path), open(path, "ab+", opener=_no_link) as f:
         if f.tell():
             f.seek(-1, os.SEEK_END)
             line = line if f.read(1) == b"\n" else b"\n" + line
         f.write(line)
+
+
+def append_text(path: Path, text: str) -> None:
+    """Adds text to the end of a file."""
+    with room_for(path), open(path, "a", encoding="utf-8", opener=_no_link) as f:
+        f.write(text)
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Opens a file that is no symbolic link: what it points to is not ours to write."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def extent(path: Path) -> dict[str, int]:
+    """Returns length and checksum of a log as it is now, on the disk; `cut_to` goes back to it."""
+    if not path.exists():
+        return {"bytes": 0, "crc32": 0}
+    flush(path)
+    content = path.read_bytes()
+    return {"bytes": len(content), "crc32": zlib.crc32(content)}
+
+
+def begins_with(path: Path, extent: Mapping[str, int]) -> bool:
+    """Whether a log begins with what it held when `extent` was taken."""
+    content = path.read_bytes() if path.exists() else b""
+    head = content[: extent["bytes"]]
+    return len(head) == extent["bytes"] and zlib.crc32(head) == extent["crc32"]
+
+
+def cut_to(path: Path, extent: Mapping[str, int]) -> None:
+    """Drops what was written after `extent` was taken."""
+    if path.exists() and path.stat().st_size > extent["bytes"]:
+        content = path.read_bytes()[: extent["bytes"]].decode("utf-8")
+        write_text(path, content)
 
 
 def forget_rounds(path: Path, first: int) -> None:

@@ -65,6 +65,14 @@ def schema(choices: bool = True) -> Any:
     return pa.schema(list(row.items()), metadata=FORMAT if choices else BEFORE)
 
 
+class Foreign(ValueError):
+    """A Parquet file of something else."""
+
+
+GARBLED = (ValueError, TypeError, KeyError, OverflowError, MemoryError)
+"""what pyarrow and Python raise for a file whose bits were flipped"""
+
+
 def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
     """Write one compressed Parquet file, which appears whole or not at all.
 
@@ -72,8 +80,9 @@ def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
     """
     pa, pq = _arrow(), _arrow("pyarrow.parquet")
     options: dict[str, Any] = {"use_dictionary": REPEATED, "use_byte_stream_split": [LOGPROBS]}
+    options |= {"compression": "zstd", "write_page_checksum": True}
     rest = iter(rows)
-    with replacing(path) as part, pq.ParquetWriter(part, schema(), compression="zstd", **options) as writer:
+    with replacing(path) as part, pq.ParquetWriter(part, schema(), **options) as writer:
         while batch := list(islice(rest, BATCH)):
             try:
                 table = pa.Table.from_pylist([_row(scored) for scored in batch], schema())
@@ -100,15 +109,17 @@ def read_rollouts(path: Path) -> Iterator[Scored]:
 def _read(path: Path) -> Iterator[Scored]:
     pa, pq = _arrow(), _arrow("pyarrow.parquet")
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not _ours(file.schema_arrow):
-                raise ValueError(
+                raise Foreign(
                     f"{path}: a Parquet file, but not one of scored rollouts as this version writes them"
                 )
             for batch in file.iter_batches(BATCH):
                 yield from map(_scored, batch.to_pylist(maps_as_pydicts="strict"))
-    except (pa.ArrowException, OSError) as error:
-        remedy = "delete this file and run again: its part is sampled anew"
+    except Foreign:
+        raise
+    except (pa.ArrowException, OSError, *GARBLED) as error:
+        remedy = "delete it and run again: its part is sampled anew, or the run says that it cannot be"
         raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
 
 

@@ -1,44 +1,76 @@
-"""Checkpoints: tensors as safetensors, the rest as JSON, in a folder that appears whole or not at all."""
+"""Checkpoints: tensors as safetensors, the rest as JSON, in a folder that appears whole or not at all. Two
+are kept, so that one that was damaged later costs the work since the one before."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from numerate.store import damage, read_object, remove, replacing_folder
+
+KEPT = 2
+Check = Callable[[dict[str, Any]], str | None]
+"""says why the state of a checkpoint cannot be used, None where it can"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    step: int
+    tensors: dict[str, Tensor]
+    state: dict[str, Any]
+
+
+@dataclass
+class Choice:
+    """The newest checkpoint that can be used, and the newer ones that cannot, with the reason."""
+
+    loaded: Loaded | None = None
+    rejected: dict[Path, str] = field(default_factory=dict[Path, str])
+
 
 def save(folder: Path, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write `folder/step-<step>` and drop the older ones: the new one is complete before they go."""
-    part = folder / f"step-{step}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, part / "state.safetensors")
-    (part / "state.json").write_text(json.dumps({"step": step, **facts}, indent=1))
-    for path in part.iterdir():
-        with path.open("rb") as f:
-            os.fsync(f.fileno())
-    final = folder / f"step-{step}"
-    shutil.rmtree(final, ignore_errors=True)
-    part.rename(final)
-    for older in steps(folder)[:-1]:
-        shutil.rmtree(folder / f"step-{older}")
+    """Writes `folder/step-<step>` and drops all but the two newest, once the new one is complete."""
+    with replacing_folder(folder / f"step-{step}") as part:
+        save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, part / "state.safetensors")
+        (part / "state.json").write_text(json.dumps({"step": step, **facts}, indent=1))
+    for older in steps(folder)[:-KEPT]:
+        remove(folder / f"step-{older}")
 
 
 def steps(folder: Path) -> list[int]:
-    """Steps of the complete checkpoints, ascending."""
+    """Steps of the checkpoints, ascending."""
     names = [p.name.removeprefix("step-") for p in folder.glob("step-*")]
-    return sorted(int(name) for name in names if name.isdigit())
+    return sorted(int(name) for name in names if name.isdecimal())
 
 
-def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """The newest complete checkpoint: tensors and facts, or None."""
-    found = steps(folder)
-    if not found:
-        return None
-    newest = folder / f"step-{found[-1]}"
-    return load_file(newest / "state.safetensors"), json.loads((newest / "state.json").read_text())
+def load(folder: Path, check: Check = lambda state: None) -> Choice:
+    """Reads the newest checkpoint that is whole and passes the check. Changes no file."""
+    choice = Choice()
+    for step in reversed(steps(folder)):
+        path = folder / f"step-{step}"
+        reason, state = _state(path, step)
+        reason = reason or check(state)
+        if reason is None:
+            choice.loaded = Loaded(step, load_file(path / "state.safetensors"), state)
+            break
+        choice.rejected[path] = reason
+    return choice
+
+
+def _state(path: Path, step: int) -> tuple[str | None, dict[str, Any]]:
+    """Says what is wrong with a checkpoint's files, and returns its state."""
+    if said := damage(path):
+        return said, {}
+    try:
+        state = read_object(path / "state.json")
+    except ValueError as error:
+        return str(error), {}
+    if state.get("step") != step or not isinstance(state.get("facts"), dict):
+        return f"state.json is not the state of step {step}", {}
+    return None, state

@@ -14,8 +14,8 @@ import torch
 
 from numerate.metrics import health
 from numerate.progress import Progress
-from numerate.store import append_row, forget_rounds
-from numerate.training import checkpoint, devices
+from numerate.store import append_row
+from numerate.training import checkpoint, devices, resuming
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
 from numerate.types import Stats
@@ -28,19 +28,22 @@ class Savable(Protocol):
 class Stage:
     """facts: small JSON values of the method that are saved and restored with every checkpoint."""
 
+    SAVE_SECONDS = 30.0
+    """between two checkpoints"""
+
     def __init__(
         self,
         folder: Path,
         seed: int,
         progress: Progress,
-        save_seconds: float = 30.0,
+        save_seconds: float | None = None,
         tracker: Tracker | None = None,
         parent: Stage | None = None,
     ):
         self.folder = folder
         self.seed = seed
         self.progress = progress
-        self.save_seconds = save_seconds
+        self.save_seconds = self.SAVE_SECONDS if save_seconds is None else save_seconds
         self.tracker = tracker
         self.round = 0
         self.facts: dict[str, Any] = {}
@@ -65,7 +68,7 @@ class Stage:
         wherever it was cut. With a learner it saves every `save_seconds` and at the end, else after every
         round. Break out of the loop after `finish()` to stop early.
         """
-        self._restore(learner)
+        self._restore(learner, n)
         self.unit = label.removesuffix("s")
         self._works(self)
         saved = time.monotonic()
@@ -145,18 +148,24 @@ class Stage:
             learner.check()
         if devices.rank() == 0:
             tensors = learner.state() if learner else {}
-            checkpoint.save(self.folder / "checkpoints", self.round, tensors, {"facts": self.facts})
+            state = {"facts": self.facts, **resuming.surroundings(self.folder, devices.size())}
+            checkpoint.save(self.folder / "checkpoints", self.round, tensors, state)
         devices.barrier()
 
-    def _restore(self, learner: Learner | None) -> None:
-        found = checkpoint.load(self.folder / "checkpoints")
-        if found:
-            tensors, state = found
-            self.round = state["step"]
-            self.facts = state["facts"]
+    def _restore(self, learner: Learner | None, n: int) -> None:
+        """Takes the newest checkpoint that can be used; without a learner, begins anew where none can: what
+        is on disk is read, not made again."""
+        folder = self.folder / "checkpoints"
+        check = resuming.check(self.folder, devices.size(), n)
+        choice = checkpoint.load(folder, check)
+        loaded = choice.loaded
+        if choice.rejected and loaded is None and learner:
+            raise ValueError(resuming.refusal(folder, choice.rejected))
+        if loaded:
+            self.round, self.facts = loaded.step, loaded.state["facts"]
             if learner:
-                learner.load_state(tensors)
+                learner.load_state(loaded.tensors)
+        devices.barrier()  # all processes have read what is there
         if devices.rank() == 0:
-            forget_rounds(self.folder / "metrics.jsonl", self.round)
-            forget_rounds(self.folder / "times.jsonl", self.round)
+            resuming.tidy(self.folder, choice, self.progress)
         devices.barrier()

@@ -80,7 +80,7 @@ class ServerEngine:
             self._place = Path(tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)).resolve()
             weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
         self._saves += 1
-        return str(policy.save(self._place / str(self._saves)))
+        return str(policy.save(self._place / str(self._saves), lasting=False))
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
         """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes

@@ -104,7 +104,7 @@ class Host:
             raise ValueError(f"the installed vllm finds no device it can run on: {guest.WITHOUT}")
         self.cpu = bool(platform.is_cpu())
         with TemporaryDirectory(prefix="numerate-vllm-") as folder, guest.undisturbed():
-            place = policy.save(Path(folder) / "model")
+            place = policy.save(Path(folder) / "model", lasting=False)
             self.names = weights.names(place)
             try:
                 self.llm = self.vllm.LLM(str(place), **arguments(policy, self.settings, self.cpu))
@@ -133,7 +133,7 @@ class Host:
             if set(tensors) == self.names:
                 source: dict[str, Any] = {"weights_iterator": iter(tensors.items())}
             else:
-                source = {"weights_path": str(policy.save(Path(folder) / "model"))}
+                source = {"weights_path": str(policy.save(Path(folder) / "model", lasting=False))}
             self.llm.collective_rpc("reload_weights", kwargs=source)
             if self.cpu:
                 self.llm.apply_model(weights.pack_head)

@@ -1,0 +1,69 @@
+"""How much room a run needs on the disk: models and checkpoints that are not there yet. No torch."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from numerate import methods
+from numerate.config.records import Recipe, Stage
+from numerate.models import locate
+from numerate.store import RunFolder, sizes
+
+FLOAT = 4
+"""bytes: what is trained is kept and saved in float32, whatever the format of the base"""
+CHECKPOINT = 3
+"""a checkpoint holds a weight and the optimizer's two moments of it"""
+KEPT = 2
+"""checkpoints of a loop; while a third is written both are there"""
+
+
+def needed(recipe: Recipe, run: RunFolder) -> int:
+    """Bytes that the stages will still write, at the moment when they need most; 0 where the base is not on
+    this disk and so not known. Rollouts and reports are small beside models and left out."""
+    missing = 0
+    writing = 0
+    for name, stage in recipe.stages.items():
+        weights, trained = _weights(recipe, stage)
+        kept, part = _stage(stage, weights, trained)
+        present = sum(sizes(run.stage(name)).values()) + _checkpoints(run.stage(name))
+        missing += max(0, kept - present)
+        writing = max(writing, part if kept > present else 0)
+    return missing + writing
+
+
+def _checkpoints(stage: Path) -> int:
+    files = [file for folder in stage.rglob("checkpoints") for file in folder.rglob("*")]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
+    """Bytes that a stage leaves, and those more while its last checkpoint is written."""
+    if methods.gives(stage.method) == "rollouts":
+        return 0, 0
+    loops = getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
+    of_rounds = loops if hasattr(stage.options, "restart_from") else 0  # each keeps its own model
+    fit: Any = getattr(stage.options, "fit", stage.options)
+    best = loops if "best" in (getattr(fit, "keep", ""), getattr(stage.options, "keep", "")) else 0
+    models = 1 + of_rounds + best
+    return weights * models + trained * CHECKPOINT * KEPT * loops, max(weights, trained * CHECKPOINT)
+
+
+def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
+    """Bytes of a saved model, and of what is trained of it."""
+    name = getattr(stage.options, "encoder", None) or recipe.model
+    place = locate.find(name)
+    if not isinstance(place, Path):
+        return 0, 0
+    shapes = [
+        tensor["shape"]
+        for file in sorted(place.glob("*.safetensors"))
+        for tensor in locate.tensors(name, file).values()
+    ]
+    weights = FLOAT * sum(prod(shape) for shape in shapes)
+    options: Any = stage.options
+    fit = getattr(options, "fit", options)
+    rank = getattr(options, "lora_rank", 0) or getattr(fit, "lora_rank", 0)
+    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes if len(shape) == 2)
+    return weights, min(weights, adapters) if rank else weights

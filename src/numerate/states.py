@@ -1,0 +1,179 @@
+"""The stages of a run on disk: which are done, what changed for those that are not, and how a finished one is
+replaced: set aside until its successor is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from numerate import __version__
+from numerate.progress import Progress
+from numerate.rollouts.share import first, once, processes
+from numerate.store import (
+    LOCK,
+    RunFolder,
+    clear_leftovers,
+    differences,
+    identity,
+    links,
+    read_object,
+    remove,
+    set_aside,
+    sizes,
+    take_back,
+    write_json,
+)
+
+Redo = bool | Callable[[str], bool]
+"""whether finished stages may be replaced, or who is asked"""
+DONE = "DONE.json"
+BEGUN = "config.json"
+UNLISTED = ("times.jsonl",)
+"""may differ without making a stage another one"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    stage: str
+    identity: str
+    """changes with anything that could change the stage's result"""
+    state: str
+    """done, half done, changed, set aside (this very stage was replaced before and can be taken back) or
+    new"""
+    made_from: Mapping[str, Any]
+    """the parts of the identity, by name"""
+    changes: tuple[str, ...] = ()
+    """where it changed, `key: old -> new`; where it was done and is not any more, which file is gone"""
+    finished: bool = False
+    """what would be replaced is finished work"""
+
+
+def look(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
+    """The state of a stage; writes nothing. Raises ValueError, with the remedy, for damaged files."""
+    folder, wanted = run.stage(stage), identity(made_from)
+    plan = partial(Planned, stage, wanted, made_from=made_from)
+    if (folder / DONE).exists():
+        done = read_object(folder / DONE, f"delete it and run again: stage {stage} is resumed where it ended")
+        if done.get("identity") == wanted:
+            gone = lost(folder, done)
+            return plan("half done" if gone else "done", changes=gone)
+    if (run.replaced(stage) / DONE).exists():
+        before = read_object(run.replaced(stage) / DONE, f"delete {run.replaced(stage)} and run again")
+        if before.get("identity") == wanted:
+            return plan("set aside")
+    if not (folder / BEGUN).exists():
+        there = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
+        return plan("changed", changes=(f"it has no {BEGUN}",)) if there else plan("new")
+    begun = read_object(folder / BEGUN, f"restore it, or delete {folder} to begin stage {stage} anew")
+    if begun.get("identity") == wanted and not (folder / DONE).exists():
+        return plan("half done")
+    changes = differences(begun.get("made_from"), made_from) or ["it was made by another version"]
+    return plan("changed", changes=tuple(changes), finished=(folder / DONE).exists())
+
+
+def lost(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
+    """Files of a finished stage that are missing or have another size than when it was finished."""
+    listed = done.get("files")
+    present = sizes(folder)
+    if not isinstance(listed, dict):  # an earlier version listed none
+        return ()
+    return tuple(
+        f"{folder / name} is {'cut' if name in present else 'missing'}"
+        for name, size in listed.items()
+        if present.get(name) != size
+    )
+
+
+def agree(planned: Sequence[Planned], folder: Path, redo: Redo) -> None:
+    """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
+    replaced = [one for one in planned if one.state == "changed" and one.finished]
+    if not replaced or (redo(replacing(replaced)) if callable(redo) else redo):
+        return
+    raise ValueError(
+        f"{replacing(replaced)}; agree to it with --redo (the old results stay in "
+        f"{folder / 'stages' / '.replaced'} until the new ones are done), or give this run another name to "
+        "keep them, name=..."
+    )
+
+
+def replacing(planned: Sequence[Planned]) -> str:
+    """What changed, and which finished stages have to be done again for that; one line."""
+    names = [one.stage for one in planned]
+    why = [f"{one.stage} changed ({', '.join(one.changes)})" for one in planned]
+    what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"
+    return f"this replaces finished work, {what}: {'; '.join(why)}"
+
+
+def check_links(folder: Path, planned: Sequence[Planned]) -> None:
+    """Raises ValueError where a link in the run's folder would lead what is written out of it."""
+    run = RunFolder(folder)
+    kept = [run.stage(one.stage) for one in planned if one.state in ("done", "changed", "set aside")]
+    kept += [run.replaced(one.stage) for one in planned]
+    for link in links(folder, kept):
+        if link.name != LOCK:
+            raise ValueError(
+                f"{link} is a link, and a run writes into its own folder only: put the files themselves "
+                "there, or remove it"
+            )
+
+
+def clear(folder: Path, progress: Progress) -> None:
+    """Removes what killed writers left; only the one writer of the run may do it."""
+    if first() and (cleared := clear_leftovers(folder)):
+        progress.say(f"{len(cleared)} leftovers of a stopped run are removed")
+
+
+def begin(run: RunFolder, planned: Planned, say: Any) -> bool:
+    """Makes the folder of a stage ready. Returns whether there is anything left to do."""
+    folder, aside = run.stage(planned.stage), run.replaced(planned.stage)
+    if planned.state == "set aside":
+        once(lambda: take_back(folder, aside, DONE))
+        say(f"stage {planned.stage}: taken back from {aside}, where it was set aside")
+        return False
+    if planned.changes:
+        verb = "resumed" if planned.state == "half done" else "replaced"
+        say(f"stage {planned.stage}: {verb}; {', '.join(planned.changes)}")
+    once(lambda: _fresh(folder, aside, planned))
+    return True
+
+
+def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
+    """A folder that holds nothing of another identity, and says what is made in it."""
+    if planned.state != "half done":
+        set_aside(folder, aside, DONE)
+        folder.mkdir(parents=True)
+    else:
+        begun = read_object(folder / BEGUN) if (folder / BEGUN).exists() else {}
+        if (before := begun.get("processes", processes())) != processes():
+            raise ValueError(other_processes(folder, before, processes()))
+        remove(folder / DONE)
+    facts = {"identity": planned.identity, "processes": processes(), "made_from": planned.made_from}
+    write_json(folder / BEGUN, facts | dict(planned.made_from["stage"]))
+
+
+def other_processes(folder: Path, before: object, now: int) -> str:
+    return (
+        f"{folder} was begun with {before} process{'' if before == 1 else 'es'}, and this is a run with "
+        f"{now}, which would round differently: start it with {before}, or delete {folder} to begin the "
+        "stage anew"
+    )
+
+
+def finish(run: RunFolder, planned: Planned) -> None:
+    """Writes DONE.json, and removes what the stage has replaced."""
+    folder = run.stage(planned.stage)
+    files = {name: size for name, size in sizes(folder).items() if not name.endswith(UNLISTED)}
+    files = {name: size for name, size in files.items() if name not in (BEGUN, DONE)}
+    done = {"identity": planned.identity, "numerate": __version__, "processes": processes(), "files": files}
+    write_json(folder / DONE, done)
+    drop_replaced(run, planned.stage)
+
+
+def drop_replaced(run: RunFolder, stage: str) -> None:
+    """Removes what a stage that is done has replaced."""
+    if os.path.lexists(run.replaced(stage)):
+        remove(run.replaced(stage))

@@ -1,0 +1,110 @@
+# pyright: strict
+"""Folders that appear whole or not at all, and what killed writers leave of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from numerate.store.files import beside, flush, room_for
+from numerate.store.sums import write_sums
+
+_LEFT = re.compile(r"\.(?P<name>.+?)\.(?:\d+-[0-9a-f]{8}\.)?(?P<kind>part|old|new|old-\d+|new-\d+)")
+"""what `beside` makes, and an earlier version made"""
+_SHARE = re.compile(r"part-\d+\.share-\d+|step-\d+\.part|index\.html\.partial")
+
+
+@contextmanager
+def replacing_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
+    """Gives an empty folder to write to; it takes the place of `target` when the block ends without an error.
+
+    lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `target` is
+    as it was. A full disk raises OSError with the name of the folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = beside(target, "part")
+    try:
+        with room_for(target):
+            part.mkdir()
+            yield part
+            if lasting:
+                write_sums(part)
+                for path in (*(p for p in part.rglob("*")), part):
+                    flush(path)
+            _swap(part, target)
+            if lasting:
+                flush(target.parent)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(part: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        part.rename(target)
+        return
+    old = beside(target, "old")
+    target.rename(old)
+    part.rename(target)
+    remove(old)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
+    no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
+    leftover stays."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        going = beside(path, "part")
+        path.rename(going)
+        shutil.rmtree(going)
+
+
+def clear_leftovers(root: Path) -> list[Path]:
+    """Removes what killed writers left below `root`; a folder that was about to be replaced gets its name
+    back where no successor has it. For the only writer. Returns the paths."""
+    cleared: list[Path] = []
+    for folder, names in _walk(root):
+        for name in names:
+            match = _LEFT.fullmatch(name)
+            if match is None and not _SHARE.fullmatch(name):
+                continue
+            path = folder / name
+            target = folder / match["name"] if match else path
+            if match and match["kind"].startswith("old") and not os.path.lexists(target):
+                path.rename(target)
+            else:
+                remove(path)
+            cleared.append(path)
+    return cleared
+
+
+def links(root: Path, ignored: Iterable[Path] = ()) -> Iterator[Path]:
+    """Yields the symbolic links below `root`, but for those at or below the ignored paths."""
+    skipped = set(ignored)
+    for folder, names in _walk(root):
+        for name in names:
+            path = folder / name
+            if path.is_symlink() and not skipped & {path, *path.parents}:
+                yield path
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Folders below `root` with the names in them; links are names, and not followed."""
+    for folder, below, files in os.walk(root, followlinks=False):
+        yield Path(folder), sorted([*below, *files])
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Maps the files below `folder` to their sizes; checkpoints and hidden names are left out."""
+    found: dict[str, int] = {}
+    for place, below, files in os.walk(folder, followlinks=False):
+        below[:] = sorted(name for name in below if name != "checkpoints" and not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                path = Path(place, name)
+                found[path.relative_to(folder).as_posix()] = path.stat().st_size
+    return found
