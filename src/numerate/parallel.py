@@ -19,7 +19,9 @@ LAST = 5
 """lines of a run that failed that are told"""
 
 
-def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) -> None:
+def run_all(
+    runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress, trust: Sequence[str] = ()
+) -> None:
     """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
     are changes how sums are rounded, so it is the same for the first and the last of them.
 
@@ -29,7 +31,7 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
     threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
-        begun = [pool.submit(one, recipe, folder, threads, progress, alive) for recipe, folder in runs]
+        begun = [pool.submit(one, recipe, folder, threads, progress, alive, trust) for recipe, folder in runs]
         try:
             for done in as_completed(begun):
                 done.result()
@@ -41,13 +43,18 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress) 
 
 
 def one(
-    recipe: Recipe, folder: Path, threads: str, progress: Progress, alive: set[subprocess.Popen[str]]
+    recipe: Recipe,
+    folder: Path,
+    threads: str,
+    progress: Progress,
+    alive: set[subprocess.Popen[str]],
+    trust: Sequence[str] = (),
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
     write_text(RunFolder(folder).recipe, resolved(recipe))
     process = subprocess.Popen(
-        [sys.executable, "-m", "numerate", "run", str(folder)],
+        [sys.executable, "-m", "numerate", "run", str(folder), *(f"--trust={name}" for name in trust)],
         env=os.environ | {"OMP_NUM_THREADS": threads},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

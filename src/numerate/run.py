@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report
-from numerate.config import Recipe, Stage, judging, resolved
+from numerate.config import Recipe, Stage, judging, resolved, trusting
 from numerate.config.check import MODEL_OPTIONS
 from numerate.config.measuring import set_name
 from numerate.config.write import plain
@@ -56,18 +56,20 @@ class Planned:
     """done, half done, changed or new"""
 
 
-def run(recipe: Recipe, folder: Path, *, progress: Progress) -> dict[str, Any]:
+def run(recipe: Recipe, folder: Path, *, progress: Progress, trust: Sequence[str] = ()) -> dict[str, Any]:
     """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
 
     Killed at any moment and started again, it ends with the same metrics.json and the same weights.
+    trust: modules outside this package whose functions the recipe may run, see `rewards.trust`.
     """
+    trusting.check(recipe, trust)
     folder.mkdir(parents=True, exist_ok=True)
     once(lambda: write_text(RunFolder(folder).recipe, resolved(recipe)))
     sets = problem_sets(recipe, folder, progress)
     identities = {planned.stage: planned for planned in plan(recipe, folder, sets)}
     barrier()  # all processes have seen what there is
     for name, stage in recipe.stages.items():
-        run_stage(recipe, folder, name, stage, identities[name], sets, progress)
+        run_stage(recipe, folder, name, stage, identities[name], sets, progress, trust)
     rows = measured_rows(recipe, folder, identities, sets, progress)
     metrics = {"results": rows, "run": facts(recipe, sets, identities)}
     once(lambda: leave(folder, metrics, progress))
@@ -168,6 +170,7 @@ def run_stage(
     planned: Planned,
     sets: Sets,
     progress: Progress,
+    trust: Sequence[str] = (),
 ) -> None:
     """Do, go on with, or skip one stage. DONE.json is written last."""
     from numerate.training import Stage as Run
@@ -180,7 +183,7 @@ def run_stage(
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets))
+    made = methods.get(stage.method).train(begun, stage.options, job(recipe, folder, stage, sets, trust))
     if made is not None:  # some stages only leave rollouts behind
         begun.save(made, "model")
     if tracker:
@@ -195,7 +198,7 @@ def begin(place: Path, stage: Stage, planned: Planned) -> None:
     write_json(place / "config.json", {"identity": planned.identity, **plain(stage)})
 
 
-def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
+def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets, trust: Sequence[str] = ()) -> Job:
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
@@ -216,6 +219,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
         stage_folder=RunFolder(folder).stage,
         device=recipe.device,
         dtype=recipe.dtype,
+        trust=trust,
     )
 
 

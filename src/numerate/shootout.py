@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from numerate import methods, metrics, run
-from numerate.config import Recipe
+from numerate.config import Recipe, trusting
 from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.share import once, several
@@ -42,15 +42,22 @@ def contest(recipe: Recipe) -> tuple[str, list[str]]:
 
 
 def shootout(
-    recipe: Recipe, folder: Path, seeds: Sequence[int], *, progress: Progress, jobs: int = 1
+    recipe: Recipe,
+    folder: Path,
+    seeds: Sequence[int],
+    *,
+    progress: Progress,
+    jobs: int = 1,
+    trust: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
-    page; returns the former.
+    page; returns the former. trust: as for `run`.
 
     Killed at any moment and started again, it ends with the same accuracies."""
     from numerate.report import shootout as page
 
     contest(recipe)
+    trusting.check(recipe, trust)
     runs = [
         (replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}"), folder / f"seed-{seed}")
         for seed in seeds
@@ -60,10 +67,10 @@ def shootout(
             raise ValueError(
                 f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out"
             )
-        run_all(runs, jobs, progress)
+        run_all(runs, jobs, progress, trust)
     else:
         for one, place in runs:
-            run.run(one, place, progress=progress)
+            run.run(one, place, progress=progress, trust=trust)
     found = compared(recipe, folder, seeds)
     once(lambda: write_json(folder / "shootout.json", found))
     once(lambda: progress.say(f"report: {page.build(folder, found)}"))

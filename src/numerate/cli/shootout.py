@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from numerate.cli import table
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet
+from numerate.cli.options import Json, Out, Quiet, Trust
 
 
 @app.command()
@@ -31,6 +31,7 @@ def shootout(
         ),
     ] = 1,
     out: Out = Path("runs"),
+    trust: Trust = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -51,12 +52,15 @@ def shootout(
     from numerate.cli.extras import need_extras
     from numerate.rollouts.share import first
 
-    checked = config.load(recipe, overrides or [], out=out)
+    checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     comparing.contest(checked)
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
     told = progress.progress(quiet=quiet or not first())
-    found = comparing.shootout(checked, out / checked.name, numbers, progress=told, jobs=min(jobs, seeds))
+    folder = out / checked.name
+    found = comparing.shootout(
+        checked, folder, numbers, progress=told, jobs=min(jobs, seeds), trust=trust or ()
+    )
     if first():
         show(found, to_stderr=str(json_file) == "-")
         table.save_json(json_file, found)

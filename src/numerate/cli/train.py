@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from numerate.cli import results
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet
+from numerate.cli.options import Json, Out, Quiet, Trust
 
 
 @app.command("run")
@@ -31,13 +31,15 @@ def run_recipe(
     dry_run: Annotated[
         bool, Option("--dry-run", help="Check everything, print the recipe with every default, do nothing.")
     ] = False,
+    trust: Trust = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Train and measure as a recipe says; or go on with it.
 
     A run that was stopped goes on where it was. What is done is not done again: after a change of the recipe,
-    only the stages that it concerns are.
+    only the stages that it concerns are. A recipe runs no code outside Numerate but functions of modules
+    that --trust names, also where a run goes on.
 
     \b
     Examples:
@@ -51,7 +53,7 @@ def run_recipe(
     from numerate.cli.extras import need_extras
     from numerate.cli.table import save_json
 
-    checked = config.load(recipe, overrides or [], out=out)
+    checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     folder = config.place(recipe, checked.name, overrides or [], out)
     if dry_run:
         typer.echo(config.resolved(checked), nl=False)
@@ -61,7 +63,8 @@ def run_recipe(
     from numerate import run
     from numerate.rollouts.share import first
 
-    metrics = run.run(checked, folder, progress=progress.progress(quiet=quiet or not first()))
+    bars = progress.progress(quiet=quiet or not first())
+    metrics = run.run(checked, folder, progress=bars, trust=trust or ())
     if not first():
         return
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")

@@ -76,9 +76,9 @@ class Earned:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
-def by_functions(functions: Given, style: str) -> Rewards | None:
+def by_functions(functions: Given, style: str, trust: Sequence[str] = ()) -> Rewards | None:
     """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
-    return Rewards((Weighted(CORRECT, 0.0), *functions), style) if functions else None
+    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trust) if functions else None
 
 
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:

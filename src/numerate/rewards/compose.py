@@ -3,7 +3,7 @@
 A function has TRL's signature, f(prompts, completions, **columns) -> list of float or None, and may be async.
 It is called with as many attempts at a time as are sampled together, and is given of the columns what its
 signature names, all of them where it takes **kwargs. Its module is imported as Python would, from the current
-folder too: a recipe that names a function runs it."""
+folder too, once whoever starts the run trusts it (`rewards.trust`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import Field
 
 from numerate.prompts import render
-from numerate.rewards import correct
+from numerate.rewards import correct, trust
 from numerate.typed import config
 from numerate.types import Problem, Reward, Scored
 
@@ -52,10 +52,10 @@ def weighted(given: Given) -> list[Weighted]:
     return [Weighted(one) if isinstance(one, str) else one for one in given]
 
 
-def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
+def check(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
     """What is wrong with the rewards of a recipe, one line each. Imports their modules.
 
-    meta: the columns of the problems beyond those that all have."""
+    meta: the columns of the problems beyond those that all have. trusted: see `find`."""
     if not given:
         return ["no reward: name at least one, such as `correct`"]
     rewards = weighted(given)
@@ -64,7 +64,7 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
     for one in rewards:
         try:
             if one.path != CORRECT:
-                wanted(find(one.path), one.path, meta, one.options)
+                wanted(find(one.path, trusted), one.path, meta, one.options)
             else:
                 correct.check_options(one.options)
         except ValueError as error:
@@ -72,22 +72,40 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
     return said
 
 
-def find(path: str) -> Part:
-    """The function at a dotted path. Raises ValueError with what is missing."""
+def outside(rewards: Given) -> list[str]:
+    """The paths of functions, which are code; what is no path is told by `find`."""
+    return [r.path for r in weighted(rewards) if "." in r.path and trust.dotted(r.path)]
+
+
+def find(path: str, trusted: Sequence[str] = ()) -> Part:
+    """The function at a dotted path. Raises ValueError with what is missing, and before anything is imported
+    where its module is not trusted.
+
+    trusted: names of modules beyond those of $NUMERATE_TRUST."""
     module, _, name = path.rpartition(".")
-    if not module or not all(word.isidentifier() for word in path.split(".")):
+    if not module or not trust.dotted(path):
         raise ValueError(f"reward {path!r}: write `{CORRECT}`, or a function as package.module.function")
+    if message := trust.refusal(path):
+        raise ValueError(f"reward {path!r}: {message}")
+    if trust.outside([path], trusted):
+        raise ValueError(trust.question([path]))
+    function = imported(module, name, path)
+    trust.check_home(function, path, trusted)
+    return function
+
+
+def imported(module: str, name: str, path: str) -> Part:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
     try:
-        found = getattr(import_module(module), name, None)
-    except Exception as error:  # somebody else's module may raise anything
+        function = getattr(import_module(module), name, None)
+    except (Exception, SystemExit) as error:  # somebody else's module may raise anything
         raise ValueError(
             f"reward {path!r}: importing {module} failed: {type(error).__name__}: {error}"
         ) from error
-    if not callable(found):
+    if not callable(function):
         raise ValueError(f"reward {path!r}: {module} has no function {name!r}")
-    return found
+    return function
 
 
 def wanted(
@@ -131,6 +149,8 @@ class Rewards:
 
     given: Given
     style: str
+    trusted: Sequence[str] = ()
+    """modules whose functions may run, beyond those of $NUMERATE_TRUST"""
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
@@ -174,7 +194,7 @@ class Rewards:
                 correct.value(problem, attempt.rollout, one.options)
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
-        function = find(path)
+        function = find(path, self.trusted)
         columns = table(problems, attempts, self.style)
         names = wanted(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
