@@ -148,7 +148,7 @@ class OnPolicy:
                 "validate_every is set, but the recipe has no problem set named `validation`: add one"
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
-        self.reward = Rewards(rewards, job.style, job.trust)
+        self.reward = Rewards(rewards, job.style, job.trust, run.where)
         self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))

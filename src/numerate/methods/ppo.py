@@ -273,7 +273,7 @@ def sample(
         job.style,
         run.progress,
         beginnings=beginnings(asked),
-        reward=ppo_rewards.by_functions(cfg.reward.functions, job.style, job.trust),
+        reward=ppo_rewards.by_functions(cfg.reward.functions, job.style, job.trust, run.where),
     )
 
 

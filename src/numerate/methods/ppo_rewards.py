@@ -13,7 +13,7 @@ before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -76,9 +76,11 @@ class Earned:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
-def by_functions(functions: Given, style: str, trust: Sequence[str] = ()) -> Rewards | None:
+def by_functions(
+    functions: Given, style: str, trust: Sequence[str] = (), where: Callable[[], str] = str
+) -> Rewards | None:
     """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
-    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trust) if functions else None
+    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trust, where) if functions else None
 
 
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:

@@ -7,14 +7,12 @@ folder too, once whoever starts the run trusts it (`rewards.trust`)."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +22,7 @@ from pydantic import Field
 
 from numerate.prompts import render
 from numerate.rewards import correct, trust
+from numerate.rewards.calling import Call
 from numerate.typed import config
 from numerate.types import Problem, Reward, Scored
 
@@ -151,6 +150,10 @@ class Rewards:
     style: str
     trusted: Sequence[str] = ()
     """modules whose functions may run, beyond those of $NUMERATE_TRUST"""
+    where: Callable[[], str] = str
+    """the step that the attempts are of, for errors"""
+    forms: dict[str, str] = field(default_factory=dict[str, str], compare=False)
+    """path -> text or chat, what a function has taken"""
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
@@ -198,8 +201,20 @@ class Rewards:
         columns = table(problems, attempts, self.style)
         names = wanted(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
-        found = call(function, given | dict(one.options))
-        return checked(path, found, len(attempts))
+        ids = [problem.id for problem in problems]
+        chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in given}
+        return Call(path, function, given, chat, one.options, ids, self.where()).numbers(self.forms)
+
+
+def as_chat(
+    problems: Sequence[Problem], attempts: Sequence[Scored], style: str
+) -> dict[str, list[list[dict[str, str]]]]:
+    """Prompts and completions as TRL gives them where the prompts are a chat."""
+    turns = [render(problem, style).turns for problem in problems]
+    return {
+        "prompts": [[{"role": turn.role, "content": turn.text} for turn in prompt] for prompt in turns],
+        "completions": [[{"role": "assistant", "content": s.rollout.solution}] for s in attempts],
+    }
 
 
 def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -> dict[str, list[Any]]:
@@ -216,30 +231,3 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
         "finish": [r.finish for r in rollouts],
         "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
     }
-
-
-def call(function: Part, given: dict[str, Any]) -> Any:
-    found = function(**given)
-    if not inspect.isawaitable(found):
-        return found
-
-    async def wait() -> Any:
-        return await found
-
-    with ThreadPoolExecutor(1) as thread:  # a notebook has an event loop running in ours
-        return thread.submit(asyncio.run, wait()).result()
-
-
-def checked(path: str, found: Any, count: int) -> list[float | None]:
-    """Raises ValueError where a function did not give a number or None per attempt."""
-    rows = list(found) if hasattr(found, "__len__") and not isinstance(found, str) else None
-    if rows is None or len(rows) != count:
-        told = type(found).__name__ if rows is None else f"{len(rows)} numbers"
-        raise ValueError(f"reward {path!r} gave {told} for {count} attempts: return one number or None each")
-    try:
-        numbers = [None if row is None else float(row) for row in rows]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"reward {path!r}: {error}: return one number or None per attempt") from error
-    if not all(x is None or math.isfinite(x) for x in numbers):
-        raise ValueError(f"reward {path!r} gave a number that is not finite: return None instead")
-    return numbers

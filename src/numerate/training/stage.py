@@ -87,6 +87,10 @@ class Stage:
         parts = self.folder.parts
         return "/".join(parts[parts.index("stages") + 1 :]) if "stages" in parts else self.folder.name
 
+    def where(self) -> str:
+        """`step 3 of stage rl`, for errors."""
+        return f"step {self.round} of stage {self.label}"
+
     def finish(self) -> None:
         """This round is the last one."""
         self.facts["finished"] = True
