@@ -22,6 +22,7 @@ from numerate.models import locate
 from numerate.models.card import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
+from numerate.prompts import style_of
 from numerate.reranking import Judge, rerank
 from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.rollouts import engines
@@ -114,7 +115,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
                 "inputs": inputs | from_outside(stage),
                 "problems": [prints[stage.problems], prints.get("validation")],
                 "seed": recipe.seed,
-                "prompt": recipe.prompt,
+                "prompt": style_of(recipe.prompt, sets[stage.problems]),
                 "engine": engines.name(recipe.engine),
                 "dtype": recipe.dtype,
             }
@@ -242,7 +243,8 @@ def measured_rows(
         for name in options.problems:
             problems = sets[name][: options.limit]
             attempts = RunFolder(folder).attempts(model, name)
-            drawn_from = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
+            style = style_of(recipe.prompt, problems)
+            drawn_from = [source, fingerprint(problems), drawing, recipe.seed, style]
             once(partial(keep_if_same, attempts, identity([*drawn_from, *engines.mark(recipe.engine)])))
             measured[model, name] = measure(
                 model,

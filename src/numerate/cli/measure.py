@@ -146,7 +146,7 @@ def solve_question(
     if not question.strip():
         raise ValueError("the question is empty: write it in quotes after the model")
     asked = options.engine(engine, model=served_as, calculator=calculator or None)
-    sampler = config.check_model(model, prompt, asked)
+    sampler = config.check_model(model, prompt, asked, device, dtype)
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
     params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy

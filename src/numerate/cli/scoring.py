@@ -18,12 +18,14 @@ import typer
 from numerate.config.judging import ORACLE, check_judge
 from numerate.config.words import suggest
 from numerate.credit import AGGREGATES
+from numerate.models import device
 from numerate.models.card import Card, Neutral
 from numerate.progress import Progress, short
 from numerate.types import Problem, Scorer
 
 TOLD = 5
 """bad lines that are named on stderr"""
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 WORTH_A_RATE = 1.0
 """seconds after which a rate means something"""
 
@@ -42,9 +44,11 @@ class Given:
         for name, value, known in (
             ("aggregate", self.aggregate, AGGREGATES),
             ("neutral", self.neutral, get_args(Neutral)),
+            ("dtype", self.dtype, DTYPES),
         ):
             if value is not None and value not in known:
                 raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{suggest(value, known)}")
+        device.check(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
             raise ValueError(

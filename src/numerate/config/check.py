@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from numerate import methods
-from numerate.config import judging, trusting
+from numerate.config import chats, judging, trusting
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
@@ -35,8 +35,8 @@ def check(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> N
     tree: where each value was written. out: the folder that the run's folder will be made in. trust: modules
     outside this package that may be imported."""
     found = [*names(recipe), *references(recipe), *evaluation(recipe), *trusting.untrusted(recipe, trust)]
-    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
-    found += engine_errors(recipe)
+    found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoders(recipe)]
+    found += [*device_errors(recipe.device), *engine_errors(recipe)]
     found = found or list(problem_sets(recipe))
     found = found or [
         *test_training(recipe),
@@ -45,6 +45,7 @@ def check(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> N
         *judging.measured_on(recipe),
         *judging.words(recipe),
         *rewards(recipe, trust),
+        *chats.check(recipe, beginning),
         *space(recipe, out),
     ]
     if found:
@@ -138,11 +139,27 @@ def prompt_errors(style: str) -> Iterator[Complaint]:
         yield ("prompt",), f"no style of prompt is called {style!r}{suggest(style, STYLES)}"
 
 
-def model_errors(name: str) -> Iterator[Complaint]:
+def device_errors(name: str) -> Iterator[Complaint]:
+    from numerate.models import device
+
+    try:
+        device.check(name)
+    except ValueError as error:
+        yield ("device",), str(error)
+
+
+def base_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """The weights of the base are read here, unless a server has them."""
+    yield from model_errors(recipe.model, weights=recipe.engine.kind != "server" or bool(recipe.stages))
+
+
+def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
     from numerate.models import hub, locate
 
     try:
         locate.check(name)
+        if weights:
+            locate.check_weights(name)
         if not isinstance(locate.find(name), Path):
             hub.check(name)
     except ValueError as error:

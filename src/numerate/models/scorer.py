@@ -31,7 +31,16 @@ from torch import Tensor, nn
 from numerate.models import encoding, locate
 from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
 from numerate.models.options import Lora
-from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
+from numerate.models.policy import (
+    Dtype,
+    Policy,
+    add_lora,
+    computing,
+    not_loaded,
+    pick_device,
+    pick_dtype,
+    quiet,
+)
 from numerate.models.whole import replacing_folder
 from numerate.prompts import plain, render
 from numerate.types import Problem
@@ -208,8 +217,8 @@ def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[
     where = pick_device(device)
     with quiet():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-            config = transformers.AutoConfig.from_pretrained(place)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+            config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
             for key, value in config.to_dict().items():
                 if isinstance(value, float) and "drop" in key:
                     setattr(config, key, 0.0)
@@ -220,8 +229,8 @@ def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[
                 use_safetensors=True,
                 output_loading_info=True,
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"model {name!r} could not be loaded from {place}: {error}") from error
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise not_loaded(name, place, error) from error
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)  # nobody reads the pooler
     if missing:
         raise ValueError(f"model {name!r}: its files lack weights ({', '.join(missing[:3])}, ...)")
