@@ -13,6 +13,8 @@ from pathlib import Path
 from numerate.answers.batch import cores
 from numerate.config import Recipe, resolved
 from numerate.progress import Progress
+from numerate.rollouts.address import environment
+from numerate.rollouts.options import ServerOptions
 from numerate.store import RunFolder, write_text
 
 LAST = 5
@@ -52,10 +54,11 @@ def one(
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
+    login = environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved(recipe))
     process = subprocess.Popen(
         [sys.executable, "-m", "numerate", "run", str(folder), *(f"--trust={name}" for name in trust)],
-        env=os.environ | {"OMP_NUM_THREADS": threads},
+        env=os.environ | {"OMP_NUM_THREADS": threads} | dict(login),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from numerate.cli.extras import EXTRAS
+from numerate.rollouts.address import redacted
 
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
@@ -71,8 +72,8 @@ def told_as(error: Exception) -> str:
 
 
 def complain(message: str) -> None:
-    """A block on stderr, red on a terminal."""
-    lines = message.splitlines() or ["something went wrong"]
+    """A block on stderr, red on a terminal. No login of a server gets into it."""
+    lines = redacted(message).splitlines() or ["something went wrong"]
     head = "error: " if len(lines) == 1 else f"{len(lines)} errors:\n  "
     text = head + "\n  ".join(lines)
     typer.echo(typer.style(text, fg="red") if sys.stderr.isatty() else text, err=True)

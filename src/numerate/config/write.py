@@ -30,6 +30,8 @@ def plain(value: Any) -> Any:
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value]
+    if isinstance(value, str):
+        return str(value)  # an address without its login
     return value
 
 
