@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import options, results, table
+from numerate.cli import options, results, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import (
     Calculator,
@@ -154,9 +153,9 @@ def solve_question(
     rollouts = attempts(model, problem, samples or 1, params, prompt, sampler, device, dtype)
     votes = count_votes(rollouts, problem)
     to_stderr = str(json_file) == "-"
-    typer.echo(shown(rollouts, votes), err=to_stderr)
+    terminal.echo(shown(rollouts, votes), err=to_stderr)
     if samples:
-        typer.echo("", err=to_stderr)
+        terminal.echo("", err=to_stderr)
         rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
         table.show(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
     found = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from numerate.cli import selected, table
+from numerate.cli import selected, table, terminal
 
 if TYPE_CHECKING:
     from numerate.config import Recipe
@@ -44,7 +42,7 @@ def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: boo
         for row in rows
     ]
     size = next((f" ({row.n:,} problems)" for row in rows if row.n), "")
-    typer.echo(f"\n{name}{size}", err=to_stderr)
+    terminal.echo(f"\n{name}{size}", err=to_stderr)
     table.show(cells, header, to_stderr=to_stderr)
 
 
@@ -58,7 +56,7 @@ def words(cell: Any, metric: str) -> str:
 def show_changes(changes: Sequence[Versus], to_stderr: bool) -> None:
     rows = [[c.model, c.versus, c.problems, c.cell.text, c.p_text, c.verdict] for c in changes]
     header = ["model", "against", "problems", "accuracy, points", "", "verdict"]
-    typer.echo("\nOn the same problems, paired:", err=to_stderr)
+    terminal.echo("\nOn the same problems, paired:", err=to_stderr)
     table.show(rows, header, left=["against", "problems", "", "verdict"], to_stderr=to_stderr)
 
 
@@ -72,4 +70,4 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
     specs = {name: recipe.problems[name] for name in used}
     sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
     for planned in run.plan(recipe, folder, sets):
-        typer.echo(f"{folder}/stages/{planned.stage}: {planned.state}", err=True)
+        terminal.echo(f"{folder}/stages/{planned.stage}: {planned.state}", err=True)

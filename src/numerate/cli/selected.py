@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
-
-from numerate.cli import table
+from numerate.cli import table, terminal
 
 LABELLED = "labelled"
 LABELS = {
@@ -35,13 +33,13 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
         here = [row for row in rows if row["problems"] == problems]
         models = list(dict.fromkeys(row["model"] for row in here if row["metric"] == "rerank_all_at_k"))
         for model in models:
-            typer.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
+            terminal.echo(f"\n{problems}: {names.get(model, model)}, re-ranked", err=to_stderr)
             show_strategies([row for row in here if row["model"] == model], to_stderr)
         if len(models) > 1:
             show_crossed(problems, here, models, names, to_stderr)
         labelled = [row for row in here if row["model"] == LABELLED]
         if labelled:
-            typer.echo(f"\n{problems}: labelled steps", err=to_stderr)
+            terminal.echo(f"\n{problems}: labelled steps", err=to_stderr)
             show_labelled(labelled, to_stderr)
 
 
@@ -52,7 +50,7 @@ def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     lines = [[name, *(found.get((metric, judge), "") for judge in judges)] for metric, name in LABELS.items()]
     table.show_in_blocks([line for line in lines if any(line[1:])], ["measure", *judges], to_stderr=to_stderr)
     if not any(metric == "first_error_f1" for metric, _ in found):
-        typer.echo(NO_F1, err=to_stderr)
+        terminal.echo(NO_F1, err=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
@@ -65,7 +63,7 @@ def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     shown = whole if fits else lines(rows, judges, intervals=False)
     table.show_in_blocks(shown, header, left=judges, to_stderr=to_stderr)
     if not fits:
-        typer.echo("(95 % intervals: in the report, with --json, on a wider terminal)", err=to_stderr)
+        terminal.echo("(95 % intervals: in the report, with --json, on a wider terminal)", err=to_stderr)
 
 
 def lines(rows: Sequence[Mapping[str, Any]], judges: Sequence[str], *, intervals: bool) -> list[list[str]]:
@@ -120,5 +118,5 @@ def show_crossed(
         [judge, *(f"{100 * by_model[m]:.1f}%" if m in by_model else "" for m in models)]
         for judge, by_model in found.items()
     ]
-    typer.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
+    terminal.echo(f"\n{problems}: {title(CROSSED, most)[0]}, judges by models", err=to_stderr)
     table.show_in_blocks(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

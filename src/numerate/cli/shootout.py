@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json, Out, Quiet, Trust
 
@@ -70,11 +69,11 @@ def show(found: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
     head = f"\n{found['problems']} ({found['n']:,} problems; seeds: {', '.join(map(str, found['seeds']))})"
-    typer.echo(head, err=to_stderr)
+    terminal.echo(head, err=to_stderr)
     table.show_in_blocks(page.table(found), page.HEADER, to_stderr=to_stderr)
     clear = [row[:4] for row in page.verdicts(found) if row[4] != "no clear difference"]
     if not clear:
-        typer.echo("\nNo two methods are told apart.", err=to_stderr)
+        terminal.echo("\nNo two methods are told apart.", err=to_stderr)
         return
-    typer.echo("\nMethods that are told apart:", err=to_stderr)
+    terminal.echo("\nMethods that are told apart:", err=to_stderr)
     table.show(clear, ("method", "against", "points", "p"), left=["against"], to_stderr=to_stderr)

@@ -10,7 +10,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-import typer
+from numerate.cli import terminal
+from numerate.terminal import printable
 
 GAP = "  "
 NARROWEST = 8
@@ -27,7 +28,7 @@ def show(
     """Print a table; the columns named in `left` (and the first) align left, the others right."""
     stream = sys.stderr if to_stderr else sys.stdout
     width = columns() if stream.isatty() else None
-    typer.echo("\n".join(lay_out(rows, header, left, width)), err=to_stderr)
+    terminal.echo("\n".join(lay_out(rows, header, left, width)), err=to_stderr)
 
 
 def lay_out(
@@ -37,7 +38,7 @@ def lay_out(
     width: int | None = None,
 ) -> list[str]:
     """The lines of a table. Where it is too wide, wide columns are cut, and a last one of text is wrapped."""
-    cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
+    cells = [[cell(value) for value in row] for row in [header, *rows]]
     widths = shrink([max(map(len, column)) for column in zip(*cells, strict=True)], width)
     to_left = [i == 0 or name in left for i, name in enumerate(header)]
     lines: list[str] = []
@@ -46,6 +47,11 @@ def lay_out(
         lines.append(GAP.join(map(fit, [*row[:-1], first], widths, to_left)).rstrip())
         lines += [" " * (sum(widths[:-1]) + len(GAP) * (len(row) - 1)) + rest for rest in more]
     return [lines[0], GAP.join("-" * w for w in widths), *lines[1:]]
+
+
+def cell(value: object) -> str:
+    """On one line, and as wide as it will be shown."""
+    return "" if value is None else printable(str(value)).replace("\n", " ")
 
 
 def columns() -> int:
@@ -73,7 +79,7 @@ def show_in_blocks(
         while end < len(header) and width_of(*_cut(rows, header, begun, end + 1)) <= columns():
             end += 1
         if begun > 1:
-            typer.echo("", err=to_stderr)
+            terminal.echo("", err=to_stderr)
         show(*_cut(rows, header, begun, end), left, to_stderr=to_stderr)
         begun = end
 
@@ -107,9 +113,9 @@ def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
     stream = sys.stderr if to_stderr else sys.stdout
     room = (columns() if stream.isatty() else 80) - widest - len(GAP)
     for name, value in rows:
-        lines = wrap(value, max(room, 3 * NARROWEST)) or [""]
+        lines = wrap(printable(value), max(room, 3 * NARROWEST)) or [""]
         indent = "\n" + " " * widest + GAP
-        typer.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
+        terminal.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
 
 
 def save_json(path: Path | None, value: Any) -> None:
@@ -118,7 +124,7 @@ def save_json(path: Path | None, value: Any) -> None:
         return
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     if str(path) == "-":
-        typer.echo(text, nl=False)
+        terminal.echo(text, nl=False)
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

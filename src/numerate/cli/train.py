@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import results
+from numerate.cli import results, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json, Out, Quiet, Trust
 
@@ -56,7 +55,7 @@ def run_recipe(
     checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     folder = config.place(recipe, checked.name, overrides or [], out)
     if dry_run:
-        typer.echo(config.resolved(checked), nl=False)
+        terminal.echo(config.resolved(checked), nl=False)
         results.show_plan(checked, folder)
         return
     need_extras()
