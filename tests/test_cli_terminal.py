@@ -124,9 +124,14 @@ def test_progress_warnings_and_tracebacks(monkeypatch: pytest.MonkeyPatch) -> No
     assert stream.getvalue().count(SHOWN) >= 4 and not OBEYED.search(stream.getvalue())
     monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    log = logging.getLogger("numerate")
-    monkeypatch.setattr(log, "handlers", [])
-    writing.guard()
-    log.warning("%s", EVIL)
+    before = logging.getLogRecordFactory()
+    try:
+        writing.guard()
+        for name in ("numerate", "some.library"):
+            log = logging.Logger(name)
+            log.addHandler(logging.StreamHandler(stream))
+            log.warning("%s", EVIL)
+    finally:
+        logging.setLogRecordFactory(before)
     sys.excepthook(RuntimeError, RuntimeError(EVIL), None)
-    assert stream.getvalue().count(SHOWN) == 2 and not OBEYED.search(stream.getvalue())
+    assert stream.getvalue().count(SHOWN) == 3 and not OBEYED.search(stream.getvalue())

@@ -56,9 +56,11 @@ def one(
     folder.mkdir(parents=True, exist_ok=True)
     login = environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved(recipe))
+    package = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
-        [sys.executable, "-m", "numerate", "run", str(folder), *(f"--trust={name}" for name in trust)],
-        env=os.environ | {"OMP_NUM_THREADS": threads} | dict(login),
+        [sys.executable, "-P", "-m", "numerate", "run", str(folder), *(f"--trust={name}" for name in trust)],
+        env=os.environ | {"OMP_NUM_THREADS": threads, "PYTHONPATH": path} | dict(login),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

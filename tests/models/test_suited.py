@@ -83,12 +83,23 @@ def test_the_embedding_is_found_in_every_kind_of_model(kind: str, tmp_path: Path
     assert suited.tokens_in(path / "tokenizer.json") == 272
 
 
-def test_an_added_token_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["plain", "pad_token", "unused"])
+def test_an_added_token_counts_where_it_can_be_written(kind: str, tmp_path: Path) -> None:
     path = tiny.make(tmp_path / "model")
     content = json.loads((path / "tokenizer.json").read_text())
-    content["added_tokens"].append({**content["added_tokens"][0], "id": 272, "content": "<more>"})
+    more = {**content["added_tokens"][0], "id": 272, "content": "<more>", "special": kind != "plain"}
+    content["added_tokens"].append(more)
     (path / "tokenizer.json").write_text(json.dumps(content))
+    options = json.loads((path / "tokenizer_config.json").read_text())
+    if kind == "pad_token":
+        (path / "tokenizer_config.json").write_text(json.dumps(options | {"pad_token": "<more>"}))
+    if kind == "unused":
+        assert policy.load(str(path), device="cpu")
+        return
     with pytest.raises(ValueError, match=r"273 tokens .* 272 rows"):
+        locate.check(str(path))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ValueError, match=r"273 tokens .* 272 rows"):
+        patch.setattr(suited, "tokens_in", lambda file: 0)  # as of a model on the hub
         policy.load(str(path), device="cpu")
 
 

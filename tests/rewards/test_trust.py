@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -189,3 +191,14 @@ def test_seeds_that_run_at_the_same_time_are_trusted_alike(
     checked = config.load(recipe("mine_trust.f"), trust=["mine_trust"])
     parallel.run_all([(checked, here / "seed-0")], 1, progress(quiet=True), ["mine_trust"])
     assert Path("words").read_text().split()[-1] == "--trust=mine_trust"
+
+
+def test_a_file_in_the_current_folder_stands_in_for_no_library(here: Path) -> None:
+    """Neither for one of the standard library nor for one that is installed, also under `python -m`."""
+    for name in ("decimal", "typer", "yaml", "flash_attn"):
+        (here / f"{name}.py").write_text("open('planted', 'w')\n")
+    words = [sys.executable, "-m", "numerate", "run", recipe("correct"), "--dry-run"]
+    env = os.environ | {"PYTHONPATH": str(Path(trust.__file__).parents[2])}
+    done = subprocess.run(words, capture_output=True, text=True, env=env)
+    assert done.returncode == 0 and "repetition" in done.stdout, done.stderr
+    assert not (here / "planted").exists()

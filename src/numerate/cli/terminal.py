@@ -7,6 +7,7 @@ import logging
 import sys
 import traceback
 from types import TracebackType
+from typing import Any
 
 import typer
 
@@ -34,18 +35,20 @@ class Stdout(io.TextIOBase):
         sys.stdout.flush()
 
 
-class Handler(logging.Handler):
-    """Warnings of this package, such as what a server answered."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        echo(self.format(record), err=True)
-
-
 def guard() -> None:
-    """From here on warnings and tracebacks of this process are printable too."""
-    log = logging.getLogger("numerate")
-    if not any(isinstance(handler, Handler) for handler in log.handlers):
-        log.addHandler(Handler())
+    """From here on log lines and tracebacks of this process are printable too, also those of libraries, which
+    name what stands in a model's files."""
+    make = logging.getLogRecordFactory()
+
+    def printable_record(*args: Any, **more: Any) -> logging.LogRecord:
+        record = make(*args, **more)
+        try:
+            record.msg, record.args = printable(record.getMessage()), None
+        except (TypeError, ValueError):  # its arguments do not fit; logging says so when it is written
+            return record
+        return record
+
+    logging.setLogRecordFactory(printable_record)
     sys.excepthook = show_traceback
 
 

@@ -176,7 +176,7 @@ def load(
         raise ValueError(
             f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
         )
-    tokens = 1 + max(tokenizer.get_vocab().values(), default=-1)
+    tokens = 1 + max(_written_ids(tokenizer), default=-1)
     rows = model.get_input_embeddings().weight.shape[0]
     if message := suited.too_many_tokens(tokens, rows):
         raise ValueError(f"model {name!r}: {message}")
@@ -242,6 +242,14 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def _written_ids(tokenizer: Any) -> set[int]:
+    """Ids that a prompt or a row may hold: those of text, BOS, EOS and padding. A tokenizer's class may add
+    control tokens of its own that nothing ever writes."""
+    control = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    used = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id} - {None}
+    return (set(tokenizer.get_vocab().values()) - control) | used
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:

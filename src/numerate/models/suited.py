@@ -66,14 +66,28 @@ def too_many_tokens(tokens: int, rows: int | None) -> str:
 
 
 def tokens_in(tokenizer: Path) -> int:
-    """Returns the largest id of a tokenizer.json plus 1; 0 where the file is absent or unlike others."""
+    """Returns the largest id that a tokenizer.json may write, plus 1; 0 where the file is absent or unlike
+    others. Control tokens but for BOS, EOS and padding are never written: classes of tokenizers add some."""
     try:
         content = json.loads(tokenizer.read_text(encoding="utf-8"))
         vocabulary = content["model"]["vocab"]
-        ids = list(vocabulary.values()) if isinstance(vocabulary, dict) else [len(vocabulary) - 1]
-        return 1 + max([*ids, *(int(token["id"]) for token in content.get("added_tokens") or ())])
-    except (OSError, ValueError, KeyError, TypeError):
+        words = vocabulary if isinstance(vocabulary, dict) else {w[0]: i for i, w in enumerate(vocabulary)}
+        added = content.get("added_tokens") or ()
+        words = words | {token["content"]: token["id"] for token in added}
+        control = {token["content"] for token in added if token.get("special")} - used_by(tokenizer.parent)
+        return 1 + max((int(i) for word, i in words.items() if word not in control), default=-1)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
         return 0
+
+
+def used_by(folder: Path) -> set[str]:
+    """Returns the texts of BOS, EOS and padding, by tokenizer_config.json."""
+    try:
+        options = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        listed = [options.get(name) for name in ("bos_token", "eos_token", "pad_token")]
+    except (OSError, ValueError, AttributeError):
+        return set()
+    return {str(token.get("content") if isinstance(token, dict) else token) for token in listed if token}
 
 
 def embedding_rows(tensors: Iterable[tuple[str, Mapping[str, Any]]]) -> int | None:
