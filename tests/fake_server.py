@@ -124,6 +124,7 @@ class Fake:
                 fake.send(self, fake.models)
 
             def do_POST(self) -> None:
+                fake.keys.add(self.headers.get("Authorization"))
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 fake.send(self, fake.answer(body))
 

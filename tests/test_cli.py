@@ -206,7 +206,7 @@ def test_without_torch_a_run_says_what_to_install(here: Path) -> None:
 def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: dict[str, Any] = {}
 
-    def fake(recipe: config.Recipe, folder: Path, *, progress: Any) -> dict[str, Any]:
+    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, trust: Any) -> dict[str, Any]:
         got.update(recipe=recipe, folder=folder)
         return METRICS
 
@@ -248,7 +248,7 @@ def test_a_dry_run_prints_a_recipe_that_loads_as_itself_and_writes_nothing(here:
 def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
 
-    def fake(recipe: config.Recipe, folder: Path, *, progress: Any) -> dict[str, Any]:
+    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, trust: Any = ()) -> dict[str, Any]:
         got.extend([recipe, folder])
         return METRICS
 
@@ -401,3 +401,24 @@ def test_doctor_looks_at_everything_also_without_torch(tmp_path: Path) -> None:
     )
     assert findings["python"]["state"] == "ok"
     assert "To do" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("rum", "quickstart"), "there is no command 'rum'; did you mean 'run'?"),
+        (("evalute", "x"), "there is no command 'evalute'; did you mean 'eval'?"),
+        (("train",), "there is no command 'train'; did you mean 'run'?"),
+        (("quickstart",), "there is no command 'quickstart'; to run that recipe: numerate run quickstart"),
+        (
+            ("mine.yaml", "--dry-run"),
+            "there is no command 'mine.yaml'; to run that recipe: numerate run mine.yaml",
+        ),
+        (("xyz",), "there is no command 'xyz'; there are: compare, doctor, eval, grade, judge"),
+        (("grade", "x.jsonl", "--fallback", "nun"), "--fallback nun: choose "),
+    ],
+)
+def test_a_misspelt_command_is_one_line_with_a_suggestion(words: tuple[str, ...], message: str) -> None:
+    done = CliRunner().invoke(app, [*words])
+    assert done.exit_code == 2 and done.output.startswith(f"error: {message}")
+    assert done.output.count("\n") == 1

@@ -126,11 +126,15 @@ def test_references_between_parts_are_checked(refusal: Edit, old: str, new: str,
     ("options", "said"),
     [
         (
-            "rewards: [no_such_package.f]",
-            "r.yaml:13, stages.rl.rewards: reward 'no_such_package.f': importing",
+            "rewards: [tests.no_such_module.f]",
+            "r.yaml:13, stages.rl.rewards: reward 'tests.no_such_module.f': importing",
         ),
         ("rewards: [corect]", "stages.rl.rewards: reward 'corect': write `correct`, or a function as"),
-        ("rewards: [{path: json.loads}]", "it needs 's', and there are: answer"),
+        (
+            "rewards: [{path: json.loads}]",
+            "stages.rl.rewards: reward 'json.loads': that is Python's standard",
+        ),
+        ("rewards: [yaml.load]", "stages.rl.rewards: this recipe runs code outside Numerate: yaml.load"),
         ("rewards: [{pth: json.loads}]", "stages.rl.rewards"),
         ("reference: sfd", "stages.rl.reference: there is no stage 'sfd'; did you mean 'sft'?"),
         ("reference: no/such/place", "no/such/place"),

@@ -18,7 +18,7 @@ PACKAGE = Path(numerate.__file__).parent
 # progress tells a person how far a job is and knows nothing else. assets holds the bundled model and the
 # script that makes it, which uses everything.
 FLOORS = (
-    ("types", "typed", "progress", "answers", "steps", "selection", "metrics", "credit"),
+    ("types", "typed", "terminal", "progress", "answers", "steps", "selection", "metrics", "credit"),
     ("problems", "rewards", "store", "prompts", "curricula"),
     ("models", "training", "kernels"),
     ("rollouts", "judges"),

@@ -10,7 +10,7 @@ import pytest
 import numerate.prompts
 from numerate.answers import grade
 from numerate.problems import load
-from numerate.prompts import STYLES, render, target
+from numerate.prompts import STYLES, evaluation, render, style_of, target
 from numerate.types import Problem, Turn
 
 SUM = Problem("s", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5\n#### 5", kind="number")
@@ -20,7 +20,7 @@ PICK = Problem("p", "Which is prime?", "B", solution="Five.", kind="choice", cho
 
 def test_the_examples_in_the_docstrings_hold():
     results = doctest.testmod(numerate.prompts)
-    assert (results.attempted, results.failed) == (8, 0)
+    assert (results.attempted, results.failed) == (10, 0)
 
 
 def test_a_plain_row_is_the_question_a_line_break_and_the_solution():
@@ -68,6 +68,33 @@ def test_a_conversation_keeps_its_earlier_turns_in_a_chat():
     problem = Problem("c", "And?", "1", meta={"history": history})
     assert [turn.text for turn in render(problem, "chat").turns][:2] == ["Old.", "Hi"]
     assert [turn.text for turn in render(problem, "chat", system="New.").turns][:2] == ["New.", "Hi"]
+
+
+@pytest.mark.parametrize(
+    ("style", "before"),
+    [
+        ("plain", "Be brief.\n\nWhat is 2+3?\n5\n\nTwice {}?\n"),
+        ("qa", "Be brief.\n\nQuestion: What is 2+3?\nAnswer: 5\n\nQuestion: Twice {}?\nAnswer:"),
+        ("cot", "Be brief.\n\nWhat is 2+3?\n5\n\nTwice {}?\n\nReason"),
+        ("boxed", "Be brief.\n\nWhat is 2+3?\n5\n\nTwice {}?\n\nReason"),
+    ],
+)
+def test_a_conversation_keeps_its_earlier_turns_as_text(style: str, before: str):
+    turns = [("system", "Be brief."), ("user", "What is 2+3?"), ("assistant", "5")]
+    history = [{"role": role, "content": text} for role, text in turns]
+    problem = Problem("c", "Twice {}?", "10", meta={"history": history})
+    assert render(problem, style).text.startswith(before)
+    shot = Problem("s", "1+1?", "2", solution="1+1=2")
+    shown = render(problem, style, [shot]).text
+    assert shown.index("1+1?") < shown.index("Be brief.")
+    assert style_of(style, [shot, problem]) != style_of(style, [shot]) == style
+
+
+def test_an_evaluator_reads_the_earlier_turns_too():
+    problem = Problem(
+        "c", "And twice?", "10", meta={"history": [{"role": "user", "content": "What is 2+3?"}]}
+    )
+    assert "problem: What is 2+3?\nAnd twice?. Here is" in evaluation(problem, "10")[0]
 
 
 @pytest.mark.parametrize(

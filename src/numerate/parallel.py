@@ -14,13 +14,21 @@ from numerate.answers.batch import cores
 from numerate.config import Recipe, resolved
 from numerate.models.process import FROM_PARENT
 from numerate.progress import Progress
+from numerate.rollouts.address import environment
+from numerate.rollouts.options import ServerOptions
 from numerate.store import LOCK, RunFolder, check_free, write_text
 
 LAST = 5
 """lines of a run that failed that are told"""
 
 
-def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress, redo: bool = False) -> None:
+def run_all(
+    runs: Sequence[tuple[Recipe, Path]],
+    jobs: int,
+    progress: Progress,
+    redo: bool = False,
+    trust: Sequence[str] = (),
+) -> None:
     """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
     are changes how sums are rounded, so it is the same for the first and the last of them.
 
@@ -30,7 +38,9 @@ def run_all(runs: Sequence[tuple[Recipe, Path]], jobs: int, progress: Progress, 
     threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
-        begun = [pool.submit(one, recipe, folder, threads, progress, alive, redo) for recipe, folder in runs]
+        begun = [
+            pool.submit(one, recipe, folder, threads, progress, alive, redo, trust) for recipe, folder in runs
+        ]
         try:
             for done in as_completed(begun):
                 done.result()
@@ -48,14 +58,22 @@ def one(
     progress: Progress,
     alive: set[subprocess.Popen[str]],
     redo: bool,
+    trust: Sequence[str] = (),
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
     check_free(folder / LOCK)
+    login = environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved(recipe))
+    package = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
-        [sys.executable, "-m", "numerate", "run", str(folder), *(["--redo"] if redo else [])],
-        env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1"},
+        [
+            *(sys.executable, "-P", "-m", "numerate", "run", str(folder)),
+            *(["--redo"] if redo else []),
+            *(f"--trust={name}" for name in trust),
+        ],
+        env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1", "PYTHONPATH": path} | dict(login),
         stdin=subprocess.PIPE,  # nothing is written there: that it closes says that this process has ended
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from numerate.terminal import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -125,7 +127,7 @@ class PlainProgress:
             self.say(task.last_line())
 
     def say(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        print(printable(text), file=self.stream, flush=True)
         self.last = self.clock()
 
 
@@ -168,9 +170,9 @@ class RichProgress:
 
     def say(self, text: str) -> None:
         if self.bars is None:
-            print(text, file=self.stream, flush=True)
+            print(printable(text), file=self.stream, flush=True)
         else:
-            self.bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.bars.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass
@@ -180,7 +182,7 @@ class RichTask(Count):
 
     def advance(self, n: float = 1, **info: object) -> None:
         super().advance(n, **info)
-        self.bars.update(self.row, completed=self.done, description=self.line())
+        self.bars.update(self.row, completed=self.done, description=printable(self.line()))
 
 
 def make_bars(stream: TextIO) -> Bars:

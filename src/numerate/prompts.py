@@ -3,7 +3,8 @@
     render(problem, style, shots) -> Prompt        target(problem, style) -> str
 
 The two go together: prompt text followed by target text is one training row, in every style. `shots` are
-solved problems shown before the question, in the same style.
+solved problems shown before the question, in the same style. The turns before a question of a conversation
+(`meta["history"]`) stand between them and the question.
 
     plain   the question alone                        ends with #### 24
     qa      Question: ... Answer:                     ends with #### 24
@@ -36,6 +37,8 @@ class Style:
     lead: str = ""
     """what stands between prompt and solution, and belongs to the solution"""
     chat: bool = False
+    earlier: str = "{}\n"
+    """how a question of an earlier turn stands before the problem, where there is no chat"""
 
 
 def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = (), system: str = "") -> Prompt:
@@ -49,8 +52,29 @@ def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = ()
         return Prompt(problem.id, tuple(_chat_turns(problem, chosen, shots, system)), chat=True)
     if system:
         raise ValueError(f"prompt style {style!r} has no system message: use the style chat, or leave it out")
-    told = "".join(f"{chosen.ask(shot)}{target(shot, style)}\n\n" for shot in shots)
-    return Prompt(problem.id, (Turn("user", told + chosen.ask(problem)),))
+    before = "".join(f"{chosen.ask(shot)}{target(shot, style)}\n\n" for shot in shots)
+    return Prompt(problem.id, (Turn("user", before + earlier(problem, chosen) + chosen.ask(problem)),))
+
+
+def earlier(problem: Problem, style: Style) -> str:
+    """The turns before a problem's question as text: as the style puts questions and solutions, without its
+    instruction; other turns (a system message) as they are.
+
+    >>> turns = [{"role": "user", "content": "What is 2+3?"}, {"role": "assistant", "content": "5"}]
+    >>> earlier(Problem("1", "And twice that?", "10", meta={"history": turns}), STYLES["qa"])
+    'Question: What is 2+3?\\nAnswer: 5\\n\\n'
+    """
+    forms = {"user": style.earlier, "assistant": f"{style.lead}{{}}\n\n"}
+    turns = problem.meta.get("history", ())
+    return "".join(forms.get(t["role"], "{}\n\n").replace("{}", t["content"].strip()) for t in turns)
+
+
+def style_of(style: str, problems: Iterable[Problem]) -> str:
+    """The style as it stands in identities: marked where earlier turns are put as text, which versions before
+    this one left out."""
+    if _style(style).chat or not any(problem.meta.get("history") for problem in problems):
+        return style
+    return f"{style} with earlier turns"
 
 
 def target(problem: Problem, style: str = "plain") -> str:
@@ -159,7 +183,7 @@ def _ends_in_its_box(problem: Problem) -> bool:
 
 STYLES: dict[str, Style] = {
     "plain": Style(plain, hashed_end),
-    "qa": Style(qa, hashed_end, lead=" "),
+    "qa": Style(qa, hashed_end, lead=" ", earlier="Question: {}\nAnswer:"),
     "cot": Style(cot, hashed_end),
     "boxed": Style(boxed, boxed_end),
     "chat": Style(chat, boxed_end, chat=True),
@@ -174,7 +198,8 @@ def evaluation(problem: Problem, solution: str) -> tuple[str, str]:
     >>> "".join(evaluation(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
     'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'
     """
-    common = f"Here is a math problem: {plain(problem).strip()}. Here is a candidate solution:"
+    question = f"{earlier(problem, STYLES['plain'])}{plain(problem).strip()}"
+    common = f"Here is a math problem: {question}. Here is a candidate solution:"
     return common, f" {solution.strip()}. The above candidate solution is"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report, states
-from numerate.config import Recipe, Stage, judging, resolved
+from numerate.config import Recipe, Stage, judging, resolved, trusting
 from numerate.config.check import MODEL_OPTIONS
 from numerate.config.measuring import set_name
 from numerate.config.write import plain
@@ -21,6 +21,7 @@ from numerate.models import locate
 from numerate.models.card import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load, marked
 from numerate.progress import Progress
+from numerate.prompts import style_of
 from numerate.reranking import Judge, rerank
 from numerate.reranking.marked import LABELLED, on_labelled
 from numerate.results import joined
@@ -60,13 +61,16 @@ def run(
     progress: Progress,
     recorded: Recipe | None = None,
     redo: states.Redo = False,
+    trust: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
 
     Killed at any moment and started again, it ends with the same metrics.json and the same weights. recorded:
     the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
     metrics.json stay. redo: whether finished stages may be replaced where the recipe changed, or who is
-    asked. Raises ValueError where they may not, and where another process writes in the folder."""
+    asked. trust: modules outside this package whose functions the recipe may run, see `rewards.trust`. Raises
+    ValueError where they may not, and where another process writes in the folder."""
+    trusting.check(recipe, trust)
     folder.mkdir(parents=True, exist_ok=True)
     with one_writer(folder, progress):
         sets = problem_sets(recipe, progress)
@@ -79,7 +83,7 @@ def run(
             once(partial(write_problems, RunFolder(folder).problems(name), problems))
         identities = {one.stage: one for one in planned}
         for name, stage in recipe.stages.items():
-            run_stage(recipe, folder, name, stage, identities[name], sets, progress)
+            run_stage(recipe, folder, name, stage, identities[name], sets, progress, trust)
         rows = measured_rows(recipe, folder, identities, sets, progress)
         metrics = {"results": rows, "run": facts(recipe, sets, identities)}
         once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
@@ -140,7 +144,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
             "inputs": inputs | from_outside(stage),
             "problems": [prints[stage.problems], prints.get("validation")],
             "seed": recipe.seed,
-            "prompt": recipe.prompt,
+            "prompt": style_of(recipe.prompt, sets[stage.problems]),
             "engine": engines.name(recipe.engine),
             "dtype": recipe.dtype,
         }
@@ -207,6 +211,7 @@ def run_stage(
     planned: Planned,
     sets: Sets,
     progress: Progress,
+    trust: Sequence[str] = (),
 ) -> None:
     """Do, go on with, or skip one stage. DONE.json is written last, and then what the stage replaces goes."""
     from numerate.training import Stage as Run
@@ -221,7 +226,8 @@ def run_stage(
     event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    made = trained(begun, stage, job(recipe, folder, stage, sets), partial(event, folder, progress=progress))
+    work = job(recipe, folder, stage, sets, trust)
+    made = trained(begun, stage, work, partial(event, folder, progress=progress))
     if made is not None:  # some stages only leave rollouts behind
         begun.save(made, "model")
     if tracker:
@@ -245,7 +251,7 @@ def trained(begun: Run, stage: Stage, job: Job, event: Callable[[str], None]) ->
         ) from error
 
 
-def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
+def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets, trust: Sequence[str] = ()) -> Job:
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
@@ -266,6 +272,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets) -> Job:
         stage_folder=RunFolder(folder).stage,
         device=recipe.device,
         dtype=recipe.dtype,
+        trust=trust,
     )
 
 
@@ -300,7 +307,8 @@ def measured_rows(
         for name in options.problems:
             problems = sets[name][: options.limit]
             attempts = RunFolder(folder).attempts(called, name)
-            drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, recipe.prompt]
+            style = style_of(recipe.prompt, problems)
+            drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, style]
             wanted = identity([*drawn_from, *engines.mark(recipe.engine)])
             keys = ("model", "problems", "evaluate", "seed", "prompt")
             made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))

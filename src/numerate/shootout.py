@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from numerate import methods, metrics, run
-from numerate.config import Recipe
+from numerate.config import Recipe, trusting
 from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.share import once, several
@@ -49,21 +49,29 @@ def shootout(
     progress: Progress,
     jobs: int = 1,
     redo: bool = False,
+    trust: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
-    page; returns the former.
+    page; returns the former. trust: as for `run`.
 
     Killed at any moment and started again, it ends with the same accuracies. redo: as for a run."""
     contest(recipe)
+    trusting.check(recipe, trust)
     if jobs > 1 and several():
         raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
     folder.mkdir(parents=True, exist_ok=True)
     with run.one_writer(folder, progress):
-        return _held(recipe, folder, seeds, progress, jobs, redo)
+        return _held(recipe, folder, seeds, progress, jobs, redo, trust)
 
 
 def _held(
-    recipe: Recipe, folder: Path, seeds: Sequence[int], progress: Progress, jobs: int, redo: bool
+    recipe: Recipe,
+    folder: Path,
+    seeds: Sequence[int],
+    progress: Progress,
+    jobs: int,
+    redo: bool,
+    trust: Sequence[str],
 ) -> dict[str, Any]:
     from numerate.report import shootout as page
 
@@ -72,10 +80,10 @@ def _held(
         for seed in seeds
     ]
     if jobs > 1:
-        run_all(runs, jobs, progress, redo)
+        run_all(runs, jobs, progress, redo, trust)
     else:
         for one, place in runs:
-            run.run(one, place, progress=progress, redo=redo)
+            run.run(one, place, progress=progress, redo=redo, trust=trust)
     found = compared(recipe, folder, seeds)
     once(lambda: write_json(folder / "shootout.json", found))
     once(lambda: progress.say(f"report: {page.build(folder, found)}"))

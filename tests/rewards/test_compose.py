@@ -152,7 +152,7 @@ def test_what_does_not_apply_to_a_problem_is_no_part_of_its_sum() -> None:
     ("name", "said"),
     [
         ("too_few", "gave 1 numbers for 4 attempts"),
-        ("not_a_number", "not finite: return None"),
+        ("not_a_number", "not finite, at problem 'a': return None"),
         ("word", "could not convert string to float: 'good'"),
         ("nothing", "gave NoneType for 4 attempts"),
     ],
@@ -175,7 +175,7 @@ def test_answers_that_are_none_are_refused(name: str, said: str) -> None:
     ],
 )
 def test_a_mistake_is_found_before_anything_runs(path: str, said: str) -> None:
-    [found] = check((path,))
+    [found] = check((path,), trusted=["no_such_package"])
     assert said in found and repr(path) in found
 
 
@@ -191,7 +191,108 @@ def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: py
     (tmp_path / "rewards_of_mine.py").write_text(source)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NUMERATE_TRUST", "rewards_of_mine,broken_rewards")
     assert check(("rewards_of_mine.brief",)) == []
     assert values("rewards_of_mine.brief") == [0.25] * 4
     (tmp_path / "broken_rewards.py").write_text("1 / 0\n")
     assert "importing broken_rewards failed: ZeroDivisionError" in check(("broken_rewards.f",))[0]
+
+
+def of_messages(completions: Any) -> list[float]:
+    """As TRL's own rewards for chats are written."""
+    return [float(len(messages[0]["content"])) for messages in completions]
+
+
+def of_prompts(prompts: Any, completions: Any) -> list[float]:
+    return [
+        float("1+1" in p[-1].get("content")) + len(c[0].get("content"))
+        for p, c in zip(prompts, completions, strict=True)
+    ]
+
+
+calls: list[Any] = []
+
+
+def of_both(completions: Any, answer: list[str]) -> list[float]:
+    """Takes texts, and fails at one answer, for a reason of its own."""
+    calls.append(completions)
+    return [float(len(text)) + {"2": 1}[right] for text, right in zip(completions, answer, strict=True)]
+
+
+def breaks_at_a_product(completions: Any, problem_id: list[str]) -> list[float]:
+    return [1 / (name != "b") for name in problem_id]
+
+
+def unreachable(completions: Any) -> list[float]:
+    calls.append(completions)
+    raise ConnectionError("HTTP 503\nfrom the service")
+
+
+async def late(completions: Any) -> list[float]:
+    raise TimeoutError
+
+
+def leaves(completions: Any) -> list[float]:
+    raise SystemExit("no key")
+
+
+def wordless(completions: Any) -> Any:
+    return Ellipsis
+
+
+def huge(completions: Any) -> Any:
+    return [10**400] * len(completions)
+
+
+def test_rewards_for_chats_are_called_with_messages() -> None:
+    assert values(f"{HERE}.of_messages") == [1, 1, 1, 2]
+    assert values(f"{HERE}.of_prompts") == [2, 2, 1, 2]
+
+
+def test_a_function_that_takes_texts_is_never_called_with_messages() -> None:
+    calls.clear()
+    rewards = Rewards((f"{HERE}.of_both",), "plain")
+    rewards(PROBLEMS[:2], ATTEMPTS[:2])
+    with pytest.raises(ValueError, match=r"of_both' raised KeyError: '6' .*at problem 'b'"):
+        rewards(PROBLEMS, ATTEMPTS)
+    assert all(isinstance(text, str) for texts in calls for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "breaks_at_a_product",
+            r"ZeroDivisionError: .* \(test_compose.py, line \d+\) at problem 'b' in step 3",
+        ),
+        (
+            "unreachable",
+            r"ConnectionError: HTTP 503 from the service .*at one of 2 problems, 'a' to",
+        ),
+        ("late", r"TimeoutError \(.*in step 3 of stage rl; .*the same command resumes"),
+        ("leaves", r"SystemExit: no key"),
+        ("of_both", r"KeyError: '6'"),
+    ],
+)
+def test_what_a_function_raises_is_named_with_problem_and_step(name: str, message: str) -> None:
+    calls.clear()
+    rewards = Rewards((f"{HERE}.{name}",), "plain", where=lambda: "step 3 of stage rl")
+    with pytest.raises(ValueError, match=rf"^reward '{HERE}.{name}' raised {message}") as failed:
+        rewards(PROBLEMS, ATTEMPTS)
+    assert "\n" not in str(failed.value)
+    assert name != "unreachable" or len(calls) == 1
+
+
+@pytest.mark.parametrize("name", ["wordless", "huge"])
+def test_what_is_no_number_is_named_with_the_step(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"{name}'.* in step 3"):
+        Rewards((f"{HERE}.{name}",), "plain", where=lambda: "step 3 of stage rl")(PROBLEMS, ATTEMPTS)
+
+
+def test_ctrl_c_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(completions: Any) -> list[float]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[HERE], "leaves", stop)
+    with pytest.raises(KeyboardInterrupt):
+        values(f"{HERE}.leaves")

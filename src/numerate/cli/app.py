@@ -5,13 +5,15 @@ A caller's mistake is one block of text and exit code 2; Ctrl-C says how to go o
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from numerate.cli import terminal
 from numerate.cli.extras import EXTRAS
+from numerate.rollouts.address import redacted
 from numerate.types import NotFinite
 
 GO_ON = {
@@ -38,8 +40,30 @@ ORDER = (
 """of the commands in --help: the main job first"""
 
 
+ALSO_CALLED = {
+    "benchmark": "eval",
+    "data": "problems",
+    "datasets": "problems",
+    "evaluate": "eval",
+    "generate": "solve",
+    "help": "--help",
+    "resume": "run",
+    "sample": "solve",
+    "score": "judge",
+    "train": "run",
+    "version": "--version",
+}
+"""what other tools call a command -> the command"""
+
+
 class Commands(TyperGroup):
     """Turns what a command raises into a message and an exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Raises ValueError with a suggestion for what is no command."""
+        if not args or args[0].startswith("-") or args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        raise ValueError(f"there is no command {args[0]!r}{instead(args[0], self.commands)}")
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
@@ -49,7 +73,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             told = GO_ON.get(ctx.invoked_subcommand or "", "")
-            typer.echo(f"\nStopped. {told}".rstrip(), err=True)
+            terminal.echo(f"\nStopped. {told}".rstrip(), err=True)
             raise typer.Exit(130) from None
         except (ValueError, OSError, ModuleNotFoundError) as error:
             if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
@@ -60,6 +84,18 @@ class Commands(TyperGroup):
             if os.environ.get("RANK", "0") == "0":  # every process of a run stops for the same reason
                 complain(message)
             raise typer.Exit(1) from None
+
+
+def instead(word: str, commands: Iterable[str]) -> str:
+    """`; did you mean 'run'?` in the words of the command line."""
+    from numerate import recipes
+    from numerate.config.words import suggest
+
+    if word in recipes.names() or word.endswith((".yaml", ".yml")):
+        return f"; to run that recipe: numerate run {word}"
+    if known := ALSO_CALLED.get(word.lower()):
+        return f"; did you mean {known!r}?"
+    return suggest(word, commands)
 
 
 def told_as(error: Exception) -> str:
@@ -76,11 +112,11 @@ def told_as(error: Exception) -> str:
 
 
 def complain(message: str) -> None:
-    """A block on stderr, red on a terminal."""
-    lines = message.splitlines() or ["something went wrong"]
+    """A block on stderr, red on a terminal. No login of a server gets into it."""
+    lines = redacted(message).splitlines() or ["something went wrong"]
     head = "error: " if len(lines) == 1 else f"{len(lines)} errors:\n  "
     text = head + "\n  ".join(lines)
-    typer.echo(typer.style(text, fg="red") if sys.stderr.isatty() else text, err=True)
+    terminal.echo(text, err=True, color="red")
 
 
 app = typer.Typer(
@@ -106,7 +142,7 @@ def show_version(wanted: bool) -> None:
     if wanted:
         from numerate import __version__
 
-        typer.echo(f"numerate {__version__}")
+        terminal.echo(f"numerate {__version__}")
         raise typer.Exit
 
 

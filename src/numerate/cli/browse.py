@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json, Limit
 
@@ -40,12 +40,12 @@ def show_recipes(
     from numerate import recipes
 
     if name:
-        typer.echo(recipes.text(name), nl=False)
+        terminal.echo(recipes.text(name), nl=False)
         return
     known = {each: recipes.about(each) for each in recipes.names()}
     for each, about in known.items():
-        typer.echo(f"{each}\n{indented(about)}\n")
-    typer.echo("numerate recipes NAME prints one; numerate run NAME runs it.")
+        terminal.echo(f"{each}\n{indented(about)}\n")
+    terminal.echo("numerate recipes NAME prints one; numerate run NAME runs it.")
     table.save_json(json_file, [{"name": each, "about": about} for each, about in known.items()])
 
 
@@ -73,7 +73,7 @@ def print_schema(
 
     text = json.dumps(config.schema(), indent=2)
     if out is None:
-        typer.echo(text)
+        terminal.echo(text)
     else:
         out.write_text(text + "\n", encoding="utf-8")
 
@@ -122,7 +122,7 @@ def show_problems(
     found = problems.load(name, limit=limit)
     facts = audit_facts(name, found, against or [], to_stderr) if check else describe_facts(found, to_stderr)
     for problem in found[:show]:
-        typer.echo(f"\n{tell(problem)}", err=to_stderr)
+        terminal.echo(f"\n{tell(problem)}", err=to_stderr)
     table.save_json(json_file, {"name": name, **facts})
     if check and not facts["clean"]:
         raise typer.Exit(1)
@@ -142,11 +142,11 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     ]
     rows = [[s["name"], "yes" if s["here"] else "no", s["about"]] for s in sets]
     table.show(rows, ["name", "here", "about"], ["here", "about"], to_stderr=to_stderr)
-    typer.echo("\nSplits:", err=to_stderr)
+    terminal.echo("\nSplits:", err=to_stderr)
     for s in sets:
-        typer.echo(indented(f"{s['name']}: {', '.join(s['splits'])}"), err=to_stderr)
+        terminal.echo(indented(f"{s['name']}: {', '.join(s['splits'])}"), err=to_stderr)
     told = "Also any JSONL, CSV or Parquet file, hub datasets as org/name/split, slices and mixes:"
-    typer.echo(f"\n{told}\n  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
+    terminal.echo(f"\n{told}\n  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
     return sets
 
 
@@ -171,10 +171,12 @@ def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stde
     audited = audit(found, dict(tests))
     table.pairs(audited.rows(), to_stderr=to_stderr)
     for ids in audited.duplicates[:SHOWN_PAIRS]:
-        typer.echo(f"  the same: {', '.join(ids)}", err=to_stderr)
+        terminal.echo(f"  the same: {', '.join(ids)}", err=to_stderr)
     for other, shared in audited.overlaps.items():
         for pair in [*shared.exact, *shared.near][:SHOWN_PAIRS]:
-            typer.echo(f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr)
+            terminal.echo(
+                f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr
+            )
     tell_findings(name, audited, to_stderr)
     return {**asdict(audited), "clean": audited.clean}
 
@@ -188,13 +190,13 @@ def tell_findings(name: str, audited: Audit, to_stderr: bool) -> None:
     where = problems.origins(name)
     for finding in audited.unusable[:SHOWN_PAIRS]:
         position = where[finding.row - 1] if where else finding.id
-        typer.echo(
+        terminal.echo(
             f"  {position}: the answer is {finding.answer!r}; correct it or leave the row out", err=to_stderr
         )
     for finding in audited.contradictions[:SHOWN_PAIRS]:
         position = where[finding.row - 1] if where else finding.id
         message = f"the solution ends in {finding.read!r}, the answer is {finding.answer!r}"
-        typer.echo(f"  {position}: {message}", err=to_stderr)
+        terminal.echo(f"  {position}: {message}", err=to_stderr)
 
 
 def tell(problem: Problem) -> str:

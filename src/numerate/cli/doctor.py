@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
-
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.extras import EXTRAS, missing
 from numerate.cli.options import Json
@@ -55,7 +53,7 @@ def examine(json_file: Json = None) -> None:
     )
     remedies = [f"  {f.what}: {f.remedy}" for f in findings if f.remedy]
     if remedies:
-        typer.echo("\n" + "\n".join(["To do, where you need it:", *remedies]), err=to_stderr)
+        terminal.echo("\n" + "\n".join(["To do, where you need it:", *remedies]), err=to_stderr)
     table.save_json(json_file, [asdict(finding) for finding in findings])
 
 

@@ -7,25 +7,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, TextIO, cast, get_args
 
 import typer
 from typer import Argument, Option
 
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.lines import json_lines
-
-
-class Fallback(StrEnum):
-    """What counts as the answer of a solution that marks none."""
-
-    EXPRESSION = "expression"
-    NUMBER = "number"
-    NONE = "none"
 
 
 @app.command("grade")
@@ -40,9 +31,12 @@ def grade_file(
         bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
     ] = False,
     fallback: Annotated[
-        Fallback,
-        Option(help="What counts where no answer is marked: the last expression, the last number, nothing."),
-    ] = Fallback.EXPRESSION,
+        str,
+        Option(
+            metavar="expression|number|none",
+            help="What counts where no answer is marked: the last expression, the last number, nothing.",
+        ),
+    ] = "expression",
     unfinished: Annotated[
         bool, Option("--unfinished", help="Read an answer in a thought that was never finished.")
     ] = False,
@@ -75,22 +69,25 @@ def grade_file(
       numerate grade answers.jsonl --out verdicts.jsonl
       cat answers.jsonl | numerate grade - | jq .correct
     """
-    from numerate.answers import grade_lines, grade_lines_at_once
+    from numerate.answers import Fallback, grade_lines, grade_lines_at_once
 
+    if fallback not in get_args(Fallback):
+        raise ValueError(f"--fallback {fallback}: choose {', '.join(get_args(Fallback))}")
+    counts_as = cast(Fallback, fallback)
     if str(out) != "-" and out.resolve() == file.resolve():
         raise ValueError(f"--out {out} is the file that is read: name another one")
     counts: Counter[str] = Counter()
     with reading(file) as lines, writing(out) as target:
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
         if one_by_one:
-            verdicts = grade_lines(lines, strict, fallback.value, unfinished)
+            verdicts = grade_lines(lines, strict, counts_as, unfinished)
         else:
-            verdicts = grade_lines_at_once(lines, strict, workers, fallback.value, unfinished)
+            verdicts = grade_lines_at_once(lines, strict, workers, counts_as, unfinished)
         for verdict in verdicts:
             outcome = outcome_of(verdict)
             counts[outcome] += 1
             if outcome in PROBLEMS and counts[outcome] <= SHOWN:
-                typer.echo(PROBLEMS[outcome](str(file), verdict), err=True)
+                terminal.echo(PROBLEMS[outcome](str(file), verdict), err=True)
             target.write(writable(json.dumps(verdict, ensure_ascii=False), target) + "\n")
     summarize(counts)
     table.save_json(json_file, {name: counts[name] for name in ("right", "wrong", "bad", "errors")})
@@ -126,11 +123,11 @@ def summarize(counts: Mapping[str, int]) -> None:
     """Writes the counts to stderr."""
     right, graded = counts["right"], counts["right"] + counts["wrong"] + counts["errors"]
     share = f" ({right / graded:.1%})" if graded else ""
-    typer.echo(f"{right:,} of {graded:,} right{share}", err=True)
+    terminal.echo(f"{right:,} of {graded:,} right{share}", err=True)
     if counts["bad"]:
-        typer.echo(f"{_count(counts['bad'], 'line')} could not be read: correct and grade again", err=True)
+        terminal.echo(f"{_count(counts['bad'], 'line')} could not be read: correct and grade again", err=True)
     if counts["errors"]:
-        typer.echo(
+        terminal.echo(
             f"{_count(counts['errors'], 'answer')} met an error inside the grader, counted as wrong: please "
             'report the rows with "how": "error"',
             err=True,
@@ -167,7 +164,7 @@ def reading(file: Path) -> Iterator[Iterable[str]]:
 def writing(out: Path) -> Iterator[TextIO]:
     """The file appears when all of it is written; a stopped command leaves an old one as it was."""
     if str(out) == "-":
-        yield sys.stdout
+        yield cast(TextIO, terminal.Stdout())
         return
     from numerate.store import replacing
 

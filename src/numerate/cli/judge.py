@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.grade import reading
 from numerate.cli.options import Device, Dtype, Quiet
@@ -96,9 +96,9 @@ def judge_solutions(
         counts = scoring.write_scores(str(file), wanted, total, target, done, given, known, shown)
     table.save_json(json_file, counts)
     if counts["bad"]:
-        typer.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)
+        terminal.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)
     elif not counts["scored"] and not done:
-        typer.echo(f'{file} holds no line: write {{"id", "question", "solution"}}, one per line', err=True)
+        terminal.echo(f'{file} holds no line: write {{"id", "question", "solution"}}, one per line', err=True)
     else:
         return
     raise typer.Exit(1)

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-import typer
-
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.scoring import Given
 from numerate.cli.selected import LABELS, NO_F1
 from numerate.models.card import STEP_JUDGES
@@ -47,10 +45,10 @@ def measure(
     to_stderr = str(json_file) == "-"
     whole = sum(len(one.steps) == len(said) for one, said in zip(read, scores, strict=True))
     left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
-    typer.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
+    terminal.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
     table.show(lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
     if not any(row["metric"] == "first_error_f1" for row in found):
-        typer.echo(NO_F1, err=True)
+        terminal.echo(NO_F1, err=True)
     table.save_json(json_file, {"results": found})
 
 

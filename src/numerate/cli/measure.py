@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import options, results, table
+from numerate.cli import options, results, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import (
     Calculator,
@@ -105,7 +104,7 @@ def measure_model(
     wanted = config.evaluation(model, problems, limit, settings | {"evaluate": measured}, out=out)
     need_extras()
     if wanted.note:
-        typer.echo(wanted.note, err=True)
+        terminal.echo(wanted.note, err=True)
     metrics = measure_beside(wanted, progress.progress(quiet=quiet))
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
@@ -120,7 +119,7 @@ def measure_beside(wanted: Evaluation, progress: Progress) -> dict[str, Any]:
         return run.run(wanted.recipe, wanted.folder, progress=progress)
     aside = run.set_aside(wanted.folder, wanted.recipe.model)
     if aside:
-        typer.echo(f"{wanted.recipe.model} has changed: its earlier results are in {aside} now", err=True)
+        terminal.echo(f"{wanted.recipe.model} has changed: its earlier results are in {aside} now", err=True)
         return run.run(wanted.recipe, wanted.folder, progress=progress)
     return run.run(wanted.recipe, wanted.folder, progress=progress, recorded=wanted.recorded)
 
@@ -160,7 +159,7 @@ def solve_question(
     if not question.strip():
         raise ValueError("the question is empty: write it in quotes after the model")
     asked = options.engine(engine, model=served_as, calculator=calculator or None)
-    sampler = config.check_model(model, prompt, asked)
+    sampler = config.check_model(model, prompt, asked, device, dtype)
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
     params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy
@@ -168,9 +167,9 @@ def solve_question(
     rollouts = attempts(model, problem, samples or 1, params, prompt, sampler, device, dtype)
     votes = count_votes(rollouts, problem)
     to_stderr = str(json_file) == "-"
-    typer.echo(shown(rollouts, votes), err=to_stderr)
+    terminal.echo(shown(rollouts, votes), err=to_stderr)
     if samples:
-        typer.echo("", err=to_stderr)
+        terminal.echo("", err=to_stderr)
         rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
         table.show(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
     found = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]

@@ -13,6 +13,15 @@ Json = Annotated[
 ]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only the table.")]
 Out = Annotated[Path, Option("--out", metavar="FOLDER", help="The folder that holds the folders of runs.")]
+Trust = Annotated[
+    list[str] | None,
+    Option(
+        "--trust",
+        metavar="MODULE",
+        help="Let the recipe run functions of this module and those below it; may be given several times. "
+        "Also NUMERATE_TRUST=a,b.",
+    ),
+]
 Limit = Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many problems of a set.")]
 
 Model = Annotated[

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import results, table
+from numerate.cli import results, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json
 
@@ -47,7 +46,7 @@ def write_report(
     if metrics:
         results.show_metrics(metrics, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
-    typer.echo(f"\n{page}", err=True)
+    terminal.echo(f"\n{page}", err=True)
 
 
 def show_compared(rows: Sequence[Comparison], folders: Sequence[Path], to_stderr: bool) -> None:

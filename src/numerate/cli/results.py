@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from numerate.cli import selected, table
+from numerate.cli import selected, table, terminal
 
 if TYPE_CHECKING:
     from numerate.config import Recipe
@@ -100,4 +98,4 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
     sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
     for planned in run.plan(recipe, folder, sets):
         why = f" ({', '.join(planned.changes)})" if planned.changes else ""
-        typer.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)
+        terminal.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,19 +10,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TextIO, get_args
+from typing import Any, TextIO, cast, get_args
 
-import typer
-
+from numerate.cli import terminal
 from numerate.config.judging import ORACLE, check_judge
 from numerate.config.words import suggest
 from numerate.credit import AGGREGATES
+from numerate.models import device
 from numerate.models.card import Card, Neutral
 from numerate.progress import Progress, short
 from numerate.types import Problem, Scorer
 
 TOLD = 5
 """bad lines that are named on stderr"""
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 WORTH_A_RATE = 1.0
 """seconds after which a rate means something"""
 
@@ -42,9 +42,11 @@ class Given:
         for name, value, known in (
             ("aggregate", self.aggregate, AGGREGATES),
             ("neutral", self.neutral, get_args(Neutral)),
+            ("dtype", self.dtype, DTYPES),
         ):
             if value is not None and value not in known:
                 raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{suggest(value, known)}")
+        device.check(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
             raise ValueError(
@@ -115,7 +117,7 @@ def going_on(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
     from numerate.store import read_object, write_json, writing
 
     if str(out) == "-":
-        yield sys.stdout, set()
+        yield cast(TextIO, terminal.Stdout()), set()
         return
     mark = out.with_name(out.name + ".judge.json")
     with writing(out.with_name(f".{out.name}.lock")):
@@ -186,7 +188,7 @@ def write_scores(
     seconds = perf_counter() - started
     rate = f", {short(counts['scored'] / seconds)} solutions/s" if seconds > WORTH_A_RATE else ""
     before = f", {len(done):,} were there before" if done else ""
-    typer.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
+    terminal.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
     for note, said in (
         ("empty", "empty: nothing to score"),
         ("no_steps", "without a step"),
@@ -194,7 +196,7 @@ def write_scores(
     ):
         if counts[note]:
             dropped = f" ({counts['dropped']:,} of them)" if note == "overlong" else ""
-            typer.echo(f"  {counts[note]:,} {said}{dropped}", err=True)
+            terminal.echo(f"  {counts[note]:,} {said}{dropped}", err=True)
     return {key: counts[key] for key in ("scored", "empty", "no_steps", "overlong", "dropped", "bad")}
 
 
@@ -202,7 +204,7 @@ def tally(row: Mapping[str, Any], counts: Counter[str], name: str) -> None:
     if "error" in row:
         counts["bad"] += 1
         if counts["bad"] <= TOLD:
-            typer.echo(f"{name}:{row['line']}: {row['error']}", err=True)
+            terminal.echo(f"{name}:{row['line']}: {row['error']}", err=True)
         return
     counts["scored"] += 1
     counts[row.get("note", "whole")] += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from numerate.cli import selected, table
+from numerate.cli import selected, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json
 
@@ -78,8 +78,8 @@ SHOWN = 5
 
 def tell_faults(count: int, first: Sequence[Fault]) -> None:
     for fault in first:
-        typer.echo(f"{fault.exception}, at {json.dumps(fault.texts)}", err=True)
-    typer.echo(
+        terminal.echo(f"{fault.exception}, at {json.dumps(fault.texts)}", err=True)
+    terminal.echo(
         f"{count:,} answers met an error inside the grader and count as wrong or unlike others", err=True
     )
 
@@ -119,14 +119,18 @@ def tell(found: Sampled, to_stderr: bool) -> None:
 
     problems, most = len(found.groups), len(found.groups[0].attempts)
     silent = sum(one.rollout.answer is None for group in found.groups for one in group.attempts)
-    typer.echo(f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr)
+    terminal.echo(
+        f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr
+    )
     mixed = len(sampled.contradictory(found.groups))
     if mixed:
         said = "problems have equal answers with different verdicts; in a vote the first one counts"
-        typer.echo(f"{mixed:,} {said}", err=True)
+        terminal.echo(f"{mixed:,} {said}", err=True)
     if found.fewer:
         named = ", ".join(found.fewer[:3]) + (", ..." if len(found.fewer) > 3 else "")
-        typer.echo(f"{len(found.fewer):,} problems have fewer attempts and are left out: {named}", err=True)
+        terminal.echo(
+            f"{len(found.fewer):,} problems have fewer attempts and are left out: {named}", err=True
+        )
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:

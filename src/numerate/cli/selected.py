@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
-
-from numerate.cli import table
+from numerate.cli import table, terminal
 
 LABELLED = "labelled"
 LABELS = {
@@ -51,7 +49,7 @@ def show_labelled(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:
     lines = [measured(rows, name, metric, judges, 1) for metric, name in LABELS.items()]
     table.show([line for line in lines if line], ["measure", "n", *judges], keys=2, to_stderr=to_stderr)
     if not any(row["metric"] == "first_error_f1" for row in rows):
-        typer.echo(NO_F1, err=to_stderr)
+        terminal.echo(NO_F1, err=to_stderr)
 
 
 def show_strategies(rows: Sequence[Mapping[str, Any]], to_stderr: bool) -> None:

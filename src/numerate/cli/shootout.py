@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import table
+from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet, Redo
+from numerate.cli.options import Json, Out, Quiet, Redo, Trust
 
 
 @app.command()
@@ -32,6 +31,7 @@ def shootout(
     ] = 1,
     out: Out = Path("runs"),
     redo: Redo = False,
+    trust: Trust = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -52,13 +52,20 @@ def shootout(
     from numerate.cli.extras import need_extras
     from numerate.rollouts.share import first
 
-    checked = config.load(recipe, overrides or [], out=out)
+    checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     comparing.contest(checked)
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
     told = progress.progress(quiet=quiet or not first())
+    folder = out / checked.name
     found = comparing.shootout(
-        checked, out / checked.name, numbers, progress=told, jobs=min(jobs, seeds), redo=redo
+        checked,
+        folder,
+        numbers,
+        progress=told,
+        jobs=min(jobs, seeds),
+        redo=redo,
+        trust=trust or (),
     )
     if first():
         show(found, to_stderr=str(json_file) == "-")
@@ -77,7 +84,7 @@ def show(found: dict[str, Any], *, to_stderr: bool) -> None:
         if row[4] != "no clear difference"
     ]
     if not clear:
-        typer.echo("\nNo two methods are told apart.", err=to_stderr)
+        terminal.echo("\nNo two methods are told apart.", err=to_stderr)
         return
-    typer.echo("\nMethods that are told apart:", err=to_stderr)
+    terminal.echo("\nMethods that are told apart:", err=to_stderr)
     table.show(clear, ("method", f"points, n={found['n']:,}", "p"), to_stderr=to_stderr)

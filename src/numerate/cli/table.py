@@ -12,7 +12,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, TextIO
 
-import typer
+from numerate.cli import terminal
+from numerate.terminal import printable
 
 GAP = "  "
 NARROWEST = 8
@@ -30,12 +31,12 @@ def show(
     to_stderr: bool = False,
 ) -> None:
     """Print a table; the columns named in `left` (and the first) align left, the others right."""
-    typer.echo("\n".join(lay_out(rows, header, left, room(to_stderr), keys)), err=to_stderr)
+    terminal.echo("\n".join(lay_out(rows, header, left, room(to_stderr), keys)), err=to_stderr)
 
 
 def title(text: str, *, to_stderr: bool = False) -> None:
     """Print an empty line and the name of the table below; a long one wraps."""
-    typer.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
+    terminal.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
 
 
 def room(to_stderr: bool = False) -> int | None:
@@ -56,7 +57,7 @@ def lay_out(
     Where it is too wide, text wraps within its column; where that is not enough, as many columns as fit stand
     beside the first, and the next ones below, beside the first again. Numbers stay whole.
     keys: so many columns are the first."""
-    cells = [["" if value is None else str(value) for value in row] for row in [header, *rows]]
+    cells = [[cell(value) for value in row] for row in [header, *rows]]
     to_left = [i == 0 or name in left for i, name in enumerate(header)]
     columns = [list(column) for column in zip(*cells, strict=True)]
     least = [narrowest(column, text) for column, text in zip(columns, to_left, strict=True)]
@@ -66,6 +67,11 @@ def lay_out(
         lines += [""] if lines else []
         lines += body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
     return lines
+
+
+def cell(value: object) -> str:
+    """Returns a value on one line, and as wide as it will be shown."""
+    return "" if value is None else printable(str(value)).replace("\n", " ")
 
 
 def narrowest(column: Sequence[str], text: bool) -> int:
@@ -135,9 +141,9 @@ def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
     stream = sys.stderr if to_stderr else sys.stdout
     rest = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
     for name, value in rows:
-        lines = wrap(value, max(rest, 3 * NARROWEST)) or [""]
+        lines = wrap(printable(value), max(rest, 3 * NARROWEST)) or [""]
         indent = "\n" + " " * widest + GAP
-        typer.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
+        terminal.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
 
 
 def save_json(path: Path | None, value: Any) -> None:
@@ -146,7 +152,7 @@ def save_json(path: Path | None, value: Any) -> None:
         return
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     if str(path) == "-":
-        typer.echo(text, nl=False)
+        terminal.echo(text, nl=False)
     else:
         from numerate.store import write_text
 

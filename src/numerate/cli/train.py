@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from typer import Argument, Option
 
-from numerate.cli import results
+from numerate.cli import results, terminal
 from numerate.cli.app import app
-from numerate.cli.options import Json, Out, Quiet, Redo
+from numerate.cli.options import Json, Out, Quiet, Redo, Trust
 
 
 @app.command("run")
@@ -32,6 +31,7 @@ def run_recipe(
         bool, Option("--dry-run", help="Check everything, print the recipe with every default, do nothing.")
     ] = False,
     redo: Redo = False,
+    trust: Trust = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +39,8 @@ def run_recipe(
 
     A run that was stopped goes on where it was. What is done is not done again: after a change of the recipe,
     only the stages that it concerns are; finished ones are replaced where you agree, on the terminal or with
-    --redo.
+    --redo. A recipe runs no code outside Numerate but functions of modules that --trust names, also where a
+    run goes on.
 
     \b
     Examples:
@@ -54,18 +55,18 @@ def run_recipe(
     from numerate.cli.options import consent
     from numerate.cli.table import save_json
 
-    checked = config.load(recipe, overrides or [], out=out)
+    checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     folder = config.place(recipe, checked.name, overrides or [], out)
     if dry_run:
-        typer.echo(config.resolved(checked), nl=False)
+        terminal.echo(config.resolved(checked), nl=False)
         results.show_plan(checked, folder)
         return
     need_extras()
     from numerate import run
     from numerate.rollouts.share import first
 
-    shown = progress.progress(quiet=quiet or not first())
-    metrics = run.run(checked, folder, progress=shown, redo=redo or consent)
+    bars = progress.progress(quiet=quiet or not first())
+    metrics = run.run(checked, folder, progress=bars, redo=redo or consent, trust=trust or ())
     if not first():
         return
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")

@@ -41,15 +41,16 @@ RUNS = Path("runs")
 """the folder of runs, unless a person says otherwise"""
 
 
-def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS) -> Recipe:
+def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: Sequence[str] = ()) -> Recipe:
     """The recipe of that name or path, with `stage.key=value` overrides, every check passed.
 
     name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs.
+    trust: modules outside this package that may be imported for the functions that the recipe names.
     Raises ValueError with one line per mistake: file:line, key, what is wrong, what to do."""
     tree = read(name)
     override(tree, overrides)
     recipe = build(tree)
-    check(recipe, tree, out)
+    check(recipe, tree, out, trust)
     return recipe
 
 

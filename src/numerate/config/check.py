@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from numerate import methods
-from numerate.config import judging
+from numerate.config import chats, judging, trusting
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
 from numerate.config.records import ProblemSet, Recipe
@@ -29,13 +29,14 @@ Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
 
 
-def check(recipe: Recipe, tree: Tree, out: Path) -> None:
+def check(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> None:
     """Raises ValueError with one line per mistake. Nothing is written, nothing long is read.
 
-    tree: where each value was written. out: the folder that the run's folder will be made in."""
-    found = [*names(recipe), *references(recipe), *evaluation(recipe)]
-    found += [*prompt_errors(recipe.prompt), *model_errors(recipe.model), *encoders(recipe)]
-    found += engine_errors(recipe)
+    tree: where each value was written. out: the folder that the run's folder will be made in. trust: modules
+    outside this package that may be imported."""
+    found = [*names(recipe), *references(recipe), *evaluation(recipe), *trusting.untrusted(recipe, trust)]
+    found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoders(recipe)]
+    found += [*device_errors(recipe.device), *engine_errors(recipe)]
     found = found or list(problem_sets(recipe))
     found = found or [
         *test_training(recipe),
@@ -43,7 +44,8 @@ def check(recipe: Recipe, tree: Tree, out: Path) -> None:
         *judging.marks(recipe),
         *judging.measured_on(recipe),
         *judging.words(recipe),
-        *rewards(recipe),
+        *rewards(recipe, trust),
+        *chats.check(recipe, beginning),
         *space(recipe, out),
     ]
     if found:
@@ -139,11 +141,27 @@ def prompt_errors(style: str) -> Iterator[Complaint]:
         yield ("prompt",), f"no style of prompt is called {style!r}{suggest(style, STYLES)}"
 
 
-def model_errors(name: str) -> Iterator[Complaint]:
+def device_errors(name: str) -> Iterator[Complaint]:
+    from numerate.models import device
+
+    try:
+        device.check(name)
+    except ValueError as error:
+        yield ("device",), str(error)
+
+
+def base_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """The weights of the base are read here, unless a server has them."""
+    yield from model_errors(recipe.model, weights=recipe.engine.kind != "server" or bool(recipe.stages))
+
+
+def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
     from numerate.models import hub, locate
 
     try:
         locate.check(name)
+        if weights:
+            locate.check_weights(name)
         if not isinstance(locate.find(name), Path):
             hub.check(name)
     except ValueError as error:
@@ -233,21 +251,19 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
         yield ("problems", name), f"{said}: take another split (allow_test_training: true lifts this rule)"
 
 
-def rewards(recipe: Recipe) -> Iterator[Complaint]:
+def rewards(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
     """Functions that give rewards are there, and can be called with what the problems have."""
     from numerate.rewards import compose
 
-    for name, stage in recipe.stages.items():
-        own = getattr(getattr(stage.options, "reward", None), "functions", None) or None
-        lists = {("rewards",): getattr(stage.options, "rewards", None), ("reward", "functions"): own}
-        for key, given in lists.items():
-            if given is not None:
-                few = beginning(recipe.problems[stage.problems].source)
-                for said in compose.check(given, [key for problem in few for key in problem.meta]):
-                    yield ("stages", name, *key), said
-        if own and compose.CORRECT in [one.path for one in compose.weighted(own)]:
+    for (_, name, *key), functions in trusting.functions(recipe).items():
+        few = beginning(recipe.problems[recipe.stages[name].problems].source)
+        for said in compose.check(functions, [key for problem in few for key in problem.meta], trust):
+            yield ("stages", name, *key), said
+        if key == ["reward", "functions"] and compose.CORRECT in [
+            one.path for one in compose.weighted(functions)
+        ]:
             said = "the right answer is paid by `correct: 1.0` beside the functions"
-            yield ("stages", name, "reward", "functions"), said
+            yield ("stages", name, *key), said
 
 
 def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:

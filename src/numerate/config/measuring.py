@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from numerate.config.build import build
-from numerate.config.check import check, engine_errors, model_errors, prompt_errors
+from numerate.config.check import base_errors, check, device_errors, engine_errors, prompt_errors
 from numerate.config.read import Tree
 from numerate.config.records import EngineOptions, Recipe
 
@@ -49,12 +49,15 @@ def set_name(source: str, taken: Mapping[str, Any]) -> str:
     return name
 
 
-def check_model(model: str, prompt: str, engine: Mapping[str, Any]) -> EngineOptions:
-    """The checked options of an engine. Raises ValueError where there is no such model, style of prompt or
-    engine."""
+def check_model(
+    model: str, prompt: str, engine: Mapping[str, Any], device: str = "auto", dtype: str = "auto"
+) -> EngineOptions:
+    """The checked options of an engine. Raises ValueError where there is no such model, style of prompt,
+    engine, device or number format."""
     values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
+    values |= {"device": device, "dtype": dtype}
     recipe = build(Tree(values, "command line"))
-    found = [*model_errors(model), *prompt_errors(prompt), *engine_errors(recipe)]
+    found = [*base_errors(recipe), *prompt_errors(prompt), *device_errors(device), *engine_errors(recipe)]
     if found:
         raise ValueError("\n".join(said for _, said in found))
     return recipe.engine

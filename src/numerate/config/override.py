@@ -9,6 +9,7 @@ from typing import Any
 from numerate.config.read import Path_, Tree, describe, value
 from numerate.config.records import Recipe
 from numerate.config.words import suggest
+from numerate.rollouts.address import redacted
 
 TOP = tuple(field.name for field in fields(Recipe))  # pyright: ignore[reportArgumentType]
 
@@ -19,6 +20,7 @@ def override(tree: Tree, overrides: Sequence[str]) -> None:
     Raises ValueError on an override that is not key=value or names nothing that exists."""
     for text in overrides:
         key, equals, given = text.partition("=")
+        text = redacted(text)
         words = tuple(key.strip().split("."))
         if not equals or not all(words):
             raise ValueError(

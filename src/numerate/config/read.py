@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from numerate.rollouts.address import redacted
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 YAML = "tag:yaml.org,2002:"
@@ -181,5 +183,5 @@ def describe(given: Any) -> str:
     if isinstance(given, dict):
         return f"a mapping with the keys {', '.join(map(str, given))}"[:60] if given else "an empty mapping"
     words = {str: "the text ", list: "the list "}
-    shown = repr(given)
+    shown = redacted(repr(given))
     return words.get(type(given), "") + (shown if len(shown) <= 40 else shown[:37] + "...")

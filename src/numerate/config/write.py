@@ -12,6 +12,7 @@ from numerate import __version__, methods
 from numerate.config.build import COMMON
 from numerate.config.read import IMPLICIT
 from numerate.config.records import Recipe, Stage
+from numerate.terminal import UNSAFE
 
 
 def resolved(recipe: Recipe) -> str:
@@ -30,6 +31,8 @@ def plain(value: Any) -> Any:
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value]
+    if isinstance(value, str):
+        return str(value)  # an address without its login
     return value
 
 
@@ -40,6 +43,14 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
+def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """What a terminal would obey stands in quotes, where its escape means the same."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style='"' if UNSAFE.search(value) else None
+    )
+
+
+Dumper.add_representer(str, text)
 for tag, pattern, first in IMPLICIT:
     Dumper.add_implicit_resolver(tag, pattern, first)
 

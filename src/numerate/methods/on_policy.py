@@ -165,7 +165,7 @@ class OnPolicy:
                 "validate_every is set, but the recipe has no problem set named `validation`: add one"
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
-        self.reward = Rewards(rewards, job.style, sample.grade_truncated)
+        self.reward = Rewards(rewards, job.style, sample.grade_truncated, job.trust, lambda: run.position)
         self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))

@@ -281,7 +281,7 @@ def sample(
         job.style,
         run.progress,
         beginnings=beginnings(asked),
-        reward=ppo_rewards.by_functions(cfg.reward.functions, job.style),
+        reward=ppo_rewards.by_functions(cfg.reward.functions, job.style, job.trust, lambda: run.position),
         grade_truncated=cfg.reward.without_end == "pay",
     )
 

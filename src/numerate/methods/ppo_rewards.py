@@ -17,7 +17,7 @@ an EOS has a higher return, from any token on, than the same attempt with one.""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -83,9 +83,13 @@ class Earned:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
-def by_functions(functions: Given, style: str) -> Rewards | None:
+def by_functions(
+    functions: Given, style: str, trust: Sequence[str] = (), where: Callable[[], str] = str
+) -> Rewards | None:
     """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
-    return Rewards((Weighted(CORRECT, 0.0), *functions), style) if functions else None
+    if not functions:
+        return None
+    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trusted=trust, where=where)
 
 
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:

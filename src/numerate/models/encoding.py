@@ -113,8 +113,42 @@ def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
 
 
 def _fill(tokenizer: Any, turns: tuple[Turn, ...], texts: list[str]) -> str:
+    """The template with these texts. A system message that it refuses or leaves out goes to the head of the
+    first turn of the user."""
     messages = [{"role": turn.role, "content": text} for turn, text in zip(turns, texts, strict=True)]
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    system = next((message["content"] for message in messages if message["role"] == "system"), "")
+    try:
+        filled = _apply(tokenizer, messages)
+        if system.strip() in filled:
+            return filled
+    except ValueError:
+        if not system:
+            raise
+    return _apply(tokenizer, _merged(messages))
+
+
+def _apply(tokenizer: Any, messages: list[dict[str, str]]) -> str:
+    from jinja2.exceptions import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise ValueError(
+            f"the model's chat template refuses a conversation of {roles} ({' '.join(str(error).split())}): "
+            "choose another prompt style, or leave such problems out"
+        ) from error
+
+
+def _merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """System messages at the head of the first turn of the user."""
+    system = [message["content"] for message in messages if message["role"] == "system"]
+    rest = [dict(message) for message in messages if message["role"] != "system"]
+    first = next((message for message in rest if message["role"] == "user"), None)
+    if first is None:
+        return messages
+    first["content"] = "\n\n".join([*system, first["content"]])
+    return rest
 
 
 def _template_ids(tokenizer: Any, text: str) -> list[int]:

@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
+from numerate.models import suited
 from numerate.store import SUMS, damage
 
 BUNDLED = {"numerate/pico": "pico"}
@@ -89,18 +90,30 @@ def _check_directory(name: str, path: Path) -> None:
         raise ValueError(
             f"model {name!r}: {path} holds a LoRA adapter only; merge it into its base model first"
         )
+    if not any(path.glob("*.safetensors")) and (message := suited.run_in_place(path)):
+        raise ValueError(f"model {name!r}: {message}")
     model_type = read_json(name, path / "config.json").get("model_type")
     if not isinstance(model_type, str):
         raise ValueError(
             f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
         )
-    for file in _weights(name, path):
-        tensors(name, file)
+    headers = [tensor for file in _weights(name, path) for tensor in tensors(name, file).items()]
     if not any((path / file).is_file() for file in TOKENIZERS):
         raise ValueError(
             f"model {name!r}: no tokenizer in {path} (looked for {', '.join(TOKENIZERS)}); "
             "copy the tokenizer files of the base model there"
         )
+    rows = suited.embedding_rows(headers)
+    if message := suited.too_many_tokens(suited.tokens_in(path / "tokenizer.json"), rows):
+        raise ValueError(f"model {name!r}: {message}")
+
+
+def check_weights(name: str) -> None:
+    """Raises ValueError where the weights of a model directory are quantised in a way that cannot be read
+    here; on a server they may be."""
+    place = find(name)
+    if isinstance(place, Path) and (message := suited.unreadable(read_json(name, place / "config.json"))):
+        raise ValueError(f"model {name!r}: {message}")
 
 
 def read_json(name: str, path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from numerate.models import locate
-from numerate.models.policy import Policy
+from numerate.models.policy import Policy, not_loaded
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ def load(name: str) -> Policy:
     found = locate.find(name)
     place = str(found.resolve() if isinstance(found, Path) else found)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-        config = transformers.AutoConfig.from_pretrained(place)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"model {name!r} could not be loaded from {place}: {error}") from error
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        raise not_loaded(name, place, error) from error
     try:
         settings = transformers.GenerationConfig.from_pretrained(place)
     except OSError:  # a model need not have any

@@ -13,13 +13,16 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from numerate.models import conditioning, encoding, locate
+from numerate.models import conditioning, encoding, locate, suited
+from numerate.models import device as device_check
 from numerate.models.finite import check_weights
 from numerate.models.options import Lora
 from numerate.store import replacing_folder
 from numerate.types import Prompt
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+SHOWN = 500
+"""characters of an error of transformers that are passed on"""
 __all__ = ["Dtype", "Lora", "Policy", "load", "pick_device", "pick_dtype"]
 
 
@@ -164,6 +167,7 @@ def load(
 
     locate.check(name)
     locate.check_sums(name)
+    locate.check_weights(name)
     place = str(locate.find(name))
     where = pick_device(device)
     compute = pick_dtype(dtype, where)
@@ -178,17 +182,31 @@ def load(
                 output_loading_info=True,
                 **options,
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"model {name!r} could not be loaded from {place}: {error}") from error
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise not_loaded(name, place, error) from error
     model, report = loaded
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
         raise ValueError(
             f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
         )
+    tokens = 1 + max(_written_ids(tokenizer), default=-1)
+    rows = model.get_input_embeddings().weight.shape[0]
+    if message := suited.too_many_tokens(tokens, rows):
+        raise ValueError(f"model {name!r}: {message}")
     model = model.to(where).eval()
     check_weights(model.state_dict().items(), f"model {name!r}")
     return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
+
+
+def not_loaded(name: str, place: str, error: Exception) -> ValueError:
+    """The error for a model that transformers cannot load, in one line."""
+    text = " ".join(str(error).split())
+    if "trust_remote_code" in text:
+        text = "it comes with code of its own, which is not run here; take a model that transformers knows"
+    if "for this kind of AutoModel" in text:
+        text = f"{text.partition(' for this kind of AutoModel')[0]}: it is no causal language model"
+    return ValueError(f"model {name!r} could not be loaded from {place}: {text[:SHOWN]}")
 
 
 def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:
@@ -223,7 +241,8 @@ def computing(device: torch.device, compute: torch.dtype) -> AbstractContextMana
 
 
 def pick_device(device: str = "auto") -> torch.device:
-    """auto: cuda, else mps, else cpu."""
+    """auto: cuda, else mps, else cpu. Raises ValueError for a device that is not there."""
+    device_check.check(device)
     if device != "auto":
         return torch.device(device)
     if torch.cuda.is_available():
@@ -238,6 +257,14 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def _written_ids(tokenizer: Any) -> set[int]:
+    """Ids that a prompt or a row may hold: those of text, BOS, EOS and padding. A tokenizer's class may add
+    control tokens of its own that nothing ever writes."""
+    control = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    used = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id} - {None}
+    return (set(tokenizer.get_vocab().values()) - control) | used
 
 
 def _eos_ids(model: Any, tokenizer: Any, turn_end: int) -> tuple[int, ...]:

@@ -34,7 +34,16 @@ from numerate.models import encoding, locate
 from numerate.models.card import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
 from numerate.models.finite import check_weights
 from numerate.models.options import Lora
-from numerate.models.policy import Dtype, Policy, add_lora, computing, pick_device, pick_dtype, quiet
+from numerate.models.policy import (
+    Dtype,
+    Policy,
+    add_lora,
+    computing,
+    not_loaded,
+    pick_device,
+    pick_dtype,
+    quiet,
+)
 from numerate.prompts import plain, render
 from numerate.store import replacing_folder
 from numerate.types import Problem
@@ -218,15 +227,15 @@ def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[
     where = pick_device(device)
     with quiet():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
             trunk, report = getattr(transformers, kind).from_pretrained(
                 place,
                 dtype=pick_dtype(dtype, where),
                 use_safetensors=True,
                 output_loading_info=True,
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"model {name!r} could not be loaded from {place}: {error}") from error
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise not_loaded(name, place, error) from error
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)  # nobody reads the pooler
     if missing:
         raise ValueError(f"model {name!r}: its files lack weights ({', '.join(missing[:3])}, ...)")

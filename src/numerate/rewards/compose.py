@@ -3,18 +3,16 @@
 A function has TRL's signature, f(prompts, completions, **columns) -> list of float or None, and may be async.
 It is called with as many attempts at a time as are sampled together, and is given of the columns what its
 signature names, all of them where it takes **kwargs. Its module is imported as Python would, from the current
-folder too: a recipe that names a function runs it."""
+folder too, once whoever starts the run trusts it (`rewards.trust`)."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +21,10 @@ from typing import Any
 from pydantic import Field
 
 from numerate.prompts import render
-from numerate.rewards import correct
+from numerate.rewards import correct, trust
+from numerate.rewards.calling import Call
 from numerate.typed import config
-from numerate.types import NotFinite, Problem, Reward, Scored
+from numerate.types import Problem, Reward, Scored
 
 CORRECT = "correct"
 NONE: Mapping[str, Any] = MappingProxyType({})
@@ -52,10 +51,10 @@ def weighted(given: Given) -> list[Weighted]:
     return [Weighted(one) if isinstance(one, str) else one for one in given]
 
 
-def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
+def check(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
     """What is wrong with the rewards of a recipe, one line each. Imports their modules.
 
-    meta: the columns of the problems beyond those that all have."""
+    meta: the columns of the problems beyond those that all have. trusted: see `find`."""
     if not given:
         return ["no reward: name at least one, such as `correct`"]
     rewards = weighted(given)
@@ -64,7 +63,7 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
     for one in rewards:
         try:
             if one.path != CORRECT:
-                wanted(find(one.path), one.path, meta, one.options)
+                wanted(find(one.path, trusted), one.path, meta, one.options)
             else:
                 correct.check_options(one.options)
         except ValueError as error:
@@ -72,22 +71,40 @@ def check(given: Given, meta: Sequence[str] = ()) -> list[str]:
     return said
 
 
-def find(path: str) -> Part:
-    """The function at a dotted path. Raises ValueError with what is missing."""
+def outside(rewards: Given) -> list[str]:
+    """The paths of functions, which are code; what is no path is told by `find`."""
+    return [r.path for r in weighted(rewards) if "." in r.path and trust.dotted(r.path)]
+
+
+def find(path: str, trusted: Sequence[str] = ()) -> Part:
+    """The function at a dotted path. Raises ValueError with what is missing, and before anything is imported
+    where its module is not trusted.
+
+    trusted: names of modules beyond those of $NUMERATE_TRUST."""
     module, _, name = path.rpartition(".")
-    if not module or not all(word.isidentifier() for word in path.split(".")):
+    if not module or not trust.dotted(path):
         raise ValueError(f"reward {path!r}: write `{CORRECT}`, or a function as package.module.function")
+    if message := trust.refusal(path):
+        raise ValueError(f"reward {path!r}: {message}")
+    if trust.outside([path], trusted):
+        raise ValueError(trust.question([path]))
+    function = imported(module, name, path)
+    trust.check_home(function, path, trusted)
+    return function
+
+
+def imported(module: str, name: str, path: str) -> Part:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
     try:
-        found = getattr(import_module(module), name, None)
-    except Exception as error:  # somebody else's module may raise anything
+        function = getattr(import_module(module), name, None)
+    except (Exception, SystemExit) as error:  # somebody else's module may raise anything
         raise ValueError(
             f"reward {path!r}: importing {module} failed: {type(error).__name__}: {error}"
         ) from error
-    if not callable(found):
+    if not callable(function):
         raise ValueError(f"reward {path!r}: {module} has no function {name!r}")
-    return found
+    return function
 
 
 def wanted(
@@ -133,6 +150,12 @@ class Rewards:
     style: str
     grade_truncated: bool = False
     """whether a truncated rollout may be right"""
+    trusted: Sequence[str] = ()
+    """modules whose functions may run, beyond those of $NUMERATE_TRUST"""
+    where: Callable[[], str] = str
+    """the step that the attempts are of, for errors"""
+    forms: dict[str, str] = field(default_factory=dict[str, str], compare=False)
+    """path -> text or chat, what a function has taken"""
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
@@ -176,12 +199,24 @@ class Rewards:
                 correct.value(problem, attempt.rollout, one.options, grade_truncated=self.grade_truncated)
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
-        function = find(path)
+        function = find(path, self.trusted)
         columns = table(problems, attempts, self.style)
         names = wanted(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
-        found = call(function, given | dict(one.options))
-        return checked(path, found, len(attempts))
+        ids = [problem.id for problem in problems]
+        chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in given}
+        return Call(path, function, given, chat, one.options, ids, self.where()).numbers(self.forms)
+
+
+def as_chat(
+    problems: Sequence[Problem], attempts: Sequence[Scored], style: str
+) -> dict[str, list[list[dict[str, str]]]]:
+    """Prompts and completions as TRL gives them where the prompts are a chat."""
+    turns = [render(problem, style).turns for problem in problems]
+    return {
+        "prompts": [[{"role": turn.role, "content": turn.text} for turn in prompt] for prompt in turns],
+        "completions": [[{"role": "assistant", "content": s.rollout.solution}] for s in attempts],
+    }
 
 
 def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -> dict[str, list[Any]]:
@@ -198,33 +233,3 @@ def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -
         "finish": [r.finish for r in rollouts],
         "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
     }
-
-
-def call(function: Part, given: dict[str, Any]) -> Any:
-    found = function(**given)
-    if not inspect.isawaitable(found):
-        return found
-
-    async def wait() -> Any:
-        return await found
-
-    with ThreadPoolExecutor(1) as thread:  # a notebook has an event loop running in ours
-        return thread.submit(asyncio.run, wait()).result()
-
-
-def checked(path: str, found: Any, count: int) -> list[float | None]:
-    """Raises ValueError where a function did not give a number or None per attempt."""
-    rows = list(found) if hasattr(found, "__len__") and not isinstance(found, str) else None
-    if rows is None or len(rows) != count:
-        told = type(found).__name__ if rows is None else f"{len(rows)} numbers"
-        raise ValueError(f"reward {path!r} gave {told} for {count} attempts: return one number or None each")
-    try:
-        numbers = [None if row is None else float(row) for row in rows]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"reward {path!r}: {error}: return one number or None per attempt") from error
-    if wrong := [x for x in numbers if x is not None and not math.isfinite(x)]:
-        raise NotFinite(
-            f"reward {path!r} gave {wrong[0]:g} for {len(wrong)} of {count} rollouts, which is not finite: "
-            "return None where it cannot be measured"
-        )
-    return numbers

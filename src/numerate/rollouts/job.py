@@ -40,6 +40,8 @@ class Job:
     device: str = "auto"
     dtype: Dtype = "auto"
     """of models that are no policies"""
+    trust: Sequence[str] = ()
+    """modules outside this package whose functions may run, see numerate.rewards.trust"""
 
     def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
         """Greedy accuracy on (the first `limit`) validation problems."""

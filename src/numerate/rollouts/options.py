@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from numerate.rollouts import address
 from numerate.typed import AtLeast1, NotNegative, Positive, config
 
 
@@ -25,8 +26,9 @@ class LocalOptions:
 class ServerOptions:
     kind: Literal["server"]
     """asks an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]")]
-    """its address, such as http://localhost:8000"""
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split)]
+    """its address, such as http://localhost:8000; a login in it is used and written nowhere, and stands else
+    in the environment variable NUMERATE_SERVER_LOGIN, as user:password"""
     model: str | None = None
     """what the server calls the model; null asks the server"""
     weights: Literal["fixed", "by_path"] = "fixed"

@@ -45,6 +45,7 @@ class ServerEngine:
         self.model, self.weights, self.folder = model, weights, folder
         self.concurrency, self.timeout, self.patience = concurrency, timeout, patience
         self.key = reach.key(key_variable)
+        self.login = reach.login(url, key_variable)
         self.policy = policy
         self.served: Served | None = None
         """the policy on the server, once that is known"""
@@ -95,6 +96,7 @@ class ServerEngine:
         return Client(
             self.url,
             key=self.key,
+            login=self.login,
             connections=self.concurrency,
             timeout=self.timeout,
             patience=self.patience,

@@ -59,11 +59,19 @@ class Client:
     """To be used within one event loop. `url` is without /v1."""
 
     def __init__(
-        self, url: str, *, key: str | None, connections: int, timeout: float, patience: float
+        self,
+        url: str,
+        *,
+        key: str | None,
+        connections: int,
+        timeout: float,
+        patience: float,
+        login: tuple[str, str] | None = None,
     ) -> None:
         self.url, self.timeout, self.patience = url, timeout, patience
         self.http = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
+            auth=login,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0), pool=None),
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         )

@@ -6,13 +6,15 @@ import os
 
 import httpx2
 
+from numerate.rollouts import address
+
 TIMEOUT = 5.0
 """seconds"""
 
 
 def base(url: str) -> str:
-    """The address without /v1, however it was written."""
-    return url.rstrip("/").removesuffix("/v1")
+    """The address without login and /v1, however it was written."""
+    return str(address.split(url)).rstrip("/").removesuffix("/v1")
 
 
 def key(variable: str | None) -> str | None:
@@ -22,17 +24,34 @@ def key(variable: str | None) -> str | None:
     return os.environ[variable] if variable else None
 
 
+def login(url: str, key_variable: str | None) -> tuple[str, str] | None:
+    """User and password for the address; an API key takes their place. Raises ValueError where the address
+    holds a login beside a key."""
+    if not key_variable:
+        return address.login(url)
+    if address.split(url).login:
+        raise ValueError("a request takes one of the two: leave out key_variable, or the address's login")
+    return None
+
+
 def check(url: str, key_variable: str | None) -> None:
-    """Raises ValueError where nothing answers at the address, or does not take the key. What it answers else
-    is looked at later."""
+    """Raises ValueError where nothing answers at the address, or does not take the key or the login. What it
+    answers else is looked at later."""
     known = key(key_variable)
+    who = login(url, key_variable)
     headers = {"Authorization": f"Bearer {known}"} if known else {}
     try:
-        answer = httpx2.get(f"{base(url)}/v1/models", headers=headers, timeout=TIMEOUT)
+        answer = httpx2.get(f"{base(url)}/v1/models", headers=headers, auth=who, timeout=TIMEOUT)
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise ValueError(
             f"no server answers at {base(url)} ({error or type(error).__name__}): start it, or mend the url"
         ) from error
     if answer.status_code in (401, 403):
-        name = f"the key in {key_variable} is not the right one" if known else "name its key in key_variable"
+        name = f"name its key in key_variable, or set {address.VARIABLE}=user:password"
+        if known or who:
+            name = (
+                f"the key in {key_variable} is not the right one"
+                if known
+                else "this login is not the right one"
+            )
         raise ValueError(f"the server at {base(url)} lets nobody in without a key: {name}")

@@ -1,0 +1,56 @@
+"""The one place where commands write to the terminal, and where what they write is made printable."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+import typer
+
+from numerate.terminal import printable
+
+
+def echo(text: str = "", *, err: bool = False, nl: bool = True, color: str | None = None) -> None:
+    """Writes to stdout, or stderr. color: on a terminal only."""
+    text = printable(text)
+    stream = sys.stderr if err else sys.stdout
+    typer.echo(typer.style(text, fg=color) if color and stream.isatty() else text, err=err, nl=nl)
+
+
+class Stdout(io.TextIOBase):
+    """stdout as the file that rows are written to."""
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+    def write(self, text: str, /) -> int:
+        return sys.stdout.write(printable(text))
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+def guard() -> None:
+    """From here on log lines and tracebacks of this process are printable too, also those of libraries, which
+    name what stands in a model's files."""
+    make = logging.getLogRecordFactory()
+
+    def printable_record(*args: Any, **more: Any) -> logging.LogRecord:
+        record = make(*args, **more)
+        try:
+            record.msg, record.args = printable(record.getMessage()), None
+        except (TypeError, ValueError):  # its arguments do not fit; logging says so when it is written
+            return record
+        return record
+
+    logging.setLogRecordFactory(printable_record)
+    sys.excepthook = show_traceback
+
+
+def show_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    echo("".join(traceback.format_exception(kind, error, trace)), err=True, nl=False)

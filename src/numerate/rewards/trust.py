@@ -1,0 +1,105 @@
+"""Which code outside Numerate a run may execute: the modules that whoever starts it trusts.
+
+Names come from the caller (`--trust`, the argument `trust`) and from $NUMERATE_TRUST, never from a recipe. A
+name covers a module, all modules below it, or a single function. The standard library is never covered, also
+where a trusted module passes one of its functions on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+VARIABLE = "NUMERATE_TRUST"
+READY = ("numerate.rewards.shaping", "numerate.answers.adapters")
+"""modules of this package whose own functions a recipe may name"""
+STANDARD = frozenset({*sys.stdlib_module_names, *sys.builtin_module_names})
+
+
+def trusted(trust: Sequence[str] = ()) -> tuple[str, ...]:
+    """Returns the names that cover code: those of the caller, then those of $NUMERATE_TRUST.
+
+    Raises ValueError for what is no dotted name, and for the standard library."""
+    if isinstance(trust, str):
+        trust = (trust,)
+    listed = [name.strip() for name in os.environ.get(VARIABLE, "").split(",")]
+    names = tuple(dict.fromkeys([*trust, *(name for name in listed if name)]))
+    for name in names:
+        if not dotted(name):
+            raise ValueError(f"trust {name!r}: write the name of a module, such as mine.rewards")
+        if standard(name):
+            raise ValueError(f"trust {name!r}: {STANDARD_REFUSED}")
+    return names
+
+
+STANDARD_REFUSED = (
+    "that is Python's standard library, which no recipe may call: write a function of your own around it"
+)
+
+
+def dotted(name: str) -> bool:
+    return all(word.isidentifier() for word in name.split("."))
+
+
+def standard(name: str) -> bool:
+    """Whether a dotted name begins in the standard library, whatever file of that name lies here."""
+    return name.partition(".")[0] in STANDARD
+
+
+def covered(name: str, names: Iterable[str]) -> bool:
+    """Whether one of the names is this one or a beginning of it at a dot."""
+    return any(name == known or name.startswith(f"{known}.") for known in names)
+
+
+def refusal(path: str) -> str:
+    """Returns why the function at a path may not run whoever is trusted, empty where it may."""
+    if standard(path):
+        return STANDARD_REFUSED
+    if path.partition(".")[0] == "numerate" and path.rpartition(".")[0] not in READY:
+        return f"of this package a recipe may name the functions of {' and '.join(READY)} only"
+    return ""
+
+
+def outside(paths: Iterable[str], trust: Sequence[str] = ()) -> list[str]:
+    """Returns the paths whose code nobody has trusted; imports nothing."""
+    names = (*READY, *trusted(trust))
+    return [path for path in dict.fromkeys(paths) if not refusal(path) and not covered(path, names)]
+
+
+def question(paths: Sequence[str]) -> str:
+    """Returns the line that names the functions and how to trust their modules."""
+    modules = list(dict.fromkeys(path.rpartition(".")[0] for path in paths))
+    flags = " ".join(f"--trust {module}" for module in modules)
+    return (
+        f"this recipe runs code outside Numerate: {', '.join(paths)}; read it, and where you trust it start "
+        f"with {flags} (or {VARIABLE}={','.join(modules)})"
+    )
+
+
+def check_home(function: Any, path: str, trust: Sequence[str] = ()) -> None:
+    """Raises ValueError where the function at a path comes from a module that is not trusted."""
+    origin = home(function)
+    if origin is None:
+        raise ValueError(f"reward {path!r} is a built-in: write a function of your own around it")
+    module, _, name = origin.partition(":")
+    if standard(module):
+        raise ValueError(f"reward {path!r} is {module}.{name}: {STANDARD_REFUSED}")
+    if path.startswith("numerate."):
+        if module != path.rpartition(".")[0]:
+            raise ValueError(f"reward {path!r} is no function of that module: {refusal('numerate')}")
+    elif not covered(f"{module}.{name}", trusted(trust)):
+        raise ValueError(
+            f"reward {path!r} is {module}.{name}, which is not trusted: start with --trust {module}"
+        )
+
+
+def home(function: Any) -> str | None:
+    """Returns `module:name` of where the code of a callable comes from; None where it has no module."""
+    while isinstance(function, partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    module = getattr(function, "__module__", None)
+    named = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{module}:{named}" if isinstance(module, str) else None

@@ -1,0 +1,70 @@
+"""Addresses of servers. A login in one is kept beside its text, so that it is written nowhere: not in
+recipes, logs, identities or errors."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+VARIABLE = "NUMERATE_SERVER_LOGIN"
+"""the environment variable with user:password for an address that has none in it"""
+ESCAPES = "in a password write %40 for @, %2F for /, %3F for ?, %23 for #"
+LOGIN = re.compile(r"(?<=://)\S*@")
+
+
+class Address(str):
+    """The text of an address, without the login that was written in it."""
+
+    login: tuple[str, str] | None = None
+    """user and password"""
+
+
+def split(text: str) -> Address:
+    """Takes the login out of an address. Raises ValueError, without it, for what is no server's address."""
+    if isinstance(text, Address):
+        return text
+    scheme, _, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
+    if "@" in path or "?" in rest or "#" in rest:
+        shown = redacted(text).partition("?")[0].partition("#")[0]
+        raise ValueError(
+            f"{shown!r}: an address of a server has no @ behind its host, no ? and no #: {ESCAPES}; an API "
+            "key goes into key_variable"
+        )
+    login, _, host = host.rpartition("@")
+    if not host:
+        raise ValueError(f"{redacted(text)!r} names no server behind the login")
+    address = Address(f"{scheme}://{host}{slash}{path}")
+    if login:
+        user, _, password = login.partition(":")
+        address.login = unquote(user), unquote(password)
+    return address
+
+
+def login(address: str) -> tuple[str, str] | None:
+    """Returns user and password for an address: its own, else those of $NUMERATE_SERVER_LOGIN.
+
+    Raises ValueError where the variable holds no user:password."""
+    if own := split(address).login:
+        return own
+    user, colon, password = os.environ.get(VARIABLE, "").partition(":")
+    if user and not colon:
+        raise ValueError(f"{VARIABLE} holds no login: write user:password")
+    return (user, password) if colon else None
+
+
+def environment(address: str) -> Mapping[str, str]:
+    """Returns the variable that hands the login of an address to another process."""
+    own = split(address).login
+    return {VARIABLE: ":".join(own)} if own else {}
+
+
+def redacted(text: str) -> str:
+    """Returns a text with *** for the logins of the addresses in it.
+
+    >>> redacted("--engine http://me:secret@there:8000/v1")
+    '--engine http://***@there:8000/v1'
+    """
+    return LOGIN.sub("***@", text)
