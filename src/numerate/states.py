@@ -165,7 +165,7 @@ def other_processes(folder: Path, before: object, now: int) -> str:
 
 def finish(run: RunFolder, planned: Planned) -> None:
     """Writes DONE.json, and removes what the stage has replaced."""
-    folder, aside = run.stage(planned.stage), run.replaced(planned.stage)
+    folder = run.stage(planned.stage)
     files = {name: size for name, size in sizes(folder).items() if not name.endswith(UNLISTED)}
     files = {name: size for name, size in files.items() if name not in (BEGUN, DONE)}
     done = {"identity": planned.identity, "numerate": __version__, "processes": processes(), "files": files}
