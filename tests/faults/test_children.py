@@ -58,8 +58,10 @@ def test_a_child_ends_with_its_parent(tmp_path: Path, number: signal.Signals) ->
 
 
 def test_a_process_that_was_not_asked_to_does_not_watch_its_stdin() -> None:
-    code = "from numerate.models import process; process.end_with_parent(); import time; time.sleep(0.5); print('alive')"
-    done = subprocess.run(
-        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    code = (
+        "import time; from numerate.models import process; process.end_with_parent(); time.sleep(0.5); "
+        "print('alive')"
     )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.stdout == "alive\n" and FROM_PARENT not in os.environ
