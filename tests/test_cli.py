@@ -206,8 +206,8 @@ def test_without_torch_a_run_says_what_to_install(here: Path) -> None:
 def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: dict[str, Any] = {}
 
-    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, trust: Any) -> dict[str, Any]:
-        got.update(recipe=recipe, folder=folder)
+    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, redo: Any, trust: Any) -> dict[str, Any]:
+        got.update(recipe=recipe, folder=folder, redo=redo("this replaces finished work"))
         return METRICS
 
     monkeypatch.setattr(run, "run", fake)

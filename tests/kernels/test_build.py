@@ -50,6 +50,34 @@ def test_it_is_compiled_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [made.stat().st_mtime_ns] == [before] and len(list(made.parent.iterdir())) == 1
 
 
+@needs_compiler
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "writable by all", "a link"])
+def test_a_library_that_is_damaged_or_foreign_is_compiled_again(fresh: Path, damage: str) -> None:
+    """Loading one that is cut ends the process with SIGBUS."""
+    assert build.load()[0] is not None
+    (file,) = (fresh / "cache" / "numerate").iterdir()
+    whole = file.read_bytes()
+    if damage == "writable by all":
+        file.chmod(0o666)
+    elif damage == "a link":
+        file.rename(fresh / "other.so")
+        file.symlink_to(fresh / "other.so")
+    else:
+        at = len(whole) // 2
+        kept = {
+            "cut": whole[:at],
+            "empty": b"",
+            "flipped": whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
+        }
+        file.unlink()
+        file.write_bytes(kept[damage])
+    assert not build.sound(file)
+    build.load.cache_clear()
+    assert build.load()[0] is not None
+    (again,) = (fresh / "cache" / "numerate").iterdir()
+    assert build.sound(again) and again.stat().st_size == len(whole)
+
+
 def test_nothing_is_missed_without_a_compiler(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(fresh))
     lib, told = build.load()
