@@ -115,7 +115,7 @@ def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) 
     loop.log()
     assert log(tmp_path / "run")[0]["reward/unmeasured"] == 1 / 8
     nobody = [Group(g.problem, tuple(Scored(a.rollout, Reward(None)) for a in g.attempts)) for g in groups]
-    with pytest.raises(ValueError, match="no attempt of 2 questions has a reward"):
+    with pytest.raises(ValueError, match="no rollout of 2 problems has a reward"):
         loop.rows(nobody)
 
 

@@ -161,3 +161,5 @@ def test_prompts_without_room_are_counted_in_the_log(tmp_path: Path) -> None:
         Rollout("p", 0, (Turn("assistant", "", (1,), (-1.0,), trained=True),), "length"), Reward(0.0)
     )
     assert watching.describe([Group(PROBLEMS[0], (cut,))])["rollouts/no_room"] == 0
+    assert "model's context" in watching.without_rows([Group(PROBLEMS[0], (lost, lost))])
+    assert "has a reward" in watching.without_rows([Group(PROBLEMS[0], (lost, cut))])

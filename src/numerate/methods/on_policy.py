@@ -257,10 +257,7 @@ class OnPolicy:
         ]
         if not kept:
             if found:
-                raise ValueError(
-                    f"step {self.run.round}: no attempt of {len(found)} questions has a reward: the reward "
-                    "functions gave None for all of them, or the problems have no answers"
-                )
+                raise ValueError(f"{self.run.position}: {watching.without_rows(found)}")
             return []
         bare = [
             training.attempt(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))

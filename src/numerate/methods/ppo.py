@@ -210,9 +210,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         paid, stats = ppo_rewards.earned(groups, told, reward, policy.decode)
         chosen = [one for attempts in paid for one in best(attempts, cfg.learn_from)]
         if not chosen:
-            raise ValueError(
-                f"round {round_}: none of the attempts could be graded: do the problems have answers?"
-            )
+            raise ValueError(f"{run.position}: {watching.without_rows(groups)}")
         signs, notes = watching.watch(run, [one.paid for attempts in paid for one in attempts])
         # 2. advantages and returns
         beta = run.facts.get("beta", cfg.kl.beta)

@@ -86,6 +86,19 @@ def ends(attempts: Sequence[Scored]) -> Stats:
     }
 
 
+def without_rows(groups: Sequence[Group]) -> str:
+    """Why no rollout of these can be learned from."""
+    if all(attempt.rollout.no_room for group in groups for attempt in group.attempts):
+        return (
+            f"the prompts of all {len(groups)} problems are longer than the model's context: leave out or "
+            "shorten the long problems, or take a model with a longer context"
+        )
+    return (
+        f"no rollout of {len(groups)} problems has a reward: the reward functions gave None for all of them, "
+        "or the problems have no answers"
+    )
+
+
 def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[str, Any]]:
     """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
     it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
