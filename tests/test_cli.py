@@ -213,7 +213,11 @@ def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch
     monkeypatch.setattr(run, "run", fake)
     done = call("run", "r.yaml", "sft.limit=1", "--out", "elsewhere", "--json", "out/m.json", "--quiet")
     assert done.exit_code == 0, done.output
-    assert got == {"recipe": config.load("r.yaml", ["sft.limit=1"]), "folder": Path("elsewhere/small")}
+    assert got == {
+        "recipe": config.load("r.yaml", ["sft.limit=1"]),
+        "folder": Path("elsewhere/small"),
+        "redo": False,
+    }
     assert json.loads((here / "out" / "m.json").read_text()) == METRICS
     assert done.stdout.splitlines() == [
         "",

@@ -18,7 +18,7 @@ from numerate.models.mixed import FILE, MixedPolicy
 from numerate.models.policy import Policy, load
 from numerate.rollouts.job import Job
 from numerate.rollouts.local import LocalEngine
-from numerate.store import read_rollouts
+from numerate.store import SUMS, read_rollouts
 from numerate.types import Prompt, Rollout, Sampling
 from tests import tiny
 from tests.methods import toy
@@ -97,6 +97,7 @@ def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> N
     mixed = mixed_network.opened(again, 0.2, seed=5)
     assert same(mixed, tuned)
     (place / FILE).unlink()
+    (place / SUMS).unlink()
     fresh = mixed_network.opened(again, 0.2, seed=5)
     assert not same(fresh, tuned) and torch.equal(fresh.heads.baseline.bias, torch.zeros(1))
 

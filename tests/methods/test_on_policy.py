@@ -213,7 +213,8 @@ def test_a_teacher_with_other_words_is_refused(tmp_path: Path) -> None:
     work = game(tmp_path)
     other = work.load("teacher")
     other.tokenizer.add_tokens(["<new>"])
-    other.tokenizer.save_pretrained(tmp_path / "teacher")
+    other.model.resize_token_embeddings(len(other.tokenizer))
+    other.save(tmp_path / "teacher")
     with pytest.raises(ValueError, match="different vocabularies"):
         methods.get("on_policy_distillation").train(
             stage(tmp_path / "run"), config("on_policy_distillation"), work

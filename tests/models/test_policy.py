@@ -9,6 +9,7 @@ import torch
 
 from numerate.models import Lora, Policy, load
 from numerate.models.encoding import special_strings
+from numerate.store import SUMS
 from numerate.types import Prompt, Turn
 from tests import tiny
 
@@ -163,6 +164,9 @@ def test_missing_weights_are_not_made_up(directory: Path, tmp_path: Path) -> Non
     weights = load_file(tmp_path / "m" / "model.safetensors")
     del weights["model.layers.1.mlp.up_proj.weight"]
     save_file(weights, tmp_path / "m" / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged: its SHA-256 is not the one"):
+        load(str(tmp_path / "m"))
+    (tmp_path / "m" / SUMS).unlink()
     with pytest.raises(ValueError, match=r"layers.1.mlp.up_proj"):
         load(str(tmp_path / "m"))
 

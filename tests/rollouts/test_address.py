@@ -160,9 +160,7 @@ def test_seeds_that_run_at_the_same_time_get_it_by_the_environment(
         recipe = config.measuring("m", "numerate/pico", ["stories/test"], 2, engine)
         parallel.run_all([(recipe, here / "seed-0")], 1, progress(quiet=True))
     assert Path("words").read_text().split() == [
-        "-m",
-        "numerate",
-        "run",
+        *("-P", "-m", "numerate", "run"),
         str(here / "seed-0"),
         f"me:{SECRET}",
     ]
