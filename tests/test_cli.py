@@ -426,3 +426,28 @@ def test_a_misspelt_command_is_one_line_with_a_suggestion(words: tuple[str, ...]
     done = CliRunner().invoke(app, [*words])
     assert done.exit_code == 2 and done.output.startswith(f"error: {message}")
     assert done.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Cannot allocate memory (os error 12)"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_too_little_memory_is_one_line(here: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(run, "run", fail)
+    done = call("run", "r.yaml", "--quiet")
+    assert done.exit_code == 1
+    assert "out of memory" in done.output and "the same command resumes" in done.output
+
+
+def test_an_error_of_ours_keeps_its_traceback(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a tensor of the wrong shape")
+
+    monkeypatch.setattr(run, "run", fail)
+    assert isinstance(call("run", "r.yaml", "--quiet").exception, RuntimeError)

@@ -16,6 +16,10 @@ from numerate.cli.extras import EXTRAS
 from numerate.rollouts.address import redacted
 from numerate.types import NotFinite
 
+SMALLER = (
+    "finished work is kept, and the same command resumes; take a smaller micro_tokens or head_mib in fit, "
+    "fewer slots in engine, an adapter (lora_rank), or a smaller model"
+)
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
     "shootout": "Finished work is kept: the same command again goes on from here.",
@@ -75,10 +79,10 @@ class Commands(TyperGroup):
             told = GO_ON.get(ctx.invoked_subcommand or "", "")
             terminal.echo(f"\nStopped. {told}".rstrip(), err=True)
             raise typer.Exit(130) from None
-        except (ValueError, OSError, ModuleNotFoundError) as error:
+        except (ValueError, OSError, ModuleNotFoundError, MemoryError, RuntimeError) as error:
             if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
                 raise
-            if not isinstance(error, NotFinite):
+            if not isinstance(error, NotFinite | MemoryError | RuntimeError):
                 complain(message)
                 raise typer.Exit(2) from None
             if os.environ.get("RANK", "0") == "0":  # every process of a run stops for the same reason
@@ -104,11 +108,21 @@ def told_as(error: Exception) -> str:
         lacking = (error.name or "").partition(".")[0]
         extra = next((extra for extra, modules in EXTRAS.items() if lacking in modules), "")
         return f"this needs {lacking}: pip install 'numerate[{extra}]'" if extra else ""
-    if isinstance(error, BrokenPipeError):
+    if lacks_memory(error):
+        detail = next(iter(str(error).splitlines()), type(error).__name__)
+        return f"out of memory ({detail}): {SMALLER}"
+    if isinstance(error, BrokenPipeError | RuntimeError):
         return ""
     if isinstance(error, OSError):
         return f"{error.filename or 'the system'}: {error.strerror}" if error.strerror else str(error)
     return str(error)
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Returns True for the errors of Python, and of torch on a GPU and on a CPU."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def complain(message: str) -> None:
