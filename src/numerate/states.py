@@ -4,6 +4,7 @@ replaced: set aside until its successor is done."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,7 @@ Redo = bool | Callable[[str], bool]
 """whether finished stages may be replaced, or who is asked"""
 DONE = "DONE.json"
 BEGUN = "config.json"
+HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{8,}(?:\.\.\.)?")
 UNLISTED = ("times.jsonl",)
 """may differ without making a stage another one"""
 
@@ -103,9 +105,21 @@ def agree(planned: Sequence[Planned], folder: Path, redo: Redo) -> None:
 def replacing(planned: Sequence[Planned]) -> str:
     """What changed, and which finished stages have to be done again for that; one line."""
     names = [one.stage for one in planned]
-    why = [f"{one.stage} changed ({', '.join(one.changes)})" for one in planned]
+    why = [reason(one, names) for one in planned]
     what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"
     return f"this replaces finished work, {what}: {'; '.join(why)}"
+
+
+def reason(planned: Planned, replaced: Sequence[str]) -> str:
+    """Returns what changed in a stage itself, else the replaced stages that it takes something from. Hashes
+    are shown by their first eight digits."""
+    inputs = {f"inputs.{name}:": name for name in replaced}
+    own = [change for change in planned.changes if change.partition(" ")[0] not in inputs]
+    if not own:
+        takes = [inputs[change.partition(" ")[0]] for change in planned.changes]
+        return f"{planned.stage} takes {', '.join(takes)}"
+    shown = HASH.sub(r"\1", ", ".join(own))
+    return f"{planned.stage} changed ({shown})"
 
 
 def check_links(folder: Path, planned: Sequence[Planned]) -> None:

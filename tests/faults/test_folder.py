@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from numerate import store
+from numerate.states import Planned, replacing
 from numerate.store import lock as locking
 from numerate.types import Reward, Rollout, Scored, Turn
 
@@ -207,3 +208,13 @@ def test_what_changed_is_named_with_dots() -> None:
     now = {"stage": {"lr": 1e-5, "fit": {"epochs": 2}}, "seed": 1, "dtype": "auto"}
     lines = store.differences(before, now)
     assert lines == ["stage.lr: 0.001 -> 1e-05", "dtype: none -> auto"]
+
+
+def test_a_stage_that_only_follows_another_names_that_one() -> None:
+    old, new = "1b" * 32, "2c" * 32
+    first = Planned("sft", new, "changed", {}, (f"inputs.base: {old} -> {new}", "stage.lr: 0.1 -> 0.2"), True)
+    second = Planned("ei", new, "changed", {}, (f"inputs.sft: {old} -> {new}",), True)
+    assert replacing([first, second]) == (
+        "this replaces finished work, stages sft, ei: sft changed (inputs.base: 1b1b1b1b -> 2c2c2c2c, "
+        "stage.lr: 0.1 -> 0.2); ei takes sft"
+    )

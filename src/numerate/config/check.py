@@ -277,6 +277,11 @@ def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
     free = shutil.disk_usage(there).free
     if need > free:
         said = (
-            f"the run needs about {need / 1e9:.1f} GB on the disk of {out} and {free / 1e9:.1f} GB are free"
+            f"the run needs about {bytes_in_words(need)} on the disk of {out}, and {bytes_in_words(free)} "
+            "are free"
         )
         yield (), f"{said}: make room, or put the run elsewhere with --out"
+
+
+def bytes_in_words(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
