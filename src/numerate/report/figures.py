@@ -66,8 +66,11 @@ def learning(run: Run) -> list[Panel]:
     """One panel per stage that logged something."""
     panels: list[Panel] = []
     for place, stage in enumerate(run.stages):
-        rest = sorted(key for key in stage.series if key not in FIRST)
-        shown = [key for key in FIRST if key in stage.series] or rest[:4]
+        curves = {key for key, parts in stage.series.items() if any(len(part.points) > 1 for part in parts)}
+        known = [key for key in FIRST if key in stage.series]
+        first = [key for key in known if key in curves] or known  # one point is no curve
+        rest = sorted(key for key in stage.series if key not in first)
+        shown = first or rest[:4]
         hidden = [key for key in rest if key not in shown]
         if shown:
             tint = tint_of(run, stage, place)
