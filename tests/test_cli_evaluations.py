@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from numerate.models import locate
+from numerate.store import LOCK, writing
 from tests import tiny
 from tests.test_cli import call
 
@@ -144,3 +145,15 @@ def test_a_models_name_comes_from_its_path_however_that_is_written(
     assert [locate.name_of(each) for each in (path, f"./{path}/", str(tmp_path / path))] == [name] * 3
     assert locate.name_of("numerate/pico") == "pico"
     assert locate.name_of("Qwen/Qwen2.5-0.5B") == "Qwen2.5-0.5B"
+
+
+def test_results_that_another_process_writes_are_not_moved_away(here: Path) -> None:
+    evaluate("a/final", "-p", "one.jsonl")
+    folder = Path("runs/eval-a-final")
+    folder = folder if folder.exists() else Path("runs/eval-final")
+    shutil.rmtree("a/final")
+    tiny.make(Path("a/final"), context=128)
+    with writing(folder / LOCK):
+        done = call("eval", "a/final", "-p", "one.jsonl", "-n", "2", "--max-tokens", "6", "-q")
+    assert done.exit_code == 2 and "is in use" in done.output
+    assert [p.name for p in Path("runs").iterdir()] == [folder.name]

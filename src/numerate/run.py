@@ -32,6 +32,7 @@ from numerate.store import (
     LOCK,
     RunFolder,
     append_text,
+    check_free,
     file_hash,
     identity,
     keep_if_same,
@@ -186,11 +187,12 @@ def hashed(file: Path, size: int, changed: int) -> str:
 
 def set_aside(folder: Path, model: str) -> Path | None:
     """Moves the folder of an evaluation away where the model at that path has changed since. Returns its new
-    place, None where it stays."""
+    place, None where it stays. Raises ValueError where another process writes in it."""
     file = RunFolder(folder).metrics
     before = str(read_json(file).get("run", {}).get("base", "")) if file.is_file() else ""
     if not before or before == base_identity(model):
         return None
+    check_free(folder / LOCK)
     aside = folder.with_name(f"{folder.name}-until-{before[:6]}")
     if aside.exists():
         raise ValueError(f"{aside} is there already: move it or {folder} away, and measure again")
@@ -244,7 +246,7 @@ def trained(begun: Run, stage: Stage, job: Job, event: Callable[[str], None]) ->
         return methods.get(stage.method).train(begun, stage.options, job)
     except NotFinite as error:
         event(f"{begun.position}: stopped: {error}")
-        saved = checkpoint.steps(begun.folder / "checkpoints")
+        saved = checkpoint.steps((begun.working or begun).folder / "checkpoints")
         kept = f"The checkpoint of step {saved[-1]} is kept" if saved else "No checkpoint was saved before it"
         raise NotFinite(
             f"{begun.position}: {error}. {kept}: the same command without a change stops here again"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from math import nan
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from numerate import methods
 from numerate.cli import app
 from numerate.progress import QuietProgress
+from numerate.run import trained
 from numerate.training import Stage, checkpoint
 from numerate.training.gradients import Gradients, Part
 from numerate.types import NotFinite, Problem, StepScores
@@ -103,3 +105,18 @@ def test_a_learning_rate_that_is_far_too_high_ends_with_a_message(tmp_path: Path
         assert "Lower the learning rate" in done.output and done.output.count("\n") == 1
         assert "stopped: the loss is nan" in (folder / "events.log").read_text()
     assert (folder / "stages/first/DONE.json").exists() is not bool(code)
+
+
+def test_the_checkpoint_of_a_part_of_a_stage_is_named(tmp_path: Path) -> None:
+    run = Stage(tmp_path / "ei", 0, QuietProgress(), 0.0)
+
+    def train(*given: Any) -> None:
+        for round_ in run.sub("fit").rounds(3):
+            if round_ == 2:
+                raise NotFinite("the loss is nan")
+
+    with (
+        patch("numerate.run.methods.get", lambda name: SimpleNamespace(train=train)),
+        pytest.raises(NotFinite, match=r"The checkpoint of step 2 is kept"),
+    ):
+        trained(run, SimpleNamespace(method="ei", options=None), None, str)  # pyright: ignore[reportArgumentType]
