@@ -65,7 +65,7 @@ def look(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
             return plan("half done" if gone else "done", changes=gone)
     if (run.replaced(stage) / DONE).exists():
         before = read_object(run.replaced(stage) / DONE, f"delete {run.replaced(stage)} and run again")
-        if before.get("identity") == wanted:
+        if before.get("identity") == wanted and not lost(run.replaced(stage), before):
             return plan("set aside")
     if not (folder / BEGUN).exists():
         there = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))

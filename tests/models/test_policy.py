@@ -173,3 +173,14 @@ def test_missing_weights_are_not_made_up(directory: Path, tmp_path: Path) -> Non
 
 def test_special_strings_are_the_control_tokens(directory: Path) -> None:
     assert special_strings(load(str(directory)).tokenizer) == {"<pad>": 0, "<s>": 1, "</s>": 2}
+
+
+def test_a_header_that_is_damaged_is_told_by_the_checksums(directory: Path, tmp_path: Path) -> None:
+    load(str(directory)).save(tmp_path / "m")
+    weights = tmp_path / "m" / "model.safetensors"
+    weights.write_bytes(b"\xff" + weights.read_bytes()[1:])
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged: its SHA-256"):
+        load(str(tmp_path / "m"))
+    (tmp_path / "m" / SUMS).unlink()
+    with pytest.raises(ValueError, match="fetch the model again"):
+        load(str(tmp_path / "m"))

@@ -50,7 +50,7 @@ class Config:
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are truncated, and wrong"""
+    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
     grade_truncated: bool = False
     """a rollout truncated at max_tokens may be right by its text, and teaches without an EOS; otherwise it
     never is"""

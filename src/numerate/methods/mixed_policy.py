@@ -88,7 +88,7 @@ class Config:
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
     max_tokens: AtLeast1 = 300
-    """longest attempt; longer ones are truncated, and wrong"""
+    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
     grade_truncated: bool = False
     """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
     max_length: AtLeast1 = 1024

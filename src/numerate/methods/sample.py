@@ -31,7 +31,7 @@ class Config:
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest attempt; longer ones are truncated, and wrong"""
+    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
     grade_truncated: bool = False
     """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
 

@@ -54,7 +54,7 @@ class Config:
     top_k: AtLeast0 = 0
     """of the continuations; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest continuation; longer ones are truncated, and wrong"""
+    """longest continuation; longer ones are truncated, and wrong unless grade_truncated"""
     grade_truncated: bool = False
     """a continuation truncated at max_tokens may be right by its text; otherwise it never is"""
 

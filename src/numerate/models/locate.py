@@ -97,7 +97,11 @@ def _check_directory(name: str, path: Path) -> None:
         raise ValueError(
             f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
         )
-    headers = [tensor for file in _weights(name, path) for tensor in tensors(name, file).items()]
+    try:
+        headers = [tensor for file in _weights(name, path) for tensor in tensors(name, file).items()]
+    except ValueError:
+        check_sums(name)  # of a model that was made here the checksums know the remedy
+        raise
     if not any((path / file).is_file() for file in TOKENIZERS):
         raise ValueError(
             f"model {name!r}: no tokenizer in {path} (looked for {', '.join(TOKENIZERS)}); "

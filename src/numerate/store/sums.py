@@ -25,8 +25,10 @@ def damage(folder: Path) -> str | None:
     A folder without SHA256SUMS counts as damaged; files that it does not name are not looked at."""
     try:
         text = (folder / SUMS).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return f"{SUMS} is missing (an earlier version wrote none)"
     except (OSError, UnicodeDecodeError):
-        return f"{SUMS} is missing or damaged"
+        return f"{SUMS} is damaged"
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match is None or ".." in Path(match[2]).parts or Path(match[2]).is_absolute():
