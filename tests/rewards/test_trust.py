@@ -202,3 +202,9 @@ def test_a_file_in_the_current_folder_stands_in_for_no_library(here: Path) -> No
     done = subprocess.run(words, capture_output=True, text=True, env=env)
     assert done.returncode == 0 and "repetition" in done.stdout, done.stderr
     assert not (here / "planted").exists()
+
+
+def test_a_trusted_name_that_covers_nothing_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMERATE_TRUST", raising=False)
+    with pytest.raises(ValueError, match="mine_trusst is trusted, and they are not in it"):
+        config.load(recipe("mine_trust.f"), trust=["mine_trusst"])

@@ -33,7 +33,8 @@ def untrusted(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
     refused = {path: trust.outside(names, trusted) for path, names in paths.items()}
     first = next((path for path, names in refused.items() if names), None)
     if first is not None:
-        yield first, trust.question(list(dict.fromkeys(n for names in refused.values() for n in names)))
+        names = list(dict.fromkeys(name for each in refused.values() for name in each))
+        yield first, trust.question(names, trusted)
 
 
 def check(recipe: Recipe, trusted: Sequence[str]) -> None:

@@ -68,13 +68,14 @@ def outside(paths: Iterable[str], trust: Sequence[str] = ()) -> list[str]:
     return [path for path in dict.fromkeys(paths) if not refusal(path) and not covered(path, names)]
 
 
-def question(paths: Sequence[str]) -> str:
-    """Returns the line that names the functions and how to trust their modules."""
+def question(paths: Sequence[str], trust: Sequence[str] = ()) -> str:
+    """Returns the line that names the functions, how to trust their modules, and what is trusted instead."""
     modules = list(dict.fromkeys(path.rpartition(".")[0] for path in paths))
     flags = " ".join(f"--trust {module}" for module in modules)
     return (
         f"this recipe runs code outside Numerate: {', '.join(paths)}; read it, and where you trust it start "
         f"with {flags} (or {VARIABLE}={','.join(modules)})"
+        + (f"; {', '.join(names)} is trusted, and they are not in it" if (names := trusted(trust)) else "")
     )
 
 
