@@ -97,8 +97,9 @@ def _check_directory(name: str, path: Path) -> None:
         raise ValueError(
             f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
         )
+    files = _weights(name, path)
     try:
-        headers = [tensor for file in _weights(name, path) for tensor in tensors(name, file).items()]
+        headers = [tensor for file in files for tensor in tensors(name, file).items()]
     except ValueError:
         check_sums(name)  # of a model that was made here the checksums know the remedy
         raise
