@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from numerate import config, run
 from numerate.cli import measure
 from numerate.cli.app import ORDER, app, told_as
+from numerate.consent import Consent
 from numerate.models import locate
 from numerate.rollouts.options import LocalOptions
 from numerate.types import Problem, Rollout, Sampling, Turn
@@ -206,8 +207,8 @@ def test_without_torch_a_run_says_what_to_install(here: Path) -> None:
 def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: dict[str, Any] = {}
 
-    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, redo: Any, trust: Any) -> dict[str, Any]:
-        got.update(recipe=recipe, folder=folder, redo=redo("this replaces finished work"))
+    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, consent: Consent) -> dict[str, Any]:
+        got.update(recipe=recipe, folder=folder, redo=consent.to_replace("this replaces finished work"))
         return METRICS
 
     monkeypatch.setattr(run, "run", fake)
@@ -252,11 +253,11 @@ def test_a_dry_run_prints_a_recipe_that_loads_as_itself_and_writes_nothing(here:
 def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
 
-    def fake(recipe: config.Recipe, folder: Path, *, progress: Any, trust: Any = ()) -> dict[str, Any]:
+    def fake(recipe: config.Recipe, folder: Path, *_: Any) -> dict[str, Any]:
         got.extend([recipe, folder])
         return METRICS
 
-    monkeypatch.setattr(run, "run", fake)
+    monkeypatch.setattr(run, "work_through", fake)
     done = call("eval", "MODEL", "-p", "asked.jsonl", "-n", "4", "--limit", "9", "--no-greedy")
     assert done.exit_code == 0, done.output
     recipe, folder = got
@@ -268,7 +269,7 @@ def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.
 
 def test_eval_and_solve_lend_a_calculator(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
-    monkeypatch.setattr(run, "run", lambda recipe, *_, **__: got.append(recipe.engine) or METRICS)
+    monkeypatch.setattr(run, "work_through", lambda recipe, *_: got.append(recipe.engine) or METRICS)
     monkeypatch.setattr(measure, "attempts", lambda *given: got.append(given[5]) or [Rollout("q", 0, ())])
     assert call("eval", "MODEL", "-p", "asked.jsonl", "--calculator").exit_code == 0
     assert call("solve", "MODEL", "3 + 5?", "--calculator").exit_code == 0

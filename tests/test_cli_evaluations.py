@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,56 @@ def test_results_that_another_process_writes_are_not_moved_away(here: Path) -> N
         done = call("eval", "a/final", "-p", "one.jsonl", "-n", "2", "--max-tokens", "6", "-q")
     assert done.exit_code == 2 and "is in use" in done.output
     assert [p.name for p in Path("runs").iterdir()] == [folder.name]
+
+
+def test_another_device_looks_at_the_same_results(here: Path) -> None:
+    evaluate("a/final", "-p", "one.jsonl")
+    evaluate("a/final", "-p", "one.jsonl", "--device", "cpu")
+    assert [path.name for path in Path("runs").iterdir()] == ["eval-a-final"]
+
+
+def test_what_another_process_finished_before_the_lock_was_held_stays(here: Path) -> None:
+    """Two first evaluations begin in one moment: the second is held up before it takes the lock."""
+    from numerate import config
+    from numerate.eval_run import measure_beside
+    from numerate.progress import QuietProgress
+
+    calls: list[str] = []
+    drawn = {"evaluate": {"samples": 2, "max_tokens": 6}}
+
+    def choose() -> config.Evaluation:
+        choice = config.evaluation("a/final", ["two.jsonl"], None, drawn, out=Path("runs"))
+        if not calls:
+            evaluate("a/final", "-p", "one.jsonl")
+        calls.append(choice.folder.name)
+        return choice
+
+    measure_beside(choose, QuietProgress(), calls.append)
+    assert figures("eval-a-final") == {("a-final", "one", ""): 3, ("a-final", "two", ""): 3}
+    recipe = Path("runs/eval-a-final/recipe.yaml").read_text()
+    assert "one.jsonl" in recipe and "two.jsonl" in recipe
+
+
+def test_a_move_of_outdated_results_that_was_killed_is_completed(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate("a/final", "-p", "one.jsonl")
+    names = {path.name for path in Path("runs/eval-a-final").iterdir()}
+    config = Path("a/final/config.json")
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"note": "trained again"}))
+    rename, left = os.rename, [2]
+
+    def stop(*paths: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        rename(*paths)
+
+    monkeypatch.setattr("numerate.eval_run.os.rename", stop)
+    call("eval", "a/final", "-p", "two.jsonl", "-n", "2", "--max-tokens", "6", "-q")
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    evaluate("a/final", "-p", "two.jsonl")
+    [aside] = Path("runs").glob("eval-a-final-until-*")
+    assert {path.name for path in aside.iterdir()} == names
+    assert figures("eval-a-final") == {("a-final", "two", ""): 3}

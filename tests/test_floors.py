@@ -18,14 +18,25 @@ PACKAGE = Path(numerate.__file__).parent
 # progress tells a person how far a job is and knows nothing else. assets holds the bundled model and the
 # script that makes it, which uses everything.
 FLOORS = (
-    ("types", "typed", "terminal", "progress", "answers", "steps", "selection", "metrics", "credit"),
+    (
+        "types",
+        "typed",
+        "consent",
+        "terminal",
+        "progress",
+        "answers",
+        "steps",
+        "selection",
+        "metrics",
+        "credit",
+    ),
     ("problems", "rewards", "store", "prompts", "curricula"),
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
     (
         *("run", "states", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout"),
-        "parallel",
+        *("parallel", "identities", "eval_run"),
     ),
     ("cli", "assets", "__main__"),
 )

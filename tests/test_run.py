@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from numerate import config, run
+from numerate import config, identities, run
 from numerate.progress import QuietProgress
 from tests import tiny
 from tests.processes import launch
@@ -116,7 +116,7 @@ def test_only_what_changed_is_done_again(whole: Path) -> None:
     def states(*overrides: str) -> dict[str, str]:
         changed = recipe(whole, *overrides)
         sets = run.problem_sets(changed, QuietProgress())
-        return {planned.stage: planned.state for planned in run.plan(changed, whole / "run", sets)}
+        return {planned.stage: planned.state for planned in identities.plan(changed, whole / "run", sets)}
 
     assert states() == {"sft": "done", "ei": "done"}
     assert states("ei.samples=5") == {"sft": "done", "ei": "changed"}

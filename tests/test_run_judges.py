@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from numerate import config, judges, run
+from numerate import config, identities, judges, run
 from numerate.judges.oracle import Judgement, Oracle
 from numerate.progress import QuietProgress
 from numerate.steps import split
@@ -67,17 +67,17 @@ def test_a_run_with_judges_leaves_them_where_they_can_be_loaded(whole: Path) -> 
     scores = judges.load(stages / "prm" / "model").score([Problem("p", "?", "1")], ["a\nb"])
     assert len(scores[0].scores) == 2
     sets = run.problem_sets(recipe(whole), QuietProgress())
-    plan = run.plan(recipe(whole), whole / "run", sets)
+    plan = identities.plan(recipe(whole), whole / "run", sets)
     assert {one.state for one in plan} == {"done"}
 
 
 def test_what_a_judge_learned_from_is_part_of_its_identity(tmp_path: Path) -> None:
-    def identities(*overrides: str) -> dict[str, str]:
+    def stage_identities(*overrides: str) -> dict[str, str]:
         plan = recipe(tmp_path, *overrides)
         sets = run.problem_sets(plan, QuietProgress())
-        return {one.stage: one.identity for one in run.plan(plan, tmp_path / "none", sets)}
+        return {one.stage: one.identity for one in identities.plan(plan, tmp_path / "none", sets)}
 
-    before, after = identities(), identities("some.temperature=0.9")
+    before, after = stage_identities(), stage_identities("some.temperature=0.9")
     assert {name for name in before if before[name] != after[name]} == {"some", "prm", "labels"}
 
 
@@ -85,7 +85,9 @@ def test_the_judge_that_rewards_a_policy_is_part_of_its_identity(whole: Path) ->
     def identity(judge: str, *overrides: str) -> str:
         plan = recipe(whole, "again.method=ppo", "again.epochs=1", f"again.judge={judge}", *overrides)
         sets = run.problem_sets(plan, QuietProgress())
-        return next(one.identity for one in run.plan(plan, whole / "none", sets) if one.stage == "again")
+        return next(
+            one.identity for one in identities.plan(plan, whole / "none", sets) if one.stage == "again"
+        )
 
     folder = f"{whole}/run/stages/prm/model"
     assert len({identity(name) for name in ("prm", "oracle", folder)}) == 3

@@ -12,6 +12,7 @@ import pytest
 
 from numerate import config, judges, run
 from numerate.cli import selected
+from numerate.consent import Consent
 from numerate.judges.oracle import Oracle
 from numerate.judges.process import ProcessJudge
 from numerate.problems import load, marked
@@ -140,7 +141,12 @@ def test_another_judge_scores_again_another_way_to_aggregate_does_not(whole: Pat
     run.run(recipe(whole, "evaluate.aggregate=min"), tmp_path / "run", progress=QuietProgress())
     assert part.stat().st_mtime_ns == age
     assert results(tmp_path / "run") != results(whole / "run")
-    run.run(recipe(whole, "prm.fit.lr=3e-3"), tmp_path / "run", progress=QuietProgress(), redo=True)
+    run.run(
+        recipe(whole, "prm.fit.lr=3e-3"),
+        tmp_path / "run",
+        progress=QuietProgress(),
+        consent=Consent(redo=True),
+    )
     assert part.read_text() != old
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from numerate.answers.batch import cores
 from numerate.config import Recipe, resolved
+from numerate.consent import Consent
 from numerate.models.process import FROM_PARENT
 from numerate.progress import Progress
 from numerate.rollouts.address import environment
@@ -26,8 +27,7 @@ def run_all(
     runs: Sequence[tuple[Recipe, Path]],
     jobs: int,
     progress: Progress,
-    redo: bool = False,
-    trust: Sequence[str] = (),
+    consent: Consent,
 ) -> None:
     """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
     are changes how sums are rounded, so it is the same for the first and the last of them.
@@ -39,7 +39,7 @@ def run_all(
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
         begun = [
-            pool.submit(one, recipe, folder, threads, progress, alive, redo, trust) for recipe, folder in runs
+            pool.submit(one, recipe, folder, threads, progress, alive, consent) for recipe, folder in runs
         ]
         try:
             for done in as_completed(begun):
@@ -57,8 +57,7 @@ def one(
     threads: str,
     progress: Progress,
     alive: set[subprocess.Popen[str]],
-    redo: bool,
-    trust: Sequence[str] = (),
+    consent: Consent,
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,8 +69,8 @@ def one(
     process = subprocess.Popen(
         [
             *(sys.executable, "-P", "-m", "numerate", "run", str(folder)),
-            *(["--redo"] if redo else []),
-            *(f"--trust={name}" for name in trust),
+            *(["--redo"] if consent.redo is True else []),
+            *(f"--trust={name}" for name in consent.trust),
         ],
         env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1", "PYTHONPATH": path} | dict(login),
         stdin=subprocess.PIPE,  # nothing is written there: that it closes says that this process has ended

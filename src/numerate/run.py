@@ -6,20 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report, states
 from numerate.config import Recipe, Stage, judging, resolved, trusting
-from numerate.config.check import MODEL_OPTIONS
 from numerate.config.measuring import set_name
 from numerate.config.write import plain
+from numerate.consent import NO_CONSENT, Consent
 from numerate.evaluate import Measured, differences, measure
-from numerate.methods import judge as which
+from numerate.identities import Sets, base_identity, marked_identity, plan
 from numerate.models import locate
 from numerate.models.card import STEP_JUDGES, read_card
-from numerate.problems import fingerprint, load, marked
+from numerate.problems import fingerprint, load
 from numerate.progress import Progress
 from numerate.prompts import style_of
 from numerate.reranking import Judge, rerank
@@ -32,8 +32,6 @@ from numerate.store import (
     LOCK,
     RunFolder,
     append_text,
-    check_free,
-    file_hash,
     identity,
     keep_if_same,
     read_json,
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
 
 NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
 """keys of `evaluate` that don't change how attempts are drawn"""
-Sets = Mapping[str, list[Problem]]
 
 
 def run(
@@ -60,34 +57,39 @@ def run(
     folder: Path,
     *,
     progress: Progress,
-    recorded: Recipe | None = None,
-    redo: states.Redo = False,
-    trust: Sequence[str] = (),
+    consent: Consent = NO_CONSENT,
 ) -> dict[str, Any]:
-    """Train every stage, measure every model, write metrics.json and the report. Returns the metrics.
+    """Trains every stage, measures every model, writes metrics.json and the report. Returns the metrics.
 
-    Killed at any moment and started again, it ends with the same metrics.json and the same weights. recorded:
-    the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
-    metrics.json stay. redo: whether finished stages may be replaced where the recipe changed, or who is
-    asked. trust: modules outside this package whose functions the recipe may run, see `rewards.trust`. Raises
-    ValueError where they may not, and where another process writes in the folder."""
-    trusting.check(recipe, trust)
-    folder.mkdir(parents=True, exist_ok=True)
+    Killed at any moment and started again, it ends with the same metrics.json and the same weights. Raises
+    ValueError where finished stages would be replaced or foreign code run without consent, and where another
+    process writes in the folder."""
+    trusting.check(recipe, consent.trust)
     with one_writer(folder, progress):
-        sets = problem_sets(recipe, progress)
-        planned = plan(recipe, folder, sets)
-        states.check_links(folder, planned)
-        states.agree(planned, folder, redo)
-        barrier()  # all processes have seen what there is
-        once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
-        for name, problems in sets.items():
-            once(partial(write_problems, RunFolder(folder).problems(name), problems))
-        identities = {one.stage: one for one in planned}
-        for name, stage in recipe.stages.items():
-            run_stage(recipe, folder, name, stage, identities[name], sets, progress, trust)
-        rows = measured_rows(recipe, folder, identities, sets, progress)
-        metrics = {"results": rows, "run": facts(recipe, sets, identities)}
-        once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
+        return work_through(recipe, folder, progress, consent)
+
+
+def work_through(
+    recipe: Recipe, folder: Path, progress: Progress, consent: Consent, recorded: Recipe | None = None
+) -> dict[str, Any]:
+    """Does the work of `run` for whoever holds the folder's lock.
+
+    recorded: the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
+    metrics.json stay."""
+    sets = problem_sets(recipe, progress)
+    planned = plan(recipe, folder, sets)
+    states.check_links(folder, planned)
+    states.agree(planned, folder, consent)
+    barrier()  # all processes have seen what there is
+    once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
+    for name, problems in sets.items():
+        once(partial(write_problems, RunFolder(folder).problems(name), problems))
+    stages = {each.stage: each for each in planned}
+    for name, stage in recipe.stages.items():
+        run_stage(recipe, folder, name, stage, stages[name], sets, progress, consent.trust)
+    rows = measured_rows(recipe, folder, stages, sets, progress)
+    metrics = {"results": rows, "run": facts(recipe, sets, stages)}
+    once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
     return metrics
 
 
@@ -103,6 +105,7 @@ def one_writer(folder: Path, progress: Progress) -> Generator[None]:
         barrier()
         yield
         return
+    folder.mkdir(parents=True, exist_ok=True)
     with writing(folder / LOCK, progress.say):
         states.clear(folder, progress)
         barrier()
@@ -127,82 +130,6 @@ def problem_sets(recipe: Recipe, progress: Progress) -> Sets:
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
             task.advance(1)
     return sets
-
-
-def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
-    """Identity and state of every stage; writes nothing."""
-    known = {"base": base_identity(recipe.model)}
-    prints = {name: fingerprint(problems) for name, problems in sets.items()}
-    planned: list[Planned] = []
-    for name, stage in recipe.stages.items():
-        method = methods.get(stage.method)
-        inputs = {
-            other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
-        }
-        made_from = {
-            "stage": plain(stage),
-            "version": method.VERSION,
-            "inputs": inputs | from_outside(stage),
-            "problems": [prints[stage.problems], prints.get("validation")],
-            "seed": recipe.seed,
-            "prompt": style_of(recipe.prompt, sets[stage.problems]),
-            "engine": engines.name(recipe.engine),
-            "dtype": recipe.dtype,
-        }
-        known[name] = identity(made_from)
-        planned.append(states.look(RunFolder(folder), name, made_from))
-    return planned
-
-
-def other_stages(stage: Stage) -> set[str]:
-    """What a stage takes besides the model that it starts from."""
-    named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
-    judge = getattr(stage.options, "judge", None)
-    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
-    return {name for name in named if name} | asked
-
-
-def from_outside(stage: Stage) -> dict[str, str]:
-    """Identities of models and labelled steps that a stage takes from elsewhere."""
-    encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
-    taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
-    found = {key: base_identity(place) for key, place in taken.items() if place}
-    labels = getattr(stage.options, "marked", None)
-    return found | ({"labelled steps": marked_identity(labels)} if labels else {})
-
-
-def base_identity(model: str) -> str:
-    place = locate.find(model)
-    if not isinstance(place, Path):
-        return identity({"hub": place})
-    files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
-    return identity({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
-
-
-@lru_cache
-def hashed(file: Path, size: int, changed: int) -> str:
-    """Returns the hash of a file, read once as long as its size and time of change are the same."""
-    return file_hash(file)
-
-
-def set_aside(folder: Path, model: str) -> Path | None:
-    """Moves the folder of an evaluation away where the model at that path has changed since. Returns its new
-    place, None where it stays. Raises ValueError where another process writes in it."""
-    file = RunFolder(folder).metrics
-    before = str(read_json(file).get("run", {}).get("base", "")) if file.is_file() else ""
-    if not before or before == base_identity(model):
-        return None
-    check_free(folder / LOCK)
-    aside = folder.with_name(f"{folder.name}-until-{before[:6]}")
-    if aside.exists():
-        raise ValueError(f"{aside} is there already: move it or {folder} away, and measure again")
-    folder.rename(aside)
-    return aside
-
-
-def marked_identity(name: str) -> str:
-    """Of a set of labelled steps; one on the hub is known by its name."""
-    return identity([file_hash(file) for file in marked.files(name)] or [name])
 
 
 def run_stage(

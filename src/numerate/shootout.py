@@ -13,6 +13,8 @@ from typing import Any
 
 from numerate import methods, metrics, run
 from numerate.config import Recipe, trusting
+from numerate.consent import NO_CONSENT, Consent
+from numerate.identities import other_stages
 from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.share import once, several
@@ -48,20 +50,19 @@ def shootout(
     *,
     progress: Progress,
     jobs: int = 1,
-    redo: bool = False,
-    trust: Sequence[str] = (),
+    consent: Consent = NO_CONSENT,
 ) -> dict[str, Any]:
     """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
-    page; returns the former. trust: as for `run`.
+    page; returns the former. consent: as for `run`.
 
-    Killed at any moment and started again, it ends with the same accuracies. redo: as for a run."""
+    Killed at any moment and started again, it ends with the same accuracies."""
     contest(recipe)
-    trusting.check(recipe, trust)
+    trusting.check(recipe, consent.trust)
     if jobs > 1 and several():
         raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
     folder.mkdir(parents=True, exist_ok=True)
     with run.one_writer(folder, progress):
-        return _held(recipe, folder, seeds, progress, jobs, redo, trust)
+        return _held(recipe, folder, seeds, progress, jobs, consent)
 
 
 def _held(
@@ -70,8 +71,7 @@ def _held(
     seeds: Sequence[int],
     progress: Progress,
     jobs: int,
-    redo: bool,
-    trust: Sequence[str],
+    consent: Consent,
 ) -> dict[str, Any]:
     from numerate.report import shootout as page
 
@@ -80,10 +80,10 @@ def _held(
         for seed in seeds
     ]
     if jobs > 1:
-        run_all(runs, jobs, progress, redo, trust)
+        run_all(runs, jobs, progress, consent)
     else:
         for one, place in runs:
-            run.run(one, place, progress=progress, redo=redo, trust=trust)
+            run.run(one, place, progress=progress, consent=consent)
     found = compared(recipe, folder, seeds)
     once(lambda: write_json(folder / "shootout.json", found))
     once(lambda: progress.say(f"report: {page.build(folder, found)}"))
@@ -173,7 +173,7 @@ def corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def made_of(recipe: Recipe, name: str) -> set[str]:
     """The stages without which there would not be this one."""
     stage = recipe.stages[name]
-    direct = {other for other in {stage.model, *run.other_stages(stage)} if other in recipe.stages}
+    direct = {other for other in {stage.model, *other_stages(stage)} if other in recipe.stages}
     return direct.union(*(made_of(recipe, other) for other in direct))
 
 

@@ -4,14 +4,14 @@ replaced: set aside until its successor is done."""
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from numerate import __version__
+from numerate.consent import Consent
 from numerate.progress import Progress
 from numerate.rollouts.share import first, once, processes
 from numerate.store import (
@@ -29,11 +29,8 @@ from numerate.store import (
     write_json,
 )
 
-Redo = bool | Callable[[str], bool]
-"""whether finished stages may be replaced, or who is asked"""
 DONE = "DONE.json"
 BEGUN = "config.json"
-HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{8,}(?:\.\.\.)?")
 UNLISTED = ("times.jsonl",)
 """may differ without making a stage another one"""
 
@@ -90,10 +87,10 @@ def lost(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def agree(planned: Sequence[Planned], folder: Path, redo: Redo) -> None:
+def agree(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
     """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
     replaced = [one for one in planned if one.state == "changed" and one.finished]
-    if not replaced or (redo(replacing(replaced)) if callable(redo) else redo):
+    if not replaced or consent.to_replace(replacing(replaced)):
         return
     raise ValueError(
         f"{replacing(replaced)}; agree to it with --redo (the old results stay in "
@@ -111,15 +108,13 @@ def replacing(planned: Sequence[Planned]) -> str:
 
 
 def reason(planned: Planned, replaced: Sequence[str]) -> str:
-    """Returns what changed in a stage itself, else the replaced stages that it takes something from. Hashes
-    are shown by their first eight digits."""
+    """Returns what changed in a stage itself, else the replaced stages that it takes something from."""
     inputs = {f"inputs.{name}:": name for name in replaced}
     own = [change for change in planned.changes if change.partition(" ")[0] not in inputs]
     if not own:
         takes = [inputs[change.partition(" ")[0]] for change in planned.changes]
         return f"{planned.stage} takes {', '.join(takes)}"
-    shown = HASH.sub(r"\1", ", ".join(own))
-    return f"{planned.stage} changed ({shown})"
+    return f"{planned.stage} changed ({', '.join(own)})"
 
 
 def check_links(folder: Path, planned: Sequence[Planned]) -> None:

@@ -126,13 +126,15 @@ def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None
 
 
 def test_leftovers_go_and_what_has_no_successor_comes_back(tmp_path: Path) -> None:
-    for name in (".a.json.12-0123abcd.part", "part-00000.share-1", ".model.new-17", ".best.3-00000000.old"):
+    for name in (".a.json.12-0123abcd.part", "part-00000.share-1", ".best.3-00000000.old"):
         (tmp_path / "s" / name).mkdir(parents=True)
     (tmp_path / "s" / ".model.3-00000000.old").mkdir()
     (tmp_path / "s" / "model").mkdir()
-    (tmp_path / "s" / ".keep").touch()
-    assert len(store.clear_leftovers(tmp_path)) == 5
-    assert {p.name for p in (tmp_path / "s").iterdir()} == {"best", "model", ".keep"}
+    own = {".keep", ".notes.old", ".draft.part"}
+    for name in own:
+        (tmp_path / "s" / name).touch()
+    assert len(store.clear_leftovers(tmp_path)) == 4
+    assert {p.name for p in (tmp_path / "s").iterdir()} == {"best", "model", *own}
 
 
 def attempt(index: int) -> Scored:
@@ -212,8 +214,12 @@ def test_what_changed_is_named_with_dots() -> None:
 
 def test_a_stage_that_only_follows_another_names_that_one() -> None:
     old, new = "1b" * 32, "2c" * 32
-    first = Planned("sft", new, "changed", {}, (f"inputs.base: {old} -> {new}", "stage.lr: 0.1 -> 0.2"), True)
-    second = Planned("ei", new, "changed", {}, (f"inputs.sft: {old} -> {new}",), True)
+    own = store.differences(
+        {"inputs": {"base": old}, "stage": {"lr": 0.1}}, {"inputs": {"base": new}, "stage": {"lr": 0.2}}
+    )
+    first = Planned("sft", new, "changed", {}, tuple(own), True)
+    taken = store.differences({"inputs": {"sft": old}}, {"inputs": {"sft": new}})
+    second = Planned("ei", new, "changed", {}, tuple(taken), True)
     assert replacing([first, second]) == (
         "this replaces finished work, stages sft, ei: sft changed (inputs.base: 1b1b1b1b -> 2c2c2c2c, "
         "stage.lr: 0.1 -> 0.2); ei takes sft"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from numerate import config, run, store
+from numerate.consent import Consent
 from numerate.progress import QuietProgress
 from numerate.training import Stage
 from tests.faults import worlds
@@ -48,7 +49,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory, small: None) -> Path:
 def go(where: Path, whole: Path, *overrides: str, redo: bool = False) -> list[str]:
     shown = Lines()
     run.run(
-        config.load(str(whole / "all.yaml"), overrides, out=where.parent), where, progress=shown, redo=redo
+        config.load(str(whole / "all.yaml"), overrides, out=where.parent),
+        where,
+        progress=shown,
+        consent=Consent(redo),
     )
     return shown.lines
 

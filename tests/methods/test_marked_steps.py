@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from numerate import config, run
+from numerate import config, identities, run
 from numerate.judges.process import ProcessJudge
 from numerate.methods import process_reward_model as prm
 from numerate.methods.outcome_reward_model import Fit
@@ -69,6 +69,6 @@ def test_the_labels_are_part_of_what_a_stage_is(tmp_path: Path) -> None:
         write(file, 2, right)
         recipe = config.load(str(tmp_path / "r.yaml"), out=tmp_path)
         sets = run.problem_sets(recipe, QuietProgress())
-        return run.plan(recipe, tmp_path / "none", sets)[0].identity
+        return identities.plan(recipe, tmp_path / "none", sets)[0].identity
 
     assert identity("Yes") == identity("Yes") != identity("No")

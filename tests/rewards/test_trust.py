@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from numerate import config
 from numerate.cli import app
+from numerate.consent import Consent
 from numerate.progress import progress
 from numerate.rewards import compose, trust
 
@@ -189,7 +190,7 @@ def test_seeds_that_run_at_the_same_time_are_trusted_alike(
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     checked = config.load(recipe("mine_trust.f"), trust=["mine_trust"])
-    parallel.run_all([(checked, here / "seed-0")], 1, progress(quiet=True), trust=["mine_trust"])
+    parallel.run_all([(checked, here / "seed-0")], 1, progress(quiet=True), Consent(trust=("mine_trust",)))
     assert Path("words").read_text().split()[-1] == "--trust=mine_trust"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,8 +32,7 @@ from numerate.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from numerate.config import EngineOptions, Evaluation
-    from numerate.progress import Progress
+    from numerate.config import EngineOptions
     from numerate.types import Problem, Rollout, Sampling
 
 
@@ -101,27 +101,14 @@ def measure_model(
     }
     sampler = options.engine(engine, model=served_as, slots=slots, calculator=calculator or None)
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
-    wanted = config.evaluation(model, problems, limit, settings | {"evaluate": measured}, out=out)
+    choose = partial(config.evaluation, model, problems, limit, settings | {"evaluate": measured}, out=out)
+    choose()  # what is wrong with the command shows before torch is loaded
     need_extras()
-    if wanted.note:
-        terminal.echo(wanted.note, err=True)
-    metrics = measure_beside(wanted, progress.progress(quiet=quiet))
+    from numerate.eval_run import measure_beside
+
+    metrics = measure_beside(choose, progress.progress(quiet=quiet), partial(terminal.echo, err=True))
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
-
-
-def measure_beside(wanted: Evaluation, progress: Progress) -> dict[str, Any]:
-    """Runs an evaluation; what its folder holds already stays. Results of weights that have changed since
-    move to a folder of their own."""
-    from numerate import run
-
-    if wanted.recorded is None:
-        return run.run(wanted.recipe, wanted.folder, progress=progress)
-    aside = run.set_aside(wanted.folder, wanted.recipe.model)
-    if aside:
-        terminal.echo(f"{wanted.recipe.model} has changed: its earlier results are in {aside} now", err=True)
-        return run.run(wanted.recipe, wanted.folder, progress=progress)
-    return run.run(wanted.recipe, wanted.folder, progress=progress, recorded=wanted.recorded)
 
 
 @app.command("solve")

@@ -59,7 +59,7 @@ Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mp
 Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]
 
 
-def consent(question: str) -> bool:
+def ask(question: str) -> bool:
     """Asks on a terminal whether to go on; where there is none, the answer is no."""
     import typer
 

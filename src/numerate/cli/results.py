@@ -91,11 +91,12 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
     """What is done of a run that has a folder already, on stderr; writes nothing."""
     if not folder.is_dir():
         return
-    from numerate import problems, run
+    from numerate import problems
+    from numerate.identities import plan
 
     used = {stage.problems for stage in recipe.stages.values()} | ({"validation"} & set(recipe.problems))
     specs = {name: recipe.problems[name] for name in used}
     sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
-    for planned in run.plan(recipe, folder, sets):
+    for planned in plan(recipe, folder, sets):
         why = f" ({', '.join(planned.changes)})" if planned.changes else ""
         terminal.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)

@@ -76,11 +76,12 @@ class Given:
 
     def identity(self, problems: Mapping[str, Problem]) -> str:
         """Changes with anything that could change a score, but for the solutions."""
-        from numerate import __version__, run
+        from numerate import __version__
+        from numerate.identities import base_identity
         from numerate.problems import fingerprint
         from numerate.store import identity
 
-        judge = __version__ if self.judge == ORACLE else run.base_identity(self.judge)
+        judge = __version__ if self.judge == ORACLE else base_identity(self.judge)
         return identity([judge, self.how, self.neutral, self.dtype, fingerprint(list(problems.values()))])
 
 

@@ -50,6 +50,7 @@ def shootout(
     from numerate import config, progress
     from numerate import shootout as comparing
     from numerate.cli.extras import need_extras
+    from numerate.consent import Consent
     from numerate.rollouts.share import first
 
     checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
@@ -64,8 +65,7 @@ def shootout(
         numbers,
         progress=told,
         jobs=min(jobs, seeds),
-        redo=redo,
-        trust=trust or (),
+        consent=Consent(redo, tuple(trust or ())),
     )
     if first():
         show(found, to_stderr=str(json_file) == "-")

@@ -52,8 +52,9 @@ def run_recipe(
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras
-    from numerate.cli.options import consent
+    from numerate.cli.options import ask
     from numerate.cli.table import save_json
+    from numerate.consent import Consent
 
     checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     folder = config.place(recipe, checked.name, overrides or [], out)
@@ -66,7 +67,8 @@ def run_recipe(
     from numerate.rollouts.share import first
 
     bars = progress.progress(quiet=quiet or not first())
-    metrics = run.run(checked, folder, progress=bars, redo=redo or consent, trust=trust or ())
+    agreed = Consent(redo or ask, tuple(trust or ()))
+    metrics = run.run(checked, folder, progress=bars, consent=agreed)
     if not first():
         return
     results.show_metrics(metrics, to_stderr=str(json_file) == "-")

@@ -99,9 +99,9 @@ def stored(folder: Path) -> Recipe | None:
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
-    """Returns what decides the samples of an evaluation, whatever the problems."""
+    """Returns what decides the samples of an evaluation, whatever the problems and the device."""
     drawn = {key: value for key, value in plain(recipe.evaluate).items() if key not in ADDED}
-    shared = ("base_name", "seed", "prompt", "device", "dtype")
+    shared = ("base_name", "seed", "prompt", "dtype")
     return {
         **{key: getattr(recipe, key) for key in shared},
         "engine": engines.mark(recipe.engine),

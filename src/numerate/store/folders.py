@@ -13,9 +13,10 @@ from pathlib import Path
 from numerate.store.files import beside, flush, room_for
 from numerate.store.sums import write_sums
 
-_LEFT = re.compile(r"\.(?P<name>.+?)\.(?:\d+-[0-9a-f]{8}\.)?(?P<kind>part|old|new|old-\d+|new-\d+)")
-"""what `beside` makes, and an earlier version made"""
-_SHARE = re.compile(r"part-\d+\.share-\d+|step-\d+\.part|index\.html\.partial")
+_LEFT = re.compile(r"\.(?P<name>.+)\.\d+-[0-9a-f]{8}\.(?P<kind>part|old)")
+"""what `beside` makes"""
+_SHARE = re.compile(r"part-\d+\.share-\d+")
+"""what `rollouts.share.write_part` makes"""
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def clear_leftovers(root: Path) -> list[Path]:
                 continue
             path = folder / name
             target = folder / match["name"] if match else path
-            if match and match["kind"].startswith("old") and not os.path.lexists(target):
+            if match and match["kind"] == "old" and not os.path.lexists(target):
                 path.rename(target)
             else:
                 remove(path)

@@ -5,6 +5,7 @@ changed."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ from numerate.store.folders import remove
 
 SHOWN = 60
 """characters of a value in a message"""
+_HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24,}\b")
 
 
 def set_aside(folder: Path, replaced: Path, mark: str) -> None:
@@ -72,8 +74,8 @@ UNKNOWN = "what it was made from is not known"
 
 
 def differences(before: object, now: Mapping[str, Any], path: str = "") -> list[str]:
-    """Says which keys differ, `key: old -> new`, with dots for keys of keys. Nothing where `before` is no
-    mapping."""
+    """Says which keys differ, `key: old -> new`, with dots for keys of keys and hashes by their first eight
+    digits. Nothing where `before` is no mapping."""
     if not isinstance(before, Mapping):
         return []
     old = cast(Mapping[str, Any], before)
@@ -88,5 +90,5 @@ def differences(before: object, now: Mapping[str, Any], path: str = "") -> list[
 
 
 def _short(value: object) -> str:
-    text = "none" if value is None else " ".join(str(value).split())
+    text = "none" if value is None else _HASH.sub(r"\1", " ".join(str(value).split()))
     return text if len(text) <= SHOWN else text[:SHOWN] + "..."

@@ -1,0 +1,83 @@
+"""Identities of stages, models and sets of labelled steps: what a result was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from numerate import methods, states
+from numerate.config import Recipe, Stage
+from numerate.config.check import MODEL_OPTIONS
+from numerate.config.write import plain
+from numerate.methods import judge as which
+from numerate.models import locate
+from numerate.problems import fingerprint, marked
+from numerate.prompts import style_of
+from numerate.rollouts import engines
+from numerate.states import Planned
+from numerate.store import RunFolder, file_hash, identity
+from numerate.types import Problem
+
+Sets = Mapping[str, list[Problem]]
+
+
+def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
+    """Identity and state of every stage; writes nothing."""
+    known = {"base": base_identity(recipe.model)}
+    prints = {name: fingerprint(problems) for name, problems in sets.items()}
+    planned: list[Planned] = []
+    for name, stage in recipe.stages.items():
+        method = methods.get(stage.method)
+        inputs = {
+            other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
+        }
+        made_from = {
+            "stage": plain(stage),
+            "version": method.VERSION,
+            "inputs": inputs | from_outside(stage),
+            "problems": [prints[stage.problems], prints.get("validation")],
+            "seed": recipe.seed,
+            "prompt": style_of(recipe.prompt, sets[stage.problems]),
+            "engine": engines.name(recipe.engine),
+            "dtype": recipe.dtype,
+        }
+        known[name] = identity(made_from)
+        planned.append(states.look(RunFolder(folder), name, made_from))
+    return planned
+
+
+def other_stages(stage: Stage) -> set[str]:
+    """What a stage takes besides the model that it starts from."""
+    named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
+    judge = getattr(stage.options, "judge", None)
+    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
+    return {name for name in named if name} | asked
+
+
+def from_outside(stage: Stage) -> dict[str, str]:
+    """Identities of models and labelled steps that a stage takes from elsewhere."""
+    encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
+    taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
+    found = {key: base_identity(place) for key, place in taken.items() if place}
+    labels = getattr(stage.options, "marked", None)
+    return found | ({"labelled steps": marked_identity(labels)} if labels else {})
+
+
+def base_identity(model: str) -> str:
+    place = locate.find(model)
+    if not isinstance(place, Path):
+        return identity({"hub": place})
+    files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
+    return identity({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
+
+
+@lru_cache
+def hashed(file: Path, size: int, changed: int) -> str:
+    """Returns the hash of a file, read once as long as its size and time of change are the same."""
+    return file_hash(file)
+
+
+def marked_identity(name: str) -> str:
+    """Of a set of labelled steps; one on the hub is known by its name."""
+    return identity([file_hash(file) for file in marked.files(name)] or [name])
