@@ -85,7 +85,7 @@ def test_the_example_of_a_story_prints_what_the_page_says():
 
 
 def test_the_tree_in_the_readme_is_the_tree():
-    told = set(re.findall(r"^  ([a-z]+(?:/|\.py)) ", README, flags=re.M))
+    told = set(re.findall(r"^  ([a-z_]+(?:/|\.py)) ", README, flags=re.M))
     package = Path(numerate.__file__).parent
     found = {p.name + "/" for p in package.iterdir() if (p / "__init__.py").exists()}
     found |= {p.name for p in package.glob("*.py") if not p.name.startswith("__")}

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from numerate import config, parallel, run
 from numerate.cli import app
+from numerate.consent import NO_CONSENT
 from numerate.progress import progress
 from numerate.rollouts import address
 from numerate.rollouts.options import ServerOptions
@@ -158,7 +159,7 @@ def test_seeds_that_run_at_the_same_time_get_it_by_the_environment(
         url = fake.url.replace("://", f"://me:{WRITTEN}@")
         engine = {"engine": {"kind": "server", "url": url}}
         recipe = config.measuring("m", "numerate/pico", ["stories/test"], 2, engine)
-        parallel.run_all([(recipe, here / "seed-0")], 1, progress(quiet=True))
+        parallel.run_all([(recipe, here / "seed-0")], 1, progress(quiet=True), NO_CONSENT)
     assert Path("words").read_text().split() == [
         *("-P", "-m", "numerate", "run"),
         str(here / "seed-0"),
