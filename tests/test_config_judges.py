@@ -64,15 +64,15 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
     [
         (
             "last: {method: outcome_reward_model, problems: more, rollouts: sam}",
-            "last.rollouts: no stage 'sam' above this one leaves attempts behind; there are: some, labels",
+            "last.rollouts: no stage 'sam' above this one leaves rollouts behind; there are: some, labels",
         ),
         (
             "last: {method: stepwise_outcome_model, problems: more, rollouts: some}",
-            "no stage 'some' above this one leaves attempts with labelled steps behind; there are: labels",
+            "no stage 'some' above this one leaves rollouts with labelled steps behind; there are: labels",
         ),
         (
             "last: {method: process_reward_model, problems: more, rollouts: some, labels: stored}",
-            "no stage 'some' above this one leaves attempts with labelled steps behind; there are: labels",
+            "no stage 'some' above this one leaves rollouts with labelled steps behind; there are: labels",
         ),
         (
             "last: {method: outcome_reward_model, rollouts: some}",
@@ -90,7 +90,7 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
         ),
         (
             "last: {method: evaluator_training, rollouts: some, problems: more}",
-            "cuts ' correct' and ' incorrect' into pieces",
+            "splits ' correct' and ' incorrect'",
         ),
         (
             "last: {method: ppo, model: sft, judge: some}",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from numerate import methods, states
 from numerate.config import Recipe, Stage
-from numerate.config.check import MODEL_OPTIONS
 from numerate.config.write import plain
 from numerate.methods import judge as which
 from numerate.models import locate
@@ -17,6 +16,7 @@ from numerate.prompts import style_of
 from numerate.rollouts import engines
 from numerate.states import Planned
 from numerate.store import RunFolder, file_hash, identity
+from numerate.typed import named
 from numerate.types import Problem
 
 Sets = Mapping[str, list[Problem]]
@@ -49,10 +49,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 
 def other_stages(stage: Stage) -> set[str]:
     """What a stage takes besides the model that it starts from."""
-    named = (getattr(stage.options, key, None) for key in (*MODEL_OPTIONS, "rollouts"))
-    judge = getattr(stage.options, "judge", None)
-    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
-    return {name for name in named if name} | asked
+    judges = (name for _, name in named(stage.options, "judge") if which.kind(name) == "stage")
+    others = (name for what in ("model", "rollouts") for _, name in named(stage.options, what))
+    return {*others, *judges}
 
 
 def from_outside(stage: Stage) -> dict[str, str]:

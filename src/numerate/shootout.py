@@ -27,7 +27,7 @@ CLEAR = 0.05
 
 def contest(recipe: Recipe) -> tuple[str, list[str]]:
     """The start, and the stages that begin there. Raises ValueError where nothing can be compared."""
-    writers = {n: stage for n, stage in recipe.stages.items() if methods.gives(stage.method) == "policy"}
+    writers = {n: stage for n, stage in recipe.stages.items() if "policy" in methods.leaves(stage.method)}
     starts = Counter(stage.model for stage in writers.values())
     start, most = starts.most_common(1)[0] if starts else ("", 0)
     if most < 2:

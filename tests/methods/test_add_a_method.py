@@ -19,6 +19,7 @@ from numerate import config, methods
 from tests.methods import test_contract as contract
 from tests.methods.arms import PATH, game
 from tests.methods.cases import CASES, arm
+from tests.methods.toy import job as toy_job
 from tests.methods.toy import stage
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "add-a-method.md"
@@ -55,6 +56,18 @@ def test_its_recipe_runs(added: Any, tmp_path: Path) -> None:
     added.train(run, recipe.stages["rl"].options, replace(game(tmp_path), model="base"))
     logged = [json.loads(line) for line in (run.folder / "metrics.jsonl").open()]
     assert [row["train/updates"] for row in logged] == [1, 1]
+
+
+def test_a_judge_learns_from_its_rollouts(added: Any, tmp_path: Path) -> None:
+    path = tmp_path / "w-reinforce.yaml"
+    judge = "  orm: {method: outcome_reward_model, model: sft, rollouts: rl, fit: {epochs: 1, batch: 8}}\n"
+    path.write_text(RECIPE.replace("evaluate:", f"{judge}evaluate:"))
+    small = ["rl.steps=3", "rl.sample={problems: 4, attempts: 4, max_tokens: 24}"]
+    stages = config.load(str(path), small, out=tmp_path).stages
+    work = replace(toy_job(tmp_path), stage_folder=lambda name: tmp_path / name)
+    added.train(stage(tmp_path / "rl"), stages["rl"].options, work)
+    methods.get("outcome_reward_model").train(stage(tmp_path / "orm"), stages["orm"].options, work)
+    assert (tmp_path / "orm" / "metrics.jsonl").read_text()
 
 
 def test_its_case_keeps_the_contract(added: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

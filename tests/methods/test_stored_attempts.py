@@ -10,7 +10,6 @@ import pytest
 
 from numerate import methods
 from numerate.answers import grade
-from numerate.config.judging import WITH_ROLLOUTS
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.on_policy import Fit, Sample
 from numerate.rollouts.job import Job
@@ -67,4 +66,4 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
             for word in ("collect(", "OnPolicy(", "write_rollouts")
         )
     }
-    assert stores == set(WITH_ROLLOUTS)
+    assert stores == set(methods.leaving("rollouts"))

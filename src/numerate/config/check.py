@@ -17,11 +17,10 @@ from numerate.config.words import suggest
 from numerate.problems.names import parse
 from numerate.rollouts import engines
 from numerate.store import RunFolder
+from numerate.typed import named
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-MODEL_OPTIONS = ("restart_from", "reference", "teacher")
-"""options of methods that name a model: of the run, or with a slash a directory or a hub id"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 
@@ -74,14 +73,14 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
     """Stages start from the base or from a stage above them, and learn from a set that the recipe has."""
     above: list[str] = ["base"]
     for name, stage in recipe.stages.items():
-        starts = {"model": stage.model} | {key: getattr(stage.options, key, None) for key in MODEL_OPTIONS}
-        for key, other in starts.items():
-            if key in MODEL_OPTIONS and other and "/" in other:
-                yield from ((("stages", name, key), said) for _, said in model_errors(other))
-            elif other is not None and other not in above:
-                yield ("stages", name, key), wrong_start(recipe, name, other, above)
-            elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
-                yield ("stages", name, key), said
+        start = ("model",)
+        for key, other in {start: stage.model, **dict(named(stage.options, "model"))}.items():
+            if key != start and "/" in other:
+                yield from ((("stages", name, *key), message) for _, message in model_errors(other))
+            elif other not in above:
+                yield ("stages", name, *key), wrong_start(recipe, name, other, above)
+            elif other in recipe.stages and (message := judging.no_writer(recipe, other)):
+                yield ("stages", name, *key), message
         yield from judging.attempts(recipe, name, above)
         yield from judging.method_judges(recipe, name, above)
         if stage.problems not in recipe.problems:

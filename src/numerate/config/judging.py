@@ -8,32 +8,23 @@ from pathlib import Path
 
 from numerate import methods
 from numerate.config.read import Path_
-from numerate.config.records import Recipe, Stage
+from numerate.config.records import Recipe
 from numerate.config.words import suggest
 from numerate.judges.world import knows
 from numerate.methods import judge as which
 from numerate.models import locate
 from numerate.models.card import FILE as CARD
-from numerate.models.card import STEP_JUDGES, WORDS, Card, check_head, read_card
+from numerate.models.card import STEP_JUDGES, Card, check_head, read_card
 from numerate.problems import marked
+from numerate.typed import named
 from numerate.types import Problem
 
 ORACLE = "oracle"
 """names the oracle of the stories where a judge is named"""
-STAGE_OPTIONS = ("rollouts",)
-"""options of methods that name a stage with stored attempts"""
-WRITERS = ("policy", "evaluator")
-"""what a method may give for others to start from: language models"""
-JUDGES = ("judge", "evaluator")
-"""what a method may give to re-rank with"""
-WITH_ROLLOUTS = (
-    *("cispo", "dapo", "dr_grpo", "expert_iteration", "grpo", "gspo", "mixed_policy"),
-    *("on_policy_distillation", "ppo", "reinforce_pp", "rloo", "step_labels", "sample"),
-)
-"""methods that leave attempts behind"""
-
-STEP_METHODS = ("process_reward_model", "stepwise_outcome_model")
-"""methods that train judges with a score per step"""
+WRITERS = frozenset({"policy", "evaluator"})
+"""what a method may leave behind for others to start from: language models"""
+JUDGES = frozenset({"judge", "evaluator"})
+"""what a method may leave behind to re-rank with"""
 NAME_ONE = (
     "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
     "or oracle for stories"
@@ -49,16 +40,14 @@ def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]
     if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
         said = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
         yield ("stages", name), said
-    for key in STAGE_OPTIONS:
-        other = getattr(options, key, None)
-        if other is None:
-            continue
-        useful = ("step_labels",) if needs_labels(recipe.stages[name]) else WITH_ROLLOUTS
-        there = [stage for stage in above if stage != "base" and recipe.stages[stage].method in useful]
+    labels = methods.needs_step_labels(recipe.stages[name].method, options)
+    kind, what = ("step_labels", "rollouts with labelled steps") if labels else ("rollouts", "rollouts")
+    for key, other in named(options, "rollouts"):
+        there = [stage for stage in above if stage != "base" and kind in leaves(recipe, stage)]
         if other not in there:
-            what = "attempts with labelled steps" if needs_labels(recipe.stages[name]) else "attempts"
-            had = f"; there are: {', '.join(there)}" if there else f"; write one, of method {useful[-1]}"
-            yield ("stages", name, key), f"no stage {other!r} above this one leaves {what} behind{had}"
+            remedy = "step_labels" if labels else "sample"
+            had = f"; there are: {', '.join(there)}" if there else f"; write one, of method {remedy}"
+            yield ("stages", name, *key), f"no stage {other!r} above this one leaves {what} behind{had}"
         elif recipe.stages[name].problems != recipe.stages[other].problems:
             same = recipe.stages[other].problems
             said = f"the attempts of {other!r} are at the problems of {same!r}: write that here too"
@@ -67,30 +56,27 @@ def attempts(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]
 
 def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
     """A judge is a stage above that trains one, or a folder that holds one."""
-    judge = getattr(recipe.stages[name].options, "judge", None)
-    kind = which.kind(judge) if judge is not None else None
-    if kind == "folder" and (said := no_judge(str(judge))):
-        yield ("stages", name, "judge"), said
-    there = [one for one in above if one != "base" and methods.gives(recipe.stages[one].method) in JUDGES]
-    if kind == "stage" and judge not in there:
-        had = f"; there are: {', '.join(there)}" if there else ""
-        said = f"no stage {judge!r} above this one trains a judge{had}"
-        said += "; `oracle` and folders (with a slash) are judges too"
-        yield ("stages", name, "judge"), said
+    there = [stage for stage in above if stage != "base" and leaves(recipe, stage) & JUDGES]
+    for key, judge in named(recipe.stages[name].options, "judge"):
+        kind = which.kind(judge)
+        if kind == "folder" and (message := no_judge(judge)):
+            yield ("stages", name, *key), message
+        if kind == "stage" and judge not in there:
+            had = f"; there are: {', '.join(there)}" if there else ""
+            message = f"no stage {judge!r} above this one trains a judge{had}"
+            yield ("stages", name, *key), f"{message}; `oracle` and folders (with a slash) are judges too"
 
 
-def needs_labels(stage: Stage) -> bool:
-    """Whether a stage learns from labels that were stored with the attempts."""
-    return stage.method == "stepwise_outcome_model" or getattr(stage.options, "labels", None) == "stored"
+def leaves(recipe: Recipe, stage: str) -> frozenset[str]:
+    return methods.leaves(recipe.stages[stage].method)
 
 
 def no_writer(recipe: Recipe, name: str) -> str | None:
     """What to say where a stage's result cannot write solutions."""
-    method = recipe.stages[name].method
-    given = methods.gives(method)
-    if given in WRITERS:
+    method, left = recipe.stages[name].method, leaves(recipe, name)
+    if left & WRITERS:
         return None
-    what = "leaves no model behind" if given == "rollouts" else "is a judge, not a language model"
+    what = "is a judge, not a language model" if left & JUDGES else "leaves no model behind"
     return f"the result of stage {name!r} ({method}) {what}: name a stage that trains a policy"
 
 
@@ -150,24 +136,22 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
         except (ValueError, OSError) as error:
             yield place, str(error)
     if recipe.evaluate.marked and not any(scores_steps(recipe, one) for one in recipe.evaluate.rerank_with):
-        said = "rerank_with has no judge of steps that could be measured on labelled ones"
-        yield (
-            place,
-            f"{said}: name a stage of method {' or '.join(STEP_METHODS)}, or such a judge's directory",
-        )
+        trains = " or ".join(methods.leaving("step_judge"))
+        message = "rerank_with has no judge of steps that could be measured on labelled ones"
+        yield place, f"{message}: name a stage of method {trains}, or such a judge's directory"
 
 
 def scores_steps(recipe: Recipe, given: str) -> bool:
     """Whether a judge of rerank_with has a score per step and can be asked about anything."""
     if given in recipe.stages:
-        return recipe.stages[given].method in STEP_METHODS
+        return "step_judge" in leaves(recipe, given)
     return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
 
 
 def stage_judges(recipe: Recipe, name: str) -> str | None:
     """What to say where a stage trains no judge."""
     method = recipe.stages[name].method
-    if methods.gives(method) in JUDGES:
+    if leaves(recipe, name) & JUDGES:
         return None
     return f"stage {name!r} ({method}) trains no judge{suggest('', known_judges(recipe))}"
 
@@ -224,7 +208,7 @@ def no_judge(name: str) -> str:
 
 
 def known_judges(recipe: Recipe) -> list[str]:
-    return [ORACLE, *(n for n, stage in recipe.stages.items() if methods.gives(stage.method) in JUDGES)]
+    return [ORACLE, *(name for name in recipe.stages if leaves(recipe, name) & JUDGES)]
 
 
 def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]:
@@ -242,15 +226,16 @@ def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]
 
 
 def words(recipe: Recipe) -> Iterator[Complaint]:
-    """What an evaluator says are tokens of the model."""
+    """What an evaluator writes are tokens of the model."""
     for name, stage in recipe.stages.items():
-        if stage.method == "evaluator_training" and (cut := cut_words(recipe.model)):
-            said = f"the tokenizer of {recipe.model} cuts {cut} into pieces, and an evaluator needs it whole"
-            yield ("stages", name, "method"), f"{said}: take another model, or an outcome_reward_model"
+        whole = getattr(methods.get(stage.method), "WHOLE_TOKENS", ())
+        if whole and (split := split_words(recipe.model, whole)):
+            message = f"the tokenizer of {recipe.model} splits {split}, and an evaluator needs it whole"
+            yield ("stages", name, "method"), f"{message}: take another model, or an outcome_reward_model"
 
 
-def cut_words(model: str) -> str:
-    """The evaluator's words that a model's tokenizer certainly cuts, as far as its files are at hand."""
+def split_words(model: str, words: Sequence[str]) -> str:
+    """Returns the words that a model's tokenizer certainly splits, as far as its files are at hand."""
     place = locate.find(model)
     file = place / "tokenizer.json" if isinstance(place, Path) else Path(model)
     try:
@@ -263,4 +248,4 @@ def cut_words(model: str) -> str:
     def whole(word: str) -> bool:
         return any(len(read.encode(form, add_special_tokens=False).ids) == 1 for form in (word, word[1:]))
 
-    return " and ".join(repr(word) for word in WORDS if not whole(word))
+    return " and ".join(repr(word) for word in words if not whole(word))

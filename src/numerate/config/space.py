@@ -40,7 +40,7 @@ def _checkpoints(stage: Path) -> int:
 
 def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
     """Bytes that a stage leaves, and those more while its last checkpoint is written."""
-    if methods.gives(stage.method) == "rollouts":
+    if "policy" not in (left := methods.leaves(stage.method)) and not left & {"evaluator", "judge"}:
         return 0, 0
     loops = getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
     of_rounds = loops if hasattr(stage.options, "restart_from") else 0  # each keeps its own model

@@ -1,13 +1,22 @@
-"""The table of methods, and nothing else. A method module has a `Config`, `NEEDS`, `VERSION` and `train(run,
-cfg, job)`; where what it trains is no policy, `GIVES` says what it is: judge, evaluator or rollouts; where
-not every engine will do, `ENGINES` says which kinds do; where its policy is sampled line by line, which
-leaves no place for a calculator, `LINE_BY_LINE` is True."""
+"""The table of methods, and nothing else. A method module has `Config`, `VERSION`, `train(run, cfg, job)` and
+
+NEEDS               fields that a problem must have
+LEAVES              what a stage of it leaves behind: policy, evaluator (which also judges), judge, step_judge
+                    (a score per step), rollouts, step_labels (with the rollouts)
+ENGINES             the kinds of engines that can sample for it, where not every one can
+LINE_BY_LINE        True where its policy is sampled line by line, without a calculator
+WHOLE_TOKENS        words that its models' tokenizers must not split
+needs_step_labels   whether a Config learns from labels that were stored with the rollouts
+
+The last four may be left out. Options that name models, rollouts or judges have the types ModelName,
+RolloutsName, JudgeName of `numerate.typed`, which checks of recipes and identities of stages follow."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 METHODS = {
     "cispo": "numerate.methods.cispo",
@@ -42,6 +51,16 @@ def get(name: str) -> ModuleType:
     return import_module(METHODS[name])
 
 
-def gives(name: str) -> str:
-    """What a method leaves behind: a policy, an evaluator (one that also judges), a judge, or rollouts."""
-    return getattr(get(name), "GIVES", "policy")
+def leaves(name: str) -> frozenset[str]:
+    """Returns what a method leaves behind, see LEAVES above."""
+    return get(name).LEAVES
+
+
+def leaving(*kinds: str) -> list[str]:
+    """Returns the methods that leave one of these behind, in the table's order."""
+    return [name for name in METHODS if leaves(name) & set(kinds)]
+
+
+def needs_step_labels(name: str, options: Any) -> bool:
+    """Whether a stage with these options learns from labels that were stored with the rollouts."""
+    return getattr(get(name), "needs_step_labels", lambda cfg: False)(options)

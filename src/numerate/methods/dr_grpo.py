@@ -21,7 +21,7 @@ from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rewards.compose import Given
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
@@ -43,7 +44,7 @@ class Config:
     """weight of the KL to the reference; the paper takes none"""
     kl: Literal["k1", "k2", "k3"] = "k3"
     """how the KL is estimated"""
-    reference: str | None = None
+    reference: ModelName | None = None
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""

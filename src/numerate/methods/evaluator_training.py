@@ -32,11 +32,11 @@ from numerate import training
 from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
-from numerate.models.card import Card
+from numerate.models.card import WORDS, Card
 from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast1, NotNegative, config
+from numerate.typed import AtLeast1, NotNegative, RolloutsName, config
 from numerate.types import Example, Group, Problem, Scored, Stats
 
 if TYPE_CHECKING:
@@ -47,13 +47,14 @@ if TYPE_CHECKING:
     Judging = Callable[..., tuple[Tensor, Stats]]
 
 NEEDS = frozenset[str]()
-GIVES = "evaluator"
+LEAVES = frozenset({"evaluator"})
+WHOLE_TOKENS = WORDS
 VERSION = 2
 
 
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage whose stored attempts are the data"""
     objective: Literal["margin", "xent"] = "margin"
     """what is trained: the order of right and wrong solutions, or the word itself"""

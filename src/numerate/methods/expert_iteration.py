@@ -24,13 +24,14 @@ from numerate.problems.consistency import demonstrations
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.steps import trace
-from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, ModelName, Positive, Share, config
 from numerate.types import Example, Group, Problem, Rollout, Sampling, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 5
 
 
@@ -56,7 +57,7 @@ class Config:
     never is"""
     threshold: float = 1.0
     """smallest reward that is kept"""
-    restart_from: str | None = "base"
+    restart_from: ModelName | None = "base"
     """model that every round is fine-tuned from: `base`, a stage, or null to go on from the round before"""
     cumulative: bool = True
     """keep what earlier rounds found"""

@@ -27,7 +27,7 @@ from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.methods.process_credit import Process
 from numerate.rewards.compose import Given
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast1, JudgeName, ModelName, NotNegative, Positive, config
 from numerate.types import Example, Group, Scorer, Stats
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
@@ -49,14 +50,14 @@ class Config:
     """weight of the KL to the reference; the paper takes 0.04"""
     kl: Literal["k1", "k2", "k3"] = "k3"
     """how the KL is estimated; the paper takes k3"""
-    reference: str | None = None
+    reference: ModelName | None = None
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
     curriculum: Curriculum | None = None
     """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
     start"""
-    judge: str | None = None
+    judge: JudgeName | None = None
     """scores the steps of attempts (process supervision): a stage that trained a judge, a folder that holds
     one (with a slash), or `oracle`, which knows stories only; null: attempts are worth their rewards"""
     process: Process = Process()

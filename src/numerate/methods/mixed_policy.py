@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from numerate.rollouts.local import LocalEngine
 
 NEEDS = frozenset({"solution"})
+LEAVES = frozenset({"policy", "rollouts"})
 ENGINES = ("local",)
 VERSION = 2
 Mode = Literal["joint", "abstract", "released"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Lora, Policy
 
-Loss = Callable[["nn.Module", training.Batch], "tuple[Tensor, Stats]"]
+Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
 
 
 @config

@@ -21,7 +21,7 @@ from numerate.curricula import Curriculum
 from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, config
+from numerate.typed import AtLeast1, ModelName, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
 @config
 class Config:
-    teacher: str
+    teacher: ModelName
     """the model to learn from, with the same tokenizer: a stage, `base`, a directory or a hub id"""
     steps: AtLeast1 = 200
     """rounds of sampling and learning"""

@@ -26,7 +26,7 @@ from numerate.models.card import Card
 from numerate.models.options import Lora
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, RolloutsName, Share, config
 from numerate.types import Example, Group, Marked, Stats
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Loss = Callable[[Any, training.Batch], tuple[Tensor, Stats]]
 
 NEEDS = frozenset[str]()
-GIVES = "judge"
+LEAVES = frozenset({"judge"})
 VERSION = 2
 At = Literal["steps", "last", "tokens"]
 Row = TypeVar("Row", bound="Example | tuple[Example, ...]")
@@ -81,7 +81,7 @@ class Fit:
 
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage whose stored attempts are the data"""
     at: At = "steps"
     """where the outcome is predicted: at the ends of steps, at the end only, or after every token"""

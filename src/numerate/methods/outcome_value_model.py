@@ -22,7 +22,7 @@ from numerate.models import encoding
 from numerate.models.card import Card
 from numerate.prompts import STYLES
 from numerate.rollouts.job import Job
-from numerate.typed import NotNegative, config
+from numerate.typed import NotNegative, RolloutsName, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from numerate.models.scorer import Laid, ScoreModel
 
 NEEDS = frozenset[str]()
-GIVES = "evaluator"
+LEAVES = frozenset({"evaluator"})
 VERSION = 2
 EPSILON = 1e-3
 
 
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage whose stored attempts are the data"""
     alpha: NotNegative = 0.1
     """weight of the value's loss"""

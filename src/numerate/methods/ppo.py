@@ -34,7 +34,7 @@ from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, JudgeName, NotNegative, Positive, Share, config
 from numerate.types import Engine, Example, Group, Sampling, Stats
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
@@ -104,7 +105,7 @@ class Config:
     the start"""
     reward: ppo_rewards.Config = ppo_rewards.Config()
     """what an attempt earns"""
-    judge: str | None = None
+    judge: JudgeName | None = None
     """scores the steps of attempts: a stage that trained a judge, a folder that holds one (with a slash), or
     `oracle`, which knows stories only; null: no judge. The defaults of `reward` then add 0.1 times the score
     of every step to a right answer's 1, which more steps farm: Gao et al. take `refine: clip_delta`, Pan et

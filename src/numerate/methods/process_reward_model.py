@@ -25,7 +25,7 @@ from numerate.models.card import Aggregation, Card, Neutral, Reads
 from numerate.problems import marked
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast1, config
+from numerate.typed import AtLeast1, RolloutsName, config
 from numerate.types import Example, Group, Marked, Stats, Verdict
 
 if TYPE_CHECKING:
@@ -34,14 +34,18 @@ if TYPE_CHECKING:
     from numerate.models.scorer import ScoreModel
 
 NEEDS = frozenset[str]()
-GIVES = "judge"
+LEAVES = frozenset({"judge", "step_judge"})
 VERSION = 3
 RATING: dict[Verdict, int] = {"right": 1, "unverifiable": 0, "wrong": -1}
 
 
+def needs_step_labels(cfg: Config) -> bool:
+    return cfg.rollouts is not None and cfg.labels == "stored"
+
+
 @config
 class Config:
-    rollouts: str | None = None
+    rollouts: RolloutsName | None = None
     """the stage whose stored attempts are the data"""
     marked: str | None = None
     """in place of rollouts: a set of labelled steps, such as prm800k/train-phase1, math_shepherd/train or a

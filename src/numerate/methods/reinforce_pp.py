@@ -22,7 +22,7 @@ from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rewards.compose import Given
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
@@ -45,7 +46,7 @@ class Config:
     beta: NotNegative = 0.0
     """weight of the KL to the reference; the paper takes 0.001 for mathematics. 0 needs no reference model,
     and a rule that grades answers is harder to game than a learned reward"""
-    reference: str | None = None
+    reference: ModelName | None = None
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""

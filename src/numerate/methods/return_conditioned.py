@@ -29,22 +29,27 @@ from numerate.methods import sft
 from numerate.prompts import render
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import Positive, Share, config
+from numerate.typed import Positive, RolloutsName, Share, config
 from numerate.types import Example, Problem, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy"})
 LINE_BY_LINE = True
 VERSION = 2
 
 Pair = tuple[Problem, Scored]
 
 
+def needs_step_labels(cfg: Config) -> bool:
+    return cfg.labels == "stored"
+
+
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage whose attempts are the data: of method step_labels, or any that leaves attempts where labels
     are of outcomes"""
     labels: Literal["stored", "outcome"] = "stored"

@@ -21,7 +21,7 @@ from numerate.methods import on_policy
 from numerate.methods.on_policy import Fit, OnPolicy, Sample
 from numerate.rewards.compose import Given
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 2
 
 
@@ -42,7 +43,7 @@ class Config:
     beta: NotNegative = 0.0
     """weight of the KL to the reference in the reward; the paper takes 0.03 with a learned reward,
     ours grades answers by a rule"""
-    reference: str | None = None
+    reference: ModelName | None = None
     """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
     rewards: Given = ("correct",)
     """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""

@@ -16,7 +16,7 @@ from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
 from numerate.types import Group, Sampling, Stats
 
 NEEDS = frozenset[str]()
-GIVES = "rollouts"
+LEAVES = frozenset({"rollouts"})
 VERSION = 2
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Lora, Policy
 
 NEEDS = frozenset({"solution"})
+LEAVES = frozenset({"policy"})
 VERSION = 5
 
 

@@ -27,17 +27,17 @@ from numerate.rollouts.share import once
 from numerate.rollouts.stored import without_repeats
 from numerate.steps import split
 from numerate.store import read_rollouts, write_rollouts
-from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Positive, RolloutsName, Share, config
 from numerate.types import Group, Sampling, Scored, Step
 
 NEEDS = frozenset[str]()
-GIVES = "rollouts"
+LEAVES = frozenset({"rollouts", "step_labels"})
 VERSION = 2
 
 
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage whose attempts are labelled; they are stored again, with the labels of their steps"""
     continuations: AtLeast1 = 8
     """K, attempts to go on from every step"""

@@ -17,19 +17,23 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods.process_reward_model import judged, labelled_rows
 from numerate.models.card import Card, Reads
 from numerate.rollouts.job import Job
-from numerate.typed import config
+from numerate.typed import RolloutsName, config
 
 if TYPE_CHECKING:
     from numerate.models.scorer import ScoreModel
 
 NEEDS = frozenset[str]()
-GIVES = "judge"
+LEAVES = frozenset({"judge", "step_judge"})
 VERSION = 2
+
+
+def needs_step_labels(cfg: Config) -> bool:
+    return True
 
 
 @config
 class Config:
-    rollouts: str
+    rollouts: RolloutsName
     """the stage of method step_labels whose labelled attempts are the data"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
