@@ -18,7 +18,6 @@ EXTRAS = {
     "report": ("jinja2", "matplotlib"),
     "trackers": ("tensorboard", "trackio", "wandb"),
     "vllm": ("vllm",),
-    "ray": ("ray",),
 }
 """extra of this package -> the modules that it brings"""
 
