@@ -11,7 +11,7 @@ from typer import Argument, Option
 Json = Annotated[
     Path | None, Option("--json", metavar="FILE", help="Write what is shown as JSON too; - is stdout.")
 ]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only the table.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only warnings and results.")]
 Out = Annotated[Path, Option("--out", metavar="FOLDER", help="The folder that holds the folders of runs.")]
 Trust = Annotated[
     list[str] | None,

@@ -65,7 +65,7 @@ def run_recipe(
     from numerate import run
     from numerate.rollouts.share import first
 
-    bars = progress.progress(quiet=quiet or not first())
+    bars = progress.progress(quiet=quiet) if first() else progress.QuietProgress()
     metrics = run.run(checked, folder, progress=bars, redo=redo or consent, trust=trust or ())
     if not first():
         return

@@ -106,6 +106,12 @@ class Recipe:
     allow_test_training: bool = False
     """train on a test split all the same; whatever is measured on it afterwards is worth nothing"""
 
+    @property
+    def problem_sets(self) -> set[str]:
+        """The names of the sets that stages, validations and the measurement use."""
+        named = {stage.problems for stage in self.stages.values()} | {*self.evaluate.problems, "validation"}
+        return named & set(self.problems)
+
     def name_of(self, model: str) -> str:
         """Returns the name of `base` or of a stage in rows, tables and folders."""
         return self.base_name if model == "base" else model
