@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.options import Json, Limit
+from numerate.cli.options import Json, Limit, target
 
 if TYPE_CHECKING:
     from numerate.problems import Audit
@@ -57,7 +57,9 @@ def indented(text: str) -> str:
 
 @app.command("schema")
 def print_schema(
-    out: Annotated[Path | None, Option(metavar="FILE", help="Write it to this file, not to stdout.")] = None,
+    out: Annotated[
+        Path | None, Option(metavar="FILE", callback=target, help="Write it to this file, not to stdout.")
+    ] = None,
 ) -> None:
     """Print the JSON schema of recipes, for editors.
 
@@ -116,6 +118,8 @@ def show_problems(
     from numerate import problems
 
     to_stderr = str(json_file) == "-"
+    if against and not check:
+        raise ValueError("--against compares sets in a --check: add that option, or leave this one out")
     if not name:
         return table.save_json(json_file, list_sets(to_stderr))
     problems.check(name)

@@ -186,6 +186,6 @@ def said(run: training.Stage, trend: monitor.Trend, worst: Sequence[Paid]) -> st
     )
     return (
         f"ALARM, {run.position}: the reward rises ({trend.reward.value:+.2g} a {run.unit}) while accuracy "
-        f"falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} {run.unit}s: it may be gamed. Wrong "
-        f"attempts that earn most: {examples or f'none in this {run.unit}'}"
+        f"falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} {run.unit}s: it may be gamed. "
+        f"Wrong attempts that earn most: {examples or f'none in this {run.unit}'}"
     )
