@@ -39,7 +39,7 @@ class Stage:
 @config
 class Evaluate:
     models: tuple[str, ...] = ()
-    """what to measure: base and names of stages; empty measures base and every stage"""
+    """what to measure: base and names of stages; empty measures base and every stage that trains a policy"""
     problems: tuple[str, ...] = ("test",)
     """the problem sets to measure on, by their names in this recipe"""
     limit: AtLeast1 | None = None
