@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from numerate.cli import options
-from numerate.cli.app import app
+from tests.command_line import call
 
 ANSWERS = '{"id": 1, "reference": "1/2", "candidate": "0.5"}\n'
 SAMPLES = '{"id": 1, "answer": "5", "samples": [{"pred": "5"}, {"pred": "4"}]}\n'
-
-
-def call(*words: str, **more: Any) -> Any:
-    return CliRunner().invoke(app, list(words), **more)
 
 
 @pytest.fixture
