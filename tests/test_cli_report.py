@@ -35,6 +35,7 @@ def test_compare_refuses_one_run_and_unknown_metrics(two_runs: Path) -> None:
         "the metrics of these runs are accuracy, pass@32"
         in call("compare", "one", "two", "--metric", "loss").stderr
     )
+    assert "the models of these runs are base, sft" in call("compare", "one", "two", "--model", "stf").stderr
     assert "there is no such folder" in call("compare", "one", "three").stderr
     Path("three").mkdir()
     assert "no metrics.json" in call("compare", "one", "three").stderr
