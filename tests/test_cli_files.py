@@ -43,6 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("judge oracle answers.jsonl -p stories/test --json answers.jsonl", "is the file that is read"),
         ("select samples.jsonl ./samples.jsonl", "samples.jsonl is named 2 times"),
         ("problems svamp --against gsm8k/test", "--against compares sets in a --check"),
+        ("eval numerate/pico -p svamp -n 0 --no-greedy", "there is nothing to measure"),
         ("recipes quikstart", "no recipe is called 'quikstart'; did you mean 'quickstart'?"),
         ("compare nowhere elsewhere", "nowhere: there is no such folder"),
     ],
@@ -71,7 +72,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(here: Path, monkeypatch: py
 def test_utf_16_is_named(here: Path, command: str, encoding: str) -> None:
     (here / "wide.jsonl").write_bytes(("\ufeff" + ANSWERS).encode(encoding))
     done = call(*command.split(), "wide.jsonl")
-    assert done.exit_code == 2 and "not UTF-8 text" in done.stderr and "UTF-16" in done.stderr
+    assert done.exit_code == 2 and "can't be read as UTF-8" in done.stderr and "UTF-16" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
@@ -79,8 +80,12 @@ def test_bytes_of_another_encoding_are_located(here: Path, name: str) -> None:
     (here / "rows.jsonl").write_bytes(b'{"question": "caf\xe9?", "answer": "2"}\n')
     (here / "rows.csv").write_bytes(b"question,answer\n1+1?,2\ncaf\xe9?,2\n")
     done = call("problems", name)
-    at = "line 1: not UTF-8 text (byte 18)" if name == "rows.jsonl" else "line 3: not UTF-8 text (byte 4)"
-    assert done.exit_code == 2 and f"{name} {at}: save the file as UTF-8" in done.stderr
+    at = "line 1: expected one JSON object per line, and this" if name == "rows.jsonl" else "line 3:"
+    byte = 18 if name == "rows.jsonl" else 4
+    assert (
+        done.exit_code == 2
+        and f"{name} {at} can't be read as UTF-8 (byte {byte}): save it as UTF-8" in done.stderr
+    )
 
 
 @pytest.mark.parametrize("text", ["", "\n\n"])

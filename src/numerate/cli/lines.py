@@ -18,7 +18,7 @@ def json_lines(file: Path) -> Generator[Iterator[str]]:
     with opened(file) as content:
         start = content.read(len(UTF16[0]))
     if start.startswith(UTF16):
-        raise ValueError(f"{file}: not UTF-8 text, it looks like UTF-16: save the file as UTF-8")
+        raise ValueError(f"{file}: can't be read as UTF-8, it looks like UTF-16: save it as UTF-8")
     with opened(file) as content, TextIOWrapper(content, encoding="utf-8-sig", errors="replace") as lines:
         delimiter = DELIMITERS.get(ending_of(file))
         yield iter(lines) if delimiter is None else table_lines(lines, delimiter)

@@ -122,7 +122,7 @@ def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:
 
 def not_utf8(error: UnicodeDecodeError) -> str:
     where = f"byte {error.start + 1}" + (", it looks like UTF-16" if error.object.startswith(UTF16) else "")
-    return f"not UTF-8 text ({where}): save the file as UTF-8"
+    return f"can't be read as UTF-8 ({where}): save it as UTF-8"
 
 
 def _record(where: str, header: list[str], cells: list[str]) -> Row:
@@ -154,7 +154,7 @@ def _parse(where: str, content: bytes, expected: str) -> Any:
     try:
         return json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{where}: {not_utf8(error)}") from error
+        raise ValueError(f"{where}: expected {expected}, and this {not_utf8(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: expected {expected}, and this can't be read as one ({error})") from error
 
