@@ -44,6 +44,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("select samples.jsonl ./samples.jsonl", "samples.jsonl is named 2 times"),
         ("problems svamp --against gsm8k/test", "--against compares sets in a --check"),
         ("eval numerate/pico -p svamp -n 0 --no-greedy", "there is nothing to measure"),
+        ("run folder", "folder: a folder without recipe.yaml: name a recipe file, or the folder of a run"),
         ("recipes quikstart", "no recipe is called 'quikstart'; did you mean 'quickstart'?"),
         ("compare nowhere elsewhere", "nowhere: there is no such folder"),
     ],

@@ -69,6 +69,10 @@ def read(name: str) -> Tree:
         return read_text(recipes.text(name), f"{name}.yaml")
     path = Path(name)
     if path.is_dir():
+        if not (path / "recipe.yaml").is_file():
+            raise ValueError(
+                f"{path}: a folder without recipe.yaml: name a recipe file, or the folder of a run"
+            )
         path = path / "recipe.yaml"
     if path.is_file():
         return read_file(path)
