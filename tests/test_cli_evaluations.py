@@ -13,7 +13,7 @@ import pytest
 from numerate.models import locate
 from numerate.store import LOCK, writing
 from tests import tiny
-from tests.test_cli import call
+from tests.command_line import call
 
 ASKED = ("one", "two")
 

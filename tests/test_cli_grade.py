@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from numerate.answers import ladder
-from tests.test_cli import call
+from tests.command_line import call
 
 ROWS = [
     {"id": 1, "reference": "1/2", "candidate": "0.5"},

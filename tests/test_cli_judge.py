@@ -13,8 +13,8 @@ from numerate import judges, problems
 from numerate.problems.marked import load
 from numerate.types import Problem
 from tests import tiny
+from tests.command_line import call
 from tests.judges.models import scored_by
-from tests.test_cli import call
 
 QUESTION = "What is 2+3?"
 

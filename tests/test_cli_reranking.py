@@ -9,8 +9,8 @@ import pytest
 
 from numerate.cli import selected
 from tests import tiny
+from tests.command_line import call
 from tests.judges.models import scored_by
-from tests.test_cli import call
 
 
 def test_eval_lets_judges_choose_among_the_samples(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from numerate.answers import ladder
-from tests.test_cli import call
+from tests.command_line import call
 
 # the vote is right on a and lost on b, whose right answer has the best score; c has no answer at all
 ROWS: list[dict[str, Any]] = [

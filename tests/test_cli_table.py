@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from numerate.cli import table
+from numerate.cli.app import app
 
 
 def test_numbers_align_right_and_text_left() -> None:
@@ -46,6 +50,27 @@ def test_no_number_is_lost_on_a_narrow_terminal(width: int, names: list[str]) ->
     ends = [*[i for i, line in enumerate(lines) if not line], len(lines)]
     for begin, end, wide in zip(begins, ends, columns, strict=True):
         assert "".join(line[:wide].strip() for line in lines[begin + 1 : end]) == "".join(names)
+
+
+def test_text_gives_way_before_an_interval_breaks() -> None:
+    lines = table.lay_out(
+        [["AUC within problems", "2", "0.500 [0.000, 1.000]"]], ["strategy", "n", "score"], (), 40
+    )
+    assert sum("0.500 [0.000, 1.000]" in line for line in lines) == 1 and max(map(len, lines)) <= 40
+
+
+@pytest.mark.parametrize("words", ["recipes", "problems"])
+@pytest.mark.parametrize("width", [40, 60])
+def test_words_fit_the_terminal(monkeypatch: pytest.MonkeyPatch, words: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = CliRunner().invoke(app, [words])
+    assert done.exit_code == 0 and max(map(len, done.stdout.splitlines())) <= width
+
+
+def test_stdout_is_json_alone() -> None:
+    for words in ("recipes", "problems", "problems svamp", "doctor"):
+        done = CliRunner().invoke(app, [*words.split(), "--json", "-"])
+        assert json.loads(done.stdout) and done.stderr
 
 
 def test_leading_columns_stand_in_every_block() -> None:

@@ -136,6 +136,10 @@ def test_references_between_parts_are_checked(refusal: Edit, old: str, new: str,
         ),
         ("rewards: [yaml.load]", "stages.rl.rewards: this recipe runs code outside Numerate: yaml.load"),
         ("rewards: [{pth: json.loads}]", "stages.rl.rewards"),
+        (
+            "rewards: [{path: correct, wieght: 1}]",
+            "r.yaml:13, stages.rl.rewards.0.wieght: unknown key 'wieght'; did you mean 'weight'?",
+        ),
         ("reference: sfd", "stages.rl.reference: there is no stage 'sfd'; did you mean 'sft'?"),
         ("reference: no/such/place", "no/such/place"),
         ("sample: {attemps: 4}", "stages.rl.sample.attemps: unknown key 'attemps'; did you mean 'attempts'?"),
@@ -182,7 +186,7 @@ def test_a_stage_may_not_start_from_a_later_one(refusal: Edit) -> None:
 def test_every_mistake_is_reported_at_once(refusal: Edit) -> None:
     message = refusal("epochs: 2", "epocs: 2\n    bach: 3", "evaluate.samples=many")
     assert [line.split(":")[0] for line in message.splitlines()] == [
-        "'evaluate.samples=many', evaluate.samples",
+        "on the command line, 'evaluate.samples=many', evaluate.samples",
         *["r.yaml"] * 2,
     ]
 
@@ -271,6 +275,15 @@ def test_overrides_change_values_of_every_depth(here: Path) -> None:
             "'sft.epochs=two', stages.sft.epochs: expected a whole number, not the text 'two'",
         ),
         ("sft.epochs.x=2", "stages.sft.epochs is 2 and has no key 'x'"),
+        (
+            "problems.extra.limit=3",
+            "on the command line, 'problems.extra.limit=3', problems.extra: the key 'source' is missing",
+        ),
+        (
+            "problems.tset=svamp",
+            "no stage and no measurement uses a problem set 'tset'; did you mean 'test'?",
+        ),
+        ("engine=vllm", "engine: expected a mapping with the key 'kind', not the text 'vllm': write {kind: "),
         ("seed=[", "in 'seed=[': the value:1: not YAML"),
     ],
 )

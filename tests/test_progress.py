@@ -62,6 +62,22 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_quiet_leaves_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    progress(quiet=True).warn("HEALTH\x1b[2J")
+    assert capsys.readouterr() == ("", "HEALTH\\u001b[2J\n")
+    QuietProgress().warn("words")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("done", "last"), [(1, "ei 1 round · 0:11"), (2, "ei 2 rounds · 0:11")])
+def test_what_is_counted_is_named_once(done: int, last: str) -> None:
+    clock, stream = Clock(), io.StringIO()
+    with PlainProgress(stream, clock=clock).task("ei", total=done, unit="rounds") as task:
+        clock.now = 11.0
+        task.advance(done)
+    assert stream.getvalue().splitlines()[-1] == last
+
+
 def test_bars_are_for_terminals_only() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -92,7 +92,7 @@ def measure(
     fits = {group.problem.id: not any(s.rollout.no_room for s in group.attempts) for group in drawn}
     if lost := [id_ for id_, room in fits.items() if not room]:
         rows.append(share("no_room", [not room for room in fits.values()]))
-        progress.say(no_room(lost, len(fits), engine, model, name))
+        progress.warn(no_room(lost, len(fits), engine, model, name))
     return Measured([base | row for row in rows], right)
 
 

@@ -14,7 +14,7 @@ from numerate.answers.batch import cores
 from numerate.config import Recipe, resolved
 from numerate.consent import Consent
 from numerate.models.process import FROM_PARENT
-from numerate.progress import Progress
+from numerate.progress import Progress, Warnings
 from numerate.rollouts.address import environment
 from numerate.rollouts.options import ServerOptions
 from numerate.store import LOCK, RunFolder, check_free, write_text
@@ -64,12 +64,15 @@ def one(
     check_free(folder / LOCK)
     login = environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved(recipe))
+    quiet = isinstance(progress, Warnings)
+    show = progress.warn if quiet else progress.say
     package = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
         [
             *(sys.executable, "-P", "-m", "numerate", "run", str(folder)),
             *(["--redo"] if consent.redo is True else []),
+            *(["--quiet"] if quiet else []),
             *(f"--trust={name}" for name in consent.trust),
         ],
         env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1", "PYTHONPATH": path} | dict(login),
@@ -85,7 +88,7 @@ def one(
     assert process.stderr is not None
     for line in process.stderr:
         last.append(line.rstrip())
-        progress.say(f"{folder.name} · {last[-1]}")
+        show(f"{folder.name} · {last[-1]}")
     assert process.stdin is not None
     process.stdin.close()
     alive.discard(process)

@@ -38,12 +38,16 @@ class Progress(Protocol):
 
     def say(self, text: str) -> None: ...
 
+    def warn(self, text: str) -> None:
+        """A line that stands under --quiet too: what makes results worse, or costs work."""
+        ...
+
 
 def progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
-    """Bars on a terminal, plain lines elsewhere, nothing when quiet."""
-    if quiet:
-        return QuietProgress()
+    """Bars on a terminal, plain lines elsewhere, warnings alone when quiet."""
     to = stream or sys.stderr
+    if quiet:
+        return Warnings(to)
     return RichProgress(to) if to.isatty() else PlainProgress(to)
 
 
@@ -56,6 +60,19 @@ class QuietProgress:
 
     def say(self, text: str) -> None:
         pass
+
+    def warn(self, text: str) -> None:
+        self.say(text)
+
+
+class Warnings(QuietProgress):
+    """Says nothing but warnings."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def warn(self, text: str) -> None:
+        print(printable(text), file=self.stream, flush=True)
 
 
 @dataclass
@@ -100,8 +117,10 @@ class Count:
         return " · ".join(parts + self.shown_info())
 
     def last_line(self) -> str:
+        """`sampling 8,000 rollouts · 0:26 · right 31%`"""
+        unit = self.unit.removesuffix("s") if self.done == 1 else self.unit
         return " · ".join(
-            [f"{self.label} {self.done:,.0f} {self.unit}", duration(self.seconds), *self.shown_info()]
+            [f"{self.label} {self.done:,.0f} {unit}", duration(self.seconds), *self.shown_info()]
         )
 
     def shown_info(self) -> list[str]:
@@ -129,6 +148,9 @@ class PlainProgress:
     def say(self, text: str) -> None:
         print(printable(text), file=self.stream, flush=True)
         self.last = self.clock()
+
+    def warn(self, text: str) -> None:
+        self.say(text)
 
 
 @dataclass
@@ -173,6 +195,9 @@ class RichProgress:
             print(printable(text), file=self.stream, flush=True)
         else:
             self.bars.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        self.say(text)
 
 
 @dataclass

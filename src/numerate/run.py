@@ -106,7 +106,7 @@ def one_writer(folder: Path, progress: Progress) -> Generator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder / LOCK, progress.say):
+    with writing(folder / LOCK, progress.warn):
         states.clear(folder, progress)
         barrier()
         yield
@@ -121,11 +121,9 @@ def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
 
 def problem_sets(recipe: Recipe, progress: Progress) -> Sets:
     """The problems that the stages and the measurement name."""
-    used = {stage.problems for stage in recipe.stages.values()} | set(recipe.evaluate.problems)
-    used |= {"validation"} & set(recipe.problems)
     sets: dict[str, list[Problem]] = {}
-    with progress.task("reading problems", total=len(used), unit="sets") as task:
-        for name in sorted(used):
+    with progress.task("reading problems", total=len(recipe.problem_sets), unit="sets") as task:
+        for name in sorted(recipe.problem_sets):
             spec = recipe.problems[name]
             sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
             task.advance(1)
@@ -285,7 +283,9 @@ def renew(
     run = RunFolder(folder)
     replaced = run.replaced_attempts(model, name)
     if changes := keep_if_same(run.attempts(model, name), wanted, made_from, replaced):
-        event(folder, f"attempts of {model} at {name} are drawn again: {', '.join(changes)}", progress)
+        message = f"the samples of {model} on {name} are drawn again: {', '.join(changes)}"
+        record(folder, message)
+        progress.warn(message)
 
 
 def short_names(sets: Sequence[str]) -> dict[str, str]:
@@ -337,7 +337,11 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
 
 def event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
-    if not first():
-        return
+    if first():
+        record(folder, text)
+        progress.say(text)
+
+
+def record(folder: Path, text: str) -> None:
+    """Appends a line to events.log, with the time."""
     append_text(RunFolder(folder).events, f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
-    progress.say(text)

@@ -203,6 +203,11 @@ def of_messages(completions: Any) -> list[float]:
     return [float(len(messages[0]["content"])) for messages in completions]
 
 
+def of_asserted_messages(completions: Any) -> list[float]:
+    assert all(isinstance(messages, list) for messages in completions)
+    return [float(len(messages[0]["content"])) for messages in completions]
+
+
 def of_prompts(prompts: Any, completions: Any) -> list[float]:
     return [
         float("1+1" in p[-1].get("content")) + len(c[0].get("content"))
@@ -246,6 +251,7 @@ def huge(completions: Any) -> Any:
 
 def test_rewards_for_chats_are_called_with_messages() -> None:
     assert values(f"{HERE}.of_messages") == [1, 1, 1, 2]
+    assert values(f"{HERE}.of_asserted_messages") == [1, 1, 1, 2]
     assert values(f"{HERE}.of_prompts") == [2, 2, 1, 2]
 
 

@@ -76,8 +76,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            told = GO_ON.get(ctx.invoked_subcommand or "", "")
-            terminal.echo(f"\nStopped. {told}".rstrip(), err=True)
+            hint = GO_ON.get(ctx.invoked_subcommand or "", "")
+            terminal.echo(f"\nStopped. {hint}".rstrip(), err=True)
             raise typer.Exit(130) from None
         except (ValueError, OSError, ModuleNotFoundError, MemoryError, RuntimeError) as error:
             if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):

@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.options import Json, Limit
+from numerate.cli.options import Json, Limit, target
 
 if TYPE_CHECKING:
     from numerate.problems import Audit
@@ -43,21 +43,20 @@ def show_recipes(
         terminal.echo(recipes.text(name), nl=False)
         return
     known = {each: recipes.about(each) for each in recipes.names()}
+    to_stderr = str(json_file) == "-"
     for each, about in known.items():
-        terminal.echo(f"{each}\n{indented(about)}\n")
-    terminal.echo("numerate recipes NAME prints one; numerate run NAME runs it.")
+        terminal.echo(each, err=to_stderr)
+        table.paragraph(about, indent="  ", to_stderr=to_stderr)
+        terminal.echo("", err=to_stderr)
+    table.paragraph("numerate recipes NAME prints one; numerate run NAME runs it.", to_stderr=to_stderr)
     table.save_json(json_file, [{"name": each, "about": about} for each, about in known.items()])
-
-
-def indented(text: str) -> str:
-    from textwrap import fill
-
-    return fill(text, 78, initial_indent="  ", subsequent_indent="  ")
 
 
 @app.command("schema")
 def print_schema(
-    out: Annotated[Path | None, Option(metavar="FILE", help="Write it to this file, not to stdout.")] = None,
+    out: Annotated[
+        Path | None, Option(metavar="FILE", callback=target, help="Write it to this file, not to stdout.")
+    ] = None,
 ) -> None:
     """Print the JSON schema of recipes, for editors.
 
@@ -116,6 +115,8 @@ def show_problems(
     from numerate import problems
 
     to_stderr = str(json_file) == "-"
+    if against and not check:
+        raise ValueError("--against compares sets in a --check: add that option, or leave this one out")
     if not name:
         return table.save_json(json_file, list_sets(to_stderr))
     problems.check(name)
@@ -144,9 +145,11 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     table.show(rows, ["name", "here", "about"], ["here", "about"], to_stderr=to_stderr)
     terminal.echo("\nSplits:", err=to_stderr)
     for s in sets:
-        terminal.echo(indented(f"{s['name']}: {', '.join(s['splits'])}"), err=to_stderr)
-    told = "Also any JSONL, CSV or Parquet file, hub datasets as org/name/split, slices and mixes:"
-    terminal.echo(f"\n{told}\n  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
+        table.paragraph(f"{s['name']}: {', '.join(s['splits'])}", indent="  ", to_stderr=to_stderr)
+    terminal.echo("", err=to_stderr)
+    more = "Also any JSONL, CSV or Parquet file, hub datasets as org/name/split, slices and mixes:"
+    table.paragraph(more, to_stderr=to_stderr)
+    terminal.echo("  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
     return sets
 
 

@@ -17,6 +17,7 @@ from typer import Argument, Option
 from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.lines import json_lines
+from numerate.cli.options import Counts, keep_inputs, target
 
 
 @app.command("grade")
@@ -25,7 +26,8 @@ def grade_file(
         Path, Argument(metavar="FILE", help="JSONL, CSV or TSV, each also as .gz; or - for JSONL from stdin.")
     ],
     out: Annotated[
-        Path, Option("--out", "-o", metavar="FILE", help="Where the verdicts go; - is stdout.")
+        Path,
+        Option("--out", "-o", metavar="FILE", callback=target, help="Where the verdicts go; - is stdout."),
     ] = Path("-"),
     strict: Annotated[
         bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
@@ -41,11 +43,10 @@ def grade_file(
         bool, Option("--unfinished", help="Read an answer in a thought that was never finished.")
     ] = False,
     workers: Annotated[
-        int | None, Option(min=1, help="Processes: by default one per core for a file, one for stdin.")
+        int | None,
+        Option(min=1, metavar="N", help="Processes: by default one per core for a file, one for stdin."),
     ] = None,
-    json_file: Annotated[
-        Path | None, Option("--json", metavar="FILE", help="Write the counts as JSON.")
-    ] = None,
+    json_file: Counts = None,
 ) -> None:
     """Grade answers against references, a verdict per line.
 
@@ -74,10 +75,9 @@ def grade_file(
     if fallback not in get_args(Fallback):
         raise ValueError(f"--fallback {fallback}: choose {', '.join(get_args(Fallback))}")
     counts_as = cast(Fallback, fallback)
-    if str(out) != "-" and out.resolve() == file.resolve():
-        raise ValueError(f"--out {out} is the file that is read: name another one")
+    keep_inputs([file], out=out, json=json_file)
     counts: Counter[str] = Counter()
-    with reading(file) as lines, writing(out) as target:
+    with reading(file) as lines, writing(out) as verdicts_file:
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
         if one_by_one:
             verdicts = grade_lines(lines, strict, counts_as, unfinished)
@@ -88,10 +88,15 @@ def grade_file(
             counts[outcome] += 1
             if outcome in PROBLEMS and counts[outcome] <= SHOWN:
                 terminal.echo(PROBLEMS[outcome](str(file), verdict), err=True)
-            target.write(writable(json.dumps(verdict, ensure_ascii=False), target) + "\n")
+            verdicts_file.write(encodable(json.dumps(verdict, ensure_ascii=False), verdicts_file) + "\n")
     summarize(counts)
     table.save_json(json_file, {name: counts[name] for name in ("right", "wrong", "bad", "errors")})
-    if counts["bad"] or counts["errors"]:
+    if not counts.total():
+        name = "stdin" if str(file) == "-" else str(file)
+        terminal.echo(
+            f'{name} holds no line: write {{"id", "reference", "candidate"}}, one per line', err=True
+        )
+    if counts["bad"] or counts["errors"] or not counts.total():
         raise typer.Exit(1)
 
 
@@ -138,7 +143,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def writable(text: str, target: TextIO) -> str:
+def encodable(text: str, target: TextIO) -> str:
     """The text with question marks for what the encoding of the output lacks, such as lone surrogates."""
     encoding = getattr(target, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)

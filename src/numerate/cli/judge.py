@@ -12,7 +12,7 @@ from typer import Argument, Option
 from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.grade import reading
-from numerate.cli.options import Device, Dtype, Quiet
+from numerate.cli.options import Counts, Device, Dtype, Quiet, keep_inputs
 
 
 @app.command("judge")
@@ -52,9 +52,7 @@ def judge_solutions(
     ] = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
-    json_file: Annotated[
-        Path | None, Option("--json", metavar="FILE", help="Write the counts as JSON.")
-    ] = None,
+    json_file: Counts = None,
     quiet: Quiet = False,
 ) -> None:
     """Score solutions step by step.
@@ -87,8 +85,7 @@ def judge_solutions(
     shown = progress.progress(quiet=quiet)
     if file is None:
         return marking.measure(given, marked or "", limit, threshold, json_file, shown)
-    if str(out) != "-" and out.resolve() == file.resolve():
-        raise ValueError(f"--out {out} is the file that is read: name another one")
+    keep_inputs([file], out=out, json=json_file)
     known = scoring.known_problems(given, problems)
     total = scoring.count(file, limit)
     with reading(file) as lines, scoring.going_on(out, given.identity(known)) as (target, done):

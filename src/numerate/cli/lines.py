@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
-from numerate.problems.files import DELIMITERS, ending_of, opened
+from numerate.problems.files import DELIMITERS, UTF16, ending_of, opened
 
 
 @contextmanager
 def json_lines(file: Path) -> Generator[Iterator[str]]:
-    """Opens a file. What isn't UTF-8 is replaced; a row that doesn't fit its table becomes a list."""
+    """Opens a file. A byte that isn't UTF-8 is replaced; a row that doesn't fit its table becomes a list."""
+    with opened(file) as content:
+        start = content.read(len(UTF16[0]))
+    if start.startswith(UTF16):
+        raise ValueError(f"{file}: can't be read as UTF-8, it looks like UTF-16: save it as UTF-8")
     with opened(file) as content, TextIOWrapper(content, encoding="utf-8-sig", errors="replace") as lines:
         delimiter = DELIMITERS.get(ending_of(file))
         yield iter(lines) if delimiter is None else table_lines(lines, delimiter)

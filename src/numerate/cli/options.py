@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option
 
+
+def target(path: Path | None) -> Path | None:
+    """Returns a path that a command is going to write to. Raises ValueError, before anything long begins,
+    where no file can be written."""
+    if path is None or str(path) == "-":
+        return path
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name a file to write to")
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    return writable(path, parent)
+
+
+def folder_of_runs(path: Path) -> Path:
+    """Returns the path of --out. Raises ValueError where no folder can be made or written to."""
+    return writable(path, next(part for part in (path, *path.absolute().parents) if part.exists()))
+
+
+def writable(path: Path, parent: Path) -> Path:
+    if not parent.is_dir():
+        raise ValueError(f"{path}: {parent} is a file and no folder: name another place to write to")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise ValueError(f"{path}: the folder {parent} cannot be written to: name another place")
+    return path
+
+
+def keep_inputs(files: Iterable[Path], **targets: Path | None) -> None:
+    """Raises ValueError where an option names one of the files that are read, or two name one file."""
+    seen = {file.resolve(): "the file that is read" for file in files if str(file) != "-"}
+    for option, path in targets.items():
+        if path is None or str(path) == "-":
+            continue
+        if path.resolve() in seen:
+            raise ValueError(f"--{option} {path} is {seen[path.resolve()]}: name another one")
+        seen[path.resolve()] = f"the file of --{option}"
+
+
 Json = Annotated[
-    Path | None, Option("--json", metavar="FILE", help="Write what is shown as JSON too; - is stdout.")
+    Path | None,
+    Option("--json", metavar="FILE", callback=target, help="Write what is shown as JSON too; - is stdout."),
 ]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only the table.")]
-Out = Annotated[Path, Option("--out", metavar="FOLDER", help="The folder that holds the folders of runs.")]
+Counts = Annotated[
+    Path | None, Option("--json", metavar="FILE", callback=target, help="Write the counts as JSON.")
+]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only warnings and results.")]
+Out = Annotated[
+    Path,
+    Option(
+        "--out",
+        metavar="FOLDER",
+        callback=folder_of_runs,
+        help="The folder that holds the folders of runs.",
+    ),
+]
 Trust = Annotated[
     list[str] | None,
     Option(
@@ -69,8 +120,23 @@ def ask(question: str) -> bool:
 
 
 def engine(kind: str, **more: Any) -> dict[str, Any]:
-    """The engine of a recipe, from the command line; options that were not given are left out."""
-    given = {key: value for key, value in more.items() if value is not None}
+    """Returns the engine of a recipe, from the command line, without the options that are None. Raises
+    ValueError for an option that this kind of engine does not have."""
+    chosen = {key: value for key, value in more.items() if value is not None}
     if kind.startswith(("http://", "https://")):
-        return {"kind": "server", "url": kind, **given}
-    return {"kind": kind, **given}
+        kind, chosen = "server", {"url": kind, **chosen}
+    elif re.fullmatch(r"[\w.-]+:\d+(/.*)?", kind):
+        raise ValueError(f"--engine {kind}: write the address of a server as http://{kind}")
+    for key, (option, kinds) in ENGINE_OPTIONS.items():
+        if key in chosen and kind in ENGINES and kind not in kinds:
+            raise ValueError(f"{option} is for --engine {' or '.join(kinds)}, not for {kind}: leave it out")
+    return {"kind": kind, **chosen}
+
+
+ENGINES = ("local", "server", "vllm")
+ENGINE_OPTIONS = {
+    "model": ("--served-as", ("server",)),
+    "slots": ("--slots", ("local",)),
+    "calculator": ("--calculator", ("local",)),
+}
+"""key of an engine -> its option, and the kinds that have it"""

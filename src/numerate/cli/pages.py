@@ -88,17 +88,22 @@ def compare_runs(
     if len(runs) < 2:
         raise ValueError("compare takes two or more runs: numerate compare RUN RUN")
     folders = [as_run(run) for run in runs]
-    found = report.compare(folders)
+    rows = report.compare(folders)
     kept = [
         row
-        for row in found
+        for row in rows
         if metric.lower() in ("", row.metric, row.title.lower())
         and problems in ("", row.problems)
         and model in ("", row.model, *row.model.split(" / "))
     ]
     if not kept:
-        known = ", ".join(dict.fromkeys(row.title.lower() for row in found))
-        raise ValueError(f"nothing is left to compare; the metrics of these runs are {known}")
+        known = {
+            "metrics": [row.title.lower() for row in rows],
+            "problem sets": [row.problems for row in rows],
+            "models": [row.model for row in rows],
+        }
+        words = (f"the {kind} of these runs are {', '.join(dict.fromkeys(v))}" for kind, v in known.items())
+        raise ValueError(f"nothing is left to compare; {'; '.join(words)}")
     for name in dict.fromkeys(row.problems for row in kept):
         show_compared([row for row in kept if row.problems == name], folders, str(json_file) == "-")
     names = [str(folder) for folder in folders]

@@ -14,7 +14,6 @@ from typing import Any, TextIO, cast, get_args
 
 from numerate.cli import terminal
 from numerate.config.judging import ORACLE, check_judge
-from numerate.config.words import suggest
 from numerate.credit import AGGREGATES
 from numerate.models import device
 from numerate.models.card import Card, Neutral
@@ -45,7 +44,7 @@ class Given:
             ("dtype", self.dtype, DTYPES),
         ):
             if value is not None and value not in known:
-                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{suggest(value, known)}")
+                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}")
         device.check(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):

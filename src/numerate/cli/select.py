@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from numerate.cli import selected, table, terminal
 from numerate.cli.app import app
-from numerate.cli.options import Json
+from numerate.cli.options import Json, keep_inputs
 
 if TYPE_CHECKING:
     from numerate.answers.faults import Fault
@@ -56,8 +56,9 @@ def select_among(
     from numerate.answers import faults
     from numerate.problems import sampled
 
+    keep_inputs(files, json=json_file)
     before = faults.total()
-    found = sampled.load([existing(file) for file in files])
+    found = sampled.load(existing(files))
     rows = results(found, k, aggregate)
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
@@ -84,11 +85,18 @@ def tell_faults(count: int, first: Sequence[Fault]) -> None:
     )
 
 
-def existing(file: Path) -> Path:
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "does not exist"
-        raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
-    return file
+def existing(files: Sequence[Path]) -> Sequence[Path]:
+    """Raises ValueError for what is no file, and for a file that stands there twice: its attempts would count
+    twice."""
+    for file in files:
+        if not file.is_file():
+            what = "is a folder" if file.is_dir() else "does not exist"
+            raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
+    places = [file.resolve() for file in files]
+    for file, place in zip(files, places, strict=True):
+        if places.count(place) > 1:
+            raise ValueError(f"{file} is named {places.count(place)} times: its attempts would count again")
+    return files
 
 
 def results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:

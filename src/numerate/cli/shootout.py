@@ -57,13 +57,13 @@ def shootout(
     comparing.contest(checked)
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
-    told = progress.progress(quiet=quiet or not first())
+    bars = progress.progress(quiet=quiet) if first() else progress.QuietProgress()
     folder = out / checked.name
     found = comparing.shootout(
         checked,
         folder,
         numbers,
-        progress=told,
+        progress=bars,
         jobs=min(jobs, seeds),
         consent=Consent(redo, tuple(trust or ())),
     )

@@ -39,6 +39,14 @@ def title(text: str, *, to_stderr: bool = False) -> None:
     terminal.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
 
 
+def paragraph(text: str, *, indent: str = "", to_stderr: bool = False) -> None:
+    """Print words, wrapped at the width of the terminal, at 78 characters elsewhere."""
+    width = min(room(to_stderr) or 78, 78)
+    terminal.echo(
+        "\n".join(wrap(text, width, initial_indent=indent, subsequent_indent=indent)), err=to_stderr
+    )
+
+
 def room(to_stderr: bool = False) -> int | None:
     """Returns the characters of a line: of the terminal, else $COLUMNS, else None for as many as it takes."""
     stream: TextIO = sys.stderr if to_stderr else sys.stdout
@@ -63,7 +71,9 @@ def lay_out(
     least = [narrowest(column, text) for column, text in zip(columns, to_left, strict=True)]
     lines: list[str] = []
     for block in blocks(least, width, keys):
-        widths = widen([columns[i] for i in block], [least[i] for i in block], width)
+        widths = widen(
+            [columns[i] for i in block], [least[i] for i in block], [to_left[i] for i in block], width
+        )
         lines += [""] if lines else []
         lines += body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
     return lines
@@ -96,12 +106,15 @@ def blocks(least: Sequence[int], width: int | None, keys: int) -> list[list[int]
     return found
 
 
-def widen(columns: Sequence[Sequence[str]], least: Sequence[int], width: int | None) -> list[int]:
+def widen(
+    columns: Sequence[Sequence[str]], least: Sequence[int], text: Sequence[bool], width: int | None
+) -> list[int]:
     """Returns the widths of the columns of a block: all they need, less what the line lacks, which the widest
-    of those that can wrap give; a single number wider than the line gives too."""
+    of those that can wrap give, then the columns of text; a single number wider than the line gives last."""
     widths = [max(map(len, column)) for column in columns]
     spare = sum(widths) + len(GAP) * (len(widths) - 1) - (width or sys.maxsize)
-    for bounds in (least, [min(bound, NARROWEST) for bound in least]):
+    lower = [min(bound, NARROWEST) for bound in least]
+    for bounds in (least, [low if t else b for low, b, t in zip(lower, least, text, strict=True)], lower):
         while spare > 0 and (more := [i for i, bound in enumerate(bounds) if widths[i] > bound]):
             widths[max(more, key=lambda i: widths[i])] -= 1
             spare -= 1

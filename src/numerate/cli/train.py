@@ -66,7 +66,7 @@ def run_recipe(
     from numerate import run
     from numerate.rollouts.share import first
 
-    bars = progress.progress(quiet=quiet or not first())
+    bars = progress.progress(quiet=quiet) if first() else progress.QuietProgress()
     agreed = Consent(redo or ask, tuple(trust or ()))
     metrics = run.run(checked, folder, progress=bars, consent=agreed)
     if not first():

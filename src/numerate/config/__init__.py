@@ -15,7 +15,7 @@ from numerate.config.build import build
 from numerate.config.check import check
 from numerate.config.evaluations import Evaluation, evaluation
 from numerate.config.measuring import check_model, measuring
-from numerate.config.override import override
+from numerate.config.override import override, unused_sets
 from numerate.config.read import Tree, read_file, read_text
 from numerate.config.records import EngineOptions, Evaluate, ProblemSet, Recipe, Stage
 from numerate.config.words import suggest
@@ -50,6 +50,8 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     tree = read(name)
     override(tree, overrides)
     recipe = build(tree)
+    if unused := unused_sets(tree, recipe.problem_sets):
+        raise ValueError("\n".join(unused))
     check(recipe, tree, out, trust)
     return recipe
 
@@ -67,6 +69,10 @@ def read(name: str) -> Tree:
         return read_text(recipes.text(name), f"{name}.yaml")
     path = Path(name)
     if path.is_dir():
+        if not (path / "recipe.yaml").is_file():
+            raise ValueError(
+                f"{path}: a folder without recipe.yaml: name a recipe file, or the folder of a run"
+            )
         path = path / "recipe.yaml"
     if path.is_file():
         return read_file(path)

@@ -79,10 +79,22 @@ def record(
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        for mistake in error.errors(include_url=False):
-            place, said = explain(mistake, kind, values, also_known)
-            errors.append(f"{tree.where((*path, *place))}: {said}")
+        explained = [explain(each, kind, values, also_known) for each in mistakes(error)]
+        errors += [f"{tree.where((*path, *inner))}: {message}" for inner, message in explained]
         return None
+
+
+def mistakes(error: ValidationError) -> list[Any]:
+    """Returns pydantic's errors. Of a value that may be text or a record, and is a mapping, those of the
+    record alone."""
+    every = error.errors(include_url=False)
+    texts = [each for each in every if each["type"] == "string_type" and isinstance(each["input"], dict)]
+    beside = [each["loc"][:-1] for each in every if each not in texts]
+    return [
+        each
+        for each in every
+        if each not in texts or not any(loc[: len(each["loc"]) - 1] == each["loc"][:-1] for loc in beside)
+    ]
 
 
 def explain(

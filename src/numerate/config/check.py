@@ -161,10 +161,14 @@ def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
         locate.check(name)
         if weights:
             locate.check_weights(name)
-        if not isinstance(locate.find(name), Path):
-            hub.check(name)
     except ValueError as error:
         yield ("model",), str(error)
+        return
+    if not isinstance(locate.find(name), Path):
+        try:
+            hub.check(name)
+        except ValueError as error:
+            yield ("model",), f"{error}{locate.nearby(name)}"
 
 
 def engine_errors(recipe: Recipe) -> Iterator[Complaint]:

@@ -32,6 +32,8 @@ def measuring(
     values = {**settings, "name": name, "model": model, "problems": sets, "evaluate": measured}
     tree = Tree(values, "command line")
     recipe = build(tree)
+    if not recipe.evaluate.greedy and not recipe.evaluate.samples:
+        raise ValueError("there is nothing to measure without greedy and with 0 samples: take one of the two")
     check(recipe, tree, out)
     return recipe
 

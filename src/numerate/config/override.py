@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,6 +12,8 @@ from numerate.config.words import suggest
 from numerate.rollouts.address import redacted
 
 TOP = tuple(field.name for field in fields(Recipe))  # pyright: ignore[reportArgumentType]
+
+COMMAND_LINE = "on the command line"
 
 
 def override(tree: Tree, overrides: Sequence[str]) -> None:
@@ -31,7 +33,19 @@ def override(tree: Tree, overrides: Sequence[str]) -> None:
             put(tree, path, value(given))
         except ValueError as error:
             raise ValueError(f"in {text!r}: {error}") from error
-        tree.places = {p: at for p, at in tree.places.items() if p[: len(path)] != path} | {path: repr(text)}
+        tree.places = {p: at for p, at in tree.places.items() if p[: len(path)] != path}
+        tree.places[path] = f"{COMMAND_LINE}, {text!r}"
+
+
+def unused_sets(tree: Tree, used: Collection[str]) -> list[str]:
+    """Returns the problem sets that an override names, and nothing uses: misspelt ones."""
+    named = {path[1]: place for path, place in tree.places.items() if path[0] == "problems" and path[1:]}
+    return [
+        f"{place}, problems.{name}: no stage and no measurement uses a problem set {name!r}"
+        f"{suggest(name, used)}"
+        for name, place in named.items()
+        if place.startswith(COMMAND_LINE) and name not in used
+    ]
 
 
 def full_path(words: Path_, tree: Tree, text: str) -> Path_:

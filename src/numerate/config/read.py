@@ -35,9 +35,12 @@ class Tree:
     """path -> `file.yaml:12` or the override that set it"""
 
     def where(self, path: Iterable[str]) -> str:
-        """`quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a default."""
+        """`quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a default. What
+        exists only because a key below it was written, as on the command line, is where that key is."""
         path = tuple(path)
         known = path
+        if path and path not in self.places:
+            known = next((below for below in self.places if below[: len(path)] == path), path)
         while known and known not in self.places:
             known = known[:-1]
         place = self.places.get(known, self.origin)

@@ -39,7 +39,7 @@ class Stage:
 @config
 class Evaluate:
     models: tuple[str, ...] = ()
-    """what to measure: base and names of stages; empty measures base and every stage"""
+    """what to measure: base and names of stages; empty measures base and every stage that trains a policy"""
     problems: tuple[str, ...] = ("test",)
     """the problem sets to measure on, by their names in this recipe"""
     limit: AtLeast1 | None = None
@@ -105,6 +105,12 @@ class Recipe:
     """also send the curves to this tracker"""
     allow_test_training: bool = False
     """train on a test split all the same; whatever is measured on it afterwards is worth nothing"""
+
+    @property
+    def problem_sets(self) -> set[str]:
+        """The names of the sets that stages, validations and the measurement use."""
+        named = {stage.problems for stage in self.stages.values()} | {*self.evaluate.problems, "validation"}
+        return named & set(self.problems)
 
     def name_of(self, model: str) -> str:
         """Returns the name of `base` or of a stage in rows, tables and folders."""

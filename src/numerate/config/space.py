@@ -53,12 +53,12 @@ def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
 def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
     """Bytes of a saved model, and of what is trained of it."""
     name = getattr(stage.options, "encoder", None) or recipe.model
-    place = locate.find(name)
-    if not isinstance(place, Path):
+    path = locate.find(name)
+    if not isinstance(path, Path):
         return 0, 0
     shapes = [
         tensor["shape"]
-        for file in sorted(place.glob("*.safetensors"))
+        for file in sorted(path.glob("*.safetensors"))
         for tensor in locate.tensors(name, file).values()
     ]
     weights = FLOAT * sum(prod(shape) for shape in shapes)

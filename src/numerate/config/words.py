@@ -25,7 +25,7 @@ EXPECTED = {
     "less_than_equal": "at most {le}",
     "literal_error": "one of {expected}",
     "union_tag_invalid": "one of {expected_tags}",
-    "union_tag_not_found": "a mapping with the key {discriminator}",
+    "union_tag_not_found": "a mapping with the key 'kind'",
     "string_too_short": "some text",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
@@ -41,6 +41,8 @@ def complaint(kind: str, given: Any, context: Mapping[str, Any], message: str) -
     hint = ""
     if kind == "string_type" and isinstance(given, bool | int | float):
         hint = f': put it in quotes, "{str(given).lower() if isinstance(given, bool) else given}"'
+    if kind == "union_tag_not_found" and isinstance(given, str):
+        hint = f": write {{kind: {given}}}"
     return f"expected {EXPECTED[kind].format(**context)}, not {describe(given)}{hint}"
 
 

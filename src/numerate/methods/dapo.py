@@ -107,7 +107,7 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
     if not kept:
         run.finish()
     if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again
-        run.progress.say(f"{said}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
+        run.progress.warn(f"{said}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
     return kept
 
 

@@ -223,9 +223,9 @@ def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequen
         overlong += len(chosen) - len(fit)
     lone = sum(not (one.right and one.wrong) for one in data)
     if lone:
-        run.progress.say(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
+        run.progress.warn(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
     if overlong:
-        run.progress.say(f"{overlong} pairs do not fit into max_length: left out")
+        run.progress.warn(f"{overlong} pairs do not fit into max_length: left out")
     if not found:
         raise ValueError(
             f"none of {len(data)} problems has both a right and a wrong solution within max_length: "
@@ -248,7 +248,7 @@ def written(
             f"one of at most max_length={cfg.fit.max_length} tokens: leave it out, or take other problems"
         )
     if len(fit) < len(data):
-        run.progress.say(f"{len(data) - len(fit)} problems have no usable worked solution within max_length")
+        run.progress.warn(f"{len(data) - len(fit)} problems have no usable worked solution within max_length")
     return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
 
 

@@ -223,7 +223,7 @@ def gold_rows(
     if not problems:
         raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
     if others:
-        run.progress.say(others)
+        run.progress.warn(others)
     rows = [(problem, training.worked(mixed.policy, problem, job.style)) for problem in problems]
     kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
     if not kept:
@@ -231,7 +231,7 @@ def gold_rows(
             f"all {len(rows)} solutions are longer than max_length={cfg.max_length} tokens: raise it"
         )
     if len(kept) < len(rows):
-        run.progress.say(
+        run.progress.warn(
             f"{len(rows) - len(kept)} of {len(rows)} rows are longer than {cfg.max_length} tokens: left out"
         )
     mixed_rows.look([problem for problem, _ in kept], [row for _, row in kept], operators, run.progress)

@@ -75,7 +75,9 @@ def weighed(gold: Sequence[Example], attempts: Sequence[Example]) -> list[Exampl
     return [row.with_row(number=float(i)) for i, row in enumerate(rows)]
 
 
-def look(problems: Sequence[Problem], rows: Sequence[Example], operators: Operators, say: Progress) -> None:
+def look(
+    problems: Sequence[Problem], rows: Sequence[Example], operators: Operators, progress: Progress
+) -> None:
     """Tells what of the annotations will not be learned as it was meant. Raises ValueError where no operator
     would be."""
     from numerate.models.operators import OTHER
@@ -90,8 +92,12 @@ def look(problems: Sequence[Problem], rows: Sequence[Example], operators: Operat
             f"operator head to learn{remedy}"
         )
     if fused := sum(operators.fused(ids) for ids in own):
-        say.say(f"{fused} tokens of the worked solutions hold an operator and more, as `)*`: they count as V")
+        progress.warn(
+            f"{fused} tokens of the worked solutions hold an operator and more, as `)*`: they count as V"
+        )
     wrong = [(problem.id, slip) for problem in problems for slip in slips(problem.solution)]
     if wrong:
         first, slip = wrong[0]
-        say.say(f"{len(wrong)} annotations are not what the calculator says, the first in {first!r}: {slip}")
+        progress.warn(
+            f"{len(wrong)} annotations are not what the calculator says, the first in {first!r}: {slip}"
+        )

@@ -195,7 +195,7 @@ def usable(run: training.Stage, rows: Sequence[Example | None], what: str) -> li
             f"all {len(rows)} solutions {said}, and a judge learns from the difference: give it {what}"
         )
     if empty:
-        run.progress.say(f"{empty} of {len(rows)} solutions have no judged step within max_length: left out")
+        run.progress.warn(f"{empty} of {len(rows)} solutions have no judged step within max_length: left out")
     return found
 
 

@@ -161,7 +161,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if not problems:
         raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
     if others:
-        run.progress.say(others)
+        run.progress.warn(others)
     policy = job.load(job.model)
     rows, overlong = training.fitting(
         (training.worked(policy, problem, job.style) for problem in problems), cfg.max_length
@@ -171,7 +171,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             f"all {overlong} solutions are longer than max_length={cfg.max_length} tokens: raise it"
         )
     if overlong:
-        run.progress.say(
+        run.progress.warn(
             f"{overlong} of {overlong + len(rows)} rows are longer than {cfg.max_length} tokens: left out"
         )
     policy.adapt(adapters(cfg))

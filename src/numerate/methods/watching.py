@@ -123,7 +123,7 @@ def watch(run: training.Stage, attempts: Sequence[Paid]) -> tuple[Stats, dict[st
         return stats, {}
     worst = overpaid(known)
     if begins:
-        run.progress.say(said(run, trend, worst))
+        run.progress.warn(said(run, trend, worst))
     return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [shown(one) for one in worst]}}
 
 
@@ -185,7 +185,7 @@ def said(run: training.Stage, trend: monitor.Trend, worst: Sequence[Paid]) -> st
         f"{one.rollout.problem_id} attempt {one.rollout.index} (reward {one.reward:.3g})" for one in worst[:3]
     )
     return (
-        f"ALARM, stage {run.label}, round {run.round}: the reward rises ({trend.reward.value:+.2g} a round) "
-        f"while accuracy falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} rounds: it may be "
-        f"gamed. Wrong attempts that earn most: {examples or 'none in this round'}"
+        f"ALARM, {run.position}: the reward rises ({trend.reward.value:+.2g} a {run.unit}) while accuracy "
+        f"falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} {run.unit}s: it may be gamed. "
+        f"Wrong attempts that earn most: {examples or f'none in this {run.unit}'}"
     )

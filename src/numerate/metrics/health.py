@@ -14,6 +14,8 @@ from typing import Any
 from numerate.metrics import conditions
 from numerate.metrics.conditions import NORMS, ROWS, STATS, VALIDATIONS, Condition, History, finite, values
 
+REMEDY = "Remedy"
+"""the heading of what to do, on terminals and in the report"""
 QUIET = 10
 """rows without a condition after which it counts as new"""
 FIRST: Mapping[str, Any] = {
@@ -77,10 +79,15 @@ def look(
     return after, holds, begins
 
 
-def line(name: str, value: float) -> str:
-    """A condition and its remedy, for a terminal."""
+def sentences(name: str, value: float) -> tuple[str, str]:
+    """Returns a condition and its remedy, without full stops, as terminal and report word them."""
     check = BY_NAME[name]
-    return f"{check.says.format(value=value)}. Remedy: {check.remedy}"
+    return check.says.format(value=value), f"{REMEDY}: {check.remedy}"
+
+
+def line(name: str, value: float) -> str:
+    """Returns a condition and its remedy on one line."""
+    return ". ".join(sentences(name, value))
 
 
 CHECKS = (

@@ -61,6 +61,8 @@ def check(name: str) -> None:
     parent = Path(name).parent
     if isinstance(place, Path):
         _check_directory(name, place)
+    elif Path(name).expanduser().is_file():
+        raise ValueError(f"model {name!r}: that is a file; name the directory that holds a model")
     elif name.startswith("numerate/"):
         raise ValueError(f"model {name!r}: the models that come with this package are {', '.join(BUNDLED)}")
     elif parent != Path() and parent.is_dir():
@@ -70,6 +72,15 @@ def check(name: str) -> None:
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
             "check the path, or use numerate/pico, the model that comes with this package"
         )
+
+
+def nearby(name: str) -> str:
+    """Returns what else a name that the hub does not know may mean, empty where nothing is near: the bundled
+    model without `numerate/`, a run without `runs/`."""
+    if f"numerate/{name}" in BUNDLED:
+        return f"; did you mean numerate/{name}?"
+    run = Path("runs") / name
+    return f"; of {run}: {message}" if (message := suited.run_in_place(run)) else ""
 
 
 def check_sums(name: str) -> None:

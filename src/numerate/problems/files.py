@@ -9,7 +9,7 @@ import gzip
 import json
 import re
 import zlib
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -21,6 +21,7 @@ from numerate.problems.row import Row
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 """all but .parquet also with .gz behind them"""
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+UTF16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 LONGEST_CELL = 2**31 - 1
 """characters; a solution with its thought passes the 131,072 that `csv` takes by default"""
 csv.field_size_limit(LONGEST_CELL)
@@ -116,7 +117,12 @@ def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:
         try:
             yield (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} line {number}: can't be read as UTF-8 ({error.reason})") from error
+            raise ValueError(f"{path} line {number}: {not_utf8(error)}") from error
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    where = f"byte {error.start + 1}" + (", it looks like UTF-16" if error.object.startswith(UTF16) else "")
+    return f"can't be read as UTF-8 ({where}): save it as UTF-8"
 
 
 def _record(where: str, header: list[str], cells: list[str]) -> Row:
@@ -147,7 +153,9 @@ def _row(where: str, line: bytes, expected: str) -> Row:
 def _parse(where: str, content: bytes, expected: str) -> Any:
     try:
         return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # of which broken UTF-8 is one
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where}: expected {expected}, and this {not_utf8(error)}") from error
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: expected {expected}, and this can't be read as one ({error})") from error
 
 

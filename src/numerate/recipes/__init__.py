@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib.resources import files
 
 
@@ -13,7 +14,9 @@ def names() -> list[str]:
 def text(name: str) -> str:
     """The file as it is shipped. Raises ValueError where there is none of that name."""
     if name not in names():
-        raise ValueError(f"no recipe is called {name!r}; there are: {', '.join(names())}")
+        near = get_close_matches(name, names(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
+        raise ValueError(f"no recipe is called {name!r}; {hint}")
     return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
 
 

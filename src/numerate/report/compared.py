@@ -59,6 +59,8 @@ def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
 
 
 def _measured(run_dir: Path) -> dict[str, Any]:
+    if not run_dir.is_dir():
+        raise ValueError(f"{run_dir}: there is no such folder: name a run's, or a run under runs/")
     metrics = read_metrics(run_dir)
     if not metrics:
         raise ValueError(

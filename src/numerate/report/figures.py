@@ -105,7 +105,7 @@ def _curve(run: Run, stage: Stage, key: str, tint: int, salt: str) -> Figure:
         plots.Line(tint, thin(curve.points), strength=(place + 2) / (len(curves) + 1))
         for place, curve in enumerate(curves)
     ]
-    unit = "step" if key.startswith("train/") else "round"
+    unit = "step" if key.startswith("train/") else stage.unit
     return Figure(
         name, note, plots.lines(salt, f"{name} of stage {plain(stage.name)}", drawn, x=unit, percent=share)
     )

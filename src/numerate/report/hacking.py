@@ -42,6 +42,8 @@ class Watched:
     alarm: str
     """what went off, empty where nothing did"""
     overpaid: tuple[Overpaid, ...]
+    unit: str
+    """of the stage's loop, step or round"""
 
 
 def watched(run: Run) -> list[Watched]:
@@ -56,8 +58,9 @@ def watched(run: Run) -> list[Watched]:
                 ("accuracy", plots.Line(tint, thin(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain(stage.name)}"
-            svg = stacked(f"h{place}", name, drawn, x="round", shaded=alarmed(stage.alarms))
-            found.append(Watched(stage.name, svg, alarm(stage.alarms), tuple(overpaid(run, stage.alarms))))
+            svg = stacked(f"h{place}", name, drawn, x=stage.unit, shaded=alarmed(stage.alarms))
+            shown = tuple(overpaid(run, stage.alarms))
+            found.append(Watched(stage.name, svg, alarm(stage.alarms, stage.unit), shown, stage.unit))
     return found
 
 
@@ -83,12 +86,13 @@ def alarmed(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     return found
 
 
-def alarm(alarms: Sequence[Mapping[str, Any]]) -> str:
+def alarm(alarms: Sequence[Mapping[str, Any]], unit: str) -> str:
     if not alarms:
         return ""
     first, seen = when(alarms[0])
-    more = f", and in {len(alarms) - 1} rounds after it" if len(alarms) > 1 else ""
-    return f"The reward rose while accuracy fell: told in round {first}, of the {seen} rounds up to it{more}."
+    after = len(alarms) - 1
+    more = f", and in {after} {unit if after == 1 else f'{unit}s'} after it" if after else ""
+    return f"The reward rose while accuracy fell: in {unit} {first}, over the {seen} {unit}s up to it{more}."
 
 
 def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
@@ -105,7 +109,7 @@ def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
     for round_, shown in rows:
         problem = known.get(str(shown.get("problem_id")))
         text = clip(str(shown.get("text") or ""))
-        told = Overpaid(
+        row = Overpaid(
             problem_id=clip(str(shown.get("problem_id")), 200),
             question=clip(problem.question) if problem else "",
             index=int(number(shown.get("index")) or 0),
@@ -113,5 +117,5 @@ def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
             reward=f"{number(shown['reward']):.3g}",
             text=text,
         )
-        found.setdefault(text, told)
+        found.setdefault(text, row)
     return list(found.values())[:SHOWN]

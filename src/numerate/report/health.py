@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numerate.metrics.health import BY_NAME
+from numerate.metrics.health import BY_NAME, sentences
 from numerate.report.read import Run, Stage
 from numerate.report.results import number
 
@@ -57,11 +57,10 @@ def conditions(stage: Stage) -> list[Condition]:
             for name, value in noted(row):
                 held.setdefault(name, []).append((int(number(row.get("round")) or 0), value))
         for name, times in sorted(held.items(), key=lambda item: item[1][0][0]):
-            check = BY_NAME[name]
-            says = check.says.format(value=times[0][1])
-            when = span([round_ for round_, _ in times], len(rows))
+            says, remedy = sentences(name, times[0][1])
+            when = span([number for number, _ in times], len(rows), stage.unit if not part else "step")
             holds = name in dict(noted(rows[-1]))
-            made.append(Condition(name, part, says, when, check.reason, check.remedy, holds))
+            made.append(Condition(name, part, says, when, BY_NAME[name].reason, remedy, holds))
     return made
 
 
@@ -73,6 +72,6 @@ def noted(row: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(name, value) for name in BY_NAME if (value := number(holds.get(name))) is not None]
 
 
-def span(rounds: Sequence[int], total: int) -> str:
-    first = f"from round {rounds[0]} on" if len(rounds) > 1 else f"in round {rounds[0]}"
-    return f"{first}, in {len(rounds)} of {total} rows of the log"
+def span(numbers: Sequence[int], total: int, unit: str) -> str:
+    first = f"from {unit} {numbers[0]} on" if len(numbers) > 1 else f"in {unit} {numbers[0]}"
+    return f"{first}, in {len(numbers)} of {total} rows of the log"

@@ -41,6 +41,8 @@ class Stage:
     """the rows of its own log in which its reward seemed gamed"""
     logs: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Any])
     """part of the stage, empty for itself -> the rows of its log"""
+    unit: str = "step"
+    """the name of one pass through the stage's own loop: step or round, as on the terminal"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _stage(path: Path, asked: Any) -> Stage:
             series.setdefault(key, []).append(Curve(part, points))
     alarms = tuple(row for row in logs.get("", []) if isinstance(row.get("hacking"), dict))
     curves = {key: tuple(curves) for key, curves in series.items()}
-    return Stage(path.name, str(method), state, curves, alarms, logs)
+    unit = "round" if isinstance(asked, dict) and "rounds" in asked else "step"
+    return Stage(path.name, str(method), state, curves, alarms, logs, unit)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

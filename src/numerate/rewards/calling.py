@@ -21,7 +21,7 @@ from numerate.types import NotFinite
 Columns = Mapping[str, list[Any]]
 FAILURES = (Exception, SystemExit, asyncio.CancelledError)
 """what a function of somebody else may raise; Ctrl-C is none of them"""
-NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError)
+NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError, AssertionError)
 """what a function that expects messages raises at texts"""
 AGAIN = "finished work is kept: the same command resumes"
 

@@ -65,8 +65,8 @@ def load(folder: Path, check: Check = lambda state: None) -> Choice:
 
 def _state(path: Path, step: int) -> tuple[str | None, dict[str, Any]]:
     """Says what is wrong with a checkpoint's files, and returns its state."""
-    if said := damage(path):
-        return said, {}
+    if message := damage(path):
+        return message, {}
     try:
         state = read_object(path / "state.json")
     except ValueError as error:

@@ -162,4 +162,4 @@ def say_once(run: Stage, text: str) -> None:
     """What a run has once said it does not repeat, also after it was resumed."""
     if not run.facts.get("told_drift"):
         run.facts["told_drift"] = True
-        run.progress.say(text)
+        run.progress.warn(text)

@@ -58,7 +58,7 @@ def tidy(stage: Path, choice: Choice, progress: Progress) -> None:
     if choice.rejected:
         step = choice.loaded.step if choice.loaded else 0
         for path, reason in choice.rejected.items():
-            progress.say(f"checkpoint {path} cannot be used: {reason}; going on from round {step}")
+            progress.warn(f"checkpoint {path} cannot be used: {reason}; going on from round {step}")
             remove(path)
     log = choice.loaded.state.get("log") if choice.loaded else None
     step = choice.loaded.step if choice.loaded else 0

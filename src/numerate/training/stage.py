@@ -60,7 +60,7 @@ class Stage:
         """A part of this stage that resumes by itself, in a folder of its own."""
         return Stage(self.folder / name, self.seed, self.progress, self.save_seconds, self.tracker, self)
 
-    def rounds(self, n: int, learner: Learner | None = None, label: str = "round") -> Iterator[int]:
+    def rounds(self, n: int, learner: Learner | None = None, label: str = "rounds") -> Iterator[int]:
         """The rounds 0 .. n-1 that are still to do.
 
         Everything random in a round follows from (seed, round), and nothing else is carried over but the
@@ -72,7 +72,7 @@ class Stage:
         self.unit = label.removesuffix("s")
         self._works(self)
         saved = time.monotonic()
-        with self.progress.task(f"{self.label} {label}", total=n, unit=label) as task:
+        with self.progress.task(self.label, total=n, unit=label) as task:
             task.advance(min(self.round, n))
             while self.round < n and not self.facts.get("finished"):
                 np.random.seed((self.seed * 1_000_003 + self.round) % 2**32)
@@ -124,7 +124,7 @@ class Stage:
         curves; trackers do not get them."""
         self.facts["health"], holds, begins = health.look(self.facts.get("health"), stats)
         for name in begins:
-            self.progress.say(f"HEALTH, {self.position}: {health.line(name, holds[name])}")
+            self.progress.warn(f"HEALTH, {self.position}: {health.line(name, holds[name])}")
         if devices.rank() == 0:
             row = {"round": self.round, **stats, **notes} | ({"health": holds} if holds else {})
             append_row(self.folder / "metrics.jsonl", row)

@@ -1,0 +1,41 @@
+"""numerate compare: runs side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import METRICS, call
+
+
+@pytest.fixture
+def two_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("one", "two"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "metrics.json").write_text(json.dumps(METRICS))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_compare_puts_runs_side_by_side(two_runs: Path) -> None:
+    done = call("compare", "one", "runs/two", "--metric", "accuracy", "--json", "c.json")
+    assert done.exit_code == 0, done.output
+    _, about, head, _, base, sft = done.stdout.splitlines()
+    assert about == "test: accuracy" and head.split() == ["model", "one", "two"]
+    assert base.split()[0] == "base" and sft.count("42.1% [37.8, 46.5] n=500") == 2
+    rows = json.loads((two_runs / "c.json").read_text())["rows"]
+    assert [row["cells"][0]["value"] for row in rows] == [0.1, 0.421]
+
+
+def test_compare_refuses_one_run_and_unknown_metrics(two_runs: Path) -> None:
+    assert "takes two or more runs" in call("compare", "one").stderr
+    assert (
+        "the metrics of these runs are accuracy, pass@32"
+        in call("compare", "one", "two", "--metric", "loss").stderr
+    )
+    assert "the models of these runs are base, sft" in call("compare", "one", "two", "--model", "stf").stderr
+    assert "there is no such folder" in call("compare", "one", "three").stderr
+    Path("three").mkdir()
+    assert "no metrics.json" in call("compare", "one", "three").stderr

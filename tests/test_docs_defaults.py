@@ -1,0 +1,109 @@
+"""Defaults that the docs state in tables, and those of `numerate eval`, are the defaults of the records."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from numerate import methods
+from numerate.cli import measure
+from numerate.config.records import Evaluate, Recipe, Stage
+from numerate.problems.stories import Knobs
+from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+RECORDS: dict[tuple[str, str], Any] = {
+    ("recipes.md", "seed"): Recipe,
+    ("recipes.md", "method"): Stage,
+    ("engines.md", "url"): ServerOptions,
+    ("engines.md", "gpu_share"): VllmOptions,
+    ("mixed-policy.md", "scope"): methods.get("mixed_policy").Config,
+    ("stories.md", "magnitude"): Knobs,
+}
+"""a page, and a key of one of its tables -> the record that the table describes"""
+IN_WORDS = {"": MISSING, "all": None, "local": LocalOptions()}
+"""what stands for a default in words; `` for none, or one that is described elsewhere"""
+
+
+def defaults(record: Any) -> dict[str, Any]:
+    """The default of every field; MISSING where it has to be written."""
+    found = {field.name: field.default for field in fields(record)}
+    return {
+        name: default.get_default(call_default_factory=True) if isinstance(default, FieldInfo) else default
+        for name, default in found.items()
+    }
+
+
+def tables(page: str) -> list[list[tuple[str, str]]]:
+    """(keys, defaults) of the rows of every table with a column `default`."""
+    found: list[list[tuple[str, str]]] = []
+    inside = False
+    for line in (DOCS / page).read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if len(cells) > 1 and cells[1] == "default":
+            inside = True
+            found.append([])
+        elif not cells:
+            inside = False
+        elif inside and set(line) - set("|-: "):
+            found[-1].append((cells[0], cells[1]))
+    return found
+
+
+def value(text: str) -> Any:
+    plain = text.strip("`")
+    if plain in IN_WORDS:
+        return IN_WORDS[plain]
+    try:
+        return ast.literal_eval(plain.capitalize() if plain in ("true", "false") else plain)
+    except (SyntaxError, ValueError):
+        return plain
+
+
+def split(text: str) -> list[str]:
+    return re.split(r", (?![^(]*\))", text)
+
+
+STATED = [
+    (page.name, keys, texts)
+    for page in sorted(DOCS.glob("*.md"))
+    for table in tables(page.name)
+    for keys, texts in table
+]
+
+
+def test_every_table_of_defaults_is_known() -> None:
+    known = {(page, key) for page, keys, _ in STATED for key in re.findall(r"`(\w+)`", keys)}
+    assert set(RECORDS) <= known
+    assert sum(len(tables(page.name)) for page in DOCS.glob("*.md")) == len(RECORDS)
+
+
+@pytest.mark.parametrize(("page", "keys", "texts"), STATED)
+def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> None:
+    names, stated = re.findall(r"`(\w+)`", keys), split(texts)
+    table = next(t for t in tables(page) if (keys, texts) in t)
+    record = next(RECORDS[page, key] for key in re.findall(r"`(\w+)`", str(table)) if (page, key) in RECORDS)
+    real = defaults(record)
+    for name, text in zip(names, stated if len(stated) == len(names) else stated * len(names), strict=True):
+        assert name in real, f"{page}: there is no option {name}"
+        if isinstance(value(text), str) and not isinstance(real[name], str):  # in words: what null stands for
+            assert real[name] is None or name == "problems"
+        elif value(text) is not MISSING:
+            assert real[name] == value(text), f"{page}: {name}"
+
+
+def test_eval_measures_as_a_recipe_does() -> None:
+    real = defaults(Evaluate)
+    options = inspect.signature(measure.measure_model).parameters
+    same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
+    assert {name: options[name].default for name in same} == {name: real[name] for name in same}
+    whole = defaults(Recipe)
+    for name in ("seed", "prompt", "device", "dtype"):
+        assert options[name].default == whole[name]
