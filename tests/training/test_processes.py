@@ -62,15 +62,14 @@ def fail(error: Exception, rank: int) -> None:
 
 def failures() -> Iterator[tuple[str, tuple[bool, str]]]:
     """Errors of one process, and what comes of them in this one: its kind is right, and its message."""
-    kinds = {"KeyError": RunStopped, "RewardFailed": RunStopped}
+    errors: dict[str, type[Exception]] = dict(vars(builtins), RewardFailed=RewardFailed, NotFinite=NotFinite)
+    elsewhere = errors | {"KeyError": RunStopped, "RewardFailed": RunStopped}
     for rank, (name, text) in enumerate(FAILURES.items()):
-        error = {"RewardFailed": RewardFailed, "NotFinite": NotFinite}.get(name) or vars(builtins)[name]
-        mine = rank % 2 == devices.rank()
+        wanted = errors if rank % 2 == devices.rank() else elsewhere
         try:
-            devices.agreed(partial(fail, error(text), rank % 2))
+            devices.agreed(partial(fail, errors[name](text), rank % 2))
         except Exception as raised:
-            right = isinstance(raised, error) if mine else isinstance(raised, kinds.get(name, error))
-            yield name, (right, str(raised).strip("'"))
+            yield name, (isinstance(raised, wanted[name]), str(raised).strip("'"))
 
 
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
