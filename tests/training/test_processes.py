@@ -84,7 +84,10 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     assert (first["shares"], second["shares"]) == ([3, 1], [2, 0])
     for kind, message in FAILURES.items():
         assert first[kind] == [True, message]
-        assert second[kind] == [True, message if kind != "KeyError" else "KeyError in another process"]
+        assert second[kind] == [
+            True,
+            message if kind != "KeyError" else "KeyError in another process: 'a fault",
+        ]
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def agreed(make: Callable[[], T]) -> T:
         return cast("T", result)
     name, _, text = messages[0].partition(":")
     other = PASSED_ON.get(name)
-    raised = own or (other(text) if other else RunStopped(f"{name} in another process"))
+    raised = own or (other(text) if other else RunStopped(f"{name} in another process: {text}"))
     raised.everywhere = True  # pyright: ignore[reportAttributeAccessIssue]
     raise raised
 
