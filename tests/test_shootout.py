@@ -11,7 +11,6 @@ import pytest
 
 from numerate import config, metrics, problems, shootout
 from numerate.cli.shootout import show as shown
-from numerate.parallel import run_all
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
 from numerate.store import RunFolder, append_row, write_problems, write_rollouts
@@ -268,8 +267,8 @@ def test_a_seed_that_stops_is_no_mistake_of_the_caller(
     python.write_text(f"#!/bin/sh\necho 'error: the loss is nan' >&2\nexit {code}\n")
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
-    with pytest.raises(ValueError, match="s ended before it was done:\nerror: the loss is nan") as raised:
-        run_all([(recipe(tmp_path), tmp_path / "s")], 1, QuietProgress())
+    with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\nerror: the loss is") as raised:
+        shootout.shootout(recipe(tmp_path), tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
     assert type(raised.value) is kind
 
 
