@@ -14,7 +14,7 @@ from numerate.cli.shootout import show as shown
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
 from numerate.store import RunFolder, append_row, write_problems, write_rollouts
-from numerate.types import Problem, Reward, Rollout, Scored, Turn
+from numerate.types import Problem, Reward, Rollout, RunStopped, Scored, Turn
 from tests import tiny
 from tests.test_run import Stopping
 
@@ -257,6 +257,19 @@ def test_a_seed_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "MODEL" / "config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\n(.*\n)*.*error"):
         shootout.shootout(broken, tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1, RunStopped), (2, ValueError), (143, RunStopped)])
+def test_a_seed_that_stops_is_no_mistake_of_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[ValueError]
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho 'error: the loss is nan' >&2\nexit {code}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\nerror: the loss is") as raised:
+        shootout.shootout(recipe(tmp_path), tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
+    assert type(raised.value) is kind
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

@@ -18,6 +18,7 @@ from numerate.progress import Progress, Warnings
 from numerate.rollouts.address import environment
 from numerate.rollouts.options import ServerOptions
 from numerate.store import LOCK, RunFolder, check_free, write_text
+from numerate.types import RunStopped
 
 LAST = 5
 """lines of a run that failed that are told"""
@@ -32,8 +33,9 @@ def run_all(
     """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
     are changes how sums are rounded, so it is the same for the first and the last of them.
 
-    Raises ValueError with the last lines of a run that failed; the others are stopped, and go on where they
-    were the next time. When this process ends, however it ends, they end too."""
+    Raises ValueError with the last lines of a run that failed, RunStopped where that was no mistake of the
+    caller's; the others are stopped, and go on where they were the next time. When this process ends, however
+    it ends, they end too."""
     said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
     threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
@@ -92,5 +94,6 @@ def one(
     assert process.stdin is not None
     process.stdin.close()
     alive.discard(process)
-    if process.wait():
-        raise ValueError(f"{folder.name} ended before it was done:\n" + "\n".join(last))
+    if code := process.wait():
+        kind = ValueError if code == 2 else RunStopped
+        raise kind(f"{folder.name} ended before it was done:\n" + "\n".join(last))

@@ -4,7 +4,7 @@ again."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -101,15 +101,15 @@ def with_earlier(folder: Path, metrics: Mapping[str, Any]) -> Mapping[str, Any]:
 @contextmanager
 def one_writer(folder: Path, progress: Progress) -> Generator[None]:
     """Holds the folder's lock within, in the process that writes, and removes what killed writers left."""
-    if not first():
-        barrier()
+    with ExitStack() as lock:
+        once(lambda: take_folder(lock, folder, progress))
         yield
-        return
+
+
+def take_folder(lock: ExitStack, folder: Path, progress: Progress) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder / LOCK, progress.warn):
-        states.clear(folder, progress)
-        barrier()
-        yield
+    lock.enter_context(writing(folder / LOCK, progress.warn))
+    states.clear(folder, progress)
 
 
 def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:

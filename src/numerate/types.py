@@ -256,9 +256,13 @@ class Sampling:
     """every sample draws from its own stream: (seed, round, problem id, index)"""
 
 
-class NotFinite(ValueError):
+class RunStopped(ValueError):
+    """Raised where a run that has begun cannot go on. It ends with exit code 1 in all its processes."""
+
+
+class NotFinite(RunStopped):
     """Raised where a number that training or measuring rests on is NaN or infinite. The message names the
-    quantity and what to change; a run adds stage and step, and ends with exit code 1."""
+    quantity and what to change; a run adds stage and step."""
 
 
 class Engine(Protocol):

@@ -46,3 +46,40 @@ def test_the_estimate_is_what_a_run_leaves_and_less_when_it_is_resumed(
     checkpoint = 3 * (folder.stage("sft") / "model" / "model.safetensors").stat().st_size
     assert left + 0.8 * checkpoint < before < 1.2 * (left + checkpoint)
     assert needed(recipe, folder) == 0
+
+
+PPO = """\
+name: r
+model: MODEL
+problems: {train: "stories/train[:4]", test: "stories/test[:1]"}
+stages:
+  ppo:
+    method: ppo
+    rounds: 2
+    problems_per_round: 2
+    samples: 2
+    max_tokens: 4
+    batch: 4
+    value: {layers: LAYERS}
+evaluate: {models: [base], samples: 0, max_tokens: 4}
+"""
+
+
+@pytest.mark.parametrize(("kind", "layers"), [("llama", 0), ("llama", 1), ("gpt2", 2)])
+def test_the_estimate_counts_the_value_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, layers: int
+) -> None:
+    """Of a checkpoint, that is: the branch is no part of the model that is saved."""
+    monkeypatch.setattr(Stage, "SAVE_SECONDS", 0.0)
+    tiny.make(tmp_path / "MODEL", kind, context=512, hidden=96)
+    (tmp_path / "r.yaml").write_text(
+        PPO.replace("MODEL", str(tmp_path / "MODEL")).replace("LAYERS", str(layers))
+    )
+    recipe = config.load(str(tmp_path / "r.yaml"), (), out=tmp_path)
+    folder = RunFolder(tmp_path / "r")
+    before = needed(recipe, folder)
+    run.run(recipe, folder.path, progress=QuietProgress())
+    files = {file.parent.name: file.stat().st_size for file in folder.path.rglob("*.safetensors")}
+    peak = files["model"] + 3 * files["step-2"]
+    assert 0.97 * peak < before < 1.05 * peak
+    assert needed(recipe, folder) == 0

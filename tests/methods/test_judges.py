@@ -192,6 +192,8 @@ def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
             for d in orm.outcomes(only)]  # fmt: skip
     with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*give it right and"):
         orm.usable(stage(tmp_path / "run"), rows, "right and wrong attempts")
+    with pytest.raises(ValueError, match="none of the solutions has a step to be judged, or a label"):
+        orm.usable(stage(tmp_path / "run"), [], "right and wrong attempts")
     with pytest.raises(ValueError, match="all 16 solutions have no label"):
         orm.usable(stage(tmp_path / "run"), [None] * 16, "right and wrong attempts")
 

@@ -116,6 +116,22 @@ def test_checking_needs_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_stage_that_is_not_done_is_named_as_such(tmp_path: Path) -> None:
+    stage = tmp_path / "r" / "stages" / "rl"
+    stage.mkdir(parents=True)
+    (tmp_path / "r" / "recipe.yaml").touch()
+    (stage / "config.json").write_text("{}")
+    message = r"stage rl of .*/r is not done, so its model is not there: numerate run .*/r completes it$"
+    for place in (stage, stage / "model"):
+        with pytest.raises(ValueError, match=message):
+            locate.check(str(place))
+    (stage / "DONE.json").touch()  # of a stage that leaves only rollouts behind
+    with pytest.raises(ValueError, match="holds no language model"):
+        locate.check(str(stage))
+    with pytest.raises(ValueError, match="no model in it"):
+        locate.check(str(stage / "model"))
+
+
 def test_a_slip_in_a_bundled_name_or_a_folder_is_not_taken_for_a_hub_id(model: Path) -> None:
     with pytest.raises(ValueError, match=r"numerate/pico$"):
         locate.check("numerate/pixo")

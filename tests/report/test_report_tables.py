@@ -163,6 +163,9 @@ def test_the_terminal_shows_every_interval_and_number(
 
 
 def test_comparing_a_run_without_measurements_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="unmeasured: there is no such folder"):
+        compare([tmp_path / "unmeasured"])
+    (tmp_path / "unmeasured").mkdir()
     with pytest.raises(ValueError, match=r"unmeasured: no metrics\.json"):
         compare([tmp_path / "unmeasured"])
 

@@ -302,3 +302,12 @@ def test_ctrl_c_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[HERE], "leaves", stop)
     with pytest.raises(KeyboardInterrupt):
         values(f"{HERE}.leaves")
+
+
+def test_a_batch_without_a_column_of_the_stage_has_it_empty() -> None:
+    """Which columns a function gets does not depend on the problems that a step happens to draw."""
+    attempts = [Scored(Rollout("b", 0, ()), Reward(0.0, {"correct": 0.0}))]
+    rewards = Rewards((Weighted(f"{HERE}.narrow"),), "plain", trusted=[HERE], meta=["level", "topic"])
+    seen.clear()
+    assert rewards([PRODUCT], attempts)[0].reward.value == 1.0
+    assert seen["level"] == [None]

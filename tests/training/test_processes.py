@@ -3,18 +3,21 @@ attempts."""
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from numerate.rewards.calling import RewardFailed
 from numerate.rollouts.share import write_part
 from numerate.store import read_rollouts
 from numerate.training import Learner, devices, weigh
 from numerate.training.old import recompute
-from numerate.types import Problem, Reward, Rollout, Scored
+from numerate.types import NotFinite, Problem, Reward, Rollout, RunStopped, Scored
 from tests.methods.toy import PROBLEMS
 from tests.processes import launch
 from tests.training.test_batch import nll, policy, rows
@@ -43,6 +46,32 @@ def attempts(problems: Sequence[Problem]) -> list[Scored]:
     return [Scored(Rollout(p.id, i, (), policy=by), Reward(1.0)) for p in problems for i in range(2)]
 
 
+FAILURES = {
+    "RewardFailed": "no judge",
+    "NotFinite": "a reward is nan",
+    "OSError": "disk full",
+    "ValueError": "wrong",
+    "KeyError": "a fault",
+}
+
+
+def fail(error: Exception, rank: int) -> None:
+    if devices.rank() == rank:
+        raise error
+
+
+def failures() -> Iterator[tuple[str, tuple[bool, str]]]:
+    """Errors of one process, and what comes of them in this one: its kind is right, and its message."""
+    errors: dict[str, type[Exception]] = dict(vars(builtins), RewardFailed=RewardFailed, NotFinite=NotFinite)
+    elsewhere = errors | {"KeyError": RunStopped, "RewardFailed": RunStopped}
+    for rank, (name, text) in enumerate(FAILURES.items()):
+        wanted = errors if rank % 2 == devices.rank() else elsewhere
+        try:
+            devices.agreed(partial(fail, errors[name](text), rank % 2))
+        except Exception as raised:
+            yield name, (isinstance(raised, wanted[name]), str(raised).strip("'"))
+
+
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     launch("tests.training.test_processes", tmp_path)
     stored = [scored.rollout for scored in read_rollouts(tmp_path / "part.parquet")]
@@ -53,10 +82,17 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
     assert first["steps"] == second["steps"] == [pytest.approx(step(count), rel=1e-5) for count in COUNTS]
     assert (first["shares"], second["shares"]) == ([3, 1], [2, 0])
+    for kind, message in FAILURES.items():
+        assert first[kind] == [True, message]
+        assert second[kind] == [
+            True,
+            message if kind != "KeyError" else "KeyError in another process: 'a fault",
+        ]
 
 
 if __name__ == "__main__":
     assert devices.size() == 2
     write_part(Path(os.environ["OUT"], "part.parquet"), PROBLEMS, attempts)
-    told = {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
+    told: dict[str, object] = dict(failures())
+    told |= {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
     Path(os.environ["OUT"], f"{devices.rank()}.json").write_text(json.dumps(told))

@@ -14,12 +14,14 @@ from typer.core import TyperGroup
 from numerate.cli import terminal
 from numerate.cli.extras import EXTRAS
 from numerate.rollouts.address import redacted
-from numerate.types import NotFinite
+from numerate.types import NotFinite, RunStopped
 
 SMALLER = (
     "finished work is kept, and the same command resumes; take a smaller micro_tokens or head_mib in fit, "
     "fewer slots in engine, an adapter (lora_rank), or a smaller model"
 )
+LEFT = ("Connection closed by peer", "Connection reset by peer")
+"""of the errors of a process that waits for one that has ended"""
 GO_ON = {
     "run": "Finished work is kept: the same command again goes on from here.",
     "shootout": "Finished work is kept: the same command again goes on from here.",
@@ -82,12 +84,11 @@ class Commands(TyperGroup):
         except (ValueError, OSError, ModuleNotFoundError, MemoryError, RuntimeError) as error:
             if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
                 raise
-            if not isinstance(error, NotFinite | MemoryError | RuntimeError):
+            everywhere = isinstance(error, NotFinite) or getattr(error, "everywhere", False)
+            if os.environ.get("RANK", "0") == "0" or not everywhere:
                 complain(message)
-                raise typer.Exit(2) from None
-            if os.environ.get("RANK", "0") == "0":  # every process of a run stops for the same reason
-                complain(message)
-            raise typer.Exit(1) from None
+            stopped = isinstance(error, RunStopped | MemoryError | RuntimeError)
+            raise typer.Exit(1 if stopped else 2) from None
 
 
 def instead(word: str, commands: Iterable[str]) -> str:
@@ -111,6 +112,8 @@ def told_as(error: Exception) -> str:
     if lacks_memory(error):
         detail = next(iter(str(error).splitlines()), type(error).__name__)
         return f"out of memory ({detail}): {SMALLER}"
+    if isinstance(error, RuntimeError) and any(text in str(error) for text in LEFT):
+        return "another process of this run has ended, see its message; finished work is kept"
     if isinstance(error, BrokenPipeError | RuntimeError):
         return ""
     if isinstance(error, OSError):

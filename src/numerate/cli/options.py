@@ -69,8 +69,8 @@ Trust = Annotated[
     Option(
         "--trust",
         metavar="MODULE",
-        help="Let the recipe run functions of this module and those below it; may be given several times. "
-        "Also NUMERATE_TRUST=a,b.",
+        help="Let the recipe run functions of this module and those below it, or VARIABLE@http://SERVER: "
+        "send this API key there; may be given several times. Also NUMERATE_TRUST=a,b.",
     ),
 ]
 Limit = Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many problems of a set.")]

@@ -33,9 +33,12 @@ def check(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> N
 
     tree: where each value was written. out: the folder that the run's folder will be made in. trust: modules
     outside this package that may be imported."""
-    found = [*names(recipe), *references(recipe), *evaluation(recipe), *trusting.untrusted(recipe, trust)]
+    untrusted = list(trusting.untrusted(recipe, trust))
+    found = [*names(recipe), *references(recipe), *evaluation(recipe), *untrusted]
     found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoders(recipe)]
-    found += [*device_errors(recipe.device), *engine_errors(recipe)]
+    found += device_errors(recipe.device)
+    if not untrusted:  # a server is asked with the key
+        found += engine_errors(recipe)
     found = found or list(problem_sets(recipe))
     found = found or [
         *test_training(recipe),

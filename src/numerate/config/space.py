@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ CHECKPOINT = 3
 """a checkpoint holds a weight and the optimizer's two moments of it"""
 KEPT = 2
 """checkpoints of a loop; while a third is written both are there"""
+
+LAYER = re.compile(r"\.(\d+)\.")
+"""in the name of a weight, the number of its layer"""
 
 
 def needed(recipe: Recipe, run: RunFolder) -> int:
@@ -56,14 +61,22 @@ def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
     path = locate.find(name)
     if not isinstance(path, Path):
         return 0, 0
-    shapes = [
-        tensor["shape"]
+    shapes = {
+        key: tensor["shape"]
         for file in sorted(path.glob("*.safetensors"))
-        for tensor in locate.tensors(name, file).values()
-    ]
-    weights = FLOAT * sum(prod(shape) for shape in shapes)
+        for key, tensor in locate.tensors(name, file).items()
+    }
+    weights = FLOAT * sum(map(prod, shapes.values()))
     options: Any = stage.options
     fit = getattr(options, "fit", options)
     rank = getattr(options, "lora_rank", 0) or getattr(fit, "lora_rank", 0)
-    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes if len(shape) == 2)
-    return weights, min(weights, adapters) if rank else weights
+    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes.values() if len(shape) == 2)
+    return weights, (min(weights, adapters) if rank else weights) + _branch(stage, shapes)
+
+
+def _branch(stage: Stage, shapes: Mapping[str, list[int]]) -> int:
+    """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
+    value = getattr(stage.options, "value", None)
+    numbered = {name: int(found[1]) for name in shapes if (found := LAYER.search(name))}
+    first = max(numbered.values(), default=-1) + 1 - getattr(value, "layers", 0)
+    return FLOAT * sum(prod(shapes[name]) for name, number in numbered.items() if value and number >= first)

@@ -1,4 +1,5 @@
-"""The functions that a recipe names, and whether whoever starts the run trusts their modules."""
+"""The functions that a recipe names, and whether whoever starts the run trusts their modules; the variable of
+the environment that it sends to a server, and whether they trust that server with it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from numerate.config.read import Path_
 from numerate.config.records import Recipe
 from numerate.rewards import compose, trust
+from numerate.rollouts import address
+from numerate.rollouts.options import EngineOptions, ServerOptions
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -24,7 +27,7 @@ def functions(recipe: Recipe) -> dict[Path_, compose.Given]:
 
 def untrusted(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
     """One complaint that names all functions outside Numerate whose modules are not trusted, one for each
-    that may not run in any case. Imports nothing."""
+    that may not run in any case, one for a key that would be sent. Imports nothing."""
     paths = {path: compose.outside(rewards) for path, rewards in functions(recipe).items()}
     for path, names in paths.items():
         for name in names:
@@ -35,9 +38,26 @@ def untrusted(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
     if first is not None:
         names = list(dict.fromkeys(name for each in refused.values() for name in each))
         yield first, trust.question(names, trusted)
+    if message := key_question(recipe.engine, trusted):
+        yield ("engine", "key_variable"), message
+
+
+def key_question(engine: EngineOptions, trusted: Sequence[str]) -> str:
+    """Returns the line that names a variable of the environment and the server that it would be sent to;
+    empty where nothing is sent, or to a server of this machine, or where it is trusted to."""
+    variable = engine.key_variable if isinstance(engine, ServerOptions) else None
+    if not isinstance(engine, ServerOptions) or not variable or address.here(engine.url):
+        return ""
+    consent = f"{variable}@{address.server(engine.url)}"
+    if consent in trust.consents(trusted):
+        return ""
+    return (
+        f"this recipe sends the environment variable {variable} to {address.server(engine.url)}; where that "
+        f"server may have it, start with --trust {consent} (or {trust.VARIABLE}={consent})"
+    )
 
 
 def check(recipe: Recipe, trusted: Sequence[str]) -> None:
-    """Raises ValueError where the recipe names functions that may not run."""
+    """Raises ValueError where the recipe names functions that may not run, or a key that may not be sent."""
     if messages := [message for _, message in untrusted(recipe, trusted)]:
         raise ValueError("\n".join(messages))

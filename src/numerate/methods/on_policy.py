@@ -18,7 +18,7 @@ from numerate.curricula import Curriculum
 from numerate.curricula.prioritized_replay import surprise
 from numerate.methods import watching
 from numerate.methods.asking import Asking, beginnings
-from numerate.rewards.compose import CORRECT, Given, Rewards
+from numerate.rewards.compose import CORRECT, Given, Rewards, meta_columns
 from numerate.rollouts.collect import collect, greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
@@ -165,7 +165,14 @@ class OnPolicy:
                 "validate_every is set, but the recipe has no problem set named `validation`: add one"
             )
         self.run, self.job, self.options, self.fit = run, job, sample, fit
-        self.reward = Rewards(rewards, job.style, sample.grade_truncated, job.trust, lambda: run.position)
+        self.reward = Rewards(
+            rewards,
+            job.style,
+            sample.grade_truncated,
+            job.trust,
+            lambda: run.position,
+            meta_columns(job.problems),
+        )
         self.asking = Asking(run, job.problems, job.style, curriculum)
         self.policy = job.load(job.model)
         self.policy.adapt(adapters(fit))

@@ -187,6 +187,8 @@ def begin(job: Job, card: Card, encoder: str | None) -> ScoreModel:
 
 def usable(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
     """The rows that have something to learn. Raises ValueError where all of them say the same."""
+    if not rows:
+        raise ValueError(f"none of the solutions has a step to be judged, or a label: give it {what}")
     found, empty = training.kept(rows)
     seen = {t for row in found for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
     if len(seen) < 2:

@@ -32,6 +32,7 @@ from numerate.methods import judge, ppo_credit, ppo_network, ppo_rewards, sft, w
 from numerate.methods.asking import Asking, beginnings
 from numerate.methods.ppo_credit import Kl
 from numerate.methods.ppo_network import Value
+from numerate.rewards.compose import meta_columns
 from numerate.rollouts.collect import collect
 from numerate.rollouts.job import Job
 from numerate.typed import AtLeast0, AtLeast1, Betas, JudgeName, NotNegative, Positive, Share, config
@@ -280,7 +281,9 @@ def sample(
         job.style,
         run.progress,
         beginnings=beginnings(asked),
-        reward=ppo_rewards.by_functions(cfg.reward.functions, job.style, job.trust, lambda: run.position),
+        reward=ppo_rewards.by_functions(
+            cfg.reward.functions, job.style, job.trust, lambda: run.position, meta_columns(job.problems)
+        ),
         grade_truncated=cfg.reward.without_end == "pay",
     )
 

@@ -84,12 +84,16 @@ class Earned:
 
 
 def by_functions(
-    functions: Given, style: str, trust: Sequence[str] = (), where: Callable[[], str] = str
+    functions: Given,
+    style: str,
+    trust: Sequence[str] = (),
+    where: Callable[[], str] = str,
+    meta: Sequence[str] = (),
 ) -> Rewards | None:
     """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
     if not functions:
         return None
-    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trusted=trust, where=where)
+    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trusted=trust, where=where, meta=meta)
 
 
 def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:

@@ -66,7 +66,8 @@ def check(name: str) -> None:
     elif name.startswith("numerate/"):
         raise ValueError(f"model {name!r}: the models that come with this package are {', '.join(BUNDLED)}")
     elif parent != Path() and parent.is_dir():
-        raise ValueError(f"model {name!r}: there is a folder {parent}, but no {Path(name).name} in it")
+        absent = f"there is a folder {parent}, but no {Path(name).name} in it"
+        raise ValueError(f"model {name!r}: {suited.unfinished(parent) or absent}")
     elif not HUB_ID.fullmatch(place) or place.startswith(("runs/", "./", "../")):
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "

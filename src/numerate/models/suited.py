@@ -104,6 +104,19 @@ def models_of_run(folder: Path) -> list[Path]:
     )
 
 
+def unfinished(folder: Path) -> str:
+    """Returns what to say where a folder is that of a stage of a run that is not done, empty elsewhere."""
+    run = folder.parent.parent
+    if (
+        folder.parent.name != "stages"
+        or not (run / "recipe.yaml").is_file()
+        or (folder / "DONE.json").exists()
+    ):
+        return ""
+    what = f"stage {folder.name} of {run} is not done, so its model is not there"
+    return f"{what}: numerate run {run} completes it"
+
+
 def run_in_place(folder: Path) -> str:
     """Returns what to say where a folder is that of a run or of one of its stages, empty elsewhere."""
     stage = folder.parent.name == "stages" and folder.parent.parent
@@ -113,5 +126,6 @@ def run_in_place(folder: Path) -> str:
     judges = [path for path in models_of_run(folder) if (path / "head.safetensors").is_file()]
     models = [str(path) for path in models_of_run(folder) if path not in judges]
     if not models:
-        return f"that is the folder of {what}, which holds no language model: name the `model` of its recipe"
+        none = f"that is the folder of {what}, which holds no language model: name the `model` of its recipe"
+        return unfinished(folder) or none
     return f"that is the folder of {what}: name one of its models, {', '.join(models)}"

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from numerate.types import NotFinite
+from numerate.types import NotFinite, RunStopped
 
 Columns = Mapping[str, list[Any]]
 FAILURES = (Exception, SystemExit, asyncio.CancelledError)
@@ -26,7 +26,7 @@ NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError, AssertionError)
 AGAIN = "finished work is kept: the same command resumes"
 
 
-class RewardFailed(ValueError):
+class RewardFailed(RunStopped):
     """A reward function raised, or returned no numbers."""
 
 

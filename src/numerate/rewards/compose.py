@@ -11,7 +11,7 @@ import inspect
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -154,6 +154,8 @@ class Rewards:
     """modules whose functions may run, beyond those of $NUMERATE_TRUST"""
     where: Callable[[], str] = str
     """the step that the attempts are of, for errors"""
+    meta: Sequence[str] = ()
+    """columns that some problem of the stage has: a batch without such a problem has them too, all None"""
     forms: dict[str, str] = field(default_factory=dict[str, str], compare=False)
     """path -> text or chat, what a function has taken"""
 
@@ -200,7 +202,7 @@ class Rewards:
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
         function = find(path, self.trusted)
-        columns = table(problems, attempts, self.style)
+        columns = table(problems, attempts, self.style, self.meta)
         names = wanted(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
         ids = [problem.id for problem in problems]
@@ -219,10 +221,19 @@ def as_chat(
     }
 
 
-def table(problems: Sequence[Problem], attempts: Sequence[Scored], style: str) -> dict[str, list[Any]]:
-    """The columns, one value per attempt; a meta column that a problem lacks is None there."""
-    meta = {key for problem in problems for key in problem.meta}
-    columns: dict[str, list[Any]] = {key: [p.meta.get(key) for p in problems] for key in sorted(meta)}
+def meta_columns(problems: Iterable[Problem]) -> list[str]:
+    """Returns the names of the columns that problems have of their own."""
+    return sorted({key for problem in problems for key in problem.meta})
+
+
+def table(
+    problems: Sequence[Problem], attempts: Sequence[Scored], style: str, meta: Sequence[str] = ()
+) -> dict[str, list[Any]]:
+    """The columns, one value per attempt; a meta column that a problem lacks is None there.
+
+    meta: columns beyond those of these problems."""
+    meta = sorted({*meta, *meta_columns(problems)})
+    columns: dict[str, list[Any]] = {key: [p.meta.get(key) for p in problems] for key in meta}
     columns |= {name: [getattr(p, name) for p in problems] for name in OF_PROBLEM}
     rollouts = [attempt.rollout for attempt in attempts]
     return columns | {

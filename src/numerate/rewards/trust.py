@@ -18,14 +18,19 @@ READY = ("numerate.rewards.shaping", "numerate.answers.adapters")
 STANDARD = frozenset({*sys.stdlib_module_names, *sys.builtin_module_names})
 
 
-def trusted(trust: Sequence[str] = ()) -> tuple[str, ...]:
-    """Returns the names that cover code: those of the caller, then those of $NUMERATE_TRUST.
-
-    Raises ValueError for what is no dotted name, and for the standard library."""
+def consents(trust: Sequence[str] = ()) -> tuple[str, ...]:
+    """Returns all that is trusted: what the caller names, then what $NUMERATE_TRUST names."""
     if isinstance(trust, str):
         trust = (trust,)
     listed = [name.strip() for name in os.environ.get(VARIABLE, "").split(",")]
-    names = tuple(dict.fromkeys([*trust, *(name for name in listed if name)]))
+    return tuple(dict.fromkeys([*trust, *(name for name in listed if name)]))
+
+
+def trusted(trust: Sequence[str] = ()) -> tuple[str, ...]:
+    """Returns the names that cover code; those that hold an @ let a variable be sent, see `config.trusting`.
+
+    Raises ValueError for what is no dotted name, and for the standard library."""
+    names = tuple(name for name in consents(trust) if "@" not in name)
     for name in names:
         if not dotted(name):
             raise ValueError(f"trust {name!r}: write the name of a module, such as mine.rewards")

@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
 
 VARIABLE = "NUMERATE_SERVER_LOGIN"
 """the environment variable with user:password for an address that has none in it"""
@@ -53,6 +54,25 @@ def login(address: str) -> tuple[str, str] | None:
     if user and not colon:
         raise ValueError(f"{VARIABLE} holds no login: write user:password")
     return (user, password) if colon else None
+
+
+def server(text: str) -> str:
+    """Returns scheme, host and port of an address: whom a secret is sent to.
+
+    >>> server("HTTP://me:secret@There:8000/v1")
+    'http://there:8000'
+    """
+    parts = urlsplit(str(split(text)))
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def here(text: str) -> bool:
+    """Whether an address is one of this machine."""
+    host = urlsplit(str(split(text))).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def environment(address: str) -> Mapping[str, str]:

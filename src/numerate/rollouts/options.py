@@ -44,7 +44,8 @@ class ServerOptions:
     patience: NotNegative = 600.0
     """seconds for which a request that fails is sent again, with growing pauses; then the run stops"""
     key_variable: str | None = None
-    """the environment variable that holds the server's API key; never the key itself"""
+    """the environment variable that holds the server's API key; never the key itself. It is sent to another
+    machine only with `--trust VARIABLE@http://SERVER`"""
 
 
 @config

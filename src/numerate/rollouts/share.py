@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 from numerate.store import read_rollouts, write_rollouts
-from numerate.types import NotFinite, Scored
+from numerate.types import Scored
 
 T = TypeVar("T")
 
@@ -52,10 +52,8 @@ def barrier() -> None:
 
 
 def once(do: Callable[[], object]) -> None:
-    """One process does it, and all wait until it is done."""
-    if first():
-        do()
-    barrier()
+    """One process does it, and all wait until it is done. Raises in all of them what it raises."""
+    agreed(do if first() else lambda: None)
 
 
 def write_part(path: Path, asked: Sequence[Asked], make: Callable[[Sequence[Asked]], list[Scored]]) -> None:
@@ -66,23 +64,18 @@ def write_part(path: Path, asked: Sequence[Asked], make: Callable[[Sequence[Aske
         return
     shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(int(os.environ["WORLD_SIZE"]))]
     mine = share(asked)
-    write_rollouts(shares[int(os.environ["RANK"])], agreed(lambda: make(mine) if mine else []))
-    barrier()
+    here = shares[int(os.environ["RANK"])]
+    agreed(lambda: write_rollouts(here, make(mine) if mine else []))
     once(lambda: put_together(path, asked, shares))
 
 
 def agreed(make: Callable[[], T]) -> T:
-    """What `make` returns. Raises NotFinite in every process where it does in one, so that none waits."""
+    """Returns what `make` returns. Raises in every process where it raises in one, so that none waits."""
+    if not several():
+        return make()
     from numerate.training import devices
 
-    result, message = None, ""
-    try:
-        result = make()
-    except NotFinite as error:
-        message = str(error)
-    if messages := [text for text in devices.gathered(message) if text]:
-        raise NotFinite(messages[0])
-    return cast("T", result)
+    return devices.agreed(make)
 
 
 def put_together(path: Path, asked: Sequence[Named], shares: Sequence[Path]) -> None:

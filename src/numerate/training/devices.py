@@ -3,13 +3,21 @@ gradients."""
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
 
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object, reduce
 from torch import nn
+
+from numerate.types import NotFinite, RunStopped
+
+T = TypeVar("T")
+PASSED_ON = {error.__name__: error for error in (NotFinite, RunStopped, MemoryError, OSError, ValueError)}
+"""kinds of errors that are raised in every process as they are in one, special ones first"""
 
 
 def launched() -> bool:
@@ -19,7 +27,10 @@ def launched() -> bool:
 
 def together() -> PartialState:
     """The processes, connected: by NCCL on GPUs, by gloo on CPUs."""
+    connecting = not PartialState._shared_state  # pyright: ignore[reportPrivateUsage]
     state = PartialState(cpu=not torch.cuda.is_available())
+    if connecting:
+        atexit.register(state.destroy_process_group)  # threads that are left running may abort the exit
     wanted = int(os.environ["WORLD_SIZE"])
     if state.num_processes != wanted:
         raise ValueError(
@@ -76,6 +87,38 @@ def gathered(text: str) -> list[str]:
         return [text]
     together()
     return gather_object([text])
+
+
+def agreed(make: Callable[[], T]) -> T:
+    """Returns what `make` returns. Raises in every process where it raises in one, so that no process waits
+    for another that has ended: there what was raised, elsewhere an error of its kind and message."""
+    if not launched():
+        return make()
+    result, own, message = None, None, ""
+    try:
+        result = make()
+    except Exception as error:
+        own, message = error, f"{kind(error)}:{error}"
+    if not (messages := [text for text in gathered(message) if text]):
+        return cast("T", result)
+    name, _, text = messages[0].partition(":")
+    other = PASSED_ON.get(name)
+    raised = own or (other(text) if other else RunStopped(f"{name} in another process: {text}"))
+    raised.everywhere = True  # pyright: ignore[reportAttributeAccessIssue]
+    raise raised
+
+
+def kind(error: Exception) -> str:
+    """Returns the name of the first kind in PASSED_ON that an error is of, else that of its own class."""
+    name = type(error).__name__
+    if name == "OutOfMemoryError":
+        return "MemoryError"
+    return next((known for known, one in PASSED_ON.items() if isinstance(error, one)), name)
+
+
+def once(do: Callable[[], object]) -> None:
+    """Does it in the first process, while the others wait until it is done or has failed."""
+    agreed(do if rank() == 0 else lambda: None)
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:

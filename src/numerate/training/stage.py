@@ -134,9 +134,7 @@ class Stage:
 
     def save(self, model: Savable, name: str) -> None:
         """A model in this stage's folder; one process writes it, and all wait until it is there."""
-        if devices.rank() == 0:
-            model.save(self.folder / name)
-        devices.barrier()
+        devices.once(lambda: model.save(self.folder / name))
 
     def _time(self, seconds: float) -> None:
         """A line of times.jsonl: apart from the log, which is the same in every run."""
@@ -146,11 +144,12 @@ class Stage:
     def _save(self, learner: Learner | None) -> None:
         if learner:
             learner.check()
-        if devices.rank() == 0:
-            tensors = learner.state() if learner else {}
-            state = {"facts": self.facts, **resuming.surroundings(self.folder, devices.size())}
-            checkpoint.save(self.folder / "checkpoints", self.round, tensors, state)
-        devices.barrier()
+        devices.once(lambda: self._write(learner))
+
+    def _write(self, learner: Learner | None) -> None:
+        tensors = learner.state() if learner else {}
+        state = {"facts": self.facts, **resuming.surroundings(self.folder, devices.size())}
+        checkpoint.save(self.folder / "checkpoints", self.round, tensors, state)
 
     def _restore(self, learner: Learner | None, n: int) -> None:
         """Takes the newest checkpoint that can be used; without a learner, begins anew where none can: what
@@ -166,6 +165,4 @@ class Stage:
             if learner:
                 learner.load_state(loaded.tensors)
         devices.barrier()  # all processes have read what is there
-        if devices.rank() == 0:
-            resuming.tidy(self.folder, choice, self.progress)
-        devices.barrier()
+        devices.once(lambda: resuming.tidy(self.folder, choice, self.progress))
