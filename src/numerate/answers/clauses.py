@@ -52,31 +52,39 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|whose|(?<=,\s)who"
+    r"(?:,\s*|\s+)(?:where(?! (?:it|its value) (?:is|equals)\b)|and indeed|namely|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
-    r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
+    r"|which(?! (?:(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round|rounds|rounded"
+    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|yields|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"|even though|though|although|whereas|while(?= (?:the|his|her|their|its|only|[A-Z]))"
+    r"|compared (?:to|with)|versus|vs\.?|contre|gegenüber|half of which"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this|each|every|there|only)"
     r"|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
     r"|for (?:all|any|every|some|each)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon"
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon|after \w+ing"
+    r"|by \w+ing"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
     # behind a comma, a semicolon or a dash
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
-    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
+    r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
     r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
+    r"|,\s*(?:with (?!(?:an? )?(?:total|overall|combined|final)\b)(?:an? |the |its )?[a-z]{3,}|working"
+    r"|using|up from|down from|approximately|roughly|about)\b"
+    r"|\s\((?:and|with|while) [a-z]{2,} "
     # in brackets: another form, a quantity, words
     r"|\s\((?=\$\d[^()]*[-+*/×])"
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
@@ -88,8 +96,10 @@ EXPLANATION = re.compile(
 )
 _EXPLAINS = listed(
     "where who whose which since because as for when whenever if provided given assuming "
-    "rather instead not but except "
-    "upon unlike according so car ya porque weil denn потому while meaning i.e."
+    "rather instead not but except though although whereas while compared versus vs vs. contre "
+    "gegenüber half working using "
+    "indeed namely up down approximately roughly about with "
+    "upon after by unlike according so car ya porque weil denn потому while meaning i.e. (and (with (while"
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
@@ -100,6 +110,11 @@ _HINTS = re.compile(
 _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|makes|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
+)
+_FIRST_ONLY = re.compile(
+    r"^\W*(?:my )?(?:first|initial|original|earlier)\b[^.]*\b(?:guess|idea|thought|attempt|answer|estimate)"
+    r"|\b(?:i|we) (?:first|initially|originally|earlier|previously)\b",
+    re.IGNORECASE,
 )
 _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
@@ -125,11 +140,25 @@ def _before_explanation(text: str, content: re.Pattern[str]) -> str:
         verb = _VERB_BEHIND.search(text, clause.end())
         if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
             return f"{before}{text[verb.start() + 1 :]}{rest}"
+        end = _closing(text, clause.start() + 1) if clause.group().startswith(" (") else -1
+        if end > 0 and content.search(text, end + 1) and content.search(before):
+            return _before_explanation(before + text[end + 1 :] + rest, content)
         if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
     return text + rest
 
 
+def _closing(text: str, at: int) -> int:
+    """Returns the index of the bracket that closes the one at `at`, -1 where there is none."""
+    depth = 0
+    for match in _BRACKET.finditer(text, at):
+        depth += 1 if match.group() == "(" else -1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+_BRACKET = re.compile(r"[()]")
 _VERB_BEHIND = re.compile(r", ?(?:is|are|was|were|equals|will be|must be) (?:\w+ ){0,2}\W{0,3}[\d\\$]")
 _STATES_VALUE = re.compile(
     r"^\W*\d|[=≈]|\b(?:is|are|equals|was|were|be|makes|gives|leaves|has|have)\b(?: \w+)? \W{0,3}[\d\\$]"
@@ -139,6 +168,16 @@ _STATES_VALUE = re.compile(
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
+        return True
+    if (
+        text.startswith(
+            "namely",
+            len(text[: len(before)]) + len(text[len(before) :]) - len(text[len(before) :].lstrip(" ,")),
+        )
+        and "=" in before
+    ):
+        return True
+    if _FIRST_ONLY.search(before) and DIGIT.search(text, end):
         return True
     if _REVERSES.match(text, len(before)) or (_DENIES.search(before) and DIGIT.search(text, end)):
         return True

@@ -22,7 +22,13 @@ _WITHDRAWN = re.compile(
     r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's)"
     r" (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
     r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b"
-    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)",
+    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)"
+    r"|\b(?:on second thought|hold on|hang on|let me (?:redo|recompute|recalculate|recount|start over"
+    r"|fix|correct|try again)"
+    r"|(?:actually|no|wait|sorry|oops),? (?:wait|no|make (?:that|it)|it(?:'s| is| should)|that(?:'s"
+    r"| is) not|I)"
+    r"|i (?:forgot|missed|overlooked|misread|miscalculated|miscounted|misunderstood)|i take (?:that"
+    r"|it) back|correction:)",
     re.IGNORECASE,
 )
 
@@ -45,7 +51,19 @@ def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
     if words.lower().endswith(" right") and "t be" not in words:  # `that is right`
         return None
     values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
-    return next(filter(None, values), None) or last_statement(tail[withdrawn.end() :], kind)
+    if value := next(filter(None, values), None):
+        return value
+    behind = tail[withdrawn.end() :].lstrip(" :,.;—–-!")
+    return None if _CONFIRMS.search(behind) else last_statement(behind, kind)
+
+
+_CONFIRMS = re.compile(
+    r"\b(?:yes|yep|confirm\w*|checks out|still (?:the same|holds|correct|right)|(?:is|was"
+    r"|are) (?:indeed )?(?:right|correct|fine)"
+    r"|same (?:answer|result|value)|indeed|matches|no mistake|never ?mind|all good)\b",
+    re.IGNORECASE,
+)
+"""a doubt that comes to nothing"""
 
 
 _REPORTED = re.compile(

@@ -11,6 +11,10 @@ _REFUSAL = re.compile(
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
     r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
+    r"|\b(?:do not|don't|cannot|can't) see (?:how|any way)|\bno (?:idea|way (?:to|of) (?:know|tell"
+    r"|determin|find|solv|comput))"
+    r"|\b(?:does not|doesn't|did not|didn't|never) (?:(?:tell|reveal)s?(?: us)?|(?:mention|state"
+    r"|specify) (?:how|what|which|the|whether))\b"
     r"|(?:\bnot|n't) enough information|\banswer is (?:not known|unknown)"
     r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
     r"|\binsufficient (?:information|data)|\bnot sure\b"
@@ -38,6 +42,9 @@ _STEMS = (
     "unable",
     "unknown",
     "impossible",
+    "no idea",
+    "no way",
+    "never",
     "insufficient",
     "posible",
     "puede",

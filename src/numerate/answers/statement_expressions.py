@@ -109,7 +109,10 @@ _LINK = re.compile(
     r"(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
     re.IGNORECASE,
 )
-_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to|of)\s*$")
+_AFTER_COPULA = re.compile(
+    r"\b(?:is|are|equals|equal to|of|maximum|minimum|value|max|min)(?: (?:thus|then|therefore|hence"
+    r"|also|exactly|just))?\s*$"
+)
 _JOINT = re.compile(
     r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder"
     r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
@@ -129,6 +132,10 @@ _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
 NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _COMPOUND = re.compile(r"\s*[a-zA-Z]\w*(?:\s*[-+*/]\s*[a-zA-Z]\w*)+\s*=")
+_ROUNDED = re.compile(
+    r"\b(?:round(?:ed|ing|s)?|decimal (?:places?|digits?)|to the nearest|significant (?:figures|digits))\b",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
@@ -151,7 +158,8 @@ def last_expression(text: str) -> str | None:
     end = quantity_end(text, runs[last].end)
     unit = text[runs[last].end : end]
     if first == last:
-        value = chain_value(right_side(last_row(runs[last].text), approximate=False))
+        rounded = _ROUNDED.search(text) is not None
+        value = chain_value(right_side(last_row(runs[last].text), approximate=rounded))
         if value[:1].isdigit() and NEGATIVE_BEFORE.search(
             text, max(0, runs[last].start - NEAR), runs[last].start
         ):
