@@ -136,6 +136,45 @@ def test_a_formula_that_only_explains_is_not_the_answer(text: str, reference: st
     assert grade(text, Problem("", "", reference, kind="math")).correct
 
 
+STATED: list[tuple[str, Kind, str]] = [
+    ("Initially the area is $s^2$; so the increase is $0.5 s^2$, i.e. 50 percent.", "math", "50\\%"),
+    ("The radius is 5, so its equation is x² + y² = 5², i.e. **x² + y² = 10**.", "math", "x^2+y^2=10"),
+    ("Since 9 = 3², log₃ 9 = 2.", "math", "2"),
+    ("Using the power rule,\n∫ x² dx = x³/3 + C.", "math", "\\frac{x^3}{3} + C"),
+    (
+        "**解答：** 通分得\n\n$$\\frac13 + \\frac14 = \\frac{7}{12}$$\n\n所以结果是 $\\frac{7}{12}$。",
+        "math",
+        "\\frac{7}{12}",
+    ),
+    ("12 days of May and another 12 make 24, so the deadline falls on June 12.", "math", "\\text{June 12}"),
+    ("Yes. For any $x$, $(x+1)^2 = x^2+2x+1$, so the operation is commutative.", "math", "\\text{Yes}"),
+    ("Therefore **a = 3** and **b = −2**.", "math", "a = 3, b = -2"),
+    ("The largest of the three is $n+1=448$.", "math", "448"),
+    ("Equality occurs when $2r = rt,$ or $t = 2.$", "math", "2"),
+    ("So $71 \\equiv 2 \\pmod{3}$.", "math", "2"),
+    ("So there are $5\\times 5\\times 5=125$ such 3-digit numbers.", "math", "125"),
+    ("The rate is 35 · 3, which is equal to 115 loaves of bread.", "number", "115"),
+    (
+        "50 - 6 = 44 stickers.\nTherefore, after giving away 10 and losing 6, Maya has 44 stickers.",
+        "number",
+        "44",
+    ),
+    ("**Conclusion : il faut réserver 11 bus.**", "number", "11"),
+    ("So the bill comes to $1.5k.", "number", "1500"),
+    (
+        "Each muffin costs $2.25. As a sanity check, 6 × $2.25 = $13.50, which matches the price.",
+        "number",
+        "2.25",
+    ),
+    ("So it is 36 cm. Sorry if the first message said 30, that was a typo!", "number", "36"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "reference"), STATED)
+def test_the_last_form_of_a_value_counts(text: str, kind: Kind, reference: str) -> None:
+    assert grade(text, Problem("", "", reference, kind=kind)).correct
+
+
 WORDED = [
     ("Il reste vingt-trois pommes.", "23"),
     ("Insgesamt sind es einundzwanzig Kinder.", "21"),

@@ -17,6 +17,7 @@ _OPENS = re.compile(
     # other conditions
     r"|Had (?:he|she|it|they|we|you|I|the|his|her|[A-Z]\w+)\b|Without (?:the|his|her|a|an|any|this|that|it)\b"
     r"|Were (?:he|she|it|they|we|you|I|the)\b|At (?:that|this) (?:pace|rate|speed|price)\b"
+    r"|For (?:example|instance)\b|E\.g\.|Verify that\b|Either (?:\w+ )?is\b"
     r"|Otherwise\b|(?:Had|Si|Wenn|Falls) (?!.*=)[^.]*(?:rait|ría|würde|hätte)"
     # what was before
     r"|(?:Originally|Initially|At first|Beforehand|Earlier|Previously|Before (?:that|this)|Last (?:year"
@@ -83,7 +84,7 @@ _CONCLUDES = re.compile(
 )
 _WITHIN = re.compile(
     r"[,;] ?(?:and )?(?:so|thus|hence|therefore)\b|\b(?:thus|hence|therefore|altogether|in total|in all)\b"
-    r"|, (?:also|dann|leaving|making|giving|for a total of)\b"
+    r"|[.$\]]\s*(?:So|Thus|Hence|Therefore)\b|, (?:also|dann|leaving|making|giving|for a total of)\b"
     r"|\b(?:donc|alors|somit|folglich|insgesamt|por (?:lo )?tanto|así que|entonces|quindi|dunque"
     r"|portanto|logo"
     r"|kwa hiyo|więc|dus|поэтому|значит|следовательно)\b"

@@ -54,8 +54,10 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 EXPLANATION = re.compile(
     r"(?:,\s*|\s+)(?:where(?! (?:it|its value) (?:is|equals)\b)|and indeed|namely|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
-    r"|which(?! (?:(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round|rounds|rounded"
-    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|yields|simplifies"
+    r"|which(?! (?:there are|(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round"
+    r"|rounds|rounded"
+    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|makes|totals|yields|(?:is equal"
+    r"|comes(?: out)?|adds up|amounts|works out) to|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
     r"|even though|though|although|whereas|while(?= (?:the|his|her|their|its|only|[A-Z]))"
@@ -84,6 +86,8 @@ EXPLANATION = re.compile(
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
     r"|,\s*(?:with (?!(?:an? )?(?:total|overall|combined|final)\b)(?:an? |the |its )?[a-z]{3,}|working"
     r"|using|up from|down from|approximately|roughly|about)\b"
+    r"|,\s*(?:the (?:only|smallest|largest|greatest|least)\b(?![^,]*\b(?:is|are|equals)\b)"
+    r"|(?:as )?(?:our|the|my) answer|as (?:our|the))\b"
     r"|\s\((?:and|with|while) [a-z]{2,} "
     # in brackets: another form, a quantity, words
     r"|\s\((?=\$\d[^()]*[-+*/×])"
@@ -98,7 +102,7 @@ _EXPLAINS = listed(
     "where who whose which since because as for when whenever if provided given assuming "
     "rather instead not but except though although whereas while compared versus vs vs. contre "
     "gegenüber half working using "
-    "indeed namely up down approximately roughly about with "
+    "indeed namely the our my up down approximately roughly about with "
     "upon after by unlike according so car ya porque weil denn потому while meaning i.e. (and (with (while"
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""

@@ -7,6 +7,7 @@ import re
 
 from numerate.answers.asides import is_aside, is_bracketed
 from numerate.answers.asked import named
+from numerate.answers.clauses import CONTENT
 from numerate.answers.markdown import without_annotations
 from numerate.answers.passed_over import is_remark, states_none, without_rejected
 from numerate.answers.refusals import refuses
@@ -18,6 +19,7 @@ from numerate.answers.weighing import (
     asked_value,
     head_of_parts,
     is_calculated,
+    last_result,
     value_about,
     weighed,
 )
@@ -48,8 +50,20 @@ def last_statement(text: str, kind: Kind) -> str | None:
     first, follows = next(sentences, ("", False))
     if breaks_off(without_enumerator(first), follows, kind) or _repeats(text, first):
         return None
+    if kind == "math" and (word := _opening_word(text, first)):
+        return word
     value = _last_value(text, first, sentences, kind)
     return None if value == OPEN else value
+
+
+_YES_OR_NO = re.compile(r"\W*(yes|no)[.,!:;](?!\d)", re.IGNORECASE)
+_SO = re.compile(r"\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
+
+
+def _opening_word(text: str, last: str) -> str | None:
+    """Returns the yes or no that a text begins with, where it ends in a conclusion without a value."""
+    word = _YES_OR_NO.match(text)
+    return word[1] if word and not CONTENT.search(_SO.split(last)[-1]) else None
 
 
 def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str | None:
@@ -66,6 +80,8 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str |
             if wanted := named(sentence):
                 return value_about(wanted, sentence, upwards, kind)
             value = value_of(sentence, kind, last)
+            if value == OPEN:
+                value = last_result(text, sentence) or value
             if value and (len(asides) == MOST_ASIDES or not _is_beside(text, sentence, value)):
                 return weighed(sentence, value, upwards, text, kind)
             asides += [value] if value else []

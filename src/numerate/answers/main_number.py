@@ -73,6 +73,10 @@ LONGEST_PART = 9
 """digits of the whole and its parts"""
 _OLDER = re.compile(r"(?: \w+)? (?:older|younger|taller|shorter|longer|heavier|lighter|faster|slower)\b")
 _ASIDE_BEFORE = re.compile(r"(?:, |\bbeing )$")
+_COMPOUND = re.compile(
+    r"-(?:digit|person|sided|letter|page|point|day|week|month|year|hour|minute|inch|foot|mile|member|element)"
+)
+"""`4-digit numbers`"""
 _OPERAND = re.compile(r"\s?(?:で割|を引|を足|を掛|をか)")
 _PER_ONE = re.compile(r"\s?(?:人|個あたり|つあたり|person\b)")
 _IN = re.compile(r"\bin\s*$", re.IGNORECASE)
@@ -126,7 +130,7 @@ def is_detail(text: str, run: Run) -> bool:
         return False
     if _OLDER.match(text, run.end) and _ASIDE_BEFORE.search(text, low, run.start):
         return True
-    if _OPERAND.match(text, run.end):
+    if _COMPOUND.match(text, run.end) or _OPERAND.match(text, run.end):
         return True
     if run.text == "1" and _PER_ONE.match(text, run.end):
         return True

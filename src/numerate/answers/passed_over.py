@@ -12,7 +12,11 @@ _REMARK = re.compile(
     r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that"
     r"|How (?:many|much)|What (?:is|are))\b"
     r"(?:[^=]*|.*\b(?:if|such that)\b.*)$|"
-    r"Note\b|Let (?:\$?\\?\w{1,6}\$? |\$[^$]*\$ )(?:be|denote|represent)\b|Do you|Would you|Want|Shall"
+    r"Note\b|(?:Sorry|Apologies|My apologies)\b[^.]*\b(?:typo|said|message|earlier|confus\w+|previous"
+    r"|first)\b(?![^.]*\bshould)"
+    r"|As an? (?:quick |sanity |final |simple )*(?:check|test|verification)\b"
+    r"|[^.]*=[^=]*,? (?:which|that) (?:matches|agrees|confirms|checks out|is consistent)\b"
+    r"|Let (?:\$?\\?\w{1,6}\$? |\$[^$]*\$ )(?:be|denote|represent)\b|Do you|Would you|Want|Shall"
     r"|Should you"
     # suppositions and checks
     r"|[^.;]*\bwould (?:be|have been)\b[^.;=]*\bif\b[^.;=]*\bhad\b"
@@ -42,7 +46,7 @@ _PLAN = re.compile(
     r"|figure|work out|count|prove|be (?:found|calculated|computed|determined)"
     r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
     r"\b(?!(?s:.*)=)(?![^.]*(?:\bto get\b|\bgiv(?:es|ing)\b"
-    r"|\bwhich (?:gives|leaves|makes|equals)\b))"
+    r"|\bwe (?:have|get|obtain|find)\b|\bwhich (?:gives|leaves|makes|equals)\b))"
     r"|\bremains to (?:show|prove|find|check|verify|compute|calculate|determine|see)\b"
     r"|^\W*(?:Now|Next|Then),? (?:we )?(?:apply|use) (?:the|this) [^=]*\bwith\b[^=]*=[^=]*$"
     # steps without their result
@@ -52,8 +56,13 @@ _PLAN = re.compile(
     r"|\b(?:is|are|gets?|have|has|makes)\b))"
     r"|\b(?:we|i) (?:are|were|'re) asked (?:for|to)\b(?![^.]*(?:=|\bso\b|: |\bwhich is\b|\bthat is\b|\bis\b))"
     # other languages
-    r"|我们首先要|首先要知道|最后再|Нам нужно|нужно найти|Nous devons|Il faut|Tenemos que|Necesitamos|Debemos"
-    r"|Wir müssen|我们需要|接下来"
+    r"|我们首先要|首先要知道|最后再|Нам нужно|нужно найти|我们需要|接下来"
+    r"|(?:Nous devons|Il faut|On doit)(?: d'abord)? (?:trouver|calculer|déterminer|chercher|savoir|soustraire"
+    r"|additionner|multiplier|diviser|connaître|convertir)"
+    r"|(?:Tenemos que|Necesitamos|Debemos|Hay que)(?: primero)? (?:encontrar|calcular|determinar|hallar|saber"
+    r"|restar|sumar|multiplicar|dividir|resolver|averiguar)"
+    r"|Wir müssen [^.]*(?:berechnen|finden|bestimmen|wissen|addieren|subtrahieren|multiplizieren"
+    r"|dividieren)\b"
     r"|次に[^。]*(?<!な)(?:ります|きます|します|する)。?$",
     re.IGNORECASE,
 )

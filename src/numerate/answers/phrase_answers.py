@@ -69,6 +69,10 @@ _CONFIRMS = re.compile(
 _REPORTED = re.compile(
     r"\b(?:might|may|could|would) (?:\w+ )?(?:think|say|guess|assume|answer|conclude)(?: that)?(?: the)?\s*\Z"
 )
+_LEADS_ON = re.compile(
+    r"[\u3040-\u9fff，、*]*(?:得|得到|有|计算|如下|可得|可知|因为|首先|先|求解)[\u3040-\u9fff：:，*]{0,4}"
+)
+"""words before a solution, which are no answer: `解答：通分得`"""
 _TAKEN_BACK = re.compile(
     r"\bbut (?:that|this|it)(?: is|'s| was| would be) (?:wrong|incorrect|not)\b"
     r"|^(?:wrong|incorrect|unknown|not known)\b"
@@ -83,6 +87,8 @@ def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:
         return None
     if kind == "choice":
         return statement or None
+    if _LEADS_ON.fullmatch(statement):
+        return None
     return statement_value(statement, kind) if statement else None
 
 

@@ -7,6 +7,7 @@ import re
 from numerate.answers.clauses import CONTENT, DIGIT, NEAR, main_clause
 from numerate.answers.derivations import comes_from, numbers_of, small_words
 from numerate.answers.expressions import Run
+from numerate.answers.formulas import hide_formulas
 from numerate.answers.main_number import TOTAL, candidate_numbers, main_number
 from numerate.answers.markdown import bold_parts, without_bullet, without_emphasis
 from numerate.answers.statement_expressions import last_expression
@@ -50,12 +51,18 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> str | None:
     last: it ends the text, so that its value may be a word."""
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
-    if bold_parts(sentence):
+    if bold_parts(sentence) and not _BOLD_RESTATED.search(sentence):
         sentence = main_clause(sentence, DIGIT)
     if only := _ONLY.search(sentence):
         sentence = only["kept"]
+    if kind == "math":
+        sentence = _restated(_behind_reason(sentence))
+    if date := _DATE.search(sentence):
+        return date["date"]
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
+    if kind == "math" and len(with_digits) > 1 and (joined := _JOINED_BOLD.search(sentence)):
+        with_digits = [joined.group()]
     text = without_emphasis(with_digits[-1] if with_digits else without_enumerator(sentence)).strip()
     text = _before_breakdown(text)
     return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
@@ -81,6 +88,37 @@ _REASON_FIRST = re.compile(
     r"(?:[^,=]|,(?=\d))*, (?=(?![^,]*\b(?:and|each|per)\b).*\d)"
 )
 _SO_WITHIN = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore) (?!that\b)(?=[^=]*\d)(?![^=]*=)")
+
+
+_DATE = re.compile(
+    r"\b(?:on|is|until|by|to|be) (?:\w+day, )?(?P<date>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?"
+    r"|Apr(?:il)?|May|June?|July?"
+    r"|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?) \d{1,2}(?:st|nd|rd"
+    r"|th)?(?:, \d{4})?)[.!*]*$"
+)
+_JOINED_BOLD = re.compile(r"\*\*[^*\n]+\*\*(?:(?:,| and| or|, and|, or) \*\*[^*\n]+\*\*)+")
+_BOLD_RESTATED = re.compile(r"(?:i\.e\.|that is),? \*\*[^*]*\d[^*]*\*\*[.!]?$")
+_RESTATED = re.compile(r"[,;] (?:i\.e\.|that is),? (?P<value>[^,;]*[\d\\][^;]*)$")
+_REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*")
+
+
+def _restated(sentence: str) -> str:
+    """Returns the last form of a formula that a sentence restates: `0.5 s^2, i.e. 50 percent`."""
+    match = _RESTATED.search(hide_formulas(sentence))
+    if match is None or not _REDUCIBLE.search(sentence):
+        return sentence
+    return sentence[match.start("value") :]
+
+
+def _behind_reason(sentence: str) -> str:
+    """Returns what a sentence concludes from a reason before it: `Since 9 = 3^2, log_3 9 = 2`."""
+    match = _REASON_FORMULA.match(hide_formulas(sentence))
+    return sentence[match.end() :] if match else sentence
+
+
+_REASON_FORMULA = re.compile(
+    r"\W*(?:Since|Because|Given that|Knowing)\b[^,]*, (?=(?:[^,]|,(?=\d))*[=\d][^,]*$)", re.IGNORECASE
+)
 
 
 def _concluding_part(text: str) -> str:
@@ -150,12 +188,15 @@ _RESULT = re.compile(
 )
 
 
+_LEFT_BEHIND = re.compile(r"(?: \w+){0,3} (?:left|remain(?:ing|s)?|over)\b")
+
+
 def _is_open(text: str, others: list[Run], run: Run, value: str) -> bool:
     """Returns True where nothing says that the last of several numbers is the point of a sentence: it neither
     comes from the others nor follows a word such as `is` or `makes`."""
     if "=" in text or any(other.text in value for other in others):
         return False
-    if CORRECTS.search(text, others[-1].end, run.start):
+    if CORRECTS.search(text, others[-1].end, run.start) or _LEFT_BEHIND.match(text, run.end):
         return False
     own, rest = numbers_of(run.text), numbers_of(text[: run.start])
     words = small_words(text)

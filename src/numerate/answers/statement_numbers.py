@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from numerate.answers.clauses import DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run, math_runs
@@ -238,12 +239,15 @@ def _with_unit(text: str, run: Run) -> str:
         value = "-" + value
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
+    if thousands := _THOUSANDS.fullmatch(value):
+        return f"${Decimal(thousands[1]) * 1000:f}"
     if _WHOLE.fullmatch(value) and (scaled := _SCALED.match(text, run.end)):
         return scaled_number(value, scaled.group().strip(" -")) if "=" not in run.text else value
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
     return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
 
 
+_THOUSANDS = re.compile(r"\$(\d{1,6}(?:\.\d{1,3})?)[kK]")
 _WHOLE = re.compile(r"-?\d{1,9}")
 _SCALED = re.compile(r"[ -](?:squared|cubed|and an? (?:half|quarter|third))\b(?! more| less)")
 

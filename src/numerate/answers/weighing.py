@@ -89,6 +89,16 @@ def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: K
     return None
 
 
+_RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
+
+
+def last_result(text: str, sentence: str) -> str | None:
+    """Returns the result of the last calculation before a sentence, where that is one of its numbers."""
+    results = _RESULT.findall(text[: text.rfind(sentence)])
+    result = numbers_of(results[-1]) if results else []
+    return results[-1] if result and result[0] in numbers_of(sentence) else None
+
+
 def is_calculated(text: str, sentence: str, value: str) -> bool:
     """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
     before = text[: text.rfind(sentence)]
