@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from numerate.answers import equal, extract, grade
+from numerate.answers import equal, extract, find, grade
 from numerate.types import Kind, Problem
 
 BESIDE = [
@@ -216,3 +218,20 @@ SAME = [
 def test_the_same_in_other_units_or_another_order(one: str, other: str, same: bool) -> None:
     assert equal(one, other) is same
     assert equal(other, one) is same
+
+
+def test_a_loop_of_empty_boxes_has_no_answer() -> None:
+    assert extract("x = 5. " + "\\boxed{}. " * 40 + "\\boxed", "math") is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["but only 1 ", "(a ", "not ", "1 km = 1 m, ", "we need the 1, ", "- 1 red\n"]
+)
+def test_a_costly_text_stays_cheap(piece: str) -> None:
+    """The rules for the last sentences read a bounded part of a text."""
+    took: list[float] = []
+    for length in (5_000, 40_000):
+        began = time.process_time()
+        find((piece * length)[:length] + "5", "number")
+        took.append(time.process_time() - began)
+    assert took[1] < 20 * took[0] + 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import DIGIT
+from numerate.answers.clauses import DIGIT, english_words
 from numerate.answers.names import listed
 
 _WANTS = (
@@ -47,8 +47,18 @@ _CLAUSES = re.compile(
 )
 
 
+_ASKS = listed(
+    "need needed needs want wanted wants asked asks looking interested after supposed about requires "
+    "required "
+    "requested"
+)
+"""words of which a sentence about what is asked for has one"""
+
+
 def attached(sentence: str) -> str | None:
     """Returns the part of a sentence with the value of which it says that it is asked for."""
+    if _ASKS.isdisjoint(english_words(sentence)):
+        return None
     marks = list(_RELATIVE.finditer(sentence))
     if not marks:
         stated = _STATED.search(sentence)
@@ -66,6 +76,8 @@ def attached(sentence: str) -> str | None:
 
 def named(sentence: str) -> frozenset[str] | None:
     """Returns the words for what a sentence without a value says is asked for."""
+    if _ASKS.isdisjoint(english_words(sentence)):
+        return None
     match = _STATEMENT.search(sentence)
     if match is None or DIGIT.search(match["what"]):
         return None

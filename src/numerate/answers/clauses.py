@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from numerate.answers.formulas import FORMULA, hide_formulas
 from numerate.answers.names import FUNCTIONS, listed
@@ -11,6 +12,8 @@ DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?=[^\s,.;:)$])(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
+DENIAL = 32
+"""characters before a number in which a word that denies it stands"""
 DENIAL_BEFORE = re.compile(
     r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
     r"|not|rather than|instead of|out of|than|nor|neither|except"
@@ -28,6 +31,15 @@ _IN_BRACES = re.compile(r"\{[^{}]*\}")
 _SMALL = re.compile(r"\$?\(?(?:\d|1\d|[a-z])\)?")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}|[\u0600-\u06ff\u0900-\u0dff]{2,}")
 NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
+
+
+_ENGLISH_WORD = re.compile(r"[a-z]+")
+
+
+@lru_cache(maxsize=8)
+def english_words(sentence: str) -> frozenset[str]:
+    """Returns the words of a sentence: a cheap look before patterns that try many of them everywhere."""
+    return frozenset(_ENGLISH_WORD.findall(sentence.lower()))
 
 
 def first_sentence(text: str) -> str:
@@ -124,6 +136,7 @@ _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
+MOST_BRACKETS = 4
 MOST_EXPLAINED = 3_000
 """characters of a statement in which a clause that explains it is looked for"""
 
@@ -137,7 +150,8 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
     return text
 
 
-def _before_explanation(text: str, content: re.Pattern[str]) -> str:
+def _before_explanation(text: str, content: re.Pattern[str], brackets: int = MOST_BRACKETS) -> str:
+    """brackets: how many may be taken out of the middle of the text."""
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
@@ -145,8 +159,8 @@ def _before_explanation(text: str, content: re.Pattern[str]) -> str:
         if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
             return f"{before}{text[verb.start() + 1 :]}{rest}"
         end = _closing(text, clause.start() + 1) if clause.group().startswith(" (") else -1
-        if end > 0 and content.search(text, end + 1) and content.search(before):
-            return _before_explanation(before + text[end + 1 :] + rest, content)
+        if brackets and end > 0 and content.search(text, end + 1) and content.search(before):
+            return _before_explanation(before + text[end + 1 :] + rest, content, brackets - 1)
         if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
     return text + rest
@@ -173,13 +187,7 @@ def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
         return True
-    if (
-        text.startswith(
-            "namely",
-            len(text[: len(before)]) + len(text[len(before) :]) - len(text[len(before) :].lstrip(" ,")),
-        )
-        and "=" in before
-    ):
+    if "=" in before and text[:end].endswith("namely"):
         return True
     if _FIRST_ONLY.search(before) and DIGIT.search(text, end):
         return True

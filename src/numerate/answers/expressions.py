@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from numerate.answers.boxes import closing
@@ -61,6 +62,19 @@ def math_runs(text: str) -> list[Run]:
     """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
     beside a sign, or
     are formulas."""
+    return list(_cached_runs(text) if len(text) <= CACHED else _runs_of(text))
+
+
+CACHED = 1_000
+"""characters; the rules for a sentence look at the same text several times"""
+
+
+@lru_cache(maxsize=8)
+def _cached_runs(text: str) -> tuple[Run, ...]:
+    return tuple(_runs_of(text))
+
+
+def _runs_of(text: str) -> list[Run]:
     runs: list[Run] = []
     at = 0
     for match in FORMULA.finditer(text):

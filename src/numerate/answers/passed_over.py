@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.clauses import CONTENT
+from numerate.answers.clauses import CONTENT, english_words
+from numerate.answers.names import listed
 
 _REMARK = re.compile(
     r"\W*(?:"
@@ -86,6 +87,22 @@ _REJECTED = re.compile(
 )
 
 
+_REJECTS = listed(
+    "say think answer guess expect tempted tempting seem wrong incorrect right correct final cannot can "
+    "false fail "
+    "fails work satisfy hold fit impossible extraneous invalid rejected valid possible contradiction "
+    "too result total"
+)
+"""words of which _REJECTED needs one"""
+_PLANS = listed(
+    "find determine calculate solve compute identify know start begin break figure work count prove found "
+    "calculated computed determined add subtract multiply divide use apply complete convert set look "
+    "take need asked "
+    "remains primero doit devons faut tenemos debemos necesitamos hay wir"
+)
+"""words of which _PLAN needs one in ASCII"""
+
+
 def is_remark(sentence: str) -> bool:
     """Returns True for a sentence behind an answer or before one: a note, an offer, a question, a check."""
     return _REMARK.match(sentence) is not None
@@ -93,7 +110,10 @@ def is_remark(sentence: str) -> bool:
 
 def states_none(sentence: str) -> bool:
     """Returns True for a sentence that plans a step or rejects a value: what ends in it has no answer."""
-    return _REJECTED.search(sentence) is not None or _PLAN.search(sentence) is not None
+    words = english_words(sentence)
+    if not _REJECTS.isdisjoint(words) and _REJECTED.search(sentence):
+        return True
+    return (not sentence.isascii() or not _PLANS.isdisjoint(words)) and _PLAN.search(sentence) is not None
 
 
 _CLAUSE_BEHIND = re.compile(r"; | \((?=.*\)\W*$)")

@@ -65,11 +65,34 @@ _STEMS = (
 """of which a refusal in ASCII has one"""
 
 
+SHORTEST = 6
+"""characters of the shortest refusal in ASCII"""
+MOST_STEMS = 8
+"""stems around which a refusal is looked for before the whole text is"""
+REACH = 80
+"""characters around a stem in which its refusal stands"""
+
+
 def refuses(text: str, start: int) -> bool:
     """Returns True where the text says from `start` on that there is no answer, and draws no conclusion after
     that."""
     behind = text[start:].lower()
-    if behind.isascii() and not any(stem in behind for stem in _STEMS):
-        return False
-    refusals = list(_REFUSAL.finditer(text, start))
-    return bool(refusals) and not _CONCLUSION.search(text, refusals[-1].end())
+    if not behind.isascii():
+        *_, last = (None, *_REFUSAL.finditer(text, start))
+    else:
+        last = _last_in_ascii(text, start, behind) if len(behind) >= SHORTEST else None
+    return last is not None and not _CONCLUSION.search(text, last.end())
+
+
+def _last_in_ascii(text: str, start: int, lower: str) -> re.Match[str] | None:
+    """Returns the last refusal, looked for around the stems: the pattern is slow on a whole text."""
+    last = max(map(lower.rfind, _STEMS))
+    for _ in range(MOST_STEMS):
+        if last < 0:
+            return None
+        *_, match = (None, *_REFUSAL.finditer(text, start + max(last - REACH, 0), start + last + REACH))
+        if match:
+            return match
+        last = max(lower.rfind(stem, 0, last) for stem in _STEMS)
+    *_, match = (None, *_REFUSAL.finditer(text, start, start + last + REACH))
+    return match

@@ -6,6 +6,7 @@ import re
 
 from numerate.answers.clauses import (
     CONTENT,
+    DENIAL,
     DENIAL_BEFORE,
     DIGIT,
     NEAR,
@@ -147,7 +148,9 @@ def last_expression(text: str) -> str | None:
     if ratio := ratio_in(text):
         return ratio
     runs = [
-        run for run in math_runs(text) if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)
+        run
+        for run in math_runs(text)
+        if not DENIAL_BEFORE.search(text, max(0, run.start - DENIAL), run.start)
     ]
     plain = [run for run in runs if not run.formula and run.text.strip("$").isdigit()]
     details = [run for run in plain if is_detail(text, run)]

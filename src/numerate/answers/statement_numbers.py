@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from numerate.answers.clauses import DENIAL_BEFORE, DIGIT, NEAR, main_clause
+from numerate.answers.clauses import DENIAL, DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run, math_runs
 from numerate.answers.foreign_numerals import foreign_number
 from numerate.answers.formulas import right_side
@@ -144,7 +144,7 @@ def number_runs(text: str) -> list[Run]:
         plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
         return [run for run in plain if not DENIAL_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
     runs = [run for run in math_runs(text) if DIGIT.search(run.text)]
-    return [run for run in runs if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
+    return [run for run in runs if not DENIAL_BEFORE.search(text, max(0, run.start - DENIAL), run.start)]
 
 
 def denied_behind(text: str, run: Run) -> bool:
