@@ -32,6 +32,8 @@ def test_a_remark_on_something_else_is_passed_over(text: str, answer: str) -> No
 
 
 WEIGHED = [
+    ("In total the class planted 21 trees. Of these, 12 were oaks and the remaining 9 were maples.", "21"),
+    ("There are 27 marbles. The chance to draw a blue one is 9 out of 27, that is one third.", "9 out of 27"),
     ("Altogether that's 27 marbles. 12 are red, 15 are blue.", "27"),
     ("So there are 27 marbles:\n- 12 red\n- 15 blue", "27"),
     ("So 5 boxes are left. She sells them for $12 each and gets $60.", "$60"),
@@ -105,6 +107,8 @@ def test_a_correction_in_any_words_counts(text: str, answer: str) -> None:
 
 
 NONE = [
+    "To solve this we'd first find how many eggs the 24 hens lay, then divide to get the number of dozens.",
+    "ขั้นแรก หาพื้นที่: 6 × 7 = 42 ตารางเมตร จากนั้น",
     "First, we have to figure out how much the 12 pens cost.",
     "Next, we divide this by 5.",
     "To find out how many there are, we start with the 24 eggs.",
@@ -218,6 +222,11 @@ SAME = [
 def test_the_same_in_other_units_or_another_order(one: str, other: str, same: bool) -> None:
     assert equal(one, other) is same
     assert equal(other, one) is same
+
+
+def test_a_line_of_hashes_may_say_that_there_is_no_value() -> None:
+    text = "#### undefined\n\n(200 cannot be divided by zero trucks.)"
+    assert not grade(text, Problem("", "", "200", kind="number")).correct
 
 
 def test_a_loop_of_empty_boxes_has_no_answer() -> None:

@@ -77,7 +77,7 @@ EXPLANATION = re.compile(
     r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this|each|every|there|only)"
     r"|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
-    r"|for (?:all|any|every|some|each)"
+    r"|for (?:all|any|every|some|each|(?:the|an?) \w+ to)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not

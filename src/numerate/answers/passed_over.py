@@ -46,14 +46,15 @@ _PLAN = re.compile(
     r"(?:find|determine|calculate|solve|compute|identify|know|start|begin|break"
     r"|figure|work out|count|prove|be (?:found|calculated|computed|determined)"
     r"|add|subtract|multiply|divide|use|apply|complete|convert|set up|look)"
-    r"\b(?!(?s:.*)=)(?![^.]*(?:\bto get\b|\bgiv(?:es|ing)\b"
+    r"\b(?!(?s:.*)=)(?![^.]*(?:\b(?:to get|gives|giving)\b(?=[^.]*\d)"
     r"|\bwe (?:have|get|obtain|find)\b|\bwhich (?:gives|leaves|makes|equals)\b))"
     r"|\bremains to (?:show|prove|find|check|verify|compute|calculate|determine|see)\b"
     r"|^\W*(?:Now|Next|Then),? (?:we )?(?:apply|use) (?:the|this) [^=]*\bwith\b[^=]*=[^=]*$"
     # steps without their result
     r"|^\W*(?:(?:First|Next|Then|Now),? |To \w+[^,]*, )(?:we |i |you |just |simply )?(?:first |then "
     r"|now |next )?(?:start|begin|divide|multiply|add|subtract|use|apply"
-    r"|take|need|calculate|compute|find|determine)\b(?!(?s:.*)=)(?![^.]*(?:\bto get\b|\bgiv(?:es|ing)\b"
+    r"|take|need|calculate|compute|find|determine)\b(?!(?s:.*)=)(?![^.]*(?:\b(?:to get|gives"
+    r"|giving)\b(?=[^.]*\d)"
     r"|\b(?:is|are|gets?|have|has|makes)\b))"
     r"|\b(?:we|i) (?:are|were|'re) asked (?:for|to)\b(?![^.]*(?:=|\bso\b|: |\bwhich is\b|\bthat is\b|\bis\b))"
     # other languages

@@ -60,7 +60,8 @@ _OPERATION_IN_WORDS = re.compile(
 """a number that is still to be calculated: `half of 10`"""
 _RATIO = re.compile(
     r"\b(?:ratio|odds|probability|chances?|scale)\b[^.\d]{0,80}(?<![\d.,/:])"
-    r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})[.!]?\s*$",
+    r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})(?:, (?:that is|i\.e\."
+    r"|or),? [^\d]*)?[.!]?\s*$",
     re.IGNORECASE,
 )
 

@@ -47,9 +47,7 @@ def weighed(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) 
 
 
 def _is_decisive(sentence: str) -> bool:
-    if "=" in sentence or "**" in sentence or concludes(sentence):
-        return True
-    return _REMAINS.search(sentence) is not None or CORRECTS.search(sentence) is not None
+    return "=" in sentence or "**" in sentence or concludes(sentence) or CORRECTS.search(sentence) is not None
 
 
 def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> str | None:
@@ -68,6 +66,8 @@ def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> 
         return value
     if is_sum_of_parts(sentence, whole[0]):
         return stated
+    if _REMAINS.search(sentence):
+        return value
     others = [n for n in before + numbers_of(sentence) if n != own] + small_words(f"{above} {sentence}")
     if any(comes_from(own, n, others) for n in before):
         return value
