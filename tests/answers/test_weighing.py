@@ -73,7 +73,7 @@ def test_of_several_numbers_in_a_sentence_one_is_its_point_or_none(text: str, an
     assert extract(text, "number") == answer
 
 
-ASKED: list[tuple[str, Kind, str]] = [
+SOUGHT: list[tuple[str, Kind, str]] = [
     ("Bob is 15 while Anna is 12. We need Bob's age.", "number", "15"),
     ("Bob's age, the one asked for, is 15, whereas Anna is 12.", "number", "15"),
     ("The one that the question asks for is Bob, who is 15. Anna is 12.", "number", "15"),
@@ -85,7 +85,7 @@ ASKED: list[tuple[str, Kind, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "kind", "answer"), ASKED)
+@pytest.mark.parametrize(("text", "kind", "answer"), SOUGHT)
 def test_what_a_text_says_that_it_is_asked_for_counts(text: str, kind: Kind, answer: str) -> None:
     assert grade(text, Problem("", "", answer, kind=kind)).correct
 
@@ -218,10 +218,10 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "same"), SAME)
-def test_the_same_in_other_units_or_another_order(one: str, other: str, same: bool) -> None:
-    assert equal(one, other) is same
-    assert equal(other, one) is same
+@pytest.mark.parametrize(("first", "second", "same"), SAME)
+def test_the_same_in_other_units_or_another_order(first: str, second: str, same: bool) -> None:
+    assert equal(first, second) is same
+    assert equal(second, first) is same
 
 
 def test_a_line_of_hashes_may_say_that_there_is_no_value() -> None:

@@ -34,8 +34,8 @@ LONGEST = 16
 
 def numbers_of(text: str) -> list[Fraction]:
     """Returns the numbers of a text in digits."""
-    found = (match.replace(",", "") for match in _NUMBER.findall(text)[-MOST_NUMBERS:])
-    return [Fraction(number) for number in found if len(number) < LONGEST]
+    digits = (match.replace(",", "") for match in _NUMBER.findall(text)[-MOST_NUMBERS:])
+    return [Fraction(number) for number in digits if len(number) < LONGEST]
 
 
 def small_words(text: str) -> list[Fraction]:

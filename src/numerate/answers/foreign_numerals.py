@@ -92,7 +92,7 @@ def foreign_number(text: str) -> str | None:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
-    *_, match = ("", *(found.group() for found in pattern.finditer(text)))
+    *_, match = ("", *(numeral.group() for numeral in pattern.finditer(text)))
     return match or None
 
 

@@ -266,9 +266,9 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
-    one, other = _dozens(a), _dozens(b)
-    if bool(one) != bool(other):
-        found.append((one or a, other or b))
+    dozens = _dozens(a), _dozens(b)
+    if bool(dozens[0]) != bool(dozens[1]):
+        found.append((dozens[0] or a, dozens[1] or b))
     if one := _same_constant(a, b):
         found.append((a, one))
     one, other = grouped.decimal_comma(a), grouped.decimal_comma(b)

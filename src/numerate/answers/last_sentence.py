@@ -6,20 +6,20 @@ from __future__ import annotations
 import re
 
 from numerate.answers.asides import is_aside, is_bracketed
-from numerate.answers.asked import named
 from numerate.answers.clauses import CONTENT
 from numerate.answers.markdown import without_annotations
 from numerate.answers.passed_over import is_remark, states_none, without_rejected
 from numerate.answers.refusals import refuses
 from numerate.answers.sentence_values import OPEN, value_of, without_enumerator
 from numerate.answers.sentences_upwards import sentences_upwards
+from numerate.answers.sought import named
 from numerate.answers.unfinished import breaks_off
 from numerate.answers.weighing import (
     Upwards,
-    asked_value,
     head_of_parts,
     is_calculated,
     last_result,
+    sought_value,
     value_about,
     weighed,
 )
@@ -75,7 +75,7 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str |
             sentence = without_rejected(sentence)
             if states_none(sentence):
                 return None
-            if value := asked_value(sentence, kind):
+            if value := sought_value(sentence, kind):
                 return value
             if wanted := named(sentence):
                 return value_about(wanted, sentence, upwards, kind)

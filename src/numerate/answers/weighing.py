@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from numerate.answers.asides import concludes, is_check
-from numerate.answers.asked import attached, clause_about
 from numerate.answers.clauses import DIGIT
 from numerate.answers.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
 from numerate.answers.sentence_values import CORRECTS, OPEN, value_of
+from numerate.answers.sought import attached, clause_about
 from numerate.types import Kind
 
 Upwards = Iterator[tuple[str, bool]]
@@ -39,7 +39,7 @@ def weighed(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) 
     if len(own) != 1 or _is_decisive(sentence):
         return value
     for above, _ in islice(upwards, MOST_ABOVE):
-        if stated := asked_value(above, kind):
+        if stated := sought_value(above, kind):
             return stated
         if stated := value_of(above, kind):
             return _likelier(sentence, value, above, stated, text)
@@ -74,7 +74,7 @@ def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> 
     return stated if own in numbers_of(text[: text.find(sentence)]) else None
 
 
-def asked_value(sentence: str, kind: Kind) -> str | None:
+def sought_value(sentence: str, kind: Kind) -> str | None:
     """Returns the value of which a sentence says that it is asked for."""
     part = attached(sentence)
     return value_of(part, kind) if part else None
