@@ -15,6 +15,7 @@ from numerate.types import Kind
 
 MOST_WORDS = 12
 _SYMBOLS = re.compile(r"[∞∅=<>≤≥]|\binfinity\b|\bempty\b")
+_REASON = re.compile(r"(?:Since|Because|Given that)\b[^,]*,", re.IGNORECASE)
 _MEANING: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(r"\d"),
     "math": re.compile(r"\w|\\"),
@@ -27,7 +28,7 @@ def bare_answer(tail: str, kind: Kind) -> Found | None:
     text = tail.strip()
     if len(text) > LONGEST_STATEMENT or opens_object(text) or _has_lines(text):
         return None
-    if not _MEANING[kind].search(text):
+    if not _MEANING[kind].search(text) or _REASON.match(text):
         return None
     words = count_words(text)
     if words and kind == "number":

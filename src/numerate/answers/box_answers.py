@@ -24,9 +24,20 @@ _DENIED = re.compile(
 )
 
 
+MOST_EMPTY = 8
+"""empty boxes in a text that is no loop of them"""
+
+
+def is_loop_of_boxes(tail: str) -> bool:
+    """Returns True for a model that wrote an empty box over and over."""
+    return tail.count("\\boxed{}") > MOST_EMPTY
+
+
 def box_answer(tail: str, kind: Kind) -> Found | None:
     """Returns what the last boxes hold, or the final answer that a sentence behind them gives."""
-    boxes = last_boxes(tail) if "box" in tail else []
+    if "box" not in tail or is_loop_of_boxes(tail):
+        return None
+    boxes = last_boxes(tail)
     if not boxes:
         return None
     end = boxes[-1].end
@@ -73,5 +84,8 @@ def _contents(tail: str, boxes: list[Box]) -> str:
 
 def _is_rejected(tail: str, box: Box) -> bool:
     """Returns True for a box behind "not", and for one that the text behind it discards."""
-    denied = _DENIED.search(tail, max(box.start - NEAR, 0), box.start)
-    return denied is not None or _REJECTED.match(tail, box.end) is not None
+    before = tail[max(box.start - NEAR, 0) : box.start].lower()
+    may_deny = "not" in before or "never" in before or "n't" in before or "n’t" in before
+    if may_deny and _DENIED.search(tail, max(box.start - NEAR, 0), box.start):
+        return True
+    return _REJECTED.match(tail, box.end) is not None

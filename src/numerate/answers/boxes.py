@@ -54,8 +54,11 @@ _PART = re.compile(
     r"|(?<=[\s.])\((?P<inline>[a-h]|i{1,3}|iv)\)(?=\s)"
     r"|(?:^|\n)[ \t]{0,3}\*{0,2}[Pp]art ?\(?(?P<part>[a-hA-H1-9])\)?\b"
 )
+_MAY_LABEL = re.compile(r"[a-hiv]\)|art")
+"""what every label has in it; a cheap look"""
 _NAME = re.compile(
-    r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\(|\\\[)?\s?$"
+    r"(?:^|[\s$({,])(?P<name>[a-zA-Z](?:_\{?\w\}?)?|\\(?:alpha|beta|theta))\s?(?:&\s?)?=\s?(?:\$|\\\("
+    r"|\\\[)?\s?$"
 )
 _NAME_INSIDE = re.compile(r"\s*([a-zA-Z](?:_\{?\w\}?)?)\s*=")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
@@ -84,8 +87,11 @@ _ITEM = re.compile(
 
 def _are_items(text: str, box: Box, following: Box) -> bool:
     """Checks whether two boxes end consecutive items of one list: `1. The sum is \\boxed{9}`."""
+    end_of_line = text.find("\n", box.end, following.start)
+    if end_of_line < 0 or end_of_line - box.end > 8:
+        return False
     lines = text[box.end : following.start].split("\n")
-    if len(lines) < 2 or len(lines[0]) > 8 or any(line.strip() for line in lines[1:-1]):
+    if any(line.strip() for line in lines[1:-1]):
         return False
     first = text[text.rfind("\n", 0, box.start) + 1 : box.start]
     return _ITEM.fullmatch(first) is not None and _ITEM.fullmatch(lines[-1]) is not None
@@ -101,6 +107,8 @@ def _name(text: str, box: Box) -> str:
 
 def _last_label(text: str) -> str | None:
     """Returns the last label of a part, such as (a) or Part 2, at the beginning of a line."""
+    if not _MAY_LABEL.search(text):
+        return None
     labels = [match["label"] or match["inline"] or match["part"] for match in _PART.finditer(text)]
     return labels[-1].lower() if labels else None
 

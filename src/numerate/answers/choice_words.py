@@ -53,14 +53,17 @@ STATED = re.compile(
 """an answer that is announced, whatever it is"""
 
 CONNECTED = re.compile(
-    rf"(?:^|[\s,;.:(—–-])(?:{_ANSWER}\.?|elimination|maybe|perhaps|possibly|probably|definitely|certainly|so|thus|hence|therefore|then|but|rather|only|just|finally|=>|->|→|⇒"
-    rf"|∴|所以|因此|故|no[,:.]|wait[,:.]|actually[,:]?|而是|sino|sondern|mais|но|а)[\s,:]*(?:(?:option|choice)\s)?\(?$",
+    rf"(?:^|[\s,;.:(—–-])(?:{_ANSWER}\.?|elimination|maybe|perhaps|possibly|probably|definitely"
+    rf"|certainly|so|thus|hence|therefore|then|but|rather|only|just|finally|=>|->|→|⇒"
+    rf"|∴|所以|因此|故|no[,:.]|wait[,:.]|actually[,:]?|而是|sino|sondern|mais|но|а)[\s,:]*(?:(?:option"
+    rf"|choice)\s)?\(?$",
     re.IGNORECASE,
 )
 """what stands before a letter that ends its clause"""
 
 PREDICATE = re.compile(
-    r"[\s)\]]*(?:(?:is|are|was|'s|seems|looks|appears|must|has|should|would|will|to|be|being|stands|as|both|all"
+    r"[\s)\]]*(?:(?:is|are|was|'s|seems|looks|appears|must|has|should|would|will|to|be|being|stands|as"
+    r"|both|all"
     r"|clearly|definitely|certainly|obviously|the|an?|our|my|only|most|single|therefore|thus|indeed|by|far"
     r"|that|likely|probably|logical|possible|one|also|equally)\s+){0,8}"
     r"(?:correct|right(?! angle)|true|accurate|valid|appropriate|suitable|fitting|better"
@@ -107,7 +110,8 @@ NEGATION = re.compile(
     r"|\b(?:versus|vs)\b|\b(?:exclud|eliminat|discard|reject|dismiss|disqualif|avoid)\w*"
     r"|\b(?:rul|cross|tak)(?:e|es|ed|ing)? out\b"
     r"|不是|不选|不能|不|没|非|排除|除了|ではな|じゃな|\bне\b|\bno\b(?![,:.]| doubt| question)"
-    r"|n'est pas|\bpas\b|\bnicht\b|\bnão\b|\bnon\b|\bbukan\b|\bkhông\b|\bdeğil\b|নয়|ไม่ใช่|కాదు|ليس|नहीं|아니)",
+    r"|n'est pas|\bpas\b|\bnicht\b|\bnão\b|\bnon\b|\bbukan\b|\bkhông\b|\bdeğil\b|নয়|ไม่ใช่|కాదు|ليس"
+    r"|नहीं|아니)",
     re.IGNORECASE,
 )
 HARMLESS = re.compile(
@@ -139,28 +143,34 @@ REFUTED = re.compile(
 """what follows a rejected letter"""
 
 CLAUSE = re.compile(
-    r"[,;，；]|—|--|\s[-–]\s|\b(?:but|so|thus|therefore|hence|because|since|while|whereas|although|though|and)\b",
+    r"[,;，；]|—|--|\s[-–]\s|\b(?:but|so|thus|therefore|hence|because|since|while|whereas|although|though"
+    r"|and)\b",
     re.IGNORECASE,
 )
 """where one clause ends and the next begins"""
 
 # -- several ----------------------------------------------------------------------
 JOINED = re.compile(
-    r"[\s(]*(?:[,/&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b|[和与及至到か]|或者?)"
-    r"(?:[\s,]|\b(?:and|or|nor|maybe|perhaps|possibly|also|even|both|either|else|probably|option|choice|letter"
+    r"[\s(]*(?:[,/&+、~，–—-]|\.{2,3}|…|\b(?:and|or|nor|to|through|thru|und|oder|et|ou|y|o|e|и|или)\b"
+    r"|[和与及至到か]|或者?)"
+    r"(?:[\s,]|\b(?:and|or|nor|maybe|perhaps|possibly|also|even|both|either|else|probably|option|choice"
+    r"|letter"
     r"|und|oder|could be|might be|by|и|или|I (?:think|guess|believe|suppose))\b)*[(\[\s]*",
     re.IGNORECASE,
 )
 """what may stand between two letters that are named together"""
 ALTERNATIVE = re.compile(r"\b(?:or|nor|oder|ou|или)\b|[或/]|か", re.IGNORECASE)
 SINGULAR = re.compile(
-    r"[\s)\]]*(?:(?:is|isn't|was|wasn't|has|hasn't|does|doesn't|can't|cannot|would|wouldn't|seems|fails|looks)\b"
+    r"[\s)\]]*(?:(?:is|isn't|was|wasn't|has|hasn't|does|doesn't|can't|cannot|would|wouldn't|seems|fails"
+    r"|looks)\b"
     r"|[不是错])"
 )
 """what follows the last letter of `the answer is B, A is wrong`"""
 SPEAKS_ON = (
     r" (?:is|was|are|isn't|wasn't|or|and|nor|because|since|as|for|seems?|must|should|would|cannot|can't|fits"
-    r"|o|и|или|works|makes|remains|it|but|so|not|which|matches|does|doesn't|has|to|through|thru|looks|appears|due|by"
-    r"|from|with|instead|rather|over|wins|holds|applies|stands|if|while|und|oder|et|ou|y|ist|est|es)(?![a-z'-])"
+    r"|o|и|или|works|makes|remains|it|but|so|not|which|matches|does|doesn't|has|to|through|thru|looks"
+    r"|appears|due|by"
+    r"|from|with|instead|rather|over|wins|holds|applies|stands|if|while|und|oder|et|ou|y|ist|est"
+    r"|es)(?![a-z'-])"
 )
 """what may follow the letter A, where the article A cannot stand"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from numerate.answers.formulas import FORMULA, hide_formulas
 from numerate.answers.names import FUNCTIONS, listed
@@ -11,6 +12,8 @@ DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
 CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?=[^\s,.;:)$])(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
+DENIAL = 32
+"""characters before a number in which a word that denies it stands"""
 DENIAL_BEFORE = re.compile(
     r"(?:\b(?:no son|non sono|nicht die|n'est|'est pas|ei|sio|si|không phải là|nem|nie|niet|niet de"
     r"|not|rather than|instead of|out of|than|nor|neither|except"
@@ -28,6 +31,15 @@ _IN_BRACES = re.compile(r"\{[^{}]*\}")
 _SMALL = re.compile(r"\$?\(?(?:\d|1\d|[a-z])\)?")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2}|[\u0600-\u06ff\u0900-\u0dff]{2,}")
 NEUTRAL = frozenset({"and", "or", "sqrt", "pi"}) | FUNCTIONS
+
+
+_ENGLISH_WORD = re.compile(r"[a-z]+")
+
+
+@lru_cache(maxsize=8)
+def english_words(sentence: str) -> frozenset[str]:
+    """Returns the words of a sentence: a cheap look before patterns that try many of them everywhere."""
+    return frozenset(_ENGLISH_WORD.findall(sentence.lower()))
 
 
 def first_sentence(text: str) -> str:
@@ -52,31 +64,43 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where|whose|(?<=,\s)who"
+    r"(?:,\s*|\s+)(?:where(?! (?:it|its value) (?:is|equals)\b)|and indeed|namely|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
-    r"|which(?! (?:is [^,;]*=|means|gives|implies|equals|yields|simplifies"
+    r"|which(?! (?:there are|(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round"
+    r"|rounds|rounded"
+    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|makes|totals|yields|(?:is equal"
+    r"|comes(?: out)?|adds up|amounts|works out) to|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
-    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this)"
+    r"|even though|though|although|whereas|while(?= (?:the|his|her|their|its|only|[A-Z]))"
+    r"|compared (?:to|with)|versus|vs\.?|contre|gegenüber|half of which"
+    r"|since|because|as (?:required|desired|claimed|expected|shown|we|the|it|this|each|every|there|only)"
     r"|(?<=, )as(?= (?:an? |[\d$\\0]))"
     # conditions
-    r"|for (?:all|any|every|some|each)"
+    r"|for (?:all|any|every|some|each|(?:the|an?) \w+ to)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon"
+    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon|after \w+ing"
+    r"|by \w+ing"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
     # behind a comma, a semicolon or a dash
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
-    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])"
+    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
+    r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
     r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
+    r"|,\s*(?:with (?!(?:an? )?(?:total|overall|combined|final)\b)(?:an? |the |its )?[a-z]{3,}|working"
+    r"|using|up from|down from|approximately|roughly|about)\b"
+    r"|,\s*(?:the (?:only|smallest|largest|greatest|least)\b(?![^,]*\b(?:is|are|equals)\b)"
+    r"|(?:as )?(?:our|the|my) answer|as (?:our|the))\b"
+    r"|\s\((?:and|with|while) [a-z]{2,} "
     # in brackets: another form, a quantity, words
     r"|\s\((?=\$\d[^()]*[-+*/×])"
     r"|(?<=[\u3040-\u9fff])\((?=[^()]*[\u3040-\u9fff])"
@@ -88,8 +112,10 @@ EXPLANATION = re.compile(
 )
 _EXPLAINS = listed(
     "where who whose which since because as for when whenever if provided given assuming "
-    "rather instead not but except "
-    "upon unlike according so car ya porque weil denn потому while meaning i.e."
+    "rather instead not but except though although whereas while compared versus vs vs. contre "
+    "gegenüber half working using "
+    "indeed namely the our my up down approximately roughly about with "
+    "upon after by unlike according so car ya porque weil denn потому while meaning i.e. (and (with (while"
 )
 """words of which EXPLANATION needs one, unless _HINTS finds another sign"""
 _HINTS = re.compile(
@@ -101,10 +127,16 @@ _CONCLUDES = re.compile(
     r"\b(?:so|thus|hence|therefore|giving|gives|makes|means|implies|yields|must have"
     r"|(?:we|you|to) (?:find|get|have|obtain))\b[^.]*[\d$\\]"
 )
+_FIRST_ONLY = re.compile(
+    r"^\W*(?:my )?(?:first|initial|original|earlier)\b[^.]*\b(?:guess|idea|thought|attempt|answer|estimate)"
+    r"|\b(?:i|we) (?:first|initially|originally|earlier|previously)\b",
+    re.IGNORECASE,
+)
 _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
 
+MOST_BRACKETS = 4
 MOST_EXPLAINED = 3_000
 """characters of a statement in which a clause that explains it is looked for"""
 
@@ -118,18 +150,33 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
     return text
 
 
-def _before_explanation(text: str, content: re.Pattern[str]) -> str:
+def _before_explanation(text: str, content: re.Pattern[str], brackets: int = MOST_BRACKETS) -> str:
+    """brackets: how many may be taken out of the middle of the text."""
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
         verb = _VERB_BEHIND.search(text, clause.end())
         if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
             return f"{before}{text[verb.start() + 1 :]}{rest}"
+        end = _closing(text, clause.start() + 1) if clause.group().startswith(" (") else -1
+        if brackets and end > 0 and content.search(text, end + 1) and content.search(before):
+            return _before_explanation(before + text[end + 1 :] + rest, content, brackets - 1)
         if content.search(before) and not _goes_on(text, before, clause.end()):
             return before
     return text + rest
 
 
+def _closing(text: str, at: int) -> int:
+    """Returns the index of the bracket that closes the one at `at`, -1 where there is none."""
+    depth = 0
+    for match in _BRACKET.finditer(text, at):
+        depth += 1 if match.group() == "(" else -1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+_BRACKET = re.compile(r"[()]")
 _VERB_BEHIND = re.compile(r", ?(?:is|are|was|were|equals|will be|must be) (?:\w+ ){0,2}\W{0,3}[\d\\$]")
 _STATES_VALUE = re.compile(
     r"^\W*\d|[=≈]|\b(?:is|are|equals|was|were|be|makes|gives|leaves|has|have)\b(?: \w+)? \W{0,3}[\d\\$]"
@@ -139,6 +186,10 @@ _STATES_VALUE = re.compile(
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
+        return True
+    if "=" in before and text[:end].endswith("namely"):
+        return True
+    if _FIRST_ONLY.search(before) and DIGIT.search(text, end):
         return True
     if _REVERSES.match(text, len(before)) or (_DENIES.search(before) and DIGIT.search(text, end)):
         return True

@@ -91,17 +91,28 @@ _PATTERNS = {
 _ASCII_STEMS = [stem for stem in _LATIN_STEMS if stem.isascii()]
 _ALL_STEMS = list(_PATTERNS)
 MOST_CUES = 12
+END = 200
+"""characters at the end of a text that are looked through first: most answers stand there"""
 
 
-def answer_cues(text: str, start: int = 0) -> list[Cue]:
-    """Returns cues from the last to the first; the last twelve of each stem."""
+def answer_cues(text: str, start: int = 0) -> Iterator[Cue]:
+    """Yields cues from the last to the first; of each stem the last twelve at the end, and before it."""
     lower = lowered(text)
-    cues = [*_english(text, lower, start), *_line_starts(text, start)]
+    near_end = max(start, len(text) - END)
+    yield from _cues_between(text, lower, near_end, len(text))
+    if near_end > start:
+        yield from _cues_between(text, lower, start, near_end)
+
+
+def _cues_between(text: str, lower: str, start: int, stop: int) -> list[Cue]:
+    """Returns the cues that begin in a part of a text, from the last to the first."""
+    cues = [*_english(text, lower, start, stop), *_line_starts(text, start, stop)]
     for stem in _ASCII_STEMS if text.isascii() else _ALL_STEMS:
-        if stem in lower:
-            matches = (_PATTERNS[stem].match(text, at) for at in _positions(lower, stem, start))
+        if lower.find(stem, start, stop + len(stem)) >= 0:
+            matches = (_PATTERNS[stem].match(text, at) for at in _positions(lower, stem, start, stop))
             cues += [Cue(match.start(), match.end()) for match in matches if match]
-    cues.sort(key=lambda cue: -cue.end)
+    if len(cues) > 1:
+        cues.sort(key=lambda cue: -cue.end)
     return cues
 
 
@@ -113,8 +124,8 @@ def lowered(text: str) -> str:
     return "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
-def _positions(lower: str, stem: str, start: int) -> Iterator[int]:
-    at = len(lower)
+def _positions(lower: str, stem: str, start: int, stop: int) -> Iterator[int]:
+    at = stop + len(stem) - 1
     for _ in range(MOST_CUES):
         at = lower.rfind(stem, start, at)
         if at < 0:
@@ -122,8 +133,8 @@ def _positions(lower: str, stem: str, start: int) -> Iterator[int]:
         yield at
 
 
-def _english(text: str, lower: str, start: int) -> Iterator[Cue]:
-    for at in _positions(lower, "ans", start):
+def _english(text: str, lower: str, start: int, stop: int) -> Iterator[Cue]:
+    for at in _positions(lower, "ans", start, stop):
         match = _ENGLISH.match(text, at)
         if match is None or (match["between"] and _DENIED.search(match["between"])):
             continue
@@ -132,8 +143,8 @@ def _english(text: str, lower: str, start: int) -> Iterator[Cue]:
             continue
         if not _REJECTED_BEFORE.search(before) and not _lists_answers(text, match):
             yield Cue(at, match.end(), _FINAL_BEFORE.search(before) is not None)
-    if "final " in lower:
-        for at in _positions(lower, "final ", start):
+    if lower.find("final ", start, stop + 5) >= 0:
+        for at in _positions(lower, "final ", start, stop):
             if match := _FINAL_RESULT.match(text, at):
                 yield Cue(at, match.end(), True)
 
@@ -150,10 +161,10 @@ def _lists_answers(text: str, match: re.Match[str]) -> bool:
     )
 
 
-def _line_starts(text: str, start: int) -> Iterator[Cue]:
+def _line_starts(text: str, start: int, stop: int) -> Iterator[Cue]:
     """Yields `A: 5` at the start of a line, unless the options B, C, ... follow."""
     if start == 0 and text.startswith("A") and (match := _LETTER.match(text)):
         yield Cue(0, match.end())
-    for at in _positions(text, "\nA", start):
+    for at in _positions(text, "\nA", start, stop):
         if text.startswith((":", " :"), at + 2) and (match := _LETTER.match(text, at + 1)):
             yield Cue(at + 1, match.end())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from numerate.answers.boxes import closing
@@ -43,7 +44,7 @@ _TOKEN = re.compile(
     rf"(?P<number>{NUMBER})|(?P<word>[A-Za-zÀ-ÖØ-öø-ſ\u1e00-\u1eff]{{2,}}(?:['’][A-Za-z]+)?)"
     r"|(?P<letter>[A-Za-z\u0370-\u03ff])|(?P<command>\\(?:[A-Za-z]+|[{}%$!,;: ]))"
     r"|(?P<open>[(\[{⟨⌊⌈])|(?P<close>[)\]}⟩⌋⌉])"
-    r"|(?P<op>\*\*|<=|>=|!=|==|[-−–+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_~∖÷%°′″∠⊂⊆'!]"
+    r"|(?P<op>\*\*|<=|>=|!=|==|[-−–∫+*/^=<>≤≥≠≈≡×·⋅÷±∓∈∪∩√∛|_~∖÷%°′″∠⊂⊆'!]"
     r"|½|⅓|⅔|¼|¾|⅕|⅖|⅗|⅘|⅙|⅚|⅛|⅜|⅝|⅞|[²³¹⁰⁴-⁹⁺⁻ⁿ]+|[₀-₉]+|∞|∅)"
     r"|(?P<money>[€£¥₹₩₽$])|(?P<comma>[,;:])|(?P<space>[ \t\u00a0\u202f\u2009]+)|(?P<other>.)",
     re.DOTALL,
@@ -61,6 +62,19 @@ def math_runs(text: str) -> list[Run]:
     """Returns the runs of a sentence or paragraph, in order. Only those that hold a digit, a letter
     beside a sign, or
     are formulas."""
+    return list(_cached_runs(text) if len(text) <= CACHED else _runs_of(text))
+
+
+CACHED = 1_000
+"""characters; the rules for a sentence look at the same text several times"""
+
+
+@lru_cache(maxsize=8)
+def _cached_runs(text: str) -> tuple[Run, ...]:
+    return tuple(_runs_of(text))
+
+
+def _runs_of(text: str) -> list[Run]:
     runs: list[Run] = []
     at = 0
     for match in FORMULA.finditer(text):

@@ -24,7 +24,7 @@ import re
 from collections.abc import Sequence
 
 from numerate.answers.bare_answers import bare_answer
-from numerate.answers.box_answers import box_answer
+from numerate.answers.box_answers import box_answer, is_loop_of_boxes
 from numerate.answers.choice_answers import choice_answer
 from numerate.answers.hash_lines import hash_answer
 from numerate.answers.headings import blocks_below_headings, bold_opening
@@ -75,7 +75,7 @@ def find(
         return choice_answer(tail, marked, choices, fallback)
     if marked is not None and marked.source in GUESSES and fallback == "none":
         return NOTHING  # and not what the further question is answered with
-    if marked is None and _EMPTY_MARK.search(tail):
+    if marked is None and (is_loop_of_boxes(tail) or _EMPTY_MARK.search(tail)):
         return NOTHING
     if marked is not None or region.thinking:
         return marked or NOTHING

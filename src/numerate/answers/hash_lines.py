@@ -54,12 +54,12 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     if not line or "answer" in line[:40].lower():
         return None
     ends = not below.strip()
+    if _NO_VALUE.fullmatch(line):  # `#### undefined` says that there is no answer
+        return line
     if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
         return None
     statement = line[:LONGEST_STATEMENT]
-    if (
-        kind == "choice" or is_nothing(statement) or _NO_VALUE.fullmatch(statement)
-    ):  # `#### none` says that there is no answer
+    if kind == "choice" or is_nothing(statement):  # `#### none`
         return statement
     words = count_words(line)
     if words < 3:

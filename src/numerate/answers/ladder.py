@@ -164,7 +164,8 @@ def _choices(candidate: str, reference: str) -> Verdict:
 
 
 def _climb(candidate: str, reference: str) -> Verdict:
-    a, b = normalise(unbox(candidate)), normalise(unbox(reference))
+    candidate, reference = money.in_dollars(unbox(candidate), unbox(reference))
+    a, b = normalise(candidate), normalise(reference)
     if is_nothing(a) or is_nothing(b):
         return NO_ANSWER
     if money.differs(candidate, reference, a, b):
@@ -242,6 +243,15 @@ def _same_constant(a: str, b: str) -> str | None:
     return b[:-1] + a[-1]
 
 
+_DOZENS = re.compile(r"(\d{1,9}) ?(?:\\text ?\{ ?)?dozens?(?: ?\})?")
+
+
+def _dozens(normal: str) -> str | None:
+    """`5 dozen` as 60, None for anything else."""
+    match = _DOZENS.fullmatch(normal) if "dozen" in normal else None
+    return str(12 * int(match[1])) if match else None
+
+
 def _readings(a: str, b: str) -> list[tuple[str, str]]:
     """The pair as written, then with a comma between digits read as a separator or as a decimal point."""
     found = [(a, b)]
@@ -256,6 +266,9 @@ def _readings(a: str, b: str) -> list[tuple[str, str]]:
     one, other = units.split_quantity(a), units.split_quantity(b)
     if (one or other) and not (one and other and one[1] != other[1]):
         found.append((one[0] if one else a, other[0] if other else b))
+    dozens = _dozens(a), _dozens(b)
+    if bool(dozens[0]) != bool(dozens[1]):
+        found.append((dozens[0] or a, dozens[1] or b))
     if one := _same_constant(a, b):
         found.append((a, one))
     one, other = grouped.decimal_comma(a), grouped.decimal_comma(b)

@@ -5,6 +5,7 @@ Looked for in the texts as written, since the normal form drops these signs."""
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from numerate.answers.units import CODES, amount_code, unit_of
 
@@ -83,3 +84,19 @@ def _counted(normal: str, is_signed: bool) -> set[str]:
         return set()
     known = {name for name, exponent in unit.known if exponent > 0}
     return known if known or is_signed else set(unit.words) - _SHARED
+
+
+_CENTS = re.compile(r"\s*(?P<number>\d{1,9}(?:\.\d{1,4})?) ?(?:\\text ?\{ ?)?(?:cents?|¢|￠)(?: ?\})?[ .]*")
+_DOLLARS = re.compile(r"\bdollars?\b")
+
+
+def in_dollars(a: str, b: str) -> tuple[str, str]:
+    """Returns the pair with cents on one side as dollars, where the other side is an amount of dollars."""
+    return _as_dollars(a, b), _as_dollars(b, a)
+
+
+def _as_dollars(amount: str, other: str) -> str:
+    cents = _CENTS.fullmatch(amount) if "¢" in amount or "￠" in amount or "cent" in amount else None
+    if cents is None or not ("dollar" in named(other) or _DOLLARS.search(other)):
+        return amount
+    return f"\\${Decimal(cents['number']) / 100:f}"

@@ -22,7 +22,13 @@ _WITHDRAWN = re.compile(
     r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's)"
     r" (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
     r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b"
-    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)",
+    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)"
+    r"|\b(?:on second thought|hold on|hang on|let me (?:redo|recompute|recalculate|recount|start over"
+    r"|fix|correct|try again)"
+    r"|(?:actually|no|wait|sorry|oops),? (?:wait|no|make (?:that|it)|it(?:'s| is| should)|that(?:'s"
+    r"| is) not|I)"
+    r"|i (?:forgot|missed|overlooked|misread|miscalculated|miscounted|misunderstood)|i take (?:that"
+    r"|it) back|correction:)",
     re.IGNORECASE,
 )
 
@@ -45,12 +51,28 @@ def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
     if words.lower().endswith(" right") and "t be" not in words:  # `that is right`
         return None
     values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
-    return next(filter(None, values), None) or last_statement(tail[withdrawn.end() :], kind)
+    if value := next(filter(None, values), None):
+        return value
+    behind = tail[withdrawn.end() :].lstrip(" :,.;—–-!")
+    return None if _CONFIRMS.search(behind) else last_statement(behind, kind)
+
+
+_CONFIRMS = re.compile(
+    r"\b(?:yes|yep|confirm\w*|checks out|still (?:the same|holds|correct|right)|(?:is|was"
+    r"|are) (?:indeed )?(?:right|correct|fine)"
+    r"|same (?:answer|result|value)|indeed|matches|no mistake|never ?mind|all good)\b",
+    re.IGNORECASE,
+)
+"""a doubt that comes to nothing"""
 
 
 _REPORTED = re.compile(
     r"\b(?:might|may|could|would) (?:\w+ )?(?:think|say|guess|assume|answer|conclude)(?: that)?(?: the)?\s*\Z"
 )
+_LEADS_ON = re.compile(
+    r"[\u3040-\u9fff，、*]*(?:得|得到|有|计算|如下|可得|可知|因为|首先|先|求解)[\u3040-\u9fff：:，*]{0,4}"
+)
+"""words before a solution, which are no answer: `解答：通分得`"""
 _TAKEN_BACK = re.compile(
     r"\bbut (?:that|this|it)(?: is|'s| was| would be) (?:wrong|incorrect|not)\b"
     r"|^(?:wrong|incorrect|unknown|not known)\b"
@@ -65,6 +87,8 @@ def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:
         return None
     if kind == "choice":
         return statement or None
+    if _LEADS_ON.fullmatch(statement):
+        return None
     return statement_value(statement, kind) if statement else None
 
 

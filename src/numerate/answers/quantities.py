@@ -17,7 +17,7 @@ _UNIT = re.compile(
 )
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")
-_NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa", "dozen"})
+_NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa"})
 
 
 def quantity_end(text: str, start: int, joined: bool = False) -> int:
@@ -45,10 +45,12 @@ def is_unit(name: str) -> bool:
     )
 
 
-_DOLLARS_AND_CENTS = re.compile(r"\\?\$?(\d[\d,]*) dollars?,? (?:and )?(\d{1,2}) cents?\b")
+_DOLLARS_AND_CENTS = re.compile(
+    r"(?:\\?\$?(\d[\d,]*) dollars?,?|\\?\$(\d[\d,]*),?) (?:and )?(\d{1,2}) cents?\b"
+)
 
 
 def amount_of_money(text: str) -> str | None:
     """Reads `5 dollars and 25 cents` at the start of a text as `$5.25`."""
     match = _DOLLARS_AND_CENTS.match(text)
-    return f"${match[1]}.{int(match[2]):02d}" if match else None
+    return f"${match[1] or match[2]}.{int(match[3]):02d}" if match else None

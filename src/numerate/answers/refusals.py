@@ -11,6 +11,10 @@ _REFUSAL = re.compile(
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
     r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
+    r"|\b(?:do not|don't|cannot|can't) see (?:how|any way)|\bno (?:idea|way (?:to|of) (?:know|tell"
+    r"|determin|find|solv|comput))"
+    r"|\b(?:does not|doesn't|did not|didn't|never) (?:(?:tell|reveal)s?(?: us)?|(?:mention|state"
+    r"|specify) (?:how|what|which|the|whether))\b"
     r"|(?:\bnot|n't) enough information|\banswer is (?:not known|unknown)"
     r"|\b(?:does not|doesn't) say (?:which|what|how)|\bnot specified"
     r"|\binsufficient (?:information|data)|\bnot sure\b"
@@ -38,6 +42,9 @@ _STEMS = (
     "unable",
     "unknown",
     "impossible",
+    "no idea",
+    "no way",
+    "never",
     "insufficient",
     "posible",
     "puede",
@@ -58,11 +65,34 @@ _STEMS = (
 """of which a refusal in ASCII has one"""
 
 
+SHORTEST = 6
+"""characters of the shortest refusal in ASCII"""
+MOST_STEMS = 8
+"""stems around which a refusal is looked for before the whole text is"""
+REACH = 80
+"""characters around a stem in which its refusal stands"""
+
+
 def refuses(text: str, start: int) -> bool:
     """Returns True where the text says from `start` on that there is no answer, and draws no conclusion after
     that."""
     behind = text[start:].lower()
-    if behind.isascii() and not any(stem in behind for stem in _STEMS):
-        return False
-    refusals = list(_REFUSAL.finditer(text, start))
-    return bool(refusals) and not _CONCLUSION.search(text, refusals[-1].end())
+    if not behind.isascii():
+        *_, last = (None, *_REFUSAL.finditer(text, start))
+    else:
+        last = _last_in_ascii(text, start, behind) if len(behind) >= SHORTEST else None
+    return last is not None and not _CONCLUSION.search(text, last.end())
+
+
+def _last_in_ascii(text: str, start: int, lower: str) -> re.Match[str] | None:
+    """Returns the last refusal, looked for around the stems: the pattern is slow on a whole text."""
+    last = max(map(lower.rfind, _STEMS))
+    for _ in range(MOST_STEMS):
+        if last < 0:
+            return None
+        *_, match = (None, *_REFUSAL.finditer(text, start + max(last - REACH, 0), start + last + REACH))
+        if match:
+            return match
+        last = max(lower.rfind(stem, 0, last) for stem in _STEMS)
+    *_, match = (None, *_REFUSAL.finditer(text, start, start + last + REACH))
+    return match

@@ -39,13 +39,16 @@ def visible_region(response: str) -> Region:
     marked = "<" in text and _MARKUP.search(text) is not None
     if marked and "<|channel|>" in text:
         text, thinking = final_channel(text)
-    elif marked or "THINK]" in text or "◁" in text:
+    elif marked or ("K" in text and "THINK]" in text) or (not text.isascii() and "◁" in text):
         text, thinking = behind_thoughts(own_turns(text))
-    if (marked and "<" in text) or "```" in text or _has_tools(text):
+    if (marked and "<" in text) or ("`" in text and "```" in text) or _has_tools(text):
         text, output, index = without_tools(text)
         return Region(text, thinking, output, index)
     return Region(text, thinking)
 
 
 def _has_tools(text: str) -> bool:
-    return "\nObservation:" in text or "[asy]" in text or "[TOOL" in text
+    """Returns True for marks of tools; to look for one rare letter first costs little."""
+    if "[asy]" in text:
+        return True
+    return "O" in text and ("\nObservation:" in text or "[TOOL" in text)

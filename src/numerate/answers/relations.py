@@ -189,6 +189,8 @@ def as_point(several: Node) -> Node | None:
         return None
     if len({name.value.partition("_")[0] for name, _ in named if name.kind == "sym"}) == 1:
         return None  # x_1 = 1, x_2 = 4 are two values of x
+    if all(name.kind == "sym" and len(str(name.value)) == 1 for name, _ in named):
+        named.sort(key=lambda pair: str(pair[0].value))  # `y = 2, x = 1` is the point (1, 2)
     return Node("tuple", "()", tuple(value for _, value in named))
 
 

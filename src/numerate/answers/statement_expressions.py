@@ -6,6 +6,7 @@ import re
 
 from numerate.answers.clauses import (
     CONTENT,
+    DENIAL,
     DENIAL_BEFORE,
     DIGIT,
     NEAR,
@@ -109,7 +110,10 @@ _LINK = re.compile(
     r"(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
     re.IGNORECASE,
 )
-_AFTER_COPULA = re.compile(r"\b(?:is|are|equals|equal to|of)\s*$")
+_AFTER_COPULA = re.compile(
+    r"\b(?:is|are|equals|equal to|of|maximum|minimum|value|max|min)(?: (?:thus|then|therefore|hence"
+    r"|also|exactly|just))?\s*$"
+)
 _JOINT = re.compile(
     r"\s*(?:[,;&、]\s*(?:and|or)?|(?:,\s*)?(?:and|or|et|ou|y|e|und|oder"
     r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
@@ -121,14 +125,20 @@ _CONDITION = re.compile(
 )
 _RELATION = re.compile(r"[<>≤≥≠∈=]|\\(?:[lg]eq?|neq?|in|[lg]t)(?![a-z])")
 _BEFORE_SUBJECT = re.compile(
-    r"\b(?:thus|therefore|hence|so),?\s+(?:(?:exactly|only)\s+)?$|\bthere (?:are|is) (?:exactly |only )?$",
+    r"\b(?:thus|therefore|hence|so|means that|see that|conclude that),?\s+(?:(?:exactly|only)\s+)?$"
+    r"|\bthere (?:are|is) (?:exactly |only )?$",
     re.IGNORECASE | re.DOTALL,
 )
 _BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*(?:equal)?\s*[$\\\d])")
+_CONCLUDES = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore)\b[^$]*\$")
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
 NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _COMPOUND = re.compile(r"\s*[a-zA-Z]\w*(?:\s*[-+*/]\s*[a-zA-Z]\w*)+\s*=")
+_ROUNDED = re.compile(
+    r"\b(?:round(?:ed|ing|s)?|decimal (?:places?|digits?)|to the nearest|significant (?:figures|digits))\b",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\b(?:or|ou|o|oder|или)\b|或")
 _UNKNOWNS = re.compile(r"(?<![A-Za-z\\])[a-df-hj-zA-Z](?![A-Za-z])")
 
@@ -138,7 +148,9 @@ def last_expression(text: str) -> str | None:
     if ratio := ratio_in(text):
         return ratio
     runs = [
-        run for run in math_runs(text) if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)
+        run
+        for run in math_runs(text)
+        if not DENIAL_BEFORE.search(text, max(0, run.start - DENIAL), run.start)
     ]
     plain = [run for run in runs if not run.formula and run.text.strip("$").isdigit()]
     details = [run for run in plain if is_detail(text, run)]
@@ -148,10 +160,15 @@ def last_expression(text: str) -> str | None:
     if (subject := _subject(text, runs)) is not None:
         return chain_value(right_side(last_row(subject.text), approximate=False))
     first, last = _joined_runs(text, runs)
+    if first < last and _solves(text, runs[first : last + 1]):
+        first = last
+    if first == last and (value := _called_value(text, runs[last])):
+        return value
     end = quantity_end(text, runs[last].end)
     unit = text[runs[last].end : end]
     if first == last:
-        value = chain_value(right_side(last_row(runs[last].text), approximate=False))
+        rounded = _ROUNDED.search(text) is not None
+        value = chain_value(right_side(last_row(runs[last].text), approximate=rounded))
         if value[:1].isdigit() and NEGATIVE_BEFORE.search(
             text, max(0, runs[last].start - NEAR), runs[last].start
         ):
@@ -161,6 +178,37 @@ def last_expression(text: str) -> str | None:
         return text[runs[first].start : end]
     joint = " or " if _OR.search(text[runs[first].end : runs[last].start]) else ", "
     return joint.join(last_row(run.text) for run in runs[first : last + 1])
+
+
+_EQUATION_BEFORE = re.compile(
+    r"\b(?:equations?|line|curve|circle|parabola|formula|function|relation|form|identity|solutions?"
+    r"|inequality|condition)\b"
+)
+_CALLED = re.compile(
+    r"\b(?:is|are|equals|measures?|value|length|area|sum|answer|perimeter|volume|total)(?: (?:then|thus"
+    r"|therefore|just|simply))?\s*$"
+)
+_NUMERIC = re.compile(r"(?:\\[dt]?frac|\\sqrt|\\pi|\\cdot|\^\\circ|[-\d.,/{}()^*+ ])+")
+
+
+def _called_value(text: str, run: Run) -> str | None:
+    """Returns the right side of an equation that a sentence calls its value: `The largest is $n+1 = 448$`."""
+    *before, value = split_equation(run.text)
+    if not run.formula or not before or not _NUMERIC.fullmatch(value.strip(" .")) or not DIGIT.search(value):
+        return None
+    if not _UNKNOWNS.search(before[0]) or len(before[0].strip()) < 2:
+        return None
+    start = max(run.start - NEAR, 0)
+    called = _CALLED.search(text, start, run.start) and not _EQUATION_BEFORE.search(text, start, run.start)
+    return value.strip(" .") if called else None
+
+
+def _solves(text: str, runs: list[Run]) -> bool:
+    """Returns True for equations of which the last solves those before it: `4 + t = 6, or t = 2`."""
+    if not _OR.search(text[runs[0].end : runs[-1].start]):
+        return False
+    lefts = [split_equation(run.text)[0].strip() for run in runs if "=" in run.text]
+    return len(lefts) == len(runs) and lefts[0] != lefts[-1] and len(lefts[0]) > len(lefts[-1])
 
 
 def _joined_runs(text: str, runs: list[Run]) -> tuple[int, int]:
@@ -187,6 +235,8 @@ def _subject(text: str, runs: list[Run]) -> Run | None:
         low = max(0, run.start - NEAR)
         if not _BEFORE_SUBJECT.search(text, low, run.start) or not _BEHIND_SUBJECT.match(text, run.end):
             continue
+        if not DIGIT.search(run.text) or _CONCLUDES.search(text, run.end):
+            continue
         if _IS.match(text, run.end) or _THERE.search(text, low, run.start) or "=" in run.text:
             return run
     return None
@@ -203,9 +253,14 @@ def _is_condition(text: str, before: Run, run: Run) -> bool:
     )
 
 
+_RESIDUE = re.compile(r"(?P<left>.*)\\equiv(?P<value>[^\\]*)\\pmod.*", re.DOTALL)
+
+
 def chain_value(expression: str) -> str:
     """Returns the last member of a calculation such as `1 + 1 = 2`, when it agrees with the one before it;
     any other expression as it is."""
     *_, before, last = ("", *split_equation(expression))
+    if "\\equiv" in expression and not before and (residue := _RESIDUE.fullmatch(expression)):
+        return residue["value"].strip() if not _UNKNOWNS.search(residue["left"]) else expression
     numbers = before and DIGIT.search(last) and not _UNKNOWNS.search(before) and not _UNKNOWNS.search(last)
     return last.strip() if numbers and decide(before, last).equal else expression

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from numerate.answers.clauses import DENIAL_BEFORE, DIGIT, NEAR, main_clause
+from numerate.answers.clauses import DENIAL, DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.expressions import Run, math_runs
+from numerate.answers.foreign_numerals import foreign_number
 from numerate.answers.formulas import right_side
 from numerate.answers.main_number import main_number
+from numerate.answers.names import MULTIPLIERS
 from numerate.answers.quantities import amount_of_money, quantity_end
 from numerate.answers.spelled import PARTS, VALUES
 
@@ -57,7 +60,8 @@ _OPERATION_IN_WORDS = re.compile(
 """a number that is still to be calculated: `half of 10`"""
 _RATIO = re.compile(
     r"\b(?:ratio|odds|probability|chances?|scale)\b[^.\d]{0,80}(?<![\d.,/:])"
-    r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})[.!]?\s*$",
+    r"(?P<first>\d[\d,]{0,12}) (?P<word>to|in|out of) (?P<second>\d[\d,]{0,12})(?:, (?:that is|i\.e\."
+    r"|or),? [^\d]*)?[.!]?\s*$",
     re.IGNORECASE,
 )
 
@@ -104,14 +108,26 @@ def _opening(text: str, runs: list[Run]) -> Run:
 
 
 _CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")
+_DEFINES = re.compile(
+    r"(?<![-+*/×÷–] )(?<!in )(?<!per )(?<![\d.,$])\(?\b(?:1|an?"
+    r"|one) [A-Za-z]{1,12}\.? ?= ?\d[\d.,]* ?[A-Za-z]+\b\)?[,;]?",
+    re.IGNORECASE,
+)
 _ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?|means)\b[^=]*\d")
 _REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потому)\b|因为|なぜなら", re.IGNORECASE)
+
+
+def without_definitions(text: str) -> str:
+    """Takes off what a unit is worth, `1 km = 1000 m`, where another number stays."""
+    rest = _DEFINES.sub(" ", text) if "=" in text else text
+    return rest if DIGIT.search(rest) else text
 
 
 def calculated_number(text: str) -> str | None:
     """Returns the right side of the last calculation of a sentence: `$20 - $5 = $15 for the 3 cups`."""
     if "=" not in text or _CONVERSION.match(text):
         return None
+    text = without_definitions(text)
     before = _REASON.split(text, maxsplit=1)[0]
     text = before if DIGIT.search(before) else text
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
@@ -129,7 +145,7 @@ def number_runs(text: str) -> list[Run]:
         plain = [Run(m.start(), m.end(), m.group()) for m in _PLAIN_NUMBER.finditer(text)]
         return [run for run in plain if not DENIAL_BEFORE.search(text[max(run.start - 16, 0) : run.start])]
     runs = [run for run in math_runs(text) if DIGIT.search(run.text)]
-    return [run for run in runs if not DENIAL_BEFORE.search(text, max(0, run.start - NEAR), run.start)]
+    return [run for run in runs if not DENIAL_BEFORE.search(text, max(0, run.start - DENIAL), run.start)]
 
 
 def denied_behind(text: str, run: Run) -> bool:
@@ -139,8 +155,29 @@ def denied_behind(text: str, run: Run) -> bool:
 
 def number_words(text: str) -> str | None:
     """Returns the last number that is written in words."""
+    if part := _HALVES.search(text):
+        return _with_halves(part)
     words = [match.group().strip(" -") for match in _NUMBER_WORDS.finditer(text)]
-    return words[-1] if words else None
+    return words[-1] if words else foreign_number(text)
+
+
+_HALVES = re.compile(
+    rf"(?<![\w-])(?:(?P<whole>{'|'.join(VALUES)}) and (?:an?|one) (?P<part>half|quarter|third)"
+    r"|(?P<of>half|a quarter of) an? (?P<scale>million|billion|thousand|dozen|hundred))(?! of\b)(?!\w)"
+    r"|(?<=\bis )(?:an?|one) (?P<alone>half|third|quarter|fifth|sixth|eighth|tenth)(?=[.!]?\s*$)",
+    re.IGNORECASE,
+)
+
+
+def _with_halves(match: re.Match[str]) -> str:
+    """Returns `two and a half`, `half a million` or `a quarter` in digits."""
+    if match["alone"]:
+        return f"1/{PARTS[match['alone'].lower()]}"
+    if match["scale"]:
+        scale = {**MULTIPLIERS, "dozen": 12}[match["scale"].lower()]
+        return str(scale // (2 if match["of"].lower() == "half" else 4))
+    part = PARTS[match["part"].lower()]
+    return f"{VALUES[match['whole'].lower()] * part + 1}/{part}"
 
 
 def whole_number(text: str, run: Run, runs: list[Run]) -> str:
@@ -152,12 +189,23 @@ def whole_number(text: str, run: Run, runs: list[Run]) -> str:
         return amount
     if index and _BETWEEN.search(text[: before.start]):
         return f"between {text[before.start : run.end]}"
+    if index and _CHANGES.search(text, 0, before.start) and _TO.fullmatch(text[before.end : run.start]):
+        return _with_unit(text, run)
     if index + 1 < len(runs) and _ENDS_OF_RANGE.fullmatch(text[run.end : runs[index + 1].start]):
         return text[run.start : runs[index + 1].end]
     first, last = _first_part(text, index, runs), _last_part(text, index, runs)
     if first < last:
         return text[runs[first].start : quantity_end(text, runs[last].end)]
     return _with_unit(text, run)
+
+
+_CHANGES = re.compile(
+    r"\b(?:drop|fall|fell|ris|rose|go|went|increas|decreas|reduc|chang|shr[aiu]nk|gr[eo]w|climb|declin"
+    r"|lower|rais)\w*"
+    r"(?: \w+){0,2} from\s+\$?$",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"[^\d,.;]* to ")
 
 
 def _first_part(text: str, index: int, runs: list[Run]) -> int:
@@ -192,8 +240,25 @@ def _with_unit(text: str, run: Run) -> str:
         value = "-" + value
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
+    if thousands := _THOUSANDS.fullmatch(value):
+        return f"${Decimal(thousands[1]) * 1000:f}"
+    if _WHOLE.fullmatch(value) and (scaled := _SCALED.match(text, run.end)):
+        return scaled_number(value, scaled.group().strip(" -")) if "=" not in run.text else value
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
     return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
+
+
+_THOUSANDS = re.compile(r"\$(\d{1,6}(?:\.\d{1,3})?)[kK]")
+_WHOLE = re.compile(r"-?\d{1,9}")
+_SCALED = re.compile(r"[ -](?:squared|cubed|and an? (?:half|quarter|third))\b(?! more| less)")
+
+
+def scaled_number(value: str, word: str) -> str:
+    """Returns `5 squared` or `2 and a half` in digits."""
+    if word in ("squared", "cubed"):
+        return f"{value}^{2 if word == 'squared' else 3}"
+    parts = PARTS[word.rpartition(" ")[2]]
+    return f"{int(value) * parts + 1}/{parts}"
 
 
 def _plain_money(value: str, unit: str) -> str:

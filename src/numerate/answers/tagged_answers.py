@@ -6,7 +6,6 @@ import json
 import re
 
 _NAMES = "answer|final_answer|finalanswer|final answer|ans"
-_OPENERS = ("<a", "<A", "<f", "<F")
 _TAG = re.compile(
     rf"<(?P<tag>{_NAMES})\s?>(?P<inside>.*?)(?:</\s?(?P=tag)\s?>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -22,9 +21,13 @@ _OBJECT = re.compile(r"\s*\{\s*\"")
 
 def tagged_text(tail: str) -> str | None:
     """Returns what stands in the last tag of an answer, or else in the last field of that name."""
-    if "<" in tail and any(opener in tail for opener in _OPENERS) and (tags := list(_TAG.finditer(tail))):
-        return _OPENED.split(tags[-1]["inside"])[-1].strip()
+    if "<" in tail and ("<a" in tail or "<f" in tail or "<A" in tail or "<F" in tail):
+        tags = list(_TAG.finditer(tail))
+        if tags:
+            return _OPENED.split(tags[-1]["inside"])[-1].strip()
     if "{" not in tail or ("nswer" not in tail and "result" not in tail):
+        return None
+    if not ('nswer"' in tail or "nswer'" in tail or 'esult"' in tail or "esult'" in tail):
         return None
     fields = list(_FIELD.finditer(tail))
     return _field_value(fields[-1]) if fields else None

@@ -20,6 +20,8 @@ _UNFINISHED_WORDS = listed(
 _LAST_NUMBER = re.compile(r"\d([^\d]*)$")
 MOST_WORDS_BEHIND = 6
 """words that may follow the last number of a sentence without a full stop"""
+_THEN = ("จากนั้น", "然后", "接着", "そして", "次に", "затем", "그리고", "তারপর", "ثم")
+"""words for what comes next, in languages without spaces or with other letters"""
 _OPEN_SIGNS = frozenset("+-*/×·÷=(,")
 _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
@@ -30,7 +32,7 @@ def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
     word."""
     plain = without_emphasis(sentence).strip()
     words = plain.split()
-    if plain[-1:] in _OPEN_SIGNS:
+    if plain[-1:] in _OPEN_SIGNS or plain.endswith(_THEN):
         return True
     if not words or _ENDED.search(plain) or DIGIT.search(words[-1]) or not any(map(str.isalpha, words[-1])):
         return False

@@ -1,0 +1,60 @@
+"""Whether one number of a text comes from others by a single operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+_VALUES = {word: Fraction(n) for n, word in enumerate(_WORDS)} | {
+    "twice": Fraction(2), "half": Fraction(2), "double": Fraction(2), "dozen": Fraction(12),
+}  # fmt: skip
+_SMALL = re.compile(rf"\b(?:{'|'.join(list(_VALUES)[1:])})\b", re.IGNORECASE)
+MOST_NUMBERS = 40
+"""numbers of a text that are looked at, from its end"""
+LONGEST = 16
+"""characters of a number"""
+
+
+def numbers_of(text: str) -> list[Fraction]:
+    """Returns the numbers of a text in digits."""
+    digits = (match.replace(",", "") for match in _NUMBER.findall(text)[-MOST_NUMBERS:])
+    return [Fraction(number) for number in digits if len(number) < LONGEST]
+
+
+def small_words(text: str) -> list[Fraction]:
+    """Returns the numbers in words of a text, up to a dozen."""
+    return [_VALUES[word.lower()] for word in _SMALL.findall(text)[-MOST_NUMBERS:]]
+
+
+def comes_from(value: Fraction, stated: Fraction, others: Iterable[Fraction]) -> bool:
+    """Returns True for a value that one operation makes of `stated` and another number."""
+    return any(
+        value in (stated + n, stated - n, n - stated, stated * n)
+        or value * 100 == stated * n
+        or (n != 0 and value * n == stated)
+        or (stated != 0 and value * stated == n)
+        for n in others
+    )
+
+
+def is_sum_of_parts(sentence: str, whole: Fraction) -> bool:
+    """Returns True for a sentence whose numbers, two or more, make the whole."""
+    parts = numbers_of(sentence)
+    return len(parts) > 1 and (sum(parts) == whole or (whole in parts and sum(parts) == 2 * whole))
