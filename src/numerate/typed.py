@@ -1,10 +1,15 @@
 """Typed options: `@config` makes a frozen record that checks its values and refuses unknown keys.
 
-The line under each field is its help: it reaches `numerate schema`, `--help` texts and error messages."""
+The line under each field is its help: it reaches `numerate schema`, `--help` texts and error messages. A
+record that is given in part, as a mapping, has the other values of its field's own default, not of its
+class."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar, dataclass_transform
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from functools import wraps
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import pydantic
 from pydantic import Field
@@ -22,5 +27,44 @@ STRICT = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True, prot
 
 @dataclass_transform(frozen_default=True)
 def config(cls: type[T]) -> type[T]:
-    """Turn a class of annotated fields into checked, immutable options."""
-    return dataclass(frozen=True, config=STRICT)(cls)  # pyright: ignore
+    """Turns a class of annotated fields into checked, immutable options."""
+    declare_inherited(cls)
+    made: Any = dataclass(frozen=True, config=STRICT)(cls)  # pyright: ignore
+    initialize = made.__init__
+
+    @wraps(initialize)
+    def __init__(self: Any, *args: Any, **values: Any) -> None:
+        initialize(self, *args, **with_defaults(made, values))
+
+    made.__init__ = __init__
+    return made
+
+
+def declare_inherited(cls: type) -> None:
+    """Repeats the fields of the parents in `cls`: pydantic reads the help of a field from the class that
+    declares it."""
+    own = dict(cls.__annotations__)
+    inherited: dict[str, Any] = {}
+    for parent in reversed(cls.__mro__[1:]):
+        for name, info in parent.__dict__.get("__pydantic_fields__", {}).items():
+            inherited[name] = Annotated[info.annotation, *info.metadata, Field(description=info.description)]
+    cls.__annotations__ = inherited | own
+
+
+def with_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a record of this kind; mappings that give a record in part are completed."""
+    defaults = {field.name: field.default for field in fields(kind) if is_dataclass(field.default)}
+    return {
+        key: completed(defaults[key], value) if key in defaults and isinstance(value, Mapping) else value
+        for key, value in values.items()
+    }
+
+
+def completed(default: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a mapping with the values of a record where `given` has none. Of the options that its class
+    lists as ALTERNATIVES one that is given takes the place of the others."""
+    values = asdict(default)
+    for group in getattr(default, "ALTERNATIVES", ()):
+        if any(given.get(key) is not None for key in group):
+            values |= dict.fromkeys(group)
+    return values | with_defaults(type(default), given)

@@ -3,6 +3,7 @@ recomputed before it, and does not depend on its micro-batches. On models whose 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import nn
 from numerate import training
 from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, ppo, ppo_network, reinforce_pp, rloo, sft
 from numerate.methods import outcome_reward_model as orm
+from numerate.methods.options import RowFit
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
@@ -192,11 +194,11 @@ def test_fine_tuning_and_judges_take_the_option(
 ) -> None:
     seen = modes(monkeypatch)
     run = Stage(tmp_path / "sft", 0, QuietProgress())
-    sft.fit(run, sft.Config(epochs=1, dropout=dropout), policy("gpt2"), rows())
+    sft.fit(run, RowFit(epochs=1, dropout=dropout, batch=128), policy("gpt2"), rows())
     assert seen == [dropout]
     judge = scored_by(tmp_path, "bert")  # its configuration has a dropout of 0.1
     laid = [judge.lay(Problem("p", "What is 1+1?", "2"), ["1+1=2", "It is 2."]) for _ in range(2)]
     labelled = [row for row in (training.labelled(one, [1.0, 0.0]) for one in laid) if row]
     run = Stage(tmp_path / "orm", 0, QuietProgress())
-    orm.fit(run, orm.Fit(epochs=1, dropout=dropout), judge, labelled, orm.loss, training.weigh_reads)
+    orm.fit(run, replace(orm.FIT, epochs=1, dropout=dropout), judge, labelled, orm.loss, training.weigh_reads)
     assert seen == [dropout, dropout]

@@ -12,7 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from numerate import methods
 from numerate.config.read import Path_, Tree, describe
 from numerate.config.records import Recipe, Stage
+from numerate.config.renamed import split_old
 from numerate.config.words import complaint, suggest
+from numerate.typed import with_defaults
 
 PLACE: dict[Any, int] = {dict: 1, tuple: 0}
 """which argument of a collection's type is that of its values"""
@@ -61,6 +63,8 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
         errors.append(f"{tree.where((*path, 'method'))}: {error}")
         return None
     rest = {key: given for key, given in raw.items() if key not in COMMON}
+    rest, old = split_old(raw["method"], method.Config, rest)
+    errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
     options = record(method.Config, rest, path, tree, errors, also_known=COMMON)
     return replace(stage, options=options) if stage else None
 
@@ -75,7 +79,9 @@ def record(
 ) -> Any:
     """`values` as a record of this kind, or None with the mistakes added to `errors`.
 
-    Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple."""
+    Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple.
+    Records that are given in part have the other values of their field's default."""
+    values = with_defaults(kind, values)
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:

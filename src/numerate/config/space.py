@@ -42,10 +42,10 @@ def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
     """Bytes that a stage leaves, and those more while its last checkpoint is written."""
     if methods.gives(stage.method) == "rollouts":
         return 0, 0
-    loops = getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
+    loops = stage.options.steps if hasattr(stage.options, "restart_from") else 1
     of_rounds = loops if hasattr(stage.options, "restart_from") else 0  # each keeps its own model
-    fit: Any = getattr(stage.options, "fit", stage.options)
-    best = loops if "best" in (getattr(fit, "keep", ""), getattr(stage.options, "keep", "")) else 0
+    validate: Any = getattr(stage.options, "validate", None)
+    best = loops if getattr(validate, "keep", "") == "best" else 0
     models = 1 + of_rounds + best
     return weights * models + trained * CHECKPOINT * KEPT * loops, max(weights, trained * CHECKPOINT)
 
@@ -62,8 +62,6 @@ def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
         for tensor in locate.tensors(name, file).values()
     ]
     weights = FLOAT * sum(prod(shape) for shape in shapes)
-    options: Any = stage.options
-    fit = getattr(options, "fit", options)
-    rank = getattr(options, "lora_rank", 0) or getattr(fit, "lora_rank", 0)
+    rank = getattr(getattr(stage.options, "fit", None), "lora_rank", 0)
     adapters = FLOAT * sum(rank * sum(shape) for shape in shapes if len(shape) == 2)
     return weights, min(weights, adapters) if rank else weights

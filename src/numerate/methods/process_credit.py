@@ -18,21 +18,9 @@ from math import fsum, isfinite
 
 from numerate import credit
 from numerate.methods import judge, on_policy, watching
+from numerate.methods.options import Process
 from numerate.methods.places import Decode, own_steps
-from numerate.typed import NotNegative, Share, config
 from numerate.types import Example, Rollout, Scored, StepScores
-
-
-@config
-class Process:
-    """Read where the method has a judge."""
-
-    outcome: NotNegative = 0.0
-    """weight of the advantage by `rewards`, which the steps' is added to; the paper takes one or the other"""
-    refine: credit.Refine = "none"
-    """what keeps more steps from earning more; the paper has none"""
-    eta: Share = 0.5
-    """scores from here on earn nothing (clip, clip_delta)"""
 
 
 @dataclass(frozen=True, slots=True)
