@@ -118,12 +118,12 @@ def test_help_imports_nothing_that_takes_time() -> None:
 
 
 def test_a_mistake_is_one_block_without_traceback_and_code_2(here: Path) -> None:
-    done = call("run", "r.yaml", "sft.epocs=2", "ei.rounds=many")
+    done = call("run", "r.yaml", "sft.fit.epocs=2", "ei.steps=many")
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
         "2 errors:",
-        "  'sft.epocs=2', stages.sft.epocs: unknown key 'epocs'; did you mean 'epochs'?",
-        "  'ei.rounds=many', stages.ei.rounds: expected a whole number, not the text 'many'",
+        "  'sft.fit.epocs=2', stages.sft.fit.epocs: unknown key 'epocs'; did you mean 'epochs'?",
+        "  'ei.steps=many', stages.ei.steps: expected a whole number, not the text 'many'",
     ]
     assert done.stdout == "" and not (here / "runs").exists()
 
@@ -169,7 +169,7 @@ def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (("epochs: 2", "epocs: 2"), "r.yaml:9, stages.sft.epocs"),
+        (("epochs: 2", "epocs: 2"), "r.yaml:9, stages.sft.fit.epocs"),
         (("train: worked.jsonl", "train: none.jsonl"), "r.yaml:4, problems.train"),
         (("train: worked.jsonl", "train: void.jsonl"), "r.yaml:4, problems.train"),
         (("model: sft", "model: nobody"), "r.yaml:12, stages.ei.model"),

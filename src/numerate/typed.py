@@ -60,7 +60,7 @@ def with_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def completed(default: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def completed(default: Any, given: Any) -> dict[str, Any]:
     """Returns a mapping with the values of a record where `given` has none. Of the options that its class
     lists as ALTERNATIVES one that is given takes the place of the others."""
     values = asdict(default)

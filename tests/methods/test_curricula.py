@@ -110,7 +110,7 @@ def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str, sav
 
 @pytest.mark.parametrize("name", CURRICULA)
 def test_ppo_too(tmp_path: Path, name: str) -> None:
-    cfg = ppo_config(rounds=4, curriculum=CURRICULA[name])
+    cfg = ppo_config(steps=4, curriculum=CURRICULA[name])
     whole = ppo.train(stage(tmp_path / "whole"), cfg, toy(tmp_path))
     for saves, after in ((0.0, 40), (1e9, 6)):
         cut = stage(tmp_path / "cut")

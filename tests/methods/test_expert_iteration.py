@@ -105,7 +105,7 @@ def test_only_cumulative_data_remembers_an_earlier_round(tmp_path: Path) -> None
 
     ei.train(stage(tmp_path / "a"), config(), job(tmp_path, once))
     assert [row["data/rows"] for row in log(tmp_path / "a")] == [8, 8]
-    with pytest.raises(ValueError, match="none of 32 attempts was right"):
+    with pytest.raises(ValueError, match="none of 32 rollouts was right"):
         ei.train(stage(tmp_path / "b"), config(cumulative=False), job(tmp_path, once))
 
 
@@ -127,5 +127,5 @@ def test_it_stops_when_validation_no_longer_rises_and_keeps_the_best(
 
 
 def test_stopping_by_validation_needs_a_validation_set(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="need a problem set named `validation`"):
+    with pytest.raises(ValueError, match="no problem set named `validation`"):
         ei.train(stage(tmp_path / "run"), config(stop_after=1), job(tmp_path))

@@ -68,7 +68,7 @@ def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
     """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one
     operator of its annotation."""
     cfg = made(
-        steps=240, sample={"max_tokens": 24, "rollouts": 2}, fit={"lr": 2e-2}, head_lr=5e-2, dropout=0.0
+        steps=30, sample={"max_tokens": 24, "rollouts": 2}, fit={"lr": 2e-2}, head_lr=5e-2, dropout=0.0
     )
     mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
     rows = log(tmp_path / "run")

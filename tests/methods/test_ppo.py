@@ -173,7 +173,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     return total.item(), {name: g for name, g in grads.items() if g is not None}
 
 
-@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip_high": 0.05}])
+@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip": {"high": 0.05}}])
 @pytest.mark.parametrize("beta", [0.0, 0.3])
 @pytest.mark.parametrize("detach", [True, False])
 def test_loss_and_every_gradient_against_float64(detach: bool, beta: float, more: dict[str, float]) -> None:
@@ -305,7 +305,8 @@ def test_the_reference_of_adapters_is_the_model_without_them() -> None:
         if "lora" in name:
             torch.nn.init.normal_(p)
     assert reference.logprobs(learner, rows()) == before
-    plain = ppo_network.learner(Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny"), None, 1)
+    policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
+    plain = ppo_network.learner(policy, Fit(), Value(layers=1))
     assert recompute(plain, rows())[0] == pytest.approx(before[0], abs=1e-5)
     assert recompute(learner, rows())[0] != pytest.approx(before[0], abs=1e-3)
 

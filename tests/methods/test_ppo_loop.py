@@ -210,7 +210,7 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
         ({"kl": {"placement": "loss"}}, "take estimator: k3"),
         ({"kl": {"coef": 0.0, "target": 1.0}}, "cannot be adapted"),
         ({"learn_from": 9}, "learn_from: 9 of sample.rollouts: 4"),
-        ({"validate": {"keep": "best"}}, "needs `every`"),
+        ({"validate": {"keep": "best"}}, "best needs `every`"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:

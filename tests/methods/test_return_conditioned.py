@@ -266,7 +266,7 @@ def test_validation_asks_for_good_lines(tmp_path: Path) -> None:
     assert last["validation/accuracy"] == 1.0
     with pytest.raises(ValueError, match="no problem set named `validation`"):
         rc.train(stage(tmp_path / "b"), cfg, work(tmp_path))
-    with pytest.raises(ValueError, match="longer than max_length=9 tokens"):
+    with pytest.raises(ValueError, match="16 rollouts are longer than fit"):
         rc.train(stage(tmp_path / "c"), replace(CFG, fit=replace(FIT, max_length=9)), work(tmp_path))
 
 
@@ -293,7 +293,7 @@ def test_what_learns_from_its_attempts_reads_tags_too(tmp_path: Path) -> None:
         ("rollouts: drawn, labels: outcome, balance: 0", "rc.balance: "),
         ("rollouts: marks, threshold: 2", "rc.threshold: "),
         ("rollouts: marks, ask: best", "rc.ask: "),
-        ("rollouts: marks, lr: 1e-3", "rc.lr: unknown key 'lr'"),
+        ("rollouts: marks, lr: 1e-3", "rc.lr: now `fit.lr`"),
         ("labels: stored", "the key 'rollouts' is missing"),
         ("rollouts: marks, problems: test", "the attempts of 'marks' are at the problems of 'train'"),
     ],

@@ -88,7 +88,7 @@ def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_pa
 def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="20 epochs of 2, so it would never validate"):
         config(Validate(every=20), epochs=2)
-    with pytest.raises(ValueError, match="keep: best needs validate_every"):
+    with pytest.raises(ValueError, match="best needs `every`"):
         Validate(keep="best")
     with pytest.raises(ValueError, match="no problem set named `validation`"):
         sft.train(stage(tmp_path / "run"), config(Validate(every=1)), job(tmp_path))

@@ -21,9 +21,9 @@ from tests.methods.toy import PROBLEMS, job, stage
 SAMPLE = Sample(problems=4, rollouts=4, max_tokens=24)
 CASES: dict[str, dict[str, Any]] = {
     "grpo": {"steps": 3, "sample": SAMPLE, "fit": {"lr": 1e-4}, "rewards": (PATH, "correct")},
-    "ppo": {"rounds": 3, "problems_per_round": 4, "samples": 4, "value": {"layers": 1}},
+    "ppo": {"steps": 3, "sample": {"problems": 4, "rollouts": 4}, "value": {"layers": 1}},
     "expert_iteration": {"steps": 2, "sample": {"rollouts": 4}, "fit": {"epochs": 1}},
-    "sample": {"samples": 4},
+    "sample": {"sample": {"rollouts": 4}},
 }
 
 
@@ -64,7 +64,7 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get(name).__file__)).read_text()
-            for word in ("collect(", "OnPolicy(", "write_rollouts")
+            for word in ("sample_groups(", "OnPolicy(", "write_rollouts")
         )
     }
     assert stores == set(WITH_ROLLOUTS)

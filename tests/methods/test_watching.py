@@ -85,7 +85,7 @@ def test_stopped_in_the_middle_of_an_alarm_it_says_the_same(tmp_path: Path) -> N
 
 def test_ppo_watches_what_it_pays(tmp_path: Path) -> None:
     """The reward of the tokens together, not the grade: here shared calculations count too."""
-    cfg = ppo_config(rounds=1, reward={"reference_steps": 0.5})
+    cfg = ppo_config(steps=1, reference_steps=0.5)
 
     def shared(problem: Problem, index: int, params: Sampling) -> str:
         calculation = problem.solution.split("\n")[0]

@@ -15,7 +15,7 @@ from torch import nn
 from numerate import training
 from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, ppo, ppo_network, reinforce_pp, rloo, sft
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import RowFit
+from numerate.methods.options import Fit, RowFit
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
@@ -103,8 +103,11 @@ def test_a_step_does_not_depend_on_its_micro_batches(kind: str, packed: bool) ->
 
 @pytest.mark.parametrize("kind", DROPOUT)
 @pytest.mark.parametrize("lora", [None, Lora(r=2, dropout=0.5)], ids=["full", "lora"])
-def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(kind: str, lora: Lora | None) -> None:
-    learner = ppo_network.learner(policy(kind), lora, 1)
+def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(
+    kind: str, lora: Lora | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Fit, "adapters", lambda _: lora)  # a recipe's have no dropout
+    learner = ppo_network.learner(policy(kind), Fit(), ppo_network.Value(layers=1))
     nn.init.normal_(learner.policy.model.value.head.weight)
     some = for_policy_gradient(learner)
     values = recompute(learner, some, training.token_values)

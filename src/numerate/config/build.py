@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from numerate import methods
 from numerate.config.read import Path_, Tree, describe
 from numerate.config.records import Recipe, Stage
-from numerate.config.renamed import split_old
+from numerate.config.renamed import folded, split_old
 from numerate.config.words import complaint, suggest
 from numerate.typed import with_defaults
 
@@ -36,7 +36,7 @@ def build(tree: Tree) -> Recipe:
     recipe = record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:
-        raise ValueError("\n".join(errors))
+        raise ValueError("\n".join(folded(errors)))
     writers = [name for name, stage in stages.items() if methods.gives(stage.method) == "policy"]
     models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from numerate.config.read import Path_
 
+OF_STAGE = re.compile(r".*, stages\.[^.]+\.([^ ]+: now `.*)")
+"""an error about an option that is elsewhere now; the group is what several stages have in common"""
 ALONE = re.compile(r"^([a-z_.]+)")
 """the place itself at the head of what is said of it"""
 
@@ -115,3 +118,15 @@ def new_name(method: str, path: Path_, kind: Any) -> str | None:
 def message(new: str) -> str:
     """Returns what to say of an option that is elsewhere now."""
     return ALONE.sub(r"now `\1`", new, count=1)
+
+
+def folded(errors: Sequence[str]) -> list[str]:
+    """Returns the errors, those about the same option of several stages as one that counts them."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for error in errors:
+        match = OF_STAGE.match(error)
+        same[match[1] if match else error].append(error)
+    return [
+        f"{group[0]} (and in {len(group) - 1} more places)" if len(group) > 1 else group[0]
+        for group in same.values()
+    ]

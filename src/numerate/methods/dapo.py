@@ -80,7 +80,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
     """Questions whose attempts are not all worth the same, enough for a step where `max_draws` suffice."""
-    wanted, kept = cfg.sample.problems, list[Group]()
+    wanted, kept = cfg.sample.problems or len(loop.job.problems), list[Group]()
     for _ in range(cfg.max_draws):
         kept += [group for group in loop.attempts() if credit.varied(on_policy.rewards(group))]
         if len(kept) >= wanted:

@@ -193,9 +193,7 @@ class Validate:
 
     def __post_init__(self) -> None:
         if self.keep == "best" and not self.every:
-            raise ValueError(
-                "validate: keep: best needs every, the steps (or epochs) between two validations"
-            )
+            raise ValueError("validate.keep: best needs `every`, the steps or epochs between two validations")
 
     def due(self, count: int) -> bool:
         """Whether the count-th step, from 1 on, ends with a validation."""
