@@ -324,7 +324,7 @@ def test_the_defaults_make_the_papers_number_of_updates(vectors: dict[str, Any])
     31 such collections, which is 32,000 attempts."""
     case, cfg = vectors["havrilla"]["ppo_accounting"], ppo.Config()
     assert (cfg.sample.rollouts, cfg.sample.problems) == (case["per_question"], case["questions_per_batch"])
-    assert cfg.sample.rollouts * cfg.sample.problems == case["rollouts"]
+    assert cfg.sample.rollouts * (cfg.sample.problems or 0) == case["rollouts"]
     assert cfg.fit.epochs == case["ppo_epochs"]
     updates = case["rollouts"] // cfg.fit.batch * cfg.fit.epochs
     assert updates == case["bs32_updates_per_collection"]

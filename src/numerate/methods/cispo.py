@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods import on_policy
 from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyFit, PolicyGradient
+from numerate.methods.options import Clip, GroupPolicyGradient, PolicyFit
 from numerate.rollouts.job import Job
 from numerate.typed import config
 from numerate.types import Example, Stats
@@ -33,17 +33,11 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
+class Config(GroupPolicyGradient):
     clip: Clip = Clip(1.0, 4.0)
     """bounds of rho; the paper sets none below, which a low of 1 is"""
-    kl: Kl = Kl()
-    """the KL to the reference policy; the paper takes none"""
     fit: PolicyFit = PolicyFit(minibatches=4)
     """how a step learns from it"""
-
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
-        self.kl.keep_to(placement="loss")
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

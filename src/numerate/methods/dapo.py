@@ -51,7 +51,7 @@ class Config(PolicyGradient):
     """how a step learns from it; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
 
     def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+        self.sample.require_group_of_two()
         if self.overlong_cache >= self.sample.max_tokens:
             raise ValueError(
                 f"overlong_cache: {self.overlong_cache} leaves no length unpunished; it has to be smaller "

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods import on_policy
 from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyGradient
+from numerate.methods.options import GroupPolicyGradient
 from numerate.rollouts.job import Job
 from numerate.typed import config
 from numerate.types import Example, Stats
@@ -33,15 +33,8 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
-    clip: Clip = Clip(0.2)
-    """bounds of rho"""
-    kl: Kl = Kl()
-    """the KL to the reference policy; the paper takes none"""
-
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
-        self.kl.keep_to(placement="loss")
+class Config(GroupPolicyGradient):
+    """The paper takes no KL."""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

@@ -17,16 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from math import fsum
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import judge, on_policy, process_credit
+from numerate.methods import judge, on_policy
 from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyGradient, Process
+from numerate.methods.options import GroupPolicyGradient, Process
+from numerate.methods.process_credit import supervised
 from numerate.rollouts.job import Job
 from numerate.typed import config
-from numerate.types import Example, Group, Scorer, Stats
+from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,11 +38,7 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
-    clip: Clip = Clip(0.2)
-    """bounds of rho"""
-    kl: Kl = Kl()
-    """the KL to the reference policy; the paper takes coef: 0.04"""
+class Config(GroupPolicyGradient):
     judge: str | None = None
     """scores the steps of rollouts (process supervision): a stage that trained a judge, a folder that holds
     one (with a slash), or `oracle`, which knows stories only; null: rollouts are worth their rewards"""
@@ -50,29 +46,9 @@ class Config(PolicyGradient):
     """how the scores of steps become advantages, where there is a judge; the paper takes the steps' alone,
     and refines nothing"""
 
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
-        self.kl.keep_to(placement="loss")
-
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
-
-
-def supervised(
-    loop: OnPolicy, found: Sequence[Group], rows: Sequence[Example], scorer: Scorer, cfg: Process
-) -> list[list[float] | None]:
-    """Advantages by what the judge says of the steps."""
-    told = judge.ask(scorer, found)
-    scores = judge.finite(told)
-    loop.stats |= {"judge/score": fsum(scores) / len(scores)} if scores else {}
-    attempts = [attempt for group in found for attempt in group.attempts]
-    steps = [
-        process_credit.steps(attempt.rollout, one, cfg, loop.policy.decode)
-        for attempt, one in zip(attempts, told, strict=True)
-    ]
-    loop.paid = process_credit.paid(attempts, steps, cfg)
-    return process_credit.advantages(rows, [steps[int(row.row["attempt"])] for row in rows], cfg)
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

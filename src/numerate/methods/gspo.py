@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods import on_policy
 from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyGradient
+from numerate.methods.options import Clip, GroupPolicyGradient
 from numerate.rollouts.job import Job
 from numerate.typed import config
 from numerate.types import Example, Stats
@@ -33,15 +33,9 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
+class Config(GroupPolicyGradient):
     clip: Clip = Clip(3e-4, 4e-4)
     """bounds of s"""
-    kl: Kl = Kl()
-    """the KL to the reference policy; the paper takes none"""
-
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
-        self.kl.keep_to(placement="loss")
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

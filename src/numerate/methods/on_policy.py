@@ -17,7 +17,7 @@ from numerate.credit import varied
 from numerate.curricula.prioritized_replay import surprise
 from numerate.methods import watching
 from numerate.methods.asking import Asking
-from numerate.methods.options import Fit, OnPolicyOptions, PolicyFit, Sample
+from numerate.methods.options import Fit, OnPolicyOptions, PolicyFit
 from numerate.methods.sampling import reward_function, sample_groups
 from numerate.methods.sft import minibatch
 from numerate.methods.validation import keep_best, result
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
-
-
-def compared(sample: Sample) -> None:
-    """Raises ValueError where a rollout has no other at its problem to be compared with."""
-    if sample.rollouts < 2:
-        raise ValueError("sample.rollouts: 1 leaves nothing to compare a rollout with; take at least 2")
 
 
 def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:

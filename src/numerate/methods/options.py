@@ -37,6 +37,11 @@ class Sample:
     grade_truncated: bool = False
     """a truncated rollout is graded by its text; otherwise it is never right"""
 
+    def require_group_of_two(self) -> None:
+        """Raises ValueError where a rollout has no other at its problem to be compared with."""
+        if self.rollouts < 2:
+            raise ValueError("sample.rollouts: 1 leaves nothing to compare a rollout with; take at least 2")
+
 
 @config
 class Fit:
@@ -230,3 +235,18 @@ class PolicyGradient(OnPolicyOptions):
 
     rewards: Given = (CORRECT,)
     """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+
+
+@config
+class GroupPolicyGradient(PolicyGradient):
+    """The options of methods that compare the rollouts at a problem, with bounds of the ratio of the
+    policies."""
+
+    clip: Clip = Clip(0.2)
+    """bounds of the ratio"""
+    kl: Kl = Kl()
+    """the KL to the reference policy"""
+
+    def __post_init__(self) -> None:
+        self.sample.require_group_of_two()
+        self.kl.keep_to(placement="loss")

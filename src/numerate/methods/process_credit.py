@@ -20,7 +20,7 @@ from numerate import credit
 from numerate.methods import judge, on_policy, watching
 from numerate.methods.options import Process
 from numerate.methods.places import Decode, own_steps
-from numerate.types import Example, Rollout, Scored, StepScores
+from numerate.types import Example, Group, Rollout, Scored, Scorer, StepScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,22 @@ def paid(attempts: Sequence[Scored], told: Sequence[Steps | None], cfg: Process)
         earned = cfg.outcome * reward + fsum(steps.rewards) / count
         found.append(watching.Paid(attempt.rollout, earned, watching.right(attempt)))
     return found
+
+
+def supervised(
+    loop: on_policy.OnPolicy, groups: Sequence[Group], rows: Sequence[Example], scorer: Scorer, cfg: Process
+) -> list[list[float] | None]:
+    """Returns the advantages of the rows by the judge's scores of their steps."""
+    scores = judge.ask(scorer, groups)
+    numbers = judge.finite(scores)
+    loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
+    rollouts = [scored for group in groups for scored in group.attempts]
+    steps_of = [
+        steps(scored.rollout, score, cfg, loop.policy.decode)
+        for scored, score in zip(rollouts, scores, strict=True)
+    ]
+    loop.paid = paid(rollouts, steps_of, cfg)
+    return advantages(rows, [steps_of[int(row.row["attempt"])] for row in rows], cfg)
 
 
 def advantages(

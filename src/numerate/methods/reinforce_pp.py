@@ -46,7 +46,7 @@ class Config(PolicyGradient):
 
     def __post_init__(self) -> None:
         if self.baseline == "group":
-            on_policy.compared(self.sample)
+            self.sample.require_group_of_two()
         if self.kl.placement == "reward":
             self.kl.keep_to(estimator="k1")
 

@@ -41,7 +41,7 @@ class Config(PolicyGradient):
     by a rule"""
 
     def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+        self.sample.require_group_of_two()
         self.kl.keep_to(estimator="k1", placement="reward")
 
 
