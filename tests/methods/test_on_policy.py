@@ -145,6 +145,24 @@ def finished(rollout: Rollout, reward: float | None) -> Rollout:
     return replace(rollout, finish="length" if reward else "stop")
 
 
+@pytest.mark.parametrize(
+    ("fit", "sizes"),
+    [
+        ({}, [16]),
+        ({"batch": 8}, [8, 8]),
+        ({"batch": 7}, [4, 4, 8]),
+        ({"minibatches": 9, "epochs": 2}, [4] * 8),
+    ],
+)
+def test_minibatches_are_of_whole_groups(tmp_path: Path, fit: dict[str, int], sizes: list[int]) -> None:
+    """Four rollouts at each of four problems: a batch of 7 takes three steps."""
+    cfg = PolicyGradient(sample=Sample(problems=4, rollouts=4), fit=PolicyFit(**fit))
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), cfg)
+    parts = list(loop.parts(loop.rows(loop.attempts())))
+    assert [len(part) for part in parts] == sizes
+    assert all(len(group) == 4 for part in parts for group in on_policy.groups(part))
+
+
 def test_a_sampler_that_drifts_is_corrected(tmp_path: Path) -> None:
     """The scripted engine says -1 for every token, which is not what the model thinks: pi_old is computed
     again, and the advantages carry pi_old / pi_sampler, cut at the cap."""

@@ -181,7 +181,21 @@ def test_the_same_old_name_in_several_stages_is_one_line() -> None:
     text = "name: r\nstages:\n" + "".join(f"  s{i}: {{method: sft, lr: 1e-3}}\n" for i in range(3))
     with pytest.raises(ValueError) as error:
         config.build(read_text(text, "r.yaml"))
-    assert str(error.value) == "r.yaml:3, stages.s0.lr: now `fit.lr` (and in 2 more places)"
+    assert str(error.value) == "r.yaml:3, stages.s0.lr: now `fit.lr` (in 3 stages)"
+
+
+def test_a_typo_is_looked_for_in_the_records_too() -> None:
+    assert "unknown key 'epocs'; did you mean 'fit.epochs'?" in refusal("sft", {"epocs": 2})
+    assert "unknown key 'xyz'; there are: fit, limit, method" in refusal("sft", {"xyz": 2})
+
+
+def test_the_folder_of_an_old_run_says_that_it_is_old(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("name: r\nstages:\n  s: {method: sft, lr: 1e-3}\n")
+    with pytest.raises(ValueError) as error:
+        config.load(str(tmp_path))
+    first, second = str(error.value).splitlines()
+    assert first.startswith(f"{tmp_path}/recipe.yaml: an earlier version wrote it")
+    assert second.endswith("stages.s.lr: now `fit.lr`")
 
 
 def places(kind: Any) -> Iterator[str]:

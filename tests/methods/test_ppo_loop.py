@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,10 @@ from numerate.methods.options import Fit
 from numerate.models.policy import Policy, load
 from numerate.progress import QuietProgress
 from numerate.training import Learner, Stage, recompute
-from numerate.types import Example, Problem, Sampling
+from numerate.types import Example, Problem, Prompt, Rollout, Sampling
 from tests import tiny
 from tests.judges.models import scored_by
-from tests.methods.toy import PROBLEMS, job, often_right, same, stage
+from tests.methods.toy import PROBLEMS, Scripted, job, often_right, same, stage
 
 SMALL = {"sample": {"problems": 4, "rollouts": 4}, "fit": {"epochs": 2, "batch": 8, "lr": 1e-3}}
 
@@ -142,6 +144,22 @@ def test_right_attempts_become_likelier_where_they_are_imitated(tmp_path: Path) 
     ppo.train(stage(tmp_path / "a"), config(nll=1.0, **still), job(tmp_path))
     told = [row["policy/nll"] for row in log(tmp_path / "a")]
     assert told[0] > told[1] > told[2]
+
+
+def test_truncated_rollouts_can_be_left_out_of_the_loss(tmp_path: Path) -> None:
+    """The second of every two is truncated: of 16 rollouts 8 are one optimizer step of 8, all are two."""
+
+    class Truncated(Scripted):
+        def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+            for rollout in super().sample(prompts, n, params):
+                yield replace(rollout, finish="length") if rollout.index % 2 else rollout
+
+    for truncated, steps in (("learn", 2), ("mask", 1)):
+        cfg = config(steps=1, fit={"epochs": 1, "truncated": truncated})
+        work = job(tmp_path, engine=lambda policy: Truncated(policy, often_right))
+        ppo.train(stage(tmp_path / truncated), cfg, work)
+        [row] = log(tmp_path / truncated)
+        assert row["train/steps"] == steps and row["rollouts/truncated"] == 0.5
 
 
 def test_the_best_k_of_n_are_learned_from(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,8 +22,10 @@ COMMON = ("method", "model", "problems", "limit")
 """the keys of a stage that are not options of its method"""
 
 
-def build(tree: Tree) -> Recipe:
-    """Raises ValueError with one line per mistake: its place, what was written, what is expected."""
+def build(tree: Tree, of_run: bool = False) -> Recipe:
+    """Raises ValueError with one line per mistake: its place, what was written, what is expected.
+
+    of_run: the recipe is that of a run's folder, which a version wrote and not a person."""
     errors: list[str] = []
     values = dict(tree.values)
     raw_stages = values.pop("stages", None) or {}
@@ -36,7 +38,7 @@ def build(tree: Tree) -> Recipe:
     recipe = record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:
-        raise ValueError("\n".join(folded(errors)))
+        raise ValueError("\n".join(folded(errors, tree.origin if of_run else "")))
     writers = [name for name, stage in stages.items() if methods.gives(stage.method) == "policy"]
     models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
@@ -101,7 +103,8 @@ def explain(
         return (*place, "kind"), complaint(mistake["type"], given, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
         known = keys_at(kind, place[:-1], mistake["loc"]) + (list(also_known) if len(place) == 1 else [])
-        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known)}"
+        deeper = inner_keys(kind) if len(place) == 1 else []
+        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known, deeper)}"
     if mistake["type"] == "missing":
         return place, f"the key {str(mistake['loc'][-1])!r} is missing"
     return place, complaint(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
@@ -127,6 +130,12 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
         inside = kind.__pydantic_fields__[word].annotation if place is None else get_args(kind)[place]
         kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
     return list(getattr(kind, "__pydantic_fields__", {}))
+
+
+def inner_keys(kind: Any) -> list[str]:
+    """The keys of the records in a record of this kind, as `fit.epochs`."""
+    records = {field.name: field.default for field in fields(kind) if is_dataclass(field.default)}
+    return [f"{name}.{inner.name}" for name, default in records.items() for inner in fields(default)]
 
 
 def record_in(inside: Any, loc: Sequence[Any]) -> Any:

@@ -120,13 +120,16 @@ def message(new: str) -> str:
     return ALONE.sub(r"now `\1`", new, count=1)
 
 
-def folded(errors: Sequence[str]) -> list[str]:
-    """Returns the errors, those about the same option of several stages as one that counts them."""
+def folded(errors: Sequence[str], run: str = "") -> list[str]:
+    """Returns the errors, those about the same option of several stages as one that counts them; before them,
+    where they are about the recipe file of a `run`, why it has such options."""
     same: dict[str, list[str]] = defaultdict(list)
     for error in errors:
         match = OF_STAGE.match(error)
         same[match[1] if match else error].append(error)
-    return [
-        f"{group[0]} (and in {len(group) - 1} more places)" if len(group) > 1 else group[0]
-        for group in same.values()
+    lines = [
+        f"{group[0]} (in {len(group)} stages)" if len(group) > 1 else group[0] for group in same.values()
     ]
+    old = run and any(map(OF_STAGE.match, errors))
+    why = f"{run}: an earlier version wrote it, in which options had other names: rename them, or start anew"
+    return [why, *lines] if old else lines

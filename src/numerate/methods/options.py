@@ -63,7 +63,8 @@ class Fit:
     epochs: AtLeast1 = 1
     """passes over the data of a step, or of the stage where it has one set of data"""
     batch: AtLeast1 | None = None
-    """rows per optimizer step at most: those of a pass are spread evenly over its steps"""
+    """rows per optimizer step at most: those of a pass are spread evenly over its steps. Methods that compare
+    the rollouts at a problem keep these together"""
     minibatches: AtLeast1 | None = None
     """in place of batch: optimizer steps per pass. Without either a pass is one optimizer step"""
     micro_tokens: AtLeast1 = 2048
@@ -89,6 +90,7 @@ class Fit:
         return math.ceil(rows / self.batch) if self.batch else min(self.minibatches or 1, rows)
 
     def rate_at_end(self) -> float:
+        """Returns the learning rate of the last step."""
         return self.lr if self.final_lr is None else self.final_lr
 
     def learner_options(self) -> dict[str, Any]:
@@ -97,6 +99,7 @@ class Fit:
         return {name: getattr(self, name) for name in names}
 
     def adapters(self) -> Lora | None:
+        """Returns the low-rank adapters that are trained, None where all weights are."""
         rank = self.lora_rank
         return Lora(r=rank, alpha=self.lora_alpha or 2 * rank) if rank else None
 
