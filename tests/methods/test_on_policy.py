@@ -154,7 +154,7 @@ def finished(rollout: Rollout, reward: float | None) -> Rollout:
         ({"minibatches": 9, "epochs": 2}, [4] * 8),
     ],
 )
-def test_minibatches_are_of_whole_groups(tmp_path: Path, fit: dict[str, int], sizes: list[int]) -> None:
+def test_minibatches_are_of_whole_groups(tmp_path: Path, fit: dict[str, Any], sizes: list[int]) -> None:
     """Four rollouts at each of four problems: a batch of 7 takes three steps."""
     cfg = PolicyGradient(sample=Sample(problems=4, rollouts=4), fit=PolicyFit(**fit))
     loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), cfg)
