@@ -41,28 +41,20 @@ def vowels(completions: Sequence[str], **_: Any) -> list[float]:
 
 def grpo(size: str) -> None:
     from numerate.methods import grpo
-    from numerate.methods.on_policy import Fit, Sample
+    from numerate.methods.options import PolicyFit, Sample
 
-    sample = Sample(problems=QUESTIONS, attempts=ATTEMPTS, max_tokens=MAX_TOKENS)
-    cfg = grpo.Config(steps=STEPS + 1, sample=sample, fit=Fit(lr=RATE), rewards=(REWARD,))
+    sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
+    cfg = grpo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), rewards=(REWARD,))
     measure(size, lambda run, job: grpo.train(run, cfg, job))
 
 
 def ppo(size: str) -> None:
     from numerate.methods import ppo
+    from numerate.methods.options import PolicyFit, Sample
     from numerate.methods.ppo_network import Value
 
-    cfg = ppo.Config(
-        rounds=STEPS + 1,
-        problems_per_round=QUESTIONS,
-        samples=ATTEMPTS,
-        temperature=1.0,
-        max_tokens=MAX_TOKENS,
-        epochs=1,
-        batch=QUESTIONS * ATTEMPTS,
-        lr=RATE,
-        value=Value(layers=2),
-    )
+    sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
+    cfg = ppo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), value=Value(layers=2))
     measure(size, lambda run, job: ppo.train(run, cfg, job))
 
 

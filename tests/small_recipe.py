@@ -17,11 +17,11 @@ problems:
 stages:
   sft:
     method: sft
-    epochs: 2
+    fit: {epochs: 2}
   ei:
     method: expert_iteration
     model: sft
-    rounds: 3
+    steps: 3
     fit: {lr: 2e-5}
 evaluate:
   samples: 8

@@ -30,14 +30,13 @@ problems:
   validation: {source: "stories/validation[:4]"}
   test: {source: "stories/test[:6]"}
 stages:
-  sft: {method: sft, epochs: 2, batch: 4, lr: 1e-3, limit: 8}
+  sft: {method: sft, limit: 8, fit: {epochs: 2, batch: 4, lr: 1e-3}}
   ei:
     method: expert_iteration
     model: sft
-    rounds: 2
-    samples: 3
+    steps: 2
+    sample: {rollouts: 3, max_tokens: 12}
     threshold: 0
-    max_tokens: 12
     fit: {epochs: 1, batch: 8, lr: 1e-3}
 evaluate: {samples: 4, max_tokens: 12}
 """
@@ -119,8 +118,8 @@ def test_only_what_changed_is_done_again(whole: Path) -> None:
         return {planned.stage: planned.state for planned in identities.plan(changed, whole / "run", sets)}
 
     assert states() == {"sft": "done", "ei": "done"}
-    assert states("ei.samples=5") == {"sft": "done", "ei": "changed"}
-    assert states("sft.lr=2e-3") == {"sft": "changed", "ei": "changed"}
+    assert states("ei.sample.rollouts=5") == {"sft": "done", "ei": "changed"}
+    assert states("sft.fit.lr=2e-3") == {"sft": "changed", "ei": "changed"}
     assert states("evaluate.samples=8") == {"sft": "done", "ei": "done"}
     assert states("engine.slots=3") == {"sft": "done", "ei": "done"}
     assert states("seed=4") == {"sft": "changed", "ei": "changed"}

@@ -23,11 +23,11 @@ seed: 3
 model: MODEL
 problems: {train: "stories/train[:6]", test: "stories/test[:2]"}
 stages:
-  sft: {method: sft, epochs: 2, batch: 4, lr: 1e-3}
-  some: {method: sample, model: sft, samples: 3, max_tokens: 24}
+  sft: {method: sft, fit: {epochs: 2, batch: 4, lr: 1e-3}}
+  some: {method: sample, model: sft, sample: {rollouts: 3, max_tokens: 24}}
   prm: {method: process_reward_model, model: sft, rollouts: some, classes: 3, fit: {lr: 1e-3}}
-  labels: {method: step_labels, model: sft, rollouts: some, continuations: 2, max_tokens: 12}
-  again: {method: sft, model: sft, epochs: 1, batch: 4, lr: 1e-3}
+  labels: {method: step_labels, model: sft, rollouts: some, sample: {rollouts: 2, max_tokens: 12}}
+  again: {method: sft, model: sft, fit: {epochs: 1, batch: 4, lr: 1e-3}}
 evaluate: {models: [again], samples: 0, max_tokens: 12}
 """
 
@@ -77,13 +77,13 @@ def test_what_a_judge_learned_from_is_part_of_its_identity(tmp_path: Path) -> No
         sets = run.problem_sets(plan, QuietProgress())
         return {one.stage: one.identity for one in identities.plan(plan, tmp_path / "none", sets)}
 
-    before, after = stage_identities(), stage_identities("some.temperature=0.9")
+    before, after = stage_identities(), stage_identities("some.sample.temperature=0.9")
     assert {name for name in before if before[name] != after[name]} == {"some", "prm", "labels"}
 
 
 def test_the_judge_that_rewards_a_policy_is_part_of_its_identity(whole: Path) -> None:
     def identity(judge: str, *overrides: str) -> str:
-        plan = recipe(whole, "again.method=ppo", "again.epochs=1", f"again.judge={judge}", *overrides)
+        plan = recipe(whole, "again.method=ppo", f"again.judge={judge}", *overrides)
         sets = run.problem_sets(plan, QuietProgress())
         return next(
             one.identity for one in identities.plan(plan, whole / "none", sets) if one.stage == "again"

@@ -31,7 +31,7 @@ seed: 3
 model: MODEL
 problems: {train: "stories/train[:6]", validation: "stories/validation[:4]", test: "stories/test[:5]"}
 stages:
-  some: {method: sample, model: base, samples: 3, max_tokens: 24}
+  some: {method: sample, model: base, sample: {rollouts: 3, max_tokens: 24}}
   prm: {method: process_reward_model, model: base, rollouts: some, fit: {lr: 1e-3}}
 evaluate:
   models: [base]

@@ -26,24 +26,23 @@ problems:
   validation: {source: "stories/validation[:4]"}
   test: {source: "stories/test[:6]"}
 stages:
-  sft: {method: sft, epochs: 1, batch: 4, lr: 1e-3, limit: 8}
+  sft: {method: sft, limit: 8, fit: {epochs: 1, batch: 4, lr: 1e-3}}
   grpo:
     method: grpo
     model: sft
     steps: 2
     rewards: [tests.methods.arms.early_letters]
-    sample: {problems: 3, attempts: 4, max_tokens: 12}
-    fit: {lr: 1e-3, validate_every: 1}
+    sample: {problems: 3, rollouts: 4, max_tokens: 12}
+    fit: {lr: 1e-3}
+    validate: {every: 1}
   ppo:
     method: ppo
     model: sft
-    rounds: 2
-    problems_per_round: 3
-    samples: 4
-    max_tokens: 12
-    batch: 4
+    steps: 2
+    sample: {problems: 3, rollouts: 4, max_tokens: 12}
+    fit: {batch: 4}
     value: {layers: 1}
-    validate_every: 2
+    validate: {every: 2}
 evaluate: {samples: 0, max_tokens: 12}
 """
 
@@ -185,12 +184,11 @@ def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     shipped = config.build(config.read("shootout"))
     start, contestants = shootout.contest(shipped)
     assert start == "sft" and len(contestants) == 12
-    solved = problems.load(shipped.problems["solved"].source)
     conditioned = {"return_conditioned", "rc_outcome"}  # labels cost what they cost
     fixed = [name for name in contestants if name not in conditioned]
-    assert {budget(shipped.stages[name].options, len(solved)) for name in fixed} == {7680}
+    assert {budget(shipped.stages[name].options) for name in fixed} == {7680}
     drawn: Any = shipped.stages["rc_more_attempts"].options
-    assert drawn.samples * len(problems.load(shipped.problems["attempted"].source)) == 7680
+    assert drawn.sample.rollouts * len(problems.load(shipped.problems["attempted"].source)) == 7680
 
 
 @pytest.mark.parametrize(
@@ -198,7 +196,7 @@ def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     [
         ("value-branch", ["value"]),
         ("kl-penalty", ["kl"]),
-        ("vapo", ["nll", "clip_high", "lam_alpha", "value"]),
+        ("vapo", ["nll", "clip", "lam_alpha", "value"]),
     ],
 )
 def test_comparisons_of_settings_differ_in_nothing_else(name: str, varied: list[str]) -> None:
@@ -216,12 +214,8 @@ def test_comparison_with_vapo_begins_with_the_shootouts_ppo() -> None:
     assert compared["ppo"] == of_shootout["ppo"] and compared["sft"] == of_shootout["sft"]
 
 
-def budget(options: Any, solved: int) -> int:
-    if hasattr(options, "head_lr"):
-        return options.epochs * solved * options.attempts
-    if hasattr(options, "sample"):
-        return options.steps * options.sample.problems * options.sample.attempts
-    return options.rounds * options.problems_per_round * options.samples
+def budget(options: Any) -> int:
+    return options.steps * options.sample.problems * options.sample.rollouts
 
 
 @pytest.mark.slow
@@ -306,7 +300,7 @@ def test_the_number_of_validation_problems_is_in_the_file(tmp_path: Path) -> Non
     """Of 30 problems the contestants validate on 20, or on all where they have no limit."""
     place = RunFolder(tmp_path)
     write_problems(place.problems("validation"), [Problem(str(i), "?", "1") for i in range(30)])
-    chosen = recipe(tmp_path, "grpo.fit.validation_limit=20")
+    chosen = recipe(tmp_path, "grpo.validate.limit=20")
     assert shootout.validated(chosen, place, ["grpo"]) == [20]
     assert shootout.validated(chosen, place, ["grpo", "ppo"]) == [20, 30]
     assert shootout.validated(chosen, RunFolder(tmp_path / "none"), ["grpo"]) == []

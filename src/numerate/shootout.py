@@ -124,10 +124,8 @@ def validated(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> l
     whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
     found: set[int] = set()
     for options in (recipe.stages[name].options for name in contestants):
-        limits = [
-            getattr(part, "validation_limit", None) for part in (options, getattr(options, "fit", None))
-        ]
-        found.add(min(whole, *(limit or whole for limit in limits)))
+        limit = getattr(getattr(options, "validate", None), "limit", None)
+        found.add(min(whole, limit or whole))
     return sorted(found - {0})
 
 

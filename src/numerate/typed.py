@@ -1,13 +1,15 @@
 """Typed options: `@config` makes a frozen record that checks its values and refuses unknown keys.
 
-The line under each field is its help: it reaches `numerate schema`, `--help` texts and error messages."""
+The line under each field is its help: it reaches `numerate schema`, `--help` texts and error messages. A
+record that is given in part, as a mapping, has the other values of its field's own default, not of its
+class."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass as plain_dataclass
-from dataclasses import fields, is_dataclass
-from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_type_hints
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from functools import wraps
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import pydantic
 from pydantic import Field
@@ -41,23 +43,44 @@ STRICT = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True, prot
 
 @dataclass_transform(frozen_default=True)
 def config(cls: type[T]) -> type[T]:
-    """Turn a class of annotated fields into checked, immutable options."""
-    return dataclass(frozen=True, config=STRICT)(cls)  # pyright: ignore
+    """Turns a class of annotated fields into checked, immutable options."""
+    declare_inherited(cls)
+    made: Any = dataclass(frozen=True, config=STRICT)(cls)  # pyright: ignore
+    initialize = made.__init__
+
+    @wraps(initialize)
+    def __init__(self: Any, *args: Any, **values: Any) -> None:
+        initialize(self, *args, **with_defaults(made, values))
+
+    made.__init__ = __init__
+    return made
 
 
-def named(options: Any, what: str) -> Iterator[tuple[Path, str]]:
-    """Yields path and value of the options, at any depth, that name a model, rollouts or a judge, as the
-    types of their fields declare; those that are None are left out."""
-    hints = get_type_hints(options.__class__, include_extras=True)
-    for field in fields(options):
-        value = getattr(options, field.name)
-        if is_dataclass(value):
-            yield from (((field.name, *path), name) for path, name in named(value, what))
-        elif isinstance(value, str) and _marks(hints[field.name]) & {what}:
-            yield (field.name,), value
+def declare_inherited(cls: type) -> None:
+    """Repeats the fields of the parents in `cls`: pydantic reads the help of a field from the class that
+    declares it."""
+    own = dict(cls.__annotations__)
+    inherited: dict[str, Any] = {}
+    for parent in reversed(cls.__mro__[1:]):
+        for name, info in parent.__dict__.get("__pydantic_fields__", {}).items():
+            inherited[name] = Annotated[info.annotation, *info.metadata, Field(description=info.description)]
+    cls.__annotations__ = inherited | own
 
 
-def _marks(hint: Any) -> set[str]:
-    """Returns what the values of a type name, for unions those of any member."""
-    marks = {mark.what for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, Names)}
-    return marks.union(*(_marks(inner) for inner in get_args(hint) if inner is not hint))
+def with_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a record of this kind; mappings that give a record in part are completed."""
+    defaults = {field.name: field.default for field in fields(kind) if is_dataclass(field.default)}
+    return {
+        key: completed(defaults[key], value) if key in defaults and isinstance(value, Mapping) else value
+        for key, value in values.items()
+    }
+
+
+def completed(default: Any, given: Any) -> dict[str, Any]:
+    """Returns a mapping with the values of a record where `given` has none. Of the options that its class
+    lists as ALTERNATIVES one that is given takes the place of the others."""
+    values = asdict(default)
+    for group in getattr(default, "ALTERNATIVES", ()):
+        if any(given.get(key) is not None for key in group):
+            values |= dict.fromkeys(group)
+    return values | with_defaults(type(default), given)

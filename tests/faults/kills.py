@@ -65,7 +65,9 @@ class Harness:
         self.work, self.live = work, work / "live"
         self.recipe = worlds.write(work, method)
         changed = next(iter(worlds.WORLDS[method]))
-        self.other = (f"{changed}.temperature=0.9",) if changed == "some" else (f"{changed}.lr=2e-3",)
+        self.other = (
+            (f"{changed}.sample.temperature=0.9",) if changed == "some" else (f"{changed}.fit.lr=2e-3",)
+        )
         self.score = Score()
         self.whole = self.undisturbed(self.work / "whole", ())
         self.warm_up()

@@ -188,12 +188,12 @@ def test_torn_json_is_a_message_with_file_and_remedy(
 
 def test_finished_work_is_replaced_with_consent_only(copied: Path, whole: Path) -> None:
     before = store.file_hash(copied / "stages" / "sft" / "model" / "model.safetensors")
-    with pytest.raises(ValueError, match=r"sft changed \(stage.lr: 0.001 -> 1e-05\).*--redo") as error:
-        go(copied, whole, "sft.lr=1e-5")
+    with pytest.raises(ValueError, match=r"sft changed \(stage.fit.lr: 0.001 -> 1e-05\).*--redo") as error:
+        go(copied, whole, "sft.fit.lr=1e-5")
     assert "sft, some, ei" in str(error.value) and "\n" not in str(error.value)
     assert differences(whole / "r", copied) == []
-    lines = go(copied, whole, "sft.lr=1e-5", redo=True)
-    assert "stage sft: replaced; stage.lr: 0.001 -> 1e-05" in lines
+    lines = go(copied, whole, "sft.fit.lr=1e-5", redo=True)
+    assert "stage sft: replaced; stage.fit.lr: 0.001 -> 1e-05" in lines
     assert store.file_hash(copied / "stages" / "sft" / "model" / "model.safetensors") != before
     assert not list((copied / "stages" / ".replaced").iterdir())
 
@@ -215,10 +215,10 @@ def test_a_linked_stage_is_replaced_and_what_it_points_to_stays(
     (copied / "stages" / "ei").symlink_to(tmp_path / "elsewhere")
     assert "stage ei: already done" in go(copied, whole)
     before = store.sizes(tmp_path / "elsewhere")
-    go(copied, whole, "ei.rounds=1", redo=True)
+    go(copied, whole, "ei.steps=1", redo=True)
     assert not (copied / "stages" / "ei").is_symlink() and store.sizes(tmp_path / "elsewhere") == before
     config_ = json.loads((copied / "stages" / "ei" / "config.json").read_text())
-    assert config_["rounds"] == 1 and not (copied / "stages" / "ei" / "round-001").exists()
+    assert config_["steps"] == 1 and not (copied / "stages" / "ei" / "round-001").exists()
 
 
 @pytest.mark.parametrize("planted", ["problems", "report", "evals/base/test", "events.log"])

@@ -18,14 +18,13 @@ name: r
 model: MODEL
 problems: {train: "stories/train[:4]", test: "stories/test[:1]"}
 stages:
-  sft: {method: sft, epochs: 3, batch: 4, lr: 1e-3}
+  sft: {method: sft, fit: {epochs: 3, batch: 4, lr: 1e-3}}
   ei:
     method: expert_iteration
     model: sft
-    rounds: 2
-    samples: 2
+    steps: 2
+    sample: {rollouts: 2, max_tokens: 4}
     threshold: 0
-    max_tokens: 4
     fit: {epochs: 3, batch: 8}
 evaluate: {models: [base], samples: 0, max_tokens: 4}
 """

@@ -15,27 +15,17 @@ from tests.judges.models import base_with_words
 
 BY_TEXT = {"grade_truncated": True}
 """a random model ends nothing by itself"""
-SFT = {"method": "sft", "epochs": 2, "batch": 4, "lr": 1e-3, "limit": 8}
-SOME = {"method": "sample", "model": "sft", "samples": 4, "max_tokens": 12, **BY_TEXT}
+FIT = {"epochs": 2, "batch": 4, "lr": 1e-3}
+SFT = {"method": "sft", "fit": FIT, "limit": 8}
+SOME = {"method": "sample", "model": "sft", "sample": {"rollouts": 4, "max_tokens": 12, **BY_TEXT}}
 LABELS = {
     "method": "step_labels",
     "model": "sft",
     "rollouts": "some",
-    "continuations": 2,
-    "max_tokens": 6,
-    **BY_TEXT,
+    "sample": {"rollouts": 2, "max_tokens": 6, **BY_TEXT},
 }
-SAMPLE = {"problems": 3, "attempts": 4, "max_tokens": 8, **BY_TEXT}
-FIT = {"epochs": 2, "batch": 4, "lr": 1e-3}
-PPO = {
-    "rounds": 2,
-    "problems_per_round": 3,
-    "samples": 4,
-    "max_tokens": 8,
-    "batch": 4,
-    "lr": 1e-3,
-    "reward": {"without_end": "pay"},
-}
+SAMPLE = {"problems": 3, "rollouts": 4, "max_tokens": 8, **BY_TEXT}
+PPO = {"steps": 2, "sample": SAMPLE, "fit": {"batch": 4, "lr": 1e-3}}
 ARMS = ("cispo", "dapo", "dr_grpo", "grpo", "gspo", "reinforce_pp", "rloo")
 JUDGES = ("outcome_reward_model", "outcome_value_model", "evaluator_training")
 
@@ -47,8 +37,8 @@ WORLDS: dict[str, Stages] = {
     "step_labels": START | {"labels": LABELS},
     "expert_iteration": {
         "sft": SFT,
-        "ei": {"method": "expert_iteration", "model": "sft", "rounds": 2, "samples": 4, "max_tokens": 8}
-        | BY_TEXT
+        "ei": {"method": "expert_iteration", "model": "sft", "steps": 2}
+        | {"sample": SAMPLE | {"problems": None}}
         | {"fit": FIT | {"epochs": 1}},
     },
     **{
@@ -68,11 +58,8 @@ WORLDS: dict[str, Stages] = {
     "mixed_policy": {
         "mixed": {
             "method": "mixed_policy",
-            "epochs": 1,
-            "batch": 4,
-            "attempts": 2,
-            "max_tokens": 8,
-            **BY_TEXT,
+            "steps": 2,
+            "sample": {"problems": 4, "rollouts": 2, "max_tokens": 8, **BY_TEXT},
         }
     },
     **{

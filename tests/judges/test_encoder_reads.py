@@ -27,7 +27,7 @@ from tests.methods.test_judges import work as with_attempts
 from tests.methods.toy import job, stage
 
 Q = Problem("q", "What", "1")
-FIT = orm.Fit(epochs=1, batch=24, lr=5e-3, max_length=120)
+FIT = replace(orm.FIT, epochs=1, batch=24, lr=5e-3, max_length=120)
 
 
 def solution(r: random.Random, count: int) -> Marked:

@@ -73,15 +73,15 @@ def judged_by_digits() -> AbstractContextManager[Any]:
 
 # Methods that learn from their own attempts, at the game of letters from a to m.
 
-SAMPLE = {"problems": 4, "attempts": 4, "max_tokens": 12}
-FIT = {"lr": 2e-2, "updates": 2, "minibatches": 2}
+SAMPLE = {"problems": 4, "rollouts": 4, "max_tokens": 12}
+FIT = {"lr": 2e-2, "epochs": 2, "minibatches": 2}
 ARMS: dict[str, dict[str, Any]] = {
-    "grpo": {"beta": 0.01},
+    "grpo": {"kl": {"coef": 0.01}},
     "dr_grpo": {},
     "dapo": {"overlong_cache": 4},
     "gspo": {},
     "cispo": {},
-    "rloo": {"beta": 0.01},
+    "rloo": {"kl": {"coef": 0.01}},
     "reinforce_pp": {},
 }
 
@@ -114,16 +114,17 @@ def pupil() -> Case:
 
 # PPO, rewarded for digits by a judge, or for right answers.
 
-PPO = {"rounds": 3, "problems_per_round": 4, "samples": 4, "epochs": 2, "batch": 8, "lr": 1e-3}
+PPO_FIT = {"epochs": 2, "batch": 8, "lr": 1e-3}
+PPO = {
+    "steps": 3,
+    "sample": {"problems": 4, "rollouts": 4},
+    "fit": PPO_FIT,
+}
 DIGITS = {
-    "problems_per_round": 8,
-    "samples": 8,
-    "max_tokens": 6,
-    "temperature": 1.0,
-    "batch": 16,
-    "lr": 5e-3,
-    "kl": {"beta": 0.0},
-    "reward": {"correct": 0.0, "alpha": 1.0, "scores": "end", "without_end": "pay"},
+    "sample": {"problems": 8, "rollouts": 8, "max_tokens": 6, "temperature": 1.0, "grade_truncated": True},
+    "fit": {"epochs": 2, "batch": 16, "lr": 5e-3},
+    "kl": {"coef": 0.0},
+    "process": {"outcome": 0.0, "weight": 1.0, "scores": "end"},
 }
 
 
@@ -188,20 +189,33 @@ def beginnings(folder: Path, die_after: list[int] | None) -> Job:
 
 # The mixed policy, on sums with annotations.
 
-MIXED = {"epochs": 2, "batch": 4, "attempts": 2, "max_tokens": 12, "lr": 1e-3, "head_lr": 1e-2}
+MIXED = {
+    "steps": 4,
+    "sample": {"problems": 4, "rollouts": 2, "max_tokens": 12},
+    "fit": {"lr": 1e-3},
+    "head_lr": 1e-2,
+}
 
 
 def mixed(**options: Any) -> Case:
-    longer = {"epochs": 10}
+    longer = {"steps": 20}
     return Case("mixed_policy", MIXED | options, mixed_world, longer=longer, falls="train/op", asked=3)
 
 
 SFT = {"epochs": 3, "batch": 3, "lr": 5e-3}
 CASES: dict[str, Case] = {
-    "sft": Case("sft", SFT, scripted, longer={"epochs": 20}, falls="train/loss", kills=(2, 5), alike=9),
+    "sft": Case(
+        "sft",
+        {"fit": SFT},
+        scripted,
+        longer={"fit": SFT | {"epochs": 20}},
+        falls="train/loss",
+        kills=(2, 5),
+        alike=9,
+    ),
     "expert_iteration": Case(
         "expert_iteration",
-        {"rounds": 2, "samples": 4, "fit": SFT | {"batch": 4}},
+        {"steps": 2, "sample": {"rollouts": 4}, "fit": SFT | {"batch": 4}},
         scripted,
         longer={"fit": SFT | {"batch": 4, "epochs": 20}},
         falls="train/loss",
@@ -213,19 +227,20 @@ CASES: dict[str, Case] = {
     "on_policy_distillation": pupil(),
     "mixed_policy": mixed(),
     "mixed_policy, released": mixed(rl_logprob="released", scope="everywhere"),
-    "mixed_policy, adapters": mixed(rl_logprob="abstract", lora_rank=2),
-    "ppo": ppo(DIGITS, real, longer={"rounds": 20}, rises="reward/mean", asked=2, around=judged_by_digits),
-    "ppo, adaptive": ppo({"kl": {"beta": 0.1, "target": 0.01, "horizon": 50}}, asked=20),
-    "ppo, adapters": ppo({"lora_rank": 2, "value": {"layers": 2, "lr": 1e-2, "warmup": 1}}, asked=20),
+    "mixed_policy, adapters": mixed(rl_logprob="abstract", fit={"lr": 1e-3, "lora_rank": 2}),
+    "ppo": ppo(DIGITS, real, longer={"steps": 20}, rises="reward/mean", asked=2, around=judged_by_digits),
+    "ppo, adaptive": ppo({"kl": {"coef": 0.1, "target": 0.01, "horizon": 50}}, asked=20),
+    "ppo, adapters": ppo(
+        {"fit": PPO_FIT | {"lora_rank": 2}, "value": {"layers": 2, "lr": 1e-2, "warmup": 1}}, asked=20
+    ),
     "ppo, attached": ppo(
         {"value": {"layers": 0, "detach": False}, "judge": "oracle", "learn_from": 3}, asked=20
     ),
     "ppo, imitating": ppo(
         {
             "nll": 0.1,
-            "clip_high": 0.28,
+            "clip": {"high": 0.28},
             "lam_alpha": 0.05,
-            "reward": {"correct": 1.0},
             "value": {"layers": 1, "lam": 1.0},
         },
         asked=20,
@@ -241,7 +256,7 @@ CASES: dict[str, Case] = {
         "process_reward_model", 16, labels="stored", likelihood=True
     ),
     "stepwise_outcome_model": trained_judge("stepwise_outcome_model"),
-    "outcome_value_model": trained_judge("outcome_value_model", alpha=1.0),
+    "outcome_value_model": trained_judge("outcome_value_model", fit={"lora_rank": 0}, alpha=1.0),
     "evaluator_training": trained_judge("evaluator_training", pairs=3),
     "evaluator_training, xent": trained_judge("evaluator_training", objective="xent"),
     "evaluator_training, two-way": trained_judge("evaluator_training", 16, objective="xent", space="two_way"),
@@ -256,8 +271,8 @@ CASES: dict[str, Case] = {
         kills=(2, 5),
         alike=4,
     ),
-    "sample": Case("sample", {"samples": 4}, scripted, kills=(0,), asked=9),
+    "sample": Case("sample", {"sample": {"rollouts": 4}}, scripted, kills=(0,), asked=9),
     "step_labels": Case(
-        "step_labels", {"rollouts": "attempts", "continuations": 3}, beginnings, kills=(0,), asked=4
+        "step_labels", {"rollouts": "attempts", "sample": {"rollouts": 3}}, beginnings, kills=(0,), asked=4
     ),
 }

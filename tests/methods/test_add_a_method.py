@@ -50,7 +50,7 @@ def test_its_recipe_runs(added: Any, tmp_path: Path) -> None:
     """A tiny stage of it: the model that it starts from, the sizes and the reward are others."""
     path = tmp_path / "w-reinforce.yaml"
     path.write_text(RECIPE)
-    small = ["rl.steps=2", "rl.sample={problems: 4, attempts: 4, max_tokens: 12}", f"rl.rewards=[{PATH}]"]
+    small = ["rl.steps=2", "rl.sample={problems: 4, rollouts: 4, max_tokens: 12}", f"rl.rewards=[{PATH}]"]
     recipe = config.load(str(path), small, out=tmp_path)
     run = stage(tmp_path / "run")
     added.train(run, recipe.stages["rl"].options, replace(game(tmp_path), model="base"))

@@ -80,9 +80,8 @@ def test_it_learns_without_dropout_and_with_the_betas_of_its_options(
     """In evaluation mode, which switches off all that is drawn at random, not dropout alone."""
     case, seen = CASES[name], list[Any]()
     case.world(tmp_path, None)  # may train a model to start from
-    betas, options = (0.7, 0.8), dict(case.options)
-    fit = options.get("fit")
-    cfg = case.config(**({"fit": {**fit, "betas": betas}} if fit else {"betas": betas}))
+    betas = (0.7, 0.8)
+    cfg = case.config(fit={**case.options["fit"], "betas": betas})
 
     def step(self: Learner, *_: Any) -> Stats:
         used = [group["betas"] for optimizer in self.optimizers for group in optimizer.param_groups]
@@ -151,8 +150,6 @@ def test_micro_batches_and_packing_change_nothing(
 
 
 def with_micro_tokens(cfg: Any, tokens: int) -> Any:
-    if hasattr(cfg, "micro_tokens"):
-        return replace(cfg, micro_tokens=tokens)
     return replace(cfg, fit=replace(cfg.fit, micro_tokens=tokens))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from numerate import training
 from numerate.methods import dapo, dr_grpo, grpo, on_policy, on_policy_distillation, reinforce_pp, rloo
-from numerate.methods.on_policy import Sample
+from numerate.methods.options import Kl, Sample
 from numerate.types import Example, Rollout, Turn
 
 
@@ -48,8 +48,9 @@ def test_reinforce_pp_credits_by_hand() -> None:
     def normal(numbers: list[float]) -> list[float]:
         return [(x - statistics.fmean(numbers)) / statistics.pstdev(numbers) for x in numbers]
 
-    for baseline, raw in (("none", [0.7, 0.8, 0.1]), ("group", [0.5, 0.5, -0.5])):
-        cfg = reinforce_pp.Config(baseline=baseline, beta=0.5)  # pyright: ignore
+    in_reward, in_loss = Kl(0.5, "k1", placement="reward"), Kl(0.5, "k2")
+    for baseline, kl, raw in (("none", in_reward, [0.7, 0.8, 0.1]), ("group", in_loss, [0.5, 0.5, -0.5])):
+        cfg = reinforce_pp.Config(baseline=baseline, kl=kl)  # pyright: ignore
         first, second = reinforce_pp.advantages(rows, cfg)
         assert [first[0], second[0]] == [0, 0]
         assert [*first[1:], second[1]] == pytest.approx(normal(raw), abs=1e-4)

@@ -13,7 +13,8 @@ from numerate import methods
 from numerate.curricula import Backtracking, Pools
 from numerate.judges import Oracle
 from numerate.methods import judge, on_policy, ppo, ppo_rewards, sft
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import PolicyFit, PolicyGradient, Sample
 from numerate.problems import load
 from numerate.rollouts.job import Job
 from numerate.store import read_rollouts
@@ -54,7 +55,7 @@ def toy(folder: Path, die_after: list[int] | None = None, script: Script = somet
 
 
 def grpo(**more: Any) -> Any:
-    sample, fit = Sample(problems=4, attempts=4, max_tokens=12), Fit(lr=2e-2, correction="none")
+    sample, fit = Sample(problems=4, rollouts=4, max_tokens=12), PolicyFit(lr=2e-2, correction="none")
     return methods.get("grpo").Config(steps=4, sample=sample, fit=fit, **more)
 
 
@@ -109,7 +110,7 @@ def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str, sav
 
 @pytest.mark.parametrize("name", CURRICULA)
 def test_ppo_too(tmp_path: Path, name: str) -> None:
-    cfg = ppo_config(rounds=4, curriculum=CURRICULA[name])
+    cfg = ppo_config(steps=4, curriculum=CURRICULA[name])
     whole = ppo.train(stage(tmp_path / "whole"), cfg, toy(tmp_path))
     for saves, after in ((0.0, 40), (1e9, 6)):
         cut = stage(tmp_path / "cut")
@@ -149,7 +150,9 @@ def test_what_was_given_is_not_learned_and_the_solution_is_graded_whole(tmp_path
     work = job(tmp_path, nothing, problems=told)
     curriculum = Backtracking(kind="backtracking")
     loop = OnPolicy(
-        stage(tmp_path / "run"), work, Sample(problems=2, attempts=3), Fit(), curriculum=curriculum
+        stage(tmp_path / "run"),
+        work,
+        PolicyGradient(sample=Sample(problems=2, rollouts=3), curriculum=curriculum),
     )
     groups = loop.attempts()
     assert [[a.reward.value for a in group.attempts] for group in groups] == [[0, 1, 1]] * 2
@@ -181,10 +184,11 @@ def test_steps_that_were_given_are_judged_and_not_paid() -> None:
     ids = tuple(map(ord, own))
     turns = (Turn("user", "?"), Turn("assistant", given), Turn("assistant", own, ids, trained=True))
     scored = Scored(Rollout(problem.id, 0, turns), Reward(1.0, {"correct": 1.0}))
-    cfg = ppo_rewards.Config(alpha=0.5, reference_steps=0.8)
+    process = ppo_rewards.StepRewards(weight=0.5)
+    amounts = ppo_rewards.Amounts(("correct",), process, reference_steps=0.8)
     groups = [Group(problem, (scored,))]
     told = judge.ask(Oracle(), groups)
-    [[paid]], _ = ppo_rewards.earned(groups, told, cfg, lambda tokens: "".join(map(chr, tokens)))
+    [[paid]], _ = ppo_rewards.earned(groups, told, amounts, lambda tokens: "".join(map(chr, tokens)))
     third, fourth = len(lines[2]) - 1, len(lines[2]) + len(lines[3])
     expected = [0.0] * len(ids)
     expected[third] = expected[fourth] = 0.5 + 0.2
@@ -195,7 +199,11 @@ def test_steps_that_were_given_are_judged_and_not_paid() -> None:
 def test_a_step_that_draws_again_asks_others_while_there_are_some(tmp_path: Path) -> None:
     """As DAPO does: 3 of 8 problems a draw, two draws without a repetition; the third has not 3 left."""
     curriculum = Pools(kind="pools")
-    loop = OnPolicy(stage(tmp_path / "run"), toy(tmp_path), Sample(problems=3), Fit(), curriculum=curriculum)
+    loop = OnPolicy(
+        stage(tmp_path / "run"),
+        toy(tmp_path),
+        PolicyGradient(sample=Sample(problems=3), curriculum=curriculum),
+    )
     draws = [[group.problem.id for group in loop.attempts()] for _ in range(3)]
     assert len({*draws[0], *draws[1]}) == 6 and len(set(draws[2])) == 3
     loop.log()

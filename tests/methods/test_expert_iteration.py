@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from numerate.store import read_rollouts
 from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.toy import PROBLEMS, job, same, stage
 
-FIT = sft.Config(epochs=2, batch=4, lr=5e-3)
+FIT = replace(sft.Config().fit, epochs=2, batch=4, lr=5e-3)
 
 
 def config(**more: Any) -> ei.Config:
-    return ei.Config(**({"rounds": 2, "samples": 4, "fit": FIT} | more))
+    return ei.Config(**({"steps": 2, "sample": {"rollouts": 4}, "fit": FIT} | more))
 
 
 def said(text: str) -> Rollout:
@@ -80,7 +81,7 @@ def test_data_of_the_rounds_counted_by_hand(tmp_path: Path, cumulative: bool, ex
 def test_new_problems_in_each_round_and_the_first_again_after_the_last(tmp_path: Path) -> None:
     """8 problems, 3 per round: 0 1 2, then 3 4 5, then 6 7 0. A right text each, in later rounds one more;
     problem 0 comes twice with the same first text."""
-    ei.train(stage(tmp_path / "run"), config(rounds=3, problems_per_round=3), job(tmp_path))
+    ei.train(stage(tmp_path / "run"), config(steps=3, sample={"rollouts": 4, "problems": 3}), job(tmp_path))
     asked = [
         [
             row.rollout.problem_id
@@ -104,12 +105,12 @@ def test_only_cumulative_data_remembers_an_earlier_round(tmp_path: Path) -> None
 
     ei.train(stage(tmp_path / "a"), config(), job(tmp_path, once))
     assert [row["data/rows"] for row in log(tmp_path / "a")] == [8, 8]
-    with pytest.raises(ValueError, match="none of 32 attempts was right"):
+    with pytest.raises(ValueError, match="none of 32 rollouts was right"):
         ei.train(stage(tmp_path / "b"), config(cumulative=False), job(tmp_path, once))
 
 
 def test_worked_solutions_join_the_data_when_asked(tmp_path: Path) -> None:
-    ei.train(stage(tmp_path / "a"), config(rounds=1, with_solutions=True, solutions_limit=3), job(tmp_path))
+    ei.train(stage(tmp_path / "a"), config(steps=1, with_solutions=True, solutions_limit=3), job(tmp_path))
     assert log(tmp_path / "a")[0]["data/rows"] == 8 + 3
 
 
@@ -118,7 +119,7 @@ def test_it_stops_when_validation_no_longer_rises_and_keeps_the_best(
 ) -> None:
     marks = iter([0.5, 0.4, 0.3, 0.9])
     monkeypatch.setattr("numerate.rollouts.job.Job.validate", lambda *_: next(marks))
-    cfg = config(rounds=4, stop_after=2, keep="best")
+    cfg = config(steps=4, stop_after=2, validate={"every": 1, "keep": "best"})
     work = job(tmp_path, validation=PROBLEMS)
     best = ei.train(stage(tmp_path / "run"), cfg, work)
     assert [row["validation/accuracy"] for row in log(tmp_path / "run")] == [0.5, 0.4, 0.3]
@@ -126,5 +127,5 @@ def test_it_stops_when_validation_no_longer_rises_and_keeps_the_best(
 
 
 def test_stopping_by_validation_needs_a_validation_set(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="need a problem set named `validation`"):
+    with pytest.raises(ValueError, match="no problem set named `validation`"):
         ei.train(stage(tmp_path / "run"), config(stop_after=1), job(tmp_path))

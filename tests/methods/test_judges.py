@@ -21,7 +21,6 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
-from numerate.methods.outcome_reward_model import Fit
 from numerate.methods.sft import batches
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.scorer import Laid
@@ -34,7 +33,7 @@ from tests.judges.models import base_with_words, encoder, leave_attempts, writte
 from tests.judges.toy import CLIPS
 from tests.methods.toy import PROBLEMS, job, stage
 
-FIT = Fit(epochs=6, batch=8, lr=3e-3, max_length=200)
+FIT = replace(orm.FIT, epochs=6, batch=8, lr=3e-3, max_length=200)
 ORM = orm.Config(rollouts="attempts", fit=FIT)
 PRM = prm.Config(rollouts="attempts", labels="stored", fit=FIT)
 MARGIN = evaluator.Config(rollouts="attempts", pairs=3, fit=FIT)
@@ -172,7 +171,7 @@ def test_solutions_of_a_problem_go_into_the_same_step() -> None:
     bundles = orm.by_problem(rows)
     assert bundles == [[0, 3, 4], [1], [2, 5]]
     assert orm.by_problem([(row, row) for row in rows]) == bundles
-    epochs = [[orm.neighbours(bundles, 4, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
+    epochs = [[orm.neighbours(bundles, 2, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
     for first, second in epochs:
         assert (len(first), len(second)) == (3, 3)
         assert sorted(first + second) == list(range(6))
@@ -182,7 +181,7 @@ def test_solutions_of_a_problem_go_into_the_same_step() -> None:
 
 def test_alone_solutions_are_shuffled_as_fine_tuning_shuffles_them() -> None:
     for step in range(6):
-        assert orm.neighbours([[i] for i in range(10)], 4, step, 7) == batches(10, 4, step, 7)
+        assert orm.neighbours([[i] for i in range(10)], 3, step, 7) == batches(10, 4, step, 7)
 
 
 def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ import pytest
 
 from numerate import config, identities, run
 from numerate.judges.process import ProcessJudge
+from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
-from numerate.methods.outcome_reward_model import Fit
 from numerate.progress import QuietProgress
 from numerate.types import Problem
 from tests import tiny
 from tests.methods.test_judges import log
 from tests.methods.toy import job, stage
 
-CONFIG = prm.Config(fit=Fit(epochs=8, batch=8, lr=3e-3, max_length=200))
+CONFIG = prm.Config(fit=replace(orm.FIT, epochs=8, batch=8, lr=3e-3, max_length=200))
 RECIPE = """\
 name: small
 model: MODEL

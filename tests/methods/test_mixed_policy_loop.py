@@ -24,8 +24,8 @@ from tests import tiny
 from tests.methods import toy
 from tests.methods.toy import PROBLEMS, stage
 
-SMALL: dict[str, Any] = {"epochs": 2, "batch": 4, "attempts": 2, "max_tokens": 12}
-SMALL |= {"lr": 1e-3, "head_lr": 1e-2}
+SMALL: dict[str, Any] = {"steps": 4, "sample": {"problems": 4, "rollouts": 2, "max_tokens": 12}}
+SMALL |= {"fit": {"lr": 1e-3}, "head_lr": 1e-2}
 
 
 def made(**more: Any) -> Config:
@@ -67,7 +67,9 @@ def same(a: MixedPolicy, b: MixedPolicy) -> bool:
 def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
     """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one
     operator of its annotation."""
-    cfg = made(epochs=30, batch=1, lr=2e-2, head_lr=5e-2, max_tokens=24, dropout=0.0)
+    cfg = made(
+        steps=30, sample={"max_tokens": 24, "rollouts": 2}, fit={"lr": 2e-2}, head_lr=5e-2, dropout=0.0
+    )
     mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
     rows = log(tmp_path / "run")
     for name in ("train/xe", "train/op"):
@@ -89,7 +91,7 @@ def test_classes_are_stored_with_the_attempts(tmp_path: Path) -> None:
 def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> None:
     """A stage that starts from this one goes on with its heads; one that starts from a stage without heads,
     with new ones."""
-    tuned = mixed_policy.train(stage(tmp_path / "a"), made(max_steps=2), job(tmp_path))
+    tuned = mixed_policy.train(stage(tmp_path / "a"), made(steps=2), job(tmp_path))
     place = tmp_path / "stages" / "mixed" / "model"
     tuned.save(place)
     assert (place / FILE).exists() and toy.same(load(str(place)), tuned.policy)
@@ -103,7 +105,7 @@ def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> N
 
 
 def test_heads_of_another_model_are_refused(tmp_path: Path) -> None:
-    tuned = mixed_policy.train(stage(tmp_path / "a"), made(max_steps=1), job(tmp_path))
+    tuned = mixed_policy.train(stage(tmp_path / "a"), made(steps=1), job(tmp_path))
     tuned.save(tmp_path / "small")
     other = Policy(tiny.model(hidden=64), tiny.tokenizer(), "other")
     from numerate.models.mixed import Heads
@@ -115,7 +117,7 @@ def test_heads_of_another_model_are_refused(tmp_path: Path) -> None:
 def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> None:
     mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path))
     assert [row["train/lr"] for row in log(tmp_path / "a")] == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
-    learner = mixed_policy.make_learner(made(), mixed_network.opened(job(tmp_path), 0.2, 0))
+    learner = mixed_network.learner(mixed_network.opened(job(tmp_path), 0.2, 0), made().fit, made().head_lr)
     trunk, heads = learner.optimizers[0].param_groups
     assert (trunk["lr_scale"], heads["lr_scale"]) == (1, pytest.approx(10)) and len(heads["params"]) == 4
 
@@ -131,7 +133,9 @@ def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> 
         ({"w_op": 0.0, "rl_logprob": "released"}, "would stay random"),
         ({"gamma": 1.5}, "gamma"),
         ({"scope": "inside"}, "inside_annotation"),
-        ({"batch": 0}, "batch"),
+        ({"sample": {"problems": 0}}, "problems"),
+        ({"sample": {"temperature": 0.7}}, "leave out temperature"),
+        ({"fit": {"epochs": 2}}, "one optimizer step"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:
@@ -143,9 +147,7 @@ def test_solutions_without_annotations_are_refused_or_taken_everywhere(tmp_path:
     bare = [replace(p, solution=f"It is 1+1, so {p.answer}\n#### {p.answer}") for p in PROBLEMS]
     with pytest.raises(ValueError, match="none of 8 worked solutions has an operator between << and ="):
         mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path, problems=bare))
-    mixed_policy.train(
-        stage(tmp_path / "b"), made(scope="everywhere", max_steps=1), job(tmp_path, problems=bare)
-    )
+    mixed_policy.train(stage(tmp_path / "b"), made(scope="everywhere", steps=1), job(tmp_path, problems=bare))
     none = [replace(p, solution=f"It is {p.answer}\n#### {p.answer}") for p in PROBLEMS]
     with pytest.raises(ValueError, match="has an operator, so there is nothing"):
         mixed_policy.train(stage(tmp_path / "c"), made(scope="everywhere"), job(tmp_path, problems=none))
@@ -162,7 +164,7 @@ def test_annotations_that_are_wrong_are_told(tmp_path: Path) -> None:
     ]
     run, said = stage(tmp_path / "a"), list[str]()
     run.progress.say = said.append  # pyright: ignore
-    mixed_policy.train(run, made(max_steps=1), job(tmp_path, problems=slip))
+    mixed_policy.train(run, made(steps=1), job(tmp_path, problems=slip))
     said = [line for line in said if not line.startswith("HEALTH")]
     assert said == ["2 annotations are not what the calculator says, the first in 'sum-0': <<0+1=2>>"]
 
@@ -181,6 +183,8 @@ def test_an_engine_that_decides_for_itself_is_refused(tmp_path: Path) -> None:
 
 def test_validation_needs_its_problems(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no problem set named `validation`"):
-        mixed_policy.train(stage(tmp_path / "a"), made(validate_every=1), job(tmp_path))
-    mixed_policy.train(stage(tmp_path / "b"), made(validate_every=2), job(tmp_path, validation=PROBLEMS[:2]))
+        mixed_policy.train(stage(tmp_path / "a"), made(validate={"every": 1}), job(tmp_path))
+    mixed_policy.train(
+        stage(tmp_path / "b"), made(validate={"every": 2}), job(tmp_path, validation=PROBLEMS[:2])
+    )
     assert ["validation/accuracy" in row for row in log(tmp_path / "b")] == [False, True, False, True]

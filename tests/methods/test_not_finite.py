@@ -88,7 +88,7 @@ name: far
 model: {model}
 problems: {{train: 'stories/train[:24]', test: {{source: stories/test, limit: 2}}}}
 stages:
-  first: {{method: sft, model: base, epochs: 4, batch: 12, lr: {lr}}}
+  first: {{method: sft, model: base, fit: {{epochs: 4, batch: 12, lr: {lr}}}}}
 evaluate: {{models: [first], samples: 0, max_tokens: 8}}
 """
 

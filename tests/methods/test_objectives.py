@@ -14,6 +14,7 @@ from torch import Tensor
 
 from numerate import training
 from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, on_policy_distillation, reinforce_pp, rloo
+from numerate.methods.options import Clip, Kl
 from numerate.training.batch import Batch, micro_batches, pack, pad
 from numerate.types import Example
 
@@ -95,16 +96,16 @@ def distilled(logp: Rows) -> float:
 
 CASES: dict[str, tuple[Any, Any, str, Callable[[Rows], float]]] = {
     "grpo": (grpo, grpo.Config(), "sequence", by_token("sequence", 0.2, 0.2)),
-    "grpo k3": (grpo, grpo.Config(beta=0.3), "sequence", by_token("sequence", 0.2, 0.2, 0.3)),
-    "grpo k2": (grpo, grpo.Config(beta=0.3, kl="k2"), "sequence", by_token("sequence", 0.2, 0.2, 0.3, k2)),
+    "grpo k3": (grpo, grpo.Config(kl=Kl(coef=0.3)), "sequence", by_token("sequence", 0.2, 0.2, 0.3)),
+    "grpo k2": (grpo, grpo.Config(kl=Kl(0.3, "k2")), "sequence", by_token("sequence", 0.2, 0.2, 0.3, k2)),
     "dr_grpo": (dr_grpo, dr_grpo.Config(), "constant", by_token("constant", 0.2, 0.2)),
     "dapo": (dapo, dapo.Config(), "token", by_token("token", 0.2, 0.28)),
-    "gspo": (gspo, gspo.Config(eps_low=0.1, eps_high=0.15), "sequence", by_sequence(True, 0.1, 0.15)),
-    "cispo": (cispo, cispo.Config(low=0.7, high=1.5), "token", cispo_J(0.7, 1.5)),
+    "gspo": (gspo, gspo.Config(clip=Clip(0.1, 0.15)), "sequence", by_sequence(True, 0.1, 0.15)),
+    "cispo": (cispo, cispo.Config(clip=Clip(0.3, 0.5)), "token", cispo_J(0.7, 1.5)),
     "rloo": (rloo, rloo.Config(), "sequence", by_sequence(False, 0.2, 0.2)),
     "reinforce_pp": (
         reinforce_pp,
-        reinforce_pp.Config(beta=0.1),
+        reinforce_pp.Config(kl=Kl(coef=0.1, estimator="k2")),
         "token",
         by_token("token", 0.2, 0.2, 0.1, k2),
     ),

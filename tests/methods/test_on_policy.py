@@ -14,7 +14,8 @@ import pytest
 
 from numerate import methods
 from numerate.methods import dapo, grpo, on_policy, watching
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import Kl, PolicyFit, PolicyGradient, Sample, Validate
 from numerate.types import Group, Reward, Rollout, Scored, Turn
 from tests.methods.arms import PATH, game
 from tests.methods.cases import ARMS
@@ -22,11 +23,12 @@ from tests.methods.toy import PROBLEMS, job, same, stage
 
 METHODS = ARMS | {"on_policy_distillation": {"teacher": "teacher"}}
 STEPS = 4
+TWO = Sample(problems=2, rollouts=4)
 
 
 def config(name: str, fit: dict[str, Any] | None = None, **more: Any) -> Any:
-    sample = Sample(problems=4, attempts=4, max_tokens=12)
-    chosen = Fit(**({"lr": 2e-2, "updates": 2, "minibatches": 2} | (fit or {})))
+    sample = Sample(problems=4, rollouts=4, max_tokens=12)
+    chosen = PolicyFit(**({"lr": 2e-2, "epochs": 2, "minibatches": 2} | (fit or {})))
     common = {"steps": STEPS, "sample": sample, "fit": chosen}
     common |= {} if name == "on_policy_distillation" else {"rewards": (PATH,)}
     return methods.get(name).Config(**(common | METHODS[name] | more))
@@ -50,7 +52,7 @@ def by_turns(problem: Any, index: int, params: Any) -> str:
 def test_attempts_of_the_same_worth_leave_the_weights_alone(tmp_path: Path) -> None:
     """Also AdamW's momentum: no step is taken at all."""
     work = job(tmp_path, uniform(""))
-    cfg = config("grpo", steps=2, rewards=("correct",), beta=0.0)
+    cfg = config("grpo", steps=2, rewards=("correct",), kl=Kl())
     tuned = methods.get("grpo").train(stage(tmp_path / "run"), cfg, work)
     assert same(tuned, work.load("base"))
     for row in log(tmp_path / "run"):
@@ -59,11 +61,11 @@ def test_attempts_of_the_same_worth_leave_the_weights_alone(tmp_path: Path) -> N
 
 def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
     """8 questions, 4 of which teach something, 2 asked at a time. DAPO goes on until it has 2 that do."""
-    sample = Sample(problems=2, attempts=4, max_tokens=12)
+    sample = Sample(problems=2, rollouts=4, max_tokens=12)
     kept: list[list[str]] = []
     run, work = stage(tmp_path / "run"), job(tmp_path, by_turns)
     cfg = config("dapo", sample=sample, rewards=("correct",), overlong_cache=0)
-    loop = OnPolicy(run, work, cfg.sample, cfg.fit, cfg.rewards)
+    loop = OnPolicy(run, work, cfg)
     for _ in run.rounds(4, loop.learner):
         kept.append([group.problem.id for group in dapo.uneven(run, loop, cfg)])
         loop.log()
@@ -74,7 +76,7 @@ def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
 
 
 def test_dapo_gives_up_with_a_clear_message(tmp_path: Path) -> None:
-    sample = Sample(problems=2, attempts=4, max_tokens=12)
+    sample = Sample(problems=2, rollouts=4, max_tokens=12)
     cfg = config("dapo", sample=sample, rewards=("correct",), max_draws=3, overlong_cache=4)
     with pytest.raises(ValueError, match="0 of 2 questions had attempts of different worth after 3 draws"):
         methods.get("dapo").train(stage(tmp_path / "run"), cfg, job(tmp_path, uniform("")))
@@ -95,7 +97,9 @@ def test_dapo_ends_the_stage_when_everything_is_solved(tmp_path: Path) -> None:
 
 
 def test_every_question_once_before_any_comes_again(tmp_path: Path) -> None:
-    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=3, attempts=2), Fit())
+    loop = OnPolicy(
+        stage(tmp_path / "run"), job(tmp_path), PolicyGradient(sample=Sample(problems=3, rollouts=2))
+    )
     asked = [[group.problem.id for group in loop.attempts()] for _ in range(6)]
     every = sorted(problem.id for problem in PROBLEMS)
     assert [len(ids) for ids in asked] == [2, 3, 3] * 2
@@ -105,7 +109,7 @@ def test_every_question_once_before_any_comes_again(tmp_path: Path) -> None:
 
 def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) -> None:
     run = stage(tmp_path / "run")
-    loop = OnPolicy(run, job(tmp_path), Sample(problems=2, attempts=4), Fit())
+    loop = OnPolicy(run, job(tmp_path), PolicyGradient(sample=TWO))
     groups = loop.attempts()
     first = groups[0].attempts
     lacking = (Scored(first[0].rollout, Reward(None, {"correct": None})), *first[1:])
@@ -123,8 +127,8 @@ def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) 
 def test_cut_attempts_are_compared_with_and_can_be_left_out(tmp_path: Path, truncated: str) -> None:
     """Of four attempts at each question the two right ones were cut: the others lose against them all the
     same."""
-    fit = Fit(truncated=truncated, minibatches=1)  # pyright: ignore[reportArgumentType]
-    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=2, attempts=4), fit)
+    fit = PolicyFit(truncated=truncated)  # pyright: ignore[reportArgumentType]
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), PolicyGradient(sample=TWO, fit=fit))
     cut = [
         Group(g.problem, tuple(replace(a, rollout=finished(a.rollout, a.reward.value)) for a in g.attempts))
         for g in loop.attempts()
@@ -141,10 +145,29 @@ def finished(rollout: Rollout, reward: float | None) -> Rollout:
     return replace(rollout, finish="length" if reward else "stop")
 
 
+@pytest.mark.parametrize(
+    ("fit", "sizes"),
+    [
+        ({}, [16]),
+        ({"batch": 8}, [8, 8]),
+        ({"batch": 7}, [4, 4, 8]),
+        ({"minibatches": 9, "epochs": 2}, [4] * 8),
+    ],
+)
+def test_minibatches_are_of_whole_groups(tmp_path: Path, fit: dict[str, Any], sizes: list[int]) -> None:
+    """Four rollouts at each of four problems: a batch of 7 takes three steps."""
+    cfg = PolicyGradient(sample=Sample(problems=4, rollouts=4), fit=PolicyFit(**fit))
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), cfg)
+    parts = list(loop.parts(loop.rows(loop.attempts())))
+    assert [len(part) for part in parts] == sizes
+    assert all(len(group) == 4 for part in parts for group in on_policy.groups(part))
+
+
 def test_a_sampler_that_drifts_is_corrected(tmp_path: Path) -> None:
     """The scripted engine says -1 for every token, which is not what the model thinks: pi_old is computed
     again, and the advantages carry pi_old / pi_sampler, cut at the cap."""
-    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), Sample(problems=2, attempts=4), Fit(cap=0.01))
+    cfg = PolicyGradient(sample=TWO, fit=PolicyFit(cap=0.01))
+    loop = OnPolicy(stage(tmp_path / "run"), job(tmp_path), cfg)
     rows = loop.rows(loop.attempts())
     given = on_policy.give(rows, [2.0] * len(rows))
     for row, gave in zip(rows, given, strict=True):
@@ -173,9 +196,9 @@ def test_adapters_learn_and_the_model_beneath_does_not(tmp_path: Path) -> None:
 
 def test_the_reference_is_another_model_and_stays(tmp_path: Path) -> None:
     """The KL to the model that the stage starts from is 0 before the first update; to another it is not."""
-    once = {"updates": 1, "minibatches": 1}
+    once = {"epochs": 1, "minibatches": 1}
     for name, reference in (("own", None), ("other", "teacher")):
-        cfg = config("grpo", once, steps=2, beta=0.1, reference=reference)
+        cfg = config("grpo", once, steps=2, kl=Kl(0.1, reference=reference))
         methods.get("grpo").train(stage(tmp_path / name), cfg, game(tmp_path))
     own, other = ([row["train/kl"] for row in log(tmp_path / name)] for name in ("own", "other"))
     assert own[0] == pytest.approx(0, abs=1e-5) and own[1] > 1e-4
@@ -192,7 +215,7 @@ def test_adapters_have_their_reference_beneath_them(tmp_path: Path) -> None:
 
     copied = str(tmp_path / "base")
     for name, reference in (("beneath", None), ("copied", copied)):
-        cfg = config("grpo", {"lora_rank": 4}, steps=3, beta=0.5, reference=reference)
+        cfg = config("grpo", {"lora_rank": 4}, steps=3, kl=Kl(0.5, reference=reference))
         methods.get("grpo").train(stage(tmp_path / name), cfg, replace(work, load=load))
     assert loaded == ["base", "base"]  # the policy of each; the copy comes from its folder
     beneath, second = ([row["train/kl"] for row in log(tmp_path / name)] for name in ("beneath", "copied"))
@@ -201,11 +224,11 @@ def test_adapters_have_their_reference_beneath_them(tmp_path: Path) -> None:
 
 def test_validation_every_so_many_steps(tmp_path: Path) -> None:
     work = game(tmp_path, validation=PROBLEMS[:2])
-    methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", {"validate_every": 2}), work)
+    methods.get("grpo").train(stage(tmp_path / "run"), config("grpo", validate=Validate(every=2)), work)
     assert ["validation/accuracy" in row for row in log(tmp_path / "run")] == [False, True, False, True]
     with pytest.raises(ValueError, match="no problem set named `validation`"):
         methods.get("grpo").train(
-            stage(tmp_path / "b"), config("grpo", {"validate_every": 2}), game(tmp_path)
+            stage(tmp_path / "b"), config("grpo", validate=Validate(every=2)), game(tmp_path)
         )
 
 
@@ -260,13 +283,15 @@ def test_distillation_needs_no_answers(tmp_path: Path) -> None:
 
 
 def test_one_attempt_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
-    alone = Sample(problems=4, attempts=1, max_tokens=12)
+    alone = Sample(problems=4, rollouts=1, max_tokens=12)
     for name in METHODS:
         if name == "on_policy_distillation":
             config(name, sample=alone)
         else:
-            with pytest.raises(ValueError, match="nothing to compare an attempt with"):
+            with pytest.raises(ValueError, match="nothing to compare a rollout with"):
                 config(name, sample=alone)
-    cfg = config("reinforce_pp", sample=alone, baseline="none", beta=0.01, steps=2)
+    cfg = config(
+        "reinforce_pp", sample=alone, baseline="none", kl=Kl(0.01, "k1", placement="reward"), steps=2
+    )
     methods.get("reinforce_pp").train(stage(tmp_path / "run"), cfg, game(tmp_path))
     assert all(row["train/updates"] == 4 for row in log(tmp_path / "run"))

@@ -11,19 +11,21 @@ import pytest
 import torch
 
 from numerate.methods import ppo, ppo_network
-from numerate.methods.ppo_credit import credited, explained
-from numerate.models.options import Lora
+from numerate.methods.options import Fit
+from numerate.methods.ppo_credit import AdaptiveKl, credited, explained
+from numerate.methods.ppo_network import Value
 from numerate.models.policy import Policy
 from numerate.training import Learner, Reference, recompute
 from numerate.types import Example
 from tests import tiny
 from tests.methods.toy import job, stage
 
-SMALL = {"rounds": 3, "problems_per_round": 4, "samples": 4, "epochs": 2, "batch": 8, "lr": 1e-3}
+SMALL = {"sample": {"problems": 4, "rollouts": 4}, "fit": {"epochs": 2, "batch": 8, "lr": 1e-3}}
 
 
 def config(**more: Any) -> ppo.Config:
-    return ppo.Config(**({**SMALL, "value": {"layers": 1}} | more))
+    records = {key: small | more.pop(key, {}) for key, small in SMALL.items()}
+    return ppo.Config(**({"steps": 3, "value": {"layers": 1}} | records | more))
 
 
 def log(folder: Path) -> list[dict[str, float]]:
@@ -107,7 +109,7 @@ def network(lora: bool = False, **more: Any) -> tuple[Policy, Learner]:
     """A learner of a tiny policy whose value head is random, with plain gradient descent: what a step changes
     is the gradient."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, Lora(r=2) if lora else None, 1)
+    learner = ppo_network.learner(policy, Fit(lora_rank=2 * lora), Value(layers=1))
     both = learner.policy
     torch.manual_seed(7)
     torch.nn.init.normal_(both.model.value.head.weight)
@@ -133,7 +135,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     lone = tiny.model("llama", layers=2).double()  # the branch: its top layer, norm and head
     head = torch.nn.Linear(32, 1).double()
     head.load_state_dict(both.value.head.state_dict())
-    eps, high, c = cfg.clip, cfg.clip_high or cfg.clip, cfg.value.clip or math.inf
+    (eps, high), c = cfg.clip.bounds, cfg.value.clip or math.inf
     count = sum(sum(row.mask) for row in rows())
     imitated = sum(sum(row.mask) for row in rows() if row.row["right"])
     total = torch.zeros((), dtype=torch.float64)
@@ -171,7 +173,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     return total.item(), {name: g for name, g in grads.items() if g is not None}
 
 
-@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip_high": 0.05}])
+@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip": {"high": 0.05}}])
 @pytest.mark.parametrize("beta", [0.0, 0.3])
 @pytest.mark.parametrize("detach", [True, False])
 def test_loss_and_every_gradient_against_float64(detach: bool, beta: float, more: dict[str, float]) -> None:
@@ -211,7 +213,7 @@ def test_two_micro_batches_at_a_time_hear_their_own_forward_passes() -> None:
 
 
 def test_a_first_step_has_ratio_one_and_clips_nothing(tmp_path: Path) -> None:
-    ppo.train(stage(tmp_path / "run"), config(rounds=1, epochs=1, batch=16), job(tmp_path))
+    ppo.train(stage(tmp_path / "run"), config(steps=1, fit={"epochs": 1, "batch": 16}), job(tmp_path))
     [row] = log(tmp_path / "run")
     assert row["policy/ratio"] == pytest.approx(1, abs=1e-5)
     assert row["policy/clipped"] == row["value/clipped"] == 0
@@ -222,59 +224,55 @@ def test_a_first_step_has_ratio_one_and_clips_nothing(tmp_path: Path) -> None:
 # credit
 
 
+def sampled() -> list[Example]:
+    """Rows as the loop makes them: pi_old, and no correction for another sampler."""
+    columns = ({"old_logp": row.token["old_logp"], "correction": [1.0] * len(row.ids)} for row in rows())
+    return [Example(row.ids, row.mask, token=kept) for row, kept in zip(rows(), columns, strict=True)]
+
+
 def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     """Values of a new branch are 0, so with gamma = lam = 1 returns are the rewards to go, less the penalty;
     off the trained tokens all columns are 0."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, None, 1)
-    bare = [Example(row.ids, row.mask, token={"old_logp": row.token["old_logp"]}) for row in rows()]
-
-    class Ahead(Reference):
-        """0.1 more log-probability than the policy everywhere."""
-
-        def logprobs(self, learner: Any, rows: Sequence[Example]) -> list[list[float]]:
-            return [
-                [p + 0.1 * m for p, m in zip(row.token["old_logp"], row.mask, strict=True)] for row in rows
-            ]
-
+    learner = ppo_network.learner(policy, Fit(), Value(layers=1))
+    bare = [
+        row.with_token(ref_logp=[p + 0.1 * m for p, m in zip(row.token["old_logp"], row.mask, strict=True)])
+        for row in sampled()
+    ]
     rewards = [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
-    kl = ppo.Kl(beta=0.5)
+    kl = AdaptiveKl(coef=0.5, placement="reward", estimator="k1")
     settings: dict[str, Any] = {"gamma": 1.0, "value_lam": None, "whiten": False, "kl": kl, "beta": 0.5}
     settings["lam"] = lambda _: 1.0
-    done, stats = credited(learner, Ahead(None), bare, rewards, **settings)
+    done, stats = credited(learner, bare, rewards, **settings)
     # each token is paid + 0.05, for log pi - log pi_ref is - 0.1
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
     assert done[1].token["returns"] == pytest.approx([0, 0, 0, 0, 0.15, 0, 0.10, 0.05])
     assert done[0].token["advantage"] == pytest.approx(done[0].token["returns"])
     assert stats["kl/per_attempt"] == pytest.approx((4 + 3 + 3) / 3 * (2.718281828**0.1 - 1.1), rel=1e-4)
     assert stats["value/explained_variance"] == 0
-    white, _ = credited(learner, Ahead(None), bare, rewards, **{**settings, "whiten": True})
+    white, _ = credited(learner, bare, rewards, **{**settings, "whiten": True})
     flat = torch.tensor([row.token["advantage"][t] for row in white for t, m in enumerate(row.mask) if m])
     assert flat.mean().item() == pytest.approx(0, abs=1e-6) and flat.std().item() == pytest.approx(1)
-    in_loss, _ = credited(
-        learner, Ahead(None), bare, rewards, **{**settings, "kl": ppo.Kl(place="loss", estimator="k3")}
-    )
+    in_loss, _ = credited(learner, bare, rewards, **{**settings, "kl": AdaptiveKl(coef=0.05)})
     assert in_loss[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
-    assert in_loss[0].token["ref_logp"][4:] == pytest.approx([p + 0.1 for p in bare[0].token["old_logp"][4:]])
 
 
 def test_value_and_policy_may_trust_their_rewards_differently() -> None:
     """The value is 0, gamma 1: with a lambda of 1 it learns rewards to go, and with one of 1/2, for
     the attempt of four tokens, advantages fall by half with every token before the reward."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, None, 1)
-    bare = [Example(row.ids, row.mask, token={"old_logp": row.token["old_logp"]}) for row in rows()]
+    learner = ppo_network.learner(policy, Fit(), Value(layers=1))
+    bare = sampled()
     cfg = config(lam_alpha=0.5, value={"layers": 1, "lam": 1.0})
     done, _ = credited(
         learner,
-        None,
         bare,
         [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
         gamma=cfg.gamma,
         lam=partial(ppo.trusting, cfg),
         value_lam=cfg.value.lam,
         whiten=False,
-        kl=ppo.Kl(beta=0.0),
+        kl=AdaptiveKl(),
         beta=0.0,
     )
     assert done[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
@@ -307,7 +305,8 @@ def test_the_reference_of_adapters_is_the_model_without_them() -> None:
         if "lora" in name:
             torch.nn.init.normal_(p)
     assert reference.logprobs(learner, rows()) == before
-    plain = ppo_network.learner(Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny"), None, 1)
+    policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
+    plain = ppo_network.learner(policy, Fit(), Value(layers=1))
     assert recompute(plain, rows())[0] == pytest.approx(before[0], abs=1e-5)
     assert recompute(learner, rows())[0] != pytest.approx(before[0], abs=1e-3)
 
@@ -324,10 +323,10 @@ def test_the_defaults_make_the_papers_number_of_updates(vectors: dict[str, Any])
     """1,024 attempts, 4 at each of 256 questions, 4 times in batches of 32: 128 updates; 4,000 updates take
     31 such collections, which is 32,000 attempts."""
     case, cfg = vectors["havrilla"]["ppo_accounting"], ppo.Config()
-    assert (cfg.samples, cfg.problems_per_round) == (case["per_question"], case["questions_per_batch"])
-    assert cfg.samples * cfg.problems_per_round == case["rollouts"]
-    assert cfg.epochs == case["ppo_epochs"]
-    updates = case["rollouts"] // cfg.batch * cfg.epochs
+    assert (cfg.sample.rollouts, cfg.sample.problems) == (case["per_question"], case["questions_per_batch"])
+    assert cfg.sample.rollouts * (cfg.sample.problems or 0) == case["rollouts"]
+    assert cfg.fit.epochs == case["ppo_epochs"]
+    updates = case["rollouts"] // cfg.fit.batch * cfg.fit.epochs
     assert updates == case["bs32_updates_per_collection"]
-    assert cfg.rounds == 4000 // updates
+    assert cfg.steps == 4000 // updates
     assert 4000 / updates * case["rollouts"] == case["4000_updates_rollouts_bs32"]

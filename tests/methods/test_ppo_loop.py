@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,19 +14,21 @@ import torch
 
 from numerate.judges import Oracle
 from numerate.methods import judge, ppo, ppo_network
+from numerate.methods.options import Fit
 from numerate.models.policy import Policy, load
 from numerate.progress import QuietProgress
 from numerate.training import Learner, Stage, recompute
-from numerate.types import Example, Problem, Sampling
+from numerate.types import Example, Problem, Prompt, Rollout, Sampling
 from tests import tiny
 from tests.judges.models import scored_by
-from tests.methods.toy import PROBLEMS, job, often_right, same, stage
+from tests.methods.toy import PROBLEMS, Scripted, job, often_right, same, stage
 
-SMALL = {"rounds": 3, "problems_per_round": 4, "samples": 4, "epochs": 2, "batch": 8, "lr": 1e-3}
+SMALL = {"sample": {"problems": 4, "rollouts": 4}, "fit": {"epochs": 2, "batch": 8, "lr": 1e-3}}
 
 
 def config(**more: Any) -> ppo.Config:
-    return ppo.Config(**({**SMALL, "value": {"layers": 1}} | more))
+    records = {key: small | more.pop(key, {}) for key, small in SMALL.items()}
+    return ppo.Config(**({"steps": 3, "value": {"layers": 1}} | records | more))
 
 
 def log(folder: Path) -> list[dict[str, float]]:
@@ -33,7 +37,9 @@ def log(folder: Path) -> list[dict[str, float]]:
 
 def test_the_value_learns_what_an_attempt_will_earn(tmp_path: Path) -> None:
     """Attempt 0 and 1 are right and the others wrong, and they differ in their first words."""
-    cfg = config(rounds=12, problems_per_round=8, lr=1e-9, value={"layers": 1, "lr": 1e-2, "clip": 10.0})
+    cfg = config(
+        steps=12, sample={"problems": 8}, fit={"lr": 1e-9}, value={"layers": 1, "lr": 1e-2, "clip": 10.0}
+    )
     ppo.train(stage(tmp_path / "run"), cfg, job(tmp_path))
     rows = log(tmp_path / "run")
     assert rows[0]["value/explained_variance"] == 0 and rows[-1]["value/explained_variance"] > 0.5
@@ -41,10 +47,10 @@ def test_the_value_learns_what_an_attempt_will_earn(tmp_path: Path) -> None:
 
 def test_while_the_value_warms_up_the_policy_does_not_move(tmp_path: Path) -> None:
     value = {"layers": 1, "detach": False, "warmup": 2}
-    cfg = config(rounds=2, weight_decay=0.1, value=value)
+    cfg = config(steps=2, fit={"weight_decay": 0.1}, value=value)
     work = job(tmp_path)
     assert same(ppo.train(stage(tmp_path / "a"), cfg, work), work.load("base"))
-    moved = ppo.train(stage(tmp_path / "b"), config(rounds=3, weight_decay=0.1, value=value), work)
+    moved = ppo.train(stage(tmp_path / "b"), config(steps=3, fit={"weight_decay": 0.1}, value=value), work)
     assert not same(moved, work.load("base"))
     assert log(tmp_path / "a")[1]["value/mean"] != 0
 
@@ -53,7 +59,7 @@ def test_a_held_policy_leaves_no_trace_in_the_optimizer() -> None:
     """No moments and no steps counted while it is held; then the first step of it has the bias correction of
     a first step, and moves nothing where the policy has no gradient."""
     policy = Policy(tiny.model(seed=9, spread=3.0), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, None, 1, weight_decay=0.0)
+    learner = ppo_network.learner(policy, Fit(), ppo_network.Value(layers=1))
     weight = policy.model.model.layers[0].mlp.up_proj.weight
     before = weight.detach().clone()
     objective = partial(ppo.loss, cfg=ppo.Config(value=ppo_network.Value(layers=1, detach=False)))
@@ -87,15 +93,15 @@ def collected(learner: Learner, advantage: float) -> list[Example]:
 
 def test_the_penalty_is_not_adapted_while_the_policy_is_held(tmp_path: Path) -> None:
     """Its divergence is 0 then, which would wear the penalty away."""
-    kl = {"beta": 0.1, "target": 5.0, "horizon": 10}
-    cfg = config(rounds=4, value={"layers": 1, "warmup": 2}, kl=kl)
+    kl = {"coef": 0.1, "target": 5.0, "horizon": 10}
+    cfg = config(steps=4, value={"layers": 1, "warmup": 2}, kl=kl)
     ppo.train(stage(tmp_path / "run"), cfg, job(tmp_path))
     betas = [row["kl/beta"] for row in log(tmp_path / "run")]
     assert betas[:3] == [0.1] * 3 and betas[3] < 0.1
 
 
 def test_a_stop_within_or_after_the_warm_up_changes_nothing(tmp_path: Path) -> None:
-    cfg = config(rounds=3, value={"layers": 1, "warmup": 2})
+    cfg = config(steps=3, value={"layers": 1, "warmup": 2})
     whole = ppo.train(stage(tmp_path / "a"), cfg, job(tmp_path))
     for rounds in (1, 2):
         folder = tmp_path / f"stopped-{rounds}"
@@ -110,40 +116,56 @@ def test_a_stop_within_or_after_the_warm_up_changes_nothing(tmp_path: Path) -> N
 
 
 def test_a_ratio_far_from_one_ends_the_learning_from_a_collection(tmp_path: Path) -> None:
-    ppo.train(stage(tmp_path / "a"), config(rounds=1, max_ratio=0.5), job(tmp_path))
+    ppo.train(stage(tmp_path / "a"), config(steps=1, max_ratio=0.5), job(tmp_path))
     assert log(tmp_path / "a")[0]["train/steps"] == 1  # any ratio is above 0.5 after the first step
-    ppo.train(stage(tmp_path / "b"), config(rounds=1, max_ratio=None), job(tmp_path))
+    ppo.train(stage(tmp_path / "b"), config(steps=1, max_ratio=None), job(tmp_path))
     assert log(tmp_path / "b")[0]["train/steps"] == 4  # 16 attempts, 8 a step, twice
 
 
 def test_functions_of_ones_own_are_paid(tmp_path: Path) -> None:
     """Two of four attempts are right; a marked answer earns half a point more, and all mark theirs."""
     path = {"path": "numerate.rewards.shaping.answer_format", "weight": 0.5}
-    ppo.train(stage(tmp_path / "a"), config(rounds=1, reward={"functions": [path]}), job(tmp_path))
+    ppo.train(stage(tmp_path / "a"), config(steps=1, rewards=("correct", path)), job(tmp_path))
     [row] = log(tmp_path / "a")
     assert (row["reward/mean"], row["reward/wrong"], row["rollouts/accuracy"]) == (1.0, 0.5, 0.5)
 
 
 def test_the_learning_rate_falls_along_a_cosine(tmp_path: Path) -> None:
     """Two collections of 4 steps: after the first half of the way is done, and it ends where it should."""
-    ppo.train(stage(tmp_path / "a"), config(rounds=2, lr=1e-3, final_lr=2e-4), job(tmp_path))
+    ppo.train(stage(tmp_path / "a"), config(steps=2, fit={"final_lr": 2e-4}), job(tmp_path))
     assert [row["train/lr"] for row in log(tmp_path / "a")] == pytest.approx([6e-4, 2e-4])
-    ppo.train(stage(tmp_path / "b"), config(rounds=2, lr=1e-3), job(tmp_path))
+    ppo.train(stage(tmp_path / "b"), config(steps=2), job(tmp_path))
     assert [row["train/lr"] for row in log(tmp_path / "b")] == pytest.approx([1e-3, 1e-3])
 
 
 def test_right_attempts_become_likelier_where_they_are_imitated(tmp_path: Path) -> None:
     """Nothing is paid and the value stays 0: all there is to learn is what was right."""
-    still = {"reward": {"correct": 0.0}, "kl": {"beta": 0.0}, "value": {"layers": 1, "coef": 0.0}}
+    still = {"process": {"outcome": 0.0}, "kl": {"coef": 0.0}, "value": {"layers": 1, "coef": 0.0}}
     ppo.train(stage(tmp_path / "a"), config(nll=1.0, **still), job(tmp_path))
     told = [row["policy/nll"] for row in log(tmp_path / "a")]
     assert told[0] > told[1] > told[2]
 
 
+def test_truncated_rollouts_can_be_left_out_of_the_loss(tmp_path: Path) -> None:
+    """The second of every two is truncated: of 16 rollouts 8 are one optimizer step of 8, all are two."""
+
+    class Truncated(Scripted):
+        def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+            for rollout in super().sample(prompts, n, params):
+                yield replace(rollout, finish="length") if rollout.index % 2 else rollout
+
+    for truncated, steps in (("learn", 2), ("mask", 1)):
+        cfg = config(steps=1, fit={"epochs": 1, "truncated": truncated})
+        work = job(tmp_path, engine=lambda policy: Truncated(policy, often_right))
+        ppo.train(stage(tmp_path / truncated), cfg, work)
+        [row] = log(tmp_path / truncated)
+        assert row["train/steps"] == steps and row["rollouts/truncated"] == 0.5
+
+
 def test_the_best_k_of_n_are_learned_from(tmp_path: Path) -> None:
     """4 problems, 4 attempts each, the best 2 of them: 8 rows, one step of 8. Both are right: every return is
     1, and the value begins at 0."""
-    cfg = config(rounds=1, epochs=1, learn_from=2, lam=1.0, kl={"beta": 0.0})
+    cfg = config(steps=1, fit={"epochs": 1}, learn_from=2, lam=1.0, kl={"coef": 0.0})
     ppo.train(stage(tmp_path / "a"), cfg, job(tmp_path))
     [row] = log(tmp_path / "a")
     assert row["train/steps"] == 1 and row["rollouts/accuracy"] == 0.5
@@ -163,25 +185,25 @@ def test_a_model_that_was_only_prompted_is_drawn_from_colder(
         return often_right(problem, index, params)
 
     work = job(tmp_path, script, model=start, load=lambda _: load(str(tmp_path / "base")))
-    ppo.train(stage(tmp_path / "a"), config(rounds=1, temperature=given), work)
+    ppo.train(stage(tmp_path / "a"), config(steps=1, sample={"temperature": given}), work)
     assert seen == {drawn}
 
 
 def test_the_coefficient_of_the_penalty_is_adapted(tmp_path: Path) -> None:
     """No divergence in the first round: 20 % off for 16 attempts of a horizon of 160, 2 % in all."""
-    kl = {"beta": 0.1, "target": 5.0, "horizon": 160}
+    kl = {"coef": 0.1, "target": 5.0, "horizon": 160}
     run = stage(tmp_path / "a")
-    ppo.train(run, config(rounds=2, kl=kl), job(tmp_path))
+    ppo.train(run, config(steps=2, kl=kl), job(tmp_path))
     assert [row["kl/beta"] for row in log(tmp_path / "a")] == pytest.approx([0.1, 0.098])
     assert run.facts["beta"] < 0.098
 
 
 def test_the_best_round_by_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marks = iter([0.5, 0.4, 0.3])
-    monkeypatch.setattr("numerate.rollouts.job.Job.validate", lambda *_: next(marks))
+    monkeypatch.setattr("numerate.methods.on_policy.greedy_accuracy", lambda *_: next(marks))
     work = job(tmp_path, validation=PROBLEMS)
-    best = ppo.train(stage(tmp_path / "a"), config(validate_every=1, keep="best"), work)
-    assert same(best, ppo.train(stage(tmp_path / "b"), config(rounds=1), work))
+    best = ppo.train(stage(tmp_path / "a"), config(validate={"every": 1, "keep": "best"}), work)
+    assert same(best, ppo.train(stage(tmp_path / "b"), config(steps=1), work))
 
 
 def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
@@ -192,7 +214,9 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
     scores = [one.score(PROBLEMS[:1], ["a\nb\nc"])[0].scores for one in found if one]
     assert len(scores) == 2 and scores[0] == scores[1] and len(scores[0]) == 3
     assert isinstance(judge.find("oracle", work), Oracle) and judge.find(None, work) is None
-    cfg = config(rounds=1, judge="prm", reward={"correct": 0.0, "alpha": 1.0, "without_end": "pay"})
+    cfg = config(
+        steps=1, judge="prm", process={"outcome": 0.0, "weight": 1.0}, sample={"grade_truncated": True}
+    )
     ppo.train(stage(tmp_path / "run"), cfg, work)
     [row] = log(tmp_path / "run")
     assert row["reward/mean"] == pytest.approx(row["judge/score"] * row["rollouts/steps"])
@@ -201,10 +225,10 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"kl": {"place": "loss"}}, "take estimator: k3"),
-        ({"kl": {"beta": 0.0, "target": 1.0}}, "cannot be adapted"),
-        ({"learn_from": 9}, "learn_from 9 of 4 samples"),
-        ({"keep": "best"}, "needs validate_every"),
+        ({"kl": {"placement": "loss"}}, "take estimator: k3"),
+        ({"kl": {"coef": 0.0, "target": 1.0}}, "cannot be adapted"),
+        ({"learn_from": 9}, "learn_from: 9 of sample.rollouts: 4"),
+        ({"validate": {"keep": "best"}}, "best needs `every`"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], said: str) -> None:
@@ -218,7 +242,7 @@ def test_what_is_missing_is_told_before_anything_is_loaded(tmp_path: Path) -> No
 
     bare = [Problem("p", "?", "1")]
     with pytest.raises(ValueError, match="no problem set named `validation`"):
-        ppo.train(stage(tmp_path / "a"), config(validate_every=1), job(tmp_path, load=never))
+        ppo.train(stage(tmp_path / "a"), config(validate={"every": 1}), job(tmp_path, load=never))
     with pytest.raises(ValueError, match="needs worked solutions"):
-        dense = config(reward={"reference_steps": 0.5})
+        dense = config(reference_steps=0.5)
         ppo.train(stage(tmp_path / "b"), dense, job(tmp_path, load=never, problems=bare))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from numerate.methods import grpo, process_credit
-from numerate.methods.on_policy import Fit, Sample
-from numerate.methods.process_credit import Process, Steps
+from numerate.methods.options import PolicyFit, Process, Sample
+from numerate.methods.process_credit import Steps
 from numerate.steps import split
 from numerate.types import Example, Problem, Reward, Rollout, Scored, StepScores, Turn
 from tests.methods.arms import game
@@ -129,8 +129,8 @@ class EarlyLetters:
 
 
 def config(**process: Any) -> grpo.Config:
-    fit = Fit(lr=2e-2, updates=2, minibatches=2)
-    sample = Sample(problems=4, attempts=4, max_tokens=12)
+    fit = PolicyFit(lr=2e-2, epochs=2, minibatches=2)
+    sample = Sample(problems=4, rollouts=4, max_tokens=12)
     return grpo.Config(steps=8, judge="letters", process=Process(**process), sample=sample, fit=fit)
 
 

@@ -14,7 +14,7 @@ import torch
 from numerate import config
 from numerate.methods import expert_iteration, grpo, sft
 from numerate.methods import return_conditioned as rc
-from numerate.methods.on_policy import Fit, Sample
+from numerate.methods.options import PolicyFit, Sample, Validate
 from numerate.models import conditioning
 from numerate.models.conditioning import Conditioning
 from numerate.models.policy import Policy
@@ -31,7 +31,7 @@ from tests.methods.arms import PATH
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 TOKENIZER = tiny.tokenizer(bos=False)
-FIT = sft.Config(epochs=3, batch=4, lr=5e-3)
+FIT = replace(sft.Config().fit, epochs=3, batch=4, lr=5e-3)
 CFG = rc.Config(rollouts="attempts", fit=FIT)
 
 
@@ -200,7 +200,7 @@ def test_learning_on_policy_goes_on_with_the_tags(tmp_path: Path) -> None:
     """What was sampled is what is trained: the learner finds the sampler's log-probabilities again."""
     rc.train(stage(tmp_path / "run"), CFG, work(tmp_path)).save(tmp_path / "tuned")
     cfg = grpo.Config(
-        steps=1, sample=Sample(problems=2, attempts=3, max_tokens=16), fit=Fit(lr=1e-3), rewards=(PATH,)
+        steps=1, sample=Sample(problems=2, rollouts=3, max_tokens=16), fit=PolicyFit(lr=1e-3), rewards=(PATH,)
     )
     tuned = grpo.train(stage(tmp_path / "rl"), cfg, work(tmp_path, model="tuned"))
     [row] = map(json.loads, (tmp_path / "rl" / "metrics.jsonl").read_text().splitlines())
@@ -260,13 +260,13 @@ def test_each_text_once_and_what_was_not_measured_not_at_all(tmp_path: Path) -> 
 def test_validation_asks_for_good_lines(tmp_path: Path) -> None:
     """The answers are letters, which only a policy that is asked for a's gives."""
     problems = [replace(problem, answer="aaa", kind="math") for problem in PROBLEMS]
-    fit = replace(FIT, epochs=25, validate_every=25, validation_limit=2)
-    rc.train(stage(tmp_path / "run"), replace(CFG, fit=fit), work(tmp_path, validation=problems))
+    cfg = replace(CFG, fit=replace(FIT, epochs=25), validate=Validate(every=25, limit=2))
+    rc.train(stage(tmp_path / "run"), cfg, work(tmp_path, validation=problems))
     last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
     assert last["validation/accuracy"] == 1.0
     with pytest.raises(ValueError, match="no problem set named `validation`"):
-        rc.train(stage(tmp_path / "b"), replace(CFG, fit=fit), work(tmp_path))
-    with pytest.raises(ValueError, match="longer than max_length=9 tokens"):
+        rc.train(stage(tmp_path / "b"), cfg, work(tmp_path))
+    with pytest.raises(ValueError, match="16 rollouts are longer than fit"):
         rc.train(stage(tmp_path / "c"), replace(CFG, fit=replace(FIT, max_length=9)), work(tmp_path))
 
 
@@ -274,7 +274,11 @@ def test_what_learns_from_its_attempts_reads_tags_too(tmp_path: Path) -> None:
     """Expert iteration from it: the base learns from attempts with tags, so it is sampled with tags."""
     rc.train(stage(tmp_path / "run"), CFG, work(tmp_path)).save(tmp_path / "tuned")
     cfg = expert_iteration.Config(
-        rounds=1, samples=2, max_tokens=12, threshold=0.0, restart_from="base", fit=replace(FIT, epochs=1)
+        steps=1,
+        sample=Sample(problems=None, rollouts=2, max_tokens=12),
+        threshold=0.0,
+        restart_from="base",
+        fit=replace(FIT, epochs=1),
     )
     tuned = expert_iteration.train(stage(tmp_path / "ei"), cfg, work(tmp_path, model="tuned"))
     assert tuned.conditioning == Conditioning()
@@ -289,7 +293,7 @@ def test_what_learns_from_its_attempts_reads_tags_too(tmp_path: Path) -> None:
         ("rollouts: drawn, labels: outcome, balance: 0", "rc.balance: "),
         ("rollouts: marks, threshold: 2", "rc.threshold: "),
         ("rollouts: marks, ask: best", "rc.ask: "),
-        ("rollouts: marks, lr: 1e-3", "rc.lr: unknown key 'lr'"),
+        ("rollouts: marks, lr: 1e-3", "rc.lr: now `fit.lr`"),
         ("labels: stored", "the key 'rollouts' is missing"),
         ("rollouts: marks, problems: test", "the attempts of 'marks' are at the problems of 'train'"),
     ],

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import torch
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import expert_iteration as ei
 from numerate.methods import sft
+from numerate.methods.options import Validate
 from numerate.models.card import Card
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.policy import load
@@ -19,8 +21,10 @@ from tests.judges.models import base_with_words
 from tests.methods.toy import PROBLEMS, job, same, stage
 
 
-def config(**more: object) -> sft.Config:
-    return sft.Config(**({"epochs": 3, "batch": 3, "lr": 5e-3} | more))  # pyright: ignore
+def config(validate: Validate = sft.NEVER, **fit: Any) -> sft.Config:
+    return sft.Config(
+        fit=replace(sft.Config().fit, **{"epochs": 3, "batch": 3, "lr": 5e-3} | fit), validate=validate
+    )
 
 
 def losses(folder: Path) -> list[float]:
@@ -72,7 +76,7 @@ def test_the_best_model_by_validation_is_kept(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("numerate.rollouts.job.Job.validate", validate)
     work = job(tmp_path, validation=PROBLEMS)
-    best = sft.train(stage(tmp_path / "run"), config(validate_every=1, keep="best"), work)
+    best = sft.train(stage(tmp_path / "run"), config(Validate(every=1, keep="best")), work)
     assert all(torch.equal(a, b) for a, b in zip(best.model.parameters(), seen[1], strict=True))
 
 
@@ -83,11 +87,11 @@ def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_pa
 
 def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="20 epochs of 2, so it would never validate"):
-        config(epochs=2, validate_every=20)
-    with pytest.raises(ValueError, match="keep: best needs validate_every"):
-        config(keep="best")
+        config(Validate(every=20), epochs=2)
+    with pytest.raises(ValueError, match="best needs `every`"):
+        Validate(keep="best")
     with pytest.raises(ValueError, match="no problem set named `validation`"):
-        sft.train(stage(tmp_path / "run"), config(validate_every=1), job(tmp_path))
+        sft.train(stage(tmp_path / "run"), config(Validate(every=1)), job(tmp_path))
 
 
 WRONG = replace(PROBLEMS[0], id="wrong", solution="0+1=2\n#### 2")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from numerate.methods import step_labels
+from numerate.methods.options import Sample
 from numerate.methods.process_reward_model import judged
 from numerate.models.policy import Policy, load
 from numerate.problems import load as load_problems
@@ -24,7 +25,7 @@ from numerate.types import Group, Prompt, Reward, Rollout, Sampling, Scored, Tur
 from tests import tiny
 from tests.methods.toy import PROBLEMS, job, stage
 
-CFG = step_labels.Config(rollouts="attempts", continuations=3)
+CFG = step_labels.Config(rollouts="attempts", sample=Sample(problems=None, rollouts=3, temperature=0.7))
 
 
 @dataclass

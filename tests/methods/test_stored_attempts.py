@@ -11,18 +11,18 @@ import pytest
 from numerate import methods
 from numerate.answers import grade
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.on_policy import Fit, Sample
+from numerate.methods.options import Sample
 from numerate.rollouts.job import Job
 from numerate.types import Problem
 from tests.methods.arms import PATH
 from tests.methods.toy import PROBLEMS, job, stage
 
-SAMPLE = Sample(problems=4, attempts=4, max_tokens=24)
+SAMPLE = Sample(problems=4, rollouts=4, max_tokens=24)
 CASES: dict[str, dict[str, Any]] = {
-    "grpo": {"steps": 3, "sample": SAMPLE, "fit": Fit(lr=1e-4), "rewards": (PATH, "correct")},
-    "ppo": {"rounds": 3, "problems_per_round": 4, "samples": 4, "value": {"layers": 1}},
-    "expert_iteration": {"rounds": 2, "samples": 4, "fit": {"epochs": 1}},
-    "sample": {"samples": 4},
+    "grpo": {"steps": 3, "sample": SAMPLE, "fit": {"lr": 1e-4}, "rewards": (PATH, "correct")},
+    "ppo": {"steps": 3, "sample": {"problems": 4, "rollouts": 4}, "value": {"layers": 1}},
+    "expert_iteration": {"steps": 2, "sample": {"rollouts": 4}, "fit": {"epochs": 1}},
+    "sample": {"sample": {"rollouts": 4}},
 }
 
 
@@ -46,7 +46,7 @@ def test_a_judge_learns_from_the_attempts_of_any_stage(tmp_path: Path, name: str
         right = grade(scored.rollout.text, by_id[scored.rollout.problem_id]).correct
         assert scored.reward.value == float(right)
     assert {scored.reward.value for scored in attempts} == {0.0, 1.0}
-    cfg = orm.Config(rollouts="left", fit=orm.Fit(epochs=1, batch=8, max_length=200))
+    cfg = orm.Config(rollouts="left", fit=replace(orm.FIT, epochs=1, batch=8, max_length=200))
     orm.train(stage(tmp_path / "orm"), cfg, work)
     assert (tmp_path / "orm" / "metrics.jsonl").read_text()
 
@@ -63,7 +63,7 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get(name).__file__)).read_text()
-            for word in ("collect(", "OnPolicy(", "write_rollouts")
+            for word in ("sample_groups(", "OnPolicy(", "write_rollouts")
         )
     }
     assert stores == set(methods.leaving("rollouts"))

@@ -18,6 +18,7 @@ from numerate.methods import expert_iteration as ei
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import return_conditioned as rc
 from numerate.methods import step_labels
+from numerate.methods.options import Sample
 from numerate.rollouts.job import Job
 from numerate.store import read_rollouts
 from numerate.types import Problem, Prompt, Rollout, Sampling
@@ -25,8 +26,8 @@ from tests.methods.test_step_labels import Continuing
 from tests.methods.test_step_labels import work as with_attempts
 from tests.methods.toy import PROBLEMS, Scripted, job, stage
 
-SAMPLED = {"samples": 4}
-GROUPS = {"problems": 4, "attempts": 4}
+SAMPLED = {"rollouts": 4}
+GROUPS = {"problems": 4, "rollouts": 4}
 
 
 class Truncated(Scripted):
@@ -53,12 +54,11 @@ def options(name: str, pays: bool) -> Mapping[str, Any]:
     """One round of a method, with the option that grades truncated rollouts or without."""
     switch = {"grade_truncated": pays}
     if name == "ppo":
-        reward = {"without_end": "pay" if pays else "withhold"}
-        return {"rounds": 1, "problems_per_round": 4, **SAMPLED, "value": {"layers": 1}, "reward": reward}
+        return {"steps": 1, "sample": GROUPS | switch, "value": {"layers": 1}}
     if name == "expert_iteration":
-        return {"rounds": 1, **SAMPLED, "dedupe": "none", "fit": {"epochs": 1}, **switch}
+        return {"steps": 1, "sample": SAMPLED | switch, "dedupe": "none", "fit": {"epochs": 1}}
     if name == "sample":
-        return SAMPLED | switch
+        return {"sample": SAMPLED | switch}
     return {"steps": 1, "sample": GROUPS | switch, "fit": {"lr": 1e-5}}
 
 
@@ -85,11 +85,8 @@ def test_truncated_rollouts_count_only_where_the_option_says_so(
 def test_every_method_that_samples_has_the_option() -> None:
     for name in methods.METHODS:
         config = methods.get(name).Config
-        own = {field.name for field in fields(config)}
-        nested = {field.name for field in fields(methods.get("grpo").Config().sample)}
-        names = own | (nested if "sample" in own else set())
-        if "max_tokens" in names and name != "ppo":  # its reward has without_end
-            assert "grade_truncated" in names, name
+        options = {field.name: field.default for field in fields(config)}
+        assert "max_tokens" not in options and isinstance(options.get("sample", Sample()), Sample), name
 
 
 def test_every_method_hands_the_option_on() -> None:
@@ -102,13 +99,13 @@ def test_every_method_hands_the_option_on() -> None:
         and isinstance(node.func, ast.Name)
         and node.func.id in ("collect", "successes")
     ]
-    assert len(calls) >= 6
+    assert len(calls) == 2
     assert [name for name, keywords in calls if "grade_truncated" not in keywords] == []
 
 
 def test_what_learns_from_stored_rollouts_takes_the_verdict_over(tmp_path: Path) -> None:
     method = methods.get("sample")
-    method.train(stage(tmp_path / "left"), method.Config(samples=2), work(tmp_path))
+    method.train(stage(tmp_path / "left"), method.Config(sample={"rollouts": 2}), work(tmp_path))
     later = replace(work(tmp_path), stage_folder=lambda _: tmp_path / "left")
     group = later.attempts("left")[0]
     assert [s.rollout.truncated for s in group.attempts] == [False, True]
@@ -129,7 +126,7 @@ class RunningOn(Continuing):
 
 @pytest.mark.parametrize("pays", [False, True])
 def test_a_truncated_continuation_labels_no_step_right(tmp_path: Path, pays: bool) -> None:
-    cfg = step_labels.Config(rollouts="attempts", continuations=3, grade_truncated=pays)
+    cfg = step_labels.Config(rollouts="attempts", sample=Sample(rollouts=3, grade_truncated=pays))
     step_labels.train(stage(tmp_path / "run"), cfg, with_attempts(tmp_path, RunningOn([])))
     log = logged(tmp_path / "run")
     assert (log["rollouts/truncated"], log["rollouts/truncated_right"]) == (1, pytest.approx(2 / 9))

@@ -12,7 +12,7 @@ import pytest
 
 from numerate import methods
 from numerate.methods import ppo, watching
-from numerate.methods.on_policy import Fit, Sample
+from numerate.methods.options import PolicyFit, Sample
 from numerate.types import Group, Problem, Reward, Rollout, Sampling, Scored, StepScores, Turn
 from tests.methods.arms import PATH
 from tests.methods.test_ppo_loop import config as ppo_config
@@ -42,7 +42,7 @@ def honest(problem: Problem, index: int, params: Sampling) -> str:
 def grpo(
     folder: Path, script: Script, die_after: list[int] | None = None, saves: float = 30.0, **more: Any
 ) -> Any:
-    sample, fit = Sample(problems=2, attempts=16, max_tokens=40), Fit(lr=1e-3)
+    sample, fit = Sample(problems=2, rollouts=16, max_tokens=40), PolicyFit(lr=1e-3)
     rewards = ("correct", {"path": PATH, "weight": 5.0})
     cfg = methods.get("grpo").Config(steps=ROUNDS, sample=sample, fit=fit, rewards=rewards, **more)
     run, said = stage(folder), list[str]()
@@ -85,7 +85,7 @@ def test_stopped_in_the_middle_of_an_alarm_it_says_the_same(tmp_path: Path) -> N
 
 def test_ppo_watches_what_it_pays(tmp_path: Path) -> None:
     """The reward of the tokens together, not the grade: here shared calculations count too."""
-    cfg = ppo_config(rounds=1, reward={"reference_steps": 0.5})
+    cfg = ppo_config(steps=1, reference_steps=0.5)
 
     def shared(problem: Problem, index: int, params: Sampling) -> str:
         calculation = problem.solution.split("\n")[0]

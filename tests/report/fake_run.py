@@ -26,7 +26,7 @@ problems:
   test-templates: stories/test-templates
 stages:
   sft: {method: sft, model: base, problems: train, limit: 500}
-  ei: {method: expert_iteration, model: sft, restart_from: base, rounds: 3, samples: 8}
+  ei: {method: expert_iteration, model: sft, restart_from: base, steps: 3, sample: {rollouts: 8}}
 evaluate: {models: [base, sft, ei], samples: 16}
 """
 

@@ -35,7 +35,7 @@ ROWS = [
 RECIPE = """\
 name: half
 stages:
-  ei: {method: grpo, fit: {validation_limit: 20}}
+  ei: {method: grpo, validate: {limit: 20}}
 """
 
 

@@ -21,7 +21,7 @@ RECIPE = """
 name: rw
 problems: {train: {source: 'stories/train[:8]'}, test: {source: stories/test, limit: 2}}
 stages:
-  rl: {method: grpo, steps: 1, rewards: [%s], sample: {problems: 1, attempts: 2, max_tokens: 4}}
+  rl: {method: grpo, steps: 1, rewards: [%s], sample: {problems: 1, rollouts: 2, max_tokens: 4}}
   value: {method: ppo, reward: {functions: [%s]}}
 evaluate: {models: [rl], samples: 0, max_tokens: 4}
 """

@@ -3,6 +3,7 @@ recomputed before it, and does not depend on its micro-batches. On models whose 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import nn
 from numerate import training
 from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, ppo, ppo_network, reinforce_pp, rloo, sft
 from numerate.methods import outcome_reward_model as orm
+from numerate.methods.options import Fit, RowFit
 from numerate.models.options import Lora
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
@@ -101,8 +103,11 @@ def test_a_step_does_not_depend_on_its_micro_batches(kind: str, packed: bool) ->
 
 @pytest.mark.parametrize("kind", DROPOUT)
 @pytest.mark.parametrize("lora", [None, Lora(r=2, dropout=0.5)], ids=["full", "lora"])
-def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(kind: str, lora: Lora | None) -> None:
-    learner = ppo_network.learner(policy(kind), lora, 1)
+def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(
+    kind: str, lora: Lora | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Fit, "adapters", lambda _: lora)  # a recipe's have no dropout
+    learner = ppo_network.learner(policy(kind), Fit(), ppo_network.Value(layers=1))
     nn.init.normal_(learner.policy.model.value.head.weight)
     some = for_policy_gradient(learner)
     values = recompute(learner, some, training.token_values)
@@ -192,11 +197,11 @@ def test_fine_tuning_and_judges_take_the_option(
 ) -> None:
     seen = modes(monkeypatch)
     run = Stage(tmp_path / "sft", 0, QuietProgress())
-    sft.fit(run, sft.Config(epochs=1, dropout=dropout), policy("gpt2"), rows())
+    sft.fit(run, RowFit(epochs=1, dropout=dropout, batch=128), policy("gpt2"), rows())
     assert seen == [dropout]
     judge = scored_by(tmp_path, "bert")  # its configuration has a dropout of 0.1
     laid = [judge.lay(Problem("p", "What is 1+1?", "2"), ["1+1=2", "It is 2."]) for _ in range(2)]
     labelled = [row for row in (training.labelled(one, [1.0, 0.0]) for one in laid) if row]
     run = Stage(tmp_path / "orm", 0, QuietProgress())
-    orm.fit(run, orm.Fit(epochs=1, dropout=dropout), judge, labelled, orm.loss, training.weigh_reads)
+    orm.fit(run, replace(orm.FIT, epochs=1, dropout=dropout), judge, labelled, orm.loss, training.weigh_reads)
     assert seen == [dropout, dropout]

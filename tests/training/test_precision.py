@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from numerate.methods import sft
+from numerate.methods.options import RowFit
 from numerate.models import Lora, Policy, load
 from numerate.models.policy import Dtype
 from numerate.rollouts.local import LocalEngine
@@ -166,7 +167,11 @@ def test_fine_tuning_in_16_bits_learns_as_float32_does(tmp_path: Path) -> None:
             return load(str(tmp_path / name), dtype=dtype, trained=True)
 
         work = toy.job(tmp_path, load=again)
-        sft.train(toy.stage(tmp_path / dtype), sft.Config(epochs=6, batch=4, lr=5e-3), work)
+        sft.train(
+            toy.stage(tmp_path / dtype),
+            sft.Config(fit=RowFit(epochs=6, batch=4, lr=5e-3, final_lr=2e-7, warmup=0.03)),
+            work,
+        )
         lines = (tmp_path / dtype / "metrics.jsonl").read_text().splitlines()
         losses[dtype] = [json.loads(line)["train/loss"] for line in lines]
     assert losses["float32"][-1] < 0.8 * losses["float32"][0]

@@ -49,9 +49,7 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     Raises ValueError with one line per mistake: file:line, key, what is wrong, what to do."""
     tree = read(name)
     override(tree, overrides)
-    recipe = build(tree)
-    if unused := unused_sets(tree, recipe.problem_sets):
-        raise ValueError("\n".join(unused))
+    recipe = build(tree, of_run=name not in recipes.names() and Path(name).is_dir())
     check(recipe, tree, out, trust)
     return recipe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from numerate import methods
 from numerate.config.read import Path_, Tree, describe
 from numerate.config.records import Recipe, Stage
+from numerate.config.renamed import folded, split_old
 from numerate.config.words import complaint, suggest
+from numerate.typed import with_defaults
 
 PLACE: dict[Any, int] = {dict: 1, tuple: 0}
 """which argument of a collection's type is that of its values"""
@@ -20,8 +22,10 @@ COMMON = ("method", "model", "problems", "limit")
 """the keys of a stage that are not options of its method"""
 
 
-def build(tree: Tree) -> Recipe:
-    """Raises ValueError with one line per mistake: its place, what was written, what is expected."""
+def build(tree: Tree, of_run: bool = False) -> Recipe:
+    """Raises ValueError with one line per mistake: its place, what was written, what is expected.
+
+    of_run: the recipe is that of a run's folder, which a version wrote and not a person."""
     errors: list[str] = []
     values = dict(tree.values)
     raw_stages = values.pop("stages", None) or {}
@@ -34,8 +38,8 @@ def build(tree: Tree) -> Recipe:
     recipe = record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:
-        raise ValueError("\n".join(errors))
-    writers = [name for name, stage in stages.items() if "policy" in methods.leaves(stage.method)]
+        raise ValueError("\n".join(folded(errors, tree.origin if of_run else "")))
+    writers = [name for name, stage in stages.items() if methods.gives(stage.method) == "policy"]
     models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
 
@@ -61,6 +65,8 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
         errors.append(f"{tree.where((*path, 'method'))}: {error}")
         return None
     rest = {key: given for key, given in raw.items() if key not in COMMON}
+    rest, old = split_old(raw["method"], method.Config, rest)
+    errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
     options = record(method.Config, rest, path, tree, errors, also_known=COMMON)
     return replace(stage, options=options) if stage else None
 
@@ -75,7 +81,9 @@ def record(
 ) -> Any:
     """`values` as a record of this kind, or None with the mistakes added to `errors`.
 
-    Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple."""
+    Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple.
+    Records that are given in part have the other values of their field's default."""
+    values = with_defaults(kind, values)
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
@@ -107,7 +115,8 @@ def explain(
         return (*place, "kind"), complaint(mistake["type"], given, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
         known = keys_at(kind, place[:-1], mistake["loc"]) + (list(also_known) if len(place) == 1 else [])
-        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known)}"
+        deeper = inner_keys(kind) if len(place) == 1 else []
+        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known, deeper)}"
     if mistake["type"] == "missing":
         return place, f"the key {str(mistake['loc'][-1])!r} is missing"
     return place, complaint(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
@@ -133,6 +142,12 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
         inside = kind.__pydantic_fields__[word].annotation if place is None else get_args(kind)[place]
         kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
     return list(getattr(kind, "__pydantic_fields__", {}))
+
+
+def inner_keys(kind: Any) -> list[str]:
+    """The keys of the records in a record of this kind, as `fit.epochs`."""
+    records = {field.name: field.default for field in fields(kind) if is_dataclass(field.default)}
+    return [f"{name}.{inner.name}" for name, default in records.items() for inner in fields(default)]
 
 
 def record_in(inside: Any, loc: Sequence[Any]) -> Any:

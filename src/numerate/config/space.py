@@ -47,10 +47,10 @@ def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
     """Bytes that a stage leaves, and those more while its last checkpoint is written."""
     if "policy" not in (left := methods.leaves(stage.method)) and not left & {"evaluator", "judge"}:
         return 0, 0
-    loops = getattr(stage.options, "rounds", 1) if hasattr(stage.options, "restart_from") else 1
+    loops = stage.options.steps if hasattr(stage.options, "restart_from") else 1
     of_rounds = loops if hasattr(stage.options, "restart_from") else 0  # each keeps its own model
-    fit: Any = getattr(stage.options, "fit", stage.options)
-    best = loops if "best" in (getattr(fit, "keep", ""), getattr(stage.options, "keep", "")) else 0
+    validate: Any = getattr(stage.options, "validate", None)
+    best = loops if getattr(validate, "keep", "") == "best" else 0
     models = 1 + of_rounds + best
     return weights * models + trained * CHECKPOINT * KEPT * loops, max(weights, trained * CHECKPOINT)
 
@@ -61,22 +61,12 @@ def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
     path = locate.find(name)
     if not isinstance(path, Path):
         return 0, 0
-    shapes = {
-        key: tensor["shape"]
-        for file in sorted(path.glob("*.safetensors"))
-        for key, tensor in locate.tensors(name, file).items()
-    }
-    weights = FLOAT * sum(map(prod, shapes.values()))
-    options: Any = stage.options
-    fit = getattr(options, "fit", options)
-    rank = getattr(options, "lora_rank", 0) or getattr(fit, "lora_rank", 0)
-    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes.values() if len(shape) == 2)
-    return weights, (min(weights, adapters) if rank else weights) + _branch(stage, shapes)
-
-
-def _branch(stage: Stage, shapes: Mapping[str, list[int]]) -> int:
-    """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
-    value = getattr(stage.options, "value", None)
-    numbered = {name: int(found[1]) for name in shapes if (found := LAYER.search(name))}
-    first = max(numbered.values(), default=-1) + 1 - getattr(value, "layers", 0)
-    return FLOAT * sum(prod(shapes[name]) for name, number in numbered.items() if value and number >= first)
+    shapes = [
+        tensor["shape"]
+        for file in sorted(place.glob("*.safetensors"))
+        for tensor in locate.tensors(name, file).values()
+    ]
+    weights = FLOAT * sum(prod(shape) for shape in shapes)
+    rank = getattr(getattr(stage.options, "fit", None), "lora_rank", 0)
+    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes if len(shape) == 2)
+    return weights, min(weights, adapters) if rank else weights

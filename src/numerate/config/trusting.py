@@ -20,8 +20,6 @@ def functions(recipe: Recipe) -> dict[Path_, compose.Given]:
     lists: dict[Path_, compose.Given | None] = {}
     for name, stage in recipe.stages.items():
         lists["stages", name, "rewards"] = getattr(stage.options, "rewards", None)
-        own = getattr(getattr(stage.options, "reward", None), "functions", None)
-        lists["stages", name, "reward", "functions"] = own or None
     return {path: rewards for path, rewards in lists.items() if rewards is not None}
 
 

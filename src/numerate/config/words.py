@@ -46,10 +46,11 @@ def complaint(kind: str, given: Any, context: Mapping[str, Any], message: str) -
     return f"expected {EXPECTED[kind].format(**context)}, not {describe(given)}{hint}"
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'epochs'?`, or all that there is when nothing comes close."""
+def suggest(word: str, known: Iterable[str], inner: Iterable[str] = ()) -> str:
+    """`; did you mean 'epochs'?`, or all that there is when nothing comes close. inner: what lies deeper, as
+    `fit.epochs`."""
     known = sorted(set(known))
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    near = get_close_matches(word, [*known, *inner], n=1, cutoff=0.5)
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; there are: {', '.join(known)}" if known else "; there are none"

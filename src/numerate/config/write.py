@@ -66,10 +66,25 @@ def schema() -> dict[str, Any]:
         defs |= options.pop("$defs", {})
         method = common["method"] | {"const": name}
         shared = {key: common[key] for key in COMMON} | {"method": method}
-        options["properties"] = shared | options.get("properties", {})
+        own = {key: with_own_defaults(value, defs) for key, value in options.get("properties", {}).items()}
+        options["properties"] = shared | own
         options |= {"title": name, "required": ["method", *options.get("required", [])]}
         branches.append(options)
     whole["properties"]["stages"]["additionalProperties"] = {"oneOf": branches}
     sets = whole["properties"]["problems"]
     sets["additionalProperties"] = {"anyOf": [{"type": "string"}, sets["additionalProperties"]]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | whole | {"title": "Numerate recipe"}
+
+
+def with_own_defaults(value: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    """Returns the schema of an option; where it is a record, written out with the defaults of this option in
+    place of those of its class."""
+    default, name = value.get("default"), value.get("$ref", "").removeprefix("#/$defs/")
+    if not name or not isinstance(default, dict):
+        return value
+    keys = {key: inner | {"default": default[key]} for key, inner in defs[name]["properties"].items()}
+    return (
+        defs[name]
+        | {"properties": keys}
+        | {key: value[key] for key in ("description", "default") if key in value}
+    )

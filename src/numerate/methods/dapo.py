@@ -19,12 +19,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.curricula import Curriculum
 from numerate.methods import on_policy
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.rewards.compose import Given
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import Clip, PolicyFit, PolicyGradient, Sample
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast0, AtLeast1, NotNegative, config
 from numerate.types import Example, Group, Stats
 
 if TYPE_CHECKING:
@@ -38,32 +37,22 @@ VERSION = 2
 
 
 @config
-class Config:
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    eps_low: Positive = 0.2
-    """ratios are clipped from below at 1 - eps_low"""
-    eps_high: Positive = 0.28
-    """and from above at 1 + eps_high: more room for what is unlikely still"""
+class Config(PolicyGradient):
+    clip: Clip = Clip(0.2, 0.28)
+    """bounds of rho: more room above, for what is unlikely still"""
     max_draws: AtLeast1 = 10
-    """how often a step asks new questions until enough of them have attempts of different worth"""
+    """how often a step samples at new problems until enough of them have rollouts of different worth"""
     overlong_cache: AtLeast0 = 64
-    """tokens before the longest attempt over which the punishment for length sets in; 0 punishes none"""
+    """tokens before the longest rollout over which the punishment for length sets in; 0 punishes none"""
     overlong_weight: NotNegative = 0.5
     """of that punishment: the paper's rewards are 1 and -1, twice as far apart as ours"""
-    rewards: Given = ("correct",)
-    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    sample: Sample = Sample(attempts=16)
+    sample: Sample = Sample(rollouts=16)
     """what is sampled in a step"""
-    fit: Fit = Fit()
-    """how a step learns from it; the paper takes 16 `minibatches` and a linear warm-up over 20
-    steps"""
+    fit: PolicyFit = PolicyFit()
+    """how a step learns from it; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
 
     def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+        self.sample.require_group_of_two()
         if self.overlong_cache >= self.sample.max_tokens:
             raise ValueError(
                 f"overlong_cache: {self.overlong_cache} leaves no length unpunished; it has to be smaller "
@@ -86,13 +75,13 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps_low, cfg.eps_high)
+    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
 
 
 def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
     """Questions whose attempts are not all worth the same, enough for a step where `max_draws` suffice."""
-    wanted, kept = cfg.sample.problems, list[Group]()
+    wanted, kept = cfg.sample.problems or len(loop.job.problems), list[Group]()
     for _ in range(cfg.max_draws):
         kept += [group for group in loop.attempts() if credit.varied(on_policy.rewards(group))]
         if len(kept) >= wanted:
@@ -112,7 +101,7 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
+    loop = OnPolicy(run, job, cfg)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G attempts at each question, until enough of these teach something
         rows = loop.rows(uneven(run, loop, cfg))
@@ -122,4 +111,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         for part in loop.parts(rows):
             loop.step(training.weigh(part, per="token"), partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

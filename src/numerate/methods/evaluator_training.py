@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,7 +32,8 @@ from numerate import training
 from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
-from numerate.models.card import WORDS, Card
+from numerate.methods.options import JudgeFit
+from numerate.models.card import Card
 from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
@@ -66,7 +67,7 @@ class Config:
     """what makes a solution right: its answer, or for stories also that no step is wrong"""
     joint: NotNegative = 0.0
     """alpha: go on writing the worked solutions of the same problems, with this weight; 0 only judges"""
-    fit: orm.Fit = orm.Fit(epochs=1, lr=5e-6, max_length=1024)
+    fit: JudgeFit = replace(orm.FIT, epochs=1, lr=5e-6, max_length=1024)
     """how the evaluator is trained; a batch holds pairs, or solutions"""
 
 

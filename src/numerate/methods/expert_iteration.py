@@ -1,15 +1,15 @@
 """Expert iteration (Havrilla et al. 2024, arXiv:2403.04642, section 3 "EI"; Anthony et al. 2017; one round
 of it is rejection sampling fine-tuning, Yuan et al. 2023, arXiv:2308.01825).
 
-for i = 1 .. rounds:
+for i = 1 .. steps:
     R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per question, r(q, o) >= threshold }, without duplicates
     D_i  = R_i  with  D_{i-1}                  (cumulative; D_0 = worked solutions, when with_solutions)
     pi_i = argmin - sum_{D_i} log pi(o | q), started again from the base: the reset is crucial
 
 The paper samples K = 96; 4 to 16 need more rounds and end a few points lower. It drops exact duplicates;
 `trace` keeps one attempt per sequence of calculations instead (METHODS: the metric "trace diversity").
-The paper asks the same questions in each round; `problems_per_round` takes new ones, which teach more for the
-same number of attempts where questions are plenty.
+The paper takes the same problems in each step; `sample.problems` takes new ones, which teach more for the
+same number of rollouts where problems are plenty.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
+from numerate.curricula import Question
 from numerate.methods import sft, watching
+from numerate.methods.options import RowFit, Sample, Validate
+from numerate.methods.sampling import reward_function, sample_groups
 from numerate.problems.consistency import demonstrations
-from numerate.rollouts.collect import collect
+from numerate.rewards.compose import CORRECT, Given
 from numerate.rollouts.job import Job
 from numerate.steps import trace
-from numerate.typed import AtLeast0, AtLeast1, ModelName, Positive, Share, config
-from numerate.types import Example, Group, Problem, Rollout, Sampling, Scored
+from numerate.typed import AtLeast1, config
+from numerate.types import Example, Group, Problem, Rollout, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -33,51 +36,45 @@ if TYPE_CHECKING:
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 5
+BY_DEFAULT = Validate(every=1)
 
 
 @config
 class Config:
-    rounds: AtLeast1 = 2
-    """n; the paper uses 2 after supervised fine-tuning and up to 5 without"""
-    problems_per_round: AtLeast1 | None = None
-    """every round samples the next so many problems, from the start again after the last; null: all of them
-    in each round"""
-    samples: AtLeast1 = 96
-    """K, attempts per question and round"""
-    temperature: Positive = 1.0
-    """of the sampling"""
-    top_p: Share = 1.0
-    """of the sampling"""
-    top_k: AtLeast0 = 0
-    """of the sampling; 0 keeps all tokens"""
-    max_tokens: AtLeast1 = 256
-    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
-    grade_truncated: bool = False
-    """a rollout truncated at max_tokens may be right by its text, and teaches without an EOS; otherwise it
-    never is"""
+    steps: AtLeast1 = 2
+    """n, rounds of sampling and fine-tuning; the paper uses 2 after supervised fine-tuning and up to 5
+    without"""
+    rewards: Given = (CORRECT,)
+    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    sample: Sample = Sample(problems=None, rollouts=96)
+    """K rollouts per problem; every step takes the next so many problems, from the start again after the
+    last"""
     threshold: float = 1.0
     """smallest reward that is kept"""
-    restart_from: ModelName | None = "base"
-    """model that every round is fine-tuned from: `base`, a stage, or null to go on from the round before"""
+    restart_from: str | None = "base"
+    """model that every step is fine-tuned from: `base`, a stage, or null for that of the step before"""
     cumulative: bool = True
-    """keep what earlier rounds found"""
+    """keep the rollouts of earlier steps"""
     dedupe: Literal["exact", "trace", "none"] = "exact"
-    """one attempt per text, per sequence of calculations, or all"""
+    """one rollout per text, per sequence of calculations, or all"""
     keep_per_problem: AtLeast1 | None = None
-    """at most so many attempts per problem in the data of a round, first found first"""
+    """at most so many rollouts per problem in the data of a step, the oldest first"""
     with_solutions: bool = False
     """the problems' own worked solutions are part of the data (D_0), where they have one that ends in their
     answer"""
     solutions_limit: AtLeast1 | None = None
     """only the first so many problems give their solutions"""
-    fit: sft.Config = sft.Config()
-    """how a round is fine-tuned"""
+    fit: RowFit = sft.Config().fit
+    """how a step is fine-tuned"""
+    validate: Validate = BY_DEFAULT
+    """greedy accuracy on the problem set `validation`, where the recipe has one"""
     stop_after: AtLeast1 | None = None
-    """stop when the validation accuracy has not risen for so many rounds; null runs all rounds. The paper
+    """stop when the validation accuracy has not risen for so many steps; null takes all steps. The paper
     stops when it saturates: 1 does; null is the default as a recipe need not have a validation set"""
-    keep: Literal["last", "best"] = "last"
-    """which round's model is the result; `best` by validation accuracy, as the paper has it; `last` is the
-    default for the same reason"""
+
+    def __post_init__(self) -> None:
+        if self.stop_after and not self.validate.every:
+            raise ValueError("stop_after needs validate.every, the steps between two validations")
 
 
 def key(rollout: Rollout, dedupe: str) -> object:
@@ -109,19 +106,14 @@ def gather(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    if (cfg.stop_after or cfg.keep == "best") and not job.validation:
-        raise ValueError(
-            "stop_after and keep: best need a problem set named `validation` in the recipe: add one"
-        )
-    for round_ in run.rounds(cfg.rounds):
-        # 1. sample from the policy of the round before
-        policy = (
-            job.load_dir(run.folder / f"round-{round_ - 1:03d}" / "model") if round_ else job.load(job.model)
-        )
-        groups = list(sample(run, cfg, job, policy, round_))
+    if cfg.stop_after or cfg.validate != BY_DEFAULT:
+        cfg.validate.require(job.validation)
+    for step in run.rounds(cfg.steps):
+        # 1. sample from the policy of the step before
+        policy = job.load_dir(run.folder / f"round-{step - 1:03d}" / "model") if step else job.load(job.model)
+        groups = list(sample(run, cfg, job, policy, step))
         # 2. keep what is right, once
-        first = 0 if cfg.cumulative else round_
-        earlier = [sample(run, cfg, job, policy, r) for r in range(first, round_)]
+        earlier = [sample(run, cfg, job, policy, i) for i in range(0 if cfg.cumulative else step, step)]
         kept = gather([*earlier, groups], cfg)
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
@@ -129,39 +121,29 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
         if not rows:
             raise ValueError(
-                f"round {round_}: none of {len(groups) * cfg.samples} attempts was right, there is nothing "
-                "to learn from: start from a fine-tuned model, take easier problems, or raise `samples`"
+                f"step {step}: none of {len(groups) * cfg.sample.rollouts} rollouts was right, there is "
+                "nothing to learn from: start from a fine-tuned model, take easier problems, or raise "
+                "sample.rollouts"
             )
         rows, overlong = training.fitting(rows, cfg.fit.max_length)
-        fitted.adapt(sft.adapters(cfg.fit))
-        fitted = sft.fit(run.sub(f"round-{round_:03d}/fit"), cfg.fit, fitted, rows)
-        run.save(fitted, f"round-{round_:03d}/model")
+        fitted = sft.fit(run.sub(f"round-{step:03d}/fit"), cfg.fit, fitted, rows)
+        run.save(fitted, f"round-{step:03d}/model")
         # 4. look, and stop when it no longer helps
         stats = describe(groups, kept) | {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
-        if job.validation:
-            stats["validation/accuracy"] = job.validate(run, fitted)
-            judge(run, cfg, round_, stats["validation/accuracy"])
+        if job.validation and cfg.validate.due(step + 1):
+            stats["validation/accuracy"] = job.validate(run, fitted, cfg.validate.limit)
+            judge(run, cfg, step, stats["validation/accuracy"])
         run.log(stats)
-    last = run.facts["best_round"] if cfg.keep == "best" else run.round - 1
+    last = run.facts.get("best_round", run.round - 1) if cfg.validate.keep == "best" else run.round - 1
     return job.load_dir(run.folder / f"round-{last:03d}" / "model")
 
 
-def sample(run: training.Stage, cfg: Config, job: Job, policy: Policy, round_: int) -> Iterator[Group]:
-    """The graded attempts of a round; those that are on disk are read, not sampled again."""
-    params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed, round=round_)
-    folder = run.folder / "rollouts" / f"round-{round_:03d}"
-    engine = job.engine(policy)
-    asked = turn(job.problems, cfg.problems_per_round, round_)
-    return collect(
-        folder,
-        engine,
-        asked,
-        cfg.samples,
-        params,
-        job.style,
-        run.progress,
-        grade_truncated=cfg.grade_truncated,
-    )
+def sample(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
+    """The graded rollouts of a step; those that are on disk are read, not sampled again."""
+    questions = [Question(problem) for problem in turn(job.problems, cfg.sample.problems, step)]
+    reward = reward_function(run, job, cfg.sample, cfg.rewards)
+    folder = f"round-{step:03d}"
+    return sample_groups(run, job, job.engine(policy), questions, cfg.sample, step, folder, reward)
 
 
 def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
@@ -183,8 +165,8 @@ def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict
     attempts = [s for group in groups for s in group.attempts]
     return watching.ends(attempts) | {
         "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(s.reward.value or 0.0 for s in attempts) / len(attempts),
-        "rollouts/solved": sum(any(s.reward.value for s in g.attempts) for g in groups) / len(groups),
+        "rollouts/accuracy": sum(map(bool, map(watching.right, attempts))) / len(attempts),
+        "rollouts/solved": sum(any(map(watching.right, g.attempts)) for g in groups) / len(groups),
         "data/problems": float(sum(bool(found) for found in kept)),
         "data/distinct_right": sum(len(found) for found in kept) / len(kept),
     }

@@ -17,18 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from math import fsum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.curricula import Curriculum
-from numerate.methods import judge, on_policy, process_credit
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.methods.process_credit import Process
-from numerate.rewards.compose import Given
+from numerate.methods import judge, on_policy
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import GroupPolicyGradient, Process
+from numerate.methods.process_credit import supervised
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, JudgeName, ModelName, NotNegative, Positive, config
-from numerate.types import Example, Group, Scorer, Stats
+from numerate.typed import config
+from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -41,69 +39,32 @@ VERSION = 2
 
 
 @config
-class Config:
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    eps: Positive = 0.2
-    """ratios are clipped to [1 - eps, 1 + eps]"""
-    beta: NotNegative = 0.0
-    """weight of the KL to the reference; the paper takes 0.04"""
-    kl: Literal["k1", "k2", "k3"] = "k3"
-    """how the KL is estimated; the paper takes k3"""
-    reference: ModelName | None = None
-    """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
-    rewards: Given = ("correct",)
-    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    judge: JudgeName | None = None
-    """scores the steps of attempts (process supervision): a stage that trained a judge, a folder that holds
-    one (with a slash), or `oracle`, which knows stories only; null: attempts are worth their rewards"""
+class Config(GroupPolicyGradient):
+    judge: str | None = None
+    """scores the steps of rollouts (process supervision): a stage that trained a judge, a folder that holds
+    one (with a slash), or `oracle`, which knows stories only; null: rollouts are worth their rewards"""
     process: Process = Process()
-    """how the scores of steps become advantages, where there is a judge"""
-    sample: Sample = Sample()
-    """what is sampled in a step"""
-    fit: Fit = Fit()
-    """how a step learns from it"""
-
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+    """how the scores of steps become advantages, where there is a judge; the paper takes the steps' alone,
+    and refines nothing"""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
 
 
-def supervised(
-    loop: OnPolicy, found: Sequence[Group], rows: Sequence[Example], scorer: Scorer, cfg: Process
-) -> list[list[float] | None]:
-    """Advantages by what the judge says of the steps."""
-    told = judge.ask(scorer, found)
-    scores = judge.finite(told)
-    loop.stats |= {"judge/score": fsum(scores) / len(scores)} if scores else {}
-    attempts = [attempt for group in found for attempt in group.attempts]
-    steps = [
-        process_credit.steps(attempt.rollout, one, cfg, loop.policy.decode)
-        for attempt, one in zip(attempts, told, strict=True)
-    ]
-    loop.paid = process_credit.paid(attempts, steps, cfg)
-    return process_credit.advantages(rows, [steps[int(row.row["attempt"])] for row in rows], cfg)
-
-
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
+    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
     return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     scorer = judge.find(cfg.judge, job, every=True)
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
-    if cfg.beta:
-        loop.freeze("ref_logp", cfg.reference or job.model)
+    loop = OnPolicy(run, job, cfg)
+    if cfg.kl.coef:
+        loop.freeze("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         found = loop.attempts()
@@ -116,4 +77,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             weighed = training.weigh(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

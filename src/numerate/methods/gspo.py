@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.curricula import Curriculum
 from numerate.methods import on_policy
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.rewards.compose import Given
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import Clip, GroupPolicyGradient
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
+from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -35,31 +34,9 @@ VERSION = 2
 
 
 @config
-class Config:
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    eps_low: Positive = 3e-4
-    """ratios are clipped from below at 1 - eps_low"""
-    eps_high: Positive = 4e-4
-    """and from above at 1 + eps_high"""
-    beta: NotNegative = 0.0
-    """weight of the KL to the reference; the paper takes none"""
-    kl: Literal["k1", "k2", "k3"] = "k3"
-    """how the KL is estimated"""
-    reference: ModelName | None = None
-    """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
-    rewards: Given = ("correct",)
-    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    sample: Sample = Sample()
-    """what is sampled in a step"""
-    fit: Fit = Fit(minibatches=4)
-    """how a step learns from it"""
-
-    def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+class Config(GroupPolicyGradient):
+    clip: Clip = Clip(3e-4, 4e-4)
+    """bounds of s"""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
@@ -69,15 +46,15 @@ def advantages(rows: Sequence[Example]) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     s_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=True)
-    J_BT, clipped_BT = training.surrogate(s_BT, batch.token["advantage"], cfg.eps_low, cfg.eps_high)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta, cfg.kl)
+    J_BT, clipped_BT = training.surrogate(s_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
     return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
-    if cfg.beta:
-        loop.freeze("ref_logp", cfg.reference or job.model)
+    loop = OnPolicy(run, job, cfg)
+    if cfg.kl.coef:
+        loop.freeze("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.rows(loop.attempts())
@@ -88,4 +65,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             weighed = training.weigh(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.methods.options import Fit
 from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from numerate.models.mixed import MixedPolicy
     from numerate.models.operators import Operators, Scope
-    from numerate.models.policy import Lora
     from numerate.rollouts.local import LocalEngine
 
 
@@ -34,28 +34,23 @@ def operators_of(mixed: MixedPolicy, scope: Scope) -> Operators:
     return operators(token_texts(mixed.policy.tokenizer, vocabulary), scope)
 
 
-def learner(
-    mixed: MixedPolicy,
-    lora: Lora | None,
-    *,
-    faster: float,
-    betas: tuple[float, float],
-    weight_decay: float,
-    **more: Any,
-) -> training.Learner:
-    """Of model and heads, in place. faster: the heads' learning rate in those of the model."""
+def learner(mixed: MixedPolicy, fit: Fit, head_lr: float | None) -> training.Learner:
+    """Of model and heads, in place."""
     import torch
 
-    mixed.policy.adapt(lora)
+    mixed.policy.adapt(fit.adapters())
+    faster = (head_lr or fit.lr) / fit.lr
+    options = fit.learner_options()
+    adamw = {"betas": options.pop("betas"), "weight_decay": options.pop("weight_decay")}
 
     def optimizers(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
         heads = [p for name, p in named.items() if name.startswith("heads.")]
         trunk = [p for name, p in named.items() if not name.startswith("heads.")]
         groups = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
         fused = mixed.policy.device.type in ("cpu", "cuda")
-        return [torch.optim.AdamW(groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)]
+        return [torch.optim.AdamW(groups, lr=0.0, fused=fused, **adamw)]
 
-    return training.Learner(mixed.together(), optimizers=optimizers, **more)
+    return training.Learner(mixed.together(), optimizers=optimizers, **options)
 
 
 def sampler(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:

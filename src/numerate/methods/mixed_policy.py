@@ -28,55 +28,51 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
+from numerate.curricula import Question
 from numerate.methods import mixed_network, mixed_rows, sft, watching
+from numerate.methods.options import Fit, Sample, Validate
+from numerate.methods.sampling import reward_function, sample_groups
+from numerate.methods.validation import keep_best
 from numerate.problems.consistency import demonstrations
-from numerate.rollouts.collect import collect, greedy_accuracy
+from numerate.rewards.compose import CORRECT, Given
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
-from numerate.types import Example, Group, Sampling, Stats
+from numerate.typed import AtLeast1, NotNegative, Positive, Share, config
+from numerate.types import Example, Group, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.mixed import MixedPolicy
     from numerate.models.operators import Operators
-    from numerate.rollouts.local import LocalEngine
 
 NEEDS = frozenset({"solution"})
 LEAVES = frozenset({"policy", "rollouts"})
 ENGINES = ("local",)
 VERSION = 2
+PASSES = 20
+"""over the problems, by default"""
 Mode = Literal["joint", "abstract", "released"]
 
 
 @config
 class Config:
-    epochs: AtLeast1 = 20
-    """times that every problem is seen"""
-    batch: AtLeast1 = 1
-    """problems per optimizer step at most, spread evenly over an epoch: their worked solutions, and attempts
-    at them"""
-    attempts: AtLeast1 = 1
-    """at each problem of a step"""
-    max_steps: AtLeast1 | None = None
-    """stop after so many optimizer steps; the schedule ends there"""
-    lr: Positive = 1e-5
-    """learning rate at the beginning, of a straight line to 0; 10 to 50 times higher suits models under 10 M
-    parameters"""
+    steps: AtLeast1 | None = None
+    """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
+    rewards: Given = (CORRECT,)
+    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
+    """what is sampled in a step, beside which it learns from the worked solutions of the same problems"""
+    fit: Fit = Fit(lr=1e-5, final_lr=0.0, betas=(0.9, 0.999))
+    """how a step learns, in one optimizer step; the learning rate falls in a straight line. AdamW's betas are
+    torch's, which the released code takes"""
     head_lr: Positive | None = None
     """of operator head and baseline, which begin at random; by default the model's"""
-    betas: Betas = (0.9, 0.999)
-    """AdamW's, per step; torch's, which the released code takes"""
-    weight_decay: NotNegative = 0.0
-    """AdamW's, per step"""
-    max_norm: Positive = 1.0
-    """gradients are clipped to this norm"""
     gamma: Share = 0.99
     """discount per token"""
     w_op: NotNegative = 1.0
     """weight of the classes of worked solutions, L_OP"""
     w_rl: NotNegative = 0.2
-    """weight of the attempts, L_RL"""
+    """weight of the rollouts, L_RL"""
     w_base: NotNegative = 0.1
     """weight of the baseline, L_base"""
     rl_logprob: Mode = "joint"
@@ -88,29 +84,23 @@ class Config:
     """of the hidden state before both heads; the model's own is switched off"""
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
-    max_tokens: AtLeast1 = 300
-    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
-    grade_truncated: bool = False
-    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
     max_length: AtLeast1 = 1024
     """tokens; longer worked solutions are left out and counted"""
-    micro_tokens: AtLeast1 = 2048
-    """tokens held in memory at once; never changes the result"""
-    head_mib: AtLeast1 = 256
-    """MiB of logits that a micro-batch holds at once; never changes the result"""
-    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
-    """compute every layer again in the backward pass; never changes the result"""
-    lora_rank: AtLeast0 = 0
-    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved, beside the
-    heads"""
-    lora_alpha: Positive | None = None
-    """scale of the adapters, by default twice the rank"""
-    validate_every: AtLeast0 = 0
-    """steps between validations; 0 never validates"""
-    validation_limit: AtLeast1 | None = None
-    """problems per validation; default all"""
+    validate: Validate = Validate()
+    """greedy accuracy on the problem set `validation`, during the training"""
 
     def __post_init__(self) -> None:
+        sample, fit = self.sample, self.fit
+        if (sample.temperature, sample.top_p, sample.top_k) != (1.0, 1.0, 0):
+            raise ValueError(
+                "sample: the operator head is sampled at temperature 1 and all else is greedy: leave out "
+                "temperature, top_p and top_k"
+            )
+        if fit.epochs > 1 or fit.batch or (fit.minibatches or 1) > 1:
+            raise ValueError(
+                "fit: a step of this method is one optimizer step: leave out epochs, batch and minibatches; "
+                "steps, sample.problems and sample.rollouts set its size"
+            )
         if self.dropout == 1:
             raise ValueError("dropout: 1 leaves the heads nothing to read; take less")
         if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
@@ -170,49 +160,37 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tup
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
-    if cfg.validate_every and not job.validation:
-        raise ValueError(
-            "validate_every is set, but the recipe has no problem set named `validation`: add one"
-        )
+    cfg.validate.require(job.validation)
     mixed = mixed_network.opened(job, cfg.spread, run.seed)
     operators = mixed_network.operators_of(mixed, cfg.scope)
-    learner = make_learner(cfg, mixed)
+    learner = mixed_network.learner(mixed, cfg.fit, cfg.head_lr)
     gold = gold_rows(run, cfg, job, mixed, operators)
     engine = mixed_network.sampler(job, mixed, operators)
-    problems = [problem for problem, _ in gold]
-    per_epoch = math.ceil(len(gold) / cfg.batch)
-    steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
+    reward = reward_function(run, job, cfg.sample, cfg.rewards)
+    per_step = cfg.sample.problems or len(gold)
+    steps = cfg.steps or PASSES * math.ceil(len(gold) / per_step)
     for step in run.rounds(steps, learner, label="steps"):
-        chosen = sft.batches(len(gold), cfg.batch, step, run.seed)
-        # 1. attempts by the mixed policy, and their rewards
-        groups = attempts(run, cfg, job, engine, mixed, [problems[i] for i in chosen])
+        chosen = sft.batches(len(gold), per_step, step, run.seed)
+        # 1. rollouts of the mixed policy, and their rewards
+        questions = [Question(gold[i][0]) for i in chosen]
+        engine.sync(mixed.policy)
+        folder = f"round-{step:05d}"
+        groups = list(sample_groups(run, job, engine, questions, cfg.sample, step, folder, reward))
         found = [mixed_rows.attempted(s, operators, cfg.gamma) for g in groups for s in g.attempts]
         # 2. the worked solutions of the same problems; a step on (9)
         rows = mixed_rows.weighed([gold[i][1] for i in chosen], [row for row in found if row])
         objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
-        lr = training.linear(step / steps, cfg.lr)
+        lr = training.linear(step / steps, cfg.fit.lr, cfg.fit.rate_at_end(), cfg.fit.warmup)
         stats = {f"train/{name}": value for name, value in learner.step(rows, objective, lr).items()}
         stats |= {"train/lr": lr} | describe(groups)
-        if cfg.validate_every and (step + 1) % cfg.validate_every == 0:
-            stats["validation/accuracy"] = validated(run, cfg, job, mixed)
+        if cfg.validate.due(step + 1):  # greedy, as the evaluation: the operator head has no say there
+            stats["validation/accuracy"] = job.validate(run, mixed.policy, cfg.validate.limit)
+            keep_best(run, mixed, stats["validation/accuracy"], cfg.validate)
         run.log(stats)
+    if cfg.validate.keep == "best" and "best" in run.facts:
+        mixed.policy.reload(run.folder / "best")
+        mixed.load_heads(run.folder / "best")
     return mixed
-
-
-def make_learner(cfg: Config, mixed: MixedPolicy) -> training.Learner:
-    from numerate.models.policy import Lora
-
-    return mixed_network.learner(
-        mixed,
-        Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None,
-        faster=(cfg.head_lr or cfg.lr) / cfg.lr,
-        betas=cfg.betas,
-        weight_decay=cfg.weight_decay,
-        max_norm=cfg.max_norm,
-        micro_tokens=cfg.micro_tokens,
-        head_mib=cfg.head_mib,
-        activation_checkpointing=cfg.activation_checkpointing,
-    )
 
 
 def gold_rows(
@@ -236,42 +214,6 @@ def gold_rows(
         )
     mixed_rows.look([problem for problem, _ in kept], [row for _, row in kept], operators, run.progress)
     return [(problem, mixed_rows.worked(row, operators)) for problem, row in kept]
-
-
-def attempts(
-    run: training.Stage,
-    cfg: Config,
-    job: Job,
-    engine: LocalEngine,
-    mixed: MixedPolicy,
-    asked: Sequence[Any],
-) -> list[Group]:
-    """The graded attempts of a step; those that are on disk are read, not sampled again."""
-    params = Sampling(1.0, max_tokens=cfg.max_tokens, seed=run.seed, round=run.round)
-    engine.sync(mixed.policy)
-    folder = run.folder / "rollouts" / f"round-{run.round:05d}"
-    found = collect(
-        folder,
-        engine,
-        asked,
-        cfg.attempts,
-        params,
-        job.style,
-        run.progress,
-        grade_truncated=cfg.grade_truncated,
-    )
-    return list(found)
-
-
-def validated(run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy) -> float:
-    """Greedy accuracy, as the evaluation takes it: the operator head has no say there."""
-    return greedy_accuracy(
-        job.engine(mixed.policy),
-        job.validation[: cfg.validation_limit],
-        job.max_tokens,
-        job.style,
-        run.progress,
-    )
 
 
 def describe(groups: Sequence[Group]) -> Stats:

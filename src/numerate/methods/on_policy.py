@@ -6,108 +6,32 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from math import fsum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.credit import varied
-from numerate.curricula import Curriculum
 from numerate.curricula.prioritized_replay import surprise
 from numerate.methods import watching
-from numerate.methods.asking import Asking, beginnings
-from numerate.rewards.compose import CORRECT, Given, Rewards, meta_columns
-from numerate.rollouts.collect import collect, greedy_accuracy
+from numerate.methods.asking import Asking
+from numerate.methods.options import Fit, OnPolicyOptions, PolicyFit
+from numerate.methods.sampling import reward_function, sample_groups
+from numerate.methods.sft import minibatch
+from numerate.methods.validation import keep_best, result
+from numerate.rewards.compose import CORRECT
+from numerate.rollouts.collect import greedy_accuracy
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
-from numerate.types import Example, Group, Rollout, Sampling, Stats
+from numerate.types import Example, Group, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from numerate.models.policy import Lora, Policy
+    from numerate.models.policy import Policy
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
-
-
-@config
-class Sample:
-    problems: AtLeast1 = 32
-    """questions per step at most; each pass over the problems is a new shuffle, spread evenly over its steps,
-    unless a curriculum says otherwise"""
-    attempts: AtLeast1 = 8
-    """G, attempts per question"""
-    temperature: Positive = 1.0
-    """of the sampling; the objectives are about the policy at 1, elsewhere they are off-policy by as much"""
-    top_p: Share = 1.0
-    """of the sampling"""
-    top_k: AtLeast0 = 0
-    """of the sampling; 0 keeps all tokens"""
-    max_tokens: AtLeast1 = 256
-    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
-    grade_truncated: bool = False
-    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
-
-
-@config
-class Fit:
-    updates: AtLeast1 = 1
-    """mu, passes over the attempts of a step"""
-    minibatches: AtLeast1 = 1
-    """optimizer steps per pass; the attempts at a question stay together"""
-    lr: Positive = 1e-6
-    """peak learning rate; 10 to 100 times higher suits adapters and models under 10 M parameters"""
-    final_lr: NotNegative | None = None
-    """learning rate at the end of a cosine; null keeps it constant"""
-    warmup: Share = 0.0
-    """share of the steps with a rising learning rate"""
-    betas: Betas = (0.9, 0.95)
-    """AdamW's, per optimizer step: those of OpenRLHF (REINFORCE++) and of the paper of CISPO; the papers of
-    the others name none, and torch takes 0.9 and 0.999"""
-    weight_decay: NotNegative = 0.0
-    """AdamW's, per optimizer step"""
-    max_norm: Positive = 1.0
-    """gradients are clipped to this norm"""
-    micro_tokens: AtLeast1 = 2048
-    """tokens held in memory at once; never changes the result"""
-    head_mib: AtLeast1 = 256
-    """MiB of logits that a micro-batch holds at once; never changes the result"""
-    activation_checkpointing: Literal["auto", "on", "off"] = "auto"
-    """compute every layer again in the backward pass; never changes the result"""
-    lora_rank: AtLeast0 = 0
-    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
-    lora_alpha: Positive | None = None
-    """scale of the adapters, by default twice the rank"""
-    truncated: Literal["learn", "mask"] = "learn"
-    """attempts that were cut at max_tokens: learned from like all others, or compared with and then left out
-    of the loss"""
-    old_logprobs: Literal["auto", "sampler", "recompute"] = "auto"
-    """log pi_old: as the engine recorded them unless they drift, in any case, or computed again"""
-    correction: Literal["truncate", "mask", "none"] = "truncate"
-    """where they were computed again, weigh tokens by pi_old / pi_sampler: at most `cap` (TIS), or left out
-    beyond [floor, cap] (MIS)"""
-    cap: Positive = 2.0
-    """largest weight of a token"""
-    floor: NotNegative = 0.5
-    """smallest weight that `mask` keeps"""
-    validate_every: AtLeast0 = 0
-    """steps between validations; 0 never validates"""
-    validation_limit: AtLeast1 | None = None
-    """problems per validation; default all"""
-
-
-def adapters(fit: Fit) -> Lora | None:
-    from numerate.models.policy import Lora
-
-    return Lora(r=fit.lora_rank, alpha=fit.lora_alpha or 2 * fit.lora_rank) if fit.lora_rank else None
-
-
-def compared(sample: Sample) -> None:
-    """Raises ValueError where an attempt has no other at its question to be compared with."""
-    if sample.attempts < 2:
-        raise ValueError("attempts: 1 leaves nothing to compare an attempt with; take at least 2")
 
 
 def groups(rows: Sequence[Example]) -> Iterator[list[Example]]:
@@ -148,6 +72,11 @@ def give(rows: Sequence[Example], advantages: Sequence[float | Sequence[float] |
     return out
 
 
+def policy_learner(policy: Policy, fit: Fit) -> training.Learner:
+    policy.adapt(fit.adapters())
+    return training.Learner(policy, **fit.learner_options())
+
+
 class OnPolicy:
     """A policy, its engine and its learner, through the steps of a stage."""
 
@@ -155,28 +84,17 @@ class OnPolicy:
         self,
         run: training.Stage,
         job: Job,
-        sample: Sample,
-        fit: Fit,
-        rewards: Given = (CORRECT,),
-        curriculum: Curriculum | None = None,
+        cfg: OnPolicyOptions,
+        learner: Callable[[Policy, PolicyFit], training.Learner] | None = None,
     ) -> None:
-        if fit.validate_every and not job.validation:
-            raise ValueError(
-                "validate_every is set, but the recipe has no problem set named `validation`: add one"
-            )
-        self.run, self.job, self.options, self.fit = run, job, sample, fit
-        self.reward = Rewards(
-            rewards,
-            job.style,
-            sample.grade_truncated,
-            job.trust,
-            lambda: run.position,
-            meta_columns(job.problems),
-        )
-        self.asking = Asking(run, job.problems, job.style, curriculum)
+        """learner: makes the learner where more than the policy is trained, and puts adapters on the
+        policy."""
+        cfg.validate.require(job.validation)
+        self.run, self.job, self.cfg, self.fit = run, job, cfg, cfg.fit
+        self.reward = reward_function(run, job, cfg.sample, getattr(cfg, "rewards", (CORRECT,)))
+        self.asking = Asking(run, job.problems, job.style, cfg.curriculum)
         self.policy = job.load(job.model)
-        self.policy.adapt(adapters(fit))
-        self.learner = self.learning(self.policy)
+        self.learner = (learner or policy_learner)(self.policy, cfg.fit)
         self.engine = job.engine(self.policy)
         self.frozen: dict[str, training.Reference] = {}
         """column -> the model whose log-probabilities it holds"""
@@ -190,18 +108,6 @@ class OnPolicy:
         """what the attempts of this step earned, where that is not their reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
-
-    def learning(self, policy: Policy) -> training.Learner:
-        fit = self.fit
-        return training.Learner(
-            policy,
-            betas=fit.betas,
-            weight_decay=fit.weight_decay,
-            max_norm=fit.max_norm,
-            micro_tokens=fit.micro_tokens,
-            head_mib=fit.head_mib,
-            activation_checkpointing=fit.activation_checkpointing,
-        )
 
     def freeze(self, column: str, model: str) -> None:
         """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
@@ -220,33 +126,17 @@ class OnPolicy:
         self.frozen[column] = training.Reference(other, micro_tokens=fit.micro_tokens, head_mib=fit.head_mib)
 
     def attempts(self) -> list[Group]:
-        """Graded attempts at the next questions. Every call draws, or reads again what this stage has drawn
-        before it was stopped."""
-        run, sample = self.run, self.options
+        """Graded rollouts at the next problems. Every call samples, or reads again what this stage had
+        sampled before it was stopped."""
+        run, sample = self.run, self.cfg.sample
         draw = int(run.facts.get("draws", 0))
         run.facts["draws"] = draw + 1
-        asked = self.asking.next(sample.problems, draw)
-        params = Sampling(
-            sample.temperature, sample.top_p, sample.top_k, sample.max_tokens, seed=run.seed, round=draw
-        )
-        folder = run.folder / "rollouts" / f"round-{draw:05d}"
+        questions = self.asking.next(sample.problems or len(self.job.problems), draw)
         self.engine.sync(self.policy)
-        found = list(
-            collect(
-                folder,
-                self.engine,
-                [question.problem for question in asked],
-                sample.attempts,
-                params,
-                self.job.style,
-                run.progress,
-                reward=self.reward,
-                beginnings=beginnings(asked),
-                grade_truncated=sample.grade_truncated,
-            )
-        )
-        self.drawn += found
-        return found
+        folder = f"round-{draw:05d}"
+        groups = list(sample_groups(run, self.job, self.engine, questions, sample, draw, folder, self.reward))
+        self.drawn += groups
+        return groups
 
     def rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
@@ -280,56 +170,92 @@ class OnPolicy:
         return rows
 
     def parts(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
-        """The rows of each optimizer step: mu passes, each over all questions in an order of its own."""
-        if self.fit.truncated == "mask":
-            rows = [row for row in rows if not row.row["cut"]]
-        self.taught = rows
-        asked = list(groups(rows))
-        for update in range(self.fit.updates):
-            order = list(asked)
-            random.Random(f"{self.run.seed}/{self.run.round}/{update}").shuffle(order)
-            count = min(self.fit.minibatches, len(order))
+        """The rows of each optimizer step: mu passes, each over all problems in an order of its own; the rows
+        of a problem stay together."""
+        rows = self.taught = self.unmasked(rows)
+        whole = list(groups(rows))
+        for epoch in range(self.fit.epochs):
+            order = list(whole)
+            random.Random(f"{self.run.seed}/{self.run.round}/{epoch}").shuffle(order)
+            count = min(self.fit.steps_per_pass(len(rows)), len(order))
             for part in range(count):
                 chosen = order[part * len(order) // count : (part + 1) * len(order) // count]
                 yield [row for group in chosen for row in group]
+
+    def row_parts(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
+        """The same where rows of a problem may part, as no advantage compares them: the rows of each
+        optimizer step, and how far the learning from this step's rollouts is with it, in (0, 1]."""
+        rows = self.taught = self.unmasked(rows)
+        count = self.fit.steps_per_pass(len(rows))
+        total = count * self.fit.epochs
+        seed = self.run.seed * 1_000_003 + self.run.round
+        with self.run.progress.task("learning", total=total, unit="steps") as task:
+            for step in range(total):
+                yield [rows[i] for i in minibatch(len(rows), count, step, seed)], (step + 1) / total
+                task.advance(1)
+
+    def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """The rows that are learned from."""
+        return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["cut"]]
 
     def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
         """One optimizer step on weighed rows. progress: steps so far / all steps, for the learning rate.
 
         Rows without advantage are left out, where no frozen model pulls at them: they count in the weights,
         and have no gradient. Where no row is left the weights stay as they are, momentum included."""
-        fit = self.fit
         total = sum(sum(row.mask) for row in rows)
         live = rows if "ref_logp" in self.frozen else [row for row in rows if any(row.token["advantage"])]
         live = [row.with_token(share=[seen / total for seen in row.mask]) for row in live]
-        lr = training.cosine(progress, fit.lr, fit.lr if fit.final_lr is None else fit.final_lr, fit.warmup)
-        self.stats["train/lr"] = lr
+        lr = self.rate(progress)
         if live:
             self.updates.append(self.learner.step(live, loss, lr))
 
-    def log(self) -> None:
-        """One line: what was drawn, the means over the updates, a validation where one is due."""
-        fit, run = self.fit, self.run
+    def rate(self, progress: float) -> float:
+        """Returns the learning rate, and logs it."""
+        fit = self.fit
+        self.stats["train/lr"] = training.cosine(progress, fit.lr, fit.rate_at_end(), fit.warmup)
+        return self.stats["train/lr"]
+
+    def log(
+        self, updates: Stats | None = None, surprises: Callable[[], Mapping[str, float]] | None = None
+    ) -> None:
+        """One line: what was sampled, the means over the optimizer steps, a validation where one is due.
+
+        updates: these means, where a method takes its own; surprises: mean |A| by problem, likewise."""
+        run = self.run
+        stats = watching.describe(self.drawn) | self.stats
+        stats |= self.asking.heard(self.drawn, surprises or self.surprises)
+        stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
+        if self.paid:
+            stats["reward/mean"] = fsum(one.reward for one in self.paid) / len(self.paid)
+        signs, notes = watching.watch(run, watching.paid(self.drawn) if self.paid is None else self.paid)
+        run.log(stats | signs | self.validation(), **notes)
+        self.drawn, self.paid, self.updates, self.stats = [], None, [], {}
+
+    def means(self) -> Stats:
+        """The statistics of the step's optimizer steps, in the mean."""
         sums: Stats = defaultdict(float)
         for update in self.updates:
             for name, value in update.items():
                 sums[f"train/{name}"] += value / len(self.updates)
-        sums["train/updates"] = float(len(self.updates))
-        stats = watching.describe(self.drawn) | self.stats | sums
-        stats |= self.asking.heard(self.drawn, self.surprises)
-        if self.paid:
-            stats["reward/mean"] = fsum(one.reward for one in self.paid) / len(self.paid)
-        signs, notes = watching.watch(run, watching.paid(self.drawn) if self.paid is None else self.paid)
-        stats |= signs
-        if fit.validate_every and (run.round + 1) % fit.validate_every == 0:
-            self.engine.sync(self.policy)
-            asked = self.job.validation[: fit.validation_limit]
-            with run.looking():
-                stats["validation/accuracy"] = greedy_accuracy(
-                    self.engine, asked, self.job.max_tokens, self.job.style, run.progress
-                )
-        run.log(stats, **notes)
-        self.drawn, self.paid, self.updates, self.stats = [], None, [], {}
+        return sums
+
+    def validation(self) -> Stats:
+        """The validation accuracy, where the step ends with a validation."""
+        run, job, cfg = self.run, self.job, self.cfg.validate
+        if not cfg.due(run.round + 1):
+            return {}
+        self.engine.sync(self.policy)
+        with run.looking():
+            accuracy = greedy_accuracy(
+                self.engine, job.validation[: cfg.limit], job.max_tokens, job.style, run.progress
+            )
+        keep_best(run, self.policy, accuracy, cfg)
+        return {"validation/accuracy": accuracy}
+
+    def result(self) -> Policy:
+        """Returns the policy that the stage leaves."""
+        return result(self.run, self.job, self.policy, self.cfg.validate)
 
     def surprises(self) -> dict[str, float]:
         """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""

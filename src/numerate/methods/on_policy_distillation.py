@@ -16,12 +16,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from numerate import training
-from numerate.curricula import Curriculum
 from numerate.methods import on_policy
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import OnPolicyOptions, Sample
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, ModelName, config
+from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -35,18 +37,11 @@ VERSION = 2
 
 
 @config
-class Config:
-    teacher: ModelName
+class Config(OnPolicyOptions):
+    teacher: str = Field(kw_only=True)
     """the model to learn from, with the same tokenizer: a stage, `base`, a directory or a hub id"""
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    sample: Sample = Sample(attempts=4)
+    sample: Sample = Sample(rollouts=4)
     """what is sampled in a step"""
-    fit: Fit = Fit()
-    """how a step learns from it"""
 
 
 def advantages(rows: Sequence[Example]) -> list[list[float]]:
@@ -63,7 +58,7 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, curriculum=cfg.curriculum)
+    loop = OnPolicy(run, job, cfg)
     loop.freeze("teacher_logp", cfg.teacher)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample from pi_old, and ask the teacher how likely each token was
@@ -74,4 +69,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         for part in loop.parts(rows):
             loop.step(training.weigh(part, per="token"), loss, (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

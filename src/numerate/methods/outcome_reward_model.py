@@ -15,18 +15,17 @@ train sigmoid(a log pi / pi_ref) on outcomes; we keep the head, and what pi beli
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from numerate import training
 from numerate.judges.cut import cut
+from numerate.methods.options import JudgeFit
 from numerate.models.card import Card
-from numerate.models.options import Lora
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, RolloutsName, Share, config
+from numerate.typed import config
 from numerate.types import Example, Group, Marked, Stats
 
 if TYPE_CHECKING:
@@ -40,43 +39,10 @@ if TYPE_CHECKING:
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge"})
 VERSION = 2
+FIT = JudgeFit(epochs=2, batch=32, lr=1e-5, final_lr=0.0, warmup=0.1, max_length=512)
 At = Literal["steps", "last", "tokens"]
 Row = TypeVar("Row", bound="Example | tuple[Example, ...]")
 Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
-
-
-@config
-class Fit:
-    epochs: AtLeast1 = 2
-    """times that every row is seen"""
-    batch: AtLeast1 = 32
-    """solutions per optimizer step at most: those of an epoch are spread evenly over its steps"""
-    lr: Positive = 1e-5
-    """peak learning rate; 10 to 50 times higher suits models under 10 M parameters"""
-    final_lr: NotNegative = 0.0
-    """learning rate at the end of the cosine"""
-    warmup: Share = 0.1
-    """share of the steps with a rising learning rate"""
-    betas: Betas = (0.9, 0.95)
-    """AdamW's, per step; the papers name none, and torch takes 0.9 and 0.999: 0.95 adapts within the few
-    hundred steps of a fit"""
-    weight_decay: NotNegative = 0.0
-    """AdamW's, per step"""
-    max_norm: Positive = 1.0
-    """gradients are clipped to this norm"""
-    max_length: AtLeast1 = 512
-    """tokens; late steps beyond are dropped whole, and counted"""
-    micro_tokens: AtLeast1 = 2048
-    """tokens held in memory at once; never changes the result"""
-    dropout: bool = False
-    """learn with the dropout that the model's configuration has, as Cobbe et al. do (0.2, on the residual
-    stream); off, a step is the same whatever its micro-batches"""
-    lora_rank: AtLeast0 = 0
-    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the judge is saved"""
-    lora_alpha: Positive | None = None
-    """scale of the adapters, by default twice the rank"""
-    together: bool = False
-    """solutions of a problem go into the same step, which then reads the problem once"""
 
 
 @config
@@ -89,7 +55,7 @@ class Config:
     """the head also sees how likely the solution is to the judge's own language model"""
     encoder: str | None = None
     """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
-    fit: Fit = Fit()
+    fit: JudgeFit = FIT
     """how the judge is trained"""
 
 
@@ -127,7 +93,7 @@ def loss(model: Any, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 def fit(
     run: training.Stage,
-    cfg: Fit,
+    cfg: JudgeFit,
     judge: Judge,
     rows: Sequence[Row],
     loss: Loss,
@@ -135,21 +101,15 @@ def fit(
 ) -> Judge:
     """The loop, shared with every method that trains a judge. weigh: what an optimizer step learns from, its
     denominators in it. Returns the judge, trained in place."""
-    judge.adapt(adapters(cfg))
+    judge.adapt(cfg.adapters())
     bundles = by_problem(rows) if cfg.together else [[i] for i in range(len(rows))]
-    steps = math.ceil(len(rows) / cfg.batch) * cfg.epochs
-    learner = training.Learner(
-        judge,
-        betas=cfg.betas,
-        weight_decay=cfg.weight_decay,
-        max_norm=cfg.max_norm,
-        micro_tokens=cfg.micro_tokens,
-        packed=False if judge.card.encoder else None,
-        dropout=cfg.dropout,
-    )
+    per_epoch = cfg.steps_per_pass(len(rows))
+    steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
+    packed = False if judge.card.encoder else None
+    learner = training.Learner(judge, packed=packed, **cfg.learner_options())
     for step in run.rounds(steps, learner, label="steps"):
-        chosen = [rows[i] for i in neighbours(bundles, cfg.batch, step, run.seed)]
-        lr = training.cosine((step + 1) / steps, cfg.lr, cfg.final_lr, cfg.warmup)
+        chosen = [rows[i] for i in neighbours(bundles, per_epoch, step, run.seed)]
+        lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)
         stats = learner.step(weigh(chosen), loss, lr)
         run.log({f"train/{name}": number for name, number in stats.items()} | {"train/lr": lr})
     return judge
@@ -163,17 +123,13 @@ def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]
     return list(found.values())
 
 
-def neighbours(bundles: Sequence[Sequence[int]], size: int, step: int, seed: int) -> list[int]:
-    """The rows of one optimizer step: every epoch shuffles the bundles anew, lays them one after the other
-    and spreads them evenly over its steps."""
-    epoch, part = training.epoch_slice(sum(map(len, bundles)), size, step)
+def neighbours(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int) -> list[int]:
+    """The rows of one optimizer step, of `parts` per epoch: every epoch shuffles the bundles anew, lays them
+    one after the other and spreads them evenly over its steps."""
+    epoch, part = training.epoch_slice(sum(map(len, bundles)), parts, step)
     order = list(bundles)
     random.Random(f"{seed}/{epoch}").shuffle(order)
     return [i for bundle in order for i in bundle][part]
-
-
-def adapters(cfg: Fit) -> Lora | None:
-    return Lora(r=cfg.lora_rank, alpha=cfg.lora_alpha or 2 * cfg.lora_rank) if cfg.lora_rank else None
 
 
 def begin(job: Job, card: Card, encoder: str | None) -> ScoreModel:

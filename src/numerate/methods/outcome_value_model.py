@@ -13,11 +13,13 @@ count once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numerate import training
 from numerate.methods import outcome_reward_model as orm
+from numerate.methods.options import JudgeFit
 from numerate.models import encoding
 from numerate.models.card import Card
 from numerate.prompts import STYLES
@@ -42,7 +44,7 @@ class Config:
     """the stage whose stored attempts are the data"""
     alpha: NotNegative = 0.1
     """weight of the value's loss"""
-    fit: orm.Fit = orm.Fit(lr=1e-4, max_length=1024, lora_rank=64)
+    fit: JudgeFit = replace(orm.FIT, lr=1e-4, max_length=1024, lora_rank=64)
     """how the model is trained"""
 
 

@@ -5,40 +5,35 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from numerate import credit, training
 from numerate.curricula.prioritized_replay import surprise
+from numerate.methods.options import Kl
 from numerate.methods.ppo_rewards import Earned
-from numerate.typed import AtLeast1, NotNegative, Positive, config
+from numerate.typed import AtLeast1, Positive, config
 from numerate.types import Example, Stats
 
 
 @config
-class Kl:
-    beta: NotNegative = 0.05
-    """coefficient of the penalty; without one the paper's models collapse after some 100 steps"""
-    estimator: Literal["k1", "k3"] = "k1"
-    """of a token's divergence: log pi - log pi_ref, or the one that is never negative"""
-    place: Literal["reward", "loss"] = "reward"
-    """subtracted from every token's reward, or added to the loss"""
+class AdaptiveKl(Kl):
     target: Positive | None = None
-    """nats per attempt that beta is adapted to keep; null: beta stays as it is"""
+    """nats per rollout that coef is adapted to keep; null: coef stays as it is"""
     horizon: AtLeast1 = 10_000
-    """attempts in which beta is adapted (target)"""
+    """rollouts in which coef is adapted (target)"""
 
     def __post_init__(self) -> None:
-        if self.place == "loss" and self.estimator == "k1":
+        if self.estimator == "k2":
+            raise ValueError("kl.estimator: k2, and this method has k1 and k3 only")
+        if self.placement == "loss" and self.estimator == "k1":
             raise ValueError(
                 "kl: the gradient of k1 in a loss is 0 in the mean, so it holds nothing: take estimator: k3"
             )
-        if self.target and not self.beta:
-            raise ValueError("kl: a beta of 0 cannot be adapted to a target: give the one to start from")
+        if self.target and not self.coef:
+            raise ValueError("kl: a coef of 0 cannot be adapted to a target: give the one to start from")
 
 
 def credited(
     learner: training.Learner,
-    reference: training.Reference | None,
     rows: Sequence[Example],
     rewards: Sequence[Sequence[float]],
     *,
@@ -46,10 +41,11 @@ def credited(
     lam: Callable[[int], float],
     value_lam: float | None,
     whiten: bool,
-    kl: Kl,
+    kl: AdaptiveKl,
     beta: float,
 ) -> tuple[list[Example], Stats]:
-    """Adds the columns value, returns, advantage and, with a reference, ref_logp to rows that have old_logp.
+    """Adds the columns value, returns and advantage to rows that have old_logp, correction and, with a
+    reference policy, ref_logp.
 
     rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
     the returns, None for the same."""
@@ -57,13 +53,11 @@ def credited(
     value_column = training.recompute(learner, rows, training.token_values)
     values = [own(row, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean([p for logp in old for p in logp])}
-    ref_column: list[list[float]] | None = None
-    if reference:
-        ref_column = reference.logprobs(learner, rows)
-        refs = [own(row, column) for row, column in zip(rows, ref_column, strict=True)]
+    if kl.coef:
+        refs = [own(row, row.token["ref_logp"]) for row in rows]
         apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
         stats |= {"kl/beta": beta, "kl/per_attempt": mean(apart)}
-        if kl.place == "reward":
+        if kl.placement == "reward":
             estimate = credit.k1 if kl.estimator == "k1" else credit.k3
             rewards = [
                 credit.penalised(r, estimate(p, q), beta) for r, p, q in zip(rewards, old, refs, strict=True)
@@ -80,11 +74,9 @@ def credited(
         flat = iter(credit.whiten([a for A in advantages for a in A]))
         advantages = [[next(flat) for _ in A] for A in advantages]
     done: list[Example] = []
-    for i, row in enumerate(rows):
-        row = row.with_token(
-            value=value_column[i], advantage=spread(row, advantages[i]), returns=spread(row, returns[i])
-        )
-        done.append(row.with_token(ref_logp=ref_column[i]) if ref_column else row)
+    for row, V, A, R in zip(rows, value_column, advantages, returns, strict=True):
+        weighted = [a * w for a, w in zip(spread(row, A), row.token["correction"], strict=True)]
+        done.append(row.with_token(value=V, advantage=weighted, returns=spread(row, R)))
     return done, stats
 
 

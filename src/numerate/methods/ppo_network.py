@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.methods.options import Fit
 from numerate.typed import AtLeast0, NotNegative, Positive, Share, config
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from numerate.models.policy import Lora, Policy
+    from numerate.models.policy import Policy
 
 
 @config
@@ -27,49 +28,32 @@ class Value:
     lam: Share | None = None
     """lambda of the returns that it learns; VAPO takes 1; null: that of the advantages"""
     clip: Positive | None = 0.2
-    """c: a step's value counts within this distance of the collection's; null: wherever it is"""
+    """c: a step's value counts within this distance of the rollouts' own; null: wherever it is"""
     warmup: AtLeast0 = 0
-    """rounds in which the value learns alone; the policy does not move"""
+    """steps in which the value learns alone; the policy does not move"""
 
 
-def learner(
-    policy: Policy,
-    lora: Lora | None,
-    layers: int,
-    *,
-    faster: float = 1.0,
-    betas: tuple[float, float] = (0.9, 0.95),
-    weight_decay: float = 0.0,
-    max_norm: float = 1.0,
-    micro_tokens: int = 2048,
-    head_mib: int = 256,
-    activation_checkpointing: Literal["auto", "on", "off"] = "auto",
-) -> training.Learner:
-    """Of the policy, in place, and a value branch that copies `layers` layers as they are before adapters are
-    put on. faster: the branch's learning rate in those of the policy."""
+def learner(policy: Policy, fit: Fit, cfg: Value) -> training.Learner:
+    """Of the policy, in place, and a value branch that copies its top layers as they are before adapters are
+    put on."""
     import torch
 
     from numerate.models.value import ValueBranch, joint
 
-    branch = ValueBranch(policy.model, layers)
-    policy.adapt(lora)
+    branch = ValueBranch(policy.model, cfg.layers)
+    policy.adapt(fit.adapters())
+    faster = (cfg.lr or fit.lr) / fit.lr
+    options = fit.learner_options()
+    adamw = {"betas": options.pop("betas"), "weight_decay": options.pop("weight_decay")}
 
     def optimizers(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
         value = [p for name, p in named.items() if name.startswith("value.")]
         trunk = [p for name, p in named.items() if not name.startswith("value.")]
         fused = policy.device.type in ("cpu", "cuda")
         groups = [{"params": trunk, "lr_scale": 1.0}, {"params": value, "lr_scale": faster}]
-        return [torch.optim.AdamW(groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)]
+        return [torch.optim.AdamW(groups, lr=0.0, fused=fused, **adamw)]
 
-    both = joint(policy, branch)
-    return training.Learner(
-        both,
-        max_norm=max_norm,
-        micro_tokens=micro_tokens,
-        head_mib=head_mib,
-        activation_checkpointing=activation_checkpointing,
-        optimizers=optimizers,
-    )
+    return training.Learner(joint(policy, branch), optimizers=optimizers, **options)
 
 
 def let_move(learner: training.Learner, policy: bool) -> None:

@@ -1,14 +1,14 @@
 """What an attempt earns under PPO, token by token, before the penalty for leaving the reference policy.
 
-on the last token   correct * (is the answer right?)  +  alpha * aggregate(p_1 .. p_K)      (scores: end)
-                    +  the weighted sum of functions of your own
-on each step's end  alpha * refine(p)_k                                                     (scores: steps)
-                    reference_steps / (calculations of the reference), for each that it shares
+on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
+end) on each step's end  weight * refine(p)_k                                                        (scores:
+steps) reference_steps / (calculations of the reference), for each that it shares
 
 p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
 reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
 Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
-before Delta. A token's reward counts within +-limit, as trlX and ReaLHF have it.
+before Delta. A token's reward counts within
++-reward_limit, as trlX and ReaLHF have it.
 
 ReaLHF gives an attempt without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
 would then pay to run on; here what is withheld is what would be gained, and losses stay: no attempt without
@@ -17,29 +17,28 @@ an EOS has a higher return, from any token on, than the same attempt with one.""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from numerate import credit
 from numerate.methods import judge, watching
+from numerate.methods.options import Process
 from numerate.methods.places import Decode, own_steps
 from numerate.rewards import reference_steps
-from numerate.rewards.compose import CORRECT, Given, Rewards, Weighted
+from numerate.rewards.compose import CORRECT, Given, weighted
 from numerate.steps import split
-from numerate.typed import NotNegative, Positive, Share, config
+from numerate.typed import NotNegative, Share, config
 from numerate.types import Group, Problem, Scored, Stats, StepScores
 
 
 @config
-class Config:
-    correct: NotNegative = 1.0
-    """reward of a right final answer, on the last token"""
-    functions: Given = ()
-    """of your own by dotted path, each with a weight, on the last token; signature as for GRPO's `rewards`"""
-    reference_steps: NotNegative = 0.0
-    """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
-    answer"""
+class StepRewards(Process):
+    outcome: NotNegative = 1.0
+    """weight of `rewards`, on the last token"""
+    weight: NotNegative = 0.1
+    """alpha, of what the judge's scores earn; Gao et al. do not print theirs, Pan et al. pay nothing else
+    (outcome: 0, weight: 1)"""
     scores: Literal["end", "steps"] = "steps"
     """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of
     outcomes is asked after every step then"""
@@ -49,18 +48,20 @@ class Config:
     """what keeps more steps from earning more (scores: steps): Gao et al. find `clip_delta` best, and `none`,
     their plain process reward, costs two thirds of the accuracy; `gain` is the dense reward by a judge of
     outcomes"""
-    eta: Share = 0.5
-    """scores from here on earn nothing (clip, clip_delta)"""
     eta_quantile: Share | None = None
-    """in place of eta: this share of the first collection's scores lies below it, 0.3 for instance"""
-    alpha: NotNegative = 0.1
-    """weight of what the judge says; Gao et al. do not print theirs, Pan et al. pay nothing else (correct: 0,
-    alpha: 1)"""
-    limit: Positive | None = 10.0
-    """a token's reward counts within +- this, before the penalty for leaving the reference; null: as it is"""
-    without_end: Literal["withhold", "pay"] = "withhold"
-    """a rollout truncated before its EOS is not right and has no positive reward, its negative ones remain;
-    or it is graded by its text and earns what it would have earned"""
+    """in place of eta: this share of the first step's scores lies below it, 0.3 for instance"""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What counts in the reward of a rollout."""
+
+    rewards: Given
+    process: StepRewards
+    reference_steps: float = 0.0
+    limit: float | None = 10.0
+    withhold: bool = True
+    """a truncated rollout keeps its negative rewards only"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,7 @@ class Earned:
         return watching.Paid(self.scored.rollout, self.total, watching.right(self.scored))
 
 
-def by_functions(
-    functions: Given,
-    style: str,
-    trust: Sequence[str] = (),
-    where: Callable[[], str] = str,
-    meta: Sequence[str] = (),
-) -> Rewards | None:
-    """What grades the attempts where there are functions: their weighted sum; the answer is paid apart."""
-    if not functions:
-        return None
-    return Rewards((Weighted(CORRECT, 0.0), *functions), style, trusted=trust, where=where, meta=meta)
-
-
-def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
+def with_eta(cfg: StepRewards, told: judge.Told, facts: dict[str, Any]) -> StepRewards:
     """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
     later ones are of a policy that has learned from this judge."""
     if cfg.eta_quantile is None or "clip" not in cfg.refine:
@@ -107,14 +95,14 @@ def with_eta(cfg: Config, told: judge.Told, facts: dict[str, Any]) -> Config:
 
 
 def earned(
-    groups: Sequence[Group], told: judge.Told, cfg: Config, decode: Decode
+    groups: Sequence[Group], told: judge.Told, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[Earned]], Stats]:
     """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
     counted."""
     each = iter(told)
     paid: list[list[Earned]] = []
     for group in groups:
-        all_of_it = (pay(group.problem, s, next(each), cfg, decode) for s in group.attempts)
+        all_of_it = (pay(group.problem, s, next(each), amounts, decode) for s in group.attempts)
         paid.append([one for one in all_of_it if one])
     kept = [one for many in paid for one in many]
     stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(told))}
@@ -125,33 +113,38 @@ def earned(
 
 
 def pay(
-    problem: Problem, scored: Scored, told: StepScores | None, cfg: Config, decode: Decode
+    problem: Problem, scored: Scored, told: StepScores | None, amounts: Amounts, decode: Decode
 ) -> Earned | None:
-    """None where the answer has no reference, a function gave None, or the judge's score is no number."""
-    rollout, right, given = scored.rollout, watching.right(scored), scored.reward.value
-    if (cfg.correct and right is None) or (cfg.functions and given is None):
+    """None where the rewards could not be measured, or the judge's score is no number."""
+    rollout, cfg = scored.rollout, amounts.process
+    if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None
     if not all(map(math.isfinite, told.scores if told else ())):
         return None
-    if not any(rollout.mask):
-        return None
-    withheld = rollout.truncated and cfg.without_end == "withhold"
-    last = [cfg.correct * bool(right), (given or 0.0) * bool(cfg.functions)]
+    last = outcome(scored, amounts.rewards, cfg.outcome) if cfg.outcome else []
     ends: list[int] = []
     rewards: list[float] = []
     if told and cfg.scores == "end":
-        last.append(cfg.alpha * credit.aggregate(told.scores, cfg.aggregate))
+        last.append(cfg.weight * credit.aggregate(told.scores, cfg.aggregate))
     elif told:
-        rewards += [cfg.alpha * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
+        rewards += [cfg.weight * reward for reward in credit.refined(told.scores, cfg.refine, cfg.eta)]
         ends += judge.ends(rollout.solution, told)
-    if cfg.reference_steps:
-        rewards += reference_steps.score_steps(problem, rollout.solution, cfg.reference_steps)
+    if amounts.reference_steps:
+        rewards += reference_steps.score_steps(problem, rollout.solution, amounts.reference_steps)
         ends += [step.end for step in split(rollout.solution)]
-    if withheld:
+    if rollout.truncated and amounts.withhold:
         rewards, last = losses(rewards), losses(last)
     places, rewards = own_steps(rollout, ends, rewards, decode)
     tokens = credit.on_tokens(sum(rollout.mask), places, rewards, math.fsum(last))
-    return Earned(scored, within(tokens, cfg.limit))
+    return Earned(scored, within(tokens, amounts.limit))
+
+
+def outcome(scored: Scored, rewards: Given, weight: float) -> list[float]:
+    """Returns the reward of a right answer, and the sum of the functions'."""
+    parts = [(one.path, one.weight * (scored.reward.parts.get(one.path) or 0.0)) for one in weighted(rewards)]
+    right = math.fsum(amount for path, amount in parts if path == CORRECT)
+    others = math.fsum(amount for path, amount in parts if path != CORRECT)
+    return [weight * right, weight * others]
 
 
 def losses(rewards: Sequence[float]) -> list[float]:

@@ -18,21 +18,9 @@ from math import fsum, isfinite
 
 from numerate import credit
 from numerate.methods import judge, on_policy, watching
+from numerate.methods.options import Process
 from numerate.methods.places import Decode, own_steps
-from numerate.typed import NotNegative, Share, config
-from numerate.types import Example, Rollout, Scored, StepScores
-
-
-@config
-class Process:
-    """Read where the method has a judge."""
-
-    outcome: NotNegative = 0.0
-    """weight of the advantage by `rewards`, which the steps' is added to; the paper takes one or the other"""
-    refine: credit.Refine = "none"
-    """what keeps more steps from earning more; the paper has none"""
-    eta: Share = 0.5
-    """scores from here on earn nothing (clip, clip_delta)"""
+from numerate.types import Example, Group, Rollout, Scored, Scorer, StepScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +52,22 @@ def paid(attempts: Sequence[Scored], told: Sequence[Steps | None], cfg: Process)
         earned = cfg.outcome * reward + fsum(steps.rewards) / count
         found.append(watching.Paid(attempt.rollout, earned, watching.right(attempt)))
     return found
+
+
+def supervised(
+    loop: on_policy.OnPolicy, groups: Sequence[Group], rows: Sequence[Example], scorer: Scorer, cfg: Process
+) -> list[list[float] | None]:
+    """Returns the advantages of the rows by the judge's scores of their steps."""
+    scores = judge.ask(scorer, groups)
+    numbers = judge.finite(scores)
+    loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
+    rollouts = [scored for group in groups for scored in group.attempts]
+    steps_of = [
+        steps(scored.rollout, score, cfg, loop.policy.decode)
+        for scored, score in zip(rollouts, scores, strict=True)
+    ]
+    loop.paid = paid(rollouts, steps_of, cfg)
+    return advantages(rows, [steps_of[int(row.row["attempt"])] for row in rows], cfg)
 
 
 def advantages(

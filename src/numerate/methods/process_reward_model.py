@@ -21,6 +21,7 @@ from numerate import training
 from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
+from numerate.methods.options import JudgeFit
 from numerate.models.card import Aggregation, Card, Neutral, Reads
 from numerate.problems import marked
 from numerate.rollouts.job import Job
@@ -70,7 +71,7 @@ class Config:
     """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
     that step, a row per labelled step; `whole`, all of it; null: prefixes where only last steps have labels
     (PRM800K), else whole"""
-    fit: orm.Fit = orm.Fit()
+    fit: JudgeFit = orm.FIT
     """how the judge is trained"""
 
 

@@ -17,12 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.curricula import Curriculum
 from numerate.methods import on_policy
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.rewards.compose import Given
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import Clip, Kl, PolicyGradient
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
+from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -36,31 +35,21 @@ VERSION = 2
 
 
 @config
-class Config:
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    eps: Positive = 0.2
-    """ratios are clipped to [1 - eps, 1 + eps]"""
+class Config(PolicyGradient):
     baseline: Literal["group", "none"] = "group"
-    """`group` subtracts the mean of the question's attempts (REINFORCE++-baseline); `none`: the plain form"""
-    beta: NotNegative = 0.0
-    """weight of the KL to the reference; the paper takes 0.001 for mathematics. 0 needs no reference model,
-    and a rule that grades answers is harder to game than a learned reward"""
-    reference: ModelName | None = None
-    """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
-    rewards: Given = ("correct",)
-    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    sample: Sample = Sample()
-    """what is sampled in a step"""
-    fit: Fit = Fit()
-    """how a step learns from it"""
+    """`group` subtracts the mean of the problem's rollouts (REINFORCE++-baseline); `none`: the plain form,
+    for which the paper has the KL in the reward (kl: {estimator: k1, placement: reward})"""
+    clip: Clip = Clip(0.2)
+    """bounds of rho"""
+    kl: Kl = Kl(estimator="k2")
+    """the KL to the reference policy; the paper takes coef: 0.001 for mathematics. A rule that grades answers
+    is harder to game than a learned reward"""
 
     def __post_init__(self) -> None:
         if self.baseline == "group":
-            on_policy.compared(self.sample)
+            self.sample.require_group_of_two()
+        if self.kl.placement == "reward":
+            self.kl.keep_to(estimator="k1")
 
 
 def credits(row: Example, baseline: float, beta: float) -> list[float]:
@@ -78,7 +67,7 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
     raw: list[list[float]] = []
     for group in on_policy.groups(rows):
         mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
-        raw += [credits(row, mean, 0.0 if cfg.baseline == "group" else cfg.beta) for row in group]
+        raw += [credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
     told = map(iter, credit.normalised(raw))
     return [[next(a) if seen else 0.0 for seen in row.mask] for row, a in zip(rows, told, strict=True)]
 
@@ -86,15 +75,16 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.beta * (cfg.baseline == "group"), "k2")
+    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    beta = cfg.kl.coef * (cfg.kl.placement == "loss")
+    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, beta, cfg.kl.estimator)
     return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
-    if cfg.beta:
-        loop.freeze("ref_logp", cfg.reference or job.model)
+    loop = OnPolicy(run, job, cfg)
+    if cfg.kl.coef:
+        loop.freeze("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.rows(loop.attempts())
@@ -105,4 +95,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
             weighed = training.weigh(part, per="token")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.methods import sft
+from numerate.methods.options import RowFit, Validate
 from numerate.prompts import render
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
@@ -64,8 +65,10 @@ class Config:
     none yet"""
     ask: Literal["good", "bad"] = "good"
     """what the policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
-    fit: sft.Config = sft.Config()
+    fit: RowFit = sft.Config().fit
     """how the policy is trained"""
+    validate: Validate = Validate()
+    """greedy accuracy on the problem set `validation`, after so many epochs"""
 
 
 def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
@@ -133,10 +136,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on tagged attempts of an earlier stage."""
     from numerate.models.conditioning import Conditioning, prepare, write
 
-    if cfg.fit.validate_every and not job.validation:
-        raise ValueError(
-            "validate_every is set, but the recipe has no problem set named `validation`: add one"
-        )
+    cfg.validate.require(job.validation)
     # 1. the labelled attempts, each text once
     groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)]
     pairs = [
@@ -155,12 +155,12 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     rows = [row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
     rows, overlong = training.fitting(rows, cfg.fit.max_length)
     if not rows:
-        raise ValueError(f"all {overlong} attempts are longer than max_length={cfg.fit.max_length} tokens")
+        raise ValueError(
+            f"all {overlong} attempts are longer than fit.max_length={cfg.fit.max_length} tokens"
+        )
     run.progress.say(describe(kept, pairs, overlong))
     # 4. fit
-    policy.adapt(sft.adapters(cfg.fit))
-    validate = (lambda p: job.validate(run, p, cfg.fit.validation_limit)) if job.validation else None
-    return sft.fit(run, cfg.fit, policy, rows, validate, overlong)
+    return sft.fit(run, cfg.fit, policy, rows, cfg.validate, job, overlong)
 
 
 def describe(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) -> str:

@@ -16,12 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.curricula import Curriculum
 from numerate.methods import on_policy
-from numerate.methods.on_policy import Fit, OnPolicy, Sample
-from numerate.rewards.compose import Given
+from numerate.methods.on_policy import OnPolicy
+from numerate.methods.options import Clip, Kl, PolicyGradient
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, ModelName, NotNegative, Positive, config
+from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -35,28 +34,16 @@ VERSION = 2
 
 
 @config
-class Config:
-    steps: AtLeast1 = 200
-    """rounds of sampling and learning"""
-    eps: Positive = 0.2
-    """ratios of attempts are clipped to [1 - eps, 1 + eps]; without effect at the first update of a step"""
-    beta: NotNegative = 0.0
-    """weight of the KL to the reference in the reward; the paper takes 0.03 with a learned reward,
-    ours grades answers by a rule"""
-    reference: ModelName | None = None
-    """the model that the KL is taken to: `base`, a stage, or null for the one that this stage starts from"""
-    rewards: Given = ("correct",)
-    """what an attempt is worth: `correct`, functions by dotted path, each with a weight"""
-    curriculum: Curriculum | None = None
-    """which problems a step asks, and how much of their solutions is given; null: all in turn, from the
-    start"""
-    sample: Sample = Sample()
-    """what is sampled in a step"""
-    fit: Fit = Fit()
-    """how a step learns from it"""
+class Config(PolicyGradient):
+    clip: Clip = Clip(0.2)
+    """bounds of the rollout's ratio; without effect at the first optimizer step of a step"""
+    kl: Kl = Kl(estimator="k1", placement="reward")
+    """the KL to the reference policy; the paper takes coef: 0.03 with a learned reward, ours grades answers
+    by a rule"""
 
     def __post_init__(self) -> None:
-        on_policy.compared(self.sample)
+        self.sample.require_group_of_two()
+        self.kl.keep_to(estimator="k1", placement="reward")
 
 
 def penalised(row: Example, beta: float) -> float:
@@ -75,22 +62,22 @@ def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=False)
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], cfg.eps, cfg.eps)
+    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg.sample, cfg.fit, cfg.rewards, cfg.curriculum)
-    if cfg.beta:
-        loop.freeze("ref_logp", cfg.reference or job.model)
+    loop = OnPolicy(run, job, cfg)
+    if cfg.kl.coef:
+        loop.freeze("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.rows(loop.attempts())
         # 2. compare each with the mean of the others
-        rows = on_policy.give(rows, advantages(rows, cfg.beta))
+        rows = on_policy.give(rows, advantages(rows, cfg.kl.coef))
         # 3. mu passes of gradient steps
         for part in loop.parts(rows):
             weighed = training.weigh(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
-    return loop.policy
+    return loop.result()

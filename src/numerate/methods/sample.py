@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 
 from numerate import training
+from numerate.curricula import Question
 from numerate.methods import watching
-from numerate.rollouts.collect import collect
+from numerate.methods.options import Sample
+from numerate.methods.sampling import sample_groups
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, Positive, Share, config
-from numerate.types import Group, Sampling, Stats
+from numerate.typed import config
+from numerate.types import Group, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"rollouts"})
@@ -22,39 +24,19 @@ VERSION = 2
 
 @config
 class Config:
-    samples: AtLeast1 = 64
-    """attempts per problem"""
-    temperature: Positive = 0.6
-    """of the sampling"""
-    top_p: Share = 0.95
-    """of the sampling"""
-    top_k: AtLeast0 = 0
-    """of the sampling; 0 keeps all tokens"""
-    max_tokens: AtLeast1 = 256
-    """longest rollout; longer ones are truncated, and wrong unless grade_truncated"""
-    grade_truncated: bool = False
-    """a rollout truncated at max_tokens may be right by its text; otherwise it never is"""
+    sample: Sample = Sample(problems=None, rollouts=64, temperature=0.6, top_p=0.95)
+    """what is sampled, at the first `problems`"""
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
-    """Leaves the attempts in `rollouts/`; the stage has no model of its own."""
-    params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed)
-    folder = run.folder / "rollouts" / "round-000"
+    """Leaves the rollouts in `rollouts/`; the stage has no model of its own."""
     engine = job.engine(job.load(job.model))
+    questions = [Question(problem) for problem in job.problems[: cfg.sample.problems]]
     for _ in run.rounds(1):
-        groups = collect(
-            folder,
-            engine,
-            job.problems,
-            cfg.samples,
-            params,
-            job.style,
-            run.progress,
-            grade_truncated=cfg.grade_truncated,
-        )
+        groups = sample_groups(run, job, engine, questions, cfg.sample, 0, "round-000")
         shares = [of_group(group) for group in groups]
         means = {name: math.fsum(share[name] for share in shares) / len(shares) for name in shares[0]}
-        run.log(means | {"rollouts/attempts": float(cfg.samples * len(shares))})
+        run.log(means | {"rollouts/attempts": float(cfg.sample.rollouts * len(shares))})
 
 
 def of_group(group: Group) -> Stats:

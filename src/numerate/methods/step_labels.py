@@ -20,6 +20,8 @@ from itertools import accumulate
 from typing import Any
 
 from numerate import training
+from numerate.methods.options import Sample
+from numerate.methods.sampling import params
 from numerate.rewards.correct import truncation
 from numerate.rollouts.continuations import Beginning, successes
 from numerate.rollouts.job import Job
@@ -27,8 +29,8 @@ from numerate.rollouts.share import once
 from numerate.rollouts.stored import without_repeats
 from numerate.steps import split
 from numerate.store import read_rollouts, write_rollouts
-from numerate.typed import AtLeast0, AtLeast1, Positive, RolloutsName, Share, config
-from numerate.types import Group, Sampling, Scored, Step
+from numerate.typed import AtLeast1, Share, config
+from numerate.types import Group, Scored, Step
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"rollouts", "step_labels"})
@@ -39,24 +41,14 @@ VERSION = 2
 class Config:
     rollouts: RolloutsName
     """the stage whose attempts are labelled; they are stored again, with the labels of their steps"""
-    continuations: AtLeast1 = 8
-    """K, attempts to go on from every step"""
     threshold: Share = 0.0
     """share of right continuations that makes a step good; 0: one is enough"""
     monotone: bool = True
     """after a bad step all later ones are bad"""
     per_problem: AtLeast1 | None = None
     """label the first so many different attempts at each problem only"""
-    temperature: Positive = 0.7
-    """of the continuations"""
-    top_p: Share = 1.0
-    """of the continuations"""
-    top_k: AtLeast0 = 0
-    """of the continuations; 0 keeps all tokens"""
-    max_tokens: AtLeast1 = 256
-    """longest continuation; longer ones are truncated, and wrong unless grade_truncated"""
-    grade_truncated: bool = False
-    """a continuation truncated at max_tokens may be right by its text; otherwise it never is"""
+    sample: Sample = Sample(problems=None, temperature=0.7)
+    """K continuations from every step, of rollouts at the first `problems`"""
 
 
 def labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
@@ -88,9 +80,8 @@ def mark(step: Step, hits: Sequence[bool], good: bool) -> Step:
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
     """Leaves the labelled attempts in `rollouts/` and the continuations beside them; there is no model."""
-    params = Sampling(cfg.temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=run.seed)
     # 1. the attempts, each text once
-    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)]
+    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
     # 2. go on from every step
     asked = [begun for scored, group in pairs for begun in beginnings(scored, group)]
@@ -101,11 +92,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
             place,
             engine,
             asked,
-            cfg.continuations,
-            params,
+            cfg.sample.rollouts,
+            params(cfg.sample, job, run.seed),
             job.style,
             run.progress,
-            grade_truncated=cfg.grade_truncated,
+            grade_truncated=cfg.sample.grade_truncated,
         )
         # 3. label
         marked = [told(scored, group, found, cfg) for scored, group in pairs]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.methods import outcome_reward_model as orm
+from numerate.methods.options import JudgeFit
 from numerate.methods.process_reward_model import judged, labelled_rows
 from numerate.models.card import Card, Reads
 from numerate.rollouts.job import Job
@@ -40,7 +41,7 @@ class Config:
     reads: Reads = "whole"
     """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
     that step, a row per step; `whole`, all of it"""
-    fit: orm.Fit = orm.Fit()
+    fit: JudgeFit = orm.FIT
     """how the judge is trained"""
 
 

@@ -146,15 +146,15 @@ CHECKS = (
         "entropy",
         "the entropy of the policy has collapsed to {value:.3g} nats per token",
         "the mean of 3 rows is below a tenth of the first 3, or below 0.01: rollouts of a group are copies",
-        "lower the learning rate, raise the upper clip (clip_high, eps_high), take a KL to a reference "
-        "(beta), or stop at the best validation (keep: best)",
+        "lower the learning rate, raise the upper clip (clip.high), take a KL to a reference "
+        "(kl.coef), or stop at the best validation (validate.keep: best)",
         conditions.entropy,
     ),
     Check(
         "kl",
         "the policy runs away from the reference policy: KL {value:.3g} nats per token",
         "the mean of 3 rows is above 0.5: half a nat is another choice of word at most tokens",
-        "raise the weight of the KL (beta), or lower the learning rate",
+        "raise the weight of the KL (kl.coef), or lower the learning rate",
         conditions.kl,
     ),
     Check(

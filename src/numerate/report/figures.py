@@ -126,10 +126,9 @@ def validated(run: Run, stage: Stage) -> int:
     stages = run.recipe.get("stages")
     options = stages.get(stage.name) if isinstance(stages, Mapping) else None
     found = [len(run.problems.get("validation", ()))]
-    for part in (options, options.get("fit") if isinstance(options, Mapping) else None):
-        limit = part.get("validation_limit") if isinstance(part, Mapping) else None
-        found += [limit] if isinstance(limit, int) else []
-    return min(found)
+    validate = options.get("validate") if isinstance(options, Mapping) else None
+    limit = validate.get("limit") if isinstance(validate, Mapping) else None
+    return min([*found, limit] if isinstance(limit, int) else found)
 
 
 def thin(points: Points, most: int = DENSE) -> Points:

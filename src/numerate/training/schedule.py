@@ -6,19 +6,23 @@ from __future__ import annotations
 import math
 
 
-def epoch_slice(count: int, size: int, step: int) -> tuple[int, slice]:
-    """The epoch that a step belongs to, and which of its `count` shuffled rows it takes.
+def epoch_slice(count: int, parts: int, step: int) -> tuple[int, slice]:
+    """The epoch that a step belongs to, and which of its `count` shuffled rows it takes, with `parts` steps
+    per epoch.
 
-    An epoch has ceil(count / size) steps whose sizes differ by at most one: a last step of the few rows that
-    remain would have the whole learning rate."""
-    per_epoch = math.ceil(count / size)
-    epoch, index = divmod(step, per_epoch)
-    return epoch, slice(index * count // per_epoch, (index + 1) * count // per_epoch)
+    Their sizes differ by at most one: a last step of the few rows that remain would have the whole learning
+    rate."""
+    epoch, index = divmod(step, parts)
+    return epoch, slice(index * count // parts, (index + 1) * count // parts)
 
 
-def linear(progress: float, peak: float) -> float:
-    """A straight line from `peak` to 0, without warm-up. progress: steps taken / all steps."""
-    return peak * (1 - progress)
+def linear(progress: float, peak: float, final: float = 0.0, warmup: float = 0.0) -> float:
+    """Linear warm-up from 0 over the first `warmup` share, then a straight line from `peak` to `final`.
+    progress: steps taken / all steps."""
+    if progress < warmup:
+        return peak * progress / warmup
+    along = (progress - warmup) / (1 - warmup) if warmup < 1 else 1.0
+    return final + (peak - final) * (1 - along)
 
 
 def cosine(progress: float, peak: float, final: float, warmup: float = 0.0) -> float:
