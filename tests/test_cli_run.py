@@ -24,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (("epochs: 2", "epocs: 2"), "r.yaml:9, stages.sft.epocs"),
+        (("epochs: 2", "epocs: 2"), "r.yaml:9, stages.sft.fit.epocs"),
         (("train: worked.jsonl", "train: none.jsonl"), "r.yaml:4, problems.train"),
         (("train: worked.jsonl", "train: void.jsonl"), "r.yaml:4, problems.train"),
         (("model: sft", "model: nobody"), "r.yaml:12, stages.ei.model"),

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from numerate import methods, states
 from numerate.config import Recipe, Stage
-from numerate.config.check import named_models
 from numerate.config.write import plain
 from numerate.methods import judge as which
 from numerate.models import locate
@@ -50,10 +49,9 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 
 def other_stages(stage: Stage) -> set[str]:
     """What a stage takes besides the model that it starts from."""
-    named = (*named_models(stage).values(), getattr(stage.options, "rollouts", None))
-    judge = getattr(stage.options, "judge", None)
-    asked = {judge} if judge and which.kind(judge) == "stage" else set[str]()
-    return {name for name in named if name} | asked
+    judges = (name for _, name in named(stage.options, "judge") if which.kind(name) == "stage")
+    others = (name for what in ("model", "rollouts") for _, name in named(stage.options, what))
+    return {*others, *judges}
 
 
 def from_outside(stage: Stage) -> dict[str, str]:

@@ -6,10 +6,11 @@ class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
+from dataclasses import dataclass as plain_dataclass
 from functools import wraps
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import pydantic
 from pydantic import Field
@@ -84,3 +85,21 @@ def completed(default: Any, given: Any) -> dict[str, Any]:
         if any(given.get(key) is not None for key in group):
             values |= dict.fromkeys(group)
     return values | with_defaults(type(default), given)
+
+
+def named(options: Any, what: str) -> Iterator[tuple[Path, str]]:
+    """Yields path and value of the options, at any depth, that name a model, rollouts or a judge, as the
+    types of their fields declare; those that are None are left out."""
+    hints = get_type_hints(options.__class__, include_extras=True)
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if is_dataclass(value):
+            yield from (((field.name, *path), name) for path, name in named(value, what))
+        elif isinstance(value, str) and _marks(hints[field.name]) & {what}:
+            yield (field.name,), value
+
+
+def _marks(hint: Any) -> set[str]:
+    """Returns what the values of a type name, for unions those of any member."""
+    marks = {mark.what for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, Names)}
+    return marks.union(*(_marks(inner) for inner in get_args(hint) if inner is not hint))

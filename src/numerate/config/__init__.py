@@ -50,6 +50,8 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     tree = read(name)
     override(tree, overrides)
     recipe = build(tree, of_run=name not in recipes.names() and Path(name).is_dir())
+    if unused := unused_sets(tree, recipe.problem_sets):
+        raise ValueError("\n".join(unused))
     check(recipe, tree, out, trust)
     return recipe
 

@@ -39,7 +39,7 @@ def build(tree: Tree, of_run: bool = False) -> Recipe:
     stages = build_stages(raw_stages, tree, errors)
     if errors:
         raise ValueError("\n".join(folded(errors, tree.origin if of_run else "")))
-    writers = [name for name, stage in stages.items() if methods.gives(stage.method) == "policy"]
+    writers = [name for name, stage in stages.items() if "policy" in methods.leaves(stage.method)]
     models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
 

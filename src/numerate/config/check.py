@@ -11,7 +11,7 @@ from numerate import methods
 from numerate.config import chats, judging, trusting
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
-from numerate.config.records import ProblemSet, Recipe, Stage
+from numerate.config.records import ProblemSet, Recipe
 from numerate.config.space import needed
 from numerate.config.words import suggest
 from numerate.problems.names import parse
@@ -21,8 +21,6 @@ from numerate.typed import named
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-MODEL_OPTIONS = ("restart_from", "kl.reference", "teacher")
-"""options of methods that name a model: of the run, or with a slash a directory or a hub id"""
 LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 
@@ -78,14 +76,14 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
     """Stages start from the base or from a stage above them, and learn from a set that the recipe has."""
     above: list[str] = ["base"]
     for name, stage in recipe.stages.items():
-        for key, other in {"model": stage.model, **named_models(stage)}.items():
-            path = ("stages", name, *key.split("."))
-            if key in MODEL_OPTIONS and "/" in other:
-                yield from ((path, said) for _, said in model_errors(other))
+        start = ("model",)
+        for key, other in {start: stage.model, **dict(named(stage.options, "model"))}.items():
+            if key != start and "/" in other:
+                yield from ((("stages", name, *key), message) for _, message in model_errors(other))
             elif other not in above:
-                yield path, wrong_start(recipe, name, other, above)
-            elif other in recipe.stages and (said := judging.no_writer(recipe, other)):
-                yield path, said
+                yield ("stages", name, *key), wrong_start(recipe, name, other, above)
+            elif other in recipe.stages and (message := judging.no_writer(recipe, other)):
+                yield ("stages", name, *key), message
         yield from judging.attempts(recipe, name, above)
         yield from judging.method_judges(recipe, name, above)
         if stage.problems not in recipe.problems:
@@ -94,17 +92,6 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
             )
             yield ("stages", name, "problems"), said
         above.append(name)
-
-
-def named_models(stage: Stage) -> dict[str, str]:
-    """Returns the models that the options of a stage name, by the options that do, as `kl.reference`."""
-    named: dict[str, str] = {}
-    for key in MODEL_OPTIONS:
-        value = stage.options
-        for word in key.split("."):
-            value = getattr(value, word, None)
-        named |= {key: value} if value else {}
-    return named
 
 
 def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:

@@ -61,12 +61,20 @@ def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
     path = locate.find(name)
     if not isinstance(path, Path):
         return 0, 0
-    shapes = [
-        tensor["shape"]
-        for file in sorted(place.glob("*.safetensors"))
-        for tensor in locate.tensors(name, file).values()
-    ]
-    weights = FLOAT * sum(prod(shape) for shape in shapes)
+    shapes = {
+        key: tensor["shape"]
+        for file in sorted(path.glob("*.safetensors"))
+        for key, tensor in locate.tensors(name, file).items()
+    }
+    weights = FLOAT * sum(map(prod, shapes.values()))
     rank = getattr(getattr(stage.options, "fit", None), "lora_rank", 0)
-    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes if len(shape) == 2)
-    return weights, min(weights, adapters) if rank else weights
+    adapters = FLOAT * sum(rank * sum(shape) for shape in shapes.values() if len(shape) == 2)
+    return weights, (min(weights, adapters) if rank else weights) + _branch(stage, shapes)
+
+
+def _branch(stage: Stage, shapes: Mapping[str, list[int]]) -> int:
+    """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
+    value = getattr(stage.options, "value", None)
+    numbered = {name: int(found[1]) for name in shapes if (found := LAYER.search(name))}
+    first = max(numbered.values(), default=-1) + 1 - getattr(value, "layers", 0)
+    return FLOAT * sum(prod(shapes[name]) for name, number in numbered.items() if value and number >= first)

@@ -33,7 +33,7 @@ from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.options import JudgeFit
-from numerate.models.card import Card
+from numerate.models.card import WORDS, Card
 from numerate.problems.consistency import demonstrations
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats

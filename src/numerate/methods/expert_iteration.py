@@ -27,7 +27,7 @@ from numerate.problems.consistency import demonstrations
 from numerate.rewards.compose import CORRECT, Given
 from numerate.rollouts.job import Job
 from numerate.steps import trace
-from numerate.typed import AtLeast1, config
+from numerate.typed import AtLeast1, ModelName, config
 from numerate.types import Example, Group, Problem, Rollout, Scored
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Config:
     last"""
     threshold: float = 1.0
     """smallest reward that is kept"""
-    restart_from: str | None = "base"
+    restart_from: ModelName | None = "base"
     """model that every step is fine-tuned from: `base`, a stage, or null for that of the step before"""
     cumulative: bool = True
     """keep the rollouts of earlier steps"""

@@ -25,7 +25,7 @@ from numerate.methods.on_policy import OnPolicy
 from numerate.methods.options import GroupPolicyGradient, Process
 from numerate.methods.process_credit import supervised
 from numerate.rollouts.job import Job
-from numerate.typed import config
+from numerate.typed import JudgeName, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ VERSION = 2
 
 @config
 class Config(GroupPolicyGradient):
-    judge: str | None = None
+    judge: JudgeName | None = None
     """scores the steps of rollouts (process supervision): a stage that trained a judge, a folder that holds
     one (with a slash), or `oracle`, which knows stories only; null: rollouts are worth their rewards"""
     process: Process = Process()

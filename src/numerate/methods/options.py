@@ -11,7 +11,7 @@ from numerate import credit
 from numerate.curricula import Curriculum
 from numerate.models.options import Lora
 from numerate.rewards.compose import CORRECT, Given
-from numerate.typed import AtLeast0, AtLeast1, Betas, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast0, AtLeast1, Betas, ModelName, NotNegative, Positive, Share, config
 
 Old = Literal["auto", "sampler", "recompute"]
 
@@ -165,7 +165,7 @@ class Kl:
     """its weight; 0 loads no reference policy"""
     estimator: Literal["k1", "k2", "k3"] = "k3"
     """of a token's divergence: log pi - log pi_ref, half its square, or the one that is never negative"""
-    reference: str | None = None
+    reference: ModelName | None = None
     """the reference policy: `base`, a stage, or null for the model that this stage starts from"""
     placement: Literal["reward", "loss"] = "loss"
     """subtracted from the reward, or added to the loss"""

@@ -25,7 +25,7 @@ from numerate.methods.options import JudgeFit
 from numerate.models.card import Card
 from numerate.rollouts.job import Job
 from numerate.rollouts.stored import without_repeats
-from numerate.typed import config
+from numerate.typed import RolloutsName, config
 from numerate.types import Example, Group, Marked, Stats
 
 if TYPE_CHECKING:

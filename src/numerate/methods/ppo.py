@@ -34,7 +34,7 @@ from numerate.methods.ppo_credit import AdaptiveKl
 from numerate.methods.ppo_network import Value
 from numerate.methods.ppo_rewards import Earned, StepRewards
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast1, NotNegative, Positive, Share, config
+from numerate.typed import AtLeast1, JudgeName, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Scorer, Stats
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Config(PolicyGradient):
     """a mean probability ratio above this ends the learning from this step's rollouts; null: never"""
     value: Value = Value()
     """the value branch"""
-    judge: str | None = None
+    judge: JudgeName | None = None
     """scores the steps of rollouts: a stage that trained a judge, a folder that holds one (with a slash), or
     `oracle`, which knows stories only; null: no judge. The defaults of `process` then add 0.1 times the score
     of every step to a right answer's 1, which more steps farm: Gao et al. take `refine: clip_delta`, Pan et

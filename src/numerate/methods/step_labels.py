@@ -29,7 +29,7 @@ from numerate.rollouts.share import once
 from numerate.rollouts.stored import without_repeats
 from numerate.steps import split
 from numerate.store import read_rollouts, write_rollouts
-from numerate.typed import AtLeast1, Share, config
+from numerate.typed import AtLeast1, RolloutsName, Share, config
 from numerate.types import Group, Scored, Step
 
 NEEDS = frozenset[str]()
