@@ -16,7 +16,7 @@ from tests.judges.models import base_with_words
 BY_TEXT = {"grade_truncated": True}
 """a random model ends nothing by itself"""
 FIT = {"epochs": 2, "batch": 4, "lr": 1e-3}
-SFT = {"method": "sft", "fit": FIT, "limit": 8}
+SFT = {"method": "sft", "fit": {**FIT}, "limit": 8}
 SOME = {"method": "sample", "model": "sft", "sample": {"rollouts": 4, "max_tokens": 12, **BY_TEXT}}
 LABELS = {
     "method": "step_labels",

@@ -22,7 +22,7 @@ name: rw
 problems: {train: {source: 'stories/train[:8]'}, test: {source: stories/test, limit: 2}}
 stages:
   rl: {method: grpo, steps: 1, rewards: [%s], sample: {problems: 1, rollouts: 2, max_tokens: 4}}
-  value: {method: ppo, reward: {functions: [%s]}}
+  value: {method: ppo, rewards: [%s]}
 evaluate: {models: [rl], samples: 0, max_tokens: 4}
 """
 MODULE = """
