@@ -55,7 +55,8 @@ def test_a_mistake_is_one_block_without_traceback_and_code_2(here: Path) -> None
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
         "2 errors:",
-        "  on the command line, 'sft.fit.epocs=2', stages.sft.fit.epocs: unknown key 'epocs'; did you mean 'epochs'?",
+        "  on the command line, 'sft.fit.epocs=2', stages.sft.fit.epocs: unknown key 'epocs'; "
+        "did you mean 'epochs'?",
         "  on the command line, 'ei.steps=many', stages.ei.steps: expected a whole number, not the text "
         "'many'",
     ]

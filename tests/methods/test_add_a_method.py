@@ -62,7 +62,7 @@ def test_a_judge_learns_from_its_rollouts(added: Any, tmp_path: Path) -> None:
     path = tmp_path / "w-reinforce.yaml"
     judge = "  orm: {method: outcome_reward_model, model: sft, rollouts: rl, fit: {epochs: 1, batch: 8}}\n"
     path.write_text(RECIPE.replace("evaluate:", f"{judge}evaluate:"))
-    small = ["rl.steps=3", "rl.sample={problems: 4, attempts: 4, max_tokens: 24}"]
+    small = ["rl.steps=3", "rl.sample={problems: 4, rollouts: 4, max_tokens: 24}"]
     stages = config.load(str(path), small, out=tmp_path).stages
     work = replace(toy_job(tmp_path), stage_folder=lambda name: tmp_path / name)
     added.train(stage(tmp_path / "rl"), stages["rl"].options, work)
