@@ -16,6 +16,8 @@ from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+for size in ("COLUMNS", "LINES"):  # a test that wants a terminal of a size sets it
+    os.environ.pop(size, None)
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault(
     "NUMERATE_TRUST", "tests"
