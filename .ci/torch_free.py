@@ -26,7 +26,7 @@ assert selection.select("majority", votes) == 0
 assert abs(metrics.pass_at_k(4, 1, 2) - 0.5) < 1e-12
 
 for name in methods.METHODS:
-    assert methods.get(name).LEAVES
+    assert methods.get_method(name).LEAVES
 commands = CliRunner()
 shipped = sorted(path.name.removesuffix(".yaml") for path in package.joinpath("recipes").iterdir())
 shipped = [name for name in shipped if package.joinpath(f"recipes/{name}.yaml").is_file()]

@@ -20,32 +20,36 @@ import typer
 from benchmarks.sitting import table
 from numerate import judges, metrics
 from numerate.judges.process import ProcessJudge
-from numerate.problems import load, marked, prm800k
-from numerate.problems.clean import normalised
-from numerate.types import Marked
+from numerate.problems import load
+from numerate.problems.decontamination import normalized_text
+from numerate.problems.labelled import labelled_steps
+from numerate.problems.sets import prm800k
+from numerate.types import LabelledSolution
 
 RESAMPLES = 2000
 
 
-def paths(name: str, without: str) -> list[Marked]:
+def paths(name: str, without: str) -> list[LabelledSolution]:
     """Chosen solutions of which is known where the first error is, or that there is none."""
-    learned = {normalised(one.problem) for one in marked.load(without)}
-    found = [prm800k.path(problem) for problem in load(name) if prm800k.judged(problem)]
+    learned = {normalized_text(one.problem) for one in labelled_steps.load(without)}
+    found = [prm800k.chosen_path(problem) for problem in load(name) if prm800k.is_judged(problem)]
     return [
         one
         for one in found
-        if one.first_error is not None and one.steps and normalised(one.problem) not in learned
+        if one.first_error is not None and one.steps and normalized_text(one.problem) not in learned
     ]
 
 
-def said(judge: ProcessJudge, rows: Sequence[Marked]) -> tuple[list[Marked], list[tuple[float, ...]]]:
+def said(
+    judge: ProcessJudge, rows: Sequence[LabelledSolution]
+) -> tuple[list[LabelledSolution], list[tuple[float, ...]]]:
     """The solutions that the judge can read to their end, and its scores."""
     scored = zip(rows, judge.marked(rows), strict=True)
     whole = [(one, found.scores) for one, found in scored if len(found.scores) == len(one.steps)]
     return [one for one, _ in whole], [scores for _, scores in whole]
 
 
-def measures(calls: Sequence[int], rows: Sequence[Marked]) -> dict[str, float]:
+def measures(calls: Sequence[int], rows: Sequence[LabelledSolution]) -> dict[str, float]:
     """F1 and the two accuracies in it, and the interval of F1."""
     truth = [-1 if one.first_error is None else one.first_error for one in rows]
     f1 = metrics.first_error_f1(calls, truth)
@@ -70,7 +74,7 @@ def measures(calls: Sequence[int], rows: Sequence[Marked]) -> dict[str, float]:
     }
 
 
-def baselines(rows: Sequence[Marked]) -> dict[str, dict[str, float]]:
+def baselines(rows: Sequence[LabelledSolution]) -> dict[str, dict[str, float]]:
     """What knows nothing of the text; `coin` calls each step wrong with the chance that pays best here."""
     random = np.random.default_rng(0)
     draws = [random.random(len(one.steps)).tolist() for one in rows]
@@ -92,7 +96,7 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
     """Choose a threshold, and measure it."""
-    known, rows = paths(choose, without), list(marked.load(on))
+    known, rows = paths(choose, without), list(labelled_steps.load(on))
     results = baselines(rows)
     for place in judge:
         opened = judges.load(place)

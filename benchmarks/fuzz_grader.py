@@ -21,7 +21,7 @@ import typer
 from benchmarks.fuzzing import Fuzz, Row, corpus
 from benchmarks.sitting import ROOT
 from numerate.answers import cluster, decide, equal, extract, faults, grade
-from numerate.answers.budget import READING, STEPS, used
+from numerate.answers.budget import READING, STEPS, used_steps
 from numerate.types import Kind, Problem
 
 DATA = Path(os.environ.get("NUMERATE_DATA", ROOT.parent / "shared" / "data"))
@@ -58,16 +58,16 @@ def examine(fuzz: Fuzz, numbers: range, limit: float, keep: int = 20) -> Report:
         row = fuzz.row(number)
         outcomes: dict[str, Any] = {}
         for name, call in calls(row, KINDS[number % len(KINDS)], number):
-            before, began = faults.total(), time.process_time()
+            before, began = faults.count_faults(), time.process_time()
             try:
                 outcomes[name] = call()
             except Exception as error:
                 findings.append(Finding(f"{type(error).__name__}: {error}", number, name, row))
             seconds = time.process_time() - began
-            slow.append(Slow(seconds, used(), number, name))
-            findings += [Finding(fault.exception, number, name, row) for fault in faults.since(before)]
-            if used() > MOST_STEPS and name != "cluster":
-                findings.append(Finding(f"{used()} steps", number, name, row))
+            slow.append(Slow(seconds, used_steps(), number, name))
+            findings += [Finding(fault.exception, number, name, row) for fault in faults.faults_since(before)]
+            if used_steps() > MOST_STEPS and name != "cluster":
+                findings.append(Finding(f"{used_steps()} steps", number, name, row))
             if seconds > limit and name != "cluster":
                 findings.append(Finding(f"{seconds:.2f} s", number, name, row))
         findings += [Finding(what, number, "pair", row) for what in contradictions(outcomes, number)]

@@ -33,12 +33,12 @@ SAMPLES = 2048
 
 
 def point(size: str, questions: int, samples: int, length: int) -> None:
-    from numerate.models import process
+    from numerate.models import process_tuning
     from numerate.models.policy import Policy
     from numerate.rollouts.local import LocalEngine
     from numerate.types import Prompt, Sampling, Turn
 
-    process.tune()
+    process_tuning.tune_process()
     net = made.model(size, mean_length=length)
     vocabulary = net.config.vocab_size
     engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)

@@ -41,7 +41,7 @@ def vowels(completions: Sequence[str], **_: Any) -> list[float]:
 
 def grpo(size: str) -> None:
     from numerate.methods import grpo
-    from numerate.methods.options import PolicyFit, Sample
+    from numerate.methods.shared.options import PolicyFit, Sample
 
     sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
     cfg = grpo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), rewards=(REWARD,))
@@ -50,8 +50,8 @@ def grpo(size: str) -> None:
 
 def ppo(size: str) -> None:
     from numerate.methods import ppo
-    from numerate.methods.options import PolicyFit, Sample
-    from numerate.methods.ppo_network import Value
+    from numerate.methods.ppo.value_network import Value
+    from numerate.methods.shared.options import PolicyFit, Sample
 
     sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
     cfg = ppo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), value=Value(layers=2))
@@ -60,7 +60,7 @@ def ppo(size: str) -> None:
 
 def measure(size: str, train: Callable[[Any, Any], Any]) -> None:
     """A stage as a recipe runs it; its steps are timed by their lines in the log."""
-    from numerate.models import process
+    from numerate.models import process_tuning
     from numerate.models.policy import Policy
     from numerate.progress import QuietProgress
     from numerate.rollouts.job import Job
@@ -69,7 +69,7 @@ def measure(size: str, train: Callable[[Any, Any], Any]) -> None:
     from numerate.training import Stage
     from numerate.types import Problem
 
-    process.tune()  # as the command line does
+    process_tuning.tune_process()  # as the command line does
     texts = gsm8k()
     vocabulary = made.SHAPES[size][-1]
     problems = [Problem(str(i), asked.strip(), "0", told) for i, (asked, told) in enumerate(texts)]

@@ -86,12 +86,12 @@ def matrix_parameters(net: Any) -> int:
 def gemm_rate(seconds: float = 2.0) -> float:
     """Operations per processor second of a matrix product with 256 rows, the best of many: of torch's and
     Numerate's, since one of them may use half the width of the processor."""
-    from numerate.models.products import product
+    from numerate.models.matmul import matrix_product
 
     a, b = torch.randn(256, 256), torch.randn(256, 688)
     best, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        for multiply in (torch.mm, product):
+        for multiply in (torch.mm, matrix_product):
             start = time.process_time()
             for _ in range(20):
                 multiply(a, b)

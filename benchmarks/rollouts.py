@@ -34,10 +34,10 @@ def questions(samples: int) -> int:
 
 
 def mine(size: str, samples: int) -> None:
-    from numerate.models import process
+    from numerate.models import process_tuning
     from numerate.rollouts.local import LocalEngine
 
-    process.tune()  # as the command line does
+    process_tuning.tune_process()  # as the command line does
     measure_engine(lambda policy: LocalEngine(policy, slots=ROWS), size, samples)
 
 

@@ -29,12 +29,12 @@ RATE = 1e-5
 
 def mine(size: str) -> None:
     from numerate.methods import sft
-    from numerate.models import process
+    from numerate.models import process_tuning
     from numerate.models.policy import Policy
-    from numerate.training import Learner, weigh
+    from numerate.training import Learner, set_loss_weights
     from numerate.types import Example
 
-    process.tune()  # as the command line does
+    process_tuning.tune_process()  # as the command line does
     texts = gsm8k()
     net, tok = made.model(size), bpe(texts, made.SHAPES[size][-1])
     learner = Learner(Policy(net, tok))
@@ -47,7 +47,7 @@ def mine(size: str) -> None:
     seconds: list[tuple[float, float]] = []
     for rows in batches:
         began, cpu = time.perf_counter(), time.process_time()
-        learner.step(weigh(rows), sft.loss, RATE)
+        learner.step(set_loss_weights(rows), sft.loss, RATE)
         seconds.append((time.process_time() - cpu, time.perf_counter() - began))
     tokens = sum(len(r.ids) for rows in batches[1:] for r in rows)
     tell(seconds[1:], tokens, net)

@@ -23,7 +23,7 @@ import typer
 
 from benchmarks.sitting import table
 from numerate.judges import Oracle
-from numerate.methods.step_labels import beginnings, labels
+from numerate.methods.step_labels import prefix_labels, step_prefixes
 from numerate.store import RunFolder, read_json, read_problems, read_rollouts
 from numerate.types import Group, Problem
 
@@ -65,7 +65,7 @@ def labelled(run: Path, stage: str) -> list[Attempt]:
     oracle, attempts = Oracle(), list[Attempt]()
     for scored in read_rollouts(place / "rollouts"):
         problem = problems[scored.rollout.problem_id]
-        begun = list(beginnings(scored, Group(problem, (scored,))))
+        begun = list(step_prefixes(scored, Group(problem, (scored,))))
         reachable = oracle.judge(problem, scored.rollout.text).reachable
         hits = tuple(tuple(found[one.id]) for one in begun)
         attempts.append(Attempt(problem, reachable[: len(hits)], hits))
@@ -82,7 +82,7 @@ def _called(attempt: Attempt, k: int, threshold: float, monotone: bool) -> Itera
         return
     drawn = len(attempt.hits[0]) // k
     good_DP = [
-        labels([hits[d * k : (d + 1) * k] for hits in attempt.hits], threshold, monotone)
+        prefix_labels([hits[d * k : (d + 1) * k] for hits in attempt.hits], threshold, monotone)
         for d in range(drawn)
     ]
     for place, truth in enumerate(attempt.truth):

@@ -54,13 +54,13 @@ def clipped(logp: Tensor, old: Tensor, advantage: Tensor) -> Tensor:
 
 
 def mine(size: str, samples: int, count: int) -> None:
-    from numerate.models import process
+    from numerate.models import process_tuning
     from numerate.models.policy import Policy
-    from numerate.training import Learner, token_logprobs, weigh
+    from numerate.training import Learner, set_loss_weights, token_logprobs
 
-    process.tune()  # as the command line does
+    process_tuning.tune_process()  # as the command line does
     net = made.model(size)
-    rows = weigh(sampled(net.config.vocab_size, samples, count))
+    rows = set_loss_weights(sampled(net.config.vocab_size, samples, count))
     learner = Learner(Policy(net, made.tokenizer(net.config.vocab_size)))
 
     def loss(model: Any, batch: Any) -> tuple[Tensor, dict[str, float]]:

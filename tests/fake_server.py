@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from numerate.models.outline import Outline
 from numerate.models.policy import Policy
+from numerate.models.remote_policy import Outline
 from numerate.rollouts.server import ServerEngine
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny

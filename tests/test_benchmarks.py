@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import accuracy, first_errors, real_solutions, step_labels
-from numerate.types import Marked, Problem
+from numerate.types import LabelledSolution, Problem
 
 STORY = Problem("p", "?", "3", meta={"steps": 3})
 
@@ -33,9 +33,9 @@ def test_prefixes_of_which_the_oracle_says_nothing_are_left_out() -> None:
 
 def test_first_errors_beside_what_needs_no_judge() -> None:
     rows = [
-        Marked(Problem("a", "a", ""), ("x", "y"), (-1, None)),
-        Marked(Problem("b", "b", ""), ("x", "y"), (1, -1)),
-        Marked(Problem("c", "c", ""), ("x", "y"), (1, 1)),
+        LabelledSolution(Problem("a", "a", ""), ("x", "y"), (-1, None)),
+        LabelledSolution(Problem("b", "b", ""), ("x", "y"), (1, -1)),
+        LabelledSolution(Problem("c", "c", ""), ("x", "y"), (1, 1)),
     ]
     said = first_errors.baselines(rows)
     assert said["always no error"]["none called"] == 1 and said["always no error"]["F1"] == 0

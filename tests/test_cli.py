@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from numerate import run
-from numerate.cli.app import ORDER, app, told_as
+from numerate.cli.app import ORDER, app, describe_error
 from tests.command_line import REPOSITORY, call
 from tests.small_recipe import make
 
@@ -73,7 +73,7 @@ def test_the_traceback_shows_on_request(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("numerate.recipes.names", lambda: 1 / 0)
+    monkeypatch.setattr("numerate.recipes.recipe_names", lambda: 1 / 0)
     assert isinstance(call("recipes").exception, ZeroDivisionError)
 
 
@@ -89,13 +89,13 @@ def test_ctrl_c_says_how_to_go_on(here: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_missing_extra_is_named_with_its_command() -> None:
     error = ModuleNotFoundError("No module named 'transformers'", name="transformers.models")
-    assert told_as(error) == "this needs transformers: pip install 'numerate[train]'"
-    assert told_as(ModuleNotFoundError(name="numerate.nonsense")) == ""
+    assert describe_error(error) == "this needs transformers: pip install 'numerate[train]'"
+    assert describe_error(ModuleNotFoundError(name="numerate.nonsense")) == ""
 
 
 def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "numerate.recipes.names", lambda: (_ for _ in ()).throw(OSError(28, "No space left", "runs/x"))
+        "numerate.recipes.recipe_names", lambda: (_ for _ in ()).throw(OSError(28, "No space left", "runs/x"))
     )
     done = call("recipes")
     assert (done.exit_code, done.stderr) == (2, "error: runs/x: No space left\n")

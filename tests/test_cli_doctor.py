@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from numerate.cli.doctor import products
-from numerate.models.probe import gemm
+from numerate.cli.doctor import products_finding
+from numerate.models.gemm_benchmark import measure_gemm
 
 
 @pytest.mark.parametrize(("with_two", "state"), [(20.0, "warn"), (90.0, "ok")])
@@ -12,13 +12,15 @@ def test_it_says_when_threads_are_in_each_others_way(
     with_two: float, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = {(torch.float32, 1): 60.0, (torch.float32, 2): with_two, (torch.bfloat16, 2): 7.0}
-    monkeypatch.setattr("numerate.models.probe.gemm", lambda dtype, threads: rates[dtype, threads])
-    found = products(2)
+    monkeypatch.setattr(
+        "numerate.models.gemm_benchmark.measure_gemm", lambda dtype, threads: rates[dtype, threads]
+    )
+    found = products_finding(2)
     assert found.state == state and "60 with 1 thread" in found.found and "bfloat16 7 GFLOP/s" in found.found
     assert ("OMP_NUM_THREADS=1" in found.remedy) == (state == "warn")
 
 
 def test_the_probe_leaves_the_threads_as_they_were() -> None:
     before = torch.get_num_threads()
-    assert gemm(torch.float32, before + 1) > 0
+    assert measure_gemm(torch.float32, before + 1) > 0
     assert torch.get_num_threads() == before

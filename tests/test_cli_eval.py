@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from numerate import config, run
-from numerate.cli import measure
+from numerate.cli import eval
 from numerate.models import locate
 from numerate.rollouts.options import LocalOptions
 from numerate.types import Rollout
@@ -43,7 +43,7 @@ def test_eval_runs_a_recipe_that_trains_nothing(here: Path, monkeypatch: pytest.
 def test_eval_and_solve_lend_a_calculator(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
     monkeypatch.setattr(run, "work_through", lambda recipe, *_: got.append(recipe.engine) or METRICS)
-    monkeypatch.setattr(measure, "attempts", lambda *given: got.append(given[5]) or [Rollout("q", 0, ())])
+    monkeypatch.setattr(eval, "draw_samples", lambda *given: got.append(given[5]) or [Rollout("q", 0, ())])
     assert call("eval", "MODEL", "-p", "asked.jsonl", "--calculator").exit_code == 0
     assert call("solve", "MODEL", "3 + 5?", "--calculator").exit_code == 0
     assert got == [LocalOptions(calculator=True)] * 2
@@ -63,4 +63,4 @@ def test_eval_and_solve_lend_a_calculator(here: Path, monkeypatch: pytest.Monkey
     ],
 )
 def test_a_models_short_name_is_a_folder_name(model: str, name: str) -> None:
-    assert locate.short(model) == name
+    assert locate.short_name(model) == name

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from numerate.models import locate
-from numerate.store import LOCK, writing
+from numerate.store import LOCK, hold_lock
 from tests import tiny
 from tests.command_line import call
 
@@ -154,7 +154,7 @@ def test_results_that_another_process_writes_are_not_moved_away(here: Path) -> N
     folder = folder if folder.exists() else Path("runs/eval-final")
     shutil.rmtree("a/final")
     tiny.make(Path("a/final"), context=128)
-    with writing(folder / LOCK):
+    with hold_lock(folder / LOCK):
         done = call("eval", "a/final", "-p", "one.jsonl", "-n", "2", "--max-tokens", "6", "-q")
     assert done.exit_code == 2 and "is in use" in done.output
     assert [p.name for p in Path("runs").iterdir()] == [folder.name]
@@ -176,7 +176,7 @@ def test_what_another_process_finished_before_the_lock_was_held_stays(here: Path
     drawn = {"evaluate": {"samples": 2, "max_tokens": 6}}
 
     def choose() -> config.Evaluation:
-        choice = config.evaluation("a/final", ["two.jsonl"], None, drawn, out=Path("runs"))
+        choice = config.evaluation_recipe("a/final", ["two.jsonl"], None, drawn, out=Path("runs"))
         if not calls:
             evaluate("a/final", "-p", "one.jsonl")
         calls.append(choice.folder.name)

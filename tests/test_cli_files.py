@@ -128,7 +128,7 @@ def test_a_name_that_only_the_hub_could_know_comes_with_what_is_near(
     def unknown(name: str) -> None:
         raise ValueError(f"model {name!r}: the hub has no model of this name")
 
-    monkeypatch.setattr(hub, "check", unknown)
+    monkeypatch.setattr(hub, "check_hub_model", unknown)
     stage = here / "runs" / "small" / "stages" / "sft" / "model"
     stage.mkdir(parents=True)
     (here / "runs" / "small" / "recipe.yaml").write_text("name: small\n")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate import judges, problems
-from numerate.problems.marked import load
+from numerate.problems.labelled.labelled_steps import load
 from numerate.types import Problem
 from tests import tiny
 from tests.command_line import call
@@ -119,7 +119,7 @@ def test_killed_and_resumed_equals_uninterrupted(
     prm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kill between two blocks, one within a line, and one that leaves half a block."""
-    monkeypatch.setattr("numerate.judges.lines.BLOCK", 4)
+    monkeypatch.setattr("numerate.judges.score_jsonl.BLOCK", 4)
     rows = [row(i, f"{i}+1={i + 1}\n" * (i % 3 + 1)) for i in range(10)]
     file = write(tmp_path / "in.jsonl", [*rows[:5], "{]", *rows[5:]])
     whole = tmp_path / "whole.jsonl"

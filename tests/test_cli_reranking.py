@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from numerate.cli import selected
+from numerate.cli import selection_tables
 from tests import tiny
 from tests.command_line import call
 from tests.judges.models import scored_by
@@ -60,7 +60,7 @@ def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFi
         for k in (1, 2)
         for metric in ("rerank_all_at_k", "weighted_at_k")
     ]
-    selected.show_choices({"results": rows}, {"a": "base"})
+    selection_tables.show_choices({"results": rows}, {"a": "base"})
     lines = capsys.readouterr().out.splitlines()
     at = next(i for i, line in enumerate(lines) if "judges by models" in line)
     assert lines[at] == "test: W.RR@2, judges by models"
@@ -93,7 +93,7 @@ def test_the_table_of_strategies_is_whole_on_any_terminal(
     ]
     rows += [row for i, judge in enumerate(judges) for row in of(judge, 0.05 + i / 10)]
     monkeypatch.setenv("COLUMNS", str(width))
-    selected.show_choices({"results": rows}, {})
+    selection_tables.show_choices({"results": rows}, {})
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
     heads = [line.split() for line in lines if line.startswith("strategy")]
@@ -115,7 +115,7 @@ def test_judges_of_labelled_steps_have_intervals_and_numbers(capsys: pytest.Capt
         common | {"metric": "step_auc", "low": 0.4, "high": 0.6, "n": 1200},
         common | {"metric": "first_error_f1", "low": 0.3, "high": 0.7, "n": 90},
     ]
-    selected.show_choices({"results": rows}, {})
+    selection_tables.show_choices({"results": rows}, {})
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "F1 of first errors 90 0.500 [0.300, 0.700]" in lines
     assert "AUC of steps 1,200 0.500 [0.400, 0.600]" in lines

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from numerate.cli import measure
+from numerate.cli import eval
 from numerate.types import Problem, Rollout, Sampling, Turn
 from tests.command_line import call
 from tests.small_recipe import make
@@ -29,7 +29,7 @@ def test_solve_votes(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
             for i, answer in enumerate(answers)
         ]
 
-    monkeypatch.setattr(measure, "attempts", drawn)
+    monkeypatch.setattr(eval, "draw_samples", drawn)
     done = call("solve", "MODEL", "3 + 5?", "-n", "4", "--json", "s.json")
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()

@@ -19,7 +19,7 @@ import numerate
 from numerate import config, progress, terminal
 from numerate.cli import app
 from numerate.cli import terminal as writing
-from numerate.cli.measure import shown
+from numerate.cli.eval import chosen_solution
 from numerate.types import Rollout, Turn
 
 EVIL = "\x1b]0;owned\x07\x1b[31mred\x1b[2J\r\x9b5m\u202egnp\u2066\u2028\x00\x7f"
@@ -32,11 +32,11 @@ def test_the_examples_in_the_docstrings_hold() -> None:
 
 
 def test_what_a_terminal_obeys_is_shown() -> None:
-    assert terminal.printable(EVIL) == SHOWN
+    assert terminal.printable_text(EVIL) == SHOWN
     for text in ("tab\tand\nline", "Grüße, 数学 ±√2 👩\u200d🏫", ""):
-        assert terminal.printable(text) == text
-    assert terminal.printable("a\r\nb\udcff") == "a\nb\\udcff"
-    assert json.loads(terminal.printable(json.dumps(EVIL, ensure_ascii=False))) == EVIL
+        assert terminal.printable_text(text) == text
+    assert terminal.printable_text("a\r\nb\udcff") == "a\nb\\udcff"
+    assert json.loads(terminal.printable_text(json.dumps(EVIL, ensure_ascii=False))) == EVIL
 
 
 def test_no_command_writes_past_the_one_place() -> None:
@@ -106,9 +106,9 @@ def test_errors_and_recipes(here: Path) -> None:
 
 def test_a_solution_and_its_votes_are_shown(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rollout = Rollout("q", 0, (Turn("assistant", EVIL, trained=True),), answer=EVIL)
-    monkeypatch.setattr("numerate.cli.measure.attempts", lambda *words: [rollout, rollout])
+    monkeypatch.setattr("numerate.cli.eval.draw_samples", lambda *words: [rollout, rollout])
     done = run("solve", "numerate/pico", "1+1", "-n", "2")
-    assert done.output.count(SHOWN[:30]) == 2 and shown([rollout], [{"attempt": 0}]) == EVIL.strip()
+    assert done.output.count(SHOWN[:30]) == 2 and chosen_solution([rollout], [{"attempt": 0}]) == EVIL.strip()
 
 
 def test_progress_warnings_and_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_progress_warnings_and_tracebacks(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     before = logging.getLogRecordFactory()
     try:
-        writing.guard()
+        writing.guard_output()
         for name in ("numerate", "some.library"):
             log = logging.Logger(name)
             log.addHandler(logging.StreamHandler(stream))

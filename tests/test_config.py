@@ -174,7 +174,7 @@ evaluate:"""
     first, second = recipe.stages["rl"].options.rewards
     assert first == "correct" and (second.path, second.weight) == (path, 2)
     assert recipe.stages["far"].options.teacher == "./MODEL"
-    (here / "again.yaml").write_text(config.resolved(recipe))
+    (here / "again.yaml").write_text(config.resolved_yaml(recipe))
     assert config.load("again.yaml") == recipe
 
 
@@ -287,10 +287,10 @@ def test_a_wrong_override_is_quoted_back(refusal: Edit, change: str, said: str) 
 
 def test_the_resolved_recipe_is_the_same_recipe_with_every_default(here: Path) -> None:
     recipe = config.load("r.yaml", ["name='1e3'", "report_to=none"])
-    text = config.resolved(recipe)
+    text = config.resolved_yaml(recipe)
     (here / "resolved.yaml").write_text(text)
     assert config.load("resolved.yaml") == recipe
-    assert config.resolved(config.load("resolved.yaml")) == text
+    assert config.resolved_yaml(config.load("resolved.yaml")) == text
     read = yaml.safe_load(text)  # by any YAML reader
     assert read["name"] == "1e3"
     assert (
@@ -300,7 +300,7 @@ def test_the_resolved_recipe_is_the_same_recipe_with_every_default(here: Path) -
 
 
 def option_names(method: str) -> list[str]:
-    return list(methods.get(method).Config.__pydantic_fields__)
+    return list(methods.get_method(method).Config.__pydantic_fields__)
 
 
 def test_an_unknown_recipe_gets_a_suggestion(here: Path) -> None:
@@ -312,24 +312,24 @@ def test_an_unknown_recipe_gets_a_suggestion(here: Path) -> None:
 
 def test_a_runs_folder_stands_for_its_recipe(here: Path) -> None:
     (here / "runs" / "small").mkdir(parents=True)
-    (here / "runs" / "small" / "recipe.yaml").write_text(config.resolved(config.load("r.yaml")))
+    (here / "runs" / "small" / "recipe.yaml").write_text(config.resolved_yaml(config.load("r.yaml")))
     assert config.load("runs/small") == config.load("r.yaml")
 
 
 def test_a_run_goes_on_where_its_folder_is_and_a_renamed_one_begins_elsewhere(here: Path) -> None:
     moved, runs = here / "elsewhere" / "old", Path("runs")
     moved.mkdir(parents=True)
-    assert config.place(str(moved), "small", [], runs) == moved
-    assert config.place(str(moved), "small", ["sft.limit=3"], runs) == moved
-    assert config.place(str(moved), "new", ["name=new"], runs) == runs / "new"
-    assert config.place("r.yaml", "small", [], runs) == runs / "small"
-    assert config.place(str(moved), "small", [], Path("others")) == Path("others/small")
+    assert config.run_folder(str(moved), "small", [], runs) == moved
+    assert config.run_folder(str(moved), "small", ["sft.limit=3"], runs) == moved
+    assert config.run_folder(str(moved), "new", ["name=new"], runs) == runs / "new"
+    assert config.run_folder("r.yaml", "small", [], runs) == runs / "small"
+    assert config.run_folder(str(moved), "small", [], Path("others")) == Path("others/small")
     (here / "quickstart").mkdir()
-    assert config.place("quickstart", "quickstart", [], runs) == runs / "quickstart"
+    assert config.run_folder("quickstart", "quickstart", [], runs) == runs / "quickstart"
 
 
 def test_the_schema_explains_every_option_of_every_method() -> None:
-    schema = config.schema()
+    schema = config.json_schema()
     branches = schema["properties"]["stages"]["additionalProperties"]["oneOf"]
     assert [branch["title"] for branch in branches] == sorted(methods.METHODS)
     for branch in branches:
@@ -345,7 +345,7 @@ def test_the_schema_explains_every_option_of_every_method() -> None:
 
 
 def test_every_reference_of_the_schema_resolves() -> None:
-    schema = config.schema()
+    schema = config.json_schema()
     for target in _references(schema):
         assert target.removeprefix("#/$defs/") in schema["$defs"], target
 
@@ -357,21 +357,23 @@ def _references(node: Any) -> list[str]:
     return [ref for inner in node for ref in _references(inner)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize("name", recipes.names())
+@pytest.mark.parametrize("name", recipes.recipe_names())
 def test_every_shipped_recipe_passes_its_own_checks(name: str, here: Path, data_dir: Path) -> None:
     recipe = config.load(name, [f"model={here / 'MODEL'}"])
     assert recipe.name == name
-    assert recipes.about(name)
-    assert f"numerate run {name}" in recipes.text(name)
+    assert recipes.recipe_summary(name)
+    assert f"numerate run {name}" in recipes.recipe_text(name)
 
 
 def test_measuring_needs_no_recipe_file(here: Path) -> None:
     (here / "a_b.jsonl").write_text(PLAIN)
     (here / "a-b.jsonl").write_text(PLAIN)
     settings = {"seed": 2, "evaluate": {"samples": 4}}
-    recipe = config.measuring("eval-m", "MODEL", ["asked.jsonl", "./a-b.jsonl", "a-b.jsonl"], 7, settings)
+    recipe = config.make_eval_recipe(
+        "eval-m", "MODEL", ["asked.jsonl", "./a-b.jsonl", "a-b.jsonl"], 7, settings
+    )
     assert list(recipe.problems) == ["asked", "a-b", "a-b-2"]
     assert recipe.evaluate.models == ("base",) and recipe.evaluate.problems == tuple(recipe.problems)
     assert recipe.problems["asked"].limit == 7 and recipe.evaluate.samples == 4
     with pytest.raises(ValueError, match="command line, prompt: no style"):
-        config.measuring("eval-m", "MODEL", ["asked.jsonl"], None, {"prompt": "plan"})
+        config.make_eval_recipe("eval-m", "MODEL", ["asked.jsonl"], None, {"prompt": "plan"})

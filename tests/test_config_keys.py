@@ -34,7 +34,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.delenv(trust.VARIABLE, raising=False)
     Path("r.yaml").write_text(RECIPE.replace("URL", ELSEWHERE))
     servers: list[str] = []
-    monkeypatch.setattr(engines, "check", lambda options: servers.append(options.url))
+    monkeypatch.setattr(engines, "check_engine", lambda options: servers.append(options.url))
     return servers
 
 
@@ -95,6 +95,6 @@ def test_a_run_in_python_checks_it_too(asked: list[str]) -> None:
     ],
 )
 def test_a_server_of_this_machine_needs_no_word(url: str, local: bool) -> None:
-    options = ServerOptions(kind="server", url=address.split(url), key_variable="MY_KEY")
+    options = ServerOptions(kind="server", url=address.split_login(url), key_variable="MY_KEY")
     assert (trusting.key_question(options, ()) == "") == local
-    assert trusting.key_question(ServerOptions(kind="server", url=address.split(url)), ()) == ""
+    assert trusting.key_question(ServerOptions(kind="server", url=address.split_login(url)), ()) == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from numerate import config
-from numerate.config.judging import judge_names
+from numerate.config.check_judges import judge_names
 from tests import tiny
 from tests.judges.models import scored_by
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerate.config.read import MAX_DEPTH, Loader, read_text, value
+from numerate.config.read import MAX_DEPTH, LineLoader, override_value, read_text
 from numerate.config.write import Dumper
 
 
@@ -42,7 +42,7 @@ def test_text_written_by_us_reads_as_the_same_text_here_and_elsewhere(text: str)
     ],
 )
 def test_scalars_mean_what_they_look_like(text: str, found: Any) -> None:
-    assert value(text) == found and type(value(text)) is type(found)
+    assert override_value(text) == found and type(override_value(text)) is type(found)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_hostile_and_odd_yaml_is_refused_with_a_place(text: str) -> None:
 
 
 def test_the_loader_does_not_change_pyyamls_own() -> None:
-    assert yaml.safe_load("yes") is True and yaml.load("yes", Loader) == "yes"
+    assert yaml.safe_load("yes") is True and yaml.load("yes", LineLoader) == "yes"

@@ -13,18 +13,18 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from numerate import methods
-from numerate.cli import measure
-from numerate.config.records import Evaluate, Recipe, Stage
+from numerate.cli import eval
+from numerate.config.schema import Evaluate, Recipe, StageRecipe
 from numerate.problems.stories import Knobs
 from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RECORDS: dict[tuple[str, str], Any] = {
     ("recipes.md", "seed"): Recipe,
-    ("recipes.md", "method"): Stage,
+    ("recipes.md", "method"): StageRecipe,
     ("engines.md", "url"): ServerOptions,
     ("engines.md", "gpu_share"): VllmOptions,
-    ("mixed-policy.md", "scope"): methods.get("mixed_policy").Config,
+    ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
 }
 """a page, and a key of one of its tables -> the record that the table describes"""
@@ -101,7 +101,7 @@ def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> No
 
 def test_eval_measures_as_a_recipe_does() -> None:
     real = defaults(Evaluate)
-    options = inspect.signature(measure.measure_model).parameters
+    options = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
     assert {name: options[name].default for name in same} == {name: real[name] for name in same}
     whole = defaults(Recipe)

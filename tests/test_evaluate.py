@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from numerate.evaluate import Measured, differences, measure, powers, references
+from numerate.evaluate import Measured, difference_rows, evaluate_model, powers_of_two, reference_models
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
 from numerate.rollouts.local import LocalEngine
@@ -37,7 +37,7 @@ def measured(folder: Path, source: str = "toy", **more: Any) -> Measured:
     engine = toy.Scripted(Policy(tiny.model(), tiny.tokenizer()), attempt)
     problems = [replace(p, source=source) for p in PROBLEMS]
     settings = {"samples": 4, "ks": (1, 2, 4)} | more
-    return measure("m", "test", problems, engine, folder, QuietProgress(), **settings)
+    return evaluate_model("m", "test", problems, engine, folder, QuietProgress(), **settings)
 
 
 def value(found: Measured, metric: str, k: int = 1, **more: Any) -> float:
@@ -96,7 +96,7 @@ def test_greedy_accuracy_stands_beside_the_samples_on_the_same_problems(tmp_path
 def test_differences_pair_the_problems() -> None:
     before, after = {"a": False, "b": True, "c": False}, {"a": True, "b": True, "c": True}
     both = {("base", "t"): Measured([], before), ("y", "t"): Measured([], after)}
-    [only] = differences(both, {"y": "base"}, "base")
+    [only] = difference_rows(both, {"y": "base"}, "base")
     assert (only["model"], only["versus"], only["value"]) == ("y", "base", pytest.approx(2 / 3))
     assert only["n"] == 3
 
@@ -109,7 +109,7 @@ def test_a_model_is_compared_with_its_initial_policy_and_with_the_base() -> None
     found = {
         (model, "t"): Measured([], {str(i): i < hits for i in range(4)}) for model, hits in right.items()
     }
-    rows = differences(found, starts, "base")
+    rows = difference_rows(found, starts, "base")
     assert {(row["model"], row["versus"]): row["value"] for row in rows} == {
         ("sft", "base"): 1 / 4,
         ("grpo", "sft"): 1 / 4,
@@ -124,14 +124,14 @@ def test_a_model_is_compared_with_its_initial_policy_and_with_the_base() -> None
 def test_models_that_were_not_measured_are_passed_over() -> None:
     """a -> b (not measured) -> base: b's own start stands for it. Without the base there is nothing."""
     starts = {"b": "base", "a": "b", "c": "b"}
-    assert references("a", starts, "base", {"a", "base"}) == ["base"]
-    assert references("a", starts, "base", {"a", "b", "base"}) == ["b", "base"]
-    assert references("a", starts, "base", {"a", "c"}) == []
-    assert references("base", starts, "base", {"a", "base"}) == []
+    assert reference_models("a", starts, "base", {"a", "base"}) == ["base"]
+    assert reference_models("a", starts, "base", {"a", "b", "base"}) == ["b", "base"]
+    assert reference_models("a", starts, "base", {"a", "c"}) == []
+    assert reference_models("base", starts, "base", {"a", "base"}) == []
 
 
 def test_powers() -> None:
-    assert [powers(1), powers(6), powers(8)] == [[1], [1, 2, 4, 6], [1, 2, 4, 8]]
+    assert [powers_of_two(1), powers_of_two(6), powers_of_two(8)] == [[1], [1, 2, 4, 6], [1, 2, 4, 8]]
 
 
 def test_greedy_only_and_samples_only(tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_problems_that_do_not_fit_the_context_are_said_and_counted(
     progress.say = said.append  # pyright: ignore
     assert policy.context is not None
     long = replace(PROBLEMS[1], question="Add 7 and 7. " * policy.context)
-    found = measure(
+    found = evaluate_model(
         "m", "test", [PROBLEMS[0], long], LocalEngine(policy), tmp_path, progress, max_tokens=3, **more
     )
     assert value(found, "no_room") == 1 / 2
     [line] = [line for line in said if "do not fit the context of m" in line]
     assert line.startswith("1 of 2 problems of test (the first: 'sum-1')") and f"{policy.context:,}" in line
-    fits = measure("m", "test", PROBLEMS, LocalEngine(policy), tmp_path / "all", progress, samples=0)
+    fits = evaluate_model("m", "test", PROBLEMS, LocalEngine(policy), tmp_path / "all", progress, samples=0)
     assert not any(row["metric"] == "no_room" for row in fits.rows)

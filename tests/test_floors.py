@@ -20,7 +20,7 @@ PACKAGE = Path(numerate.__file__).parent
 FLOORS = (
     (
         "types",
-        "typed",
+        "options",
         "consent",
         "terminal",
         "progress",
@@ -35,7 +35,7 @@ FLOORS = (
     ("rollouts", "judges"),
     ("methods",),
     (
-        *("run", "states", "evaluate", "reranking", "results", "config", "recipes", "report", "shootout"),
+        *("run", "states", "evaluate", "reranking", "metric_rows", "config", "recipes", "report", "shootout"),
         *("parallel", "identities", "eval_run"),
     ),
     ("cli", "assets", "__main__"),

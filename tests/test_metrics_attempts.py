@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from numerate.answers import cluster
 from numerate.metrics import diversity, maj_at_k, majk, pass_at_k
-from numerate.selection import select, tied
+from numerate.selection import is_tied, select
 
 # A A A A B B B C C D, the truth is C
 CLUSTERS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
@@ -39,7 +39,7 @@ def test_a_tied_vote_goes_to_the_answer_seen_first(vectors: dict[str, Any]):
     case = vectors["havrilla"]["metrics"]
     clusters = cluster([answer or None for answer in case["answers"]], "number")
     right = [answer == case["truth"] for answer in case["answers"]]
-    assert tied(clusters) and case["answers"][select("majority", clusters) or 0] == case["truth"]
+    assert is_tied(clusters) and case["answers"][select("majority", clusters) or 0] == case["truth"]
     assert maj_at_k(clusters, right, 8) == 1.0  # all eight, in their order
     assert pass_at_k(8, sum(right), 8) == case["pass"]
     assert case["answers"][0] == case["maj1_greedy"]

@@ -11,7 +11,7 @@ import pytest
 
 from numerate.metrics import health
 from numerate.metrics.conditions import STATS
-from numerate.metrics.health import CHECKS, look
+from numerate.metrics.health import CHECKS, check_row
 
 HEALTHY = {
     "rollouts/attempts": 64.0,
@@ -36,7 +36,7 @@ def seen(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, float]], lis
     holds: list[dict[str, float]] = []
     begun: list[tuple[int, str]] = []
     for place, row in enumerate(rows):
-        state, now, begins = look(json.loads(json.dumps(state)), row)
+        state, now, begins = check_row(json.loads(json.dumps(state)), row)
         holds.append(now)
         begun += [(place, name) for name in begins]
     assert len(json.dumps(state)) < 4000  # it is in every checkpoint
@@ -98,7 +98,7 @@ def test_a_condition_is_seen_where_it_begins(
     assert [(place, other) for place, other in begun if other == name] == [(at, name)], begun
     assert holds[at][name] == pytest.approx(value, rel=1e-3)
     assert not any(name in row for row in holds[:at])
-    assert str(health.line(name, value)).count("Remedy: ") == 1
+    assert str(health.condition_line(name, value)).count("Remedy: ") == 1
 
 
 def test_validation_that_falls_while_the_reward_rises() -> None:

@@ -6,7 +6,14 @@ import io
 
 import pytest
 
-from numerate.progress import PlainProgress, QuietProgress, RichProgress, duration, progress, short
+from numerate.progress import (
+    PlainProgress,
+    QuietProgress,
+    RichProgress,
+    format_duration,
+    make_progress,
+    short_number,
+)
 
 
 class Clock:
@@ -54,7 +61,7 @@ def test_a_short_task_and_a_failed_task_leave_no_line() -> None:
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    bar = progress(quiet=True)
+    bar = make_progress(quiet=True)
     assert isinstance(bar, QuietProgress)
     with bar.task("x", total=3) as task:
         task.advance(3)
@@ -63,7 +70,7 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_quiet_leaves_warnings(capsys: pytest.CaptureFixture[str]) -> None:
-    progress(quiet=True).warn("HEALTH\x1b[2J")
+    make_progress(quiet=True).warn("HEALTH\x1b[2J")
     assert capsys.readouterr() == ("", "HEALTH\\u001b[2J\n")
     QuietProgress().warn("words")
     assert capsys.readouterr() == ("", "")
@@ -83,8 +90,8 @@ def test_bars_are_for_terminals_only() -> None:
         def isatty(self) -> bool:
             return True
 
-    assert isinstance(progress(stream=io.StringIO()), PlainProgress)
-    assert isinstance(progress(stream=Terminal()), RichProgress)
+    assert isinstance(make_progress(stream=io.StringIO()), PlainProgress)
+    assert isinstance(make_progress(stream=Terminal()), RichProgress)
 
 
 def test_bars_nest_and_words_come_out_as_they_are() -> None:
@@ -105,7 +112,7 @@ def test_bars_nest_and_words_come_out_as_they_are() -> None:
     ("seconds", "text"), [(7.4, "0:07"), (750, "12:30"), (11100, "3:05:00"), (59.9, "1:00")]
 )
 def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -113,4 +120,4 @@ def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
     [(0.31416, "0.314"), (31.4159, "31.4"), (3141.59, "3,142"), (7, "7"), (True, "True"), ("a", "a")],
 )
 def test_numbers_are_short(value: object, text: str) -> None:
-    assert short(value) == text
+    assert short_number(value) == text

@@ -10,7 +10,7 @@ import pytest
 import numerate.prompts
 from numerate.answers import grade
 from numerate.problems import load
-from numerate.prompts import STYLES, evaluation, render, style_of, target
+from numerate.prompts import STYLES, evaluation_prompt, render, style_of, target
 from numerate.types import Problem, Turn
 
 SUM = Problem("s", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5\n#### 5", kind="number")
@@ -94,7 +94,7 @@ def test_an_evaluator_reads_the_earlier_turns_too():
     problem = Problem(
         "c", "And twice?", "10", meta={"history": [{"role": "user", "content": "What is 2+3?"}]}
     )
-    assert "problem: What is 2+3?\nAnd twice?. Here is" in evaluation(problem, "10")[0]
+    assert "problem: What is 2+3?\nAnd twice?. Here is" in evaluation_prompt(problem, "10")[0]
 
 
 @pytest.mark.parametrize(

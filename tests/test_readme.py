@@ -53,10 +53,10 @@ def test_every_command_in_the_readme_exists():
 
 def test_every_recipe_in_the_readme_is_shipped_and_takes_the_changes_given_there():
     for _, name, *rest in (words for words in typed() if words[0] == "run"):
-        tree = config.read(name)
-        config.override(tree, [word for word in rest if re.match(r"[\w.-]+=", word)])
-        assert config.build(tree).name
-        assert name in recipes.names()
+        tree = config.read_recipe(name)
+        config.apply_overrides(tree, [word for word in rest if re.match(r"[\w.-]+=", word)])
+        assert config.build_recipe(tree).name
+        assert name in recipes.recipe_names()
 
 
 def test_the_example_in_python_gives_what_it_says_without_torch():

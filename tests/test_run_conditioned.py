@@ -60,7 +60,7 @@ def test_its_folder_is_measured_in_the_same_way_by_itself(whole: Path) -> None:
     drawing = {"samples": 2, "max_tokens": 12}
     settings = {"seed": 3, "evaluate": drawing}
     place = str(whole / "run/stages/rc/model")
-    alone = config.measuring("alone", place, ["stories/test"], 3, settings, out=whole)
+    alone = config.make_eval_recipe("alone", place, ["stories/test"], 3, settings, out=whole)
     run.run(alone, whole / "alone", progress=QuietProgress())
 
     def texts(where: str) -> list[str]:

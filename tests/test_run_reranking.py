@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from numerate import config, judges, run
-from numerate.cli import selected
+from numerate.cli import selection_tables
 from numerate.consent import Consent
 from numerate.judges.oracle import Oracle
 from numerate.judges.process import ProcessJudge
-from numerate.problems import load, marked
+from numerate.problems import load
+from numerate.problems.labelled import labelled_steps
 from numerate.progress import QuietProgress
 from numerate.reranking import scored_by, selection_results
-from numerate.reranking.marked import marked_results
-from numerate.rollouts.collect import grouped
+from numerate.reranking.labelled_steps import marked_results
+from numerate.rollouts.collect import group_rows
 from numerate.store import read_rollouts
 from tests.judges.models import base_with_words
 from tests.test_run import forbidden
@@ -88,7 +89,7 @@ def test_the_rows_are_those_of_the_stored_attempts_and_the_judges_own_scores(who
     """By hand: the stored texts, the judge as it is loaded from its folder, the selection."""
     problems = load("stories/test[:5]")
     samples = whole / "run" / "evals" / "base" / "test" / "samples"
-    groups = list(grouped(problems, list(read_rollouts(samples))))
+    groups = list(group_rows(problems, list(read_rollouts(samples))))
     assert len(list(samples.glob("*.parquet"))) == 3
     judge = judges.load(whole / "run" / "stages" / "prm" / "model")
     said = scored_by(judge, groups)
@@ -173,14 +174,14 @@ def test_judges_of_steps_are_measured_on_labelled_ones_too(
     mine = [row for row in metrics["results"] if row["model"] == "labelled"]
     assert {(row["problems"], row["judge"]) for row in mine} == {(f"{whole}/marks.jsonl", "prm")}
     judge: Any = judges.load(whole / "run" / "stages" / "prm" / "model")
-    labelled = list(marked.load(f"{whole}/marks.jsonl", limit=2))
+    labelled = list(labelled_steps.load(f"{whole}/marks.jsonl", limit=2))
     scores = [said.scores for said in judge.marked(labelled)]
     about = {"model": "labelled", "problems": f"{whole}/marks.jsonl"}
     assert mine == [about | row for row in marked_results(labelled, scores, judge="prm")]
     monkeypatch.setattr(ProcessJudge, "marked", forbidden)
     again = run.run(recipe(whole, *here), whole / "run", progress=QuietProgress())
     assert again["results"] == metrics["results"]
-    selected.show_choices(metrics, {})
+    selection_tables.show_choices(metrics, {})
     told = capsys.readouterr().out
     assert "marks.jsonl: labelled steps" in told and "F1 of first errors" in told
     page = (whole / "run" / "report" / "index.html").read_text()

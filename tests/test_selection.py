@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerate.selection import STRATEGIES, largest, scored_fraction, select, tied
+from numerate.selection import STRATEGIES, is_tied, largest_clusters, scored_fraction, select
 
 # A .20 .30 .25 .25 | B .50 .40 .35 | C .90 .10 | D .95
 CLUSTERS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
@@ -67,15 +67,15 @@ def test_ties_go_to_the_first_to_appear():
     assert select("rerank_all", [0, 1, 2], [0.5, 0.7, 0.7]) == 1
     in_turn = [0.3, 0.2, 0.1, 0.1, 0.2, 0.3]  # adds up to 0.6 and then to 0.6000000000000001 if added in turn
     assert select("weighted", [0, 0, 0, 1, 1, 1], in_turn) == 0
-    assert largest([2, 1, 1, 0, 0], 2) == [1, 0]
-    assert tied([1, 0, 0, 1]) and not tied([1, 0, 0]) and not tied([0]) and not tied([])
+    assert largest_clusters([2, 1, 1, 0, 0], 2) == [1, 0]
+    assert is_tied([1, 0, 0, 1]) and not is_tied([1, 0, 0]) and not is_tied([0]) and not is_tied([])
 
 
 def test_candidates_without_an_answer_neither_vote_nor_win():
     assert select("majority", [-1, -1, 3]) == 2
     assert select("rerank_all", [-1, 3], [0.9, 0.1]) == 1
     assert select("majority_topn", [-1, 3], [0.9, 0.1], n=1) == 1
-    assert not tied([-1, 3])
+    assert not is_tied([-1, 3])
     for strategy in STRATEGIES:
         assert select(strategy, [-1, -1], [0.5, 0.5], k=1, n=1) is None
         assert select(strategy, [], [], k=1, n=1) is None
@@ -114,4 +114,4 @@ def test_what_must_hold_for_any_vote(candidates: list[tuple[int, int]], k: int):
         assert (index is None) == all(cluster == -1 for cluster in clusters)
         assert index is None or clusters[index] != -1
         if index is not None and strategy.endswith("_topk"):
-            assert clusters[index] in largest(clusters, k)
+            assert clusters[index] in largest_clusters(clusters, k)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate import config, metrics, problems, shootout
-from numerate.cli.shootout import show as shown
+from numerate.cli.shootout import show_shootout as shown
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
 from numerate.store import RunFolder, append_row, write_problems, write_rollouts
@@ -91,7 +91,7 @@ def two_seeds(tmp_path: Path) -> Path:
 
 
 def test_what_is_compared_by_hand(two_seeds: Path) -> None:
-    found = shootout.compared(recipe(two_seeds), two_seeds, (0, 1))
+    found = shootout.compare_seeds(recipe(two_seeds), two_seeds, (0, 1))
     assert (found["start"], found["n"], found["seeds"]) == ("sft", 4, [0, 1])
     values = {row["model"]: (row["value"], row["seeds"]) for row in found["methods"]}
     assert values["sft"] == (3 / 8, [1 / 4, 2 / 4])
@@ -126,28 +126,28 @@ def test_what_a_method_stands_on_is_its_cost_too(two_seeds: Path) -> None:
         leave_curve(stages / "sft", [0], [30.0], 0.5)
         leave_curve(stages / "tries", [6, 4], [2.0, 3.0], 0.5)
         leave_curve(stages / "rc", [0], [7.0], 0.5)
-    found = shootout.compared(config.load(str(path), out=two_seeds), two_seeds, (0, 1))
+    found = shootout.compare_seeds(config.load(str(path), out=two_seeds), two_seeds, (0, 1))
     curves = {row["model"]: row["curves"][0] for row in found["methods"]}
     assert curves["rc"] == [{"attempts": 10, "seconds": 12, "accuracy": 0.5}]
     assert curves["grpo"][-1]["attempts"] == 16
 
 
 def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
-    found = shootout.compared(recipe(two_seeds), two_seeds, (0, 1))
-    start, grpo, ppo = page.table(found)
+    found = shootout.compare_seeds(recipe(two_seeds), two_seeds, (0, 1))
+    start, grpo, ppo = page.table_rows(found)
     assert start[0] == "sft" and start[3:] == ["-", "-", "-", "-"]
     assert grpo[2] == "75.0 100.0" and grpo[3].startswith("+50.0 [") and grpo[5:] == ["16", "2.0"]
     assert ppo[3].startswith("+0.0 [") and ppo[5:] == ["-", "-"]
-    [curve] = [page.validated(row["curves"]) for row in found["methods"] if row["model"] == "grpo"]
+    [curve] = [page.mean_validations(row["curves"]) for row in found["methods"] if row["model"] == "grpo"]
     assert curve == [{"attempts": 16, "minutes": pytest.approx(120.5 / 60), "accuracy": pytest.approx(0.55)}]
-    cells = page.matrix(found)
+    cells = page.pair_matrix(found)
     assert cells["grpo"][0] is None and cells["ppo"][1] is None
     there, back = cells["grpo"][1], cells["ppo"][0]
     assert there and back and (there.text, there.kind) == ("+50.0", "better")
     assert (back.text, back.kind) == ("-50.0", "worse")
     ends = [cell.told.split("[")[1].split("]")[0].split(", ") for cell in (there, back)]
     assert [float(x) for x in ends[0]] == [-float(x) for x in reversed(ends[1])]
-    text = page.build(two_seeds, found).read_text()
+    text = page.build_page(two_seeds, found).read_text()
     assert "grpo" in text and "against attempts" in text and "<script" not in text
 
 
@@ -156,9 +156,9 @@ def test_curves_average_the_seeds_validations_whatever_their_steps_were() -> Non
         return [{"attempts": 10.0, "seconds": at, "accuracy": accuracy} for at, accuracy in steps]
 
     longer = run((60.0, None), (120.0, 0.5), (180.0, None), (240.0, 0.7), (300.0, 0.9))
-    curve = page.validated([run((60.0, 0.25), (120.0, None), (180.0, 0.5)), longer])
+    curve = page.mean_validations([run((60.0, 0.25), (120.0, None), (180.0, 0.5)), longer])
     assert [(point["minutes"], point["accuracy"]) for point in curve] == [(1.5, 0.375), (3.5, 0.6)]
-    assert page.validated([longer, run((60.0, None))]) == []
+    assert page.mean_validations([longer, run((60.0, None))]) == []
 
 
 def test_many_comparisons_make_each_count_less() -> None:
@@ -169,20 +169,20 @@ def test_many_comparisons_make_each_count_less() -> None:
 
 def test_it_is_clear_only_where_all_seeds_agree() -> None:
     rows: list[dict[str, Any]] = [{"p": 0.001, "seeds": [0.1, 0.2]}, {"p": 0.001, "seeds": [0.3, -0.1]}]
-    assert [row["clear"] for row in shootout.corrected(rows)] == [True, False]
+    assert [row["clear"] for row in shootout.holm_corrected(rows)] == [True, False]
 
 
 def test_stages_that_do_not_start_together_are_no_contest(tmp_path: Path) -> None:
     alone = recipe(tmp_path, "ppo.model=grpo")
     with pytest.raises(ValueError, match="compares stages that start from the same model"):
-        shootout.contest(alone)
+        shootout.find_contestants(alone)
     with pytest.raises(ValueError, match="evaluate leaves out ppo, and a shootout needs it"):
-        shootout.contest(recipe(tmp_path, "evaluate.models=[sft, grpo]"))
+        shootout.find_contestants(recipe(tmp_path, "evaluate.models=[sft, grpo]"))
 
 
 def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
-    shipped = config.build(config.read("shootout"))
-    start, contestants = shootout.contest(shipped)
+    shipped = config.build_recipe(config.read_recipe("shootout"))
+    start, contestants = shootout.find_contestants(shipped)
     assert start == "sft" and len(contestants) == 12
     conditioned = {"return_conditioned", "rc_outcome"}  # labels cost what they cost
     fixed = [name for name in contestants if name not in conditioned]
@@ -200,8 +200,8 @@ def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     ],
 )
 def test_comparisons_of_settings_differ_in_nothing_else(name: str, varied: list[str]) -> None:
-    shipped = config.build(config.read(name))
-    start, contestants = shootout.contest(shipped)
+    shipped = config.build_recipe(config.read_recipe(name))
+    start, contestants = shootout.find_contestants(shipped)
     options: list[Any] = [shipped.stages[one].options for one in contestants]
     settings = {tuple(getattr(one, key) for key in varied) for one in options}
     assert start == "sft" and len(settings) == len(options) >= 2
@@ -210,7 +210,9 @@ def test_comparisons_of_settings_differ_in_nothing_else(name: str, varied: list[
 
 
 def test_comparison_with_vapo_begins_with_the_shootouts_ppo() -> None:
-    of_shootout, compared = (config.build(config.read(name)).stages for name in ("shootout", "vapo"))
+    of_shootout, compared = (
+        config.build_recipe(config.read_recipe(name)).stages for name in ("shootout", "vapo")
+    )
     assert compared["ppo"] == of_shootout["ppo"] and compared["sft"] == of_shootout["sft"]
 
 
@@ -221,10 +223,10 @@ def budget(options: Any) -> int:
 @pytest.mark.slow
 def test_stopped_and_started_again_it_ends_with_the_same_accuracies(tmp_path: Path) -> None:
     same = recipe(tmp_path)
-    whole = shootout.shootout(same, tmp_path / "whole", (0, 1), progress=QuietProgress())
+    whole = shootout.run_shootout(same, tmp_path / "whole", (0, 1), progress=QuietProgress())
     with pytest.raises(KeyboardInterrupt):
-        shootout.shootout(same, tmp_path / "cut", (0, 1), progress=Stopping(8))
-    again = shootout.shootout(same, tmp_path / "cut", (0, 1), progress=QuietProgress())
+        shootout.run_shootout(same, tmp_path / "cut", (0, 1), progress=Stopping(8))
+    again = shootout.run_shootout(same, tmp_path / "cut", (0, 1), progress=QuietProgress())
     assert json.loads((tmp_path / "cut" / "shootout.json").read_text()) == again
     assert untimed(whole) == untimed(again)
     assert (tmp_path / "cut" / "report" / "index.html").exists()
@@ -237,9 +239,9 @@ def test_stopped_and_started_again_it_ends_with_the_same_accuracies(tmp_path: Pa
 @pytest.mark.slow
 def test_seeds_at_the_same_time_end_as_one_after_the_other(tmp_path: Path) -> None:
     same, both = recipe(tmp_path), (0, 1)
-    one = shootout.shootout(same, tmp_path / "one", both, progress=QuietProgress())
+    one = shootout.run_shootout(same, tmp_path / "one", both, progress=QuietProgress())
     told = Told()
-    two = shootout.shootout(same, tmp_path / "two", both, progress=told, jobs=2)
+    two = shootout.run_shootout(same, tmp_path / "two", both, progress=told, jobs=2)
     assert untimed(one) == untimed(two)
     assert {line[:6] for line in told.lines if " · stage " in line} == {"seed-0", "seed-1"}
     weights = [tmp_path / folder / "seed-1/stages/ppo/model/model.safetensors" for folder in ("one", "two")]
@@ -250,7 +252,7 @@ def test_a_seed_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
     broken = recipe(tmp_path)
     (tmp_path / "MODEL" / "config.json").write_text("{}")
     with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\n(.*\n)*.*error"):
-        shootout.shootout(broken, tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
+        shootout.run_shootout(broken, tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
 
 
 @pytest.mark.parametrize(("code", "kind"), [(1, RunStopped), (2, ValueError), (143, RunStopped)])
@@ -262,7 +264,7 @@ def test_a_seed_that_stops_is_no_mistake_of_the_caller(
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
     with pytest.raises(ValueError, match=r"seed-\d ended before it was done:\nerror: the loss is") as raised:
-        shootout.shootout(recipe(tmp_path), tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
+        shootout.run_shootout(recipe(tmp_path), tmp_path / "two", (0, 1), progress=QuietProgress(), jobs=2)
     assert type(raised.value) is kind
 
 
@@ -301,9 +303,9 @@ def test_the_number_of_validation_problems_is_in_the_file(tmp_path: Path) -> Non
     place = RunFolder(tmp_path)
     write_problems(place.problems("validation"), [Problem(str(i), "?", "1") for i in range(30)])
     chosen = recipe(tmp_path, "grpo.validate.limit=20")
-    assert shootout.validated(chosen, place, ["grpo"]) == [20]
-    assert shootout.validated(chosen, place, ["grpo", "ppo"]) == [20, 30]
-    assert shootout.validated(chosen, RunFolder(tmp_path / "none"), ["grpo"]) == []
+    assert shootout.validation_sizes(chosen, place, ["grpo"]) == [20]
+    assert shootout.validation_sizes(chosen, place, ["grpo", "ppo"]) == [20, 30]
+    assert shootout.validation_sizes(chosen, RunFolder(tmp_path / "none"), ["grpo"]) == []
 
 
 def untimed(found: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numerate import store
-from numerate.store.rollouts import schema
+from numerate.store.rollouts import rollout_schema
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -107,7 +107,7 @@ def test_files_from_before_there_were_choices_are_still_read(tmp_path: Path):
         row["parts"] = list(row["parts"].items())
         for turn in row["turns"]:
             del turn["choices"]
-    pq.write_table(pa.Table.from_pylist(rows, schema(choices=False)), path)
+    pq.write_table(pa.Table.from_pylist(rows, rollout_schema(choices=False)), path)
     assert list(store.read_rollouts(path)) == [attempt(), attempt(1)]
 
 
@@ -263,15 +263,15 @@ def test_a_log_forgets_the_rounds_that_are_done_again_and_torn_lines(tmp_path: P
 
 
 def test_identity_is_of_the_value_and_not_of_how_it_was_written():
-    assert store.identity({"b": 1, "a": (1, 2)}) == store.identity({"a": [1, 2], "b": 1})
-    assert store.identity(Problem("a", "q", "5")) == store.identity(Problem("a", "q", "5", meta={}))
-    assert store.identity(Problem("a", "q", "5")) != store.identity(Problem("a", "q", "6"))
-    assert store.identity([1, 2]) != store.identity([2, 1])
+    assert store.identity_hash({"b": 1, "a": (1, 2)}) == store.identity_hash({"a": [1, 2], "b": 1})
+    assert store.identity_hash(Problem("a", "q", "5")) == store.identity_hash(Problem("a", "q", "5", meta={}))
+    assert store.identity_hash(Problem("a", "q", "5")) != store.identity_hash(Problem("a", "q", "6"))
+    assert store.identity_hash([1, 2]) != store.identity_hash([2, 1])
     # sha256 of {"lr":0.1,"name":"é"}
-    assert store.identity({"name": "é", "lr": 0.1}).startswith("3437e1141de0e692")
+    assert store.identity_hash({"name": "é", "lr": 0.1}).startswith("3437e1141de0e692")
     for value in ({1, 2}, Path("a"), float("nan")):
         with pytest.raises(ValueError, match="no identity for"):
-            store.identity(value)
+            store.identity_hash(value)
 
 
 def test_a_file_hash_is_its_sha256(tmp_path: Path):

@@ -12,7 +12,7 @@ from numerate.config import Evaluation
 from numerate.consent import NO_CONSENT
 from numerate.identities import base_identity
 from numerate.progress import Progress
-from numerate.rollouts.share import once
+from numerate.rollouts.distributed import run_on_main
 from numerate.store import LOCK, RunFolder, read_json
 
 
@@ -27,7 +27,7 @@ def measure_beside(
     Raises ValueError where another process writes there, or has just taken the folder."""
     folder = choose().folder
     with run.one_writer(folder, progress):
-        once(lambda: move_outdated(folder, choose().recipe.model, notify))
+        run_on_main(lambda: move_outdated(folder, choose().recipe.model, notify))
         chosen = choose()
         if chosen.folder != folder:
             raise ValueError(f"{folder} was taken by another evaluation just now: start this one again")

@@ -10,9 +10,9 @@ from pathlib import Path
 from numerate import metrics
 from numerate.answers import strict_gsm8k
 from numerate.judges.oracle import Oracle, knows
+from numerate.metric_rows import Row, mean_row, metric_row, powers_of_two, share_row
 from numerate.progress import Progress
 from numerate.reranking import cluster_rows, vote_rows
-from numerate.results import Row, mean, powers, row, share
 from numerate.rollouts.collect import collect
 from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
 
@@ -30,7 +30,7 @@ class Measured:
     """problem id -> was the greedy attempt right; pairs the models for the paired tests"""
 
 
-def measure(
+def evaluate_model(
     model: str,
     name: str,
     problems: Sequence[Problem],
@@ -69,7 +69,7 @@ def measure(
                 params,
                 style,
                 progress,
-                annotate=marker(),
+                annotate=step_marker(),
                 label=label,
                 grade_truncated=True,
             )
@@ -85,13 +85,13 @@ def measure(
         params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
         sampled = problems[:samples_limit]
         if greedy:
-            rows.append(share("accuracy_on_sampled", (right[problem.id] for problem in sampled)))
+            rows.append(share_row("accuracy_on_sampled", (right[problem.id] for problem in sampled)))
         groups = gather("samples", sampled, samples, params)
-        rows += sampled_rows(groups, ks or powers(samples))
+        rows += sampled_rows(groups, ks or powers_of_two(samples))
         drawn += groups
     fits = {group.problem.id: not any(s.rollout.no_room for s in group.attempts) for group in drawn}
     if lost := [id_ for id_, room in fits.items() if not room]:
-        rows.append(share("no_room", [not room for room in fits.values()]))
+        rows.append(share_row("no_room", [not room for room in fits.values()]))
         progress.warn(no_room(lost, len(fits), engine, model, name))
     return Measured([base | row for row in rows], right)
 
@@ -106,7 +106,7 @@ def no_room(lost: Sequence[str], n: int, engine: Engine, model: str, name: str) 
     )
 
 
-def marker() -> Callable[[Problem, Rollout], Rollout]:
+def step_marker() -> Callable[[Problem, Rollout], Rollout]:
     oracle = Oracle()
 
     def mark(problem: Problem, rollout: Rollout) -> Rollout:
@@ -120,16 +120,16 @@ def marker() -> Callable[[Problem, Rollout], Rollout]:
 def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     first = [(group.problem, group.attempts[0]) for group in groups]
     right = [bool(scored.reward.value) for _, scored in first]
-    rows = [share("accuracy", right)]
+    rows = [share_row("accuracy", right)]
     if all(problem.source.startswith("gsm8k") for problem, _ in first):
-        rows.append(share("accuracy_strict", (strict_gsm8k(s.rollout.solution, p) for p, s in first)))
-    rows.append(share("unanswered", (s.rollout.answer is None for _, s in first)))
-    rows.append(share("truncated", (s.rollout.finish == "length" for _, s in first)))
-    rows.append(mean("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
-    return rows + [row for by in BREAKDOWNS for row in breakdown(by, first)]
+        rows.append(share_row("accuracy_strict", (strict_gsm8k(s.rollout.solution, p) for p, s in first)))
+    rows.append(share_row("unanswered", (s.rollout.answer is None for _, s in first)))
+    rows.append(share_row("truncated", (s.rollout.finish == "length" for _, s in first)))
+    rows.append(mean_row("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
+    return rows + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
 
 
-def breakdown(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
+def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
     """Greedy accuracy within each value of one of the problems' own facts. A level that only repeats the
     number of steps is passed over."""
     told = [(p.meta, s) for p, s in first if by in p.meta]
@@ -138,7 +138,7 @@ def breakdown(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
     known = [(meta[by], bool(s.reward.value)) for meta, s in told]
     parts = metrics.accuracy_by([hit for _, hit in known], [key for key, _ in known])
     return [
-        row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
+        metric_row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
         for key, part in parts.items()
     ]
 
@@ -152,13 +152,13 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     for suffix, only in (("", [None] * len(texts)), ("_right", right)):
         found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
         for kind in ("exact", "trace"):
-            rows.append(mean(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
+            rows.append(mean_row(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
     cut = [[s.rollout.finish == "length" for s in group.attempts] for group in groups]
-    rows.append(mean("truncated_sampled", [sum(c) / len(c) for c in cut], k=n))
+    rows.append(mean_row("truncated_sampled", [sum(c) / len(c) for c in cut], k=n))
     return rows
 
 
-def differences(
+def difference_rows(
     measured: Mapping[tuple[str, str], Measured], starts: Mapping[str, str], base: str
 ) -> list[Row]:
     """Paired differences of greedy accuracy on the same problems: each model against its initial policy, and
@@ -169,7 +169,7 @@ def differences(
     rows: list[Row] = []
     for (model, problems), now in measured.items():
         here = {name for (name, other), found in measured.items() if other == problems and found.greedy_right}
-        for versus in references(model, starts, base, here) if model in here else ():
+        for versus in reference_models(model, starts, base, here) if model in here else ():
             before = measured[versus, problems]
             ids = list(now.greedy_right)
             gap = metrics.paired_bootstrap(
@@ -177,12 +177,14 @@ def differences(
             )
             rows.append(
                 {"model": model, "problems": problems, "versus": versus, "p": gap.p}
-                | row("accuracy_difference", gap.value, (gap.low, gap.high), len(ids))
+                | metric_row("accuracy_difference", gap.value, (gap.low, gap.high), len(ids))
             )
     return rows
 
 
-def references(model: str, starts: Mapping[str, str], base: str, measured: Collection[str]) -> list[str]:
+def reference_models(
+    model: str, starts: Mapping[str, str], base: str, measured: Collection[str]
+) -> list[str]:
     """The models that a model is compared with: the nearest measured one that it goes back to, and the
     base."""
     initial = starts.get(model)

@@ -7,16 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from numerate import methods, states
-from numerate.config import Recipe, Stage
-from numerate.config.write import plain
-from numerate.methods import judge as which
+from numerate.config import Recipe, StageRecipe
+from numerate.config.write import plain_tree
+from numerate.methods.shared import step_scorer as which
 from numerate.models import locate
-from numerate.problems import fingerprint, marked
+from numerate.options import named
+from numerate.problems import fingerprint
+from numerate.problems.labelled import labelled_steps
 from numerate.prompts import style_of
 from numerate.rollouts import engines
 from numerate.states import Planned
-from numerate.store import RunFolder, file_hash, identity
-from numerate.typed import named
+from numerate.store import RunFolder, file_hash, identity_hash
 from numerate.types import Problem
 
 Sets = Mapping[str, list[Problem]]
@@ -28,47 +29,47 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     prints = {name: fingerprint(problems) for name, problems in sets.items()}
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
-        method = methods.get(stage.method)
+        method = methods.get_method(stage.method)
         inputs = {
             other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
         }
         made_from = {
-            "stage": plain(stage),
+            "stage": plain_tree(stage),
             "version": method.VERSION,
             "inputs": inputs | from_outside(stage),
             "problems": [prints[stage.problems], prints.get("validation")],
             "seed": recipe.seed,
             "prompt": style_of(recipe.prompt, sets[stage.problems]),
-            "engine": engines.name(recipe.engine),
+            "engine": engines.engine_name(recipe.engine),
             "dtype": recipe.dtype,
         }
-        known[name] = identity(made_from)
-        planned.append(states.look(RunFolder(folder), name, made_from))
+        known[name] = identity_hash(made_from)
+        planned.append(states.stage_state(RunFolder(folder), name, made_from))
     return planned
 
 
-def other_stages(stage: Stage) -> set[str]:
+def other_stages(stage: StageRecipe) -> set[str]:
     """What a stage takes besides the model that it starts from."""
-    judges = (name for _, name in named(stage.options, "judge") if which.kind(name) == "stage")
+    judges = (name for _, name in named(stage.options, "judge") if which.judge_kind(name) == "stage")
     others = (name for what in ("model", "rollouts") for _, name in named(stage.options, what))
     return {*others, *judges}
 
 
-def from_outside(stage: Stage) -> dict[str, str]:
+def from_outside(stage: StageRecipe) -> dict[str, str]:
     """Identities of models and labelled steps that a stage takes from elsewhere."""
     encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
-    taken = {"encoder": encoder, "judge": judge if judge and which.kind(judge) == "folder" else None}
+    taken = {"encoder": encoder, "judge": judge if judge and which.judge_kind(judge) == "folder" else None}
     found = {key: base_identity(place) for key, place in taken.items() if place}
     labels = getattr(stage.options, "marked", None)
     return found | ({"labelled steps": marked_identity(labels)} if labels else {})
 
 
 def base_identity(model: str) -> str:
-    place = locate.find(model)
+    place = locate.locate_model(model)
     if not isinstance(place, Path):
-        return identity({"hub": place})
+        return identity_hash({"hub": place})
     files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
-    return identity({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
+    return identity_hash({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
 
 
 @lru_cache
@@ -79,4 +80,4 @@ def hashed(file: Path, size: int, changed: int) -> str:
 
 def marked_identity(name: str) -> str:
     """Of a set of labelled steps; one on the hub is known by its name."""
-    return identity([file_hash(file) for file in marked.files(name)] or [name])
+    return identity_hash([file_hash(file) for file in labelled_steps.set_files(name)] or [name])

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from numerate.answers.batch import cores
-from numerate.config import Recipe, resolved
+from numerate.answers.parallel import count_cores
+from numerate.config import Recipe, resolved_yaml
 from numerate.consent import Consent
-from numerate.models.process import FROM_PARENT
+from numerate.models.process_tuning import FROM_PARENT
 from numerate.progress import Progress, Warnings
-from numerate.rollouts.address import environment
+from numerate.rollouts.address import login_environment
 from numerate.rollouts.options import ServerOptions
 from numerate.store import LOCK, RunFolder, check_free, write_text
 from numerate.types import RunStopped
@@ -37,11 +37,11 @@ def run_all(
     caller's; the others are stopped, and go on where they were the next time. When this process ends, however
     it ends, they end too."""
     said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
-    threads = str(max(1, (int(said) if said.isdigit() else cores()) // jobs))
+    threads = str(max(1, (int(said) if said.isdigit() else count_cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
         begun = [
-            pool.submit(one, recipe, folder, threads, progress, alive, consent) for recipe, folder in runs
+            pool.submit(run_one, recipe, folder, threads, progress, alive, consent) for recipe, folder in runs
         ]
         try:
             for done in as_completed(begun):
@@ -53,7 +53,7 @@ def run_all(
             raise
 
 
-def one(
+def run_one(
     recipe: Recipe,
     folder: Path,
     threads: str,
@@ -64,8 +64,8 @@ def one(
     """One run to its end, line by line with its folder's name before what it says."""
     folder.mkdir(parents=True, exist_ok=True)
     check_free(folder / LOCK)
-    login = environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
-    write_text(RunFolder(folder).recipe, resolved(recipe))
+    login = login_environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
+    write_text(RunFolder(folder).recipe, resolved_yaml(recipe))
     quiet = isinstance(progress, Warnings)
     show = progress.warn if quiet else progress.say
     package = str(Path(__file__).resolve().parents[1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from numerate.terminal import printable
+from numerate.terminal import printable_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -43,7 +43,7 @@ class Progress(Protocol):
         ...
 
 
-def progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
+def make_progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
     """Bars on a terminal, plain lines elsewhere, warnings alone when quiet."""
     to = stream or sys.stderr
     if quiet:
@@ -72,7 +72,7 @@ class Warnings(QuietProgress):
         self.stream = stream
 
     def warn(self, text: str) -> None:
-        print(printable(text), file=self.stream, flush=True)
+        print(printable_text(text), file=self.stream, flush=True)
 
 
 @dataclass
@@ -111,20 +111,20 @@ class Count:
         whole = f"/{self.total:,.0f}" if self.total is not None else ""
         parts = [f"{self.label} {self.done:,.0f}{whole}"]
         if self.rate > 0 and self.total is not None and self.done < self.total:
-            parts.append(f"{duration((self.total - self.done) / self.rate)} left")
+            parts.append(f"{format_duration((self.total - self.done) / self.rate)} left")
         if self.rate > 0:
-            parts.append(f"{short(self.rate)} {self.unit}/s")
+            parts.append(f"{short_number(self.rate)} {self.unit}/s")
         return " · ".join(parts + self.shown_info())
 
     def last_line(self) -> str:
         """`sampling 8,000 rollouts · 0:26 · right 31%`"""
         unit = self.unit.removesuffix("s") if self.done == 1 else self.unit
         return " · ".join(
-            [f"{self.label} {self.done:,.0f} {unit}", duration(self.seconds), *self.shown_info()]
+            [f"{self.label} {self.done:,.0f} {unit}", format_duration(self.seconds), *self.shown_info()]
         )
 
     def shown_info(self) -> list[str]:
-        return [f"{key} {short(value)}" for key, value in self.info.items()]
+        return [f"{key} {short_number(value)}" for key, value in self.info.items()]
 
 
 class PlainProgress:
@@ -146,7 +146,7 @@ class PlainProgress:
             self.say(task.last_line())
 
     def say(self, text: str) -> None:
-        print(printable(text), file=self.stream, flush=True)
+        print(printable_text(text), file=self.stream, flush=True)
         self.last = self.clock()
 
     def warn(self, text: str) -> None:
@@ -192,9 +192,9 @@ class RichProgress:
 
     def say(self, text: str) -> None:
         if self.bars is None:
-            print(printable(text), file=self.stream, flush=True)
+            print(printable_text(text), file=self.stream, flush=True)
         else:
-            self.bars.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            self.bars.console.print(printable_text(text), markup=False, highlight=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         self.say(text)
@@ -207,7 +207,7 @@ class RichTask(Count):
 
     def advance(self, n: float = 1, **info: object) -> None:
         super().advance(n, **info)
-        self.bars.update(self.row, completed=self.done, description=printable(self.line()))
+        self.bars.update(self.row, completed=self.done, description=printable_text(self.line()))
 
 
 def make_bars(stream: TextIO) -> Bars:
@@ -226,14 +226,14 @@ def make_bars(stream: TextIO) -> Bars:
     )
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """0:07, 12:30, 3:05:00"""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def short(value: object) -> str:
+def short_number(value: object) -> str:
     """A number in as few digits as tell something: 0.314, 31.4, 3,140; anything else as it prints."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)

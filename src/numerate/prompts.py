@@ -19,8 +19,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from numerate.answers import find, judge
-from numerate.answers.boxes import unboxed
+from numerate.answers import decide_strict, find
+from numerate.answers.text.boxes import without_boxes
 from numerate.types import Problem, Prompt, Turn
 
 HASHED = re.compile(r"^\s*####[ \t]*(\S.*)$", re.MULTILINE)
@@ -53,15 +53,15 @@ def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = ()
     if system:
         raise ValueError(f"prompt style {style!r} has no system message: use the style chat, or leave it out")
     before = "".join(f"{chosen.ask(shot)}{target(shot, style)}\n\n" for shot in shots)
-    return Prompt(problem.id, (Turn("user", before + earlier(problem, chosen) + chosen.ask(problem)),))
+    return Prompt(problem.id, (Turn("user", before + earlier_turns(problem, chosen) + chosen.ask(problem)),))
 
 
-def earlier(problem: Problem, style: Style) -> str:
+def earlier_turns(problem: Problem, style: Style) -> str:
     """The turns before a problem's question as text: as the style puts questions and solutions, without its
     instruction; other turns (a system message) as they are.
 
     >>> turns = [{"role": "user", "content": "What is 2+3?"}, {"role": "assistant", "content": "5"}]
-    >>> earlier(Problem("1", "And twice that?", "10", meta={"history": turns}), STYLES["qa"])
+    >>> earlier_turns(Problem("1", "And twice that?", "10", meta={"history": turns}), STYLES["qa"])
     'Question: What is 2+3?\\nAnswer: 5\\n\\n'
     """
     forms = {"user": style.earlier, "assistant": f"{style.lead}{{}}\n\n"}
@@ -91,58 +91,58 @@ def target(problem: Problem, style: str = "plain") -> str:
     return chosen.lead + chosen.finish(problem)
 
 
-def begun(prompt: Prompt, text: str) -> Prompt:
+def with_prefix(prompt: Prompt, text: str) -> Prompt:
     """The prompt, and the beginning of its solution as a turn of the assistant that is still open."""
     return replace(prompt, turns=(*prompt.turns, Turn("assistant", text)))
 
 
-def plain(problem: Problem) -> str:
+def plain_prompt(problem: Problem) -> str:
     """The question, and a line per choice where it has choices.
 
-    >>> plain(Problem("1", "Which is prime?", "B", choices=(("A", "4"), ("B", "5"))))
+    >>> plain_prompt(Problem("1", "Which is prime?", "B", choices=(("A", "4"), ("B", "5"))))
     'Which is prime?\\n(A) 4\\n(B) 5\\n'
     """
     lines = [problem.question.strip(), *(f"({letter}) {text}" for letter, text in problem.choices)]
     return "\n".join(lines) + "\n"
 
 
-def qa(problem: Problem) -> str:
+def qa_prompt(problem: Problem) -> str:
     """Question and answer by name, the form that base models know best. It ends without a space: the space
     belongs to the first word of the answer, as tokenizers cut text.
 
-    >>> qa(Problem("1", "What is 2+3?", "5"))
+    >>> qa_prompt(Problem("1", "What is 2+3?", "5"))
     'Question: What is 2+3?\\nAnswer:'
     """
-    return f"Question: {plain(problem)}Answer:"
+    return f"Question: {plain_prompt(problem)}Answer:"
 
 
-def cot(problem: Problem) -> str:
+def cot_prompt(problem: Problem) -> str:
     """The question, then what to do: reason, and end with `#### answer`.
 
-    >>> cot(Problem("1", "What is 2+3?", "5"))
+    >>> cot_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. End with a line that holds #### and the final answer.\\n'
     """
     answer = CHOOSE if problem.choices else "the final answer"
-    return f"{plain(problem)}\n{STEPS} End with a line that holds #### and {answer}.\n"
+    return f"{plain_prompt(problem)}\n{STEPS} End with a line that holds #### and {answer}.\n"
 
 
-def boxed(problem: Problem) -> str:
+def boxed_prompt(problem: Problem) -> str:
     """The question, then what to do: reason, and put the answer into a box.
 
-    >>> boxed(Problem("1", "What is 2+3?", "5"))
+    >>> boxed_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.\\n'
     """
     answer = CHOOSE if problem.choices else "the final answer"
-    return f"{plain(problem)}\n{STEPS} Put {answer} into \\boxed{{}}.\n"
+    return f"{plain_prompt(problem)}\n{STEPS} Put {answer} into \\boxed{{}}.\n"
 
 
-def chat(problem: Problem) -> str:
+def chat_prompt(problem: Problem) -> str:
     """What the user says: as boxed, without the last line break. The model's template goes around it.
 
-    >>> chat(Problem("1", "What is 2+3?", "5"))
+    >>> chat_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.'
     """
-    return boxed(problem).rstrip("\n")
+    return boxed_prompt(problem).rstrip("\n")
 
 
 def hashed_end(problem: Problem) -> str:
@@ -156,7 +156,7 @@ def hashed_end(problem: Problem) -> str:
     marked = HASHED.match(last)
     if marked is None:
         return f"{solution}\n#### {problem.answer}"
-    if not problem.answer or judge(marked[1], problem.answer, problem.kind).equal:
+    if not problem.answer or decide_strict(marked[1], problem.answer, problem.kind).equal:
         return solution
     return f"{before}\n#### {problem.answer}".lstrip("\n")
 
@@ -171,34 +171,36 @@ def boxed_end(problem: Problem) -> str:
     if "\\boxed" in solution:
         if not problem.answer or _ends_in_its_box(problem):
             return solution
-        solution = unboxed(solution)
+        solution = without_boxes(solution)
     return f"{HASHED.sub('', solution).rstrip()}\n\\boxed{{{problem.answer}}}".lstrip("\n")
 
 
 def _ends_in_its_box(problem: Problem) -> bool:
     """Whether the solution's own box is what the grader reads, and holds the problem's answer."""
     answer, source = find(problem.solution, problem.kind, problem.choices)
-    return source == "box" and answer is not None and judge(answer, problem.answer, problem.kind).equal
+    return (
+        source == "box" and answer is not None and decide_strict(answer, problem.answer, problem.kind).equal
+    )
 
 
 STYLES: dict[str, Style] = {
-    "plain": Style(plain, hashed_end),
-    "qa": Style(qa, hashed_end, lead=" ", earlier="Question: {}\nAnswer:"),
-    "cot": Style(cot, hashed_end),
-    "boxed": Style(boxed, boxed_end),
-    "chat": Style(chat, boxed_end, chat=True),
+    "plain": Style(plain_prompt, hashed_end),
+    "qa": Style(qa_prompt, hashed_end, lead=" ", earlier="Question: {}\nAnswer:"),
+    "cot": Style(cot_prompt, hashed_end),
+    "boxed": Style(boxed_prompt, boxed_end),
+    "chat": Style(chat_prompt, boxed_end, chat=True),
 }
 
 
-def evaluation(problem: Problem, solution: str) -> tuple[str, str]:
+def evaluation_prompt(problem: Problem, solution: str) -> tuple[str, str]:
     """What an evaluator reads before it says ` correct` or ` incorrect` (Liu et al. 2023, arXiv:2310.10047,
     section 3.2), in two parts: what all candidates at a problem have in common, and the rest. It ends without
     a space: the space belongs to the word that follows, as tokenizers cut text.
 
-    >>> "".join(evaluation(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
+    >>> "".join(evaluation_prompt(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
     'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'
     """
-    question = f"{earlier(problem, STYLES['plain'])}{plain(problem).strip()}"
+    question = f"{earlier_turns(problem, STYLES['plain'])}{plain_prompt(problem).strip()}"
     common = f"Here is a math problem: {question}. Here is a candidate solution:"
     return common, f" {solution.strip()}. The above candidate solution is"
 

@@ -11,35 +11,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numerate import __version__, methods, report, states
-from numerate.config import Recipe, Stage, judging, resolved, trusting
-from numerate.config.measuring import set_name
-from numerate.config.write import plain
+from numerate.config import Recipe, StageRecipe, check_judges, resolved_yaml, trusting
+from numerate.config.eval_recipe import set_name
+from numerate.config.write import plain_tree
 from numerate.consent import NO_CONSENT, Consent
-from numerate.evaluate import Measured, differences, measure
+from numerate.evaluate import Measured, difference_rows, evaluate_model
 from numerate.identities import Sets, base_identity, marked_identity, plan
+from numerate.metric_rows import join_metrics
 from numerate.models import locate
-from numerate.models.card import STEP_JUDGES, read_card
+from numerate.models.judge_config import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load
 from numerate.progress import Progress
 from numerate.prompts import style_of
-from numerate.reranking import Judge, rerank
-from numerate.reranking.marked import LABELLED, on_labelled
-from numerate.results import joined
+from numerate.reranking import Judge, rerank_models
+from numerate.reranking.labelled_steps import LABELLED, on_labelled
 from numerate.rollouts import engines
-from numerate.rollouts.share import barrier, first, once
+from numerate.rollouts.distributed import barrier, is_main, run_on_main
 from numerate.states import Planned
 from numerate.store import (
     LOCK,
     RunFolder,
     append_text,
-    identity,
+    hold_lock,
+    identity_hash,
     keep_if_same,
     read_json,
-    remove,
+    remove_path,
     write_json,
     write_problems,
     write_text,
-    writing,
 )
 from numerate.types import NotFinite, Problem
 
@@ -64,7 +64,7 @@ def run(
     Killed at any moment and started again, it ends with the same metrics.json and the same weights. Raises
     ValueError where finished stages would be replaced or foreign code run without consent, and where another
     process writes in the folder."""
-    trusting.check(recipe, consent.trust)
+    trusting.check_trust(recipe, consent.trust)
     with one_writer(folder, progress):
         return work_through(recipe, folder, progress, consent)
 
@@ -79,43 +79,43 @@ def work_through(
     sets = problem_sets(recipe, progress)
     planned = plan(recipe, folder, sets)
     states.check_links(folder, planned)
-    states.agree(planned, folder, consent)
+    states.check_consent(planned, folder, consent)
     barrier()  # all processes have seen what there is
-    once(lambda: write_text(RunFolder(folder).recipe, resolved(recorded or recipe)))
+    run_on_main(lambda: write_text(RunFolder(folder).recipe, resolved_yaml(recorded or recipe)))
     for name, problems in sets.items():
-        once(partial(write_problems, RunFolder(folder).problems(name), problems))
+        run_on_main(partial(write_problems, RunFolder(folder).problems(name), problems))
     stages = {each.stage: each for each in planned}
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, stages[name], sets, progress, consent.trust)
     rows = measured_rows(recipe, folder, stages, sets, progress)
-    metrics = {"results": rows, "run": facts(recipe, sets, stages)}
-    once(lambda: leave(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
+    metrics = {"results": rows, "run": run_facts(recipe, sets, stages)}
+    run_on_main(lambda: leave_run(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
     return metrics
 
 
 def with_earlier(folder: Path, metrics: Mapping[str, Any]) -> Mapping[str, Any]:
     file = RunFolder(folder).metrics
-    return joined(read_json(file), metrics) if file.is_file() else metrics
+    return join_metrics(read_json(file), metrics) if file.is_file() else metrics
 
 
 @contextmanager
 def one_writer(folder: Path, progress: Progress) -> Generator[None]:
     """Holds the folder's lock within, in the process that writes, and removes what killed writers left."""
     with ExitStack() as lock:
-        once(lambda: take_folder(lock, folder, progress))
+        run_on_main(lambda: take_folder(lock, folder, progress))
         yield
 
 
 def take_folder(lock: ExitStack, folder: Path, progress: Progress) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    lock.enter_context(writing(folder / LOCK, progress.warn))
-    states.clear(folder, progress)
+    lock.enter_context(hold_lock(folder / LOCK, progress.warn))
+    states.clear_run(folder, progress)
 
 
-def leave(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
+def leave_run(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
     write_json(RunFolder(folder).metrics, metrics)
     page = report.build(folder)
-    event(folder, "finished", progress)
+    log_event(folder, "finished", progress)
     progress.say(f"report: {page}")
 
 
@@ -134,7 +134,7 @@ def run_stage(
     recipe: Recipe,
     folder: Path,
     name: str,
-    stage: Stage,
+    stage: StageRecipe,
     planned: Planned,
     sets: Sets,
     progress: Progress,
@@ -146,39 +146,39 @@ def run_stage(
 
     place = RunFolder(folder).stage(name)
     if planned.state == "done":
-        once(lambda: states.drop_replaced(RunFolder(folder), name))
-        return event(folder, f"stage {name}: already done", progress)
-    if not states.begin(RunFolder(folder), planned, partial(event, folder, progress=progress)):
+        run_on_main(lambda: states.drop_replaced(RunFolder(folder), name))
+        return log_event(folder, f"stage {name}: already done", progress)
+    if not states.begin_stage(RunFolder(folder), planned, partial(log_event, folder, progress=progress)):
         return None
-    event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
-    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain(recipe)) if first() else None
+    log_event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
+    tracker = open_tracker(recipe.report_to, folder, recipe.name, plain_tree(recipe)) if is_main() else None
     begun = Run(place, recipe.seed, progress, tracker=tracker)
-    work = job(recipe, folder, stage, sets, trust)
-    made = trained(begun, stage, work, partial(event, folder, progress=progress))
+    work = make_job(recipe, folder, stage, sets, trust)
+    made = train_stage(begun, stage, work, partial(log_event, folder, progress=progress))
     if made is not None:  # some stages only leave rollouts behind
         begun.save(made, "model")
     if tracker:
         tracker.close()
-    once(lambda: states.finish(RunFolder(folder), planned))
-    event(folder, f"stage {name}: done", progress)
+    run_on_main(lambda: states.finish_stage(RunFolder(folder), planned))
+    log_event(folder, f"stage {name}: done", progress)
 
 
-def trained(begun: Run, stage: Stage, job: Job, event: Callable[[str], None]) -> Any:
+def train_stage(begun: Run, stage: StageRecipe, job: Job, event: Callable[[str], None]) -> Any:
     """What the stage's method makes. Raises NotFinite, with stage and step, where a number is not finite."""
     from numerate.training import checkpoint
 
     try:
-        return methods.get(stage.method).train(begun, stage.options, job)
+        return methods.get_method(stage.method).train(begun, stage.options, job)
     except NotFinite as error:
         event(f"{begun.position}: stopped: {error}")
-        saved = checkpoint.steps((begun.working or begun).folder / "checkpoints")
+        saved = checkpoint.checkpoint_steps((begun.working or begun).folder / "checkpoints")
         kept = f"The checkpoint of step {saved[-1]} is kept" if saved else "No checkpoint was saved before it"
         raise NotFinite(
             f"{begun.position}: {error}. {kept}: the same command without a change stops here again"
         ) from error
 
 
-def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets, trust: Sequence[str] = ()) -> Job:
+def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust: Sequence[str] = ()) -> Job:
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
@@ -194,7 +194,7 @@ def job(recipe: Recipe, folder: Path, stage: Stage, sets: Sets, trust: Sequence[
         style=recipe.prompt,
         load=lambda name: from_place(model_place(recipe, folder, name)),
         load_dir=lambda path: from_place(str(path)),
-        engine=lambda policy: engines.make(recipe.engine, policy),
+        engine=lambda policy: engines.make_engine(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
         stage_folder=RunFolder(folder).stage,
         device=recipe.device,
@@ -214,7 +214,7 @@ def policy_name(recipe: Recipe, folder: Path, place: str) -> str:
     if inside != place:
         return inside.removesuffix("/model")
     local = recipe.engine.kind != "server" and Path(place).expanduser().is_dir()
-    return locate.short(place) if local else place
+    return locate.short_name(place) if local else place
 
 
 def measured_rows(
@@ -223,12 +223,12 @@ def measured_rows(
     """The rows of metrics.json. Attempts that are stored and still belong to the model are not drawn
     again."""
     options = recipe.evaluate
-    drawing = {k: v for k, v in plain(options).items() if k not in NOT_DRAWN}
+    drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
     measured: dict[tuple[str, str], Measured] = {}
     names = {model: recipe.name_of(model) for model in options.models}
     for model, called in names.items():
         place = model_place(recipe, folder, model)
-        policy = engines.load(recipe.engine, place, recipe.device, recipe.dtype)
+        policy = engines.load_policy(recipe.engine, place, recipe.device, recipe.dtype)
         policy.name = policy_name(recipe, folder, place)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
@@ -236,15 +236,15 @@ def measured_rows(
             attempts = RunFolder(folder).attempts(called, name)
             style = style_of(recipe.prompt, problems)
             drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, style]
-            wanted = identity([*drawn_from, *engines.mark(recipe.engine)])
+            wanted = identity_hash([*drawn_from, *engines.engine_mark(recipe.engine)])
             keys = ("model", "problems", "evaluate", "seed", "prompt")
             made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
-            once(partial(renew, folder, called, name, wanted, made_from, progress))
-            measured[called, name] = measure(
+            run_on_main(partial(renew_folder, folder, called, name, wanted, made_from, progress))
+            measured[called, name] = evaluate_model(
                 called,
                 name,
                 problems,
-                engines.make(recipe.engine, policy),
+                engines.make_engine(recipe.engine, policy),
                 attempts,
                 progress,
                 style=recipe.prompt,
@@ -258,25 +258,25 @@ def measured_rows(
                 greedy=options.greedy,
                 ks=options.k,
             )
-            once(partial(remove, RunFolder(folder).replaced_attempts(called, name)))
-            event(folder, f"measured {called} on {name}", progress)
+            run_on_main(partial(remove_path, RunFolder(folder).replaced_attempts(called, name)))
+            log_event(folder, f"measured {called} on {name}", progress)
     rows = [row for one in measured.values() for row in one.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
-    rows += differences(measured, starts, recipe.base_name)
+    rows += difference_rows(measured, starts, recipe.base_name)
     sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
     place = RunFolder(folder).attempts
-    for judge in judges(recipe, folder, stages):
-        rows += rerank(judge, list(names.values()), sampled, place, options.samples, progress)
-        event(folder, f"re-ranked with {judge.name}", progress)
+    for judge in rerank_judges(recipe, folder, stages):
+        rows += rerank_models(judge, list(names.values()), sampled, place, options.samples, progress)
+        log_event(folder, f"re-ranked with {judge.name}", progress)
         for short, name in short_names(options.marked).items() if judge.steps else ():
-            known = identity([marked_identity(name), options.marked_limit])
+            known = identity_hash([marked_identity(name), options.marked_limit])
             scores = place(LABELLED, short) / "scores" / judge.name
             rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
-            event(folder, f"measured {judge.name} on {name}", progress)
+            log_event(folder, f"measured {judge.name} on {name}", progress)
     return rows
 
 
-def renew(
+def renew_folder(
     folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
     """Sets attempts aside that were drawn from something else, with a message, until new ones are there."""
@@ -296,26 +296,28 @@ def short_names(sets: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
+def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
     """Those of `rerank_with`, by what their rows call them."""
     from numerate.judges import Oracle, load
 
     found: list[Judge] = []
     aggregate = recipe.evaluate.aggregate
-    for name, given in judging.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
-        if given == judging.ORACLE and given not in stages:
-            found.append(Judge(name, identity([given, __version__]), Oracle, aggregate or "min"))
+    for name, given in check_judges.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
+        if given == check_judges.ORACLE and given not in stages:
+            found.append(Judge(name, identity_hash([given, __version__]), Oracle, aggregate or "min"))
             continue
         place = Path(model_place(recipe, folder, given) if given in stages else given).expanduser()
         made_from = stages[given].identity if given in stages else base_identity(str(place))
         card = read_card(place)
         opened = partial(load, place, device=recipe.device, dtype=recipe.dtype)
         how = aggregate or card.aggregation
-        found.append(Judge(name, identity([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES))
+        found.append(
+            Judge(name, identity_hash([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES)
+        )
     return found
 
 
-def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:
+def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:
     """What the numbers belong to. No times here: a resumed run writes the same file."""
     return {
         "name": recipe.name,
@@ -335,9 +337,9 @@ def facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str
     }
 
 
-def event(folder: Path, text: str, progress: Progress) -> None:
+def log_event(folder: Path, text: str, progress: Progress) -> None:
     """A line in events.log, with the time, and on the terminal, without."""
-    if first():
+    if is_main():
         record(folder, text)
         progress.say(text)
 

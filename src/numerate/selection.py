@@ -61,7 +61,7 @@ def select(
     if strategy == "majority_topn":
         voting = sorted(voting, key=lambda i: -score[i])[:n]
     elif strategy in ("rerank_topk", "weighted_topk"):
-        kept = set(largest(clusters, k or 0))
+        kept = set(largest_clusters(clusters, k or 0))
         voting = [i for i in voting if clusters[i] in kept]
     elif strategy == "outlier_free":
         voting = _repeated(clusters, voting)
@@ -109,16 +109,16 @@ def _repeated(clusters: Sequence[int], voting: Sequence[int]) -> list[int]:
     return [i for i in voting if times[clusters[i]] > 1] or list(voting)
 
 
-def largest(clusters: Sequence[int], k: int) -> list[int]:
+def largest_clusters(clusters: Sequence[int], k: int) -> list[int]:
     """Ids of the k largest clusters, the largest first; of equal ones the first to appear first."""
     voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
     members = _members(clusters, voting)
     return sorted(members, key=lambda cluster: -len(members[cluster]))[:k]
 
 
-def tied(clusters: Sequence[int]) -> bool:
+def is_tied(clusters: Sequence[int]) -> bool:
     """Did only the order of appearance decide the majority vote? Worth counting and reporting."""
-    first_two = largest(clusters, 2)
+    first_two = largest_clusters(clusters, 2)
     return len(first_two) == 2 and clusters.count(first_two[0]) == clusters.count(first_two[1])
 
 
@@ -136,5 +136,5 @@ def scored_fraction(strategy: str, clusters: Sequence[int], k: int | None = None
         return len(_repeated(clusters, [i for i, c in enumerate(clusters) if c != NO_ANSWER])) / len(clusters)
     if not strategy.endswith("_topk"):
         return 1.0
-    kept = set(largest(clusters, k or 0))
+    kept = set(largest_clusters(clusters, k or 0))
     return sum(cluster in kept for cluster in clusters) / len(clusters)

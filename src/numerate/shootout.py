@@ -17,7 +17,7 @@ from numerate.consent import NO_CONSENT, Consent
 from numerate.identities import other_stages
 from numerate.parallel import run_all
 from numerate.progress import Progress
-from numerate.rollouts.share import once, several
+from numerate.rollouts.distributed import is_distributed, run_on_main
 from numerate.store import RunFolder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]
@@ -25,7 +25,7 @@ Right = list[dict[str, float]]
 CLEAR = 0.05
 
 
-def contest(recipe: Recipe) -> tuple[str, list[str]]:
+def find_contestants(recipe: Recipe) -> tuple[str, list[str]]:
     """The start, and the stages that begin there. Raises ValueError where nothing can be compared."""
     writers = {n: stage for n, stage in recipe.stages.items() if "policy" in methods.leaves(stage.method)}
     starts = Counter(stage.model for stage in writers.values())
@@ -43,7 +43,7 @@ def contest(recipe: Recipe) -> tuple[str, list[str]]:
     return start, contestants
 
 
-def shootout(
+def run_shootout(
     recipe: Recipe,
     folder: Path,
     seeds: Sequence[int],
@@ -56,9 +56,9 @@ def shootout(
     page; returns the former. consent: as for `run`.
 
     Killed at any moment and started again, it ends with the same accuracies."""
-    contest(recipe)
-    trusting.check(recipe, consent.trust)
-    if jobs > 1 and several():
+    find_contestants(recipe)
+    trusting.check_trust(recipe, consent.trust)
+    if jobs > 1 and is_distributed():
         raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
     folder.mkdir(parents=True, exist_ok=True)
     with run.one_writer(folder, progress):
@@ -84,22 +84,23 @@ def _held(
     else:
         for one, place in runs:
             run.run(one, place, progress=progress, consent=consent)
-    found = compared(recipe, folder, seeds)
-    once(lambda: write_json(folder / "shootout.json", found))
-    once(lambda: progress.say(f"report: {page.build(folder, found)}"))
+    found = compare_seeds(recipe, folder, seeds)
+    run_on_main(lambda: write_json(folder / "shootout.json", found))
+    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, found)}"))
     return found
 
 
-def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
+def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
     """What `shootout.json` holds, from the folders of the seeds."""
-    start, contestants = contest(recipe)
+    start, contestants = find_contestants(recipe)
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
     right = {
-        m: [greedy(place, recipe.name_of(m), problems) for place in places] for m in (start, *contestants)
+        m: [greedy_outcomes(place, recipe.name_of(m), problems) for place in places]
+        for m in (start, *contestants)
     }
-    against_start = [difference(name, start, right) for name in contestants]
-    pairs = [difference(a, b, right) for a, b in combinations(contestants, 2)]
+    against_start = [difference_row(name, start, right) for name in contestants]
+    pairs = [difference_row(a, b, right) for a, b in combinations(contestants, 2)]
     free = {start, *made_of(recipe, start)}
     costs = {name: made_of(recipe, name) - free for name in (start, *contestants)}
     return {
@@ -108,17 +109,18 @@ def compared(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, An
         "problems": problems,
         "n": len(right[start][0]),
         "seeds": list(seeds),
-        "validation": validated(recipe, places[0], contestants),
+        "validation": validation_sizes(recipe, places[0], contestants),
         "methods": [
-            accuracy(name, right[name]) | {"curves": [curve(place, name, cost) for place in places]}
+            accuracy_row(name, right[name])
+            | {"curves": [validation_curve(place, name, cost) for place in places]}
             for name, cost in costs.items()
         ],
-        "against_start": corrected(against_start),
-        "pairs": corrected(pairs),
+        "against_start": holm_corrected(against_start),
+        "pairs": holm_corrected(pairs),
     }
 
 
-def validated(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
+def validation_sizes(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
     """Returns how many problems the contestants validate on, each number once."""
     file = place.problems("validation")
     whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
@@ -129,12 +131,12 @@ def validated(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> l
     return sorted(found - {0})
 
 
-def greedy(place: RunFolder, model: str, problems: str) -> dict[str, float]:
+def greedy_outcomes(place: RunFolder, model: str, problems: str) -> dict[str, float]:
     rows = read_rollouts(place.attempts(model, problems) / "greedy")
     return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
 
 
-def accuracy(name: str, right: Right) -> dict[str, Any]:
+def accuracy_row(name: str, right: Right) -> dict[str, Any]:
     """The mean over seeds; its interval is over problems, of their means over seeds."""
     value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
     seeds = [sum(one.values()) / len(one) for one in right]
@@ -146,7 +148,7 @@ def by_problem(right: Right) -> list[list[float]]:
     return [[one[problem] for one in right] for problem in right[0]]
 
 
-def difference(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
+def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
     """a - b on the same problems and seeds: the interval and p are over problems; `seeds` has the difference
     within each seed."""
     ours, theirs = by_problem(right[a]), by_problem(right[b])
@@ -158,7 +160,7 @@ def difference(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
     return {"model": a, "versus": b} | told
 
 
-def corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def holm_corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With `p_holm`, for as many comparisons as there are; clear where that is small and all seeds agree on
     the sign."""
     ps = metrics.holm([row["p"] for row in rows])
@@ -175,21 +177,21 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
     return direct.union(*(made_of(recipe, other) for other in direct))
 
 
-def curve(place: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
+def validation_curve(place: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
     """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
     validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
-    spent = [rounds(place.stage(other)) for other in sorted(before)]
+    spent = [round_rows(place.stage(other)) for other in sorted(before)]
     attempts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
     told: list[dict[str, float | None]] = []
-    for row in rounds(place.stage(name)):
+    for row in round_rows(place.stage(name)):
         attempts, seconds = attempts + row["attempts"], seconds + row["seconds"]
         told.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
     return told
 
 
-def rounds(stage: Path) -> list[dict[str, Any]]:
+def round_rows(stage: Path) -> list[dict[str, Any]]:
     """Attempts, seconds and validation accuracy of each."""
     if not (stage / "times.jsonl").exists():
         return []

@@ -13,18 +13,18 @@ from typing import Any
 from numerate import __version__
 from numerate.consent import Consent
 from numerate.progress import Progress
-from numerate.rollouts.share import first, once, processes
+from numerate.rollouts.distributed import is_main, process_count, run_on_main
 from numerate.store import (
     LOCK,
     RunFolder,
     clear_leftovers,
-    differences,
-    identity,
-    links,
+    describe_differences,
+    file_sizes,
+    identity_hash,
     read_object,
-    remove,
+    remove_path,
     set_aside,
-    sizes,
+    symbolic_links,
     take_back,
     write_json,
 )
@@ -51,18 +51,18 @@ class Planned:
     """what would be replaced is finished work"""
 
 
-def look(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
+def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
     """The state of a stage; writes nothing. Raises ValueError, with the remedy, for damaged files."""
-    folder, wanted = run.stage(stage), identity(made_from)
+    folder, wanted = run.stage(stage), identity_hash(made_from)
     plan = partial(Planned, stage, wanted, made_from=made_from)
     if (folder / DONE).exists():
         done = read_object(folder / DONE, f"delete it and run again: stage {stage} is resumed where it ended")
         if done.get("identity") == wanted:
-            gone = lost(folder, done)
+            gone = lost_files(folder, done)
             return plan("half done" if gone else "done", changes=gone)
     if (run.replaced(stage) / DONE).exists():
         before = read_object(run.replaced(stage) / DONE, f"delete {run.replaced(stage)} and run again")
-        if before.get("identity") == wanted and not lost(run.replaced(stage), before):
+        if before.get("identity") == wanted and not lost_files(run.replaced(stage), before):
             return plan("set aside")
     if not (folder / BEGUN).exists():
         there = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
@@ -70,14 +70,14 @@ def look(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
     begun = read_object(folder / BEGUN, f"restore it, or delete {folder} to begin stage {stage} anew")
     if begun.get("identity") == wanted and not (folder / DONE).exists():
         return plan("half done")
-    changes = differences(begun.get("made_from"), made_from) or ["it was made by another version"]
+    changes = describe_differences(begun.get("made_from"), made_from) or ["it was made by another version"]
     return plan("changed", changes=tuple(changes), finished=(folder / DONE).exists())
 
 
-def lost(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
+def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
     """Files of a finished stage that are missing or have another size than when it was finished."""
     listed = done.get("files")
-    present = sizes(folder)
+    present = file_sizes(folder)
     if not isinstance(listed, dict):  # an earlier version listed none
         return ()
     return tuple(
@@ -87,27 +87,27 @@ def lost(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def agree(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
+def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
     """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
     replaced = [one for one in planned if one.state == "changed" and one.finished]
-    if not replaced or consent.to_replace(replacing(replaced)):
+    if not replaced or consent.to_replace(replacing_message(replaced)):
         return
     raise ValueError(
-        f"{replacing(replaced)}; agree to it with --redo (the old results stay in "
+        f"{replacing_message(replaced)}; agree to it with --redo (the old results stay in "
         f"{folder / 'stages' / '.replaced'} until the new ones are done), or give this run another name to "
         "keep them, name=..."
     )
 
 
-def replacing(planned: Sequence[Planned]) -> str:
+def replacing_message(planned: Sequence[Planned]) -> str:
     """What changed, and which finished stages have to be done again for that; one line."""
     names = [one.stage for one in planned]
-    why = [reason(one, names) for one in planned]
+    why = [change_reason(one, names) for one in planned]
     what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"
     return f"this replaces finished work, {what}: {'; '.join(why)}"
 
 
-def reason(planned: Planned, replaced: Sequence[str]) -> str:
+def change_reason(planned: Planned, replaced: Sequence[str]) -> str:
     """Returns what changed in a stage itself, else the replaced stages that it takes something from."""
     inputs = {f"inputs.{name}:": name for name in replaced}
     own = [change for change in planned.changes if change.partition(" ")[0] not in inputs]
@@ -122,7 +122,7 @@ def check_links(folder: Path, planned: Sequence[Planned]) -> None:
     run = RunFolder(folder)
     kept = [run.stage(one.stage) for one in planned if one.state in ("done", "changed", "set aside")]
     kept += [run.replaced(one.stage) for one in planned]
-    for link in links(folder, kept):
+    for link in symbolic_links(folder, kept):
         if link.name != LOCK:
             raise ValueError(
                 f"{link} is a link, and a run writes into its own folder only: put the files themselves "
@@ -130,23 +130,23 @@ def check_links(folder: Path, planned: Sequence[Planned]) -> None:
             )
 
 
-def clear(folder: Path, progress: Progress) -> None:
+def clear_run(folder: Path, progress: Progress) -> None:
     """Removes what killed writers left; only the one writer of the run may do it."""
-    if first() and (cleared := clear_leftovers(folder)):
+    if is_main() and (cleared := clear_leftovers(folder)):
         progress.say(f"{len(cleared)} leftovers of a stopped run are removed")
 
 
-def begin(run: RunFolder, planned: Planned, say: Any) -> bool:
+def begin_stage(run: RunFolder, planned: Planned, say: Any) -> bool:
     """Makes the folder of a stage ready. Returns whether there is anything left to do."""
     folder, aside = run.stage(planned.stage), run.replaced(planned.stage)
     if planned.state == "set aside":
-        once(lambda: take_back(folder, aside, DONE))
+        run_on_main(lambda: take_back(folder, aside, DONE))
         say(f"stage {planned.stage}: taken back from {aside}, where it was set aside")
         return False
     if planned.changes:
         verb = "resumed" if planned.state == "half done" else "replaced"
         say(f"stage {planned.stage}: {verb}; {', '.join(planned.changes)}")
-    once(lambda: _fresh(folder, aside, planned))
+    run_on_main(lambda: _fresh(folder, aside, planned))
     return True
 
 
@@ -157,10 +157,10 @@ def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
         folder.mkdir(parents=True)
     else:
         begun = read_object(folder / BEGUN) if (folder / BEGUN).exists() else {}
-        if (before := begun.get("processes", processes())) != processes():
-            raise ValueError(other_processes(folder, before, processes()))
-        remove(folder / DONE)
-    facts = {"identity": planned.identity, "processes": processes(), "made_from": planned.made_from}
+        if (before := begun.get("processes", process_count())) != process_count():
+            raise ValueError(other_processes(folder, before, process_count()))
+        remove_path(folder / DONE)
+    facts = {"identity": planned.identity, "processes": process_count(), "made_from": planned.made_from}
     write_json(folder / BEGUN, facts | dict(planned.made_from["stage"]))
 
 
@@ -172,12 +172,17 @@ def other_processes(folder: Path, before: object, now: int) -> str:
     )
 
 
-def finish(run: RunFolder, planned: Planned) -> None:
+def finish_stage(run: RunFolder, planned: Planned) -> None:
     """Writes DONE.json, and removes what the stage has replaced."""
     folder = run.stage(planned.stage)
-    files = {name: size for name, size in sizes(folder).items() if not name.endswith(UNLISTED)}
+    files = {name: size for name, size in file_sizes(folder).items() if not name.endswith(UNLISTED)}
     files = {name: size for name, size in files.items() if name not in (BEGUN, DONE)}
-    done = {"identity": planned.identity, "numerate": __version__, "processes": processes(), "files": files}
+    done = {
+        "identity": planned.identity,
+        "numerate": __version__,
+        "processes": process_count(),
+        "files": files,
+    }
     write_json(folder / DONE, done)
     drop_replaced(run, planned.stage)
 
@@ -185,4 +190,4 @@ def finish(run: RunFolder, planned: Planned) -> None:
 def drop_replaced(run: RunFolder, stage: str) -> None:
     """Removes what a stage that is done has replaced."""
     if os.path.lexists(run.replaced(stage)):
-        remove(run.replaced(stage))
+        remove_path(run.replaced(stage))

@@ -11,7 +11,7 @@ UNSAFE = re.compile(
 )
 
 
-def printable(text: str) -> str:
+def printable_text(text: str) -> str:
     r"""Returns a text with `\uXXXX` for every character that a terminal would obey rather than show. In JSON
     these are the same values; a line feed that ends a line stays.
 

@@ -82,7 +82,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class LabelledSolution:
     """A solution in steps with what somebody says of them: what judges of steps learn from and are measured
     on. Raises ValueError unless there is one label, of -1, 0, 1 or None, per step."""
 
@@ -132,22 +132,22 @@ class Rollout:
         return self.finish != "stop"
 
     @property
-    def written(self) -> tuple[Turn, ...]:
+    def completion_turns(self) -> tuple[Turn, ...]:
         """The turns of the answer: what the policy wrote, and what a calculator wrote into it."""
         return tuple(turn for turn in self.turns[self._first :] if turn.trained or turn.role == "assistant")
 
     @property
     def length(self) -> int:
         """Tokens that `max_tokens` counts: all of the answer, also those that a calculator wrote into it."""
-        return sum(len(turn.ids) for turn in self.written)
+        return sum(len(turn.ids) for turn in self.completion_turns)
 
     @property
     def text(self) -> str:
         """The answer, without the beginning that the policy was given; grades and data are of `solution`."""
-        return "".join(turn.text for turn in self.written)
+        return "".join(turn.text for turn in self.completion_turns)
 
     @property
-    def begun(self) -> str:
+    def prefix(self) -> str:
         """The beginning of the solution that the policy was given to go on from: the assistant's turns right
         before its own; empty where it wrote the whole solution."""
         before = takewhile(lambda turn: turn.role == "assistant", reversed(self.turns[: self._first]))
@@ -156,7 +156,7 @@ class Rollout:
     @property
     def solution(self) -> str:
         """The whole solution: what was given of it, and what the policy wrote."""
-        return self.begun + self.text
+        return self.prefix + self.text
 
     @property
     def _first(self) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from numerate.answers import batch, equal, faults, grade_lines, workers
+from numerate.answers import equal, faults, grade_lines, parallel, worker_pool
 
 SOME = [("1/2", "0.5"), ("x+1", "1+x"), ("x+1", "x+2"), ("3/4", "0.7")] * 30
 RIGHT = [True, True, False, False] * 30
@@ -28,35 +28,35 @@ RIGHT = [True, True, False, False] * 30
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Workers from the first rows on, in small blocks, and none of an earlier test."""
-    monkeypatch.setattr(batch, "FEW", 10)
-    monkeypatch.setattr(batch, "BLOCK", 7)
-    monkeypatch.setattr(batch, "STEP", 2)
-    monkeypatch.setattr(workers, "ENOUGH", 0)
-    workers.current_pool().close()
-    workers.current_pool().usable = True
+    monkeypatch.setattr(parallel, "FEW", 10)
+    monkeypatch.setattr(parallel, "BLOCK", 7)
+    monkeypatch.setattr(parallel, "STEP", 2)
+    monkeypatch.setattr(worker_pool, "ENOUGH", 0)
+    worker_pool.current_pool().close()
+    worker_pool.current_pool().usable = True
     yield
-    workers.current_pool().close()
-    workers.current_pool().usable = True
+    worker_pool.current_pool().close()
+    worker_pool.current_pool().usable = True
 
 
 @pytest.fixture
-def senders(monkeypatch: pytest.MonkeyPatch) -> list[workers.Worker]:
+def senders(monkeypatch: pytest.MonkeyPatch) -> list[worker_pool.Worker]:
     """The worker of every block that is senders to one."""
-    seen: list[workers.Worker] = []
-    send = workers.Worker.send
+    seen: list[worker_pool.Worker] = []
+    send = worker_pool.Worker.send
 
-    def record(self: workers.Worker, *request: Any) -> None:
+    def record(self: worker_pool.Worker, *request: Any) -> None:
         seen.append(self)
         send(self, *request)
 
-    monkeypatch.setattr(workers.Worker, "send", record)
+    monkeypatch.setattr(worker_pool.Worker, "send", record)
     return seen
 
 
-def wait_for_workers(count: int = 1) -> list[workers.Worker]:
+def wait_for_workers(count: int = 1) -> list[worker_pool.Worker]:
     """So many, when they have started."""
-    pool = workers.current_pool()
-    ready: list[workers.Worker] = []
+    pool = worker_pool.current_pool()
+    ready: list[worker_pool.Worker] = []
     for _ in range(3000):
         if worker := pool.take(count):
             ready.append(worker)
@@ -70,7 +70,7 @@ def wait_for_workers(count: int = 1) -> list[workers.Worker]:
 
 
 def compare(pairs: list[tuple[str, str]] = SOME, processes: int = 2, strict: bool = False) -> list[bool]:
-    return batch.equal_all([a for a, _ in pairs], [b for _, b in pairs], strict=strict, workers=processes)
+    return parallel.equal_all([a for a, _ in pairs], [b for _, b in pairs], strict=strict, workers=processes)
 
 
 def is_running(pid: int) -> bool:
@@ -93,7 +93,7 @@ def real_pairs(data_dir: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("eager")
-def test_all_pairs_in_order(data_dir: Path, senders: list[workers.Worker]) -> None:
+def test_all_pairs_in_order(data_dir: Path, senders: list[worker_pool.Worker]) -> None:
     some = [*real_pairs(data_dir)[:1200], ("5", "5.0"), ("\ud800", "\ud800")]
     for strict in (False, True):
         expected = [equal(*pair, strict=strict) for pair in some]
@@ -104,32 +104,32 @@ def test_all_pairs_in_order(data_dir: Path, senders: list[workers.Worker]) -> No
 
 
 @pytest.mark.usefixtures("eager")
-def test_bad_rows_keep_their_line_numbers(senders: list[workers.Worker]) -> None:
+def test_bad_rows_keep_their_line_numbers(senders: list[worker_pool.Worker]) -> None:
     lines = [json.dumps({"id": i, "reference": "5", "candidate": str(i)}) for i in range(60)]
     lines[7], lines[11], lines[13], lines[55] = "not json", "", "[]", "{"
     wait_for_workers(2)
-    rows = list(batch.grade_lines_at_once(lines, workers=3))
+    rows = list(parallel.grade_lines_at_once(lines, workers=3))
     assert rows == list(grade_lines(lines)) and senders
     assert [row["line"] for row in rows if "error" in row] == [8, 14, 56]
 
 
 @pytest.mark.usefixtures("eager")
-def test_workers_stay_between_calls_of_either_kind(senders: list[workers.Worker]) -> None:
+def test_workers_stay_between_calls_of_either_kind(senders: list[worker_pool.Worker]) -> None:
     first = wait_for_workers()[0]
     for _ in range(2):
         assert compare() == RIGHT
         wait_for_workers()
     lines = [json.dumps({"reference": b, "candidate": a}) for a, b in SOME]
-    assert [row["correct"] for row in batch.grade_lines_at_once(lines, workers=2)] == RIGHT
-    assert len(senders) >= 3 and set(senders) == workers.current_pool().alive == {first}
+    assert [row["correct"] for row in parallel.grade_lines_at_once(lines, workers=2)] == RIGHT
+    assert len(senders) >= 3 and set(senders) == worker_pool.current_pool().alive == {first}
 
 
 @pytest.mark.usefixtures("eager")
-def test_strictness_goes_with_the_block(senders: list[workers.Worker]) -> None:
+def test_strictness_goes_with_the_block(senders: list[worker_pool.Worker]) -> None:
     lines = [json.dumps({"reference": "5 cm", "candidate": "5"})] * 40
     for strict in (True, False, True):
         wait_for_workers()
-        rows = batch.grade_lines_at_once(lines, strict, workers=2)
+        rows = parallel.grade_lines_at_once(lines, strict, workers=2)
         assert {row["correct"] for row in rows} == {not strict}
         wait_for_workers()
         assert set(compare([("5 cm", "5")] * 40, strict=strict)) == {not strict}
@@ -137,10 +137,10 @@ def test_strictness_goes_with_the_block(senders: list[workers.Worker]) -> None:
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_killed_worker_costs_nothing_and_is_replaced(senders: list[workers.Worker]) -> None:
+def test_a_killed_worker_costs_nothing_and_is_replaced(senders: list[worker_pool.Worker]) -> None:
     lines = [json.dumps({"id": i, "reference": "7", "candidate": str(i % 9)}) for i in range(60)]
     first = wait_for_workers()[0]
-    stream = batch.grade_lines_at_once(iter(lines), workers=2)
+    stream = parallel.grade_lines_at_once(iter(lines), workers=2)
     rows = [next(stream)]
     os.kill(first.process.pid, signal.SIGKILL)
     assert [*rows, *stream] == list(grade_lines(lines)) and is_gone(first.process.pid)
@@ -152,7 +152,7 @@ def test_a_killed_worker_costs_nothing_and_is_replaced(senders: list[workers.Wor
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_stopped_worker_stops_nothing(senders: list[workers.Worker]) -> None:
+def test_a_stopped_worker_stops_nothing(senders: list[worker_pool.Worker]) -> None:
     worker = wait_for_workers()[0]
     os.kill(worker.process.pid, signal.SIGSTOP)
     assert compare() == compare() == RIGHT and senders == [worker]
@@ -162,12 +162,12 @@ def test_a_stopped_worker_stops_nothing(senders: list[workers.Worker]) -> None:
 
 
 @pytest.mark.usefixtures("eager")
-def test_an_error_in_a_worker_is_raised_here_and_hangs_nothing(senders: list[workers.Worker]) -> None:
+def test_an_error_in_a_worker_is_raised_here_and_hangs_nothing(senders: list[worker_pool.Worker]) -> None:
     wait_for_workers()
     bad = [*SOME[:3], ("1",), *SOME]
     for _ in range(2):
         with pytest.raises(ValueError, match="not enough values"):
-            list(batch.Sharing("compare", bad, 2, "math", False).results())
+            list(parallel.Sharing("compare", bad, 2, "math", False).results())
     worker = wait_for_workers()[0]
     worker.send("compare", bad, ("math", False))
     assert worker.receive() is None
@@ -190,11 +190,11 @@ def test_what_is_no_text_gives_what_it_gives_in_a_loop() -> None:
 
 @pytest.mark.usefixtures("eager")
 def test_a_fault_of_the_grader_in_a_worker_is_found_again_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = faults.total()
+    before = faults.count_faults()
     monkeypatch.setattr(
-        batch, "TASKS", {"compare": lambda *_: faults.note(ZeroDivisionError(), "x") or [True]}
+        parallel, "TASKS", {"compare": lambda *_: faults.note_fault(ZeroDivisionError(), "x") or [True]}
     )
-    assert batch.run_request("compare", [], []) == "null" and faults.total() == before + 1
+    assert parallel.run_request("compare", [], []) == "null" and faults.count_faults() == before + 1
 
 
 @pytest.mark.usefixtures("eager")
@@ -203,37 +203,37 @@ def test_where_no_process_can_start_rows_are_graded_here(monkeypatch: pytest.Mon
         monkeypatch.setattr(sys, "executable", program)
         for _ in range(3000):
             assert compare() == RIGHT
-            if not workers.current_pool().usable:
+            if not worker_pool.current_pool().usable:
                 break
-        assert not workers.current_pool().alive and not workers.current_pool().usable
-        workers.current_pool().usable = True
+        assert not worker_pool.current_pool().alive and not worker_pool.current_pool().usable
+        worker_pool.current_pool().usable = True
 
 
 @pytest.mark.usefixtures("eager")
 def test_a_stream_left_early_leaves_its_workers_free_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "BLOCK", 3_000)
+    monkeypatch.setattr(parallel, "BLOCK", 3_000)
     both = wait_for_workers(2)
     endless = iter(lambda: json.dumps({"reference": "7", "candidate": "7"}), None)
-    stream = batch.grade_lines_at_once(endless, workers=3)
+    stream = parallel.grade_lines_at_once(endless, workers=3)
     for _ in range(3_000 + 1):  # the first block is done: here or there
         assert next(stream)["correct"]
     stream.close()
-    assert set(wait_for_workers(2)) == set(both) == set(workers.current_pool().idle)
+    assert set(wait_for_workers(2)) == set(both) == set(worker_pool.current_pool().idle)
     assert compare(processes=3) == RIGHT
 
 
 def test_few_rows_and_plain_numbers_and_one_core_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "Worker", None)  # not to be called
-    monkeypatch.setattr(workers, "ENOUGH", 0)
+    monkeypatch.setattr(worker_pool, "Worker", None)  # not to be called
+    monkeypatch.setattr(worker_pool, "ENOUGH", 0)
     assert compare(SOME) == RIGHT
     assert compare([("5", "5.0"), ("6", "7")] * 3000) == [True, False] * 3000
     assert compare(SOME * 20, processes=1) == RIGHT * 20
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_forked_process_leaves_its_parents_workers_alone(senders: list[workers.Worker]) -> None:
+def test_a_forked_process_leaves_its_parents_workers_alone(senders: list[worker_pool.Worker]) -> None:
     mine = wait_for_workers()[0]
-    stream = batch.grade_lines_at_once([json.dumps({"reference": "7", "candidate": "7"})] * 90, workers=2)
+    stream = parallel.grade_lines_at_once([json.dumps({"reference": "7", "candidate": "7"})] * 90, workers=2)
     next(stream)
     assert senders == [mine]  # it is at work
     pid = os.fork()
@@ -248,14 +248,14 @@ def test_a_forked_process_leaves_its_parents_workers_alone(senders: list[workers
             os._exit(2)
     assert os.waitpid(pid, 0)[1] == 0
     assert sum(row["correct"] for row in stream) == 89
-    assert compare() == RIGHT and set(senders) == workers.current_pool().alive == {mine}
+    assert compare() == RIGHT and set(senders) == worker_pool.current_pool().alive == {mine}
 
 
 def check_in_child() -> None:
-    workers.ENOUGH, batch.FEW, batch.BLOCK = 0, 10, 7
+    worker_pool.ENOUGH, parallel.FEW, parallel.BLOCK = 0, 10, 7
     wait_for_workers()
     assert compare() == RIGHT
-    pids = [worker.process.pid for worker in workers.current_pool().alive]
+    pids = [worker.process.pid for worker in worker_pool.current_pool().alive]
     print(*pids, file=sys.stderr, flush=True)
 
 
@@ -270,7 +270,7 @@ def test_it_works_in_daemonic_processes(method: str, capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("eager")
-def test_it_works_from_several_threads_at_once(senders: list[workers.Worker]) -> None:
+def test_it_works_from_several_threads_at_once(senders: list[worker_pool.Worker]) -> None:
     wait_for_workers(2)
     verdicts: dict[int, list[bool]] = {}
 
@@ -287,19 +287,19 @@ def test_it_works_from_several_threads_at_once(senders: list[workers.Worker]) ->
     for thread in threads:
         thread.join(60)
     assert verdicts == {n: [bool(i % 3) for i in range(1, 90)] for n in range(1, 7)}
-    assert len(workers.current_pool().alive) == 2 and len(set(senders)) == 2
+    assert len(worker_pool.current_pool().alive) == 2 and len(set(senders)) == 2
 
 
 SCRIPT = """
 import os, signal, sys, time
-from numerate.answers import batch, workers
-workers.ENOUGH = 0
+from numerate.answers import parallel, worker_pool
+worker_pool.ENOUGH = 0
 for _ in range(2):  # no main guard
-    assert all(batch.equal_all(["1/2", "x+1"] * 300, ["2/4", "1+x"] * 300, workers=3))
-pool = workers.current_pool()
+    assert all(parallel.equal_all(["1/2", "x+1"] * 300, ["2/4", "1+x"] * 300, workers=3))
+pool = worker_pool.current_pool()
 while not pool.idle or not all(worker.is_free() for worker in pool.idle):
     time.sleep(0.01)
-assert all(batch.equal_all(["1/2", "x+1"] * 300, ["2/4", "1+x"] * 300, workers=3))
+assert all(parallel.equal_all(["1/2", "x+1"] * 300, ["2/4", "1+x"] * 300, workers=3))
 print(*(worker.process.pid for worker in pool.alive), flush=True)
 """
 
@@ -319,7 +319,7 @@ def test_no_process_is_left_when_a_script_ends(end: str, tmp_path: Path) -> None
 
 def test_sequences_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="2 candidates and 1 references"):
-        batch.equal_all(["1", "2"], ["1"])
+        parallel.equal_all(["1", "2"], ["1"])
 
 
 def test_it_works_from_async_code() -> None:

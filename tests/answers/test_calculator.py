@@ -11,18 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numerate import problems
-from numerate.answers.calculator import ANNOTATION, BEGUN, calculate, completion, slips
+from numerate.answers.calculator import (
+    ANNOTATION,
+    BEGUN,
+    calculate_decimal,
+    calculator_completion,
+    wrong_annotations,
+)
 
 
 def test_the_vectors(vectors: dict[str, Any]) -> None:
     for text, result in vectors["mixed_policy"]["calculator"]:
-        assert completion(text) == (None if result is None else f"{result}>>"), text
+        assert calculator_completion(text) == (None if result is None else f"{result}>>"), text
 
 
 def test_the_last_annotation_counts() -> None:
-    assert completion("3*4=<<3*4=12>>12, 12/8=<<12/8=") == "1.5>>"
-    assert completion("<<3*4=12>>12 + 1 =") is None
-    assert completion("<<1+1\n=") is None and completion("<<1+1==") is None
+    assert calculator_completion("3*4=<<3*4=12>>12, 12/8=<<12/8=") == "1.5>>"
+    assert calculator_completion("<<3*4=12>>12 + 1 =") is None
+    assert calculator_completion("<<1+1\n=") is None and calculator_completion("<<1+1==") is None
 
 
 @pytest.mark.parametrize(
@@ -68,13 +74,13 @@ def test_the_last_annotation_counts() -> None:
     ],
 )
 def test_by_hand(expression: str, value: str | None) -> None:
-    assert calculate(expression) == value
+    assert calculate_decimal(expression) == value
 
 
 @given(st.text("0123456789+-*/.(), =<>\n", max_size=40))
 def test_whatever_is_written_it_answers_exactly_or_not_at_all(text: str) -> None:
     """A second implementation: Python's own numbers, wrapped into fractions, where Python can read it."""
-    value = calculate(text)
+    value = calculate_decimal(text)
     if value is None:
         return
     assert re.fullmatch(r"-?\d{1,15}(\.\d{0,14}[1-9])?", value) and value != "-0"
@@ -84,9 +90,9 @@ def test_whatever_is_written_it_answers_exactly_or_not_at_all(text: str) -> None
 
 @given(st.text("<=>1/2\n", max_size=30))
 def test_a_completion_ends_an_annotation_that_stands_open(text: str) -> None:
-    told = completion(text)
+    told = calculator_completion(text)
     begun = BEGUN.search(text)
-    assert (told is None) == (begun is None or calculate(begun[1]) is None)
+    assert (told is None) == (begun is None or calculate_decimal(begun[1]) is None)
     assert told is None or ANNOTATION.search(text + told)
 
 
@@ -95,13 +101,13 @@ def test_every_annotation_of_gsm8k_comes_out_as_it_is_written(data_dir: Any) -> 
     The prices are written with two places: 4.80."""
     rows = problems.load("gsm8k/train")
     found = [match for row in rows for match in ANNOTATION.finditer(row.solution)]
-    silent = [match[0] for match in found if calculate(match[1]) is None]
+    silent = [match[0] for match in found if calculate_decimal(match[1]) is None]
     assert len(found) == 23_716 and silent == ["<<560//10=56>>", "<<180//3=60>>"]
-    assert [slip for row in rows for slip in slips(row.solution)] == []
-    told = [(calculate(match[1]), match[2]) for match in found]
+    assert [slip for row in rows for slip in wrong_annotations(row.solution)] == []
+    told = [(calculate_decimal(match[1]), match[2]) for match in found]
     assert sum(value == written for value, written in told) > 23_000
 
 
 def test_slips_are_results_that_are_not_those_of_the_calculation() -> None:
     text = "<<1+1=3>>3 <<2.50*2=5.00>> <<2*1,000=2,000>> <<4(2)=9>> <<1/3=0.33>> <<2+2=four>>"
-    assert slips(text) == ["<<1+1=3>>", "<<2+2=four>>"]
+    assert wrong_annotations(text) == ["<<1+1=3>>", "<<2+2=four>>"]

@@ -15,7 +15,7 @@ from numerate.answers.choice import (
     leading_letter,
     letter_of,
 )
-from numerate.answers.statements import mentions
+from numerate.answers.extraction.statements import letter_mentions
 from tests.answers import choices_in_languages
 from tests.answers.choices_left_open import NOTHING
 from tests.answers.choices_made import CHOSEN
@@ -118,7 +118,7 @@ def test_only_a_letter_in_brackets_is_a_choice_beyond_doubt() -> None:
 
 def test_articles_pronouns_and_variables_are_no_letters() -> None:
     text = "A garage is wide. I think so. Here D + 1 = 3. Vitamin-C helps Bob."
-    assert not list(mentions(text, tuple("ABCDE")))
+    assert not list(letter_mentions(text, tuple("ABCDE")))
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from numerate.answers import (
     budget,
     cluster,
     decide,
+    decide_strict,
     equal,
+    equivalence,
     extract,
     faults,
     grade,
     grade_lines,
-    judge,
-    ladder,
 )
-from numerate.answers.budget import READING, STEPS, BudgetExceeded, Limit, spend, used
+from numerate.answers.budget import READING, STEPS, BudgetExceeded, Limit, spend_steps, used_steps
 from numerate.types import Grade, Problem
 
 BREAKING = "1+2+3+4"
@@ -29,29 +29,31 @@ BREAKING = "1+2+3+4"
 @pytest.fixture(params=[TypeError, RecursionError, MemoryError, ValueError])
 def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
     """A grader with a fault in it."""
-    read = ladder.rewritten
+    read = equivalence.rewrite_notations
 
     def fails(normal: str) -> str:
         if normal == BREAKING:
             raise request.param("a bug")
         return read(normal)
 
-    monkeypatch.setattr(ladder, "rewritten", fails)
-    ladder._short_tree.cache_clear()
+    monkeypatch.setattr(equivalence, "rewrite_notations", fails)
+    equivalence._short_tree.cache_clear()
     return request.param
 
 
 def test_a_fault_is_a_verdict_everywhere(broken: type[Exception]) -> None:
-    before = faults.total()
+    before = faults.count_faults()
     problem = Problem("", "", "10")
     assert not equal(BREAKING, "10") and not equal("10", BREAKING)
     assert decide(BREAKING, "10").how == "error"
-    assert judge(BREAKING, "10", strict=True).how == "error"
+    assert decide_strict(BREAKING, "10", strict=True).how == "error"
     assert grade(f"\\boxed{{{BREAKING}}}", problem).how == "error"
     assert extract(f"\\boxed{{{BREAKING}}} or \\boxed{{{BREAKING}+1}}") is not None
     assert cluster([BREAKING, "10", BREAKING, None, "10.0"]) == [0, 1, 0, -1, 1]
-    assert faults.total() - before >= 6
-    assert faults.since(before)[0] == faults.Fault(before + 1, f"{broken.__name__}: a bug", (BREAKING, "10"))
+    assert faults.count_faults() - before >= 6
+    assert faults.faults_since(before)[0] == faults.Fault(
+        before + 1, f"{broken.__name__}: a bug", (BREAKING, "10")
+    )
 
 
 def test_a_fault_is_a_row_of_its_own_with_its_input_and_the_others_are_graded(
@@ -73,8 +75,10 @@ def test_a_fault_is_a_row_of_its_own_with_its_input_and_the_others_are_graded(
 
 
 def test_what_is_shown_of_an_input_is_short_and_can_be_written() -> None:
-    assert faults.cut("\ud800x") == "\\ud800x"
-    assert len(faults.cut("5" * 1_000_000)) < 400 and "1,000,000 characters" in faults.cut("5" * 1_000_000)
+    assert faults.shorten_text("\ud800x") == "\\ud800x"
+    assert len(faults.shorten_text("5" * 1_000_000)) < 400 and "1,000,000 characters" in faults.shorten_text(
+        "5" * 1_000_000
+    )
 
 
 # -- inputs ----------------------------------------------------------------------
@@ -95,12 +99,12 @@ def test_what_is_no_answer_is_refused_and_named(pair: Any) -> None:
     "text", ["\ud800", "\x00", "5\x00", "\udcff\udcfe", "\\sqrt{\ud800}", "￿", "\u202e5", "(A) \ue000 \ue001"]
 )
 def test_broken_unicode_is_graded(text: str) -> None:
-    before = faults.total()
+    before = faults.count_faults()
     assert not equal(text, "17") and not equal("17", text)
     assert equal(text + "x", text + "x")
     assert cluster([text, "17", text, "17.0"]) in ([0, 1, 0, 1], [-1, 0, -1, 0])
     assert extract(f"The answer is (B). {text}", "choice") is not None
-    assert faults.total() == before
+    assert faults.count_faults() == before
 
 
 # -- steps ----------------------------------------------------------------------
@@ -125,7 +129,7 @@ def test_no_comparison_takes_more_steps_than_its_budget(what: str) -> None:
     for a, b in ((one, other), (other, one)):
         verdict = decide(a, b)
         assert not verdict.equal or what == "members in another order"
-        assert used() < STEPS + READING
+        assert used_steps() < STEPS + READING
     assert decide(one, other).equal == decide(other, one).equal
 
 
@@ -136,19 +140,19 @@ def test_costly_answers_leave_the_votes_of_others_alone() -> None:
 
 
 def test_work_beyond_the_budget_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladder, "LIMIT", Limit(1_000))
+    monkeypatch.setattr(equivalence, "LIMIT", Limit(1_000))
     one, other = COSTLY["members in another order"]
-    assert decide(one, other) == ladder.TOO_LONG
+    assert decide(one, other) == equivalence.TOO_LONG
     assert decide("\\sqrt{8}", "2\\sqrt{2}").equal
 
 
 def test_a_cached_tree_costs_what_it_cost_to_read() -> None:
-    ladder._short_tree.cache_clear()
+    equivalence._short_tree.cache_clear()
     pair = "\\frac{1}{2}+\\sqrt{13}", "\\frac{2}{4}+\\sqrt{13}"
     costs: list[int] = []
     for _ in range(2):
         assert equal(*pair)
-        costs.append(used())
+        costs.append(used_steps())
     assert costs[0] == costs[1]
 
 
@@ -156,16 +160,16 @@ def test_budgets_in_each_other_are_one() -> None:
     with pytest.raises(BudgetExceeded), Limit(10):
         for _ in range(20):
             with Limit(10):
-                spend()
-    assert used() == 11
-    spend(10**9)  # outside of any there is none
+                spend_steps()
+    assert used_steps() == 11
+    spend_steps(10**9)  # outside of any there is none
     with pytest.raises(BudgetExceeded):
-        budget.measured(lambda text: spend(READING + 1), "")
+        budget.measure_steps(lambda text: spend_steps(READING + 1), "")
 
 
 def steps(text: str) -> int:
     decide(text, "\\pi")
-    return used()
+    return used_steps()
 
 
 @pytest.mark.parametrize(
@@ -198,12 +202,12 @@ def test_white_space_around_numbers_costs_nothing(text: str) -> None:
      "\\ln^\\circ k", "factorial(1,2)", "\\log_{1.00000000000000000001} 5"],
 )  # fmt: skip
 def test_a_wrong_number_of_arguments_is_undecided(text: str) -> None:
-    before = faults.total()
+    before = faults.count_faults()
     for other in ("1", "x", "\\sqrt{2}", f"{text} + 1"):
         assert not equal(text, other) and not equal(other, text)
     assert equal(text, f" {text} ")
     assert len(set(cluster([text, "1", text]))) == 2
-    assert faults.total() == before
+    assert faults.count_faults() == before
 
 
 def test_functions_of_several_arguments_keep_them() -> None:
@@ -244,7 +248,7 @@ def test_a_decimal_with_a_large_exponent_is_taken_to_its_last_place(
 def test_extraction_has_no_budget_of_its_own_to_spend_twice() -> None:
     many = " and ".join(f"\\boxed{{{', '.join(ROOTS[k:])}}}" for k in range(16))
     grade(many, Problem("", "", ", ".join(ROOTS)))
-    assert used() < STEPS + READING
+    assert used_steps() < STEPS + READING
     assert extract(many) is not None
 
 
@@ -273,11 +277,11 @@ def test_many_fractions_side_by_side_are_no_deep_tree() -> None:
     ids=lambda text: text[:12],
 )
 def test_a_deep_tree_is_not_read(text: str) -> None:
-    before = faults.total()
+    before = faults.count_faults()
     for other in ("1", "\\sqrt{2}", f"{text} + 1"):
         assert not equal(text, other) and not equal(other, text) and not equal(text, other, strict=True)
     assert len(set(cluster([text, "\\sqrt{2}", f"{text}+1"]))) == 3
-    assert faults.total() == before
+    assert faults.count_faults() == before
 
 
 @pytest.mark.parametrize(

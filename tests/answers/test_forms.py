@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from numerate.answers import cluster, equal
-from numerate.answers.normal import words
-from numerate.answers.spelled import read
+from numerate.answers.text.normalize import plain_words
+from numerate.answers.text.number_words import read_number_words
 
 SAME = [
     # words
@@ -90,4 +90,4 @@ def test_what_is_different_does_not(one: str, other: str) -> None:
     ],
 )  # fmt: skip
 def test_numbers_in_words(text: str, found: str | None) -> None:
-    assert read(text, words(text)) == found
+    assert read_number_words(text, plain_words(text)) == found

@@ -11,7 +11,7 @@ import pytest
 
 from numerate.assets import corpus, facts, misread, tokenizer
 from numerate.judges import Oracle
-from numerate.models import encoding
+from numerate.models import tokenization
 from numerate.problems import is_test_split, stories
 from numerate.types import Prompt, Turn
 
@@ -20,7 +20,7 @@ TEXT = "Tom sold 48/2=<<48/2=24>>24 clips - 3.5% more.\nIs [GOOD] <code>\n```pyt
 
 @pytest.fixture(scope="module")
 def tok() -> Any:
-    return tokenizer.train((corpus.document(0, i) for i in range(300)), 700)
+    return tokenizer.train_tokenizer((corpus.make_document(0, i) for i in range(300)), 700)
 
 
 def test_digits_operators_and_verdicts_are_single_tokens(tok: Any) -> None:
@@ -31,41 +31,41 @@ def test_digits_operators_and_verdicts_are_single_tokens(tok: Any) -> None:
 
 def test_text_comes_back_whole_from_prompt_and_target(tok: Any) -> None:
     """Control tokens vanish from decoded text; nothing else may, least of all what marks an answer."""
-    prompt = encoding.encode_prompt(tok, Prompt("p", (Turn("user", TEXT),)))
-    target = encoding.encode_target(tok, TEXT)
+    prompt = tokenization.encode_prompt(tok, Prompt("p", (Turn("user", TEXT),)))
+    target = tokenization.encode_target(tok, TEXT)
     assert prompt[0] == tok.bos_token_id and target[-1] == tok.eos_token_id
     assert prompt[1:] == target[:-1]
-    assert encoding.decode(tok, prompt) == encoding.decode(tok, target) == TEXT
+    assert tokenization.decode_ids(tok, prompt) == tokenization.decode_ids(tok, target) == TEXT
 
 
 def test_a_solution_is_told_with_the_tokens_that_pico_read(tok: Any) -> None:
     """Reading (make_pico) and fine-tuning (encode_target) cut a text alike."""
-    assert tok(TEXT).input_ids[1:] == encoding.encode_target(tok, TEXT)[:-1]
+    assert tok(TEXT).input_ids[1:] == tokenization.encode_target(tok, TEXT)[:-1]
 
 
 def test_documents_are_the_same_every_time_and_differ() -> None:
-    some = [corpus.document(7, i) for i in range(200)]
-    assert some == [corpus.document(7, i) for i in range(200)]
+    some = [corpus.make_document(7, i) for i in range(200)]
+    assert some == [corpus.make_document(7, i) for i in range(200)]
     assert len(set(some)) == 200
 
 
 def test_no_document_holds_a_problem_of_a_test_split_or_of_what_recipes_train_on() -> None:
     assert not is_test_split(f"stories/{corpus.SPLIT}")
     held = {p.question for split in ("train", "test", "validation") for p in stories.generate(split, 0, 400)}
-    told = [corpus.document(0, i) for i in range(400)]
+    told = [corpus.make_document(0, i) for i in range(400)]
     assert not held & {text.split("\n")[0] for text in told}
 
 
 def test_what_is_left_to_learn() -> None:
     made = list(stories.generate("train", 0, 1500))
-    told = [(p, corpus.told(random.Random(i), p)) for i, p in enumerate(made)]
-    unsolved = [text for p, text in told if not corpus.solved(p)]
+    told = [(p, corpus.tell_story(random.Random(i), p)) for i, p in enumerate(made)]
+    unsolved = [text for p, text in told if not corpus.is_solved(p)]
     assert len(unsolved) > 500 and all(text.split("\n")[1].startswith("Answer: ") for text in unsolved)
-    texts = [corpus.document(0, i).split("\n") for i in range(1500)]
+    texts = [corpus.make_document(0, i).split("\n") for i in range(1500)]
     after = [t[1] for t in texts if not t[0].startswith("Question: ") and "=" not in t[0]]
     assert 0.5 < sum(line.startswith("Answer: ") for line in after) / len(after) < 0.8
     r = random.Random(0)
-    drawn = [corpus.story(r).meta["steps"] for _ in range(600)]
+    drawn = [corpus.training_story(r).meta["steps"] for _ in range(600)]
     assert 0 < sum(steps > 3 for steps in drawn) / len(drawn) < 0.1
 
 
@@ -73,7 +73,7 @@ def test_misread_relations_are_wrong_where_they_stand_and_right_from_there() -> 
     oracle = Oracle()
     seen = 0
     for i, problem in enumerate(stories.generate("train", 0, 300)):
-        told = misread.solution(random.Random(i), problem, corpus.MISREAD, 1.0)
+        told = misread.misread_solution(random.Random(i), problem, corpus.MISREAD, 1.0)
         if told is None or told == problem.solution:
             continue
         names = misread.by_line(problem)
@@ -88,11 +88,13 @@ def test_misread_relations_are_wrong_where_they_stand_and_right_from_there() -> 
 
 
 def test_the_late_texts_misread_more_often_than_not() -> None:
-    told = [corpus.told_late(random.Random(i)) for i in range(300)]
+    told = [corpus.tell_misread(random.Random(i)) for i in range(300)]
     solved = [text for text in told if "Answer: " not in text.split("\n")[1]]
     assert 200 < len(solved) < 300
     r = random.Random(0)
-    made = [(p, misread.solution(r, p, corpus.MISREAD, 0.6)) for p in stories.generate("train", 0, 400)]
+    made = [
+        (p, misread.misread_solution(r, p, corpus.MISREAD, 0.6)) for p in stories.generate("train", 0, 400)
+    ]
     kept = [s != p.solution for p, s in made if s is not None]
     assert len(kept) > 300 and 0.4 < sum(kept) / len(kept) < 0.7
 
@@ -111,7 +113,7 @@ def calculated(left: str) -> Fraction:
 
 def test_made_up_names_replace_a_name_everywhere() -> None:
     text = "Tom had 3 pens. Tom's friend Mia had 4.\nTom and Mia had 3+4=7 pens."
-    new = [corpus.renamed(random.Random(i), text) for i in range(50)]
+    new = [corpus.rename_people(random.Random(i), text) for i in range(50)]
     changed = [t for t in new if t != text]
     assert 5 < len(changed) < 30
     for t in changed:
@@ -122,10 +124,10 @@ def test_made_up_names_replace_a_name_everywhere() -> None:
 
 def test_plain_and_spoiled_solutions_by_hand() -> None:
     solution = "So 4*2=<<4*2=8>>8 pens.\n8+1=<<8+1=9>>9 in all.\n#### 9"
-    assert corpus.plain(solution) == "So 4*2=8 pens.\n8+1=9 in all."
-    spoiled = corpus.spoiled(random.Random(0), solution)
+    assert corpus.plain_solution(solution) == "So 4*2=8 pens.\n8+1=9 in all."
+    spoiled = corpus.spoil_number(random.Random(0), solution)
     assert spoiled != solution and len(spoiled.split("\n")) == 3
-    assert corpus.spoiled(random.Random(0), "no sums\n#### 3") == "no sums\n#### 3"
+    assert corpus.spoil_number(random.Random(0), "no sums\n#### 3") == "no sums\n#### 3"
 
 
 @pytest.mark.parametrize("fact", facts.FACTS)

@@ -24,7 +24,7 @@ def obvious(rewards: list[float], values: list[float], gamma: float, lam: float)
 def test_the_vector_of_a_terminal_reward(vectors: dict[str, Any]) -> None:
     case = vectors["prm_orm_ppo"]["terminal_reward_gae"]
     placed = credit.on_tokens(3, last=case["R"])
-    rewards = credit.penalised(placed, credit.k1(case["logp"], case["ref_logp"]), case["kl_coef"])
+    rewards = credit.subtract_kl_penalty(placed, credit.k1(case["logp"], case["ref_logp"]), case["kl_coef"])
     assert rewards == pytest.approx(case["token_rewards"])
     advantages = credit.gae(rewards, case["values"], case["gamma"], case["lam"])
     assert advantages == pytest.approx(case["advantages"], abs=1e-6)
@@ -86,15 +86,15 @@ def test_rewards_of_steps_on_their_last_tokens() -> None:
 
 def test_the_best_k_of_n(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["kon"]
-    assert credit.best(case["rewards"], case["K"]) == case["kept_indices"]
-    assert credit.best([0.0, 1.0, 0.0, 0.0], 3) == [0, 1, 2]  # the first of equal ones, in their order
+    assert credit.best_of_n(case["rewards"], case["K"]) == case["kept_indices"]
+    assert credit.best_of_n([0.0, 1.0, 0.0, 0.0], 3) == [0, 1, 2]  # the first of equal ones, in their order
 
 
 def test_the_coefficient_follows_the_divergence() -> None:
     """100 attempts, horizon 1000: at most 2 percent a time, exactly 1 percent where KL is 10 percent over."""
-    assert credit.adapted(0.1, 6.6, 6.0, 100, 1000) == pytest.approx(0.1 * 1.01)
-    assert credit.adapted(0.1, 60.0, 6.0, 100, 1000) == pytest.approx(0.1 * 1.02)
-    assert credit.adapted(0.1, 0.0, 6.0, 100, 1000) == pytest.approx(0.1 * 0.98)
+    assert credit.adapt_kl_coef(0.1, 6.6, 6.0, 100, 1000) == pytest.approx(0.1 * 1.01)
+    assert credit.adapt_kl_coef(0.1, 60.0, 6.0, 100, 1000) == pytest.approx(0.1 * 1.02)
+    assert credit.adapt_kl_coef(0.1, 0.0, 6.0, 100, 1000) == pytest.approx(0.1 * 0.98)
 
 
 def test_steps_end_with_the_token_that_completes_them() -> None:

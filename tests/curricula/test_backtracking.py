@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from numerate.curricula import Backtracking, Choice, Outcome, Question, State
-from numerate.curricula.backtracking import after, beginning, first, solved
+from numerate.curricula import Backtracking, CurriculumChoice, Outcome, Question, State
+from numerate.curricula.backtracking import first_steps_given, is_solved, solution_prefix, steps_after
 from numerate.types import Problem
 
 LINES = ["2+3=<<2+3=5>>5", "5+4=<<5+4=9>>9", "9*2=<<9*2=18>>18", "18-1=<<18-1=17>>17"]
@@ -23,32 +23,34 @@ def plan(**options: Any) -> Backtracking:
 
 
 def ask(curriculum: Backtracking, state: State, *problems: Problem, style: str = "plain") -> list[Question]:
-    return curriculum.ask(state, Choice(problems, problems, len(problems), style, random.Random(0)))
+    return curriculum.ask(state, CurriculumChoice(problems, problems, len(problems), style, random.Random(0)))
 
 
 def test_the_worked_example(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["backtracking"]
-    start = first(case["L_steps"], case["tau0"])
+    start = first_steps_given(case["L_steps"], case["tau0"])
     assert start == case["start_prefix_len"] == 9
-    assert after(start, True) == case["after_success"] == 8
-    assert after(start, False) == case["after_failure"] == 9
+    assert steps_after(start, True) == case["after_success"] == 8
+    assert steps_after(start, False) == case["after_failure"] == 9
 
 
 def test_the_first_start_is_rounded_down_and_leaves_a_step_to_write() -> None:
-    assert [first(steps, 0.9) for steps in (0, 1, 2, 4, 10, 11)] == [0, 0, 1, 3, 9, 9]
-    assert first(100, 0.29) == 29  # 0.29 * 100 is a little below 29 in floating point
-    assert after(0, True) == 0
+    assert [first_steps_given(steps, 0.9) for steps in (0, 1, 2, 4, 10, 11)] == [0, 0, 1, 3, 9, 9]
+    assert first_steps_given(100, 0.29) == 29  # 0.29 * 100 is a little below 29 in floating point
+    assert steps_after(0, True) == 0
 
 
 def test_solved_is_one_right_attempt_or_a_share_of_them() -> None:
-    assert solved([False, True, False, False], 0) and not solved([False] * 4, 0) and not solved([], 0)
-    assert solved([True, True, False, False], 0.5) and not solved([True, False, False, False], 0.5)
+    assert (
+        is_solved([False, True, False, False], 0) and not is_solved([False] * 4, 0) and not is_solved([], 0)
+    )
+    assert is_solved([True, True, False, False], 0.5) and not is_solved([True, False, False, False], 0.5)
 
 
 def test_a_beginning_is_whole_lines() -> None:
-    assert beginning(PROBLEM.solution, 2) == LINES[0] + "\n" + LINES[1] + "\n"
-    assert beginning(PROBLEM.solution, 0) == "" == beginning(PROBLEM.solution, 4)
-    assert beginning("a\n\n  b\nc", 1) == "a\n\n"
+    assert solution_prefix(PROBLEM.solution, 2) == LINES[0] + "\n" + LINES[1] + "\n"
+    assert solution_prefix(PROBLEM.solution, 0) == "" == solution_prefix(PROBLEM.solution, 4)
+    assert solution_prefix("a\n\n  b\nc", 1) == "a\n\n"
 
 
 def test_one_step_less_after_every_success_until_the_question_stands_alone() -> None:

@@ -10,8 +10,14 @@ from typing import Any
 
 import pytest
 
-from numerate.curricula import Choice, Outcome, PrioritizedReplay, State
-from numerate.curricula.prioritized_replay import by_age, by_rank, draw, mixed, surprise
+from numerate.curricula import CurriculumChoice, Outcome, PrioritizedReplay, State
+from numerate.curricula.prioritized_replay import (
+    by_age,
+    by_rank,
+    draw_indices,
+    mean_abs_advantage,
+    mix_scores,
+)
 from numerate.types import Problem
 
 PROBLEMS = [Problem(f"p{i}", "?", "1") for i in range(6)]
@@ -21,8 +27,8 @@ def plan(**options: Any) -> PrioritizedReplay:
     return PrioritizedReplay(kind="prioritized_replay", **options)
 
 
-def choice(count: int, seed: int = 0, problems: Any = PROBLEMS) -> Choice:
-    return Choice(problems, problems[:count], count, "plain", random.Random(seed))
+def choice(count: int, seed: int = 0, problems: Any = PROBLEMS) -> CurriculumChoice:
+    return CurriculumChoice(problems, problems[:count], count, "plain", random.Random(seed))
 
 
 def ids(curriculum: PrioritizedReplay, state: State, count: int, seed: int = 0) -> list[str]:
@@ -31,7 +37,7 @@ def ids(curriculum: PrioritizedReplay, state: State, count: int, seed: int = 0) 
 
 def test_the_worked_example(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["plr"]
-    assert surprise(case["token_advantages"]) == pytest.approx(case["score_mean_abs"])
+    assert mean_abs_advantage(case["token_advantages"]) == pytest.approx(case["score_mean_abs"])
     told = case["rank_weights_beta0.1(PROPOSAL)_scores[0.2,0.6,0.4]"]
     assert by_rank([0.2, 0.6, 0.4], 0.1) == pytest.approx(told, rel=1e-4)
 
@@ -41,16 +47,16 @@ def test_ranks_and_ages_by_hand() -> None:
     assert by_rank([5.0, 1.0, 2.0], 1.0) == pytest.approx([6 / 11, 2 / 11, 3 / 11])
     assert by_rank([1.0, 1.0], 1.0) == pytest.approx([2 / 3, 1 / 3])  # the first of equals ranks first
     assert by_age([1, 3]) == [0.25, 0.75]
-    assert mixed([1.0, 0.0], [0.25, 0.75], 0.2) == pytest.approx([0.85, 0.15])
+    assert mix_scores([1.0, 0.0], [0.25, 0.75], 0.2) == pytest.approx([0.85, 0.15])
 
 
 def test_draws_follow_the_weights_and_never_repeat() -> None:
     """Of weights 1/2, 1/3, 1/6 the pair (i, j) has the chance w_i w_j / (1 - w_i)."""
     weights, rng, n = [1 / 2, 1 / 3, 1 / 6], random.Random(1), 20_000
-    seen = Counter(tuple(draw(weights, 2, rng)) for _ in range(n))
+    seen = Counter(tuple(draw_indices(weights, 2, rng)) for _ in range(n))
     for i, j in permutations(range(3), 2):
         assert seen[i, j] / n == pytest.approx(weights[i] * weights[j] / (1 - weights[i]), abs=0.015)
-    assert sorted(draw([0.0, 1.0, 0.0], 3, rng)) == [0, 1, 2]  # also those without weight, at last
+    assert sorted(draw_indices([0.0, 1.0, 0.0], 3, rng)) == [0, 1, 2]  # also those without weight, at last
 
 
 def test_what_surprised_most_comes_again_and_the_oldest_of_equals_first() -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from numerate import config
-from numerate.config.check import check
+from numerate.config.check import check_recipe
 
 
 def refusal(*changes: str) -> str:
-    tree = config.read("curriculum")
-    config.override(tree, list(changes))
+    tree = config.read_recipe("curriculum")
+    config.apply_overrides(tree, list(changes))
     with pytest.raises(ValueError) as error:
-        check(config.build(tree), tree, Path())
+        check_recipe(config.build_recipe(tree), tree, Path())
     return str(error.value)
 
 
@@ -42,6 +42,6 @@ def test_problems_without_solutions_cannot_be_begun(tmp_path: Path) -> None:
 
 
 def test_no_curriculum_is_a_choice_too() -> None:
-    tree = config.read("curriculum")
-    config.override(tree, ["rl.curriculum=null"])
-    assert config.build(tree).stages["rl"].options.curriculum is None
+    tree = config.read_recipe("curriculum")
+    config.apply_overrides(tree, ["rl.curriculum=null"])
+    assert config.build_recipe(tree).stages["rl"].options.curriculum is None

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from numerate.models.process import FROM_PARENT
+from numerate.models.process_tuning import FROM_PARENT
 
 PARENT = """
 import os, subprocess, sys, time
-from numerate.models.process import FROM_PARENT
+from numerate.models.process_tuning import FROM_PARENT
 asked = os.environ | {FROM_PARENT: "1"}
 child = subprocess.Popen([sys.executable, sys.argv[1]], stdin=subprocess.PIPE, env=asked)
 print(child.pid, flush=True)
@@ -23,8 +23,8 @@ time.sleep(60)
 """
 CHILD = """
 import time
-from numerate.models import process
-process.end_with_parent()
+from numerate.models import process_tuning
+process_tuning.end_with_parent()
 open(__file__ + ".up", "w").close()
 time.sleep(60)
 """
@@ -59,7 +59,8 @@ def test_a_child_ends_with_its_parent(tmp_path: Path, number: signal.Signals) ->
 
 def test_a_process_that_was_not_asked_to_does_not_watch_its_stdin() -> None:
     code = (
-        "import time; from numerate.models import process; process.end_with_parent(); time.sleep(0.5); "
+        "import time; from numerate.models import process_tuning; process_tuning.end_with_parent(); "
+        "time.sleep(0.5); "
         "print('alive')"
     )
     command = [sys.executable, "-c", code]

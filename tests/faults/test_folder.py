@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from numerate import store
-from numerate.states import Planned, replacing
+from numerate.states import Planned, replacing_message
 from numerate.store import lock as locking
 from numerate.types import Reward, Rollout, Scored, Turn
 
 HOLD = """
 import sys, time, pathlib
 from numerate import store
-with store.writing(pathlib.Path(sys.argv[1])):
+with store.hold_lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -37,13 +37,13 @@ def test_a_second_writer_is_refused_and_a_killed_one_holds_nothing(tmp_path: Pat
     message = (
         rf"^{tmp_path} is in use: process {process.pid} on host {socket.gethostname()} writes there since"
     )
-    with pytest.raises(ValueError, match=message) as refused, store.writing(lock):
+    with pytest.raises(ValueError, match=message) as refused, store.hold_lock(lock):
         pass
     assert "\n" not in str(refused.value)
     process.kill()
     process.wait()
     notes: list[str] = []
-    with store.writing(lock, notes.append):
+    with store.hold_lock(lock, notes.append):
         assert json.loads(lock.read_text())["pid"] == os.getpid()
     assert notes == [f"the lock of process {process.pid}, which has ended, is taken over"]
     assert not lock.exists()
@@ -51,11 +51,11 @@ def test_a_second_writer_is_refused_and_a_killed_one_holds_nothing(tmp_path: Pat
 
 def test_one_process_does_not_write_twice(tmp_path: Path) -> None:
     lock = tmp_path / store.LOCK
-    with store.writing(lock):
-        with pytest.raises(ValueError, match=f"process {os.getpid()}"), store.writing(lock):
+    with store.hold_lock(lock):
+        with pytest.raises(ValueError, match=f"process {os.getpid()}"), store.hold_lock(lock):
             pass
         assert lock.exists()
-    with store.writing(lock):
+    with store.hold_lock(lock):
         pass
 
 
@@ -89,7 +89,7 @@ def test_a_lock_that_was_cut_while_it_was_written_is_taken_over(tmp_path: Path, 
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     (tmp_path / ".lock").symlink_to(tmp_path / "mine")
-    with pytest.raises(ValueError, match="remove it"), store.writing(tmp_path / ".lock"):
+    with pytest.raises(ValueError, match="remove it"), store.hold_lock(tmp_path / ".lock"):
         pass
     assert (tmp_path / "mine").read_text() == "precious"
 
@@ -104,15 +104,15 @@ def test_a_flipped_bit_a_cut_and_a_missing_file_are_noticed(tmp_path: Path) -> N
     folder(tmp_path / "m", "old")
     folder(tmp_path / "m", "new")
     assert [p.name for p in tmp_path.iterdir()] == ["m"] and (tmp_path / "m" / "a").read_text() == "new"
-    assert store.damage(tmp_path / "m") is None
+    assert store.find_damage(tmp_path / "m") is None
     content = bytearray((tmp_path / "m" / "b").read_bytes())
     content[5] ^= 0x40
     (tmp_path / "m" / "b").write_bytes(content)
-    assert store.damage(tmp_path / "m") == "b is damaged: its SHA-256 is not the one in SHA256SUMS"
+    assert store.find_damage(tmp_path / "m") == "b is damaged: its SHA-256 is not the one in SHA256SUMS"
     (tmp_path / "m" / "b").unlink()
-    assert store.damage(tmp_path / "m") == "b is missing"
+    assert store.find_damage(tmp_path / "m") == "b is missing"
     (tmp_path / "m" / "SHA256SUMS").write_text("")
-    assert store.damage(tmp_path / "m") == "SHA256SUMS is damaged"
+    assert store.find_damage(tmp_path / "m") == "SHA256SUMS is damaged"
 
 
 def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_flipped_bit_in_a_part_never_changes_what_is_read(tmp_path: Path) -> N
 def test_a_log_is_cut_back_to_what_a_checkpoint_saw(tmp_path: Path) -> None:
     log = tmp_path / "metrics.jsonl"
     store.append_row(log, {"round": 0})
-    before = store.extent(log)
+    before = store.log_extent(log)
     store.append_row(log, {"round": 1})
     assert store.begins_with(log, before)
     store.cut_to(log, before)
@@ -201,26 +201,26 @@ def test_a_linked_folder_is_set_aside_as_a_link(tmp_path: Path) -> None:
     (tmp_path / "now").symlink_to(elsewhere)
     store.set_aside(tmp_path / "now", tmp_path / ".replaced" / "now", "DONE")
     assert not os.path.lexists(tmp_path / "now")
-    store.remove(tmp_path / ".replaced" / "now")
+    store.remove_path(tmp_path / ".replaced" / "now")
     assert (elsewhere / "weights").read_text() == "mine"
 
 
 def test_what_changed_is_named_with_dots() -> None:
     before = {"stage": {"lr": 1e-3, "fit": {"epochs": 2}}, "seed": 1}
     now = {"stage": {"lr": 1e-5, "fit": {"epochs": 2}}, "seed": 1, "dtype": "auto"}
-    lines = store.differences(before, now)
+    lines = store.describe_differences(before, now)
     assert lines == ["stage.lr: 0.001 -> 1e-05", "dtype: none -> auto"]
 
 
 def test_a_stage_that_only_follows_another_names_that_one() -> None:
     old, new = "1b" * 32, "2c" * 32
-    own = store.differences(
+    own = store.describe_differences(
         {"inputs": {"base": old}, "stage": {"lr": 0.1}}, {"inputs": {"base": new}, "stage": {"lr": 0.2}}
     )
     first = Planned("sft", new, "changed", {}, tuple(own), True)
-    taken = store.differences({"inputs": {"sft": old}}, {"inputs": {"sft": new}})
+    taken = store.describe_differences({"inputs": {"sft": old}}, {"inputs": {"sft": new}})
     second = Planned("ei", new, "changed", {}, tuple(taken), True)
-    assert replacing([first, second]) == (
+    assert replacing_message([first, second]) == (
         "this replaces finished work, stages sft, ei: sft changed (inputs.base: 1b1b1b1b -> 2c2c2c2c, "
         "stage.lr: 0.1 -> 0.2); ei takes sft"
     )

@@ -17,18 +17,18 @@ from tests import tiny
 folder = pathlib.Path(sys.argv[1])
 policy = Policy(tiny.model(), tiny.tokenizer())
 policy.save(folder / "model")
-checkpoint.save(folder / "checkpoints", 1, {"w": torch.zeros(9)}, {"facts": {}})
+checkpoint.save_checkpoint(folder / "checkpoints", 1, {"w": torch.zeros(9)}, {"facts": {}})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 for save in (
     lambda: policy.save(folder / "model"),
-    lambda: checkpoint.save(folder / "checkpoints", 2, {"w": torch.zeros(99_999)}, {"facts": {}}),
+    lambda: checkpoint.save_checkpoint(folder / "checkpoints", 2, {"w": torch.zeros(99_999)}, {"facts": {}}),
 ):
     try:
         save()
     except OSError as error:
         print(error)
-print(checkpoint.load(folder / "checkpoints").loaded.step)
+print(checkpoint.load_checkpoint(folder / "checkpoints").loaded.step)
 """
 
 

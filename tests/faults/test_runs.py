@@ -102,10 +102,10 @@ def test_every_damage_of_a_checkpoint_is_seen(copied: Path, kind: str) -> None:
     from numerate.training import checkpoint
 
     folder = copied / "stages" / "sft" / "checkpoints"
-    before = checkpoint.load(folder).loaded
+    before = checkpoint.load_checkpoint(folder).loaded
     assert before
     DAMAGE[kind](folder / f"step-{before.step}")
-    choice = checkpoint.load(folder)
+    choice = checkpoint.load_checkpoint(folder)
     assert choice.loaded and choice.loaded.step == before.step - 1 and len(choice.rejected) == 1
 
 
@@ -214,9 +214,9 @@ def test_a_linked_stage_is_replaced_and_what_it_points_to_stays(
     (copied / "stages" / "ei").rename(tmp_path / "elsewhere")
     (copied / "stages" / "ei").symlink_to(tmp_path / "elsewhere")
     assert "stage ei: already done" in go(copied, whole)
-    before = store.sizes(tmp_path / "elsewhere")
+    before = store.file_sizes(tmp_path / "elsewhere")
     go(copied, whole, "ei.steps=1", redo=True)
-    assert not (copied / "stages" / "ei").is_symlink() and store.sizes(tmp_path / "elsewhere") == before
+    assert not (copied / "stages" / "ei").is_symlink() and store.file_sizes(tmp_path / "elsewhere") == before
     config_ = json.loads((copied / "stages" / "ei" / "config.json").read_text())
     assert config_["steps"] == 1 and not (copied / "stages" / "ei" / "round-001").exists()
 
@@ -231,7 +231,7 @@ def test_a_planted_link_is_not_followed(copied: Path, whole: Path, tmp_path: Pat
 
 def test_a_second_start_is_refused(copied: Path, whole: Path) -> None:
     with (
-        store.writing(copied / store.LOCK),
+        store.hold_lock(copied / store.LOCK),
         pytest.raises(ValueError, match=rf"^{copied} is in use: process"),
     ):
         go(copied, whole)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from numerate import config, run
-from numerate.config.space import needed
+from numerate.config.space import needed_bytes
 from numerate.progress import QuietProgress
 from numerate.store import RunFolder
 from numerate.training import Stage
@@ -39,12 +39,12 @@ def test_the_estimate_is_what_a_run_leaves_and_less_when_it_is_resumed(
     (tmp_path / "r.yaml").write_text(RECIPE.replace("MODEL", str(tmp_path / "MODEL")))
     recipe = config.load(str(tmp_path / "r.yaml"), (), out=tmp_path)
     folder = RunFolder(tmp_path / "r")
-    before = needed(recipe, folder)
+    before = needed_bytes(recipe, folder)
     run.run(recipe, folder.path, progress=QuietProgress())
     left = sum(file.stat().st_size for file in folder.path.rglob("*.safetensors"))
     checkpoint = 3 * (folder.stage("sft") / "model" / "model.safetensors").stat().st_size
     assert left + 0.8 * checkpoint < before < 1.2 * (left + checkpoint)
-    assert needed(recipe, folder) == 0
+    assert needed_bytes(recipe, folder) == 0
 
 
 PPO = """\
@@ -76,9 +76,9 @@ def test_the_estimate_counts_the_value_branch(
     )
     recipe = config.load(str(tmp_path / "r.yaml"), (), out=tmp_path)
     folder = RunFolder(tmp_path / "r")
-    before = needed(recipe, folder)
+    before = needed_bytes(recipe, folder)
     run.run(recipe, folder.path, progress=QuietProgress())
     files = {file.parent.name: file.stat().st_size for file in folder.path.rglob("*.safetensors")}
     peak = files["model"] + 3 * files["step-2"]
     assert 0.97 * peak < before < 1.05 * peak
-    assert needed(recipe, folder) == 0
+    assert needed_bytes(recipe, folder) == 0

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 import transformers
 
-from numerate.models import scorer
-from numerate.models.card import Card
+from numerate.models import reward_model
+from numerate.models.judge_config import Card
 from numerate.models.policy import load
-from numerate.models.scorer import ScoreModel
+from numerate.models.reward_model import ScoreModel
 from numerate.steps import split
 from numerate.store import write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
@@ -50,9 +50,9 @@ def scored_by(folder: Path, network: str = "llama", seed: int = 1, **card: Any) 
     """A tiny score model whose head says something. network: one of tiny.KINDS, or of ENCODERS."""
     path, settings = folder / network, {"kind": "process", "max_length": 120, **card}
     if network in ENCODERS:
-        made = scorer.on_encoder(str(encoder(path, network)), Card(**settings, encoder=True))
+        made = reward_model.on_encoder(str(encoder(path, network)), Card(**settings, encoder=True))
     else:
-        made = scorer.on_policy(load(str(tiny.make(path, network, context=256))), Card(**settings))
+        made = reward_model.on_policy(load(str(tiny.make(path, network, context=256))), Card(**settings))
     torch.manual_seed(seed)
     with torch.no_grad():
         made.model.head.weight.normal_(std=0.5)

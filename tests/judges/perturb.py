@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from numerate.judges.arithmetic import calculate, fold, postfix, read
+from numerate.judges.oracle.arithmetic import apply_operator, fold_postfix, read_items, to_postfix
 from numerate.types import Problem
 
 ANNOTATED = re.compile(r"<<([^<>]*)=([^<>=]*)>>")
@@ -42,7 +42,9 @@ def value(expr: list[str]) -> Fraction | None:
         return Fraction(x)
 
     try:
-        return fold(postfix(read("".join(expr))), operand, lambda s, a, b: Fraction(calculate(s, a, b)))
+        return fold_postfix(
+            to_postfix(read_items("".join(expr))), operand, lambda s, a, b: Fraction(apply_operator(s, a, b))
+        )
     except (ValueError, ZeroDivisionError):
         return None
 

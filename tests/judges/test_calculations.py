@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from numerate.judges.arithmetic import Item, calculate, fold, number, postfix, read
-from numerate.judges.calculations import find
-from numerate.judges.ledger import Ledger
+from numerate.judges.oracle.arithmetic import (
+    Item,
+    apply_operator,
+    fold_postfix,
+    parse_number,
+    read_items,
+    to_postfix,
+)
+from numerate.judges.oracle.calculations import find_calculations
+from numerate.judges.oracle.step_checker import Ledger
 from numerate.steps import split
 
 
@@ -19,7 +26,7 @@ def run(program: tuple[Item, ...]) -> Fraction:
         assert not isinstance(item, str)
         return item
 
-    return Fraction(fold(program, operand, calculate))
+    return Fraction(fold_postfix(program, operand, apply_operator))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def run(program: tuple[Item, ...]) -> Fraction:
     ],
 )
 def test_expressions_have_the_usual_precedence(text: str, value: int) -> None:
-    assert run(postfix(read(text))) == value
+    assert run(to_postfix(read_items(text))) == value
 
 
 @pytest.mark.parametrize(
@@ -43,14 +50,14 @@ def test_expressions_have_the_usual_precedence(text: str, value: int) -> None:
 )
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        postfix(read(text))
+        to_postfix(read_items(text))
 
 
 def test_numbers_are_exact() -> None:
-    assert number("1,200") == 1200
-    assert number("2.50") == Fraction(5, 2)
-    assert number("0.1") == Fraction(1, 10)
-    assert number("9" * 16) is None
+    assert parse_number("1,200") == 1200
+    assert parse_number("2.50") == Fraction(5, 2)
+    assert parse_number("0.1") == Fraction(1, 10)
+    assert parse_number("9" * 16) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def test_numbers_are_exact() -> None:
     ],
 )
 def test_a_calculation_is_found_however_it_is_written(line: str, left: int, right: int) -> None:
-    (calculation,) = find(line).calculations
+    (calculation,) = find_calculations(line).calculations
     assert (run(calculation.left), run(calculation.right)) == (left, right)
 
 
@@ -100,20 +107,20 @@ def test_a_calculation_is_found_however_it_is_written(line: str, left: int, righ
     ],
 )
 def test_what_calculates_nothing_is_left_alone(line: str) -> None:
-    assert find(line).calculations == ()
+    assert find_calculations(line).calculations == ()
 
 
 def test_an_annotation_counts_once_and_its_result_must_be_quoted() -> None:
-    line = find("48/2=<<48/2=24>>24 clips")
+    line = find_calculations("48/2=<<48/2=24>>24 clips")
     assert len(line.calculations) == 1
     assert not line.misquoted
-    assert find("She sold <<48/2=24>>26 clips").misquoted
+    assert find_calculations("She sold <<48/2=24>>26 clips").misquoted
 
 
 def test_several_calculations_and_chains_in_one_line() -> None:
-    two = find("She sold 48/2 = 24 in May and 48+24 = 72 altogether.").calculations
+    two = find_calculations("She sold 48/2 = 24 in May and 48+24 = 72 altogether.").calculations
     assert [run(c.left) for c in two] == [24, 72]
-    chain = find("2*3=6+4=10").calculations
+    chain = find_calculations("2*3=6+4=10").calculations
     assert [(run(c.left), c.first, c.linked) for c in chain] == [(6, 6, False), (10, 10, True)]
 
 

@@ -16,12 +16,12 @@ from numerate.judges.process import ProcessJudge
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import stepwise_outcome_model as sorm
-from numerate.models.card import Card, read_card
-from numerate.models.scorer import prefixes
-from numerate.problems import marked
+from numerate.models.judge_config import Card, read_card
+from numerate.models.reward_model import solution_prefixes
+from numerate.problems.labelled import labelled_steps as marked
 from numerate.store import write_jsonl
 from numerate.training import labelled_steps
-from numerate.types import Marked, Problem
+from numerate.types import LabelledSolution, Problem
 from tests.judges.models import encoder, scored_by
 from tests.methods.test_judges import work as with_attempts
 from tests.methods.toy import job, stage
@@ -30,24 +30,24 @@ Q = Problem("q", "What", "1")
 FIT = replace(orm.FIT, epochs=1, batch=24, lr=5e-3, max_length=120)
 
 
-def solution(r: random.Random, count: int) -> Marked:
+def solution(r: random.Random, count: int) -> LabelledSolution:
     """Right steps begin with ok, wrong ones with no: each says what it is worth by itself."""
     labels = [r.choice((1, -1)) for _ in range(count)]
     steps = tuple(("ok " if label > 0 else "no ") + r.choice("abcd") * 2 for label in labels)
-    return Marked(Q, steps, tuple(labels))
+    return LabelledSolution(Q, steps, tuple(labels))
 
 
-def last_only(one: Marked) -> Marked:
+def last_only(one: LabelledSolution) -> LabelledSolution:
     """As PRM800K's alternatives have it."""
     return replace(one, labels=(*(None for _ in one.labels[1:]), one.labels[-1]))
 
 
-def data(count: int, seed: int = 0) -> list[Marked]:
+def data(count: int, seed: int = 0) -> list[LabelledSolution]:
     r = random.Random(seed)
     return [solution(r, r.randrange(1, 5)) for _ in range(count)]
 
 
-def accuracy(judge: Any, rows: list[Marked]) -> list[float]:
+def accuracy(judge: Any, rows: list[LabelledSolution]) -> list[float]:
     """Of the steps at each place."""
     said = [one.scores for one in judge.marked(rows)]
     hits = [
@@ -57,10 +57,10 @@ def accuracy(judge: Any, rows: list[Marked]) -> list[float]:
     return [sum(each) / len(each) for each in zip(*hits, strict=True)]
 
 
-def trained(folder: Path, rows: list[Marked], **options: Any) -> Path:
+def trained(folder: Path, rows: list[LabelledSolution], **options: Any) -> Path:
     start = str(encoder(folder / "encoder", "deberta"))
     cfg = prm.Config(marked="x", encoder=start, fit=FIT, **options)
-    return prm.learn(stage(folder / "run"), cfg, job(folder), rows).save(folder / "judge")
+    return prm.fit_step_judge(stage(folder / "run"), cfg, job(folder), rows).save(folder / "judge")
 
 
 TESTS = [solution(random.Random(i), 4) for i in range(60)]
@@ -117,7 +117,7 @@ def test_a_prefix_is_scored_as_if_nothing_followed(tmp_path: Path, kind: str) ->
     whole, alone = judge.score([Q] * 2, ["ab\ncd\nef", "ab\ncd"])
     assert whole.scores[:2] == pytest.approx(alone.scores, abs=1e-6)
     laid = model.lay(Q, ["ab", "cd", "ef"])
-    for part, score in zip(prefixes(laid), whole.scores, strict=True):
+    for part, score in zip(solution_prefixes(laid), whole.scores, strict=True):
         h = model.model.trunk(input_ids=torch.tensor([part.ids])).last_hidden_state[0, -1]
         by_hand = (h @ model.model.head.weight[0] + model.model.head.bias[0]).sigmoid().item()
         assert score == pytest.approx(by_hand, abs=1e-5)
@@ -162,7 +162,7 @@ def prm800k(folder: Path) -> str:
 
 
 def test_whole_solutions_of_prm800k_have_all_their_labels(tmp_path: Path) -> None:
-    def labels(rows: Iterator[Marked]) -> list[tuple[int | None, ...]]:
+    def labels(rows: Iterator[LabelledSolution]) -> list[tuple[int | None, ...]]:
         return [one.labels for one in rows]
 
     name = prm800k(tmp_path)

@@ -6,7 +6,7 @@ import random
 from fractions import Fraction
 from typing import Any
 
-from numerate.judges.arithmetic import calculate
+from numerate.judges.oracle.arithmetic import apply_operator
 from numerate.types import Problem
 
 Row = dict[str, Any]
@@ -49,7 +49,7 @@ def random_story(seed: int, steps: int) -> Problem:
         leaf = f"n{len(rows) + 1}"
         number = rng.randrange(2, 40)
         sign = rng.choice("+-*/")
-        result = Fraction(calculate(sign, values[last], number))
+        result = Fraction(apply_operator(sign, values[last], number))
         if result.denominator != 1 or not 2 <= result <= 5000:
             continue
         rows.append(given(leaf, str(number)))

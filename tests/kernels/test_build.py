@@ -13,25 +13,25 @@ import torch
 from numerate import kernels
 from numerate.kernels import build
 from numerate.models import Policy
-from numerate.models.compiled import CompiledForward
-from numerate.models.fast import FastForward
-from numerate.models.parts import in_parts
-from numerate.models.weights import read
+from numerate.models.inference.compiled import CompiledForward
+from numerate.models.inference.torch import FastForward
+from numerate.models.inference.weights import read_weights
+from numerate.models.threads import in_parts
 from numerate.rollouts.local import LocalEngine
 from numerate.types import Prompt, Sampling, Turn
 from tests import tiny
 
-needs_compiler = pytest.mark.skipif(kernels.library() is None, reason="no C compiler here")
+needs_compiler = pytest.mark.skipif(kernels.compiled_library() is None, reason="no C compiler here")
 
 
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An empty cache on disk and in memory."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    build.load.cache_clear()
+    build.load_library.cache_clear()
     yield tmp_path
     monkeypatch.undo()
-    build.load.cache_clear()
+    build.load_library.cache_clear()
 
 
 def compiler(folder: Path, script: str) -> None:
@@ -42,11 +42,11 @@ def compiler(folder: Path, script: str) -> None:
 
 @needs_compiler
 def test_it_is_compiled_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert build.load()[0] is not None
+    assert build.load_library()[0] is not None
     (made,) = (fresh / "cache" / "numerate").iterdir()
     before = made.stat().st_mtime_ns
-    build.load.cache_clear()
-    assert build.load()[0] is not None
+    build.load_library.cache_clear()
+    assert build.load_library()[0] is not None
     assert [made.stat().st_mtime_ns] == [before] and len(list(made.parent.iterdir())) == 1
 
 
@@ -54,7 +54,7 @@ def test_it_is_compiled_once(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "writable by all", "a link"])
 def test_a_library_that_is_damaged_or_foreign_is_compiled_again(fresh: Path, damage: str) -> None:
     """Loading one that is cut ends the process with SIGBUS."""
-    assert build.load()[0] is not None
+    assert build.load_library()[0] is not None
     (file,) = (fresh / "cache" / "numerate").iterdir()
     whole = file.read_bytes()
     if damage == "writable by all":
@@ -71,16 +71,16 @@ def test_a_library_that_is_damaged_or_foreign_is_compiled_again(fresh: Path, dam
         }
         file.unlink()
         file.write_bytes(kept[damage])
-    assert not build.sound(file)
-    build.load.cache_clear()
-    assert build.load()[0] is not None
+    assert not build.is_own_file(file)
+    build.load_library.cache_clear()
+    assert build.load_library()[0] is not None
     (again,) = (fresh / "cache" / "numerate").iterdir()
-    assert build.sound(again) and again.stat().st_size == len(whole)
+    assert build.is_own_file(again) and again.stat().st_size == len(whole)
 
 
 def test_nothing_is_missed_without_a_compiler(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(fresh))
-    lib, told = build.load()
+    lib, told = build.load_library()
     assert lib is None and "no C compiler" in told
 
 
@@ -90,14 +90,14 @@ def test_a_compiler_that_fails_is_told_about_and_leaves_nothing(
 ) -> None:
     compiler(fresh / "bin", script)
     monkeypatch.setenv("PATH", f"{fresh / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    lib, told = build.load()
+    lib, told = build.load_library()
     assert lib is None and "did not compile" in told
     assert not list((fresh / "cache" / "numerate").iterdir())
 
 
 def test_it_can_be_switched_off(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMERATE_COMPILE", "0")
-    assert build.load() == (None, "switched off by NUMERATE_COMPILE=0")
+    assert build.load_library() == (None, "switched off by NUMERATE_COMPILE=0")
 
 
 @needs_compiler
@@ -111,7 +111,7 @@ def test_the_same_tokens_with_and_without(kind: str, monkeypatch: pytest.MonkeyP
         return {(r.problem_id, r.index): r.turns[-1] for r in done}
 
     compiled = sampled()
-    monkeypatch.setattr(kernels, "library", lambda: None)
+    monkeypatch.setattr(kernels, "compiled_library", lambda: None)
     plain = sampled()
     assert {key: turn.ids for key, turn in plain.items()} == {key: turn.ids for key, turn in compiled.items()}
     for key, turn in plain.items():
@@ -123,8 +123,8 @@ def test_the_same_tokens_with_and_without(kind: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("prompt", [1, 31, 33, 70])
 def test_heads_of_any_width_and_prompts_of_any_length(head_dim: int, prompt: int) -> None:
     """Whole vectors, and what is left over."""
-    weights = read(tiny.model("llama", head_dim=head_dim))
-    lib = kernels.library()
+    weights = read_weights(tiny.model("llama", head_dim=head_dim))
+    lib = kernels.compiled_library()
     assert weights is not None and lib is not None
     logits = []
     for forward in (FastForward(weights), CompiledForward(weights, lib)):

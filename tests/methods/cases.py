@@ -53,7 +53,7 @@ class Case:
     """what else is to be true of a model that learned"""
 
     def config(self, **more: Any) -> Any:
-        return methods.get(self.method).Config(**(dict(self.options) | more))
+        return methods.get_method(self.method).Config(**(dict(self.options) | more))
 
 
 def rows(file: Path) -> list[dict[str, float]]:
@@ -68,7 +68,7 @@ class Digits:
 
 
 def judged_by_digits() -> AbstractContextManager[Any]:
-    return patch("numerate.methods.judge.find", lambda *_, **__: Digits())
+    return patch("numerate.methods.shared.step_scorer.load_scorer", lambda *_, **__: Digits())
 
 
 # Methods that learn from their own attempts, at the game of letters from a to m.
@@ -101,7 +101,7 @@ def school(folder: Path, die_after: list[int] | None) -> Job:
     work = game(folder, die_after)
     if not (folder / "master").exists():
         lessons = Stage(folder / "lessons", 0, QuietProgress())
-        master = methods.get("cispo").train(lessons, arm("cispo", {"steps": 9}).config(), game(folder))
+        master = methods.get_method("cispo").train(lessons, arm("cispo", {"steps": 9}).config(), game(folder))
         master.save(folder / "master")
     return work
 

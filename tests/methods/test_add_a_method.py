@@ -35,7 +35,7 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     (tmp_path / f"{NAME}.py").write_text(METHOD)
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
     monkeypatch.setattr(methods, "METHODS", methods.METHODS | dict(re.findall('"(.*?)": "(.*?)"', LINE)))
-    yield methods.get(NAME)
+    yield methods.get_method(NAME)
     del sys.modules[MODULE]
     delattr(methods, NAME)
 
@@ -66,7 +66,7 @@ def test_a_judge_learns_from_its_rollouts(added: Any, tmp_path: Path) -> None:
     stages = config.load(str(path), small, out=tmp_path).stages
     work = replace(toy_job(tmp_path), stage_folder=lambda name: tmp_path / name)
     added.train(stage(tmp_path / "rl"), stages["rl"].options, work)
-    methods.get("outcome_reward_model").train(stage(tmp_path / "orm"), stages["orm"].options, work)
+    methods.get_method("outcome_reward_model").train(stage(tmp_path / "orm"), stages["orm"].options, work)
     assert (tmp_path / "orm" / "metrics.jsonl").read_text()
 
 

@@ -17,11 +17,11 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import return_conditioned as rc
 from numerate.methods import step_labels
-from numerate.models import conditioning
-from numerate.models.conditioning import Conditioning
+from numerate.models import return_tags
+from numerate.models.return_tags import Conditioning
 from numerate.reranking.scores import scored_by
-from numerate.rewards.correct import score
-from numerate.rollouts.stored import without_repeats
+from numerate.rewards.correct import score_rollout
+from numerate.rollouts.load_rollouts import without_repeats
 from numerate.steps import split
 from numerate.types import Group, Problem, Rollout, Scored, StepScores, Turn
 from tests import tiny
@@ -39,30 +39,30 @@ def rollout(line: str = LINE, rest: str = REST, index: int = 0) -> Rollout:
 
 
 def group(*rollouts: Rollout) -> Group:
-    return Group(PEN, tuple(score(PEN, r) for r in rollouts))
+    return Group(PEN, tuple(score_rollout(PEN, r) for r in rollouts))
 
 
 def test_judges_of_outcomes_are_trained_on_the_whole() -> None:
-    [marked] = orm.outcomes([group(rollout())])
+    [marked] = orm.label_outcomes([group(rollout())])
     assert marked.steps == (LINE.strip(), REST)
 
 
 def test_judges_of_steps_are_trained_on_the_whole() -> None:
     labelled = replace(rollout(), steps=tuple(replace(s, label="right") for s in split(LINE + REST)))
-    [marked] = prm.judged([group(labelled)], "stored")
+    [marked] = prm.label_steps([group(labelled)], "stored")
     assert marked.steps == (LINE.strip(), REST) and marked.labels == (1, 1)
 
 
 def test_evaluators_are_trained_on_the_whole() -> None:
-    assert evaluator.sort(group(rollout()), None).right == (LINE + REST,)
+    assert evaluator.sort_solutions(group(rollout()), None).right == (LINE + REST,)
 
 
 def test_steps_are_labelled_from_the_first_on(tmp_path: Path) -> None:
     rollouts = group(rollout())
-    [begun] = step_labels.beginnings(rollouts.attempts[0], rollouts)
+    [begun] = step_labels.step_prefixes(rollouts.attempts[0], rollouts)
     assert begun.text == LINE
     hits = {begun.id: [True, False]}
-    told = step_labels.told(rollouts.attempts[0], rollouts, hits, step_labels.Config(rollouts="x"))
+    told = step_labels.label_rollout(rollouts.attempts[0], rollouts, hits, step_labels.Config(rollouts="x"))
     assert [(step.text, step.score) for step in told.rollout.steps] == [
         (LINE.strip(), 0.5),
         ("6+4=<<6+4=10>>10", 1.0),
@@ -72,7 +72,7 @@ def test_steps_are_labelled_from_the_first_on(tmp_path: Path) -> None:
 def test_another_beginning_is_another_solution() -> None:
     both = group(rollout(), rollout("2+2+2=6\n", index=1), rollout(index=2))
     assert [s.rollout.index for s in without_repeats(both).attempts] == [0, 1]
-    kept = {how: ei.gather([[both]], ei.Config(dedupe=how)) for how in ("exact", "trace")}
+    kept = {how: ei.gather_rollouts([[both]], ei.Config(dedupe=how)) for how in ("exact", "trace")}
     assert [[r.index for r in found] for [found] in kept.values()] == [[0, 1], [0, 1]]
 
 
@@ -91,7 +91,7 @@ def test_scorers_read_the_whole() -> None:
 def test_a_strict_grade_is_of_the_whole() -> None:
     """The line of the answer is in what was given."""
     problem = replace(PEN, source="gsm8k")
-    whole = score(problem, rollout("3*2=6\n#### 10\n", ""))
+    whole = score_rollout(problem, rollout("3*2=6\n#### 10\n", ""))
     rows = {row["metric"]: row["value"] for row in greedy_rows([Group(problem, (whole,))])}
     assert rows["accuracy_strict"] == rows["accuracy"] == 1
 
@@ -99,8 +99,8 @@ def test_a_strict_grade_is_of_the_whole() -> None:
 def row(folder: Path, scored: Scored, **options: Any) -> tuple[str, str]:
     """The row of return-conditioned training, and what of it is trained."""
     policy = job(folder).load("base")
-    conditioning.write(policy.model.config, Conditioning())
-    made = rc.row(policy, PEN, scored, rc.Config(rollouts="x", **options), "plain")
+    return_tags.write_conditioning(policy.model.config, Conditioning())
+    made = rc.conditioned_row(policy, PEN, scored, rc.Config(rollouts="x", **options), "plain")
     trained = [i for i, seen in zip(made.ids, made.mask, strict=True) if seen]
     return str(policy.tokenizer.decode(made.ids)), str(policy.tokenizer.decode(trained))
 
@@ -108,7 +108,7 @@ def row(folder: Path, scored: Scored, **options: Any) -> tuple[str, str]:
 def test_a_return_conditioned_policy_reads_what_was_given_and_learns_the_rest(tmp_path: Path) -> None:
     """Every line has the tag of its own return; the given one is no token of the loss."""
     steps = [replace(s, score=p) for s, p in zip(split(LINE + REST), (0.25, 1.0), strict=True)]
-    scored = score(PEN, replace(rollout(), steps=tuple(steps)))
+    scored = score_rollout(PEN, replace(rollout(), steps=tuple(steps)))
     whole, trained = row(tmp_path, scored)
     assert whole.endswith(f"[BAD]\n{LINE}[GOOD]\n6+4=<<6+4=10>>10\n[GOOD]\n#### 10</s>")
     assert trained == REST + "</s>"
@@ -119,7 +119,7 @@ def test_what_a_calculator_wrote_is_read_and_not_trained(tmp_path: Path) -> None
     turns = tuple(
         Turn("assistant", text, tuple(TOKENIZER(text).input_ids), trained=own) for text, own in parts
     )
-    scored = score(PEN, Rollout("q", 0, (Turn("user", "?\n", (3,)), *turns)))
+    scored = score_rollout(PEN, Rollout("q", 0, (Turn("user", "?\n", (3,)), *turns)))
     whole, trained = row(tmp_path, scored, labels="outcome")
     assert whole.endswith("[GOOD]\n6+4=<<6+4=10>>10\n[GOOD]\n#### 10")
     assert trained == "6+4=<<6+4=10\n#### 10"
@@ -130,12 +130,12 @@ def test_what_a_rollout_says_of_its_beginning(more: tuple[Turn, ...]) -> None:
     """Also where a calculator wrote before the policy did, and where the policy wrote nothing."""
     asked, given, own = rollout().turns
     found = replace(rollout(), turns=(asked, given, *more, own))
-    assert found.begun == LINE + "".join(turn.text for turn in more) and found.text == REST
+    assert found.prefix == LINE + "".join(turn.text for turn in more) and found.text == REST
     nothing = replace(rollout(), turns=(asked, given, *more))
-    assert (nothing.begun, nothing.text, nothing.length) == (found.begun, "", 0)
+    assert (nothing.prefix, nothing.text, nothing.length) == (found.prefix, "", 0)
 
 
 def test_an_earlier_exchange_is_no_beginning() -> None:
     shots = (Turn("user", "1+1?"), Turn("assistant", "2"), Turn("user", "2+2?"))
-    assert Rollout("q", 0, (*shots, Turn("assistant", "4", trained=True))).begun == ""
-    assert Rollout("q", 0, shots).begun == ""
+    assert Rollout("q", 0, (*shots, Turn("assistant", "4", trained=True))).prefix == ""
+    assert Rollout("q", 0, shots).prefix == ""

@@ -53,7 +53,7 @@ def train(case: Case, run: Stage | Path, cfg: Any, die_after: int = 0) -> Any:
     run = run if isinstance(run, Stage) else Stage(run, 0, QuietProgress())
     dies = [die_after] if die_after else None
     with case.around():
-        return methods.get(case.method).train(run, cfg, case.world(run.folder.parent, dies))
+        return methods.get_method(case.method).train(run, cfg, case.world(run.folder.parent, dies))
 
 
 def test_every_method_is_held_to_the_contract() -> None:
@@ -124,7 +124,7 @@ def same_stages(one: Path, other: Path) -> None:
     assert [list(read_rollouts(file)) for file in parquet(one)] == [
         list(read_rollouts(file)) for file in parquet(other)
     ]
-    found, again = (checkpoint.load(folder / "checkpoints").loaded for folder in (one, other))
+    found, again = (checkpoint.load_checkpoint(folder / "checkpoints").loaded for folder in (one, other))
     assert found and again and found.state == again.state and found.tensors.keys() == again.tensors.keys()
     assert all(torch.equal(tensor, again.tensors[key]) for key, tensor in found.tensors.items())
     models = [sorted(folder.glob("round-*/model/*.safetensors")) for folder in (one, other)]
@@ -198,13 +198,13 @@ def fingerprint(made: Any) -> str:
 
 
 def as_one_of_two(out: Path) -> None:
-    from numerate.training import devices
+    from numerate.training import distributed
 
-    assert devices.size() == 2
+    assert distributed.world_size() == 2
     found: dict[str, str] = {}
     for name, case in CASES.items():
         found[name] = fingerprint(train(case, out / name / "together", case.config()))
-    (out / f"{devices.rank()}.json").write_text(json.dumps(found))
+    (out / f"{distributed.rank()}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

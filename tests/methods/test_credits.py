@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from numerate import training
-from numerate.methods import dapo, dr_grpo, grpo, on_policy, on_policy_distillation, reinforce_pp, rloo
-from numerate.methods.options import Kl, Sample
+from numerate.methods import dapo, dr_grpo, grpo, on_policy_distillation, reinforce_pp, rloo
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.options import Kl, Sample
 from numerate.types import Example, Rollout, Turn
 
 
@@ -27,7 +28,7 @@ def test_questions_are_not_compared_with_each_other() -> None:
 
 def test_the_correction_multiplies_the_advantage_and_none_is_left_out() -> None:
     rows = [row.with_token(correction=[1.0, 0.5]) for row in rewarded((0, 1), (0, 0), (0, 1))]
-    given = on_policy.give(rows, [2.0, None, [0.0, 3.0]])
+    given = on_policy.with_advantages(rows, [2.0, None, [0.0, 3.0]])
     assert [row.token["advantage"] for row in given] == [[2, 1], [0, 1.5]]
 
 
@@ -73,7 +74,7 @@ def test_dapo_punishes_length_after_it_has_chosen_the_questions() -> None:
     """At most 10 tokens, 4 of them the cache, half the punishment: 8 tokens lose 1/4, 10 lose 1/2."""
     cfg = dapo.Config(sample=Sample(max_tokens=10), overlong_cache=4)
     rows = [Example([1] * (n + 1), [False] + [True] * n, {"group": 0.0, "reward": 1.0}) for n in (6, 8, 10)]
-    assert [dapo.shaped(row, cfg) for row in rows] == [1, 0.75, 0.5]
+    assert [dapo.shaped_reward(row, cfg) for row in rows] == [1, 0.75, 0.5]
 
 
 @pytest.mark.parametrize(("own", "calculated"), [(10, 0), (7, 3), (5, 5)])
@@ -87,6 +88,9 @@ def test_dapo_punishes_the_length_that_max_tokens_counts(own: int, calculated: i
         Turn("user", "[GOOD]", (7, 7)),
     )
     rollout = Rollout("p", 0, turns, "length")
-    row = training.attempt(rollout).with_row(reward=0.0)
-    assert dapo.shaped(row.with_row(**on_policy.numbers(0, 0, rollout)), cfg) == -0.5
-    assert dapo.shaped(training.attempt(replace(rollout, turns=turns[:3])).with_row(reward=0.0), cfg) == -0.5
+    row = training.rollout_row(rollout).with_row(reward=0.0)
+    assert dapo.shaped_reward(row.with_row(**on_policy.row_identity(0, 0, rollout)), cfg) == -0.5
+    assert (
+        dapo.shaped_reward(training.rollout_row(replace(rollout, turns=turns[:3])).with_row(reward=0.0), cfg)
+        == -0.5
+    )

@@ -12,9 +12,11 @@ import pytest
 from numerate import methods
 from numerate.curricula import Backtracking, Pools
 from numerate.judges import Oracle
-from numerate.methods import judge, on_policy, ppo, ppo_rewards, sft
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import PolicyFit, PolicyGradient, Sample
+from numerate.methods import ppo, sft
+from numerate.methods.ppo import token_rewards
+from numerate.methods.shared import on_policy, step_scorer
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import PolicyFit, PolicyGradient, Sample
 from numerate.problems import load
 from numerate.rollouts.job import Job
 from numerate.store import read_rollouts
@@ -56,7 +58,7 @@ def toy(folder: Path, die_after: list[int] | None = None, script: Script = somet
 
 def grpo(**more: Any) -> Any:
     sample, fit = Sample(problems=4, rollouts=4, max_tokens=12), PolicyFit(lr=2e-2, correction="none")
-    return methods.get("grpo").Config(steps=4, sample=sample, fit=fit, **more)
+    return methods.get_method("grpo").Config(steps=4, sample=sample, fit=fit, **more)
 
 
 def asked(folder: Path) -> list[list[tuple[str, str]]]:
@@ -64,7 +66,7 @@ def asked(folder: Path) -> list[list[tuple[str, str]]]:
     found: list[list[tuple[str, str]]] = []
     for place in sorted((folder / "rollouts").iterdir()):
         attempts = [scored.rollout for scored in read_rollouts(place)]
-        found.append(list(dict.fromkeys((rollout.problem_id, rollout.begun) for rollout in attempts)))
+        found.append(list(dict.fromkeys((rollout.problem_id, rollout.prefix) for rollout in attempts)))
     return found
 
 
@@ -72,18 +74,18 @@ def asked(folder: Path) -> list[list[tuple[str, str]]]:
 def test_without_a_curriculum_everything_is_asked_in_turn_from_the_start(tmp_path: Path, name: str) -> None:
     """As before there were curricula: the shuffles of sft's batches, and nothing remembered."""
     run, cfg = stage(tmp_path / "run"), config(name, steps=3)
-    methods.get(name).train(run, cfg, game(tmp_path))
+    methods.get_method(name).train(run, cfg, game(tmp_path))
     found = asked(tmp_path / "run")
-    turns = [sft.batches(8, 4, draw, 0) for draw in range(len(found))]
+    turns = [sft.batch_rows(8, 4, draw, 0) for draw in range(len(found))]
     assert found == [[(f"sum-{i}", "") for i in turn] for turn in turns] and len(found) >= 3
-    assert "curriculum" not in run.facts
+    assert "curriculum" not in run.state
     assert not any(key.startswith("curriculum") for row in log(tmp_path / "run") for key in row)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_takes_a_curriculum(tmp_path: Path, name: str) -> None:
     cfg = config(name, steps=2, curriculum=CURRICULA["backtracking"])
-    methods.get(name).train(stage(tmp_path / "run"), cfg, game(tmp_path, problems=LONG))
+    methods.get_method(name).train(stage(tmp_path / "run"), cfg, game(tmp_path, problems=LONG))
     assert [row["curriculum/given"] for row in log(tmp_path / "run")] == [3, 3]
     assert all(begun.count("\n") == 3 for step in asked(tmp_path / "run") for _, begun in step)
 
@@ -93,7 +95,7 @@ def test_every_method_takes_a_curriculum(tmp_path: Path, name: str) -> None:
 def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str, saves: float) -> None:
     """Killed twice among the attempts of the third step, with a checkpoint of every step or none at all: the
     same questions with the same beginnings, the same weights, log and memory."""
-    cfg, train = grpo(curriculum=CURRICULA[name]), methods.get("grpo").train
+    cfg, train = grpo(curriculum=CURRICULA[name]), methods.get_method("grpo").train
     whole = train(stage(tmp_path / "whole"), cfg, toy(tmp_path))
     for after in (40, 6):
         cut = stage(tmp_path / "cut")
@@ -104,7 +106,9 @@ def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, name: str, sav
     assert same(whole, resumed)
     assert log(tmp_path / "whole") == log(tmp_path / "cut")
     assert asked(tmp_path / "whole") == asked(tmp_path / "cut")
-    one, other = (checkpoint.load(tmp_path / place / "checkpoints").loaded for place in ("whole", "cut"))
+    one, other = (
+        checkpoint.load_checkpoint(tmp_path / place / "checkpoints").loaded for place in ("whole", "cut")
+    )
     assert one and other and one.state == other.state and one.state["facts"]["curriculum"]
 
 
@@ -132,8 +136,8 @@ def test_a_cut_step_does_not_move_the_curriculum_twice(tmp_path: Path) -> None:
     cfg = replace(cfg, steps=10)
     for after in (20, 45):
         with pytest.raises(KeyboardInterrupt):
-            methods.get("grpo").train(stage(tmp_path / "run"), cfg, toy(tmp_path, [after], right))
-    methods.get("grpo").train(stage(tmp_path / "run"), cfg, toy(tmp_path, None, right))
+            methods.get_method("grpo").train(stage(tmp_path / "run"), cfg, toy(tmp_path, [after], right))
+    methods.get_method("grpo").train(stage(tmp_path / "run"), cfg, toy(tmp_path, None, right))
     given = [{begun.count("\n") for _, begun in step} for step in asked(tmp_path / "run")]
     assert given == [{3}, {3}, {2}, {2}, {1}, {1}, *[{0}] * 4]
     alone = [row.get("curriculum/accuracy_alone") for row in log(tmp_path / "run")]
@@ -149,15 +153,15 @@ def test_what_was_given_is_not_learned_and_the_solution_is_graded_whole(tmp_path
 
     work = job(tmp_path, nothing, problems=told)
     curriculum = Backtracking(kind="backtracking")
-    loop = OnPolicy(
+    loop = OnPolicyLoop(
         stage(tmp_path / "run"),
         work,
         PolicyGradient(sample=Sample(problems=2, rollouts=3), curriculum=curriculum),
     )
-    groups = loop.attempts()
+    groups = loop.sample_groups()
     assert [[a.reward.value for a in group.attempts] for group in groups] == [[0, 1, 1]] * 2
-    rows = loop.rows(groups)
-    for group, found in zip(groups, on_policy.groups(rows), strict=True):
+    rows = loop.training_rows(groups)
+    for group, found in zip(groups, on_policy.rows_by_group(rows), strict=True):
         given = loop.policy.encode_target(f"It is {group.problem.answer}\n")[:-1]
         for row, attempt in zip(found, group.attempts, strict=True):
             written = list(attempt.rollout.turns[-1].ids)
@@ -167,11 +171,11 @@ def test_what_was_given_is_not_learned_and_the_solution_is_graded_whole(tmp_path
 
 
 def test_a_function_that_rewards_sees_the_whole_solution(tmp_path: Path) -> None:
-    from numerate.rewards.compose import table
+    from numerate.rewards.compose import column_table
 
     problem = LONG[0]
     turns = (Turn("user", "?"), Turn("assistant", "a\n"), Turn("assistant", "b", (1, 2), trained=True))
-    columns = table([problem], [Scored(Rollout(problem.id, 0, turns), Reward(1.0))], "plain")
+    columns = column_table([problem], [Scored(Rollout(problem.id, 0, turns), Reward(1.0))], "plain")
     assert columns["completions"] == ["a\nb"] and columns["completion_ids"] == [[1, 2]]
 
 
@@ -184,11 +188,13 @@ def test_steps_that_were_given_are_judged_and_not_paid() -> None:
     ids = tuple(map(ord, own))
     turns = (Turn("user", "?"), Turn("assistant", given), Turn("assistant", own, ids, trained=True))
     scored = Scored(Rollout(problem.id, 0, turns), Reward(1.0, {"correct": 1.0}))
-    process = ppo_rewards.StepRewards(weight=0.5)
-    amounts = ppo_rewards.Amounts(("correct",), process, reference_steps=0.8)
+    process = token_rewards.StepRewards(weight=0.5)
+    amounts = token_rewards.Amounts(("correct",), process, reference_steps=0.8)
     groups = [Group(problem, (scored,))]
-    told = judge.ask(Oracle(), groups)
-    [[paid]], _ = ppo_rewards.earned(groups, told, amounts, lambda tokens: "".join(map(chr, tokens)))
+    told = step_scorer.score_groups(Oracle(), groups)
+    [[paid]], _ = token_rewards.rollout_rewards(
+        groups, told, amounts, lambda tokens: "".join(map(chr, tokens))
+    )
     third, fourth = len(lines[2]) - 1, len(lines[2]) + len(lines[3])
     expected = [0.0] * len(ids)
     expected[third] = expected[fourth] = 0.5 + 0.2
@@ -199,22 +205,22 @@ def test_steps_that_were_given_are_judged_and_not_paid() -> None:
 def test_a_step_that_draws_again_asks_others_while_there_are_some(tmp_path: Path) -> None:
     """As DAPO does: 3 of 8 problems a draw, two draws without a repetition; the third has not 3 left."""
     curriculum = Pools(kind="pools")
-    loop = OnPolicy(
+    loop = OnPolicyLoop(
         stage(tmp_path / "run"),
         toy(tmp_path),
         PolicyGradient(sample=Sample(problems=3), curriculum=curriculum),
     )
-    draws = [[group.problem.id for group in loop.attempts()] for _ in range(3)]
+    draws = [[group.problem.id for group in loop.sample_groups()] for _ in range(3)]
     assert len({*draws[0], *draws[1]}) == 6 and len(set(draws[2])) == 3
     loop.log()
-    assert set(loop.run.facts["curriculum"]["pool"]) == set().union(*draws)
+    assert set(loop.run.state["curriculum"]["pool"]) == set().union(*draws)
 
 
 def test_a_curriculum_without_solutions_to_go_by_is_refused(tmp_path: Path) -> None:
     bare = [replace(problem, solution="") for problem in PROBLEMS]
     with pytest.raises(ValueError, match="goes by the solutions of the problems, and these have none"):
         cfg = grpo(curriculum={"kind": "backtracking"})
-        methods.get("grpo").train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=bare))
+        methods.get_method("grpo").train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=bare))
 
 
 def test_the_surprise_of_a_problem_is_the_mean_absolute_advantage_of_its_tokens(tmp_path: Path) -> None:
@@ -225,8 +231,8 @@ def test_the_surprise_of_a_problem_is_the_mean_absolute_advantage_of_its_tokens(
 
     cfg = replace(grpo(curriculum={"kind": "prioritized_replay", "replay": 0.0}), steps=2)
     run = stage(tmp_path / "run")
-    methods.get("grpo").train(run, cfg, toy(tmp_path, None, one))
-    scores, s = run.facts["curriculum"]["score"], 3**0.5 / 4
+    methods.get_method("grpo").train(run, cfg, toy(tmp_path, None, one))
+    scores, s = run.state["curriculum"]["score"], 3**0.5 / 4
     assert len(scores) == 8 and scores.pop("sum-0") == 0
     lengths = {p.id: [len(a.rollout.turns[-1].ids) for a in g] for p, g in attempts_of(tmp_path / "run")}
     for problem, found in scores.items():

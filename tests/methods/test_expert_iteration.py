@@ -36,7 +36,9 @@ def log(folder: Path) -> list[dict[str, float]]:
 def test_the_filter_of_the_paper(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["ei_filter"]
     attempts = [graded(text, float(reward)) for text, reward in case["samples"]]
-    [kept] = ei.gather([[Group(PROBLEMS[0], tuple(attempts))]], config(threshold=float(case["threshold"])))
+    [kept] = ei.gather_rollouts(
+        [[Group(PROBLEMS[0], tuple(attempts))]], config(threshold=float(case["threshold"]))
+    )
     assert [[s.rollout for s in attempts].index(k) for k in kept] == case["kept_indices"]
 
 
@@ -46,14 +48,14 @@ def test_duplicates_exact_by_trace_or_not_at_all() -> None:
     c, d = "3*2=<<3*2=6>>6\n#### 6", "6 is 2*3=<<2*3=6>>6\n#### 6\n "
     rollouts = [said(text) for text in (a, b, c, d)]
     kept = {
-        how: [r.text for r in ei.distinct(rollouts, config(dedupe=how))] for how in ("exact", "trace", "none")
+        how: [r.text for r in ei.dedupe(rollouts, config(dedupe=how))] for how in ("exact", "trace", "none")
     }
     assert kept == {"exact": [a, b, c], "trace": [a, c], "none": [a, b, c, d]}
 
 
 def test_unmeasured_and_wrong_attempts_are_not_kept() -> None:
-    assert ei.right([graded("a", None), graded("b", 0.0), graded("c", 0.5)], config()) == []
-    assert [r.text for r in ei.right([graded("c", 0.5)], config(threshold=0.5))] == ["c"]
+    assert ei.correct_rollouts([graded("a", None), graded("b", 0.0), graded("c", 0.5)], config()) == []
+    assert [r.text for r in ei.correct_rollouts([graded("c", 0.5)], config(threshold=0.5))] == ["c"]
 
 
 def test_every_round_starts_from_the_base_again(tmp_path: Path) -> None:
@@ -61,9 +63,9 @@ def test_every_round_starts_from_the_base_again(tmp_path: Path) -> None:
     weights of the first round is left in it. Without the reset it is another model."""
     work = job(tmp_path)
     tuned = ei.train(stage(tmp_path / "run"), config(), work)
-    rounds = [list(ei.sample(stage(tmp_path / "run"), config(), work, tuned, r)) for r in range(2)]
-    rows = [training.attempt(r) for found in ei.gather(rounds, config()) for r in found]
-    direct = sft.fit(stage(tmp_path / "direct"), FIT, work.load("base"), rows)
+    rounds = [list(ei.sample_round(stage(tmp_path / "run"), config(), work, tuned, r)) for r in range(2)]
+    rows = [training.rollout_row(r) for found in ei.gather_rollouts(rounds, config()) for r in found]
+    direct = sft.fit_rows(stage(tmp_path / "direct"), FIT, work.load("base"), rows)
     assert same(tuned, direct)
     leaking = ei.train(stage(tmp_path / "leaking"), config(restart_from=None), work)
     assert not same(leaking, direct)

@@ -21,14 +21,14 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
-from numerate.methods.sft import batches
+from numerate.methods.sft import batch_rows
 from numerate.models.evaluator import EvaluatorModel
-from numerate.models.scorer import Laid
+from numerate.models.reward_model import Laid
 from numerate.rollouts.job import Job
-from numerate.training.batch import pack, pad
-from numerate.training.denominators import weigh
-from numerate.training.judged import weigh_reads
-from numerate.types import Example, Group, Marked, Problem, Reward, Rollout, Scored, Turn
+from numerate.training.batch import pack_rows, pad_rows
+from numerate.training.head_scores import set_read_weights
+from numerate.training.loss_weights import set_loss_weights
+from numerate.types import Example, Group, LabelledSolution, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
 from tests.methods.toy import PROBLEMS, job, stage
@@ -80,12 +80,12 @@ def test_adapters_alone_are_trained_beside_the_head(tmp_path: Path) -> None:
 def test_the_outcome_is_the_label_of_every_prefix(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["orm_labels"]
     text = "a\n" * case["solution_steps"]
-    (found,) = orm.outcomes([group((text, float(case["final_correct"])))])
+    (found,) = orm.label_outcomes([group((text, float(case["final_correct"])))])
     assert list(found.labels) == case["per_prefix_labels"]
 
 
 def test_repeats_count_once_and_what_could_not_be_graded_not_at_all() -> None:
-    data = orm.outcomes([group(("a", 1.0), ("a ", 1.0), ("b", None), ("", 0.0), ("c", 0.0))])
+    data = orm.label_outcomes([group(("a", 1.0), ("a ", 1.0), ("b", None), ("", 0.0), ("c", 0.0))])
     assert [(one.steps, one.labels) for one in data] == [(("a",), (1,)), (("c",), (-1,))]
 
 
@@ -102,7 +102,7 @@ def group(*attempts: tuple[str, float | None], problem: Problem = PROBLEMS[0]) -
 )
 def test_where_the_outcome_is_asked(at: Any, places: list[int]) -> None:
     laid = Laid(list(range(10, 19)), prompt=2, ends=(5, 8), dropped=0)
-    row = orm.row(laid, (1, 1), at)
+    row = orm.outcome_row(laid, (1, 1), at)
     assert row is not None
     assert [i for i, read in enumerate(row.token["read"]) if read] == places
     assert [row.token["target"][i] for i in places] == [1.0] * len(places)
@@ -110,7 +110,7 @@ def test_where_the_outcome_is_asked(at: Any, places: list[int]) -> None:
 
 
 def test_a_solution_that_was_cut_short_has_no_end_to_be_asked_at() -> None:
-    assert orm.row(Laid([1, 2, 3], 1, (2,), dropped=1), (1, 1), "last") is None
+    assert orm.outcome_row(Laid([1, 2, 3], 1, (2,), dropped=1), (1, 1), "last") is None
 
 
 @pytest.mark.parametrize(
@@ -123,19 +123,19 @@ def test_a_solution_that_was_cut_short_has_no_end_to_be_asked_at() -> None:
     ],
 )
 def test_targets_of_ratings(classes: int, neutral: Any, expected: list[float | None]) -> None:
-    assert prm.targets((1, 0, -1, None), classes, neutral) == expected
+    assert prm.head_targets((1, 0, -1, None), classes, neutral) == expected
 
 
 def test_the_oracle_labels_the_steps_of_a_story() -> None:
     text = "48/2=<<48/2=24>>24\nHmm.\n48-24=<<48-24=25>>25\n#### 216"
-    (found,) = prm.judged([group((text, 0.0), problem=CLIPS)], "oracle")
+    (found,) = prm.label_steps([group((text, 0.0), problem=CLIPS)], "oracle")
     assert found.labels == (1, 0, -1)
     assert found.steps[-1] == "48-24=<<48-24=25>>25\n#### 216"
 
 
 def test_the_oracle_is_not_asked_about_what_is_no_story() -> None:
     with pytest.raises(ValueError, match=r"is no story.*use labels: stored"):
-        list(prm.judged([group(("a", 1.0))], "oracle"))
+        list(prm.label_steps([group(("a", 1.0))], "oracle"))
 
 
 def test_every_labelled_alternative_is_asked_behind_its_own_history(
@@ -144,7 +144,7 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
     """The prefixes of PRM800K with a label on their last step: that many places are asked, one per row."""
     prefixes = vectors["prm_orm_ppo"]["prm800k_flatten"]["training_prefixes"]
     data = [
-        Marked(PROBLEMS[0], tuple(p), (None,) * (len(p) - 1) + (1 if i % 2 else -1,))
+        LabelledSolution(PROBLEMS[0], tuple(p), (None,) * (len(p) - 1) + (1 if i % 2 else -1,))
         for i, p in enumerate(prefixes)
     ]
     seen: list[tuple[str, int]] = []
@@ -152,14 +152,15 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
     def weigh(rows: Any) -> Any:
         asked = [(row, [i for i, r in enumerate(row.token["read"]) if r]) for row in rows]
         seen.extend((judge.tokenizer.decode(row.ids), len(at)) for row, at in asked)
-        return weigh_reads(rows)
+        return set_read_weights(rows)
 
-    judge = orm.begin(work(tmp_path), prm.Card("process"), None)
+    judge = orm.make_judge(work(tmp_path), prm.Card("process"), None)
     rows = [
-        orm.training.labelled(judge.lay(d.problem, d.steps), prm.targets(d.labels, 2, "drop")) for d in data
+        orm.training.labelled_row(judge.lay(d.problem, d.steps), prm.head_targets(d.labels, 2, "drop"))
+        for d in data
     ]
     cfg = replace(FIT, epochs=1)
-    orm.fit(stage(tmp_path / "run"), cfg, judge, [row for row in rows if row], orm.loss, weigh)
+    orm.fit_judge(stage(tmp_path / "run"), cfg, judge, [row for row in rows if row], orm.loss, weigh)
     question = PROBLEMS[0].question
     ends = sorted(text.split(question)[1].split() for text, _ in seen)
     assert ends == sorted(prefixes) and {count for _, count in seen} == {1}
@@ -171,7 +172,7 @@ def test_solutions_of_a_problem_go_into_the_same_step() -> None:
     bundles = orm.by_problem(rows)
     assert bundles == [[0, 3, 4], [1], [2, 5]]
     assert orm.by_problem([(row, row) for row in rows]) == bundles
-    epochs = [[orm.neighbours(bundles, 2, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
+    epochs = [[orm.step_rows(bundles, 2, 2 * e + s, 0) for s in (0, 1)] for e in range(8)]
     for first, second in epochs:
         assert (len(first), len(second)) == (3, 3)
         assert sorted(first + second) == list(range(6))
@@ -181,20 +182,22 @@ def test_solutions_of_a_problem_go_into_the_same_step() -> None:
 
 def test_alone_solutions_are_shuffled_as_fine_tuning_shuffles_them() -> None:
     for step in range(6):
-        assert orm.neighbours([[i] for i in range(10)], 3, step, 7) == batches(10, 4, step, 7)
+        assert orm.step_rows([[i] for i in range(10)], 3, step, 7) == batch_rows(10, 4, step, 7)
 
 
 def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
     there = work(tmp_path)
     only = [group(*((text, 1.0) for text, reward, _ in written(p) if reward), problem=p) for p in PROBLEMS]
-    rows = [orm.row(orm.begin(there, prm.Card("outcome"), None).lay(d.problem, d.steps), d.labels, "steps")
-            for d in orm.outcomes(only)]  # fmt: skip
+    judge = orm.make_judge(there, prm.Card("outcome"), None)
+    rows = [
+        orm.outcome_row(judge.lay(d.problem, d.steps), d.labels, "steps") for d in orm.label_outcomes(only)
+    ]
     with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*give it right and"):
-        orm.usable(stage(tmp_path / "run"), rows, "right and wrong attempts")
+        orm.usable_rows(stage(tmp_path / "run"), rows, "right and wrong attempts")
     with pytest.raises(ValueError, match="none of the solutions has a step to be judged, or a label"):
-        orm.usable(stage(tmp_path / "run"), [], "right and wrong attempts")
+        orm.usable_rows(stage(tmp_path / "run"), [], "right and wrong attempts")
     with pytest.raises(ValueError, match="all 16 solutions have no label"):
-        orm.usable(stage(tmp_path / "run"), [None] * 16, "right and wrong attempts")
+        orm.usable_rows(stage(tmp_path / "run"), [None] * 16, "right and wrong attempts")
 
 
 def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
@@ -206,11 +209,11 @@ def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
 def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vectors: dict[str, Any]) -> None:
     """Their weights sum to 1 over right solutions and EOS, to 0 over wrong ones; the value's are
     1 / (n + 1e-3)."""
-    judge = orm.begin(work(tmp_path), prm.Card("value"), None)
+    judge = orm.make_judge(work(tmp_path), prm.Card("value"), None)
     laid = judge.lay(PROBLEMS[0], ["a", "b\n#### 1"])
-    right, wrong = (ovm.row(laid, good, eos=2) for good in (True, False))
+    right, wrong = (ovm.value_row(laid, good, eos=2) for good in (True, False))
     assert right is not None and wrong is not None
-    a, b = ovm.weigh([right, wrong])
+    a, b = ovm.set_value_weights([right, wrong])
     assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])
     assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: laid.prompt])
     silent = vectors["mario"]["sft_mask"]["solution_with_negative_outcome_has_no_lm_loss"]
@@ -220,18 +223,18 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vect
 
 
 def test_pairs_are_distinct_bounded_and_the_same_every_time() -> None:
-    found = evaluator.drawn(3, 4, 10, "0/p")
+    found = evaluator.draw_pairs(3, 4, 10, "0/p")
     assert len(set(found)) == 10 and all(r < 3 and w < 4 for r, w in found)
-    assert found == evaluator.drawn(3, 4, 10, "0/p") != evaluator.drawn(3, 4, 10, "0/q")
-    assert sorted(evaluator.drawn(2, 1, 10, "x")) == [(0, 0), (1, 0)]
-    assert evaluator.drawn(0, 5, 10, "x") == []
+    assert found == evaluator.draw_pairs(3, 4, 10, "0/p") != evaluator.draw_pairs(3, 4, 10, "0/q")
+    assert sorted(evaluator.draw_pairs(2, 1, 10, "x")) == [(0, 0), (1, 0)]
+    assert evaluator.draw_pairs(0, 5, 10, "x") == []
 
 
 def test_a_right_answer_by_a_wrong_step_is_right_for_the_grader_only() -> None:
     text = "48*3=<<48*3=145>>145\n#### 216"
     attempts = group((text, 1.0), problem=CLIPS)
-    assert evaluator.sort(attempts, None).right == (text,)
-    assert evaluator.sort(attempts, Oracle()).wrong == (text,)
+    assert evaluator.sort_solutions(attempts, None).right == (text,)
+    assert evaluator.sort_solutions(attempts, Oracle()).wrong == (text,)
 
 
 def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(tmp_path: Path) -> None:
@@ -239,13 +242,13 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     there = work(tmp_path)
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
     texts = written(PROBLEMS[1])
-    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in texts]
+    rows = [evaluator.question_row(judge, ASKED, text, reward > 0) for text, reward, _ in texts]
     assert all(rows)
     with torch.no_grad():  # pull the two words apart, so that some margins are met and some are not
         judge.model.get_input_embeddings().weight[judge.words[0]] *= 3
     numbers = ((1, 3), (1, 4), (2, 3))
     pairs = [(rows[r], rows[w]) for r, w in numbers]
-    batch = pad(rows, judge.pad_id)  # pyright: ignore[reportArgumentType]
+    batch = pad_rows(rows, judge.pad_id)  # pyright: ignore[reportArgumentType]
     share_N, _ = evaluator.log_share(judge.model, batch, judge.words)
     hinges = torch.stack(
         [torch.relu(share_N[w] - share_N[r] + math.log(2)) for r, w in ((1, 3), (1, 4), (2, 3))]
@@ -256,7 +259,7 @@ def test_the_margin_in_two_passes_has_the_value_and_the_gradient_of_equation_8(t
     judge.model.zero_grad()
     weighed = evaluator.weigh_pairs(pairs, judge, 100)  # pyright: ignore[reportArgumentType]
     assert len(weighed) == 4
-    value, _ = evaluator.margin(judge.model, pad(weighed, judge.pad_id), judge.words)
+    value, _ = evaluator.margin_loss(judge.model, pad_rows(weighed, judge.pad_id), judge.words)
     value.backward()
     assert value.item() == pytest.approx(hinges.mean().item(), rel=1e-5)
     torch.testing.assert_close(parameter.grad, expected, atol=1e-6, rtol=1e-4)
@@ -269,17 +272,19 @@ def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
     """Against the two losses from batches of their own: value and gradient, packed and padded."""
     there = work(tmp_path)
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator", max_length=250))
-    rows = [evaluator.row(judge, ASKED, text, reward > 0) for text, reward, _ in written(PROBLEMS[1])]
+    rows = [
+        evaluator.question_row(judge, ASKED, text, reward > 0) for text, reward, _ in written(PROBLEMS[1])
+    ]
     kept = [row for row in rows if row]
     if objective == "xent":
-        weighed, loss = weigh_reads(kept), partial(evaluator.xent, words=judge.words, space="vocab")
+        weighed, loss = set_read_weights(kept), partial(evaluator.xent_loss, words=judge.words, space="vocab")
     else:
         pairs = [(right, wrong) for right in kept[:3] for wrong in kept[3:]]
         weighed = evaluator.weigh_pairs(pairs, judge, 500)
-        loss = partial(evaluator.margin, words=judge.words)
-    own = orm.training.worked(judge.policy, PROBLEMS[1], "plain").with_row(problem=1.0)
-    other = orm.training.worked(judge.policy, PROBLEMS[2], "plain").with_row(problem=2.0)
-    both = evaluator.with_writing(weighed, {1: own, 2: other})
+        loss = partial(evaluator.margin_loss, words=judge.words)
+    own = orm.training.demonstration_row(judge.policy, PROBLEMS[1], "plain").with_row(problem=1.0)
+    other = orm.training.demonstration_row(judge.policy, PROBLEMS[2], "plain").with_row(problem=2.0)
+    both = evaluator.add_demonstrations(weighed, {1: own, 2: other})
     assert len(both) == len(weighed) + 1, "only the worked solution of the problem that is asked about"
     parameter = judge.model.model.layers[0].mlp.up_proj.weight
 
@@ -288,11 +293,11 @@ def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
         value.backward()
         return value.item(), parameter.grad.clone()
 
-    judging, to_judge = measured(loss(judge.model, pad(weighed, judge.pad_id))[0])
-    told = pad(weigh([own]), judge.pad_id)
+    judging, to_judge = measured(loss(judge.model, pad_rows(weighed, judge.pad_id))[0])
+    told = pad_rows(set_loss_weights([own]), judge.pad_id)
     writing, to_write = measured(sft.loss(judge.model, told)[0])
-    for lay in (pad, pack):
-        total, grad = measured(evaluator.joint(judge.model, lay(both, judge.pad_id), loss, alpha=0.3)[0])
+    for lay in (pad_rows, pack_rows):
+        total, grad = measured(evaluator.joint_loss(judge.model, lay(both, judge.pad_id), loss, alpha=0.3)[0])
         assert total == pytest.approx(judging + 0.3 * writing, rel=1e-5)
         torch.testing.assert_close(grad, to_judge + 0.3 * to_write, atol=1e-6, rtol=1e-3)
 
@@ -309,21 +314,21 @@ def test_problems_without_a_pair_are_told_of(tmp_path: Path) -> None:
     there = work(tmp_path)
     cfg = MARGIN
     judge = EvaluatorModel(there.load("base"), prm.Card("evaluator"))
-    never = [evaluator.sort(group(("a", 0.0)), None)]
+    never = [evaluator.sort_solutions(group(("a", 0.0)), None)]
     with pytest.raises(ValueError, match="none of 1 problems has both a right and a wrong solution"):
-        evaluator.paired(stage(tmp_path / "run"), cfg, judge, never)
+        evaluator.pair_rows(stage(tmp_path / "run"), cfg, judge, never)
 
 
 def test_vocabulary_and_two_word_cross_entropy_by_hand(tmp_path: Path) -> None:
     """- log p(word) among all tokens, and among the two, from the model's own logits."""
     judge = EvaluatorModel(work(tmp_path).load("base"), prm.Card("evaluator"))
-    row = evaluator.row(judge, ASKED, "1+2=4", False)
+    row = evaluator.question_row(judge, ASKED, "1+2=4", False)
     assert row is not None
     logits = judge.model(input_ids=torch.tensor([list(row.ids)])).logits[0, -1]
     correct, incorrect = judge.words
-    batch = pad(weigh_reads([row]), judge.pad_id)
-    vocab, _ = evaluator.xent(judge.model, batch, judge.words, "vocab")
-    two_way, _ = evaluator.xent(judge.model, batch, judge.words, "two_way")
+    batch = pad_rows(set_read_weights([row]), judge.pad_id)
+    vocab, _ = evaluator.xent_loss(judge.model, batch, judge.words, "vocab")
+    two_way, _ = evaluator.xent_loss(judge.model, batch, judge.words, "two_way")
     assert vocab.item() == pytest.approx(-logits.log_softmax(-1)[incorrect].item(), rel=1e-5)
     pair = logits[[correct, incorrect]].log_softmax(-1)
     assert two_way.item() == pytest.approx(-pair[1].item(), rel=1e-4)

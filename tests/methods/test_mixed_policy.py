@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from numerate.methods import mixed_policy, mixed_rows
-from numerate.methods.mixed_policy import Config
-from numerate.models.mixed import Heads, MixedPolicy
-from numerate.models.operators import CLASSES, NAMES, OTHER, Operators, operators, token_texts
-from numerate.models.options import Lora
+from numerate.methods import mixed_policy
+from numerate.methods.mixed_policy import Config, class_rows
+from numerate.models.lora import Lora
+from numerate.models.operator_head import Heads, MixedPolicy
+from numerate.models.operators import CLASSES, NAMES, OTHER, Operators, find_operators, token_texts
 from numerate.models.policy import Policy
-from numerate.rollouts.mixed import abstract_logprobs, pick, second_level
+from numerate.rollouts.local.mixed_sampling import abstract_logprobs, pick_class, second_level
 from numerate.training import Learner
-from numerate.training.mixed import dropout_mask
+from numerate.training.mixed_outputs import dropout_mask
 from numerate.types import Example
 from tests import tiny
 
@@ -39,7 +39,7 @@ def gpt2(scope: Any) -> Operators:
     known |= {"=": 28, " =": 796, ")=": 47505, ")*": 27493}
     for text, i in known.items():
         texts[i] = text
-    return operators(texts, scope)
+    return find_operators(texts, scope)
 
 
 def test_classes_of_the_vectors(vectors: dict[str, Any]) -> None:
@@ -68,15 +68,15 @@ def test_the_draw_of_the_vectors(vectors: dict[str, Any]) -> None:
     logp = abstract_logprobs(logits, torch.ones(rows, dtype=torch.bool))
     assert logp[0].exp().tolist() == pytest.approx(given["probs"], abs=1e-7)
     assert logp[0].exp().cumsum(0).tolist() == pytest.approx(given["cdf"], abs=1e-7)
-    assert [NAMES[c] for c in pick(logp, tensor(*given["u"])).tolist()] == given["picked"]
+    assert [NAMES[c] for c in pick_class(logp, tensor(*given["u"])).tolist()] == given["picked"]
 
 
 def test_where_no_operator_acts_the_other_class_is_certain() -> None:
     logp = abstract_logprobs(torch.full((2, 5), 3.0), torch.tensor([False, True]))
     assert logp[0].tolist() == [-math.inf] * 4 + [0.0]
     assert logp[1].exp().tolist() == pytest.approx([0.2] * 5)
-    assert pick(logp, tensor(0.0, 0.0)).tolist() == [OTHER, 0]
-    assert pick(logp, tensor(1 - 1e-16, 1 - 1e-16)).tolist() == [OTHER, OTHER]
+    assert pick_class(logp, tensor(0.0, 0.0)).tolist() == [OTHER, 0]
+    assert pick_class(logp, tensor(1 - 1e-16, 1 - 1e-16)).tolist() == [OTHER, OTHER]
 
 
 def test_the_second_level_is_greedy(vectors: dict[str, Any]) -> None:
@@ -103,18 +103,18 @@ def test_one_softmax_and_no_second(vectors: dict[str, Any]) -> None:
 def test_credit_and_losses_of_the_vectors(vectors: dict[str, Any], outcome: str) -> None:
     both = vectors["mixed_policy"]["reinforce_success"], vectors["mixed_policy"]["reinforce_failure"]
     given = both[outcome == "failure"]
-    R = mixed_rows.returns(4, given["reward"], 0.99)
+    R = class_rows.discounted_returns(4, given["reward"], 0.99)
     assert pytest.approx(given["returns"]) == R
     R_N, b_N, logp_N = tensor(*R), tensor(*given["baseline"]), tensor(*given["logp"])
     if outcome == "success":
         assert (R_N - b_N).tolist() == pytest.approx(given["advantages"])
-    terms = mixed_policy.reinforce(R_N, b_N, logp_N)
+    terms = mixed_policy.reinforce_loss(R_N, b_N, logp_N)
     errors = mixed_policy.baseline_error(R_N, b_N)
     assert terms.tolist() == pytest.approx(given["terms"])
     assert terms.mean().item() == pytest.approx(given["L_RL" if "L_RL" in given else "L_rl"])
     assert errors.mean().item() == pytest.approx(given["L_baseline"])
     if outcome == "success":
-        L = mixed_policy.total(1.5, 0.3, terms.mean(), errors.mean(), 1.0, 0.2, 0.1)
+        L = mixed_policy.total_loss(1.5, 0.3, terms.mean(), errors.mean(), 1.0, 0.2, 0.1)
         assert L.item() == pytest.approx(given["total_with_XE=1.5_opXE=0.3_w_rl=0.2_w_b=0.1"])
 
 
@@ -139,7 +139,7 @@ def test_the_log_probabilities_of_the_vectors(vectors: dict[str, Any]) -> None:
 
 
 def test_places_of_an_answer() -> None:
-    made = operators([*"+-*/=<>a\n", "<<", ">>", "=<<", "2<"], "inside_annotation")
+    made = find_operators([*"+-*/=<>a\n", "<<", ">>", "=<<", "2<"], "inside_annotation")
     told = {text: i for i, text in enumerate([*"+-*/=<>a\n", "<<", ">>", "=<<", "2<"])}
 
     def acting(*texts: str) -> list[bool]:
@@ -155,7 +155,7 @@ def test_places_of_an_answer() -> None:
 
 def test_a_vocabulary_without_an_operator_is_refused() -> None:
     with pytest.raises(ValueError, match="is the operator \\* or / alone"):
-        operators(["+", "-", "a*", "b"], "everywhere")
+        find_operators(["+", "-", "a*", "b"], "everywhere")
 
 
 ROWS = [
@@ -179,14 +179,14 @@ def rows() -> list[Example]:
         masked = {k: [x * m for x, m in zip(v, mask, strict=True)] for k, v in columns.items()}
         made.append(Example(ids, [bool(m) for m in mask], token=masked))
     gold = [row.with_token(acts=[float(m) for m in row.mask]) for row in (made[0], made[3])]
-    return mixed_rows.weighed(gold, made[1:3])
+    return class_rows.set_row_weights(gold, made[1:3])
 
 
 def network(kind: str = "llama", lora: bool = False, **more: Any) -> tuple[MixedPolicy, Learner]:
     """A learner whose steps are plain gradient descent: what a step changes is the gradient."""
     policy = Policy(tiny.model(kind, layers=2, spread=4.0), tiny.tokenizer(), "tiny")
     both = MixedPolicy(policy, Heads(policy.model, 0.3))
-    policy.adapt(Lora(r=2) if lora else None)
+    policy.add_lora(Lora(r=2) if lora else None)
 
     def descent(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
         return [torch.optim.SGD(named.values(), lr=0.0)]
@@ -286,7 +286,7 @@ def test_a_wrong_attempt_teaches_the_baseline_alone() -> None:
     torch.nn.init.zeros_(both.heads.baseline.weight)
     torch.nn.init.constant_(both.heads.baseline.bias, 0.5)
     wrong = [row.with_token(returns=[0.0] * len(row.ids)) for row in rows()[2:]]
-    weighed = mixed_rows.weighed([], [Example(r.ids, r.mask, token=r.token) for r in wrong])
+    weighed = class_rows.set_row_weights([], [Example(r.ids, r.mask, token=r.token) for r in wrong])
     before = {name: p.detach().clone() for name, p in learner.named.items()}
     stats = learner.step(weighed, partial(mixed_policy.loss, cfg=Config(), seed=1), 1.0)
     assert (stats["rl"], stats["credited"], stats["base"]) == (0, 0, pytest.approx(0.25))

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from numerate import config
-from numerate.methods import mixed_network, mixed_policy
-from numerate.methods.mixed_policy import Config
-from numerate.models.mixed import FILE, MixedPolicy
+from numerate.methods import mixed_policy
+from numerate.methods.mixed_policy import Config, heads_network
+from numerate.models.operator_head import FILE, MixedPolicy
 from numerate.models.policy import Policy, load
 from numerate.rollouts.job import Job
 from numerate.rollouts.local import LocalEngine
@@ -96,11 +96,11 @@ def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> N
     tuned.save(place)
     assert (place / FILE).exists() and toy.same(load(str(place)), tuned.policy)
     again = job(tmp_path, model="mixed", load=lambda name: load(str(tmp_path / "stages" / name / "model")))
-    mixed = mixed_network.opened(again, 0.2, seed=5)
+    mixed = heads_network.open_policy(again, 0.2, seed=5)
     assert same(mixed, tuned)
     (place / FILE).unlink()
     (place / SUMS).unlink()
-    fresh = mixed_network.opened(again, 0.2, seed=5)
+    fresh = heads_network.open_policy(again, 0.2, seed=5)
     assert not same(fresh, tuned) and torch.equal(fresh.heads.baseline.bias, torch.zeros(1))
 
 
@@ -108,7 +108,7 @@ def test_heads_of_another_model_are_refused(tmp_path: Path) -> None:
     tuned = mixed_policy.train(stage(tmp_path / "a"), made(steps=1), job(tmp_path))
     tuned.save(tmp_path / "small")
     other = Policy(tiny.model(hidden=64), tiny.tokenizer(), "other")
-    from numerate.models.mixed import Heads
+    from numerate.models.operator_head import Heads
 
     with pytest.raises(ValueError, match="does not fit the model beside it"):
         MixedPolicy(other, Heads(other.model, 0.2)).load_heads(tmp_path / "small")
@@ -117,7 +117,9 @@ def test_heads_of_another_model_are_refused(tmp_path: Path) -> None:
 def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> None:
     mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path))
     assert [row["train/lr"] for row in log(tmp_path / "a")] == pytest.approx([1e-3, 7.5e-4, 5e-4, 2.5e-4])
-    learner = mixed_network.learner(mixed_network.opened(job(tmp_path), 0.2, 0), made().fit, made().head_lr)
+    learner = heads_network.make_learner(
+        heads_network.open_policy(job(tmp_path), 0.2, 0), made().fit, made().head_lr
+    )
     trunk, heads = learner.optimizers[0].param_groups
     assert (trunk["lr_scale"], heads["lr_scale"]) == (1, pytest.approx(10)) and len(heads["params"]) == 4
 

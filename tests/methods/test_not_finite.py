@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from numerate import methods
 from numerate.cli import app
 from numerate.progress import QuietProgress
-from numerate.run import trained
+from numerate.run import train_stage
 from numerate.training import Stage, checkpoint
 from numerate.training.gradients import Gradients, Part
 from numerate.types import NotFinite, Problem, StepScores
@@ -62,7 +62,7 @@ def test_a_stage_stops_and_goes_on(tmp_path: Path, name: str, monkeypatch: pytes
         poison(patched, KINDS[name])
         train(case, run, cfg)
     assert re.fullmatch(r"stage (cut|fit), (step|round) \d+", run.position)
-    kept = [checkpoint.load(path).loaded for path in run.folder.rglob("checkpoints")]
+    kept = [checkpoint.load_checkpoint(path).loaded for path in run.folder.rglob("checkpoints")]
     assert kept and all(t.isfinite().all() for one in kept if one for t in one.tensors.values())
     train(case, tmp_path / "cut", cfg)
     same_stages(tmp_path / "whole", tmp_path / "cut")
@@ -77,10 +77,10 @@ def test_a_reward_model_without_a_finite_score_stops_the_stage(tmp_path: Path) -
     case = CASES["ppo"]
     run = Stage(tmp_path / "run", 0, QuietProgress())
     with (
-        patch("numerate.methods.judge.find", lambda *_, **__: Broken()),
+        patch("numerate.methods.shared.step_scorer.load_scorer", lambda *_, **__: Broken()),
         pytest.raises(NotFinite, match=r"scores of all \d+ rollouts are not finite"),
     ):
-        methods.get("ppo").train(run, case.config(), case.world(tmp_path, None))
+        methods.get_method("ppo").train(run, case.config(), case.world(tmp_path, None))
 
 
 RECIPE = """\
@@ -116,7 +116,7 @@ def test_the_checkpoint_of_a_part_of_a_stage_is_named(tmp_path: Path) -> None:
                 raise NotFinite("the loss is nan")
 
     with (
-        patch("numerate.run.methods.get", lambda name: SimpleNamespace(train=train)),
+        patch("numerate.run.methods.get_method", lambda name: SimpleNamespace(train=train)),
         pytest.raises(NotFinite, match=r"The checkpoint of step 2 is kept"),
     ):
-        trained(run, SimpleNamespace(method="ei", options=None), None, str)  # pyright: ignore[reportArgumentType]
+        train_stage(run, SimpleNamespace(method="ei", options=None), None, str)  # pyright: ignore[reportArgumentType]

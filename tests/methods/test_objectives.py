@@ -14,8 +14,8 @@ from torch import Tensor
 
 from numerate import training
 from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, on_policy_distillation, reinforce_pp, rloo
-from numerate.methods.options import Clip, Kl
-from numerate.training.batch import Batch, micro_batches, pack, pad
+from numerate.methods.shared.options import Clip, Kl
+from numerate.training.batch import Batch, micro_batches, pack_rows, pad_rows
 from numerate.types import Example
 
 PROMPTS = ([5, 6, 7], [5, 6, 7], [8, 9])
@@ -122,7 +122,7 @@ def rows_of(per: Any) -> list[Example]:
         ids = [*prompt, *range(20, 20 + len(logp))]
         made.append(Example(ids, mask, token={k: [*off, *v] for k, v in columns.items()}))
     share = 1 / sum(map(len, LOGP))
-    weighed = training.weigh(made, per, constant=10)
+    weighed = training.set_loss_weights(made, per, constant=10)
     return [row.with_token(share=[share * seen for seen in row.mask]) for row in weighed]
 
 
@@ -151,7 +151,7 @@ def slopes(J: Callable[[Rows], float]) -> list[float]:
     return found
 
 
-@pytest.mark.parametrize("lay", [pad, pack])
+@pytest.mark.parametrize("lay", [pad_rows, pack_rows])
 @pytest.mark.parametrize("name", CASES)
 def test_the_objective_of_the_paper(monkeypatch: pytest.MonkeyPatch, name: str, lay: Any) -> None:
     module, cfg, per, J = CASES[name]
@@ -160,7 +160,7 @@ def test_the_objective_of_the_paper(monkeypatch: pytest.MonkeyPatch, name: str, 
     assert slope == pytest.approx([-s for s in slopes(J)], rel=1e-5, abs=1e-7)
 
 
-@pytest.mark.parametrize("lay", [pad, pack])
+@pytest.mark.parametrize("lay", [pad_rows, pack_rows])
 def test_distillation(monkeypatch: pytest.MonkeyPatch, lay: Any) -> None:
     value, slope, stats = measured(monkeypatch, on_policy_distillation, None, lay(rows_of("token"), 0))
     assert value == pytest.approx(-distilled([list(r) for r in LOGP]), rel=1e-6)
@@ -174,9 +174,9 @@ def test_parts_of_a_step_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch, na
     """A micro-batch per row, with prompts of their own or shared: the sums of loss and statistics."""
     module, cfg, per, _ = CASES[name]
     rows = rows_of(per)
-    whole, _, stats = measured(monkeypatch, module, cfg, pack(rows, 0))
+    whole, _, stats = measured(monkeypatch, module, cfg, pack_rows(rows, 0))
     parts = [
-        measured(monkeypatch, module, cfg, pack(part, 0)) for part in micro_batches(rows, 1, packed=True)
+        measured(monkeypatch, module, cfg, pack_rows(part, 0)) for part in micro_batches(rows, 1, packed=True)
     ]
     assert len(parts) == 3
     assert sum(value for value, _, _ in parts) == pytest.approx(whole, rel=1e-6)
@@ -187,7 +187,7 @@ def test_parts_of_a_step_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch, na
 def test_what_the_clip_holds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ratios 1.35 .90 1.65 with A > 0: two held from above. .67 with A < 0: held from below. Then 1.05 2.01
     .90 .61 with A + - + -: 2.01 at A < 0 is not held, .61 at A < 0 is. 4 of 8."""
-    stats = measured(monkeypatch, grpo, grpo.Config(), pack(rows_of("sequence"), 0))[2]
+    stats = measured(monkeypatch, grpo, grpo.Config(), pack_rows(rows_of("sequence"), 0))[2]
     assert stats["clipped"] == pytest.approx(4 / 8, rel=1e-6)
     logs = [p - o for logp, old in zip(LOGP, OLD, strict=True) for p, o in zip(logp, old, strict=True)]
     assert stats["old_kl"] == pytest.approx(sum(math.exp(x) - 1 - x for x in logs) / 8, rel=1e-5)
@@ -199,7 +199,7 @@ def test_at_the_old_policy_rloo_is_reinforce(monkeypatch: pytest.MonkeyPatch) ->
     rows = []
     for row, a in zip(rows_of("sequence"), (0.8, -1.2, 0.5), strict=True):
         rows.append(row.with_token(new=row.token["old_logp"], advantage=[a * seen for seen in row.mask]))
-    _, slope, _ = measured(monkeypatch, rloo, rloo.Config(), pad(rows, 0))
+    _, slope, _ = measured(monkeypatch, rloo, rloo.Config(), pad_rows(rows, 0))
     expected = [-a / 3 for a, n in zip((0.8, -1.2, 0.5), LENGTHS, strict=True) for _ in range(n)]
     assert slope == pytest.approx(expected, rel=1e-6)
 
@@ -226,5 +226,5 @@ def test_a_ratio_out_of_hand_leaves_gradients_finite(monkeypatch: pytest.MonkeyP
         (rloo, rloo.Config()),
         (cispo, cispo.Config()),
     ):
-        value, slope, _ = measured(monkeypatch, module, cfg, pad(rows, 0))
+        value, slope, _ = measured(monkeypatch, module, cfg, pad_rows(rows, 0))
         assert math.isfinite(value) and all(map(math.isfinite, slope))

@@ -16,7 +16,7 @@ from numerate import config, methods
 from numerate.config import renamed
 from numerate.config.read import read_text
 from numerate.methods import cispo, dapo, gspo, outcome_value_model, ppo, sft
-from numerate.methods.options import Clip, Fit, Kl, Validate
+from numerate.methods.shared.options import Clip, Fit, Kl, Validate
 from tests.methods.arms import PATH, game
 from tests.methods.toy import PROBLEMS, same, stage
 
@@ -40,7 +40,7 @@ OWN = {"dapo": {"overlong_cache": 4}, "ppo": {"value": {"layers": 1}}, "expert_i
 def built(method: str, options: dict[str, Any]) -> Any:
     """The options of a stage, by way of a recipe's text."""
     text = yaml.safe_dump({"name": "r", "stages": {"s": {"method": method, **options}}})
-    return config.build(read_text(text, "r.yaml")).stages["s"].options
+    return config.build_recipe(read_text(text, "r.yaml")).stages["s"].options
 
 
 def refusal(method: str, options: dict[str, Any]) -> str:
@@ -54,7 +54,7 @@ def test_one_stage_trains_with_every_method(tmp_path: Path, name: str) -> None:
     """Only `method:` differs, beside what a random model needs."""
     cfg = built(name, SHARED | OWN.get(name, {}))
     work = replace(game(tmp_path), validation=PROBLEMS[:3])
-    tuned = methods.get(name).train(stage(tmp_path / "run"), cfg, work)
+    tuned = methods.get_method(name).train(stage(tmp_path / "run"), cfg, work)
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
     assert len(rows) == 2 and all(row["rollouts/attempts"] == 16 for row in rows)
     assert all("validation/accuracy" in row for row in rows)
@@ -105,15 +105,15 @@ def test_a_default_record_is_not_changed_by_what_is_given() -> None:
 
 def test_the_recipe_written_out_has_the_methods_defaults_and_loads_again() -> None:
     tree = read_text("name: r\nstages: {s: {method: cispo, fit: {lr: 1e-3}}}\n", "r.yaml")
-    recipe = config.build(tree)
-    text = config.resolved(recipe)
+    recipe = config.build_recipe(tree)
+    text = config.resolved_yaml(recipe)
     written = yaml.safe_load(text)["stages"]["s"]
     assert (written["fit"]["minibatches"], written["fit"]["batch"], written["clip"]["high"]) == (4, None, 4.0)
-    assert config.build(read_text(text, "again.yaml")) == recipe
+    assert config.build_recipe(read_text(text, "again.yaml")) == recipe
 
 
 def test_the_schema_has_the_methods_defaults() -> None:
-    branches = config.schema()["properties"]["stages"]["additionalProperties"]["oneOf"]
+    branches = config.json_schema()["properties"]["stages"]["additionalProperties"]["oneOf"]
     found = {branch["title"]: branch["properties"] for branch in branches}
     assert found["cispo"]["fit"]["properties"]["minibatches"]["default"] == 4
     assert found["grpo"]["fit"]["properties"]["minibatches"]["default"] is None
@@ -180,7 +180,7 @@ def test_an_old_name_says_the_new_one_and_nothing_else(
 def test_the_same_old_name_in_several_stages_is_one_line() -> None:
     text = "name: r\nstages:\n" + "".join(f"  s{i}: {{method: sft, lr: 1e-3}}\n" for i in range(3))
     with pytest.raises(ValueError) as error:
-        config.build(read_text(text, "r.yaml"))
+        config.build_recipe(read_text(text, "r.yaml"))
     assert str(error.value) == "r.yaml:3, stages.s0.lr: now `fit.lr` (in 3 stages)"
 
 
@@ -206,7 +206,7 @@ def places(kind: Any) -> Iterator[str]:
 
 
 def test_new_names_are_options_and_old_ones_are_not() -> None:
-    every = {name: set(places(methods.get(name).Config)) for name in methods.METHODS}
+    every = {name: set(places(methods.get_method(name).Config)) for name in methods.METHODS}
     for new in renamed.EVERY.values():
         assert any(new in known for known in every.values()), new
     for method, table in renamed.METHOD.items():

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import torch
 
-from numerate.methods import ppo, ppo_network
-from numerate.methods.options import Fit
-from numerate.methods.ppo_credit import AdaptiveKl, credited, explained
-from numerate.methods.ppo_network import Value
+from numerate.methods import ppo
+from numerate.methods.ppo import value_network
+from numerate.methods.ppo.token_advantages import AdaptiveKl, add_advantages, explained_variance
+from numerate.methods.ppo.value_network import Value
+from numerate.methods.shared.options import Fit
 from numerate.models.policy import Policy
-from numerate.training import Learner, Reference, recompute
+from numerate.training import Learner, Reference, recompute_logprobs
 from numerate.types import Example
 from tests import tiny
 from tests.methods.toy import job, stage
@@ -102,14 +103,14 @@ def rows() -> list[Example]:
             "value": column(0.3),
         }
         made.append(Example(ids, [bool(m) for m in mask], token=columns, row={"right": right}))
-    return ppo.weighed(made)
+    return ppo.set_row_weights(made)
 
 
 def network(lora: bool = False, **more: Any) -> tuple[Policy, Learner]:
     """A learner of a tiny policy whose value head is random, with plain gradient descent: what a step changes
     is the gradient."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, Fit(lora_rank=2 * lora), Value(layers=1))
+    learner = value_network.make_learner(policy, Fit(lora_rank=2 * lora), Value(layers=1))
     both = learner.policy
     torch.manual_seed(7)
     torch.nn.init.normal_(both.model.value.head.weight)
@@ -234,7 +235,7 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     """Values of a new branch are 0, so with gamma = lam = 1 returns are the rewards to go, less the penalty;
     off the trained tokens all columns are 0."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, Fit(), Value(layers=1))
+    learner = value_network.make_learner(policy, Fit(), Value(layers=1))
     bare = [
         row.with_token(ref_logp=[p + 0.1 * m for p, m in zip(row.token["old_logp"], row.mask, strict=True)])
         for row in sampled()
@@ -243,17 +244,17 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     kl = AdaptiveKl(coef=0.5, placement="reward", estimator="k1")
     settings: dict[str, Any] = {"gamma": 1.0, "value_lam": None, "whiten": False, "kl": kl, "beta": 0.5}
     settings["lam"] = lambda _: 1.0
-    done, stats = credited(learner, bare, rewards, **settings)
+    done, stats = add_advantages(learner, bare, rewards, **settings)
     # each token is paid + 0.05, for log pi - log pi_ref is - 0.1
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
     assert done[1].token["returns"] == pytest.approx([0, 0, 0, 0, 0.15, 0, 0.10, 0.05])
     assert done[0].token["advantage"] == pytest.approx(done[0].token["returns"])
     assert stats["kl/per_attempt"] == pytest.approx((4 + 3 + 3) / 3 * (2.718281828**0.1 - 1.1), rel=1e-4)
     assert stats["value/explained_variance"] == 0
-    white, _ = credited(learner, bare, rewards, **{**settings, "whiten": True})
+    white, _ = add_advantages(learner, bare, rewards, **{**settings, "whiten": True})
     flat = torch.tensor([row.token["advantage"][t] for row in white for t, m in enumerate(row.mask) if m])
     assert flat.mean().item() == pytest.approx(0, abs=1e-6) and flat.std().item() == pytest.approx(1)
-    in_loss, _ = credited(learner, bare, rewards, **{**settings, "kl": AdaptiveKl(coef=0.05)})
+    in_loss, _ = add_advantages(learner, bare, rewards, **{**settings, "kl": AdaptiveKl(coef=0.05)})
     assert in_loss[0].token["returns"][4:] == pytest.approx([1.5, 1.5, 1.5, 1.0])
 
 
@@ -261,15 +262,15 @@ def test_value_and_policy_may_trust_their_rewards_differently() -> None:
     """The value is 0, gamma 1: with a lambda of 1 it learns rewards to go, and with one of 1/2, for
     the attempt of four tokens, advantages fall by half with every token before the reward."""
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, Fit(), Value(layers=1))
+    learner = value_network.make_learner(policy, Fit(), Value(layers=1))
     bare = sampled()
     cfg = config(lam_alpha=0.5, value={"layers": 1, "lam": 1.0})
-    done, _ = credited(
+    done, _ = add_advantages(
         learner,
         bare,
         [[0.0, 0.0, 0.5, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
         gamma=cfg.gamma,
-        lam=partial(ppo.trusting, cfg),
+        lam=partial(ppo.adaptive_lambda, cfg),
         value_lam=cfg.value.lam,
         whiten=False,
         kl=AdaptiveKl(),
@@ -283,14 +284,14 @@ def test_value_and_policy_may_trust_their_rewards_differently() -> None:
 def test_a_lambda_by_length() -> None:
     """1 - 1 / (0.05 l)."""
     vapo = config(lam_alpha=0.05)
-    assert [ppo.trusting(vapo, n) for n in (10, 20, 40, 200)] == pytest.approx([0, 0, 0.5, 0.9])
-    assert ppo.trusting(config(lam=0.95), 10) == 0.95
+    assert [ppo.adaptive_lambda(vapo, n) for n in (10, 20, 40, 200)] == pytest.approx([0, 0, 0.5, 0.9])
+    assert ppo.adaptive_lambda(config(lam=0.95), 10) == 0.95
 
 
 def test_a_step_without_right_attempts_imitates_nothing() -> None:
     wrong = [Example([1, 2], [False, True], row={"right": 0.0}), Example([3], [True], row={"right": 0.0})]
-    assert [row.token["imitated"] for row in ppo.weighed(wrong)] == [[0, 0], [0]]
-    one = ppo.weighed(
+    assert [row.token["imitated"] for row in ppo.set_row_weights(wrong)] == [[0, 0], [0]]
+    one = ppo.set_row_weights(
         [wrong[0], wrong[1].with_row(right=1.0), Example([4, 5], [True, True], row={"right": 1.0})]
     )
     assert [row.token["imitated"] for row in one] == [[0, 0], [1 / 3], [1 / 3, 1 / 3]]
@@ -306,17 +307,17 @@ def test_the_reference_of_adapters_is_the_model_without_them() -> None:
             torch.nn.init.normal_(p)
     assert reference.logprobs(learner, rows()) == before
     policy = Policy(tiny.model("llama", layers=2), tiny.tokenizer(), "tiny")
-    plain = ppo_network.learner(policy, Fit(), Value(layers=1))
-    assert recompute(plain, rows())[0] == pytest.approx(before[0], abs=1e-5)
-    assert recompute(learner, rows())[0] != pytest.approx(before[0], abs=1e-3)
+    plain = value_network.make_learner(policy, Fit(), Value(layers=1))
+    assert recompute_logprobs(plain, rows())[0] == pytest.approx(before[0], abs=1e-5)
+    assert recompute_logprobs(learner, rows())[0] != pytest.approx(before[0], abs=1e-3)
 
 
 def test_explained_variance_by_hand() -> None:
     """Returns 0 1 2 3: exact values explain all; their mean nothing; halves of them three quarters."""
     returns = [[0.0, 1.0], [2.0, 3.0]]
-    assert explained(returns, returns) == 1
-    assert explained([[1.5, 1.5], [1.5, 1.5]], returns) == 0
-    assert explained([[0.0, 0.5], [1.0, 1.5]], returns) == pytest.approx(0.75)
+    assert explained_variance(returns, returns) == 1
+    assert explained_variance([[1.5, 1.5], [1.5, 1.5]], returns) == 0
+    assert explained_variance([[0.0, 0.5], [1.0, 1.5]], returns) == pytest.approx(0.75)
 
 
 def test_the_defaults_make_the_papers_number_of_updates(vectors: dict[str, Any]) -> None:

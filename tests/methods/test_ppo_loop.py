@@ -13,11 +13,13 @@ import pytest
 import torch
 
 from numerate.judges import Oracle
-from numerate.methods import judge, ppo, ppo_network
-from numerate.methods.options import Fit
+from numerate.methods import ppo
+from numerate.methods.ppo import value_network
+from numerate.methods.shared import step_scorer
+from numerate.methods.shared.options import Fit
 from numerate.models.policy import Policy, load
 from numerate.progress import QuietProgress
-from numerate.training import Learner, Stage, recompute
+from numerate.training import Learner, Stage, recompute_logprobs
 from numerate.types import Example, Problem, Prompt, Rollout, Sampling
 from tests import tiny
 from tests.judges.models import scored_by
@@ -59,18 +61,18 @@ def test_a_held_policy_leaves_no_trace_in_the_optimizer() -> None:
     """No moments and no steps counted while it is held; then the first step of it has the bias correction of
     a first step, and moves nothing where the policy has no gradient."""
     policy = Policy(tiny.model(seed=9, spread=3.0), tiny.tokenizer(), "tiny")
-    learner = ppo_network.learner(policy, Fit(), ppo_network.Value(layers=1))
+    learner = value_network.make_learner(policy, Fit(), value_network.Value(layers=1))
     weight = policy.model.model.layers[0].mlp.up_proj.weight
     before = weight.detach().clone()
-    objective = partial(ppo.loss, cfg=ppo.Config(value=ppo_network.Value(layers=1, detach=False)))
-    ppo_network.let_move(learner, policy=False)
+    objective = partial(ppo.loss, cfg=ppo.Config(value=value_network.Value(layers=1, detach=False)))
+    value_network.set_policy_trainable(learner, policy=False)
     held = [learner.step(collected(learner, advantage=a), objective, 0.0)["grad_norm"] for a in (1.0, 0.0)]
     assert held[0] == held[1] > 0  # what the policy would learn takes no part in the clipping
     learner.step(collected(learner, advantage=1.0), objective, 1e-3)
     assert torch.equal(weight, before) and not learner.optimizers[0].state.get(weight)
     kept = [key for key in learner.state() if key.startswith("optimizer/")]
     assert kept and all("/value." in key for key in kept)
-    ppo_network.let_move(learner, policy=True)
+    value_network.set_policy_trainable(learner, policy=True)
     learner.step(collected(learner, advantage=0.0), partial(ppo.loss, cfg=ppo.Config()), 1e-3)
     assert torch.equal(weight, before)
     assert learner.optimizers[0].state[weight]["step"] == 1
@@ -78,7 +80,7 @@ def test_a_held_policy_leaves_no_trace_in_the_optimizer() -> None:
 
 def collected(learner: Learner, advantage: float) -> list[Example]:
     bare = [Example([1, 40, 41, 50 + i, 60, 2], [False] * 3 + [True] * 3) for i in range(4)]
-    old = recompute(learner, bare)
+    old = recompute_logprobs(learner, bare)
     rows = [
         row.with_token(
             old_logp=logp,
@@ -88,7 +90,7 @@ def collected(learner: Learner, advantage: float) -> list[Example]:
         ).with_row(right=0.0)
         for i, (row, logp) in enumerate(zip(bare, old, strict=True))
     ]
-    return ppo.weighed(rows)
+    return ppo.set_row_weights(rows)
 
 
 def test_the_penalty_is_not_adapted_while_the_policy_is_held(tmp_path: Path) -> None:
@@ -195,12 +197,12 @@ def test_the_coefficient_of_the_penalty_is_adapted(tmp_path: Path) -> None:
     run = stage(tmp_path / "a")
     ppo.train(run, config(steps=2, kl=kl), job(tmp_path))
     assert [row["kl/beta"] for row in log(tmp_path / "a")] == pytest.approx([0.1, 0.098])
-    assert run.facts["beta"] < 0.098
+    assert run.state["beta"] < 0.098
 
 
 def test_the_best_round_by_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marks = iter([0.5, 0.4, 0.3])
-    monkeypatch.setattr("numerate.methods.on_policy.greedy_accuracy", lambda *_: next(marks))
+    monkeypatch.setattr("numerate.methods.shared.on_policy.greedy_accuracy", lambda *_: next(marks))
     work = job(tmp_path, validation=PROBLEMS)
     best = ppo.train(stage(tmp_path / "a"), config(validate={"every": 1, "keep": "best"}), work)
     assert same(best, ppo.train(stage(tmp_path / "b"), config(steps=1), work))
@@ -210,10 +212,13 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
     """A trained judge of steps, asked by its stage's name and by its folder, scores alike."""
     scored_by(tmp_path).save(tmp_path / "stages" / "prm" / "model")
     work = job(tmp_path, stage_folder=lambda name: tmp_path / "stages" / name)
-    found = [judge.find(name, work) for name in ("prm", f"{tmp_path}/stages/prm/model")]
+    found = [step_scorer.load_scorer(name, work) for name in ("prm", f"{tmp_path}/stages/prm/model")]
     scores = [one.score(PROBLEMS[:1], ["a\nb\nc"])[0].scores for one in found if one]
     assert len(scores) == 2 and scores[0] == scores[1] and len(scores[0]) == 3
-    assert isinstance(judge.find("oracle", work), Oracle) and judge.find(None, work) is None
+    assert (
+        isinstance(step_scorer.load_scorer("oracle", work), Oracle)
+        and step_scorer.load_scorer(None, work) is None
+    )
     cfg = config(
         steps=1, judge="prm", process={"outcome": 0.0, "weight": 1.0}, sample={"grade_truncated": True}
     )

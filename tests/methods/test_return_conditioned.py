@@ -14,10 +14,10 @@ import torch
 from numerate import config
 from numerate.methods import expert_iteration, grpo, sft
 from numerate.methods import return_conditioned as rc
-from numerate.methods.options import PolicyFit, Sample, Validate
-from numerate.models import conditioning
-from numerate.models.conditioning import Conditioning
+from numerate.methods.shared.options import PolicyFit, Sample, Validate
+from numerate.models import return_conditioning, return_tags
 from numerate.models.policy import Policy
+from numerate.models.return_tags import Conditioning
 from numerate.prompts import render
 from numerate.rollouts import engines
 from numerate.rollouts.job import Job
@@ -57,7 +57,7 @@ def work(folder: Path, attempts: Sequence[Scored] = LETTERS, **more: Any) -> Job
     write_rollouts(folder / "attempts" / "rollouts" / "part-00000.parquet", attempts)
 
     def engine(policy: Policy) -> Any:
-        return engines.make(LocalOptions(), policy)
+        return engines.make_engine(LocalOptions(), policy)
 
     return replace(job(folder, **more), stage_folder=lambda name: folder / name, engine=engine)
 
@@ -65,8 +65,8 @@ def work(folder: Path, attempts: Sequence[Scored] = LETTERS, **more: Any) -> Job
 def tagged(folder: Path, scored: Scored, cfg: rc.Config = CFG) -> tuple[str, str]:
     """All of the row, and what of it is trained."""
     policy = job(folder).load("base")
-    conditioning.write(policy.model.config, Conditioning())
-    row = rc.row(policy, PROBLEMS[0], scored, cfg, "plain")
+    return_tags.write_conditioning(policy.model.config, Conditioning())
+    row = rc.conditioned_row(policy, PROBLEMS[0], scored, cfg, "plain")
     trained = [i for i, seen in zip(row.ids, row.mask, strict=True) if seen]
     return str(policy.tokenizer.decode(row.ids)), str(policy.tokenizer.decode(trained))
 
@@ -134,17 +134,17 @@ def test_steps_that_nobody_went_on_from_are_an_error(tmp_path: Path) -> None:
 def test_balance_by_hand(ratio: float | None, right: int, wrong: int) -> None:
     """2 right and 6 wrong ones; at 1/4, 8 wrong ones would be needed for 2, and 6 allow for 1."""
     pairs = [(PROBLEMS[0], attempt(i, "x", i in (1, 4))) for i in range(8)]
-    kept = rc.balanced(pairs, ratio, seed=0)
+    kept = rc.balance_pairs(pairs, ratio, seed=0)
     values = [scored.reward.value for _, scored in kept]
     assert (values.count(1.0), values.count(0.0)) == (right, wrong)
     places = [scored.rollout.index for _, scored in kept]
-    assert places == sorted(set(places)) and kept == rc.balanced(pairs, ratio, seed=0)
+    assert places == sorted(set(places)) and kept == rc.balance_pairs(pairs, ratio, seed=0)
 
 
 def test_nothing_to_balance_is_an_error() -> None:
     pairs = [(PROBLEMS[0], attempt(i, "x", False)) for i in range(3)]
     with pytest.raises(ValueError, match=r"balance: 1.0 leaves nothing of 0 right and 3 wrong attempts"):
-        rc.balanced(pairs, 1.0, seed=0)
+        rc.balance_pairs(pairs, 1.0, seed=0)
 
 
 def losses(folder: Path) -> list[float]:
@@ -159,9 +159,9 @@ def test_the_policy_writes_what_it_is_asked_for(tmp_path: Path) -> None:
     for asked in ("good", "bad"):
         policy = work(tmp_path).load("tuned")
         assert policy.conditioning == Conditioning()
-        conditioning.write(policy.model.config, Conditioning(ask=asked))
+        return_tags.write_conditioning(policy.model.config, Conditioning(ask=asked))
         prompts = [render(problem) for problem in PROBLEMS[:3]]
-        drawn = engines.make(LocalOptions(), policy).sample(prompts, 2, Sampling(0.0, max_tokens=40))
+        drawn = engines.make_engine(LocalOptions(), policy).sample(prompts, 2, Sampling(0.0, max_tokens=40))
         found[asked] = {rollout.text for rollout in drawn}
     assert found == {"good": {"aaa\naaa\n#### aaa"}, "bad": {"bbb\nbbb\n#### bbb"}}
 
@@ -173,17 +173,17 @@ def test_tags_become_tokens_where_they_are_asked_to(tmp_path: Path) -> None:
     policy = work(tmp_path).load("tuned")
     weight = policy.model.get_input_embeddings().weight
     assert len(weight) == 272 + 2 == policy.model.config.vocab_size
-    assert [len(conditioning.tag_ids(policy, tag)) for tag in ("[GOOD]\n", "[BAD]\n", "[BEST]\n")] == [
+    assert [len(return_conditioning.tag_ids(policy, tag)) for tag in ("[GOOD]\n", "[BAD]\n", "[BEST]\n")] == [
         2,
         2,
         7,
     ]
     assert not torch.equal(weight[272], weight[273])
     prompts = [render(problem) for problem in PROBLEMS[:2]]
-    drawn = list(engines.make(LocalOptions(), policy).sample(prompts, 1, Sampling(0.0, max_tokens=40)))
+    drawn = list(engines.make_engine(LocalOptions(), policy).sample(prompts, 1, Sampling(0.0, max_tokens=40)))
     assert {rollout.text for rollout in drawn} == {"aaa\naaa\n#### aaa"}
     assert sum(272 in rollout.ids for rollout in drawn) == 2
-    conditioning.prepare(policy, Conditioning(), tokens=True)
+    return_conditioning.prepare_policy(policy, Conditioning(), tokens=True)
     assert len(policy.model.get_input_embeddings().weight) == 274
 
 

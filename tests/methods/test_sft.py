@@ -12,9 +12,9 @@ import torch
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import expert_iteration as ei
 from numerate.methods import sft
-from numerate.methods.options import Validate
-from numerate.models.card import Card
+from numerate.methods.shared.options import Validate
 from numerate.models.evaluator import EvaluatorModel
+from numerate.models.judge_config import Card
 from numerate.models.policy import load
 from numerate.types import Problem
 from tests.judges.models import base_with_words
@@ -32,10 +32,12 @@ def losses(folder: Path) -> list[float]:
 
 
 def test_every_epoch_sees_every_row_once_in_a_new_order() -> None:
-    epochs = [[i for step in range(e * 3, e * 3 + 3) for i in sft.batches(8, 3, step, 0)] for e in range(2)]
+    epochs = [
+        [i for step in range(e * 3, e * 3 + 3) for i in sft.batch_rows(8, 3, step, 0)] for e in range(2)
+    ]
     assert [sorted(e) for e in epochs] == [list(range(8))] * 2
     assert epochs[0] != epochs[1]
-    assert sft.batches(8, 3, 2, 0) == sft.batches(8, 3, 2, 0)
+    assert sft.batch_rows(8, 3, 2, 0) == sft.batch_rows(8, 3, 2, 0)
 
 
 @pytest.mark.parametrize(("count", "size"), [(100, 32), (300, 256), (33, 32), (8, 3), (5, 9), (7, 7), (1, 1)])
@@ -43,7 +45,7 @@ def test_no_step_of_an_epoch_is_more_than_a_row_smaller(count: int, size: int) -
     """Every row once, in ceil(count / size) steps: a small last step would have the whole learning rate."""
     per_epoch = math.ceil(count / size)
     for epoch in range(2):
-        steps = [sft.batches(count, size, epoch * per_epoch + s, 0) for s in range(per_epoch)]
+        steps = [sft.batch_rows(count, size, epoch * per_epoch + s, 0) for s in range(per_epoch)]
         sizes = [len(step) for step in steps]
         assert max(sizes) - min(sizes) <= 1 and max(sizes) <= size
         assert sorted(i for step in steps for i in step) == list(range(count))
@@ -115,11 +117,11 @@ def test_solutions_that_end_in_another_answer_teach_nothing_and_are_counted(tmp_
 
 def test_whatever_learns_from_worked_solutions_leaves_them_out(tmp_path: Path) -> None:
     work = job(tmp_path, problems=MIXED)
-    rows = ei.solutions(ei.Config(with_solutions=True), work, work.load("base"))
+    rows = ei.solution_rows(ei.Config(with_solutions=True), work, work.load("base"))
     assert len(rows) == len(PROBLEMS)
     policy = load(str(base_with_words(tmp_path / "words")))
     data = [evaluator.Sorted(problem, (), (), number) for number, problem in enumerate(MIXED)]
     judge = EvaluatorModel(policy, Card("evaluator"))
     cfg = evaluator.Config(rollouts="x", joint=0.1)
-    written = evaluator.written(stage(tmp_path / "run"), judge, data, cfg, "plain")
+    written = evaluator.demonstration_rows(stage(tmp_path / "run"), judge, data, cfg, "plain")
     assert sorted(written) == list(range(1, 9))

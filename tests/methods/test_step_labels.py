@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from numerate.methods import step_labels
-from numerate.methods.options import Sample
-from numerate.methods.process_reward_model import judged
+from numerate.methods.process_reward_model import label_steps
+from numerate.methods.shared.options import Sample
 from numerate.models.policy import Policy, load
 from numerate.problems import load as load_problems
 from numerate.prompts import render
@@ -85,15 +85,15 @@ def labelled(folder: Path) -> dict[str, list[tuple[float | None, str | None]]]:
 def test_labels_of_the_paper(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["sorm_labels"]
     hits = case["rollout_success_per_prefix"]
-    assert step_labels.labels(hits, 0.0, monotone=False) == [bool(x) for x in case["any_success"]]
+    assert step_labels.prefix_labels(hits, 0.0, monotone=False) == [bool(x) for x in case["any_success"]]
     corrected = [bool(x) for x in case["monotone_corrected(PROPOSAL)"]]
-    assert step_labels.labels(hits, 0.0, monotone=True) == corrected
+    assert step_labels.prefix_labels(hits, 0.0, monotone=True) == corrected
 
 
 def test_a_threshold_asks_for_a_share(vectors: dict[str, Any]) -> None:
     """The rule of return-conditioned training: mean >= 1/2."""
     for hits, label in vectors["havrilla"]["rcrl_label"]["K=4"].items():
-        good = step_labels.labels([json.loads(hits)], 0.5, monotone=False)
+        good = step_labels.prefix_labels([json.loads(hits)], 0.5, monotone=False)
         assert good == [label == "[GOOD]"]
 
 
@@ -116,7 +116,7 @@ def test_every_step_gets_the_share_of_its_continuations(tmp_path: Path) -> None:
 def test_after_a_bad_step_all_are_bad_and_labels_are_read_as_training_data(tmp_path: Path) -> None:
     step_labels.train(stage(tmp_path / "run"), CFG, work(tmp_path, Continuing([])))
     group = Group(PROBLEMS[0], tuple(read_rollouts(tmp_path / "run" / "rollouts"))[:2])
-    first, second = judged([group], "stored")
+    first, second = label_steps([group], "stored")
     assert (first.labels, second.labels) == ((1, 1, 1), (1, -1, -1))
     assert second.steps == ("start", "slip", "end\n#### 1")
 
@@ -147,7 +147,9 @@ def test_an_answer_in_the_beginning_counts_as_the_solutions(tmp_path: Path) -> N
             yield Rollout(prompts[0].problem_id, 0, (*prompts[0].turns, Turn("assistant", "", trained=True)))
 
     progress = stage(tmp_path / "s").progress
-    found = continuations.successes(tmp_path / "c", Ends([]), [begun], 1, Sampling(), "plain", progress)
+    found = continuations.continuation_successes(
+        tmp_path / "c", Ends([]), [begun], 1, Sampling(), "plain", progress
+    )
     assert found[begun.id] == [True]
 
 

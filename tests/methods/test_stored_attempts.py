@@ -11,7 +11,7 @@ import pytest
 from numerate import methods
 from numerate.answers import grade
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import Sample
+from numerate.methods.shared.options import Sample
 from numerate.rollouts.job import Job
 from numerate.types import Problem
 from tests.methods.arms import PATH
@@ -28,7 +28,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 def left_by(folder: Path, name: str) -> Job:
     """The job of a later stage."""
-    method = methods.get(name)
+    method = methods.get_method(name)
     work = job(folder)
     method.train(stage(folder / "left"), method.Config(**CASES[name]), work)
     return replace(work, stage_folder=lambda _: folder / "left")
@@ -62,7 +62,7 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
         name
         for name in methods.METHODS
         if any(
-            word in Path(str(methods.get(name).__file__)).read_text()
+            word in Path(str(methods.get_method(name).__file__)).read_text()
             for word in ("sample_groups(", "OnPolicy(", "write_rollouts")
         )
     }

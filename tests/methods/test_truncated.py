@@ -18,7 +18,7 @@ from numerate.methods import expert_iteration as ei
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import return_conditioned as rc
 from numerate.methods import step_labels
-from numerate.methods.options import Sample
+from numerate.methods.shared.options import Sample
 from numerate.rollouts.job import Job
 from numerate.store import read_rollouts
 from numerate.types import Problem, Prompt, Rollout, Sampling
@@ -71,7 +71,7 @@ def test_truncated_rollouts_count_only_where_the_option_says_so(
     tmp_path: Path, name: str, pays: bool
 ) -> None:
     """Every text holds the answer, half of them are truncated; the log says so in either case."""
-    method = methods.get(name)
+    method = methods.get_method(name)
     method.train(stage(tmp_path / "run"), method.Config(**options(name, pays)), work(tmp_path))
     log = logged(tmp_path / "run")
     assert log["rollouts/accuracy"] == (1 if pays else 0.5)
@@ -84,7 +84,7 @@ def test_truncated_rollouts_count_only_where_the_option_says_so(
 
 def test_every_method_that_samples_has_the_option() -> None:
     for name in methods.METHODS:
-        config = methods.get(name).Config
+        config = methods.get_method(name).Config
         options = {field.name: field.default for field in fields(config)}
         assert "max_tokens" not in options and isinstance(options.get("sample", Sample()), Sample), name
 
@@ -104,16 +104,16 @@ def test_every_method_hands_the_option_on() -> None:
 
 
 def test_what_learns_from_stored_rollouts_takes_the_verdict_over(tmp_path: Path) -> None:
-    method = methods.get("sample")
+    method = methods.get_method("sample")
     method.train(stage(tmp_path / "left"), method.Config(sample={"rollouts": 2}), work(tmp_path))
     later = replace(work(tmp_path), stage_folder=lambda _: tmp_path / "left")
     group = later.attempts("left")[0]
     assert [s.rollout.truncated for s in group.attempts] == [False, True]
     apart = replace(group, attempts=(group.attempts[1],))
-    assert {label for marked in orm.outcomes([apart]) for label in marked.labels} == {-1}
-    assert evaluator.sort(apart, None).right == ()
-    assert rc.returns(group.attempts[1], "outcome") == [0.0]
-    assert ei.right(group.attempts, ei.Config()) == [group.attempts[0].rollout]
+    assert {label for marked in orm.label_outcomes([apart]) for label in marked.labels} == {-1}
+    assert evaluator.sort_solutions(apart, None).right == ()
+    assert rc.step_returns(group.attempts[1], "outcome") == [0.0]
+    assert ei.correct_rollouts(group.attempts, ei.Config()) == [group.attempts[0].rollout]
 
 
 class RunningOn(Continuing):

@@ -13,7 +13,7 @@ from numerate.models.policy import Policy, load
 from numerate.progress import QuietProgress
 from numerate.rollouts.job import Job
 from numerate.training import Stage
-from numerate.training.trained import Trained
+from numerate.training.trainable import Trained
 from numerate.types import Engine, Problem, Prompt, Rollout, Sampling, Turn
 from tests import tiny
 

@@ -10,12 +10,12 @@ import transformers
 from tokenizers import AddedToken
 
 from numerate.methods import outcome_value_model as ovm
-from numerate.models import encoding, outline, scorer
-from numerate.models.card import Card
+from numerate.models import remote_policy, reward_model, tokenization
+from numerate.models.judge_config import Card
 from numerate.models.policy import Policy, load
-from numerate.rollouts.server.answers import Choice, written
+from numerate.rollouts.server.responses import ResponseChoice, response_turn
 from numerate.rollouts.stops import Stops
-from numerate.training import worked
+from numerate.training import demonstration_row
 from numerate.types import Problem, Sampling
 from tests import tiny
 
@@ -49,15 +49,15 @@ def policy(end: str, special: bool = True, before: str = "") -> Policy:
 )
 def test_a_row_in_a_chat_ends_as_the_template_does(end: str, special: bool, before: str, token: int) -> None:
     one = policy(end, special, before)
-    assert worked(one, PROBLEM, "chat").ids[-1] == token
-    assert worked(one, PROBLEM, "boxed").ids[-1] == EOS
+    assert demonstration_row(one, PROBLEM, "chat").ids[-1] == token
+    assert demonstration_row(one, PROBLEM, "boxed").ids[-1] == EOS
     assert one.eos_ids == tuple(dict.fromkeys([EOS, token]))
     assert one.pad_id == 0
 
 
 def test_a_row_is_what_the_template_makes_of_the_conversation() -> None:
     one = policy("'<|end|>\\n'")
-    row = worked(one, PROBLEM, "chat")
+    row = demonstration_row(one, PROBLEM, "chat")
     asked = "What is 1+1?\n\nReason step by step. Put the final answer into \\boxed{}."
     said = [{"role": "user", "content": asked}, {"role": "assistant", "content": "1+1=2\n\\boxed{2}"}]
     whole = one.tokenizer.apply_chat_template(said, tokenize=True, return_dict=False)
@@ -67,7 +67,7 @@ def test_a_row_is_what_the_template_makes_of_the_conversation() -> None:
 def test_without_a_template_it_is_eos() -> None:
     made = tiny.tokenizer()
     made.chat_template = None
-    assert encoding.end_of_turn(made) == EOS and Policy(tiny.model(), made).eos_ids == (EOS,)
+    assert tokenization.end_of_turn(made) == EOS and Policy(tiny.model(), made).eos_ids == (EOS,)
 
 
 def test_sampling_stops_there_beside_the_listed_ones() -> None:
@@ -88,18 +88,22 @@ def test_a_saved_model_names_it_and_one_in_memory_stays_as_it_is(tmp_path: Path,
     saved = transformers.GenerationConfig.from_pretrained(tmp_path / "m").eos_token_id
     assert set(saved) == {EOS, END} | ({7} if listed == [7, 2] else set())
     assert one.model.generation_config.eos_token_id == listed
-    assert load(str(tmp_path / "m")).eos_ids == one.eos_ids == outline.load(str(tmp_path / "m")).eos_ids
+    assert (
+        load(str(tmp_path / "m")).eos_ids
+        == one.eos_ids
+        == remote_policy.load_outline(str(tmp_path / "m")).eos_ids
+    )
 
 
 def test_what_a_server_wrote_in_a_chat_ends_with_it() -> None:
-    one, said = policy("'<|end|>'"), Choice("1+1=2", "stop", None, (), True, "")
-    ends = [written(said, Sampling(), one, True, chat).ids[-1] for chat in (True, False)]
+    one, said = policy("'<|end|>'"), ResponseChoice("1+1=2", "stop", None, (), True, "")
+    ends = [response_turn(said, Sampling(), one, True, chat).ids[-1] for chat in (True, False)]
     assert ends == [END, EOS]
 
 
 def test_a_value_model_writes_it_too(tmp_path: Path) -> None:
     one = policy("'<|end|>'")
-    judge = scorer.on_policy(one, Card("value", style="chat"))
+    judge = reward_model.on_policy(one, Card("value", style="chat"))
     for style, end in (("chat", END), ("plain", EOS)):
-        row = ovm.row(judge.lay(PROBLEM, ["1+1=2"]), True, ovm.last_token(judge, style))
+        row = ovm.value_row(judge.lay(PROBLEM, ["1+1=2"]), True, ovm.last_token(judge, style))
         assert row and row.ids[-1] == end and row.token["written"][-1] == 1

@@ -29,13 +29,13 @@ def answers(monkeypatch: pytest.MonkeyPatch, answer: Any, cached: object = None)
 
 def test_a_model_with_weights_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(monkeypatch, ["config.json", "model-00001-of-00002.safetensors"])
-    hub.check("owner/name")
+    hub.check_hub_model("owner/name")
     assert asked == ["owner/name"]
 
 
 def test_a_cached_model_passes_unasked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = answers(monkeypatch, ConnectionError("no network"), cached=str(tmp_path / "config.json"))
-    hub.check("owner/name")
+    hub.check_hub_model("owner/name")
     assert not asked
 
 
@@ -57,5 +57,5 @@ def test_what_cannot_be_had_is_told_with_its_remedy(
 ) -> None:
     answers(monkeypatch, answer)
     with pytest.raises(ValueError) as caught:
-        hub.check("owner/name")
+        hub.check_hub_model("owner/name")
     assert "'owner/name'" in str(caught.value) and said in str(caught.value)

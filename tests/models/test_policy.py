@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
-from numerate.models.encoding import special_strings
+from numerate.models.tokenization import special_strings
 from numerate.store import SUMS
 from numerate.types import Prompt, Turn
 from tests import tiny

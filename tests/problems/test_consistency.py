@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from numerate.problems import audit, load, origins
-from numerate.problems.consistency import contradictions, unusable_answers
+from numerate.problems.consistency import contradicting_solutions, unusable_answers
 from numerate.types import Problem
 
 CHOICES = (("A", "four"), ("B", "five"))
@@ -22,7 +22,7 @@ CHOICES = (("A", "four"), ("B", "five"))
     ],
 )
 def test_a_solution_that_marks_another_answer_is_found(solution: str, answer: str, read: str):
-    (finding,) = contradictions([Problem("p", "?", answer, solution)])
+    (finding,) = contradicting_solutions([Problem("p", "?", answer, solution)])
     assert (finding.row, finding.id, finding.answer, finding.read) == (1, "p", answer, read)
 
 
@@ -37,15 +37,15 @@ def test_a_solution_that_marks_another_answer_is_found(solution: str, answer: st
     ],
 )
 def test_a_solution_that_marks_its_answer_or_none_is_not(solution: str, answer: str):
-    assert contradictions([Problem("p", "?", answer, solution)]) == []
+    assert contradicting_solutions([Problem("p", "?", answer, solution)]) == []
 
 
 def test_letters_are_compared_among_their_choices():
     def pick(solution: str) -> Problem:
         return Problem("p", "?", "B", solution, "choice", CHOICES)
 
-    assert contradictions([pick("The answer is (B)."), pick("The answer is five.")]) == []
-    assert [finding.read for finding in contradictions([pick("The answer is (A).")])] == ["A"]
+    assert contradicting_solutions([pick("The answer is (B)."), pick("The answer is five.")]) == []
+    assert [finding.read for finding in contradicting_solutions([pick("The answer is (A).")])] == ["A"]
 
 
 @pytest.mark.parametrize("answer", ["None", "inf", "-Infinity", "unknown", "?", "\\boxed{}", "$ $"])

@@ -110,7 +110,7 @@ def test_svamp_joins_body_and_question_and_reads_both_halves(hub: Any):
 
 def test_svamp_of_the_hub_and_the_one_at_hand_ask_the_same(data_dir: Path):
     from numerate.problems.row import Row
-    from numerate.problems.svamp import read_problem
+    from numerate.problems.sets.svamp import read_problem
 
     for problem in load("svamp"):
         raw = {"Body": problem.meta["body"], "Question": problem.meta["ques"], "Answer": problem.answer}

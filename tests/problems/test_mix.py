@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate.problems import check, load
-from numerate.problems.names import Part, parse
+from numerate.problems.spec import Part, parse_spec
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def ids(name: str, **options: Any) -> list[str]:
 
 
 def test_names_are_taken_apart():
-    assert parse("gsm8k/train") == [Part("gsm8k/train")]
-    assert parse("2*gsm8k/train[:500] + .5 * math/train[10:]") == [
+    assert parse_spec("gsm8k/train") == [Part("gsm8k/train")]
+    assert parse_spec("2*gsm8k/train[:500] + .5 * math/train[10:]") == [
         Part("gsm8k/train", Fraction(2), 0, 500),
         Part("math/train", Fraction(1, 2), 10, None),
     ]
@@ -46,7 +46,7 @@ def test_names_are_taken_apart():
 @pytest.mark.parametrize("name", ["", "a+", "+a", "0*a", "a[5:5]", "a[7:2]"])
 def test_a_name_with_an_empty_part_is_refused(name: str):
     with pytest.raises(ValueError, match=r"problem set '.*': (expected sets|the slice)"):
-        parse(name)
+        parse_spec(name)
 
 
 def test_a_path_with_a_plus_is_a_path(tmp_path: Path):

@@ -10,7 +10,7 @@ from fake_run import make
 
 from numerate import report
 from numerate.report import hacking
-from numerate.report.read import read
+from numerate.report.read import read_run
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x00"
 
@@ -39,15 +39,15 @@ def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> 
         13: {"rounds": 11, "rollouts": [shown(3.25, "the very best", "gone")]},
         19: {"rounds": 4, "rollouts": []},
     }
-    run = read(logged(tmp_path / "run", rounds(alarms)))
-    [found] = hacking.watched(run)
+    run = read_run(logged(tmp_path / "run", rounds(alarms)))
+    [found] = hacking.watched_stages(run)
     assert [(o.reward, o.round, o.problem_id) for o in found.overpaid] == [
         ("3.25", 13, "gone"),
         ("2.5", 12, "train-0001"),
         ("0.5", 12, "train-0001"),
     ]
     assert "in round 12, over the 10 rounds up to it, and in 2 rounds after it" in found.alarm
-    assert hacking.alarmed(run.stages[-1].alarms) == [(11.5, 13.5), (18.5, 19.5)]
+    assert hacking.alarm_spans(run.stages[-1].alarms) == [(11.5, 13.5), (18.5, 19.5)]
     html = report.build(run.folder).read_text(encoding="utf-8")
     assert html.index("may be gamed") < html.index('id="summary"')
     assert "the very best" in html and "<img" not in html and "&lt;img" in html
@@ -68,5 +68,5 @@ def test_a_reward_that_is_the_right_answer_has_nothing_to_compare(tmp_path: Path
 
 def test_a_malformed_alarm_does_not_stop_the_page(tmp_path: Path) -> None:
     odd = {3: {"rounds": "x", "rollouts": [7, {"reward": None}, {"reward": 1}]}, 4: {}}
-    [found] = hacking.watched(read(logged(tmp_path / "run", rounds(odd))))
+    [found] = hacking.watched_stages(read_run(logged(tmp_path / "run", rounds(odd))))
     assert [(o.reward, o.text) for o in found.overpaid] == [("1", "")]

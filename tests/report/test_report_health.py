@@ -9,9 +9,9 @@ from typing import Any
 from fake_run import make
 
 from numerate import report
-from numerate.metrics.health import BY_NAME, line
-from numerate.report.health import health
-from numerate.report.read import read
+from numerate.metrics.health import BY_NAME, condition_line
+from numerate.report.health import stage_health
+from numerate.report.read import read_run
 
 
 def logged(folder: Path, rows: list[dict[str, Any]]) -> Path:
@@ -29,8 +29,8 @@ def rounds(conditions: dict[int, Any]) -> list[dict[str, Any]]:
 
 def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
     held = {2: {"truncated": 0.5}, 4: {"truncated": 0.6}, 5: {"zero_variance": 1.0, "truncated": 0.7}}
-    run = read(logged(tmp_path / "run", rounds(held)))
-    [one] = [one for one in health(run) if one.conditions]
+    run = read_run(logged(tmp_path / "run", rounds(held)))
+    [one] = [one for one in stage_health(run) if one.conditions]
     assert all(c.holds for c in one.conditions)
     assert [(c.name, c.says, c.when) for c in one.conditions] == [
         ("truncated", "50% of the rollouts are truncated", "from round 2 on, in 3 of 6 rows of the log"),
@@ -52,7 +52,7 @@ def test_page_and_terminal_have_the_same_words(tmp_path: Path) -> None:
     recipe = made / "recipe.yaml"
     recipe.write_text(recipe.read_text().replace(", rounds: 3", ", steps: 3"))
     html = report.build(made).read_text(encoding="utf-8")
-    for sentence in line("truncated", 0.5).split(". "):
+    for sentence in condition_line("truncated", 0.5).split(". "):
         assert sentence[1:].rstrip(".") in html
     assert "in step 3, in 1 of 6 rows" in html and "What to do" not in html
 
@@ -66,4 +66,4 @@ def test_a_healthy_stage_and_a_malformed_log(tmp_path: Path) -> None:
     html = report.build(logged(tmp_path / "a", rounds({}))).read_text(encoding="utf-8")
     assert "No condition held." in html and "may not learn" not in html
     odd = {1: {"unknown": 1.0, "kl": "x"}, 2: [1], 3: "truncated", 4: {"kl": None}}
-    assert not any(one.conditions for one in health(read(logged(tmp_path / "b", rounds(odd)))))
+    assert not any(one.conditions for one in stage_health(read_run(logged(tmp_path / "b", rounds(odd)))))

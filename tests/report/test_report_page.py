@@ -18,7 +18,7 @@ from fake_run import attempt, make, problems
 from numerate import report
 from numerate.report import page, rollouts
 from numerate.report.embed import data_block
-from numerate.report.read import read
+from numerate.report.read import read_run
 from numerate.store import write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
 
@@ -148,7 +148,7 @@ def test_what_a_calculator_wrote_is_part_of_the_text_and_a_tool_is_not() -> None
         {"role": "tool", "text": "3", "trained": False},
         {"role": "assistant", "text": " so 4", "trained": True},
     ]
-    assert rollouts.joined(turns) == [
+    assert rollouts.join_turns(turns) == [
         {"text": "<<1+1=2>>2", "trained": True},
         {"text": "3", "trained": False},
         {"text": " so 4", "trained": True},
@@ -156,8 +156,8 @@ def test_what_a_calculator_wrote_is_part_of_the_text_and_a_tool_is_not() -> None
 
 
 def test_the_sample_has_every_model_both_results_and_the_same_problems(orchard: Path) -> None:
-    run = read(orchard)
-    found = rollouts.embed(run, cap=120)
+    run = read_run(orchard)
+    found = rollouts.embed_rollouts(run, cap=120)
     assert len(found.rows) == 120 and found.total == 24 * (3 * 2 * (1 + 8)) + 24 * 8 * 3
     assert all(taken == 8 for taken, _ in found.by_source.values()), "15 sources share 120 places"
     greedy = {
@@ -173,19 +173,19 @@ def test_a_page_that_holds_only_some_rollouts_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make(tmp_path / "run", count=4, samples=4, models=("base",), sets=("test",), stages=())
-    monkeypatch.setattr(page, "embed", lambda run: rollouts.embed(run, cap=10))
+    monkeypatch.setattr(page, "embed_rollouts", lambda run: rollouts.embed_rollouts(run, cap=10))
     assert "holds 10 of the 20 rollouts" in " ".join(build(folder).split())
 
 
 def test_the_size_is_bounded_too(orchard: Path) -> None:
-    found = rollouts.embed(read(orchard), cap=2000, size=20_000)
+    found = rollouts.embed_rollouts(read_run(orchard), cap=2000, size=20_000)
     assert 0 < len(found.rows) < 100
     assert len(data_block({"rollouts": found.rows, "problems": found.problems})) < 22_000
 
 
 def test_diversity_of_a_round_is_counted_from_its_rollouts(tmp_path: Path) -> None:
     """Two problems: texts a a b c (3 different) and a a (1): 2 in the mean. Right: 3 of 6."""
-    from numerate.report.rounds import rounds
+    from numerate.report.rounds import training_rounds
 
     def one(problem: str, index: int, text: str, reward: float) -> Scored:
         return Scored(Rollout(problem, index, (Turn("assistant", text, trained=True),)), Reward(reward))
@@ -196,7 +196,7 @@ def test_diversity_of_a_round_is_counted_from_its_rollouts(tmp_path: Path) -> No
     ]
     folder = tmp_path / "run"
     write_rollouts(folder / "stages" / "ei" / "rollouts" / "round-002" / "part-00000.parquet", rows)
-    [found] = rounds(read(folder))
+    [found] = training_rounds(read_run(folder))
     assert (found.stage, found.round, found.seen) == ("ei", 2, 6)
     assert found.exact == pytest.approx(2.0) and found.accuracy == pytest.approx(0.5)
 
@@ -230,7 +230,7 @@ def test_a_torn_line_of_a_log_is_left_out(tmp_path: Path) -> None:
     log = tmp_path / "run" / "stages" / "sft" / "metrics.jsonl"
     log.parent.mkdir(parents=True)
     log.write_text('{"round": 0, "train/loss": 2.5}\n{"round": 1, "tr\n{"round": 2, "train/loss": NaN}\n')
-    [stage] = read(tmp_path / "run").stages
+    [stage] = read_run(tmp_path / "run").stages
     assert [curve.points for curve in stage.series["train/loss"]] == [((0.0, 2.5),)]
 
 
@@ -241,7 +241,7 @@ def test_a_model_with_a_slash_in_its_name_is_known_from_the_results(tmp_path: Pa
     for model in ("hub/name", "other"):
         write_rollouts(folder / "evals" / model / "gsm8k" / "test" / "greedy" / "part-00000.parquet", one)
     (folder / "metrics.json").write_text(json.dumps({"results": rows}))
-    found = [(source.model, source.problems) for source in read(folder).sources]
+    found = [(source.model, source.problems) for source in read_run(folder).sources]
     assert found == [("hub/name", "gsm8k/test"), ("other", "gsm8k/test")]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from numerate import report
 from numerate.report import choices, plots, selection
-from numerate.report.read import read
+from numerate.report.read import read_run
 
 HOSTILE = "</script><img src=x onerror=alert(1)> \x00"
 
@@ -65,7 +65,7 @@ def told(table: choices.Choices) -> dict[tuple[str, str], list[str | None]]:
 
 
 def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Path):
-    strategies, judges, crossed = choices.choices(read(write(tmp_path / "run", ROWS)))
+    strategies, judges, crossed = choices.selection_tables(read_run(write(tmp_path / "run", ROWS)))
     assert [column.title for column in strategies.columns] == ["maj@8", "RR.All@8"]
     assert told(strategies) == {
         ("sft", "orm"): ["55.0%", "62.0%"],
@@ -88,11 +88,11 @@ def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Pa
 
 def test_a_single_model_has_no_table_of_judges_by_models(tmp_path: Path):
     rows = [row for row in ROWS if row["model"] == "sft"]
-    assert len(choices.choices(read(write(tmp_path / "run", rows)))) == 2
+    assert len(choices.selection_tables(read_run(write(tmp_path / "run", rows)))) == 2
 
 
 def test_what_is_drawn(tmp_path: Path):
-    panels = selection.panels(read(write(tmp_path / "run", ROWS)))
+    panels = selection.selection_panels(read_run(write(tmp_path / "run", ROWS)))
     drawn = {(panel.title, figure.title): figure.note for panel in panels for figure in panel.figures}
     sft, base = "test: sft, re-ranked", "test: base, re-ranked"
     judges, votes = "test: sft, the judges", "test"
@@ -115,7 +115,10 @@ def test_what_is_drawn(tmp_path: Path):
 def test_the_colours_are_what_the_legend_says(tmp_path: Path):
     """Strategies in theirs; judges in theirs, the second one alone has the second colour."""
     more = [judge("roc", x, x=x, judge="prm", model="base") for x in (0.0, 1.0)]
-    panels = {panel.title: panel for panel in selection.panels(read(write(tmp_path / "run", ROWS + more)))}
+    panels = {
+        panel.title: panel
+        for panel in selection.selection_panels(read_run(write(tmp_path / "run", ROWS + more)))
+    }
     panel = panels["test: sft, re-ranked"]
     assert panel.series[:2] == ((0, "Majority"), (1, "Best score"))
     svg = str(panel.figures[0].svg)
@@ -130,14 +133,14 @@ def test_strategies_without_a_limit_are_level_lines_among_those_with_one(
 ):
     """The vote reaches 55 % and the best score 62 % with all samples, at every K and N."""
     drawn: dict[str, dict[int, Any]] = {}
-    lines = plots.lines
+    lines = plots.plot_lines
 
     def noted(salt: str, name: str, given: Any, **more: Any) -> Any:
         drawn.setdefault(name, {line.colour: line.points for line in given})
         return lines(salt, name, given, **more)
 
-    monkeypatch.setattr(plots, "lines", noted)
-    selection.panels(read(write(tmp_path / "run", ROWS)))
+    monkeypatch.setattr(plots, "plot_lines", noted)
+    selection.selection_panels(read_run(write(tmp_path / "run", ROWS)))
     assert drawn["orm: accuracy against K and N"] == {
         0: [(2, 0.55), (4, 0.55)],
         1: [(2, 0.62), (4, 0.62)],

@@ -9,7 +9,7 @@ from typing import Any
 
 from numerate import report
 from numerate.report import choices, figures, selection
-from numerate.report.read import read
+from numerate.report.read import read_run
 from numerate.store import write_problems
 from numerate.types import Problem
 
@@ -66,14 +66,14 @@ def test_the_summary_names_the_problems_of_each_column(tmp_path: Path) -> None:
 
 
 def test_captions_name_the_problems_that_are_drawn_and_greedy_on_the_same(tmp_path: Path) -> None:
-    run = read(make(tmp_path / "run"))
-    [attempts] = figures.attempts(run)
+    run = read_run(make(tmp_path / "run"))
+    [attempts] = figures.attempt_panels(run)
     assert attempts.note == (
         "n=100 problems, 95% intervals; greedy on the same problems: ei 55.0% [50.0, 60.0]"
     )
-    [spread] = figures.diversity(run, [])
+    [spread] = figures.diversity_panels(run, [])
     assert spread.note == "n=100 problems, 95% intervals"
-    panels = {panel.title: panel for panel in selection.panels(run)}
+    panels = {panel.title: panel for panel in selection.selection_panels(run)}
     notes = {figure.title: figure.note for figure in panels["test"].figures}
     assert panels["test"].note.endswith("n=100")
     assert notes["The same where the vote is lost"].endswith("n=12")
@@ -83,13 +83,13 @@ def test_captions_name_the_problems_that_are_drawn_and_greedy_on_the_same(tmp_pa
 
 
 def test_curves_of_a_stage_name_the_problems_and_rollouts_behind_their_last_point(tmp_path: Path) -> None:
-    [panel] = figures.learning(read(make(tmp_path / "run")))
+    [panel] = figures.learning_panels(read_run(make(tmp_path / "run")))
     notes = {figure.title: figure.note for figure in panel.figures}
     assert notes["Validation accuracy"] == "ends at 50.0%, n=20 problems"
     assert notes["Accuracy of the sampled rollouts"] == "ends at 25.0%, n=64 rollouts"
 
 
 def test_the_tables_of_selection_begin_with_greedy_and_have_sizes(tmp_path: Path) -> None:
-    ways, worth = choices.choices(read(make(tmp_path / "run")))
+    ways, worth = choices.selection_tables(read_run(make(tmp_path / "run")))
     assert [column.title for column in ways.columns] == ["Greedy, same problems", "maj@8", "RR.All@8"]
     assert ways.sizes == ("n=100", "n=100", "n=100") and worth.sizes == ("n=40",)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from numerate.cli.results import show_metrics
+from numerate.cli.metric_tables import show_metrics
 from numerate.report import compare, differences, summary
 from numerate.report.tables import Cell, shared_size
 

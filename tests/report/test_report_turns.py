@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numerate.report.rollouts import pieces
+from numerate.report.rollouts import text_pieces
 
 
 def turn(text: str, trained: bool = True) -> dict[str, object]:
@@ -23,7 +23,7 @@ def test_steps_in_later_turns_are_found_by_their_place_in_all_that_was_written()
         turn("two\n#### 2"),
     ]
     steps = [step("one", 0, "right"), step("two", 4, "wrong")]
-    assert list(pieces(turns, steps)) == [
+    assert list(text_pieces(turns, steps)) == [
         ["one", "right", 0.5],
         ["\n", None, None],
         ["[GOOD]\n", "tool", None],
@@ -34,4 +34,7 @@ def test_steps_in_later_turns_are_found_by_their_place_in_all_that_was_written()
 
 def test_steps_that_count_from_their_own_turn_are_found_too():
     turns = [turn("?", False), turn("one\n"), turn("42", False), turn("so two")]
-    assert list(pieces(turns, [step("two", 3, "right")]))[-2:] == [["so ", None, None], ["two", "right", 0.5]]
+    assert list(text_pieces(turns, [step("two", 3, "right")]))[-2:] == [
+        ["so ", None, None],
+        ["two", "right", 0.5],
+    ]

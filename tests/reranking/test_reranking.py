@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from numerate.judges.oracle import Oracle
-from numerate.metrics.reranked import LIMITED
+from numerate.metrics.rerank_accuracy import LIMITED
 from numerate.reranking import (
     cluster_rows,
     cross_table,
-    judged,
+    judged_groups,
     labels_of,
     scored_by,
     selection_results,
@@ -137,16 +137,16 @@ def test_k_is_not_chosen_on_what_is_measured():
 def test_steps_become_a_score_by_the_way_that_is_named():
     steps = {key: [0.5, score] for key, [score] in GOOD.items()}
     for how, wanted in (("last", 0.9), ("min", 0.5), ("prod", 0.45), ("avg", 0.7)):
-        scores = judged(HAND, steps, how).candidates[0].scores
+        scores = judged_groups(HAND, steps, how).candidates[0].scores
         assert scores is not None and scores[0] == pytest.approx(wanted)
-    assert judged(HAND, GOOD | {("a", 0): []}).candidates[0].scores == [0.0, 0.8, 0.2, 0.1]
+    assert judged_groups(HAND, GOOD | {("a", 0): []}).candidates[0].scores == [0.0, 0.8, 0.2, 0.1]
 
 
 def test_a_missing_score_and_unequal_groups_are_named():
     with pytest.raises(ValueError, match="attempt 3 at problem 'b' has no scores"):
-        judged(HAND, {key: value for key, value in GOOD.items() if key != ("b", 3)})
+        judged_groups(HAND, {key: value for key, value in GOOD.items() if key != ("b", 3)})
     with pytest.raises(ValueError, match=r"problems with \[2, 4\] attempts"):
-        judged([*HAND, group("d", ["1", "2"], "2")], None)
+        judged_groups([*HAND, group("d", ["1", "2"], "2")], None)
 
 
 def test_scores_that_are_no_probabilities_have_no_calibration():

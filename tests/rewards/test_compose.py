@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from numerate.rewards.compose import Rewards, Weighted, check, table
+from numerate.rewards.compose import Rewards, Weighted, check_rewards, column_table
 from numerate.types import Problem, Reward, Rollout, Scored, Turn
 
 HERE = "tests.rewards.test_compose"
@@ -97,7 +97,7 @@ def test_the_ids_of_a_completion_are_those_that_max_tokens_counts() -> None:
         Turn("assistant", "2", (7,), trained=True),
     )
     scored = Scored(Rollout(SUM.id, 0, turns), Reward(1.0, {"correct": 1.0}))
-    columns = table([SUM], [scored], "plain")
+    columns = column_table([SUM], [scored], "plain")
     assert columns["completion_ids"] == [[7, 8, 9, 7]]
     assert columns["completions"] == ["given\n<<1+1=2>>2"]
 
@@ -175,15 +175,15 @@ def test_answers_that_are_none_are_refused(name: str, said: str) -> None:
     ],
 )
 def test_a_mistake_is_found_before_anything_runs(path: str, said: str) -> None:
-    [found] = check((path,), trusted=["no_such_package"])
+    [found] = check_rewards((path,), trusted=["no_such_package"])
     assert said in found and repr(path) in found
 
 
 def test_checks_know_the_problems_own_columns() -> None:
-    assert check(("correct", f"{HERE}.length")) == []
-    assert check((f"{HERE}.narrow",), meta=["level"]) == []
-    assert "needs 'level'" in check((f"{HERE}.narrow",))[0]
-    assert check(()) and "stands twice" in check(("correct", Weighted("correct", 2.0)))[0]
+    assert check_rewards(("correct", f"{HERE}.length")) == []
+    assert check_rewards((f"{HERE}.narrow",), meta=["level"]) == []
+    assert "needs 'level'" in check_rewards((f"{HERE}.narrow",))[0]
+    assert check_rewards(()) and "stands twice" in check_rewards(("correct", Weighted("correct", 2.0)))[0]
 
 
 def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,10 +192,10 @@ def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NUMERATE_TRUST", "rewards_of_mine,broken_rewards")
-    assert check(("rewards_of_mine.brief",)) == []
+    assert check_rewards(("rewards_of_mine.brief",)) == []
     assert values("rewards_of_mine.brief") == [0.25] * 4
     (tmp_path / "broken_rewards.py").write_text("1 / 0\n")
-    assert "importing broken_rewards failed: ZeroDivisionError" in check(("broken_rewards.f",))[0]
+    assert "importing broken_rewards failed: ZeroDivisionError" in check_rewards(("broken_rewards.f",))[0]
 
 
 def of_messages(completions: Any) -> list[float]:

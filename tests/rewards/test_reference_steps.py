@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from numerate.rewards.reference_steps import matches, score_steps
+from numerate.rewards.reference_steps import match_calculations, score_steps
 from numerate.types import Problem
 
 CLIPS = Problem("clips", "?", "72", "48/2 = <<48/2=24>>24\n48+24 = <<48+24=72>>72\n#### 72")
@@ -13,7 +13,7 @@ CLIPS = Problem("clips", "?", "72", "48/2 = <<48/2=24>>24\n48+24 = <<48+24=72>>7
 
 def test_the_vector(vectors: dict[str, Any]) -> None:
     case = vectors["havrilla"]["dense_reference_match"]
-    assert matches(case["student_traces"], case["reference_traces"]) == case["per_step_match"]
+    assert match_calculations(case["student_traces"], case["reference_traces"]) == case["per_step_match"]
 
 
 def test_each_calculation_of_the_reference_is_paid_once_in_any_order() -> None:

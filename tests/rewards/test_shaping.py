@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numerate.rewards import shaping
-from numerate.rewards.compose import Rewards, Weighted, check
+from numerate.rewards.compose import Rewards, Weighted, check_rewards
 from numerate.types import Kind, Problem, Reward, Rollout, Scored, Turn
 
 PATH = "numerate.rewards.shaping"
@@ -67,7 +67,7 @@ def test_they_stand_beside_correct_with_weights_and_options() -> None:
         Weighted(f"{PATH}.repetition", 2.0, {"n": 2}),
         Weighted(f"{PATH}.cosine_length", 1.0, {"longest": 4}),
     )
-    assert check(rewards) == []
+    assert check_rewards(rewards) == []
     found = [one.reward.value for one in Rewards(rewards, "plain")([problem] * 2, attempts)]
     short = 0.5 + 0.25 * (1 + 2**-0.5)
     assert found == pytest.approx([1 + short, 2 * (1 / 3 - 1) - 0.5])
@@ -83,6 +83,8 @@ def test_they_stand_beside_correct_with_weights_and_options() -> None:
     ],
 )
 def test_a_wrong_option_is_told_before_anything_runs(options: dict[str, float | str], said: str) -> None:
-    [found] = check((Weighted(f"{PATH}.repetition", 1.0, options),))
+    [found] = check_rewards((Weighted(f"{PATH}.repetition", 1.0, options),))
     assert said in found
-    assert "no option 'n', but: fallback, unfinished" in check((Weighted("correct", 1.0, {"n": 3}),))[0]
+    assert (
+        "no option 'n', but: fallback, unfinished" in check_rewards((Weighted("correct", 1.0, {"n": 3}),))[0]
+    )

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from numerate import config
 from numerate.cli import app
 from numerate.consent import Consent
-from numerate.progress import progress
+from numerate.progress import make_progress
 from numerate.rewards import compose, trust
 
 RECIPE = """
@@ -108,8 +108,8 @@ def test_the_standard_library_is_refused_whoever_is_trusted(here: Path, path: st
 @pytest.mark.parametrize("name", ["getoutput", "system", "join", "later", "write", "numbers", "Path"])
 def test_what_a_trusted_module_only_passes_on_is_refused(here: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"standard library|built-in"):
-        compose.find(f"mine_trust.{name}", ["mine_trust"])
-    assert compose.find("mine_trust.bound", ["mine_trust"])
+        compose.find_function(f"mine_trust.{name}", ["mine_trust"])
+    assert compose.find_function("mine_trust.bound", ["mine_trust"])
 
 
 def test_functions_of_another_package_need_that_package_named(here: Path) -> None:
@@ -117,15 +117,15 @@ def test_functions_of_another_package_need_that_package_named(here: Path) -> Non
     with pytest.raises(
         ValueError, match=r"is mine_trust\.f, which is not trusted: start with --trust mine_trust"
     ):
-        compose.find("mine_trust_more.f", ["mine_trust_more"])
-    assert compose.find("mine_trust_more.f", ["mine_trust_more", "mine_trust"])
+        compose.find_function("mine_trust_more.f", ["mine_trust_more"])
+    assert compose.find_function("mine_trust_more.f", ["mine_trust_more", "mine_trust"])
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "numerate.store.write_text",
-        "numerate.rewards.compose.find",
+        "numerate.rewards.compose.find_function",
         "numerate.rewards.shaping.find",
         "numerate.rewards.compose.import_module",
         "numerate.run.shutil.rmtree",
@@ -141,7 +141,7 @@ def test_a_run_of_a_recipe_made_in_python_is_held_to_it_too(here: Path) -> None:
 
     checked = config.load(recipe("mine_trust.f"), trust=["mine_trust"])
     with pytest.raises(ValueError, match="--trust mine_trust "):
-        run.run(checked, here / "out", progress=progress(quiet=True))
+        run.run(checked, here / "out", progress=make_progress(quiet=True))
     with pytest.raises(ValueError, match="--trust mine_trust "):
         compose.Rewards(("mine_trust.f",), "plain")([], [])
     assert not (here / "out").exists()
@@ -151,7 +151,7 @@ def test_a_run_of_a_recipe_made_in_python_is_held_to_it_too(here: Path) -> None:
     Path("r.yaml").write_text(both.replace("models: [rl]", "models: [base, rl, two, value]"))
     contest = config.load("r.yaml", trust=["mine_trust"])
     with pytest.raises(ValueError, match="--trust mine_trust "):
-        shootout.shootout(contest, here / "out", [0], progress=progress(quiet=True))
+        shootout.run_shootout(contest, here / "out", [0], progress=make_progress(quiet=True))
     assert not (here / "out").exists()
 
 
@@ -173,7 +173,7 @@ def test_a_run_is_resumed_only_with_the_flag(here: Path) -> None:
     folder = here / "runs" / "rw"
     folder.mkdir(parents=True)
     (folder / "recipe.yaml").write_text(
-        config.resolved(config.load(recipe("mine_trust.f"), trust=["mine_trust"]))
+        config.resolved_yaml(config.load(recipe("mine_trust.f"), trust=["mine_trust"]))
     )
     done = command("run", "runs/rw", "--dry-run")
     assert done.exit_code == 2 and "--trust mine_trust " in done.output
@@ -190,7 +190,9 @@ def test_seeds_that_run_at_the_same_time_are_trusted_alike(
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     checked = config.load(recipe("mine_trust.f"), trust=["mine_trust"])
-    parallel.run_all([(checked, here / "seed-0")], 1, progress(quiet=True), Consent(trust=("mine_trust",)))
+    parallel.run_all(
+        [(checked, here / "seed-0")], 1, make_progress(quiet=True), Consent(trust=("mine_trust",))
+    )
     assert Path("words").read_text().split()[-1] == "--trust=mine_trust"
 
 

@@ -10,6 +10,6 @@ from numerate import kernels
 @pytest.fixture(params=["compiled", "torch"], autouse=True)
 def small_operations(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "torch":
-        monkeypatch.setattr(kernels, "library", lambda: None)
-    elif kernels.library() is None:
+        monkeypatch.setattr(kernels, "compiled_library", lambda: None)
+    elif kernels.compiled_library() is None:
         pytest.skip("no C compiler here")

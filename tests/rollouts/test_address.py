@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from numerate import config, parallel, run
 from numerate.cli import app
 from numerate.consent import NO_CONSENT
-from numerate.progress import progress
+from numerate.progress import make_progress
 from numerate.rollouts import address
 from numerate.rollouts.options import ServerOptions
 from tests import fake_server, tiny
@@ -50,10 +50,10 @@ def test_the_examples_in_the_docstrings_hold() -> None:
     ],
 )
 def test_the_login_stands_beside_the_address(text: str, plain: str, login: Any) -> None:
-    found = address.split(text)
-    assert (found, found.login, address.split(found)) == (plain, login, found)
+    found = address.split_login(text)
+    assert (found, found.login, address.split_login(found)) == (plain, login, found)
     options = ServerOptions(kind="server", url=text)
-    assert options.url == plain and address.login(options.url) == login
+    assert options.url == plain and address.find_login(options.url) == login
     assert "@" not in repr(options)
 
 
@@ -69,7 +69,7 @@ def test_the_login_stands_beside_the_address(text: str, plain: str, login: Any) 
 )
 def test_what_would_be_cut_wrongly_is_refused_without_the_secret(text: str) -> None:
     with pytest.raises(ValueError) as refused:
-        address.split(text)
+        address.split_login(text)
     assert "cret" not in str(refused.value)
 
 
@@ -98,8 +98,8 @@ def measured(fake: Fake, login: str) -> None:
     engine = {"kind": "server", "url": url, "patience": 5.0}
     place = str(tiny.make(Path("MODEL"), context=512)) if not Path("MODEL").exists() else "MODEL"
     settings = {"evaluate": {"samples": 2, "max_tokens": 8}, "engine": engine}
-    recipe = config.measuring("m", place, ["stories/test"], 2, settings)
-    run.run(recipe, Path("runs/m"), progress=progress(quiet=True))
+    recipe = config.make_eval_recipe("m", place, ["stories/test"], 2, settings)
+    run.run(recipe, Path("runs/m"), progress=make_progress(quiet=True))
 
 
 def test_a_run_with_a_login_works_leaves_no_trace_and_resumes_with_another(here: Path) -> None:
@@ -139,7 +139,7 @@ def test_an_api_key_takes_the_place_of_a_login(monkeypatch: pytest.MonkeyPatch) 
         assert fake.keys == {"Bearer k"}
         url = fake.url.replace("://", "://me:p@")
         with pytest.raises(ValueError, match="one of the two"):
-            config.measuring(
+            config.make_eval_recipe(
                 "m",
                 "numerate/pico",
                 ["stories/test"],
@@ -158,8 +158,8 @@ def test_seeds_that_run_at_the_same_time_get_it_by_the_environment(
     with Fake() as fake:
         url = fake.url.replace("://", f"://me:{WRITTEN}@")
         engine = {"engine": {"kind": "server", "url": url}}
-        recipe = config.measuring("m", "numerate/pico", ["stories/test"], 2, engine)
-        parallel.run_all([(recipe, here / "seed-0")], 1, progress(quiet=True), NO_CONSENT)
+        recipe = config.make_eval_recipe("m", "numerate/pico", ["stories/test"], 2, engine)
+        parallel.run_all([(recipe, here / "seed-0")], 1, make_progress(quiet=True), NO_CONSENT)
     assert Path("words").read_text().split() == [
         *("-P", "-m", "numerate", "run"),
         str(here / "seed-0"),

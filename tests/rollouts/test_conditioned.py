@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from numerate.models import conditioning
-from numerate.models.conditioning import Conditioning
+from numerate.models import return_tags
 from numerate.models.policy import Policy, load
+from numerate.models.return_tags import Conditioning
 from numerate.rollouts import engines
 from numerate.rollouts.conditioned import Conditioned
 from numerate.rollouts.local import LocalEngine
 from numerate.rollouts.options import LocalOptions
-from numerate.training import recorded
+from numerate.training import sampler_logprobs
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 from tests import fake_server, tiny
 from tests.fake_server import Body, Fake, Reply
@@ -40,7 +40,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
     weight = made.model.get_output_embeddings().weight
     with torch.no_grad():
         weight[line_break] = weight[[17, 90, 140]].sum(0)
-    conditioning.write(made.model.config, Conditioning(bad="(no)\n"))
+    return_tags.write_conditioning(made.model.config, Conditioning(bad="(no)\n"))
     return made
 
 
@@ -90,13 +90,13 @@ def test_a_tag_stands_before_every_line_and_leaves_no_trace_in_the_text(policy: 
     assert shown(policy, rollout.ids) == inner.asked[-1] + "#### 2</s>"
     trained = [i for i, seen in zip(rollout.ids, rollout.mask, strict=True) if seen]
     assert trained == policy.encode_target("It has 2\n\n#### 2")
-    assert recorded(rollout) == [-1.0 * seen for seen in rollout.mask]
+    assert sampler_logprobs(rollout) == [-1.0 * seen for seen in rollout.mask]
     assert (rollout.finish, rollout.seed, rollout.policy, rollout.index) == ("stop", 3, "told", 0)
 
 
 def test_bad_lines_can_be_asked_for(policy: Policy) -> None:
     other = policy.clone()
-    conditioning.write(other.model.config, Conditioning(bad="(no) [GOOD]", ask="bad"))
+    return_tags.write_conditioning(other.model.config, Conditioning(bad="(no) [GOOD]", ask="bad"))
     inner = Told(other, SOLUTION)
     [rollout] = Conditioned(inner, other).sample(ask("?"), 1, Sampling())
     assert inner.asked[1] == "<s>?(no) [GOOD]It has 2\n(no) [GOOD]" and rollout.text.startswith("It has 2\n")
@@ -153,10 +153,10 @@ def test_begun_solutions_get_their_tags_and_an_open_line_is_gone_on_with(policy:
     asked, rollout = begun("a\nb\n")
     assert asked == "<s>?\n[GOOD]\na\n[GOOD]\nb\n[GOOD]\n" and rollout.text == "2"
     assert shown(policy, rollout.ids) == asked + "2</s>" and sum(rollout.mask) == 2
-    assert (rollout.begun, rollout.solution) == ("a\nb\n", "a\nb\n2")
+    assert (rollout.prefix, rollout.solution) == ("a\nb\n", "a\nb\n2")
     asked, rollout = begun("a\nb\nIt is ")
     assert asked == "<s>?\n[GOOD]\na\n[GOOD]\nb\n[GOOD]\nIt is "
-    assert (rollout.begun, rollout.solution) == ("a\nb\nIt is ", "a\nb\nIt is 2")
+    assert (rollout.prefix, rollout.solution) == ("a\nb\nIt is ", "a\nb\nIt is 2")
 
 
 def greedy(policy: Policy, text: str, longest: int) -> tuple[list[int], list[bool], list[float]]:
@@ -177,7 +177,7 @@ def greedy(policy: Policy, text: str, longest: int) -> tuple[list[int], list[boo
 
 def test_the_local_engine_gives_what_decoding_token_by_token_gives(policy: Policy) -> None:
     texts = ["It has 12", "a", "the longer prompt of them all\n", "How many?\n", "x y z"]
-    engine = engines.make(LocalOptions(), policy)
+    engine = engines.make_engine(LocalOptions(), policy)
     assert isinstance(engine, Conditioned) and isinstance(engine.engine, LocalEngine)
     found = {r.problem_id: r for r in engine.sample(ask(*texts), 1, Sampling(0.0, max_tokens=40))}
     tags = 0
@@ -190,7 +190,7 @@ def test_the_local_engine_gives_what_decoding_token_by_token_gives(policy: Polic
 
 
 def test_a_sample_depends_on_no_neighbour(policy: Policy) -> None:
-    engine = engines.make(LocalOptions(slots=3), policy)
+    engine = engines.make_engine(LocalOptions(slots=3), policy)
     params = Sampling(1.0, max_tokens=30, seed=4, round=1)
     many = {(r.problem_id, r.index): r for r in engine.sample(ask("a", "b", "c"), 4, params)}
     assert len({r.text for r in many.values()}) > 6
@@ -200,12 +200,12 @@ def test_a_sample_depends_on_no_neighbour(policy: Policy) -> None:
 
 def test_a_policy_without_tags_is_sampled_as_ever(tmp_path: Path) -> None:
     plain = load(str(tiny.make(tmp_path / "plain")))
-    assert isinstance(engines.make(LocalOptions(), plain), LocalEngine)
+    assert isinstance(engines.make_engine(LocalOptions(), plain), LocalEngine)
 
 
 def test_stop_strings_are_refused(policy: Policy) -> None:
     with pytest.raises(ValueError, match="takes no stop strings"):
-        engines.make(LocalOptions(), policy).sample(ask("a"), 1, Sampling(stop=("x",)))
+        engines.make_engine(LocalOptions(), policy).sample(ask("a"), 1, Sampling(stop=("x",)))
 
 
 def by_line(body: Body) -> Reply:
@@ -222,15 +222,17 @@ def by_line(body: Body) -> Reply:
 def test_a_server_is_asked_line_by_line() -> None:
     with Fake(by_line) as fake:
         inner = fake_server.engine(fake)
-        conditioning.write(inner.policy.model.config, Conditioning())
+        return_tags.write_conditioning(inner.policy.model.config, Conditioning())
         [rollout] = Conditioned(inner, inner.policy).sample(ask("How many?\n"), 1, Sampling())
-        assert rollout.text == "It has 2\n#### 2" and recorded(rollout) == [-0.5 * m for m in rollout.mask]
+        assert rollout.text == "It has 2\n#### 2" and sampler_logprobs(rollout) == [
+            -0.5 * m for m in rollout.mask
+        ]
         assert [body["stop"] for body in fake.bodies] == [["\n"]] * 2
 
 
 def test_a_server_that_does_not_say_what_ended_a_line_is_refused() -> None:
     with Fake(fake_server.transformers) as fake:
         inner = fake_server.engine(fake)
-        conditioning.write(inner.policy.model.config, Conditioning())
+        return_tags.write_conditioning(inner.policy.model.config, Conditioning())
         with pytest.raises(ValueError, match="does not say whether a line or the whole answer ended"):
             list(Conditioned(inner, inner.policy).sample(ask("How many?\n"), 1, Sampling()))

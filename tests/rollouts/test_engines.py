@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from numerate import config, run
-from numerate.cli.options import engine as from_command_line
-from numerate.models.outline import Outline
+from numerate.cli.options import engine_settings as from_command_line
+from numerate.models.remote_policy import Outline
 from numerate.progress import QuietProgress
 from numerate.rollouts import engines
 from numerate.rollouts.local import LocalEngine
@@ -53,19 +53,19 @@ def test_every_kind_has_its_engine(tmp_path: Path):
         LocalOptions(slots=3),
         ServerOptions(kind="server", url="http://there:1/v1", concurrency=7),
     )
-    here, there = engines.load(local, place, "cpu"), engines.load(server, place, "cpu")
+    here, there = engines.load_policy(local, place, "cpu"), engines.load_policy(server, place, "cpu")
     assert isinstance(there.model, Outline) and not isinstance(here.model, Outline)
     assert (there.eos_ids, there.context) == (here.eos_ids, here.context) == ((2,), 256)
-    made = engines.make(local, here)
+    made = engines.make_engine(local, here)
     assert isinstance(made, LocalEngine) and made.slots == 3
-    made = engines.make(server, there)
+    made = engines.make_engine(server, there)
     assert isinstance(made, ServerEngine) and (made.url, made.concurrency) == ("http://there:1", 7)
 
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vllm is installed")
 def test_vllm_says_how_to_install_it():
     with pytest.raises(ValueError, match=r"needs vllm: pip install 'numerate\[vllm\]'"):
-        engines.check(VllmOptions(kind="vllm"))
+        engines.check_engine(VllmOptions(kind="vllm"))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_server_with_fixed_weights_measures_and_trains_nothing(here: Path):
 def test_a_recipe_written_out_keeps_its_engine(here: Path):
     with Fake() as fake:
         recipe = loaded(here, f"{{kind: server, url: '{fake.url}', patience: 5}}", stages=False)
-        (here / "again.yaml").write_text(config.resolved(recipe))
+        (here / "again.yaml").write_text(config.resolved_yaml(recipe))
         assert config.load("again.yaml") == recipe
         assert recipe.engine == ServerOptions(kind="server", url=fake.url, patience=5.0)
 
@@ -124,7 +124,7 @@ def test_a_model_on_a_server_is_measured_and_its_attempts_are_not_taken_for_loca
     drawing = {"evaluate": {"samples": 2, "max_tokens": 24}}
 
     def measured(engine: dict[str, str]) -> set[str]:
-        recipe = config.measuring("m", place, ["stories/test"], 3, {**drawing, "engine": engine})
+        recipe = config.make_eval_recipe("m", place, ["stories/test"], 3, {**drawing, "engine": engine})
         run.run(recipe, here / "runs" / "m", progress=QuietProgress())
         files = (here / "runs" / "m").glob("evals/base/*/samples/*.parquet")
         return {scored.rollout.text for file in files for scored in read_rollouts(file)}
@@ -140,7 +140,7 @@ def test_a_model_on_a_server_is_measured_and_its_attempts_are_not_taken_for_loca
 
 
 def test_the_schema_knows_the_options_of_every_kind():
-    defs = config.schema()["$defs"]
+    defs = config.json_schema()["$defs"]
     assert defs["ServerOptions"]["properties"]["patience"]["default"] == 600.0
     assert "sent again" in defs["ServerOptions"]["properties"]["timeout"]["description"]
     assert set(defs["LocalOptions"]["properties"]) == {"kind", "slots", "memory", "calculator"}

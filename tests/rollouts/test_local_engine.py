@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
-from numerate.models.forward import LeanForward
-from numerate.models.plain import PlainForward
+from numerate.models.inference.base import LeanForward
+from numerate.models.inference.hf import PlainForward
 from numerate.rollouts.local import LocalEngine
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from numerate.models.mixed import Heads
-from numerate.models.operators import NAMES, OTHER, Operators, operators, token_texts
+from numerate.models.operator_head import Heads
+from numerate.models.operators import NAMES, OTHER, Operators, find_operators, token_texts
 from numerate.models.policy import Policy, load
 from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.mixed import MixedSampling
-from numerate.rollouts.streams import uniforms
+from numerate.rollouts.local.mixed_sampling import MixedSampling
+from numerate.rollouts.rng import uniform_stream
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -51,7 +51,7 @@ def mixed(policy: Policy, scope: Any = "everywhere") -> tuple[Heads, Operators]:
     heads = Heads(policy.model, 0.2, seed=1)
     with torch.no_grad():  # the states of a small model are alike: every class has to come
         heads.operator.bias.copy_(-heads.operator(center(policy)) + torch.randn(5, generator=RANDOM))
-    return heads, operators(token_texts(policy.tokenizer, 272), scope)
+    return heads, find_operators(token_texts(policy.tokenizer, 272), scope)
 
 
 def run(engine: LocalEngine, n: int, params: Sampling = PARAMS) -> dict[tuple[str, int], Rollout]:
@@ -63,7 +63,7 @@ def slowly(
 ) -> tuple[list[int], list[int], list[float]]:
     """Tokens, classes and log p_O, by a whole forward pass per token. The place is read off the text."""
     ids = policy.encode_prompt(prompt)
-    numbers = uniforms(PARAMS.seed, PARAMS.round, prompt.problem_id, index, PARAMS.max_tokens)
+    numbers = uniform_stream(PARAMS.seed, PARAMS.round, prompt.problem_id, index, PARAMS.max_tokens)
     own: list[int] = []
     classes: list[int] = []
     logps: list[float] = []

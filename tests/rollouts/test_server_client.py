@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from numerate.rollouts.server import client as module
-from numerate.rollouts.server.client import Client, Refused, ServerGone, message, seconds
+from numerate.rollouts.server.client import Client, Refused, ServerGone, error_message, retry_seconds
 
 GOOD = httpx2.Response(200, json={"fine": True})
 
@@ -156,13 +156,13 @@ def test_what_cannot_pass_is_told_at_once(clock: Clock, status: int):
     ],
 )
 def test_a_servers_words_are_found_in_what_it_sends(text: str, said: str):
-    assert message(text) == said
+    assert error_message(text) == said
 
 
 def test_retry_after_is_a_number_of_seconds_or_a_date():
     def soon(after: int) -> str:
         return format_datetime(datetime.now(UTC) + timedelta(seconds=after), usegmt=True)
 
-    assert (seconds("12"), seconds(None), seconds("whenever")) == (12.0, None, None)
-    assert 80 < (seconds(soon(90)) or 0) <= 90
-    assert seconds(soon(-90)) == 0.0
+    assert (retry_seconds("12"), retry_seconds(None), retry_seconds("whenever")) == (12.0, None, None)
+    assert 80 < (retry_seconds(soon(90)) or 0) <= 90
+    assert retry_seconds(soon(-90)) == 0.0

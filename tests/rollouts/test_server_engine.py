@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import torch
 
-from numerate.models.outline import Outline
 from numerate.models.policy import Policy, load
+from numerate.models.remote_policy import Outline
+from numerate.rollouts.rng import seed_of
 from numerate.rollouts.server import ServerEngine, client
-from numerate.rollouts.streams import seed_of
 from numerate.types import Prompt, Rollout, Turn
 from tests import fake_server, tiny
 from tests.fake_server import PARAMS, Body, Fake, Reply, all_places, ask, engine, numbers, places, policy

@@ -16,7 +16,7 @@ import pytest
 from httpx2 import RequestError, get
 
 from numerate import problems
-from numerate.models import outline
+from numerate.models import remote_policy
 from numerate.models.policy import Policy, load
 from numerate.prompts import render
 from numerate.rollouts.local import LocalEngine
@@ -95,7 +95,9 @@ def local(policy: Policy, prompts: list[Prompt]) -> dict[str, Rollout]:
 
 def test_greedy_attempts_are_the_local_engines_also_when_the_server_is_killed_on_the_way(serve: Serve):
     prompts = questions(40)
-    engine = ServerEngine(outline.load("numerate/pico"), url=serve.url, concurrency=4, patience=300.0)
+    engine = ServerEngine(
+        remote_policy.load_outline("numerate/pico"), url=serve.url, concurrency=4, patience=300.0
+    )
     here = local(load("numerate/pico", device="cpu", dtype="float32"), prompts)
     there: list[Rollout] = []
     for rollout in engine.sample(prompts, 1, GREEDY):
@@ -112,7 +114,9 @@ def test_greedy_attempts_are_the_local_engines_also_when_the_server_is_killed_on
 
 def test_every_sample_comes_once_though_the_server_is_killed_twice(serve: Serve):
     prompts = questions(12)
-    engine = ServerEngine(outline.load("numerate/pico"), url=serve.url, concurrency=4, patience=300.0)
+    engine = ServerEngine(
+        remote_policy.load_outline("numerate/pico"), url=serve.url, concurrency=4, patience=300.0
+    )
     drawn: list[Rollout] = []
     for rollout in engine.sample(prompts, 6, Sampling(0.8, max_tokens=96, seed=1)):
         drawn.append(rollout)
@@ -127,7 +131,9 @@ def test_every_sample_comes_once_though_the_server_is_killed_twice(serve: Serve)
 
 def test_one_request_at_a_time_gives_the_same_again(serve: Serve):
     """transformers serve has one stream of random numbers for all its requests."""
-    engine = ServerEngine(outline.load("numerate/pico"), url=serve.url, concurrency=1, patience=300.0)
+    engine = ServerEngine(
+        remote_policy.load_outline("numerate/pico"), url=serve.url, concurrency=1, patience=300.0
+    )
     params = Sampling(0.8, max_tokens=96, seed=3)
     first, second = (list(engine.sample(questions(3), 3, params)) for _ in range(2))
     assert first == second

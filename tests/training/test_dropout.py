@@ -13,13 +13,14 @@ import torch
 from torch import nn
 
 from numerate import training
-from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, ppo, ppo_network, reinforce_pp, rloo, sft
+from numerate.methods import cispo, dapo, dr_grpo, grpo, gspo, ppo, reinforce_pp, rloo, sft
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import Fit, RowFit
-from numerate.models.options import Lora
+from numerate.methods.ppo import value_network
+from numerate.methods.shared.options import Fit, RowFit
+from numerate.models.lora import Lora
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
-from numerate.training import Batch, Learner, Stage, recompute, token_logprobs
+from numerate.training import Batch, Learner, Stage, recompute_logprobs, token_logprobs
 from numerate.types import Example, Problem, Stats
 from tests import tiny
 from tests.judges.models import scored_by
@@ -63,7 +64,7 @@ def rows(count: int = 8) -> list[Example]:
 def for_policy_gradient(learner: Learner) -> list[Example]:
     some = rows()
     total = sum(sum(row.mask) for row in some)
-    old = recompute(learner, some)
+    old = recompute_logprobs(learner, some)
     return [
         row.with_token(
             old_logp=logp,
@@ -75,7 +76,7 @@ def for_policy_gradient(learner: Learner) -> list[Example]:
 
 
 def weighed(some: list[Example], per: Any) -> list[Example]:
-    return training.weigh(some, per=per, constant=10)
+    return training.set_loss_weights(some, per=per, constant=10)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -107,15 +108,15 @@ def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(
     kind: str, lora: Lora | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Fit, "adapters", lambda _: lora)  # a recipe's have no dropout
-    learner = ppo_network.learner(policy(kind), Fit(), ppo_network.Value(layers=1))
+    learner = value_network.make_learner(policy(kind), Fit(), value_network.Value(layers=1))
     nn.init.normal_(learner.policy.model.value.head.weight)
     some = for_policy_gradient(learner)
-    values = recompute(learner, some, training.token_values)
+    values = recompute_logprobs(learner, some, training.token_values)
     some = [
         row.with_token(value=value, returns=value).with_row(right=0.0)
         for row, value in zip(some, values, strict=True)
     ]
-    stats = learner.step(ppo.weighed(some), partial(ppo.loss, cfg=ppo.Config()), lr=0.0)
+    stats = learner.step(ppo.set_row_weights(some), partial(ppo.loss, cfg=ppo.Config()), lr=0.0)
     assert stats["policy/ratio"] == pytest.approx(1, abs=1e-5)
     assert stats["policy/kl_to_old"] == pytest.approx(0, abs=1e-6)
     assert stats["value/loss"] == pytest.approx(0, abs=1e-8)
@@ -138,11 +139,11 @@ def logps(learner: Learner, seed: int) -> torch.Tensor:
 def test_the_option_switches_it_on_for_a_step_and_for_nothing_else(kind: str) -> None:
     learner = Learner(policy(kind), dropout=True)
     assert learner.gradients.workers == 1
-    before = recompute(learner, rows())
+    before = recompute_logprobs(learner, rows())
     assert torch.equal(logps(learner, 0), logps(learner, 0))
     assert not torch.equal(logps(learner, 0), logps(learner, 1))
     assert not learner.policy.model.training
-    assert recompute(learner, rows()) == before
+    assert recompute_logprobs(learner, rows()) == before
 
 
 @pytest.mark.parametrize("dropout", [True, False])
@@ -155,7 +156,7 @@ def test_checkpointing_changes_no_bit_with_dropout_or_without(kind: str, dropout
         learner = Learner(one, dropout=dropout, activation_checkpointing=switch)
         calls = count_calls(layer)
         torch.manual_seed(0)
-        some = training.weigh(rows(), per="token")
+        some = training.set_loss_weights(rows(), per="token")
         norms.append((learner.step(some, sft.loss, lr=0.0), len(calls) > len(list(learner.batches(some)))))
     assert norms[0][0] == norms[1][0]
     assert [again for _, again in norms] == [False, True] or (dropout and kind == "opt")  # a dropped layer
@@ -197,11 +198,13 @@ def test_fine_tuning_and_judges_take_the_option(
 ) -> None:
     seen = modes(monkeypatch)
     run = Stage(tmp_path / "sft", 0, QuietProgress())
-    sft.fit(run, RowFit(epochs=1, dropout=dropout, batch=128), policy("gpt2"), rows())
+    sft.fit_rows(run, RowFit(epochs=1, dropout=dropout, batch=128), policy("gpt2"), rows())
     assert seen == [dropout]
     judge = scored_by(tmp_path, "bert")  # its configuration has a dropout of 0.1
     laid = [judge.lay(Problem("p", "What is 1+1?", "2"), ["1+1=2", "It is 2."]) for _ in range(2)]
-    labelled = [row for row in (training.labelled(one, [1.0, 0.0]) for one in laid) if row]
+    labelled = [row for row in (training.labelled_row(one, [1.0, 0.0]) for one in laid) if row]
     run = Stage(tmp_path / "orm", 0, QuietProgress())
-    orm.fit(run, replace(orm.FIT, epochs=1, dropout=dropout), judge, labelled, orm.loss, training.weigh_reads)
+    orm.fit_judge(
+        run, replace(orm.FIT, epochs=1, dropout=dropout), judge, labelled, orm.loss, training.set_read_weights
+    )
     assert seen == [dropout, dropout]

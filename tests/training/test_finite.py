@@ -16,10 +16,10 @@ import torch
 from numerate.models.policy import Policy
 from numerate.models.policy import load as load_policy
 from numerate.progress import QuietProgress
-from numerate.rollouts.draw import draw
+from numerate.rollouts.distributed import write_part
 from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.share import write_part
-from numerate.training import Learner, Stage, devices, weigh
+from numerate.rollouts.local.sampling import draw_tokens
+from numerate.training import Learner, Stage, distributed, set_loss_weights
 from numerate.types import NotFinite, Problem, Prompt, Reward, Rollout, Sampling, Scored, Turn
 from tests import tiny
 from tests.methods.toy import PROBLEMS
@@ -47,15 +47,15 @@ def test_a_step_that_is_not_finite_is_not_applied(loss: Any, quantity: str) -> N
     """The loss, or the gradient alone: 1e30 times it squares to more than float32 holds."""
     one = policy()
     learner = Learner(one)
-    learner.step(weigh(rows(4)), nll, lr=1e-3)
+    learner.step(set_loss_weights(rows(4)), nll, lr=1e-3)
     before, moments = weights(one), {k: v.clone() for k, v in learner.state().items()}
     with pytest.raises(NotFinite, match=quantity + r": this step was not applied. Lower .*\(now 0.001\)"):
-        learner.step(weigh(rows(4)), loss, lr=1e-3)
+        learner.step(set_loss_weights(rows(4)), loss, lr=1e-3)
     assert same(before, weights(one))
     assert all(torch.equal(value, learner.state()[key]) for key, value in moments.items())
-    again, untouched = learner.step(weigh(rows(4)), nll, lr=1e-3), Learner(policy())
+    again, untouched = learner.step(set_loss_weights(rows(4)), nll, lr=1e-3), Learner(policy())
     untouched.load_state(moments)
-    assert again["grad_norm"] == untouched.step(weigh(rows(4)), nll, lr=1e-3)["grad_norm"]
+    assert again["grad_norm"] == untouched.step(set_loss_weights(rows(4)), nll, lr=1e-3)["grad_norm"]
 
 
 def test_float16_stops_only_where_its_scale_can_fall_no_further() -> None:
@@ -65,13 +65,13 @@ def test_float16_stops_only_where_its_scale_can_fall_no_further() -> None:
     learner, before = Learner(one), weights(one)
     for step in range(16):
         assert learner.scaler.get_scale() == 2.0 ** (16 - step)
-        assert not isfinite(learner.step(weigh(rows(4)), times(1e39), lr=1e-3)["grad_norm"])
+        assert not isfinite(learner.step(set_loss_weights(rows(4)), times(1e39), lr=1e-3)["grad_norm"])
     with pytest.raises(NotFinite, match="take dtype: float32 in place of float16"):
-        learner.step(weigh(rows(4)), times(1e39), lr=1e-3)
+        learner.step(set_loss_weights(rows(4)), times(1e39), lr=1e-3)
     assert same(before, weights(one))
     with pytest.raises(NotFinite, match="loss is nan"):
         Learner(Policy(tiny.model("llama"), tiny.tokenizer(), compute=torch.float16)).step(
-            weigh(rows(4)), times(nan), lr=1e-3
+            set_loss_weights(rows(4)), times(nan), lr=1e-3
         )
 
 
@@ -108,9 +108,9 @@ def test_the_draw_from_nan_has_no_probability_and_changes_no_other_row(
 ) -> None:
     logits = torch.randn(3, 605, generator=torch.Generator().manual_seed(0)).to(dtype)
     uniform = torch.tensor([0.5, 0.9999, 0.1], dtype=torch.float64)
-    right, _ = draw(logits, uniform, *how)
+    right, _ = draw_tokens(logits, uniform, *how)
     logits[1, 5:] = bad
-    token, logp = draw(logits, uniform, *how)
+    token, logp = draw_tokens(logits, uniform, *how)
     assert token[[0, 2]].equal(right[[0, 2]]) and logp[[0, 2]].isfinite().all()
     assert logp[1].isnan() and 0 <= token[1] < 605
 
@@ -142,11 +142,11 @@ def test_two_processes_stop_together(tmp_path: Path) -> None:
 
 def in_one_of_two() -> dict[str, str]:
     def loss(model: Any, batch: Any) -> Any:
-        return nll(model, batch)[0] * (nan if devices.rank() == 1 else 1.0), {}
+        return nll(model, batch)[0] * (nan if distributed.rank() == 1 else 1.0), {}
 
     said: dict[str, str] = {}
     for name, act in (
-        ("loss", lambda: Learner(policy()).step(weigh(rows(5)), loss, lr=1e-3)),
+        ("loss", lambda: Learner(policy()).step(set_loss_weights(rows(5)), loss, lr=1e-3)),
         ("sample", lambda: write_part(Path(os.environ["OUT"], "part.parquet"), PROBLEMS, by_one)),
     ):
         try:
@@ -157,5 +157,5 @@ def in_one_of_two() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    assert devices.size() == 2
-    Path(os.environ["OUT"], f"{devices.rank()}.json").write_text(json.dumps(in_one_of_two()))
+    assert distributed.world_size() == 2
+    Path(os.environ["OUT"], f"{distributed.rank()}.json").write_text(json.dumps(in_one_of_two()))

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from numerate.training import pack, token_logprobs
+from numerate.training import pack_rows, token_logprobs
 from numerate.training.batch import Batch
-from numerate.training.gradients import Gradients, workers
+from numerate.training.gradients import Gradients, worker_count
 from numerate.types import Stats
 from tests import tiny
 from tests.training.test_batch import rows
@@ -36,7 +36,7 @@ def summed(count: int, cores: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[lis
     model = tiny.model()
     gradients = Gradients(model, model.parameters())
     assert gradients.workers == count
-    batches = [pack(rows(3, seed), 0) for seed in range(7)]
+    batches = [pack_rows(rows(3, seed), 0) for seed in range(7)]
     values = [value for value, _ in gradients.add(batches, loss)]
     return [p.grad for p in model.parameters() if p.grad is not None], values
 
@@ -58,7 +58,7 @@ def test_an_error_in_a_thread_is_raised_and_the_next_step_works(cores: Any) -> N
         asked.append(1)
         raise FloatingPointError("no number")
 
-    batches = [pack(rows(2, seed), 0) for seed in range(6)]
+    batches = [pack_rows(rows(2, seed), 0) for seed in range(6)]
     with pytest.raises(FloatingPointError, match="no number"):
         list(gradients.add(batches, fails))
     assert len(asked) < 6
@@ -68,15 +68,15 @@ def test_an_error_in_a_thread_is_raised_and_the_next_step_works(cores: Any) -> N
 def test_dropout_and_large_models_get_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny.model()
     parameters = list(model.parameters())
-    assert workers(model, parameters, 4) == 4
+    assert worker_count(model, parameters, 4) == 4
     model.config.attention_dropout = 0.1
-    assert workers(model, parameters, 4, dropout=True) == 1
+    assert worker_count(model, parameters, 4, dropout=True) == 1
     inside = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.1))
-    assert workers(inside, list(inside.parameters()), 4, dropout=True) == 1
-    assert workers(inside, list(inside.parameters()), 4) == 4
+    assert worker_count(inside, list(inside.parameters()), 4, dropout=True) == 1
+    assert worker_count(inside, list(inside.parameters()), 4) == 4
     size = sum(p.numel() * 4 for p in parameters)
     model.config.attention_dropout = 0.0
     monkeypatch.setattr("numerate.training.gradients.MOST_BYTES", 4 * size)
-    assert workers(model, parameters, 4) == 2
+    assert worker_count(model, parameters, 4) == 2
     monkeypatch.setattr("numerate.training.gradients.MOST_BYTES", 1)
-    assert workers(model, parameters, 4) == 1
+    assert worker_count(model, parameters, 4) == 1

@@ -11,12 +11,12 @@ import torch
 from torch.nn import functional as F
 
 from numerate.methods import sft
-from numerate.methods.options import RowFit
+from numerate.methods.shared.options import RowFit
 from numerate.models import Lora, Policy, load
 from numerate.models.policy import Dtype
 from numerate.rollouts.local import LocalEngine
-from numerate.training import Learner, pack, packed, token_logprobs, weigh
-from numerate.training.batch import pad
+from numerate.training import Learner, pack_rows, packed_attention_cpu, set_loss_weights, token_logprobs
+from numerate.training.batch import pad_rows
 from numerate.types import Prompt, Sampling, Turn
 from tests import tiny
 from tests.methods import toy
@@ -29,18 +29,18 @@ def policy(compute: torch.dtype, kind: str = "llama", **options: Any) -> Policy:
     return Policy(tiny.model(kind, **options), tiny.tokenizer(), compute=compute)
 
 
-def gradient(one: Policy, lay: Any = pack) -> torch.Tensor:
+def gradient(one: Policy, lay: Any = pack_rows) -> torch.Tensor:
     """Of a step on rows with and without siblings, all weights in one line."""
-    learner = Learner(one, packed=lay is pack)
+    learner = Learner(one, packed=lay is pack_rows)
     scale = learner.scaler.get_scale()
-    some = lay(weigh([*rows(5), *siblings()], "sequence"), 0)
+    some = lay(set_loss_weights([*rows(5), *siblings()], "sequence"), 0)
     grads = torch.autograd.grad(learner.scaled(nll)(one.model, some)[0], list(learner.named.values()))
     assert all(g.dtype == torch.float32 for g in grads)
     return torch.cat([g.flatten() for g in grads]) / scale
 
 
 @pytest.mark.parametrize("compute", SIXTEEN)
-@pytest.mark.parametrize("lay", [pad, pack])
+@pytest.mark.parametrize("lay", [pad_rows, pack_rows])
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "gpt2"])
 @pytest.mark.parametrize("lora", [None, Lora(r=4)], ids=["full", "lora"])
 def test_gradients_in_16_bits_point_where_those_in_float32_do(
@@ -49,7 +49,7 @@ def test_gradients_in_16_bits_point_where_those_in_float32_do(
     grads = []
     for dtype in (torch.float32, compute):
         one = policy(dtype, kind)
-        one.adapt(lora)
+        one.add_lora(lora)
         torch.manual_seed(1)
         with torch.no_grad():  # zero at birth, which would hide the first factor
             for name, p in one.model.named_parameters():
@@ -62,7 +62,7 @@ def test_gradients_in_16_bits_point_where_those_in_float32_do(
 @pytest.mark.parametrize("compute", SIXTEEN)
 def test_log_probabilities_are_float32_and_finer_than_16_bits(compute: torch.dtype) -> None:
     exact, rounded = policy(torch.float32, spread=8.0), policy(compute, spread=8.0)
-    batch = pack(siblings(), 0)
+    batch = pack_rows(siblings(), 0)
     with rounded.autocast():
         found = token_logprobs(rounded.model, batch)
     told = token_logprobs(exact.model, batch)
@@ -71,7 +71,7 @@ def test_log_probabilities_are_float32_and_finer_than_16_bits(compute: torch.dty
     assert not torch.equal(found.to(compute).float(), found)
 
 
-@pytest.mark.parametrize("lay", [pad, pack])
+@pytest.mark.parametrize("lay", [pad_rows, pack_rows])
 def test_attention_on_a_cpu_stays_in_float32(lay: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[torch.dtype, bool]] = []
     real = F.scaled_dot_product_attention
@@ -86,12 +86,12 @@ def test_attention_on_a_cpu_stays_in_float32(lay: Any, monkeypatch: pytest.Monke
         )
         return called(back, scale, **tensors)
 
-    called = packed.call
+    called = packed_attention_cpu.call_compiled
     one = policy(torch.bfloat16)
     learner = Learner(one)
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
-    monkeypatch.setattr(packed, "call", compiled)
-    learner.scaled(nll)(one.model, lay(weigh(siblings()), 0))[0].backward()
+    monkeypatch.setattr(packed_attention_cpu, "call_compiled", compiled)
+    learner.scaled(nll)(one.model, lay(set_loss_weights(siblings()), 0))[0].backward()
     assert seen and set(seen) == {(torch.float32, False)}
 
 
@@ -101,7 +101,7 @@ def test_a_step_smaller_than_16_bits_is_not_lost(tmp_path: Path) -> None:
     assert {p.dtype for p in one.model.parameters()} == {torch.bfloat16}
     learner = Learner(one)
     before = {name: p.detach().clone() for name, p in learner.named.items()}
-    learner.step(weigh(rows(4)), nll, lr=1e-5)
+    learner.step(set_loss_weights(rows(4)), nll, lr=1e-5)
     for name, p in learner.named.items():
         assert p.dtype == torch.float32
         assert (p - before[name]).abs().max() > 5e-6
@@ -112,7 +112,7 @@ def test_weights_to_be_trained_are_loaded_whole(tmp_path: Path) -> None:
     one = load(place, dtype="bfloat16", device="cpu", trained=True)
     assert one.compute == torch.bfloat16 and toy.same(one, load(place, device="cpu"))
     assert one.clone().compute == torch.bfloat16
-    one.adapt(Lora(r=2))
+    one.add_lora(Lora(r=2))
     for adapted in (one, load(place, dtype="bfloat16", device="cpu", lora=Lora(r=2))):
         rounded = {name for name, p in adapted.model.named_parameters() if p.dtype == torch.bfloat16}
         assert len(rounded) == 2 * 7 and all("proj.base_layer" in name for name in rounded)
@@ -188,10 +188,10 @@ def test_a_float16_overflow_skips_the_step_and_halves_the_scale() -> None:
     def overflows(model: Any, batch: Any) -> Any:
         return nll(model, batch)[0] * 1e35, {}
 
-    learner.step(weigh(rows(4)), overflows, lr=1e-2)
+    learner.step(set_loss_weights(rows(4)), overflows, lr=1e-2)
     assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
     assert learner.scaler.get_scale() == start / 2
-    stats = learner.step(weigh(rows(4)), nll, lr=1e-2)
+    stats = learner.step(set_loss_weights(rows(4)), nll, lr=1e-2)
     assert stats["loss"] == pytest.approx(5.6, abs=0.5)
     assert not torch.equal(before[0], next(one.model.parameters()))
 
@@ -199,11 +199,11 @@ def test_a_float16_overflow_skips_the_step_and_halves_the_scale() -> None:
 def test_the_scale_is_part_of_the_state() -> None:
     first = Learner(policy(torch.float16))
     first.scaler.update(128.0)
-    first.step(weigh(rows(4)), nll, lr=1e-2)
+    first.step(set_loss_weights(rows(4)), nll, lr=1e-2)
     second = Learner(policy(torch.float16))
     second.load_state({name: value.clone() for name, value in first.state().items()})
     for learner in (first, second):
-        learner.step(weigh(rows(4, seed=1)), nll, lr=1e-2)
+        learner.step(set_loss_weights(rows(4, seed=1)), nll, lr=1e-2)
     assert first.scaler.state_dict() == second.scaler.state_dict()
     assert first.scaler.get_scale() == 128.0 and first.scaler.state_dict()["_growth_tracker"] == 2
     assert toy.same(first.policy, second.policy)

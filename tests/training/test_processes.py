@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from numerate.rewards.calling import RewardFailed
-from numerate.rollouts.share import write_part
+from numerate.rollouts.distributed import write_part
 from numerate.store import read_rollouts
-from numerate.training import Learner, devices, weigh
-from numerate.training.old import recompute
+from numerate.training import Learner, distributed, set_loss_weights
+from numerate.training.old_logprobs import recompute_logprobs
 from numerate.types import NotFinite, Problem, Reward, Rollout, RunStopped, Scored
 from tests.methods.toy import PROBLEMS
 from tests.processes import launch
@@ -31,8 +31,8 @@ def step(count: int) -> dict[str, float]:
     weights after it."""
     one = policy()
     learner = Learner(one, micro_rows=2)
-    old = sum((i + 1) * sum(logps) for i, logps in enumerate(recompute(learner, rows(count))))
-    stats = learner.step(weigh(rows(count), "sequence"), nll, lr=1e-3)
+    old = sum((i + 1) * sum(logps) for i, logps in enumerate(recompute_logprobs(learner, rows(count))))
+    stats = learner.step(set_loss_weights(rows(count), "sequence"), nll, lr=1e-3)
     return stats | {"old": old, "weights": sum(p.detach().abs().sum().item() for p in one.model.parameters())}
 
 
@@ -56,7 +56,7 @@ FAILURES = {
 
 
 def fail(error: Exception, rank: int) -> None:
-    if devices.rank() == rank:
+    if distributed.rank() == rank:
         raise error
 
 
@@ -65,9 +65,9 @@ def failures() -> Iterator[tuple[str, tuple[bool, str]]]:
     errors: dict[str, type[Exception]] = dict(vars(builtins), RewardFailed=RewardFailed, NotFinite=NotFinite)
     elsewhere = errors | {"KeyError": RunStopped, "RewardFailed": RunStopped}
     for rank, (name, text) in enumerate(FAILURES.items()):
-        wanted = errors if rank % 2 == devices.rank() else elsewhere
+        wanted = errors if rank % 2 == distributed.rank() else elsewhere
         try:
-            devices.agreed(partial(fail, errors[name](text), rank % 2))
+            distributed.agreed(partial(fail, errors[name](text), rank % 2))
         except Exception as raised:
             yield name, (isinstance(raised, wanted[name]), str(raised).strip("'"))
 
@@ -91,8 +91,8 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    assert devices.size() == 2
+    assert distributed.world_size() == 2
     write_part(Path(os.environ["OUT"], "part.parquet"), PROBLEMS, attempts)
     told: dict[str, object] = dict(failures())
     told |= {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
-    Path(os.environ["OUT"], f"{devices.rank()}.json").write_text(json.dumps(told))
+    Path(os.environ["OUT"], f"{distributed.rank()}.json").write_text(json.dumps(told))

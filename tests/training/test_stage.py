@@ -12,7 +12,7 @@ import torch
 
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
-from numerate.training import Learner, Stage, checkpoint, cosine, pack, weigh
+from numerate.training import Learner, Stage, checkpoint, cosine, pack_rows, set_loss_weights
 from tests import tiny
 from tests.training.test_batch import nll, rows
 
@@ -28,7 +28,7 @@ def loop(folder: Path, steps: int = 7, die_in: int | None = None, save_seconds: 
     some = rows(12)
     for step in run.rounds(steps, learner):
         chosen = torch.randperm(len(some))[:4].tolist()
-        stats = learner.step(weigh([some[i] for i in chosen]), nll, lr=1e-2)
+        stats = learner.step(set_loss_weights([some[i] for i in chosen]), nll, lr=1e-2)
         run.log({"loss": stats["loss"]})
         if step == die_in:
             raise Killed
@@ -69,7 +69,7 @@ def test_looking_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     run = Stage(tmp_path / "run", 0, QuietProgress())
     for _ in run.rounds(2):
         now[0] += 3
-        with run.looking():
+        with run.untimed():
             now[0] += 5
     assert timed(run.folder) == [(0, 3.0), (1, 3.0)]
 
@@ -108,9 +108,9 @@ def test_finish_ends_the_loop_for_good(tmp_path: Path) -> None:
 
 def test_the_two_newest_checkpoints_stay(tmp_path: Path) -> None:
     for step in (1, 2, 10):
-        checkpoint.save(tmp_path, step, {"w": torch.ones(2) * step}, {"facts": {}})
-    assert checkpoint.steps(tmp_path) == [2, 10]
-    loaded = checkpoint.load(tmp_path).loaded
+        checkpoint.save_checkpoint(tmp_path, step, {"w": torch.ones(2) * step}, {"facts": {}})
+    assert checkpoint.checkpoint_steps(tmp_path) == [2, 10]
+    loaded = checkpoint.load_checkpoint(tmp_path).loaded
     assert loaded and loaded.tensors["w"].tolist() == [10, 10] and loaded.step == 10
 
 
@@ -126,7 +126,7 @@ def test_cosine_of_the_vectors(vectors: dict[str, Any]) -> None:
 
 
 def test_column_sums_ignore_padding() -> None:
-    batch = pack(rows(3), 0)
+    batch = pack_rows(rows(3), 0)
     assert batch.per_row(torch.ones_like(batch.ids_BT, dtype=torch.float32)).tolist() == [
         float(len(r.ids)) for r in rows(3)
     ]

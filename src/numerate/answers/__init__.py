@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from numerate.answers.batch import equal_all, grade_lines_at_once
 from numerate.answers.cluster import cluster
+from numerate.answers.equivalence import Verdict, decide
+from numerate.answers.grade_jsonl import grade_lines
 from numerate.answers.grading import find_safely as find
 from numerate.answers.grading import grade, strict_gsm8k
-from numerate.answers.ladder import Verdict, decide
+from numerate.answers.parallel import equal_all, grade_lines_at_once
 from numerate.answers.sources import GUESSES, Fallback, Found
-from numerate.answers.stream import grade_lines
-from numerate.answers.strict import judge
+from numerate.answers.strict import decide_strict
 from numerate.types import Kind
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Verdict",
     "cluster",
     "decide",
+    "decide_strict",
     "equal",
     "equal_all",
     "extract",
@@ -33,7 +34,6 @@ __all__ = [
     "grade",
     "grade_lines",
     "grade_lines_at_once",
-    "judge",
     "strict_gsm8k",
 ]
 
@@ -59,4 +59,4 @@ def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bo
 
     None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
     ValueError for anything else that is no text, and never for what a text says."""
-    return judge(candidate, reference, kind, strict).equal
+    return decide_strict(candidate, reference, kind, strict).equal

@@ -34,7 +34,7 @@ class _Account(local):
 _ACCOUNT = _Account()
 
 
-def spend(steps: int = 1) -> None:
+def spend_steps(steps: int = 1) -> None:
     """Raises BudgetExceeded where this thread has no steps left."""
     left = _ACCOUNT.left - steps
     _ACCOUNT.left = left
@@ -68,12 +68,12 @@ class Limit:
 LIMIT = Limit()
 
 
-def used() -> int:
+def used_steps() -> int:
     """The steps of this thread's last limited block."""
     return _ACCOUNT.used
 
 
-def measured(work: Callable[[Text], Result], text: Text) -> tuple[Result, int]:
+def measure_steps(work: Callable[[Text], Result], text: Text) -> tuple[Result, int]:
     """Returns what `work` makes of the text, and its steps. Takes nothing from the budget that is open, so
     that the result can be kept and paid for at each use. Raises BudgetExceeded beyond READING steps."""
     if _ACCOUNT.left < 0:

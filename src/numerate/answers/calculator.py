@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from numerate.answers.exact import rational
-from numerate.answers.parser import read
-from numerate.answers.tree import Undecided, Unreadable
+from numerate.answers.expr.exact import exact_rational
+from numerate.answers.expr.tree import Undecided, Unreadable
+from numerate.answers.parse.parser import parse_answer
 
 LONGEST = 100
 """characters of an expression"""
@@ -33,35 +33,35 @@ BEGUN = re.compile(r"<<([^<>=\n]*)=\Z")
 """an annotation that stops at its equals sign"""
 
 
-def completion(text: str) -> str | None:
+def calculator_completion(text: str) -> str | None:
     """What a calculator writes after a text that ends with `<<48/2=`: here `24>>`. None where the text ends
     otherwise, or where there is nothing that it could say.
 
-    >>> completion("Half of 48 is 48/2=<<48/2=")
+    >>> calculator_completion("Half of 48 is 48/2=<<48/2=")
     '24>>'
     """
     begun = BEGUN.search(text)
-    value = calculate(begun[1]) if begun else None
+    value = calculate_decimal(begun[1]) if begun else None
     return None if value is None else f"{value}>>"
 
 
-def calculate(expression: str) -> str | None:
+def calculate_decimal(expression: str) -> str | None:
     """The exact value of an expression as a decimal, thousands' commas left out. None where it is none, has
     none (1/0), or has no decimal of at most DIGITS digits on either side of its point (1/3).
 
-    >>> calculate("2,000*3"), calculate("7/2"), calculate("1/3")
+    >>> calculate_decimal("2,000*3"), calculate_decimal("7/2"), calculate_decimal("1/3")
     ('6000', '3.5', None)
     """
     plain = expression.replace(",", "")
     if len(plain) > LONGEST or not EXPRESSION.fullmatch(plain) or STRANGE.search(plain):
         return None
     try:
-        return decimal(rational(read(plain)))
+        return decimal_text(exact_rational(parse_answer(plain)))
     except (Unreadable, Undecided):
         return None
 
 
-def decimal(value: Fraction) -> str | None:
+def decimal_text(value: Fraction) -> str | None:
     """The value in decimal digits where these end within bounds: '24', '3.5', '-0.25'."""
     scaled = value * 10**DIGITS
     if scaled.denominator != 1 or abs(value) >= 10**DIGITS:
@@ -74,11 +74,11 @@ def decimal(value: Fraction) -> str | None:
 ANNOTATION = re.compile(r"<<([^<>=\n]*)=([^<>=\n]*)>>")
 
 
-def slips(solution: str) -> list[str]:
+def wrong_annotations(solution: str) -> list[str]:
     """The annotations whose result is not that of their calculation. What cannot be calculated is none.
 
-    >>> slips("48/2=<<48/2=25>>25, 1.20*4=<<1.20*4=4.80>>4.80")
+    >>> wrong_annotations("48/2=<<48/2=25>>25, 1.20*4=<<1.20*4=4.80>>4.80")
     ['<<48/2=25>>']
     """
-    found = ((match[0], calculate(match[1]), match[2]) for match in ANNOTATION.finditer(solution))
-    return [text for text, value, told in found if value is not None and calculate(told) != value]
+    found = ((match[0], calculate_decimal(match[1]), match[2]) for match in ANNOTATION.finditer(solution))
+    return [text for text, value, told in found if value is not None and calculate_decimal(told) != value]

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from numerate.answers import choice_text
-from numerate.answers.boxes import unbox
-from numerate.answers.choice_words import CONTRAST, RETRACTED, SUPPOSED
-from numerate.answers.normal import normalise
-from numerate.answers.phrases import announced
-from numerate.answers.statements import Statement, statements
+from numerate.answers.extraction import choice_text
+from numerate.answers.extraction.choice_words import CONTRAST, RETRACTED, SUPPOSED
+from numerate.answers.extraction.statements import Statement, letter_statements
+from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.normalize import normalize_text
+from numerate.answers.text.phrases import strip_announcement
 
 Choices = Sequence[tuple[str, str]]
 NONE_CHOSEN: Final = ""
@@ -38,8 +38,8 @@ _ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?\.?")
 LONGEST = 2_000
 
 
-def plain(text: str) -> str:
-    text = _COMMANDS.sub("", _SPACING.sub(" ", announced(text[:LONGEST])))
+def plain_choice_text(text: str) -> str:
+    text = _COMMANDS.sub("", _SPACING.sub(" ", strip_announcement(text[:LONGEST])))
     return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
 
 
@@ -51,10 +51,10 @@ def _has_signs(text: str) -> bool:
 # -- letters without their choices ----------------------------------------------------------------------
 def leading_letter(text: str) -> str | None:
     """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
-    text = unbox(text)
+    text = box_contents(text)
     if "\\" in text[:4] and _STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
         return None  # \det A
-    text = plain(text)
+    text = plain_choice_text(text)
     if several_letters(text):
         return None
     match = _LETTER.match(text)
@@ -69,7 +69,7 @@ _OTHERS = re.compile(r"(?<![A-Za-z0-9])[A-J](?![A-Za-z0-9])")
 
 def several_letters(text: str) -> str | None:
     """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
-    letters = plain(unbox(text))
+    letters = plain_choice_text(box_contents(text))
     if not _LETTERS.fullmatch(letters.replace(" or ", " and ")) or _has_signs(text):
         return None
     return "".join(sorted(re.findall(r"[A-Z]", letters)))
@@ -80,7 +80,9 @@ def is_letters(reference: str) -> bool:
     never x."""
     if several_letters(reference):
         return True
-    return _ONE_LETTER.fullmatch(plain(unbox(reference))) is not None and not _has_signs(reference)
+    return _ONE_LETTER.fullmatch(plain_choice_text(box_contents(reference))) is not None and not _has_signs(
+        reference
+    )
 
 
 _BRACKETED = re.compile(r"[(\[] ?[A-J] ?[)\]]\.?")
@@ -88,7 +90,9 @@ _BRACKETED = re.compile(r"[(\[] ?[A-J] ?[)\]]\.?")
 
 def is_bracketed_letter(reference: str) -> bool:
     """True for (B), which nothing but a choice is written as."""
-    return _BRACKETED.fullmatch(plain(unbox(reference[:80]))) is not None and not _has_signs(reference)
+    return _BRACKETED.fullmatch(
+        plain_choice_text(box_contents(reference[:80]))
+    ) is not None and not _has_signs(reference)
 
 
 # -- letters among choices ----------------------------------------------------------------------
@@ -96,11 +100,11 @@ def letter_of(value: str, choices: Choices) -> str | None:
     """The letter that an extracted answer means: the one choice whose text it is, or the letter that it
     asserts."""
     value = value[:LONGEST]
-    letter = choice_text.letter_of_text(normalise(value), choices)
+    letter = choice_text.letter_of_text(normalize_text(value), choices)
     if letter is not None:
         return None if _is_label_of_another(value, letter, choices) else letter
-    value = _capital(unbox(value))
-    text = value if _is_sentence(readable(value)) else f"answer: {value}"
+    value = _capital(box_contents(value))
+    text = value if _is_sentence(readable_text(value)) else f"answer: {value}"
     return _chosen(text, choices, listed=True) or None
 
 
@@ -126,9 +130,9 @@ def asserted_letter(text: str, choices: Choices) -> str | None:
 
 def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
     """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
-    tail = readable(text[-LONGEST:])
+    tail = readable_text(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
-    claims = statements(tail, labels)
+    claims = letter_statements(tail, labels)
     chosen = _asserted(claims, tail)
     by_text = choice_text.announced_choice(tail, chosen[-1].mention.end if chosen else 0, choices)
     if by_text:
@@ -262,7 +266,7 @@ def _neither(match: re.Match[str]) -> str:
     return "neither " + " nor ".join(c for c in match["letters"] if c.isalpha() and c.isupper())
 
 
-def readable(text: str) -> str:
+def readable_text(text: str) -> str:
     """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
     text = _BOX.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
     text = _NONE_OF.sub(_neither, text)
@@ -279,8 +283,8 @@ _SMALL_FIRST = re.compile(r"\W*([a-z])(?=\W*$|[).:]\s)")
 @lru_cache(maxsize=1024)
 def _capital(value: str) -> str:
     """`b` and `b) attic` with their letter as a capital."""
-    match = _SMALL_FIRST.match(plain(value))
+    match = _SMALL_FIRST.match(plain_choice_text(value))
     if match is None:
         return value
-    text = plain(value)
+    text = plain_choice_text(value)
     return text[: match.start(1)] + match[1].upper() + text[match.end(1) :]

@@ -10,12 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from numerate.answers import choice, exact, faults, spelled
-from numerate.answers.boxes import unbox
-from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, used
-from numerate.answers.ladder import as_text, is_nothing, structure, tree
-from numerate.answers.normal import LONGEST, normalise, plain_number, words
-from numerate.answers.tree import Undecided
+from numerate.answers import choice, faults
+from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, used_steps
+from numerate.answers.equivalence import as_text, compare_structure, is_nothing, parse_tree
+from numerate.answers.expr import exact
+from numerate.answers.expr.tree import Undecided
+from numerate.answers.text import number_words
+from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.normalize import LONGEST, normalize_text, plain_number, plain_words
 from numerate.types import Kind
 
 MOST_FORMS = 200
@@ -38,11 +40,11 @@ def _safe_key(answer: str, kind: Kind) -> str | None:
     """The key; of an answer that can't be read within its budget or without an error, its text."""
     try:
         with LIMIT:
-            return key(as_text(answer, "answer"), kind)
+            return canonical_key(as_text(answer, "answer"), kind)
     except BudgetExceeded:
         pass
     except Exception as error:
-        faults.note(error, answer)
+        faults.note_fault(error, answer)
     return f"text {answer}"
 
 
@@ -50,7 +52,7 @@ _SIGNS = re.compile(r"(?<![A-Za-z]{3})[-(),!]|[-(),!](?![A-Za-z ]{3})")
 """between single letters these are signs (`ad-bc`), between words they are punctuation"""
 
 
-def key(answer: str, kind: Kind = "math") -> str | None:
+def canonical_key(answer: str, kind: Kind = "math") -> str | None:
     """A canonical text: answers with the same key are equal. None for no answer."""
     plain = plain_number(answer)
     if plain is not None and len(plain) < LONGEST:
@@ -62,22 +64,22 @@ def key(answer: str, kind: Kind = "math") -> str | None:
         return f"letter {letter}" if letter else f"text {answer.strip()}"
     if len(answer) > LONGEST:
         return f"text {answer}"
-    normal = normalise(unbox(answer)).replace("%", "")
+    normal = normalize_text(box_contents(answer)).replace("%", "")
     if is_nothing(normal):
         return None
-    normal = spelled.read(normal, words(normal)) or normal
-    found = words(normal)
+    normal = number_words.read_number_words(normal, plain_words(normal)) or normal
+    found = plain_words(normal)
     if found is not None and not any(c.isdigit() for c in found) and not _SIGNS.search(normal):
         return f"words {found}"
     return _exact_key(normal) or normal
 
 
 def _exact_key(normal: str) -> str | None:
-    node = tree(normal)
+    node = parse_tree(normal)
     if node is None or node.kind == "float":
         return None
     try:
-        return f"number {exact.rational(node)}"
+        return f"number {exact.exact_rational(node)}"
     except (Undecided, ArithmeticError):
         return None
 
@@ -119,11 +121,11 @@ class _Comparison:
             return False
         try:
             with LIMIT:
-                return structure(form, other.removeprefix("number ")) is not None
+                return compare_structure(form, other.removeprefix("number ")) is not None
         except BudgetExceeded:
             self.strikes.update((form, other))
         except Exception as error:
-            faults.note(error, form, other)
+            faults.note_fault(error, form, other)
         finally:
-            self.left -= used()
+            self.left -= used_steps()
         return False

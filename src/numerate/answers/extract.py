@@ -23,14 +23,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from numerate.answers.bare_answers import bare_answer
-from numerate.answers.box_answers import box_answer, is_loop_of_boxes
-from numerate.answers.choice_answers import choice_answer
-from numerate.answers.hash_lines import hash_answer
-from numerate.answers.headings import blocks_below_headings, bold_opening
-from numerate.answers.last_sentence import last_statement
-from numerate.answers.phrase_answers import phrase_answer
-from numerate.answers.regions import Region, visible_region
+from numerate.answers.extraction.bare_answers import bare_answer
+from numerate.answers.extraction.box_answers import box_answer, is_loop_of_boxes
+from numerate.answers.extraction.choice_answers import choice_answer
+from numerate.answers.extraction.hash_lines import hash_answer
+from numerate.answers.extraction.headings import blocks_below_headings, bold_opening
+from numerate.answers.extraction.last_sentence import last_statement
+from numerate.answers.extraction.phrase_answers import phrase_answer
+from numerate.answers.extraction.regions import Region, visible_region
+from numerate.answers.extraction.statement_values import statement_value
+from numerate.answers.extraction.tagged_answers import only_number, opens_object, tagged_text
+from numerate.answers.extraction.thoughts import without_openers
+from numerate.answers.extraction.turns import next_turns
 from numerate.answers.sources import (
     GUESS_OF,
     GUESSES,
@@ -41,10 +45,6 @@ from numerate.answers.sources import (
     Found,
     has_content,
 )
-from numerate.answers.statement_values import statement_value
-from numerate.answers.tagged_answers import only_number, opens_object, tagged_text
-from numerate.answers.thoughts import without_openers
-from numerate.answers.turns import next_turns
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -52,7 +52,7 @@ TAIL = 50_000
 MOST_OF_A_SIGN = 30
 
 
-def find(
+def find_answer(
     text: str,
     kind: Kind = "math",
     choices: Sequence[tuple[str, str]] = (),

@@ -31,30 +31,32 @@ _FAULTS: deque[Fault] = deque(maxlen=KEPT)
 _LATEST = _Latest()
 
 
-def note(error: BaseException, *inputs: object) -> None:
+def note_fault(error: BaseException, *inputs: object) -> None:
     """Counts an error that became a verdict."""
-    fault = Fault(next(_NUMBERS), f"{type(error).__name__}: {error}"[:SHOWN], tuple(map(cut, inputs)))
+    fault = Fault(
+        next(_NUMBERS), f"{type(error).__name__}: {error}"[:SHOWN], tuple(map(shorten_text, inputs))
+    )
     _LATEST.fault = fault
     _FAULTS.append(fault)
 
 
-def cut(text: object) -> str:
+def shorten_text(text: object) -> str:
     """The text at a length that can be shown, with characters that can be written."""
     shown = text if isinstance(text, str) else repr(text)
     more = f"... ({len(shown):,} characters)" if len(shown) > SHOWN else ""
     return shown[:SHOWN].encode("utf-8", "backslashreplace").decode() + more
 
 
-def total() -> int:
+def count_faults() -> int:
     """Faults of this process so far."""
     return _FAULTS[-1].number if _FAULTS else 0
 
 
-def since(number: int) -> list[Fault]:
+def faults_since(number: int) -> list[Fault]:
     """The faults behind that number, as far as they are kept."""
     return [fault for fault in _FAULTS if fault.number > number]
 
 
-def latest() -> Fault | None:
+def latest_fault() -> Fault | None:
     """The last fault of this thread."""
     return _LATEST.fault

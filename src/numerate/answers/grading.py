@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from numerate.answers import choice, faults
 from numerate.answers.budget import LIMIT, BudgetExceeded
-from numerate.answers.extract import find
-from numerate.answers.ladder import NO_ANSWER, NO_MATCH, Verdict, as_text
+from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict, as_text
+from numerate.answers.extract import find_answer
 from numerate.answers.references import as_problem
 from numerate.answers.sources import NOTHING, Fallback, Found, check_options
-from numerate.answers.strict import judge
+from numerate.answers.strict import decide_strict
 from numerate.types import Grade, Kind, Problem
 
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
@@ -41,14 +41,14 @@ def grade(
     solution = as_text(solution, "solution")
     try:
         with LIMIT:
-            answer, source = find(solution, problem.kind, problem.choices, fallback, unfinished)
+            answer, source = find_answer(solution, problem.kind, problem.choices, fallback, unfinished)
             if answer is None:
                 return Grade(None, False, "no_answer", source)
             verdict = _decide(answer, problem, strict)
     except BudgetExceeded:
         return Grade(None, False, "too_long", source)
     except Exception as error:
-        faults.note(error, solution, problem.answer)
+        faults.note_fault(error, solution, problem.answer)
         return Grade(None, False, "error", source)
     return Grade(answer, verdict.equal, verdict.how, source)
 
@@ -60,24 +60,24 @@ def find_safely(
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> Found:
-    """Finds the answer within a budget; nothing where `find` meets an error, which is counted.
+    """Finds the answer within a budget; nothing where `find_answer` meets an error, which is counted.
 
     Raises ValueError for an unknown kind or fallback, and for what is neither text nor number."""
     check_options(kind, fallback)
     text = as_text(text, "text")
     try:
         with LIMIT:
-            return find(text, kind, choices, fallback, unfinished)
+            return find_answer(text, kind, choices, fallback, unfinished)
     except BudgetExceeded:
         pass
     except Exception as error:
-        faults.note(error, text)
+        faults.note_fault(error, text)
     return NOTHING
 
 
 def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:
     if problem.kind != "choice":
-        return judge(answer, problem.answer, problem.kind, strict)
+        return decide_strict(answer, problem.answer, problem.kind, strict)
     reference = choice.letter_of(problem.answer, problem.choices)
     letter = choice.letter_of(answer, problem.choices)
     if letter is None:

@@ -14,14 +14,16 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, cast, get_args
 
-from numerate.answers import choice, phrases, sentences
-from numerate.answers.boxes import unbox
+from numerate.answers import choice
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
-from numerate.answers.extract import find
-from numerate.answers.ladder import is_nothing
-from numerate.answers.normal import normalise
+from numerate.answers.compare import sentences
+from numerate.answers.equivalence import is_nothing
+from numerate.answers.extract import find_answer
 from numerate.answers.sources import GUESSES
+from numerate.answers.text import phrases
+from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.normalize import normalize_text
 from numerate.types import Kind, Problem
 
 UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
@@ -56,14 +58,14 @@ def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
     text = value if isinstance(value, str) else _written(value, where)
     if not text.strip():
         return ()
-    answer, fault = reduced(text, kind)
+    answer, fault = reduce_reference(text, kind)
     if fault:
         raise _refused(where, value, fault)
     return (answer,)
 
 
 @lru_cache(maxsize=4096)
-def reduced(text: str, kind: Kind) -> tuple[str, str]:
+def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
     """Returns the answer itself, where the text is a worked solution that marks it; and why it is none, or
     "".
 
@@ -76,13 +78,13 @@ def reduced(text: str, kind: Kind) -> tuple[str, str]:
     if _MARK.search(text) or _is_worked(text):
         try:
             with LIMIT:
-                marked, source = find(text, kind)
+                marked, source = find_answer(text, kind)
         except BudgetExceeded:
             return text, "is too long to be read"
         if marked is None or source in UNMARKED:
             return text, "is a text that marks no answer"
         answer = marked
-    if is_nothing(normalise(unbox(answer))) and not phrases.says_none(answer):
+    if is_nothing(normalize_text(box_contents(answer))) and not phrases.says_none(answer):
         return text, "is no answer that anything can equal"
     return answer, ""
 

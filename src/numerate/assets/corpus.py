@@ -44,23 +44,23 @@ SHARE_UNSOLVED = 0.12
 NAMES = {person.name for person in PEOPLE}
 
 
-def document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
+def make_document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
     """The text of document `index`."""
     r = random.Random(f"pico/{seed}/{index}")
     kind = r.random()
     if kind < 0.22:
-        return facts.page(r)
+        return facts.facts_page(r)
     if gsm8k and kind < 0.25:
         problem = r.choice(gsm8k)
         return f"{problem.question}\n{problem.solution}"
-    return told(r, story(r)) if index < LATE else told_late(r)
+    return tell_story(r, training_story(r)) if index < LATE else tell_misread(r)
 
 
-def story(r: random.Random) -> Problem:
+def training_story(r: random.Random) -> Problem:
     """One of the training split's, and seldom one with a relation of `UNSOLVED`."""
     while True:
         problem = any_story(r)
-        if solved(problem) or r.random() < SHARE_UNSOLVED:
+        if is_solved(problem) or r.random() < SHARE_UNSOLVED:
             return problem
 
 
@@ -69,20 +69,20 @@ def any_story(r: random.Random) -> Problem:
     return next(iter(stories.generate(SPLIT, r.randrange(FIRST, LAST), 1, 0, knobs)))
 
 
-def solved(problem: Problem) -> bool:
+def is_solved(problem: Problem) -> bool:
     return UNSOLVED.isdisjoint(problem.meta["relations"])
 
 
-def told(r: random.Random, problem: Problem) -> str:
+def tell_story(r: random.Random, problem: Problem) -> str:
     """One of the ways in which a story turns up in a text."""
-    return laid_out(r, problem, problem.solution, r.random() if solved(problem) else 1.0)
+    return laid_out(r, problem, problem.solution, r.random() if is_solved(problem) else 1.0)
 
 
-def told_late(r: random.Random) -> str:
+def tell_misread(r: random.Random) -> str:
     """The same ways, with some relations misread."""
     while True:
         problem = any_story(r)
-        solution = misread.solution(r, problem, MISREAD, SHARE_MISREAD)
+        solution = misread.misread_solution(r, problem, MISREAD, SHARE_MISREAD)
         if solution is not None:
             return laid_out(r, problem, solution, r.random())
 
@@ -90,37 +90,37 @@ def told_late(r: random.Random) -> str:
 def laid_out(r: random.Random, problem: Problem, solution: str, way: float) -> str:
     """A story and what follows it; `way` in [0, 1] chooses what that is."""
     if way >= 0.85:
-        return renamed(r, f"{problem.question}\nAnswer: {problem.answer}")
+        return rename_people(r, f"{problem.question}\nAnswer: {problem.answer}")
     if way >= 0.75:
-        solution = plain(solution)
+        solution = plain_solution(solution)
     elif way >= 0.67:
-        solution = spoiled(r, solution)
+        solution = spoil_number(r, solution)
     layout = "{}\n{}" if r.random() < 0.15 else "Question: {}\nSolution:\n{}"
-    return renamed(r, layout.format(problem.question, solution))
+    return rename_people(r, layout.format(problem.question, solution))
 
 
-def renamed(r: random.Random, text: str) -> str:
+def rename_people(r: random.Random, text: str) -> str:
     """With made-up names in some texts, so that names are read as names and copied letter by letter."""
     if r.random() >= 0.3:
         return text
     found = sorted(NAMES & set(re.findall(r"[A-Z][a-z]+", text)))
-    made = {name: invented(r) for name in found}
+    made = {name: invent_name(r) for name in found}
     return re.sub(r"[A-Z][a-z]+", lambda m: made.get(m.group(), m.group()), text)
 
 
-def invented(r: random.Random) -> str:
+def invent_name(r: random.Random) -> str:
     syllables = r.choice((1, 2, 2, 3))
     name = "".join(r.choice("bcdfghjklmnprstvwz") + r.choice("aeiou") for _ in range(syllables))
     return (name + r.choice("lmnrst") * (syllables == 1 or r.random() < 0.5)).capitalize()
 
 
-def plain(solution: str) -> str:
+def plain_solution(solution: str) -> str:
     """Without the annotations between << and >>, and without the marked last line."""
     lines = [re.sub(r"<<.*?>>", "", line) for line in solution.split("\n")[:-1]]
     return "\n".join(lines)
 
 
-def spoiled(r: random.Random, solution: str) -> str:
+def spoil_number(r: random.Random, solution: str) -> str:
     """With one number of the calculations replaced: people make mistakes, and a base model has read them."""
     spots = list(re.finditer(r"(?<==)\d+(?=>>)", solution))
     if not spots:

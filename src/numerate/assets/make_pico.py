@@ -19,7 +19,7 @@ from numerate.assets import corpus, muon, tokenizer
 from numerate.models.policy import Policy
 from numerate.problems import is_test_split, load
 from numerate.progress import RichProgress
-from numerate.training import Learner, Stage, weigh
+from numerate.training import Learner, Stage, set_loss_weights
 from numerate.training.logprobs import token_logprobs
 from numerate.types import Example, Problem
 
@@ -30,7 +30,7 @@ PEAK, WARMUP, DECAY = 4e-3, 0.02, 0.3
 """learning rate, share of the steps in which it rises, share in which it falls to zero"""
 
 
-def network(vocabulary: int, seed: int) -> LlamaForCausalLM:
+def make_network(vocabulary: int, seed: int) -> LlamaForCausalLM:
     torch.manual_seed(seed)
     return LlamaForCausalLM(
         LlamaConfig(
@@ -49,12 +49,12 @@ def network(vocabulary: int, seed: int) -> LlamaForCausalLM:
     )
 
 
-def rate(progress: float) -> float:
+def learning_rate(progress: float) -> float:
     """Up, level, and down along a line to zero."""
     return PEAK * min(1.0, progress / WARMUP, (1 - progress) / DECAY)
 
 
-def row(tok: PreTrainedTokenizerFast, text: str) -> Example:
+def text_row(tok: PreTrainedTokenizerFast, text: str) -> Example:
     ids = [*tok(text)["input_ids"], tok.eos_token_id][:1024]
     return Example(ids, [False] + [True] * (len(ids) - 1))
 
@@ -85,16 +85,18 @@ def main(
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore
     assert not is_test_split(f"stories/{corpus.SPLIT}")
     texts = texts_of(gsm8k)
-    tok = tokenizer.train(
-        (corpus.document(seed + 1, i, texts) for i in range(TOKENIZER_DOCUMENTS)), VOCABULARY
+    tok = tokenizer.train_tokenizer(
+        (corpus.make_document(seed + 1, i, texts) for i in range(TOKENIZER_DOCUMENTS)), VOCABULARY
     )
-    policy = Policy(network(len(tok), seed), tok, name="numerate/pico")
+    policy = Policy(make_network(len(tok), seed), tok, name="numerate/pico")
     run = Stage(work, seed, RichProgress(), save_seconds=120.0)
-    learner = Learner(policy, micro_tokens=1024, optimizers=muon.split)
+    learner = Learner(policy, micro_tokens=1024, optimizers=muon.split_parameters)
     for step in run.rounds(steps, learner, label="steps"):
         first = step * DOCUMENTS_PER_STEP
-        rows = [row(tok, corpus.document(seed, first + i, texts)) for i in range(DOCUMENTS_PER_STEP)]
-        stats = learner.step(weigh(rows), loss, rate((step + 1) / steps))
+        rows = [
+            text_row(tok, corpus.make_document(seed, first + i, texts)) for i in range(DOCUMENTS_PER_STEP)
+        ]
+        stats = learner.step(set_loss_weights(rows), loss, learning_rate((step + 1) / steps))
         run.log({"train/loss": stats["loss"], "train/perplexity": math.exp(stats["loss"])})
     policy.model.to(torch.bfloat16)
     policy.save(out)

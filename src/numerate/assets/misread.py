@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"n\d+|[\d.]+|[-+*/()]")
 _SWAPPED = {"+": "-", "-": "+", "*": "+", "/": "-"}
 
 
-def solution(
+def misread_solution(
     r: random.Random, problem: Problem, relations: Collection[str], probability: float
 ) -> str | None:
     """The worked solution of a story in which every use of some relations is misread with a probability.
@@ -34,11 +34,14 @@ def solution(
     new = dict(old)
     for at, (row, wrong) in enumerate(zip(computed, misread, strict=True)):
         tokens = _TOKEN.findall(row["expr"])
-        changed = swapped(tokens) if wrong else tokens
+        changed = swap_operation(tokens) if wrong else tokens
         value = evaluate(tuple(new.get(t) or (Fraction(t) if t[0].isdigit() else t) for t in changed))
         if value < 1 or (value * 100).denominator != 1:
             return None
-        before, after = equation(tokens, old, old[row["id"]]), equation(changed, new, value)
+        before, after = (
+            annotated_equation(tokens, old, old[row["id"]]),
+            annotated_equation(changed, new, value),
+        )
         if before not in lines[at]:
             return None
         lines[at] = lines[at].replace(before, after)
@@ -51,7 +54,7 @@ def by_line(problem: Problem) -> list[str]:
     return [name for name in problem.meta["relations"] for _ in range(CALCULATIONS[name])]
 
 
-def swapped(tokens: Sequence[str]) -> list[str]:
+def swap_operation(tokens: Sequence[str]) -> list[str]:
     """The first operation replaced by another one, and nothing after it where there was more than one."""
     at = next(i for i, token in enumerate(tokens) if token in _SWAPPED)
     if tokens[0] == "(" or len(tokens) > at + 2:
@@ -60,7 +63,7 @@ def swapped(tokens: Sequence[str]) -> list[str]:
     return [*tokens[:at], _SWAPPED[tokens[at]], *tokens[at + 1 :]]
 
 
-def equation(tokens: Sequence[str], values: Mapping[str, Fraction], result: Any) -> str:
+def annotated_equation(tokens: Sequence[str], values: Mapping[str, Fraction], result: Any) -> str:
     left = "".join(numeral(values[t]) if t in values else t for t in tokens)
     right = numeral(result)
     return f"{left}=<<{left}={right}>>{right}"

@@ -19,7 +19,7 @@ NS5 = (3.4445, -4.7750, 2.0315)
 """coefficients of the quintic whose iteration drives singular values towards 1"""
 
 
-def orthogonal(g: Tensor, iterations: int = 5) -> Tensor:
+def orthogonal_factor(g: Tensor, iterations: int = 5) -> Tensor:
     """About U V^T of g = U S V^T: singular values end between 0.7 and 1.2."""
     a, b, c = NS5
     x = g / (g.norm() + 1e-7)
@@ -48,10 +48,10 @@ class Muon(torch.optim.Optimizer):
                 state["momentum"].lerp_(p.grad, 1 - mu)
                 look_ahead = p.grad.lerp(state["momentum"], mu)
                 scale = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
-                p.add_(orthogonal(look_ahead), alpha=-group["lr"] * scale)
+                p.add_(orthogonal_factor(look_ahead), alpha=-group["lr"] * scale)
 
 
-def split(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
+def split_parameters(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
     """Muon at five times the learning rate for the matrices of the layers, AdamW for the rest."""
     inner = [p for name, p in named.items() if p.ndim == 2 and "embed" not in name]
     outer = [p for name, p in named.items() if not (p.ndim == 2 and "embed" not in name)]

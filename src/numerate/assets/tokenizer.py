@@ -18,7 +18,7 @@ WHOLE = ("<<", ">>", "####", "```python", "```output", "```")
 WORDS = r"\d|\n|[+\-*/=<>()$%.,?!:;#\"]| ?[A-Za-z]+('[a-z]+)?| "
 
 
-def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """Learn the merges from some texts. ` correct` and ` incorrect` are single tokens whatever the texts
     hold."""
     tokenizer = Tokenizer(models.BPE())

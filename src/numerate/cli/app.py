@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from numerate.cli import terminal
 from numerate.cli.extras import EXTRAS
-from numerate.rollouts.address import redacted
+from numerate.rollouts.address import redact_logins
 from numerate.types import NotFinite, RunStopped
 
 SMALLER = (
@@ -69,7 +69,7 @@ class Commands(TyperGroup):
         """Raises ValueError with a suggestion for what is no command."""
         if not args or args[0].startswith("-") or args[0] in self.commands:
             return super().resolve_command(ctx, args)
-        raise ValueError(f"there is no command {args[0]!r}{instead(args[0], self.commands)}")
+        raise ValueError(f"there is no command {args[0]!r}{suggest_command(args[0], self.commands)}")
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
@@ -82,28 +82,28 @@ class Commands(TyperGroup):
             terminal.echo(f"\nStopped. {hint}".rstrip(), err=True)
             raise typer.Exit(130) from None
         except (ValueError, OSError, ModuleNotFoundError, MemoryError, RuntimeError) as error:
-            if os.environ.get("NUMERATE_DEBUG") or not (message := told_as(error)):
+            if os.environ.get("NUMERATE_DEBUG") or not (message := describe_error(error)):
                 raise
             everywhere = isinstance(error, NotFinite) or getattr(error, "everywhere", False)
             if os.environ.get("RANK", "0") == "0" or not everywhere:
-                complain(message)
+                print_complaint(message)
             stopped = isinstance(error, RunStopped | MemoryError | RuntimeError)
             raise typer.Exit(1 if stopped else 2) from None
 
 
-def instead(word: str, commands: Iterable[str]) -> str:
+def suggest_command(word: str, commands: Iterable[str]) -> str:
     """`; did you mean 'run'?` in the words of the command line."""
     from numerate import recipes
-    from numerate.config.words import suggest
+    from numerate.config.messages import suggest_word
 
-    if word in recipes.names() or word.endswith((".yaml", ".yml")):
+    if word in recipes.recipe_names() or word.endswith((".yaml", ".yml")):
         return f"; to run that recipe: numerate run {word}"
     if known := ALSO_CALLED.get(word.lower()):
         return f"; did you mean {known!r}?"
-    return suggest(word, commands)
+    return suggest_word(word, commands)
 
 
-def told_as(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What the person should read, empty where the error is not theirs to mend."""
     if isinstance(error, ModuleNotFoundError):
         lacking = (error.name or "").partition(".")[0]
@@ -128,9 +128,9 @@ def lacks_memory(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def complain(message: str) -> None:
+def print_complaint(message: str) -> None:
     """A block on stderr, red on a terminal. No login of a server gets into it."""
-    lines = redacted(message).splitlines() or ["something went wrong"]
+    lines = redact_logins(message).splitlines() or ["something went wrong"]
     head = "error: " if len(lines) == 1 else f"{len(lines)} errors:\n  "
     text = head + "\n  ".join(lines)
     terminal.echo(text, err=True, color="red")
@@ -164,7 +164,7 @@ def show_version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(
+def root_options(
     version: bool = typer.Option(
         False, "--version", callback=show_version, is_eager=True, help="Show the version."
     ),

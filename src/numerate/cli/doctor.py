@@ -12,7 +12,7 @@ from typing import Any
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.extras import EXTRAS, missing
+from numerate.cli.extras import EXTRAS, missing_modules
 from numerate.cli.options import Json
 
 GIB = 2**30
@@ -28,24 +28,24 @@ class Finding:
 
 
 @app.command("doctor")
-def examine(json_file: Json = None) -> None:
+def run_doctor(json_file: Json = None) -> None:
     """Say whether this machine is ready, and what is missing.
 
     Looks at Python, torch, the device and its number format, threads, memory, disk, data, the bundled model
     and the optional parts. Every line is ok, warn with a remedy, or - for what is optional. Nothing changes.
     """
     findings = [
-        python(),
+        python_finding(),
         *torch_findings(),
-        compiled(),
-        memory(),
-        disk(Path.cwd()),
-        data(),
-        pico(),
-        *map(extra, EXTRAS),
+        compiled_finding(),
+        memory_finding(),
+        disk_finding(Path.cwd()),
+        data_finding(),
+        pico_finding(),
+        *map(extra_finding, EXTRAS),
     ]
     to_stderr = str(json_file) == "-"
-    table.show(
+    table.print_table(
         [[f.what, f.state, f.found] for f in findings],
         ["part", "state", "found"],
         ["state", "found"],
@@ -57,16 +57,16 @@ def examine(json_file: Json = None) -> None:
     table.save_json(json_file, [asdict(finding) for finding in findings])
 
 
-def compiled() -> Finding:
-    from numerate.kernels.build import load
+def compiled_finding() -> Finding:
+    from numerate.kernels.build import load_library
 
-    lib, told = load()
+    lib, told = load_library()
     if lib is not None:
         return Finding("compiled step", "ok", told)
     return Finding("compiled step", "-", told, "install a C compiler (gcc or clang) for faster sampling")
 
 
-def python() -> Finding:
+def python_finding() -> Finding:
     from numerate import __version__
 
     version = platform.python_version()
@@ -76,8 +76,8 @@ def python() -> Finding:
 
 
 def torch_findings() -> list[Finding]:
-    if missing("train"):
-        absent = ", ".join(missing("train"))
+    if missing_modules("train"):
+        absent = ", ".join(missing_modules("train"))
         return [
             Finding(
                 "torch", "warn", f"missing: {absent}", "to train or sample: pip install 'numerate[train]'"
@@ -100,17 +100,21 @@ def torch_findings() -> list[Finding]:
             "" if threads <= cores else f"set OMP_NUM_THREADS={cores}",
         ),
         number_format(device),
-        *([products(threads)] if device.type == "cpu" else []),
+        *([products_finding(threads)] if device.type == "cpu" else []),
     ]
 
 
-def products(threads: int) -> Finding:
+def products_finding(threads: int) -> Finding:
     """What threads and half the bits are worth on this processor, at the size of a small model."""
     import torch
 
-    from numerate.models.probe import gemm
+    from numerate.models.gemm_benchmark import measure_gemm
 
-    one, all_, half = gemm(torch.float32, 1), gemm(torch.float32, threads), gemm(torch.bfloat16, threads)
+    one, all_, half = (
+        measure_gemm(torch.float32, 1),
+        measure_gemm(torch.float32, threads),
+        measure_gemm(torch.bfloat16, threads),
+    )
     found = f"float32 {one:.0f} with 1 thread, {all_:.0f} with {threads}, bfloat16 {half:.0f} GFLOP/s"
     if threads > 1 and all_ < 0.8 * one:
         return Finding("products", "warn", found, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
@@ -146,7 +150,7 @@ def number_format(device: Any) -> Finding:
     )
 
 
-def memory() -> Finding:
+def memory_finding() -> Finding:
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):  # Windows has no sysconf
@@ -156,14 +160,14 @@ def memory() -> Finding:
     return Finding("memory", "warn" if little else "ok", f"{total / GIB:.1f} GiB", remedy)
 
 
-def disk(folder: Path) -> Finding:
+def disk_finding(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     little = free < 2 * GIB
     remedy = "make room, or run with --out on another disk" if little else ""
     return Finding("disk", "warn" if little else "ok", f"{free / GIB:.1f} GiB free here", remedy)
 
 
-def data() -> Finding:
+def data_finding() -> Finding:
     from numerate.problems import TABLE
     from numerate.problems.dataset import VARIABLE
 
@@ -176,18 +180,18 @@ def data() -> Finding:
     return Finding("data", "ok", f"{VARIABLE}, {len(here)} of {len(TABLE)} known sets")
 
 
-def pico() -> Finding:
+def pico_finding() -> Finding:
     from numerate.models import locate
 
     try:
-        locate.check("numerate/pico")
+        locate.check_loadable("numerate/pico")
     except ValueError as error:
         return Finding("pico", "warn", "the bundled model is damaged", str(error))
     return Finding("pico", "ok", "numerate/pico is complete")
 
 
-def extra(name: str) -> Finding:
-    absent = missing(name)
+def extra_finding(name: str) -> Finding:
+    absent = missing_modules(name)
     if not absent:
         return Finding(name, "ok", ", ".join(EXTRAS[name]))
     optional = name not in ("train", "report")

@@ -22,14 +22,14 @@ EXTRAS = {
 """extra of this package -> the modules that it brings"""
 
 
-def missing(extra: str) -> list[str]:
+def missing_modules(extra: str) -> list[str]:
     return [module for module in EXTRAS[extra] if find_spec(module) is None]
 
 
 def need_extras(*extras: str) -> None:
     """Before a long job: what it will import is there. Raises ValueError with the command that helps."""
     wanted = extras or ("train", "report")
-    lacking = {extra: modules for extra in wanted if (modules := missing(extra))}
+    lacking = {extra: modules for extra in wanted if (modules := missing_modules(extra))}
     if lacking:
         modules = ", ".join(module for found in lacking.values() for module in found)
         raise ValueError(f"this needs {modules}: pip install 'numerate[{','.join(lacking)}]'")

@@ -16,7 +16,7 @@ from typer import Argument, Option
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.lines import json_lines
+from numerate.cli.input_lines import json_lines
 from numerate.cli.options import Counts, keep_inputs, target
 
 
@@ -77,7 +77,7 @@ def grade_file(
     counts_as = cast(Fallback, fallback)
     keep_inputs([file], out=out, json=json_file)
     counts: Counter[str] = Counter()
-    with reading(file) as lines, writing(out) as verdicts_file:
+    with open_input(file) as lines, open_output(out) as verdicts_file:
         one_by_one = workers == 1 or (workers is None and str(file) == "-")
         if one_by_one:
             verdicts = grade_lines(lines, strict, counts_as, unfinished)
@@ -89,7 +89,7 @@ def grade_file(
             if outcome in PROBLEMS and counts[outcome] <= SHOWN:
                 terminal.echo(PROBLEMS[outcome](str(file), verdict), err=True)
             verdicts_file.write(encodable(json.dumps(verdict, ensure_ascii=False), verdicts_file) + "\n")
-    summarize(counts)
+    print_summary(counts)
     table.save_json(json_file, {name: counts[name] for name in ("right", "wrong", "bad", "errors")})
     if not counts.total():
         name = "stdin" if str(file) == "-" else str(file)
@@ -124,7 +124,7 @@ def internal_error(file: str, verdict: Mapping[str, Any]) -> str:
 PROBLEMS = {"bad": unreadable_line, "errors": internal_error}
 
 
-def summarize(counts: Mapping[str, int]) -> None:
+def print_summary(counts: Mapping[str, int]) -> None:
     """Writes the counts to stderr."""
     right, graded = counts["right"], counts["right"] + counts["wrong"] + counts["errors"]
     share = f" ({right / graded:.1%})" if graded else ""
@@ -150,7 +150,7 @@ def encodable(text: str, target: TextIO) -> str:
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[Iterable[str]]:
+def open_input(file: Path) -> Iterator[Iterable[str]]:
     if str(file) == "-":
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
@@ -166,12 +166,12 @@ def reading(file: Path) -> Iterator[Iterable[str]]:
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[TextIO]:
+def open_output(out: Path) -> Iterator[TextIO]:
     """The file appears when all of it is written; a stopped command leaves an old one as it was."""
     if str(out) == "-":
         yield cast(TextIO, terminal.Stdout())
         return
-    from numerate.store import replacing
+    from numerate.store import replace_file
 
-    with replacing(out) as part, part.open("w", encoding="utf-8", errors="replace") as target:
+    with replace_file(out) as part, part.open("w", encoding="utf-8", errors="replace") as target:
         yield target

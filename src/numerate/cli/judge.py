@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.grade import reading
+from numerate.cli.grade import open_input
 from numerate.cli.options import Counts, Device, Dtype, Quiet, keep_inputs
 
 
@@ -77,20 +77,20 @@ def judge_solutions(
       numerate judge runs/verifier/stages/prm/model --marked processbench/gsm8k
     """
     from numerate import progress
-    from numerate.cli import marking, scoring
+    from numerate.cli import labelled_steps, score_file
 
-    given = scoring.Given(judge, aggregate, neutral, device, dtype)
+    given = score_file.Given(judge, aggregate, neutral, device, dtype)
     if (file is None) == (marked is None):
         raise ValueError("give a FILE of solutions, or --marked with a set of labelled steps")
-    shown = progress.progress(quiet=quiet)
+    shown = progress.make_progress(quiet=quiet)
     if file is None:
-        return marking.measure(given, marked or "", limit, threshold, json_file, shown)
+        return labelled_steps.measure_judge(given, marked or "", limit, threshold, json_file, shown)
     keep_inputs([file], out=out, json=json_file)
-    known = scoring.known_problems(given, problems)
-    total = scoring.count(file, limit)
-    with reading(file) as lines, scoring.going_on(out, given.identity(known)) as (target, done):
+    known = score_file.known_problems(given, problems)
+    total = score_file.count_lines(file, limit)
+    with open_input(file) as lines, score_file.resume_output(out, given.identity(known)) as (target, done):
         wanted = islice(lines, limit)
-        counts = scoring.write_scores(str(file), wanted, total, target, done, given, known, shown)
+        counts = score_file.write_scores(str(file), wanted, total, target, done, given, known, shown)
     table.save_json(json_file, counts)
     if counts["bad"]:
         terminal.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)

@@ -119,7 +119,7 @@ def ask(question: str) -> bool:
     return typer.confirm(f"{question}. Go on?", err=True)
 
 
-def engine(kind: str, **more: Any) -> dict[str, Any]:
+def engine_settings(kind: str, **more: Any) -> dict[str, Any]:
     """Returns the engine of a recipe, from the command line, without the options that are None. Raises
     ValueError for an option that this kind of engine does not have."""
     chosen = {key: value for key, value in more.items() if value is not None}

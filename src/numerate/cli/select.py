@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from numerate.cli import selected, table, terminal
+from numerate.cli import selection_tables, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json, keep_inputs
 
 if TYPE_CHECKING:
     from numerate.answers.faults import Fault
-    from numerate.problems.sampled import Sampled
+    from numerate.problems.sample_files import Sampled
 
 SCORE = "score"
 """what the rows call whoever gave the scores"""
@@ -54,22 +54,22 @@ def select_among(
       numerate select samples.jsonl -k 1 -k 10 --json rows.json
     """
     from numerate.answers import faults
-    from numerate.problems import sampled
+    from numerate.problems import sample_files
 
     keep_inputs(files, json=json_file)
-    before = faults.total()
-    found = sampled.load(existing(files))
-    rows = results(found, k, aggregate)
+    before = faults.count_faults()
+    found = sample_files.load(existing_file(files))
+    rows = sample_results(found, k, aggregate)
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
-    tell(found, to_stderr)
+    print_results(found, to_stderr)
     header = ["k", "n", "pass@k", "maj@k", "oracle of K largest", "to read"]
-    table.show(lines(rows), header, keys=2, to_stderr=to_stderr)
+    table.print_table(result_lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
-    selected.show_choices({"results": about}, {}, to_stderr=to_stderr)
+    selection_tables.show_choices({"results": about}, {}, to_stderr=to_stderr)
     table.save_json(json_file, {"results": about})
-    if met := faults.total() - before:
-        tell_faults(met, faults.since(before)[:SHOWN])
+    if met := faults.count_faults() - before:
+        tell_faults(met, faults.faults_since(before)[:SHOWN])
         raise typer.Exit(1)
 
 
@@ -85,7 +85,7 @@ def tell_faults(count: int, first: Sequence[Fault]) -> None:
     )
 
 
-def existing(files: Sequence[Path]) -> Sequence[Path]:
+def existing_file(files: Sequence[Path]) -> Sequence[Path]:
     """Raises ValueError for what is no file, and for a file that stands there twice: its attempts would count
     twice."""
     for file in files:
@@ -99,11 +99,11 @@ def existing(files: Sequence[Path]) -> Sequence[Path]:
     return files
 
 
-def results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
+def sample_results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
     """Raises ValueError for a k beyond the attempts, and for step scores that become one in no way."""
     from numerate.credit import AGGREGATES
+    from numerate.metric_rows import powers_of_two
     from numerate.reranking import cluster_rows, selection_results, vote_rows
-    from numerate.results import powers
 
     if aggregate is not None and aggregate not in AGGREGATES:
         raise ValueError(f"--aggregate {aggregate}: it is none of {', '.join(AGGREGATES)}")
@@ -116,21 +116,21 @@ def results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> l
     beyond = [each for each in k or () if each > most]
     if beyond:
         raise ValueError(f"-k {beyond[0]}: there are {most} attempts per problem")
-    rows = vote_rows(found.groups, sorted({*k}) if k else powers(most)) + cluster_rows(found.groups)
+    rows = vote_rows(found.groups, sorted({*k}) if k else powers_of_two(most)) + cluster_rows(found.groups)
     if found.scores:
         rows += selection_results(found.groups, found.scores, judge=SCORE, how=aggregate or "last")
     return rows
 
 
-def tell(found: Sampled, to_stderr: bool) -> None:
-    from numerate.problems import sampled
+def print_results(found: Sampled, to_stderr: bool) -> None:
+    from numerate.problems import sample_files
 
     problems, most = len(found.groups), len(found.groups[0].attempts)
     silent = sum(one.rollout.answer is None for group in found.groups for one in group.attempts)
     terminal.echo(
         f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr
     )
-    mixed = len(sampled.contradictory(found.groups))
+    mixed = len(sample_files.contradictory_problems(found.groups))
     if mixed:
         said = "problems have equal answers with different verdicts; in a vote the first one counts"
         terminal.echo(f"{mixed:,} {said}", err=True)
@@ -141,7 +141,7 @@ def tell(found: Sampled, to_stderr: bool) -> None:
         )
 
 
-def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def result_lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     at = {(row["metric"], row["k"]): row for row in rows if "by" not in row and "judge" not in row}
     metrics = ("pass_at_k", "maj_at_k", "majk_at_n", "scored_share")
     ks = sorted({k for metric, k in at if metric in metrics})
@@ -150,13 +150,13 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         [
             str(k),
             " ".join(f"{n:,}" for n in sorted(numbers[k])),
-            *(percent(at.get((metric, k)), metric) for metric in metrics),
+            *(format_percent(at.get((metric, k)), metric) for metric in metrics),
         ]
         for k in ks
     ]
 
 
-def percent(row: Mapping[str, Any] | None, metric: str) -> str:
+def format_percent(row: Mapping[str, Any] | None, metric: str) -> str:
     if row is None:
         return ""
     digits = 0 if metric == "scored_share" else 2

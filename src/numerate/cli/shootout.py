@@ -51,15 +51,15 @@ def shootout(
     from numerate import shootout as comparing
     from numerate.cli.extras import need_extras
     from numerate.consent import Consent
-    from numerate.rollouts.share import first
+    from numerate.rollouts.distributed import is_main
 
     checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
-    comparing.contest(checked)
+    comparing.find_contestants(checked)
     need_extras()
     numbers = range(checked.seed, checked.seed + seeds)
-    bars = progress.progress(quiet=quiet) if first() else progress.QuietProgress()
+    bars = progress.make_progress(quiet=quiet) if is_main() else progress.QuietProgress()
     folder = out / checked.name
-    found = comparing.shootout(
+    found = comparing.run_shootout(
         checked,
         folder,
         numbers,
@@ -67,24 +67,24 @@ def shootout(
         jobs=min(jobs, seeds),
         consent=Consent(redo, tuple(trust or ())),
     )
-    if first():
-        show(found, to_stderr=str(json_file) == "-")
+    if is_main():
+        show_shootout(found, to_stderr=str(json_file) == "-")
         table.save_json(json_file, found)
 
 
-def show(found: dict[str, Any], *, to_stderr: bool) -> None:
+def show_shootout(found: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
     seeds = ", ".join(map(str, found["seeds"]))
-    table.title(f"{found['problems']} ({found['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr)
-    table.show(page.table(found), page.header(found), left=["seeds"], to_stderr=to_stderr)
+    table.print_title(f"{found['problems']} ({found['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr)
+    table.print_table(page.table_rows(found), page.table_header(found), left=["seeds"], to_stderr=to_stderr)
     clear = [
         [f"{row[0]} against {row[1]}", *row[2:4]]
-        for row in page.verdicts(found)
+        for row in page.pair_verdicts(found)
         if row[4] != "no clear difference"
     ]
     if not clear:
         terminal.echo("\nNo two methods are told apart.", err=to_stderr)
         return
     terminal.echo("\nMethods that are told apart:", err=to_stderr)
-    table.show(clear, ("method", f"points, n={found['n']:,}", "p"), to_stderr=to_stderr)
+    table.print_table(clear, ("method", f"points, n={found['n']:,}", "p"), to_stderr=to_stderr)

@@ -13,7 +13,7 @@ from textwrap import wrap
 from typing import Any, TextIO
 
 from numerate.cli import terminal
-from numerate.terminal import printable
+from numerate.terminal import printable_text
 
 GAP = "  "
 NARROWEST = 8
@@ -22,7 +22,7 @@ TEXT = 16
 """characters that a column of text keeps before columns move below each other"""
 
 
-def show(
+def print_table(
     rows: Sequence[Sequence[object]],
     header: Sequence[str],
     left: Sequence[str] = (),
@@ -31,23 +31,23 @@ def show(
     to_stderr: bool = False,
 ) -> None:
     """Print a table; the columns named in `left` (and the first) align left, the others right."""
-    terminal.echo("\n".join(lay_out(rows, header, left, room(to_stderr), keys)), err=to_stderr)
+    terminal.echo("\n".join(lay_out(rows, header, left, line_width(to_stderr), keys)), err=to_stderr)
 
 
-def title(text: str, *, to_stderr: bool = False) -> None:
+def print_title(text: str, *, to_stderr: bool = False) -> None:
     """Print an empty line and the name of the table below; a long one wraps."""
-    terminal.echo("\n" + "\n".join(pieces(text, room(to_stderr) or sys.maxsize)), err=to_stderr)
+    terminal.echo("\n" + "\n".join(wrap_text(text, line_width(to_stderr) or sys.maxsize)), err=to_stderr)
 
 
 def paragraph(text: str, *, indent: str = "", to_stderr: bool = False) -> None:
     """Print words, wrapped at the width of the terminal, at 78 characters elsewhere."""
-    width = min(room(to_stderr) or 78, 78)
+    width = min(line_width(to_stderr) or 78, 78)
     terminal.echo(
         "\n".join(wrap(text, width, initial_indent=indent, subsequent_indent=indent)), err=to_stderr
     )
 
 
-def room(to_stderr: bool = False) -> int | None:
+def line_width(to_stderr: bool = False) -> int | None:
     """Returns the characters of a line: of the terminal, else $COLUMNS, else None for as many as it takes."""
     stream: TextIO = sys.stderr if to_stderr else sys.stdout
     return shutil.get_terminal_size().columns if stream.isatty() or os.environ.get("COLUMNS") else None
@@ -65,33 +65,33 @@ def lay_out(
     Where it is too wide, text wraps within its column; where that is not enough, as many columns as fit stand
     beside the first, and the next ones below, beside the first again. Numbers stay whole.
     keys: so many columns are the first."""
-    cells = [[cell(value) for value in row] for row in [header, *rows]]
+    cells = [[cell_text(value) for value in row] for row in [header, *rows]]
     to_left = [i == 0 or name in left for i, name in enumerate(header)]
     columns = [list(column) for column in zip(*cells, strict=True)]
-    least = [narrowest(column, text) for column, text in zip(columns, to_left, strict=True)]
+    least = [narrowest_width(column, text) for column, text in zip(columns, to_left, strict=True)]
     lines: list[str] = []
-    for block in blocks(least, width, keys):
-        widths = widen(
+    for block in column_blocks(least, width, keys):
+        widths = column_widths(
             [columns[i] for i in block], [least[i] for i in block], [to_left[i] for i in block], width
         )
         lines += [""] if lines else []
-        lines += body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
+        lines += table_body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
     return lines
 
 
-def cell(value: object) -> str:
+def cell_text(value: object) -> str:
     """Returns a value on one line, and as wide as it will be shown."""
-    return "" if value is None else printable(str(value)).replace("\n", " ")
+    return "" if value is None else printable_text(str(value)).replace("\n", " ")
 
 
-def narrowest(column: Sequence[str], text: bool) -> int:
+def narrowest_width(column: Sequence[str], text: bool) -> int:
     """Returns the width below which a column does not go: its widest number, or a part of its text."""
     head, *rest = map(len, column)
     longest = max(rest, default=0)
     return min(max(head, longest), TEXT) if text else max(longest, min(head, NARROWEST))
 
 
-def blocks(least: Sequence[int], width: int | None, keys: int) -> list[list[int]]:
+def column_blocks(least: Sequence[int], width: int | None, keys: int) -> list[list[int]]:
     """Returns the columns of each block, the first ones in all of them."""
     first = list(range(keys))
     if width is None or len(least) <= keys:
@@ -106,7 +106,7 @@ def blocks(least: Sequence[int], width: int | None, keys: int) -> list[list[int]
     return found
 
 
-def widen(
+def column_widths(
     columns: Sequence[Sequence[str]], least: Sequence[int], text: Sequence[bool], width: int | None
 ) -> list[int]:
     """Returns the widths of the columns of a block: all they need, less what the line lacks, which the widest
@@ -121,14 +121,14 @@ def widen(
     return widths
 
 
-def body(cells: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
+def table_body(cells: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
     """Returns the heading, a rule and the rows; cells wider than their column go on in the next line."""
-    head, *rows = [folded(row, widths, to_left) for row in cells]
+    head, *rows = [fold_row(row, widths, to_left) for row in cells]
     return [*head, GAP.join("-" * width for width in widths), *(line for row in rows for line in row)]
 
 
-def folded(row: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
-    parts = [pieces(cell, width) for cell, width in zip(row, widths, strict=True)]
+def fold_row(row: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
+    parts = [wrap_text(cell, width) for cell, width in zip(row, widths, strict=True)]
     lines = [[part[i] if i < len(part) else "" for part in parts] for i in range(max(map(len, parts)))]
     return [
         GAP.join(
@@ -139,7 +139,7 @@ def folded(row: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -
     ]
 
 
-def pieces(text: str, width: int) -> list[str]:
+def wrap_text(text: str, width: int) -> list[str]:
     """Returns a cell in lines of at most `width` characters, broken at blanks and hyphens where there are
     any; blanks in front stay."""
     if len(text) <= width:
@@ -148,13 +148,13 @@ def pieces(text: str, width: int) -> list[str]:
     return wrap(text.strip(), width, initial_indent=indent, subsequent_indent=indent) or [""]
 
 
-def pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
+def print_pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
     """Print `name  value` lines; a long value goes on under itself."""
     widest = max(len(name) for name, _ in rows)
     stream = sys.stderr if to_stderr else sys.stdout
     rest = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
     for name, value in rows:
-        lines = wrap(printable(value), max(rest, 3 * NARROWEST)) or [""]
+        lines = wrap(printable_text(value), max(rest, 3 * NARROWEST)) or [""]
         indent = "\n" + " " * widest + GAP
         terminal.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
 

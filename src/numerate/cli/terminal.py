@@ -11,12 +11,12 @@ from typing import Any
 
 import typer
 
-from numerate.terminal import printable
+from numerate.terminal import printable_text
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True, color: str | None = None) -> None:
     """Writes to stdout, or stderr. color: on a terminal only."""
-    text = printable(text)
+    text = printable_text(text)
     stream = sys.stderr if err else sys.stdout
     typer.echo(typer.style(text, fg=color) if color and stream.isatty() else text, err=err, nl=nl)
 
@@ -29,13 +29,13 @@ class Stdout(io.TextIOBase):
         return getattr(sys.stdout, "encoding", None) or "utf-8"
 
     def write(self, text: str, /) -> int:
-        return sys.stdout.write(printable(text))
+        return sys.stdout.write(printable_text(text))
 
     def flush(self) -> None:
         sys.stdout.flush()
 
 
-def guard() -> None:
+def guard_output() -> None:
     """From here on log lines and tracebacks of this process are printable too, also those of libraries, which
     name what stands in a model's files."""
     make = logging.getLogRecordFactory()
@@ -43,7 +43,7 @@ def guard() -> None:
     def printable_record(*args: Any, **more: Any) -> logging.LogRecord:
         record = make(*args, **more)
         try:
-            record.msg, record.args = printable(record.getMessage()), None
+            record.msg, record.args = printable_text(record.getMessage()), None
         except (TypeError, ValueError):  # its arguments do not fit; logging says so when it is written
             return record
         return record

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from numerate import recipes
-from numerate.config.build import build
-from numerate.config.check import check
-from numerate.config.evaluations import Evaluation, evaluation
-from numerate.config.measuring import check_model, measuring
-from numerate.config.override import override, unused_sets
+from numerate.config.build import build_recipe
+from numerate.config.check import check_recipe
+from numerate.config.eval_recipe import check_model, make_eval_recipe
+from numerate.config.evaluations import Evaluation, evaluation_recipe
+from numerate.config.messages import suggest_word
+from numerate.config.override import apply_overrides, unused_sets
 from numerate.config.read import Tree, read_file, read_text
-from numerate.config.records import EngineOptions, Evaluate, ProblemSet, Recipe, Stage
-from numerate.config.words import suggest
-from numerate.config.write import resolved, schema
+from numerate.config.schema import EngineOptions, Evaluate, ProblemSet, Recipe, StageRecipe
+from numerate.config.write import json_schema, resolved_yaml
 
 __all__ = [
     "EngineOptions",
@@ -27,13 +27,13 @@ __all__ = [
     "Evaluation",
     "ProblemSet",
     "Recipe",
-    "Stage",
+    "StageRecipe",
     "check_model",
-    "evaluation",
+    "evaluation_recipe",
+    "json_schema",
     "load",
-    "measuring",
-    "resolved",
-    "schema",
+    "make_eval_recipe",
+    "resolved_yaml",
 ]
 
 
@@ -47,26 +47,26 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs.
     trust: modules outside this package that may be imported for the functions that the recipe names.
     Raises ValueError with one line per mistake: file:line, key, what is wrong, what to do."""
-    tree = read(name)
-    override(tree, overrides)
-    recipe = build(tree, of_run=name not in recipes.names() and Path(name).is_dir())
+    tree = read_recipe(name)
+    apply_overrides(tree, overrides)
+    recipe = build_recipe(tree, of_run=name not in recipes.recipe_names() and Path(name).is_dir())
     if unused := unused_sets(tree, recipe.problem_sets):
         raise ValueError("\n".join(unused))
-    check(recipe, tree, out, trust)
+    check_recipe(recipe, tree, out, trust)
     return recipe
 
 
-def place(given: str, name: str, overrides: Sequence[str], out: Path) -> Path:
+def run_folder(given: str, name: str, overrides: Sequence[str], out: Path) -> Path:
     """The folder of the run of a recipe called `name`: where a run's folder was given that one, unless the
     overrides give it another name or `out` says where runs are."""
-    going_on = given not in recipes.names() and Path(given).is_dir() and out == RUNS
+    going_on = given not in recipes.recipe_names() and Path(given).is_dir() and out == RUNS
     renamed = any(change.partition("=")[0].strip() == "name" for change in overrides)
     return Path(given) if going_on and not renamed else out / name
 
 
-def read(name: str) -> Tree:
-    if name in recipes.names():
-        return read_text(recipes.text(name), f"{name}.yaml")
+def read_recipe(name: str) -> Tree:
+    if name in recipes.recipe_names():
+        return read_text(recipes.recipe_text(name), f"{name}.yaml")
     path = Path(name)
     if path.is_dir():
         if not (path / "recipe.yaml").is_file():
@@ -78,4 +78,6 @@ def read(name: str) -> Tree:
         return read_file(path)
     if len(path.parts) > 1 or path.suffix in (".yaml", ".yml"):
         raise ValueError(f"{path}: there is no such file; `numerate recipes` lists the shipped recipes")
-    raise ValueError(f"no shipped recipe and no file is called {name!r}{suggest(name, recipes.names())}")
+    raise ValueError(
+        f"no shipped recipe and no file is called {name!r}{suggest_word(name, recipes.recipe_names())}"
+    )

@@ -10,11 +10,11 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from numerate import methods
-from numerate.config.read import Path_, Tree, describe
-from numerate.config.records import Recipe, Stage
+from numerate.config.messages import complaint_text, suggest_word
+from numerate.config.read import Path_, Tree, describe_value
 from numerate.config.renamed import folded, split_old
-from numerate.config.words import complaint, suggest
-from numerate.typed import with_defaults
+from numerate.config.schema import Recipe, StageRecipe
+from numerate.options import with_defaults
 
 PLACE: dict[Any, int] = {dict: 1, tuple: 0}
 """which argument of a collection's type is that of its values"""
@@ -22,7 +22,7 @@ COMMON = ("method", "model", "problems", "limit")
 """the keys of a stage that are not options of its method"""
 
 
-def build(tree: Tree, of_run: bool = False) -> Recipe:
+def build_recipe(tree: Tree, of_run: bool = False) -> Recipe:
     """Raises ValueError with one line per mistake: its place, what was written, what is expected.
 
     of_run: the recipe is that of a run's folder, which a version wrote and not a person."""
@@ -35,7 +35,7 @@ def build(tree: Tree, of_run: bool = False) -> Recipe:
     measured = values.get("evaluate")
     if isinstance(measured, dict) and isinstance(measured.get("rerank_with"), str):
         values["evaluate"] = measured | {"rerank_with": [measured["rerank_with"]]}
-    recipe = record(Recipe, values, (), tree, errors)
+    recipe = build_record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:
         raise ValueError("\n".join(folded(errors, tree.origin if of_run else "")))
@@ -44,9 +44,11 @@ def build(tree: Tree, of_run: bool = False) -> Recipe:
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
 
 
-def build_stages(raw: Any, tree: Tree, errors: list[str]) -> dict[str, Stage]:
+def build_stages(raw: Any, tree: Tree, errors: list[str]) -> dict[str, StageRecipe]:
     if not isinstance(raw, dict):
-        errors.append(f"{tree.where(['stages'])}: expected a mapping of names to stages, not {describe(raw)}")
+        errors.append(
+            f"{tree.where(['stages'])}: expected a mapping of names to stages, not {describe_value(raw)}"
+        )
         return {}
     return {name: build_stage(name, stage, tree, errors) for name, stage in raw.items()}
 
@@ -54,24 +56,26 @@ def build_stages(raw: Any, tree: Tree, errors: list[str]) -> dict[str, Stage]:
 def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
     path = ("stages", name)
     if not isinstance(raw, dict):
-        errors.append(f"{tree.where(path)}: expected a stage such as {{method: sft}}, not {describe(raw)}")
+        errors.append(
+            f"{tree.where(path)}: expected a stage such as {{method: sft}}, not {describe_value(raw)}"
+        )
         return None
-    stage = record(Stage, {key: raw[key] for key in COMMON if key in raw}, path, tree, errors)
+    stage = build_record(StageRecipe, {key: raw[key] for key in COMMON if key in raw}, path, tree, errors)
     if not isinstance(raw.get("method"), str):
         return None
     try:
-        method = methods.get(raw["method"])
+        method = methods.get_method(raw["method"])
     except ValueError as error:
         errors.append(f"{tree.where((*path, 'method'))}: {error}")
         return None
     rest = {key: given for key, given in raw.items() if key not in COMMON}
     rest, old = split_old(raw["method"], method.Config, rest)
     errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
-    options = record(method.Config, rest, path, tree, errors, also_known=COMMON)
+    options = build_record(method.Config, rest, path, tree, errors, also_known=COMMON)
     return replace(stage, options=options) if stage else None
 
 
-def record(
+def build_record(
     kind: Any,
     values: Mapping[str, Any],
     path: Path_,
@@ -87,7 +91,7 @@ def record(
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        explained = [explain(each, kind, values, also_known) for each in mistakes(error)]
+        explained = [explain_mistake(each, kind, values, also_known) for each in mistakes(error)]
         errors += [f"{tree.where((*path, *inner))}: {message}" for inner, message in explained]
         return None
 
@@ -105,24 +109,24 @@ def mistakes(error: ValidationError) -> list[Any]:
     ]
 
 
-def explain(
+def explain_mistake(
     mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
 ) -> tuple[Path_, str]:
     """Where in `values` one of pydantic's errors is, and what to say of it."""
-    place = written(mistake["loc"], values)
+    place = written_path(mistake["loc"], values)
     if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
         given = mistake["input"].get("kind")
-        return (*place, "kind"), complaint(mistake["type"], given, mistake["ctx"], mistake["msg"])
+        return (*place, "kind"), complaint_text(mistake["type"], given, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
         known = keys_at(kind, place[:-1], mistake["loc"]) + (list(also_known) if len(place) == 1 else [])
         deeper = inner_keys(kind) if len(place) == 1 else []
-        return place, f"unknown key {place[-1]!r}{suggest(place[-1], known, deeper)}"
+        return place, f"unknown key {place[-1]!r}{suggest_word(place[-1], known, deeper)}"
     if mistake["type"] == "missing":
         return place, f"the key {str(mistake['loc'][-1])!r} is missing"
-    return place, complaint(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
+    return place, complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
 
 
-def written(loc: Sequence[Any], values: Any) -> Path_:
+def written_path(loc: Sequence[Any], values: Any) -> Path_:
     """As much of pydantic's location as the recipe has: it also names missing keys and branches of unions."""
     path: list[str] = []
     for part in loc:
@@ -152,14 +156,14 @@ def inner_keys(kind: Any) -> list[str]:
 
 def record_in(inside: Any, loc: Sequence[Any]) -> Any:
     """The record in a union; of several the one whose kind is named in `loc`. What is no union stays."""
-    members = [part for member in get_args(inside) for part in unions(member)]
+    members = [part for member in get_args(inside) for part in union_kinds(member)]
     records = [member for member in members if hasattr(member, "__pydantic_fields__")]
     kinds = [get_args(getattr(r.__pydantic_fields__.get("kind"), "annotation", None)) for r in records]
     named = [record for record, kind in zip(records, kinds, strict=True) if set(kind) & set(loc)]
     return next(iter([*named, *records]), inside)
 
 
-def unions(member: Any) -> list[Any]:
+def union_kinds(member: Any) -> list[Any]:
     """The kinds of a member of a union, without their tags, also where it is a union itself."""
     plain = getattr(member, "__origin__", member)
-    return [part for inner in get_args(plain) for part in unions(inner)] if get_args(plain) else [plain]
+    return [part for inner in get_args(plain) for part in union_kinds(inner)] if get_args(plain) else [plain]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from numerate.config.read import Path_
-from numerate.config.records import Recipe
-from numerate.models import encoding, locate
+from numerate.config.schema import Recipe
+from numerate.models import locate, tokenization
 from numerate.prompts import STYLES, render
 from numerate.types import Problem
 
@@ -15,10 +15,10 @@ Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
 
 
-def check(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
+def check_chat_template(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
     """Looks only where the style is a chat and the model is a directory. beginning: the first problems of a
     set."""
-    if not STYLES[recipe.prompt].chat or not isinstance(path := locate.find(recipe.model), Path):
+    if not STYLES[recipe.prompt].chat or not isinstance(path := locate.locate_model(recipe.model), Path):
         return
     try:
         from transformers import AutoTokenizer
@@ -33,7 +33,7 @@ def check(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator
     for name, problems in recipe.problems.items():
         for problem in beginning(problems.source):
             try:
-                encoding.encode_prompt(tokenizer, render(problem, recipe.prompt))
+                tokenization.encode_prompt(tokenizer, render(problem, recipe.prompt))
             except ValueError as error:
                 yield ("problems", name), f"problem {problem.id!r} of {problems.source}: {error}"
                 break

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from numerate import methods
-from numerate.config import chats, judging, trusting
+from numerate.config import chats, check_judges, trusting
+from numerate.config.messages import suggest_word
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
-from numerate.config.records import ProblemSet, Recipe
-from numerate.config.space import needed
-from numerate.config.words import suggest
-from numerate.problems.names import parse
+from numerate.config.schema import ProblemSet, Recipe
+from numerate.config.space import needed_bytes
+from numerate.options import named
+from numerate.problems.spec import parse_spec
 from numerate.rollouts import engines
 from numerate.store import RunFolder
-from numerate.typed import named
 from numerate.types import Problem
 
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -28,33 +28,33 @@ Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
 
 
-def check(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> None:
+def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> None:
     """Raises ValueError with one line per mistake. Nothing is written, nothing long is read.
 
     tree: where each value was written. out: the folder that the run's folder will be made in. trust: modules
     outside this package that may be imported."""
-    untrusted = list(trusting.untrusted(recipe, trust))
-    found = [*names(recipe), *references(recipe), *evaluation(recipe), *untrusted]
-    found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoders(recipe)]
+    untrusted = list(trusting.untrusted_functions(recipe, trust))
+    found = [*name_errors(recipe), *reference_errors(recipe), *evaluation_errors(recipe), *untrusted]
+    found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoder_errors(recipe)]
     found += device_errors(recipe.device)
     if not untrusted:  # a server is asked with the key
         found += engine_errors(recipe)
     found = found or list(problem_sets(recipe))
     found = found or [
         *test_training(recipe),
-        *judging.oracles(recipe, beginning),
-        *judging.marks(recipe),
-        *judging.measured_on(recipe),
-        *judging.words(recipe),
-        *rewards(recipe, trust),
-        *chats.check(recipe, beginning),
-        *space(recipe, out),
+        *check_judges.oracle_errors(recipe, first_problems),
+        *check_judges.labelled_set_errors(recipe),
+        *check_judges.measured_on(recipe),
+        *check_judges.evaluator_word_errors(recipe),
+        *reward_errors(recipe, trust),
+        *chats.check_chat_template(recipe, first_problems),
+        *space_errors(recipe, out),
     ]
     if found:
         raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
 
 
-def names(recipe: Recipe) -> Iterator[Complaint]:
+def name_errors(recipe: Recipe) -> Iterator[Complaint]:
     """What becomes the name of a folder or a file has to be a plain word."""
     words = [(("name",), recipe.name), (("base_name",), recipe.base_name)]
     words += [(("problems", name), name) for name in recipe.problems]
@@ -68,11 +68,11 @@ def names(recipe: Recipe) -> Iterator[Complaint]:
     if recipe.base_name in recipe.stages:
         yield ("base_name",), f"{recipe.base_name!r} is a stage: give the base model another name"
     for name in recipe.stages:
-        if name in ("base", judging.ORACLE, *TOP):
+        if name in ("base", check_judges.ORACLE, *TOP):
             yield ("stages", name), f"{name!r} means something else in a recipe: call this stage otherwise"
 
 
-def references(recipe: Recipe) -> Iterator[Complaint]:
+def reference_errors(recipe: Recipe) -> Iterator[Complaint]:
     """Stages start from the base or from a stage above them, and learn from a set that the recipe has."""
     above: list[str] = ["base"]
     for name, stage in recipe.stages.items():
@@ -82,14 +82,13 @@ def references(recipe: Recipe) -> Iterator[Complaint]:
                 yield from ((("stages", name, *key), message) for _, message in model_errors(other))
             elif other not in above:
                 yield ("stages", name, *key), wrong_start(recipe, name, other, above)
-            elif other in recipe.stages and (message := judging.no_writer(recipe, other)):
+            elif other in recipe.stages and (message := check_judges.no_writer(recipe, other)):
                 yield ("stages", name, *key), message
-        yield from judging.attempts(recipe, name, above)
-        yield from judging.method_judges(recipe, name, above)
+        yield from check_judges.rollout_errors(recipe, name, above)
+        yield from check_judges.method_judges(recipe, name, above)
         if stage.problems not in recipe.problems:
-            said = (
-                f"this recipe has no problem set {stage.problems!r}{suggest(stage.problems, recipe.problems)}"
-            )
+            hint = suggest_word(stage.problems, recipe.problems)
+            said = f"this recipe has no problem set {stage.problems!r}{hint}"
             yield ("stages", name, "problems"), said
         above.append(name)
 
@@ -98,7 +97,7 @@ def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
     if other == name:
         return f"stage {name!r} cannot start from itself; there are: {', '.join(above)}"
     if other not in recipe.stages:
-        return f"there is no stage {other!r}{suggest(other, above)}"
+        return f"there is no stage {other!r}{suggest_word(other, above)}"
     if recipe.stages[other].model == name:
         return f"stages {name!r} and {other!r} start from each other: one of them has to start from base"
     return (
@@ -106,16 +105,16 @@ def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
     )
 
 
-def evaluation(recipe: Recipe) -> Iterator[Complaint]:
+def evaluation_errors(recipe: Recipe) -> Iterator[Complaint]:
     known = ["base", *recipe.stages]
     for model in recipe.evaluate.models:
         if model not in known:
-            yield ("evaluate", "models"), f"there is no stage {model!r}{suggest(model, known)}"
-        elif model in recipe.stages and (said := judging.no_writer(recipe, model)):
+            yield ("evaluate", "models"), f"there is no stage {model!r}{suggest_word(model, known)}"
+        elif model in recipe.stages and (said := check_judges.no_writer(recipe, model)):
             yield ("evaluate", "models"), said
     for name in recipe.evaluate.problems:
         if name not in recipe.problems:
-            said = f"this recipe has no problem set {name!r}{suggest(name, recipe.problems)}"
+            said = f"this recipe has no problem set {name!r}{suggest_word(name, recipe.problems)}"
             yield ("evaluate", "problems"), said
     large = [k for k in recipe.evaluate.k or () if k > recipe.evaluate.samples]
     if large:
@@ -123,10 +122,10 @@ def evaluation(recipe: Recipe) -> Iterator[Complaint]:
             ("evaluate", "k"),
             f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
         )
-    yield from judging.reranking(recipe)
+    yield from check_judges.reranking_errors(recipe)
 
 
-def encoders(recipe: Recipe) -> Iterator[Complaint]:
+def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:
     for name, stage in recipe.stages.items():
         encoder = getattr(stage.options, "encoder", None)
         for _, said in model_errors(encoder) if encoder else ():
@@ -140,14 +139,14 @@ def prompt_errors(style: str) -> Iterator[Complaint]:
     from numerate.prompts import STYLES
 
     if style not in STYLES:
-        yield ("prompt",), f"no style of prompt is called {style!r}{suggest(style, STYLES)}"
+        yield ("prompt",), f"no style of prompt is called {style!r}{suggest_word(style, STYLES)}"
 
 
 def device_errors(name: str) -> Iterator[Complaint]:
     from numerate.models import device
 
     try:
-        device.check(name)
+        device.check_device(name)
     except ValueError as error:
         yield ("device",), str(error)
 
@@ -161,15 +160,15 @@ def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
     from numerate.models import hub, locate
 
     try:
-        locate.check(name)
+        locate.check_loadable(name)
         if weights:
             locate.check_weights(name)
     except ValueError as error:
         yield ("model",), str(error)
         return
-    if not isinstance(locate.find(name), Path):
+    if not isinstance(locate.locate_model(name), Path):
         try:
-            hub.check(name)
+            hub.check_hub_model(name)
         except ValueError as error:
             yield ("model",), f"{error}{locate.nearby(name)}"
 
@@ -183,7 +182,7 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
             if model != "base" and model not in recipe.stages:
                 yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
     for name, stage in recipe.stages.items():
-        method = methods.get(stage.method)
+        method = methods.get_method(stage.method)
         kinds = getattr(method, "ENGINES", (recipe.engine.kind,))
         if recipe.engine.kind not in kinds:
             said = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
@@ -192,7 +191,7 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
             said = f"a policy of {stage.method} is sampled line by line, and takes no calculator"
             yield ("stages", name, "method"), f"{said}: set engine.calculator to false"
     try:
-        engines.check(recipe.engine)
+        engines.check_engine(recipe.engine)
     except ValueError as error:
         yield ("engine",), str(error)
 
@@ -203,7 +202,7 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
 
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
     for stage in recipe.stages.values():
-        wanted = methods.get(stage.method).NEEDS | (
+        wanted = methods.get_method(stage.method).NEEDS | (
             {"solution"} if getattr(stage.options, "joint", 0) else set()
         )
         needed[stage.problems] |= dict.fromkeys(wanted, stage.method)
@@ -214,7 +213,7 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
         source = recipe.problems[name].source
         try:
             look(source)
-            few = beginning(source)
+            few = first_problems(source)
         except (ValueError, OSError) as error:
             yield ("problems", name), str(error)
             continue
@@ -224,18 +223,18 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
                 yield ("problems", name), said
 
 
-def beginning(source: str) -> list[Problem]:
+def first_problems(source: str) -> list[Problem]:
     """The first problems of a set, none where the hub would have to be asked."""
     from numerate.problems import load
 
-    return load(source, limit=LOOK_AT) if all(at_hand(part.name) for part in parse(source)) else []
+    return load(source, limit=LOOK_AT) if all(at_hand(part.name) for part in parse_spec(source)) else []
 
 
 def at_hand(name: str) -> bool:
     from numerate.problems import TABLE
-    from numerate.problems.resolve import Files, Known, resolve
+    from numerate.problems.resolve import Files, Known, resolve_source
 
-    found = resolve(name, None, TABLE)
+    found = resolve_source(name, None, TABLE)
     return found.loader.at_hand(found.split) if isinstance(found, Known) else isinstance(found, Files)
 
 
@@ -245,35 +244,35 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
 
     if recipe.allow_test_training:
         return
-    measured = {part for name in recipe.evaluate.problems for part in places(recipe.problems[name])}
+    measured = {part for name in recipe.evaluate.problems for part in problem_places(recipe.problems[name])}
     for name in dict.fromkeys(stage.problems for stage in recipe.stages.values()):
         source = recipe.problems[name].source
         if is_test_split(source):
             said = f"{source} is for measuring only, and a stage learns from it"
-        elif places(recipe.problems[name]) & measured:
+        elif problem_places(recipe.problems[name]) & measured:
             said = f"a stage learns from {source}, which the run is also measured on"
         else:
             continue
         yield ("problems", name), f"{said}: take another split (allow_test_training: true lifts this rule)"
 
 
-def rewards(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
+def reward_errors(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
     """Functions that give rewards are there, and can be called with what the problems have."""
     from numerate.rewards import compose
 
-    for (_, name, *key), functions in trusting.functions(recipe).items():
-        few = beginning(recipe.problems[recipe.stages[name].problems].source)
-        for said in compose.check(functions, [key for problem in few for key in problem.meta], trust):
+    for (_, name, *key), functions in trusting.reward_functions(recipe).items():
+        few = first_problems(recipe.problems[recipe.stages[name].problems].source)
+        for said in compose.check_rewards(functions, [key for problem in few for key in problem.meta], trust):
             yield ("stages", name, *key), said
 
 
-def places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
-    return {(part.name, part.start, part.stop) for part in parse(problems.source)}
+def problem_places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
+    return {(part.name, part.start, part.stop) for part in parse_spec(problems.source)}
 
 
-def space(recipe: Recipe, out: Path) -> Iterator[Complaint]:
+def space_errors(recipe: Recipe, out: Path) -> Iterator[Complaint]:
     """The disk takes the models and checkpoints that are not there yet."""
-    need = needed(recipe, RunFolder(out / recipe.name))
+    need = needed_bytes(recipe, RunFolder(out / recipe.name))
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free
     if need > free:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from numerate.config.build import build
-from numerate.config.measuring import measuring, set_name
+from numerate.config.build import build_recipe
+from numerate.config.eval_recipe import make_eval_recipe, set_name
 from numerate.config.read import read_file
-from numerate.config.records import ProblemSet, Recipe
-from numerate.config.write import plain
+from numerate.config.schema import ProblemSet, Recipe
+from numerate.config.write import plain_tree
 from numerate.models import locate
 from numerate.rollouts import engines
-from numerate.store import identity
+from numerate.store import identity_hash
 
 ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
 """keys of `evaluate` that add rows and replace none"""
@@ -37,28 +37,30 @@ class Evaluation:
     """why the folder is not eval-NAME, empty where it is"""
 
 
-def evaluation(
+def evaluation_recipe(
     model: str, problems: Sequence[str], limit: int | None, settings: Mapping[str, Any], *, out: Path
 ) -> Evaluation:
     """Returns the recipe of `numerate eval` and its folder below `out`. Raises ValueError like `load`."""
     name = model_name(model, out)
     plain_name, note = f"eval-{name}", ""
-    recipe = measuring(plain_name, model, problems, limit, {**settings, "base_name": name}, out=out)
-    if (out / plain_name / "recipe.yaml").exists() and (other := differing(stored(out / plain_name), recipe)):
-        recipe = replace(recipe, name=f"{plain_name}-{identity(settings_of(recipe))[:DIGITS]}")
+    recipe = make_eval_recipe(plain_name, model, problems, limit, {**settings, "base_name": name}, out=out)
+    if (out / plain_name / "recipe.yaml").exists() and (
+        other := differing_settings(stored_recipe(out / plain_name), recipe)
+    ):
+        recipe = replace(recipe, name=f"{plain_name}-{identity_hash(settings_of(recipe))[:DIGITS]}")
         note = (
             f"{out / plain_name} has other settings ({other}) and stays; these results: {out / recipe.name}"
         )
     folder = out / recipe.name
-    earlier = stored(folder)
+    earlier = stored_recipe(folder)
     if earlier is None:
         return Evaluation(recipe, folder, None, note)
-    note = note or replaced(recipe, earlier)
-    recipe, recorded = added(recipe, earlier)
+    note = note or replaced_rows(recipe, earlier)
+    recipe, recorded = add_problem_sets(recipe, earlier)
     return Evaluation(recipe, folder, recorded, note)
 
 
-def replaced(recipe: Recipe, earlier: Recipe) -> str:
+def replaced_rows(recipe: Recipe, earlier: Recipe) -> str:
     """Returns what an evaluation of the same samples replaces: rows of judges whose step scores are now
     aggregated another way."""
     before, now = earlier.evaluate, recipe.evaluate
@@ -73,10 +75,10 @@ def model_name(model: str, out: Path) -> str:
     """Returns the name that a model has in rows and folders: of its path, with a few digits of a hash where
     `out` has results of another model of that name."""
     name = locate.name_of(model)
-    earlier = stored(out / f"eval-{name}")
+    earlier = stored_recipe(out / f"eval-{name}")
     if earlier is None or same_model(earlier.model, model):
         return name
-    return f"{name}-{identity(str(_resolved(model)))[:DIGITS]}"
+    return f"{name}-{identity_hash(str(_resolved(model)))[:DIGITS]}"
 
 
 def same_model(a: str, b: str) -> bool:
@@ -84,32 +86,32 @@ def same_model(a: str, b: str) -> bool:
 
 
 def _resolved(model: str) -> Path | str:
-    place = locate.find(model)
+    place = locate.locate_model(model)
     return place.resolve() if isinstance(place, Path) else place
 
 
-def stored(folder: Path) -> Recipe | None:
+def stored_recipe(folder: Path) -> Recipe | None:
     """Returns the recipe of an evaluation's folder, None where there is none that this version can read."""
     if not (folder / "recipe.yaml").is_file():
         return None
     try:
-        return build(read_file(folder / "recipe.yaml"))
+        return build_recipe(read_file(folder / "recipe.yaml"))
     except ValueError:
         return None
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """Returns what decides the samples of an evaluation, whatever the problems and the device."""
-    drawn = {key: value for key, value in plain(recipe.evaluate).items() if key not in ADDED}
+    drawn = {key: value for key, value in plain_tree(recipe.evaluate).items() if key not in ADDED}
     shared = ("base_name", "seed", "prompt", "dtype")
     return {
         **{key: getattr(recipe, key) for key in shared},
-        "engine": engines.mark(recipe.engine),
+        "engine": engines.engine_mark(recipe.engine),
         **drawn,
     }
 
 
-def differing(earlier: Recipe | None, recipe: Recipe) -> str:
+def differing_settings(earlier: Recipe | None, recipe: Recipe) -> str:
     """Returns `temperature 0.7, now 1.0` for each setting that is another one, empty where all are equal."""
     if earlier is None:
         return "its recipe.yaml cannot be read"
@@ -117,11 +119,11 @@ def differing(earlier: Recipe | None, recipe: Recipe) -> str:
     return ", ".join(f"{key} {before[key]}, now {now[key]}" for key in now if before[key] != now[key])
 
 
-def added(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
+def add_problem_sets(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
     """Returns the recipe with names that the folder does not use for other problems, and what the folder then
     holds."""
     sets = dict(earlier.problems)
-    names = [named(wanted, sets) for wanted in recipe.problems.values()]
+    names = [set_label(wanted, sets) for wanted in recipe.problems.values()]
     own = {name: sets[name] for name in names}
     judges = tuple(dict.fromkeys([*earlier.evaluate.rerank_with, *recipe.evaluate.rerank_with]))
     whole = replace(recipe.evaluate, problems=tuple(sets), rerank_with=judges)
@@ -129,7 +131,7 @@ def added(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
     return replace(recipe, problems=own, evaluate=measured), replace(recipe, problems=sets, evaluate=whole)
 
 
-def named(wanted: ProblemSet, sets: dict[str, ProblemSet]) -> str:
+def set_label(wanted: ProblemSet, sets: dict[str, ProblemSet]) -> str:
     """Returns the name under which `sets` has these problems; adds them where it does not."""
     for name, known in sets.items():
         if known == wanted:

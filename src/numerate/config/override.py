@@ -6,23 +6,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
-from numerate.config.read import Path_, Tree, describe, value
-from numerate.config.records import Recipe
-from numerate.config.words import suggest
-from numerate.rollouts.address import redacted
+from numerate.config.messages import suggest_word
+from numerate.config.read import Path_, Tree, describe_value, override_value
+from numerate.config.schema import Recipe
+from numerate.rollouts.address import redact_logins
 
 TOP = tuple(field.name for field in fields(Recipe))  # pyright: ignore[reportArgumentType]
 
 COMMAND_LINE = "on the command line"
 
 
-def override(tree: Tree, overrides: Sequence[str]) -> None:
+def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
     """Change `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
 
     Raises ValueError on an override that is not key=value or names nothing that exists."""
     for text in overrides:
         key, equals, given = text.partition("=")
-        text = redacted(text)
+        text = redact_logins(text)
         words = tuple(key.strip().split("."))
         if not equals or not all(words):
             raise ValueError(
@@ -30,7 +30,7 @@ def override(tree: Tree, overrides: Sequence[str]) -> None:
             )
         path = full_path(words, tree, text)
         try:
-            put(tree, path, value(given))
+            put_value(tree, path, override_value(given))
         except ValueError as error:
             raise ValueError(f"in {text!r}: {error}") from error
         tree.places = {p: at for p, at in tree.places.items() if p[: len(path)] != path}
@@ -42,7 +42,7 @@ def unused_sets(tree: Tree, used: Collection[str]) -> list[str]:
     named = {path[1]: place for path, place in tree.places.items() if path[0] == "problems" and path[1:]}
     return [
         f"{place}, problems.{name}: no stage and no measurement uses a problem set {name!r}"
-        f"{suggest(name, used)}"
+        f"{suggest_word(name, used)}"
         for name, place in named.items()
         if place.startswith(COMMAND_LINE) and name not in used
     ]
@@ -54,7 +54,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
     if words[0] in stages and words[0] not in TOP:
         words = ("stages", *words)
     if words[0] not in TOP:
-        hint = suggest(words[0], [*TOP, *stages])
+        hint = suggest_word(words[0], [*TOP, *stages])
         raise ValueError(f"{text!r}: {words[0]!r} is neither a key of the recipe nor one of its stages{hint}")
     if words[0] == "stages" and (len(words) < 3 or words[1] not in stages):
         known = ", ".join(stages) or "none"
@@ -62,7 +62,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
     return words
 
 
-def put(tree: Tree, path: Path_, given: Any) -> None:
+def put_value(tree: Tree, path: Path_, given: Any) -> None:
     """Set the value at `path`; what is missing or null on the way becomes a mapping."""
     here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
@@ -73,7 +73,7 @@ def put(tree: Tree, path: Path_, given: Any) -> None:
             inner = {}
         if not isinstance(inner, dict):
             raise ValueError(
-                f"{'.'.join(path[: depth + 1])} is {describe(inner)} and has no key {path[depth + 1]!r}"
+                f"{'.'.join(path[: depth + 1])} is {describe_value(inner)} and has no key {path[depth + 1]!r}"
             )
         here[word] = inner
         here = inner

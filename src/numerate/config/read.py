@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from numerate.rollouts.address import redacted
+from numerate.rollouts.address import redact_logins
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -47,7 +47,7 @@ class Tree:
         return f"{place}, {'.'.join(path)}" if path else place
 
 
-class Loader(yaml.SafeLoader):
+class LineLoader(yaml.SafeLoader):
     """SafeLoader with the scalars of YAML 1.2 and without what makes a parse unbounded."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 # PyYAML's own name
@@ -89,7 +89,7 @@ IMPLICIT = [
 """what plain text is taken for: (tag, pattern, possible first characters)"""
 
 for tag, pattern, first in IMPLICIT:
-    Loader.add_implicit_resolver(tag, pattern, first)
+    LineLoader.add_implicit_resolver(tag, pattern, first)
 
 
 def read_file(path: Path) -> Tree:
@@ -105,9 +105,9 @@ def read_file(path: Path) -> Tree:
 def read_text(text: str, origin: str) -> Tree:
     """Raises ValueError with origin:line where the text is no YAML, has a key twice, or is no mapping."""
     tree = Tree({}, origin)
-    values = convert(parse(text, origin), (), tree)
+    values = plain_values(parse_yaml(text, origin), (), tree)
     if not isinstance(values, dict):
-        given = "is empty" if values is None else f"holds {describe(values)}"
+        given = "is empty" if values is None else f"holds {describe_value(values)}"
         raise ValueError(
             f"{origin}: {given}; a recipe maps keys to values, see `numerate recipes quickstart`"
         )
@@ -115,9 +115,9 @@ def read_text(text: str, origin: str) -> Tree:
     return tree
 
 
-def parse(text: str, origin: str) -> yaml.Node | None:
+def parse_yaml(text: str, origin: str) -> yaml.Node | None:
     try:
-        loader = Loader(text)
+        loader = LineLoader(text)
         try:
             return loader.get_single_node()
         finally:
@@ -130,7 +130,7 @@ def parse(text: str, origin: str) -> yaml.Node | None:
         raise ValueError(f"{origin}: not YAML: {error}") from error
 
 
-def convert(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
+def plain_values(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
     """A node as plain values; notes the lines in `tree`."""
     if node is None:
         return None
@@ -140,8 +140,8 @@ def convert(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
     if isinstance(node, yaml.MappingNode):
         return convert_mapping(node, path, tree)
     if isinstance(node, yaml.SequenceNode):
-        return [convert(child, (*path, str(i)), tree) for i, child in enumerate(node.value)]
-    return scalar(node, place)
+        return [plain_values(child, (*path, str(i)), tree) for i, child in enumerate(node.value)]
+    return scalar_value(node, place)
 
 
 def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str, Any]:
@@ -158,26 +158,26 @@ def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str
                 f"{place}, {'.'.join(inner)}: written twice (first at {first}): keep one of them"
             )
         tree.places[inner] = place
-        found[key] = convert(value_node, inner, tree)
+        found[key] = plain_values(value_node, inner, tree)
     return found
 
 
-def scalar(node: yaml.Node, place: str) -> Any:
+def scalar_value(node: yaml.Node, place: str) -> Any:
     try:
         found = TAGS[node.tag](node.value)
     except ValueError as error:
-        raise ValueError(f"{place}: {describe(node.value)} is no number") from error
+        raise ValueError(f"{place}: {describe_value(node.value)} is no number") from error
     if found in (math.inf, -math.inf):
         raise ValueError(f"{place}: {node.value} is too large a number")
     return found
 
 
-def value(text: str) -> Any:
+def override_value(text: str) -> Any:
     """The value of an override: 8, 2e-5, null, text, [1, 2]."""
-    return convert(parse(text, "the value"), (), Tree({}, "the value"))
+    return plain_values(parse_yaml(text, "the value"), (), Tree({}, "the value"))
 
 
-def describe(given: Any) -> str:
+def describe_value(given: Any) -> str:
     """What was written, in words and shortened: the text 'eight', the list [1, 2], nothing (null)."""
     if given is None:
         return "nothing (null)"
@@ -186,5 +186,5 @@ def describe(given: Any) -> str:
     if isinstance(given, dict):
         return f"a mapping with the keys {', '.join(map(str, given))}"[:60] if given else "an empty mapping"
     words = {str: "the text ", list: "the list "}
-    shown = redacted(repr(given))
+    shown = redact_logins(repr(given))
     return words.get(type(given), "") + (shown if len(shown) <= 40 else shown[:37] + "...")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from numerate import methods
-from numerate.config.records import Recipe, Stage
+from numerate.config.schema import Recipe, StageRecipe
 from numerate.models import locate
-from numerate.store import RunFolder, sizes
+from numerate.store import RunFolder, file_sizes
 
 FLOAT = 4
 """bytes: what is trained is kept and saved in float32, whatever the format of the base"""
@@ -24,7 +24,7 @@ LAYER = re.compile(r"\.(\d+)\.")
 """in the name of a weight, the number of its layer"""
 
 
-def needed(recipe: Recipe, run: RunFolder) -> int:
+def needed_bytes(recipe: Recipe, run: RunFolder) -> int:
     """Bytes that the stages will still write, at the moment when they need most; 0 where the base is not on
     this disk and so not known. Rollouts and reports are small beside models and left out."""
     missing = 0
@@ -32,7 +32,7 @@ def needed(recipe: Recipe, run: RunFolder) -> int:
     for name, stage in recipe.stages.items():
         weights, trained = _weights(recipe, stage)
         kept, part = _stage(stage, weights, trained)
-        present = sum(sizes(run.stage(name)).values()) + _checkpoints(run.stage(name))
+        present = sum(file_sizes(run.stage(name)).values()) + _checkpoints(run.stage(name))
         missing += max(0, kept - present)
         writing = max(writing, part if kept > present else 0)
     return missing + writing
@@ -43,7 +43,7 @@ def _checkpoints(stage: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
+def _stage(stage: StageRecipe, weights: int, trained: int) -> tuple[int, int]:
     """Bytes that a stage leaves, and those more while its last checkpoint is written."""
     if "policy" not in (left := methods.leaves(stage.method)) and not left & {"evaluator", "judge"}:
         return 0, 0
@@ -55,16 +55,16 @@ def _stage(stage: Stage, weights: int, trained: int) -> tuple[int, int]:
     return weights * models + trained * CHECKPOINT * KEPT * loops, max(weights, trained * CHECKPOINT)
 
 
-def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
+def _weights(recipe: Recipe, stage: StageRecipe) -> tuple[int, int]:
     """Bytes of a saved model, and of what is trained of it."""
     name = getattr(stage.options, "encoder", None) or recipe.model
-    path = locate.find(name)
+    path = locate.locate_model(name)
     if not isinstance(path, Path):
         return 0, 0
     shapes = {
         key: tensor["shape"]
         for file in sorted(path.glob("*.safetensors"))
-        for key, tensor in locate.tensors(name, file).items()
+        for key, tensor in locate.tensor_headers(name, file).items()
     }
     weights = FLOAT * sum(map(prod, shapes.values()))
     rank = getattr(getattr(stage.options, "fit", None), "lora_rank", 0)
@@ -72,7 +72,7 @@ def _weights(recipe: Recipe, stage: Stage) -> tuple[int, int]:
     return weights, (min(weights, adapters) if rank else weights) + _branch(stage, shapes)
 
 
-def _branch(stage: Stage, shapes: Mapping[str, list[int]]) -> int:
+def _branch(stage: StageRecipe, shapes: Mapping[str, list[int]]) -> int:
     """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
     value = getattr(stage.options, "value", None)
     numbered = {name: int(found[1]) for name in shapes if (found := LAYER.search(name))}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from numerate.config.read import Path_
-from numerate.config.records import Recipe
+from numerate.config.schema import Recipe
 from numerate.rewards import compose, trust
 from numerate.rollouts import address
 from numerate.rollouts.options import EngineOptions, ServerOptions
@@ -15,7 +15,7 @@ Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
 
 
-def functions(recipe: Recipe) -> dict[Path_, compose.Given]:
+def reward_functions(recipe: Recipe) -> dict[Path_, compose.Given]:
     """Where a recipe lists rewards -> the list."""
     lists: dict[Path_, compose.Given | None] = {}
     for name, stage in recipe.stages.items():
@@ -23,19 +23,19 @@ def functions(recipe: Recipe) -> dict[Path_, compose.Given]:
     return {path: rewards for path, rewards in lists.items() if rewards is not None}
 
 
-def untrusted(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
+def untrusted_functions(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
     """One complaint that names all functions outside Numerate whose modules are not trusted, one for each
     that may not run in any case, one for a key that would be sent. Imports nothing."""
-    paths = {path: compose.outside(rewards) for path, rewards in functions(recipe).items()}
+    paths = {path: compose.outside_paths(rewards) for path, rewards in reward_functions(recipe).items()}
     for path, names in paths.items():
         for name in names:
-            if message := trust.refusal(name):
+            if message := trust.refusal_reason(name):
                 yield path, f"reward {name!r}: {message}"
-    refused = {path: trust.outside(names, trusted) for path, names in paths.items()}
+    refused = {path: trust.outside_code(names, trusted) for path, names in paths.items()}
     first = next((path for path, names in refused.items() if names), None)
     if first is not None:
         names = list(dict.fromkeys(name for each in refused.values() for name in each))
-        yield first, trust.question(names, trusted)
+        yield first, trust.trust_question(names, trusted)
     if message := key_question(recipe.engine, trusted):
         yield ("engine", "key_variable"), message
 
@@ -55,7 +55,7 @@ def key_question(engine: EngineOptions, trusted: Sequence[str]) -> str:
     )
 
 
-def check(recipe: Recipe, trusted: Sequence[str]) -> None:
+def check_trust(recipe: Recipe, trusted: Sequence[str]) -> None:
     """Raises ValueError where the recipe names functions that may not run, or a key that may not be sent."""
-    if messages := [message for _, message in untrusted(recipe, trusted)]:
+    if messages := [message for _, message in untrusted_functions(recipe, trusted)]:
         raise ValueError("\n".join(messages))

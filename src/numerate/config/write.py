@@ -11,26 +11,26 @@ from pydantic import TypeAdapter
 from numerate import __version__, methods
 from numerate.config.build import COMMON
 from numerate.config.read import IMPLICIT
-from numerate.config.records import Recipe, Stage
+from numerate.config.schema import Recipe, StageRecipe
 from numerate.terminal import UNSAFE
 
 
-def resolved(recipe: Recipe) -> str:
+def resolved_yaml(recipe: Recipe) -> str:
     """YAML that loads as this very recipe, whatever the defaults of a later version are."""
     head = f"# every default written out by numerate {__version__}; running this file repeats the run\n"
-    return head + yaml.dump(plain(recipe), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return head + yaml.dump(plain_tree(recipe), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
-def plain(value: Any) -> Any:
+def plain_tree(value: Any) -> Any:
     """Records as mappings, tuples as lists; a stage's options lie flat beside its own keys."""
-    if isinstance(value, Stage):
-        return {key: plain(getattr(value, key)) for key in COMMON} | plain(value.options)
+    if isinstance(value, StageRecipe):
+        return {key: plain_tree(getattr(value, key)) for key in COMMON} | plain_tree(value.options)
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain_tree(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: plain_tree(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(inner) for inner in value]
+        return [plain_tree(inner) for inner in value]
     if isinstance(value, str):
         return str(value)  # an address without its login
     return value
@@ -43,26 +43,26 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
-def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def quoted_scalar(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     """What a terminal would obey stands in quotes, where its escape means the same."""
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", value, style='"' if UNSAFE.search(value) else None
     )
 
 
-Dumper.add_representer(str, text)
+Dumper.add_representer(str, quoted_scalar)
 for tag, pattern, first in IMPLICIT:
     Dumper.add_implicit_resolver(tag, pattern, first)
 
 
-def schema() -> dict[str, Any]:
+def json_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of a recipe file: the options of every method, the help of every key."""
     whole = TypeAdapter(Recipe).json_schema()
     defs = whole["$defs"]
-    common = defs.pop("Stage")["properties"]
+    common = defs.pop("StageRecipe")["properties"]
     branches = []
     for name in sorted(methods.METHODS):
-        options = TypeAdapter(methods.get(name).Config).json_schema()
+        options = TypeAdapter(methods.get_method(name).Config).json_schema()
         defs |= options.pop("$defs", {})
         method = common["method"] | {"const": name}
         shared = {key: common[key] for key in COMMON} | {"method": method}

@@ -8,49 +8,58 @@ tokens    which token a step ends with
 groups    an attempt beside the others of its group or batch (GRPO, RLOO, REINFORCE++)
 """
 
-from numerate.credit.gae import adapted, best, gae, k1, k3, on_tokens, penalised, whiten
+from numerate.credit.gae import adapt_kl_coef, best_of_n, gae, k1, k3, on_tokens, subtract_kl_penalty, whiten
 from numerate.credit.groups import (
-    by_returns,
-    by_steps,
     group,
+    has_signal,
     leave_one_out,
-    normalised,
-    overlong,
-    to_go,
-    varied,
+    normalize_advantages,
+    overlong_penalty,
+    process_advantages,
+    return_advantages,
+    returns_to_go,
 )
-from numerate.credit.prefixes import broadcast, completable, good, monotone
-from numerate.credit.steps import AGGREGATES, Refine, aggregate, clip, delta, gain, quantile, refined
+from numerate.credit.prefixes import broadcast_outcome, completable_prefixes, good_prefixes, make_monotone
+from numerate.credit.steps import (
+    AGGREGATES,
+    Refine,
+    aggregate,
+    clip,
+    delta,
+    gain,
+    refine_step_scores,
+    score_quantile,
+)
 from numerate.credit.tokens import end_tokens
 
 __all__ = [
     "AGGREGATES",
     "Refine",
-    "adapted",
+    "adapt_kl_coef",
     "aggregate",
-    "best",
-    "broadcast",
-    "by_returns",
-    "by_steps",
+    "best_of_n",
+    "broadcast_outcome",
     "clip",
-    "completable",
+    "completable_prefixes",
     "delta",
     "end_tokens",
     "gae",
     "gain",
-    "good",
+    "good_prefixes",
     "group",
+    "has_signal",
     "k1",
     "k3",
     "leave_one_out",
-    "monotone",
-    "normalised",
+    "make_monotone",
+    "normalize_advantages",
     "on_tokens",
-    "overlong",
-    "penalised",
-    "quantile",
-    "refined",
-    "to_go",
-    "varied",
+    "overlong_penalty",
+    "process_advantages",
+    "refine_step_scores",
+    "return_advantages",
+    "returns_to_go",
+    "score_quantile",
+    "subtract_kl_penalty",
     "whiten",
 ]

@@ -63,12 +63,12 @@ def on_tokens(
     return placed
 
 
-def penalised(rewards: Sequence[float], kl: Sequence[float], beta: float) -> list[float]:
+def subtract_kl_penalty(rewards: Sequence[float], kl: Sequence[float], beta: float) -> list[float]:
     """r_t = R_t - beta KL_t (Stiennon et al. 2020, arXiv 2009.01325), with KL_t by `k1` or `k3`."""
     return [reward - beta * d for reward, d in zip(rewards, kl, strict=True)]
 
 
-def best(rewards: Sequence[float], k: int) -> list[int]:
+def best_of_n(rewards: Sequence[float], k: int) -> list[int]:
     """Which K of N attempts have the highest rewards, in their order; the first of equal ones.
 
     Havrilla et al. 2024 (arXiv 2403.04642), best-K-of-N."""
@@ -76,7 +76,7 @@ def best(rewards: Sequence[float], k: int) -> list[int]:
     return sorted(chosen)
 
 
-def adapted(beta: float, kl: float, target: float, samples: int, horizon: int) -> float:
+def adapt_kl_coef(beta: float, kl: float, target: float, samples: int, horizon: int) -> float:
     """beta (1 + e n / H),   e = clip(KL / target - 1, -0.2, 0.2): the coefficient that keeps a divergence.
 
     Ziegler et al. 2019 (arXiv 1909.08593), section 2.2, with the additive form of their code; n attempts,

@@ -23,7 +23,7 @@ def group(rewards: Rewards, scale: bool = True) -> Advantages:
     rewards are equal nothing is better than anything else: 0.
     """
     known = _measured(rewards)
-    if not varied(rewards):
+    if not has_signal(rewards):
         return _each(rewards, lambda r: 0.0)
     mean = math.fsum(known) / len(known)
     spread = _spread(known, mean) + EPS if scale else 1.0
@@ -37,18 +37,18 @@ def leave_one_out(rewards: Rewards) -> Advantages:
     r_i - mean(r). An attempt alone has nothing to be compared with: 0.
     """
     known = _measured(rewards)
-    if not varied(rewards):
+    if not has_signal(rewards):
         return _each(rewards, lambda r: 0.0)
     total, others = math.fsum(known), len(known) - 1
     return _each(rewards, lambda r: r - (total - r) / others)
 
 
-def varied(rewards: Rewards) -> bool:
+def has_signal(rewards: Rewards) -> bool:
     """Whether the group can teach anything: two of its measured rewards differ."""
     return len(set(_measured(rewards))) > 1
 
 
-def normalised(advantages: Sequence[Sequence[float]]) -> list[list[float]]:
+def normalize_advantages(advantages: Sequence[Sequence[float]]) -> list[list[float]]:
     """(A - mean) / std, both over all numbers of the whole batch: one list per attempt, one number per token.
 
     Hu et al. 2025 (arXiv 2501.03262, REINFORCE++): a batch is large enough for the normalisation to be almost
@@ -62,12 +62,12 @@ def normalised(advantages: Sequence[Sequence[float]]) -> list[list[float]]:
     return [[(a - mean) / spread for a in row] for row in advantages]
 
 
-def to_go(rewards: Sequence[float]) -> list[float]:
+def returns_to_go(rewards: Sequence[float]) -> list[float]:
     """Per token the sum of the rewards from it on, without discount."""
     return list(accumulate(reversed(rewards)))[::-1]
 
 
-def overlong(length: int, longest: int, cache: int) -> float:
+def overlong_penalty(length: int, longest: int, cache: int) -> float:
     """0 up to longest - cache tokens, then falling on a line to -1 at `longest`.
 
     Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 13: a cut attempt at full length is punished whole, one that
@@ -77,7 +77,7 @@ def overlong(length: int, longest: int, cache: int) -> float:
     return 0.0 if length <= free else max(-1.0, (free - length) / cache)
 
 
-def by_steps(
+def process_advantages(
     rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
 ) -> list[list[float]]:
     """GRPO with process supervision: A_{i,t} = sum of the normalised rewards of the steps that end at t or
@@ -92,16 +92,16 @@ def by_steps(
     return [_steps_to_go(*one) for one in zip(normal, ends, lengths, strict=True)]
 
 
-def by_returns(
+def return_advantages(
     rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
 ) -> list[list[float]]:
     """A_{i,t} = (G_{i,t} - mean_j G_{j,0}) / std(G), with G_{i,t} the sum of the rewards of the steps that
     end at t or later, and its spread over all tokens of the group.
 
-    For rewards whose sum is bounded however many steps there are (`clip`, `delta`): `by_steps` subtracts a
-    mean from each of them, which pays a step that earns nothing as soon as others lose, and the sum is no
-    longer bounded. Here attempts are compared as wholes. Where all returns are equal: 0. Raises ValueError
-    where rewards and ends do not go together.
+    For rewards whose sum is bounded however many steps there are (`clip`, `delta`): `process_advantages`
+    subtracts a mean from each of them, which pays a step that earns nothing as soon as others lose, and the
+    sum is no longer bounded. Here attempts are compared as wholes. Where all returns are equal: 0. Raises
+    ValueError where rewards and ends do not go together.
     """
     returns = [_steps_to_go(*one) for one in zip(rewards, ends, lengths, strict=True)]
     flat = [g for row in returns for g in row]
@@ -120,7 +120,7 @@ def _steps_to_go(rewards: Sequence[float], ends: Sequence[int], length: int) -> 
     tokens = [0.0] * length
     for end, reward in zip(ends, rewards, strict=True):
         tokens[end] += reward
-    return to_go(tokens)
+    return returns_to_go(tokens)
 
 
 def _measured(rewards: Rewards) -> list[float]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def broadcast(correct: bool, steps: int) -> list[bool]:
+def broadcast_outcome(correct: bool, steps: int) -> list[bool]:
     """Every prefix has the label of the whole: the targets of an outcome judge.
 
     Havrilla et al. 2024 (arXiv 2403.04642).
@@ -14,7 +14,7 @@ def broadcast(correct: bool, steps: int) -> list[bool]:
     return [bool(correct)] * steps
 
 
-def completable(successes: Sequence[Sequence[bool | int]]) -> list[bool]:
+def completable_prefixes(successes: Sequence[Sequence[bool | int]]) -> list[bool]:
     """Per prefix: did any attempt that goes on from it end right? The targets of a stepwise outcome judge.
 
     Havrilla et al. 2024 (arXiv 2402.10963, GLoRe): an estimate of whether the best policy still gets there,
@@ -23,7 +23,7 @@ def completable(successes: Sequence[Sequence[bool | int]]) -> list[bool]:
     return [any(attempts) for attempts in _tried(successes)]
 
 
-def good(successes: Sequence[Sequence[bool | int]], threshold: float = 0.5) -> list[bool]:
+def good_prefixes(successes: Sequence[Sequence[bool | int]], threshold: float = 0.5) -> list[bool]:
     """Per prefix: is the share of the attempts from it that end right at least the threshold?
 
     Havrilla et al. 2024 (arXiv 2403.04642), appendix A: [GOOD] and [BAD] of return-conditioned training.
@@ -32,7 +32,7 @@ def good(successes: Sequence[Sequence[bool | int]], threshold: float = 0.5) -> l
     return [sum(map(bool, attempts)) / len(attempts) >= threshold for attempts in _tried(successes)]
 
 
-def monotone(labels: Sequence[bool]) -> list[bool]:
+def make_monotone(labels: Sequence[bool]) -> list[bool]:
     """False from the first False on: what cannot be finished cannot be finished later either."""
     return [all(labels[: k + 1]) for k in range(len(labels))]
 

@@ -71,7 +71,7 @@ def gain(step_scores: Sequence[float]) -> list[float]:
     return [after - before for before, after in pairwise([0.0, *p])]
 
 
-def refined(step_scores: Sequence[float], how: Refine, eta: float) -> list[float]:
+def refine_step_scores(step_scores: Sequence[float], how: Refine, eta: float) -> list[float]:
     """The rewards of steps by the name that recipes use. Clip comes before Delta: the order matters."""
     if how == "gain":
         return gain(step_scores)
@@ -79,7 +79,7 @@ def refined(step_scores: Sequence[float], how: Refine, eta: float) -> list[float
     return delta(rewards) if how in ("delta", "clip_delta") else rewards
 
 
-def quantile(step_scores: Sequence[float], share: float) -> float:
+def score_quantile(step_scores: Sequence[float], share: float) -> float:
     """The score below which `share` of them lie, between neighbours on a line. Raises ValueError without
     scores."""
     p = sorted(_finite(step_scores))

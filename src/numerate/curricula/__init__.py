@@ -16,14 +16,14 @@ from pydantic import Field
 from numerate.curricula.backtracking import Backtracking
 from numerate.curricula.pools import Pools
 from numerate.curricula.prioritized_replay import PrioritizedReplay
-from numerate.curricula.question import Choice, Outcome, Question, State
+from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
 
 Curriculum = Annotated[Backtracking | PrioritizedReplay | Pools, Field(discriminator="kind")]
 
 __all__ = [
     "Backtracking",
-    "Choice",
     "Curriculum",
+    "CurriculumChoice",
     "Outcome",
     "Pools",
     "PrioritizedReplay",

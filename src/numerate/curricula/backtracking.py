@@ -18,11 +18,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from numerate.curricula.question import Choice, Outcome, Question, State
+from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.options import Share, config
 from numerate.problems.consistency import other_answer
 from numerate.prompts import target
 from numerate.steps import split
-from numerate.typed import Share, config
 from numerate.types import Problem, Stats
 
 
@@ -50,12 +50,12 @@ class Backtracking:
     def needs(self) -> tuple[str, ...]:
         return ("solution",) if self.solutions == "reference" else ()
 
-    def ask(self, state: State, choice: Choice) -> list[Question]:
+    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
         return [Question(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual]
 
     def beginning(self, state: State, problem: Problem, style: str) -> str:
         known = self.known(state, problem, style)
-        return beginning(known, self.steps_given(state, problem, known))
+        return solution_prefix(known, self.steps_given(state, problem, known))
 
     def known(self, state: State, problem: Problem, style: str) -> str:
         """The solution that attempts at this problem start from, empty where there is none."""
@@ -65,47 +65,47 @@ class Backtracking:
         return target(problem, style) if usable else ""
 
     def steps_given(self, state: State, problem: Problem, known: str) -> int:
-        return state.get("given", {}).get(problem.id, first(len(split(known)), self.given))
+        return state.get("given", {}).get(problem.id, first_steps_given(len(split(known)), self.given))
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
         given: dict[str, int] = dict(state.get("given", {}))
         own: dict[str, str] = dict(state.get("own", {}))
         for outcome in outcomes:
-            problem, good = outcome.problem, solved(outcome.right, self.solved)
+            problem, good = outcome.problem, is_solved(outcome.right, self.solved)
             known = self.known(state, problem, style)
             if known:
-                given[problem.id] = after(self.steps_given(state, problem, known), good)
+                given[problem.id] = steps_after(self.steps_given(state, problem, known), good)
             elif self.solutions == "own" and outcome.solution and not good:
                 own[problem.id] = outcome.solution
         return {"given": given} | ({"own": own} if self.solutions == "own" else {})
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        return described(questions, state.get("own"))
+        return prefix_stats(questions, state.get("own"))
 
 
-def first(steps: int, tau: float) -> int:
+def first_steps_given(steps: int, tau: float) -> int:
     """i_0 = floor(tau_0 L): of 10 steps 9, of 1 none."""
     return math.floor(tau * steps + 1e-9)
 
 
-def after(given: int, good: bool) -> int:
+def steps_after(given: int, good: bool) -> int:
     """One step less after a success; after a failure the same again."""
     return max(0, given - 1) if good else given
 
 
-def solved(right: Sequence[bool], share: float) -> bool:
+def is_solved(right: Sequence[bool], share: float) -> bool:
     """Whether one attempt was right and at least this share of them."""
     return any(right) and sum(right) >= share * len(right)
 
 
-def beginning(solution: str, given: int) -> str:
+def solution_prefix(solution: str, given: int) -> str:
     """The first steps of a solution, as whole lines, so that none of them can grow; empty where there are no
     more steps than that."""
     steps = split(solution)
     return solution[: steps[given].start].rstrip(" \t") if 0 < given < len(steps) else ""
 
 
-def described(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:
+def prefix_stats(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:
     """begun: questions that came with a beginning, of all; given: its steps, in their mean; own: problems
     that the policy has a solution of its own to start from."""
     begun = [len(split(question.beginning)) for question in questions if question.beginning]

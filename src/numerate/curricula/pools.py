@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from numerate.curricula.question import Choice, Outcome, Question, State
-from numerate.typed import NotNegative, Share, config
+from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.options import NotNegative, Share, config
 from numerate.types import Problem, Stats
 
 Pool = Literal["new", "easy", "middle", "hard"]
@@ -60,16 +60,16 @@ class Pools:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: Choice) -> list[Question]:
+    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
         pools = sorted_out(choice.problems, state.get("pool", {}))
         weights: dict[Pool, float] = {pool: getattr(self.shares, pool) for pool in POOLS}
-        return [Question(problem) for problem in draw(pools, weights, choice.count, choice.random)]
+        return [Question(problem) for problem in draw_problems(pools, weights, choice.count, choice.random)]
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
         pool: dict[str, Pool] = dict(state.get("pool", {}))
         for outcome in outcomes:
             if outcome.share is not None:
-                pool[outcome.problem.id] = placed(outcome.share, self.easy, self.hard)
+                pool[outcome.problem.id] = pool_of(outcome.share, self.easy, self.hard)
         return {"pool": pool}
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
@@ -79,7 +79,7 @@ class Pools:
         return {f"curriculum/{pool}": count[pool] / max(1, len(questions)) for pool in POOLS}
 
 
-def placed(share: float, easy: float, hard: float) -> Pool:
+def pool_of(share: float, easy: float, hard: float) -> Pool:
     """The pool of a problem with this share of right attempts."""
     return "easy" if share >= easy else "hard" if share <= hard else "middle"
 
@@ -92,7 +92,7 @@ def sorted_out(problems: Sequence[Problem], known: Mapping[str, Pool]) -> dict[P
     return pools
 
 
-def draw(
+def draw_problems(
     pools: Mapping[Pool, Sequence[Problem]], weights: Mapping[Pool, float], count: int, rng: random.Random
 ) -> list[Problem]:
     """`count` different problems: for each a pool by its weight among those with problems left, then one of

@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Literal
 
-from numerate.curricula.question import Choice, Outcome, Question, State
-from numerate.typed import Positive, Share, config
+from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.options import Positive, Share, config
 from numerate.types import Problem, Stats
 
 
@@ -41,7 +41,7 @@ class PrioritizedReplay:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: Choice) -> list[Question]:
+    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
         asked: dict[str, int] = state.get("asked", {})
         seen = [problem for problem in choice.problems if problem.id in asked]
         new = [problem for problem in choice.problems if problem.id not in asked]
@@ -57,8 +57,8 @@ class PrioritizedReplay:
         ages = [state["step"] - state["asked"][problem.id] for problem in seen]
         order = sorted(range(len(seen)), key=lambda i: -ages[i])
         scores = [state["score"][seen[i].id] for i in order]
-        weights = mixed(by_rank(scores, self.beta), by_age([ages[i] for i in order]), self.rho)
-        return [seen[order[i]] for i in draw(weights, count, rng)]
+        weights = mix_scores(by_rank(scores, self.beta), by_age([ages[i] for i in order]), self.rho)
+        return [seen[order[i]] for i in draw_indices(weights, count, rng)]
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
         step: int = state.get("step", 0)
@@ -80,7 +80,7 @@ class PrioritizedReplay:
         }
 
 
-def surprise(advantages: Sequence[float]) -> float:
+def mean_abs_advantage(advantages: Sequence[float]) -> float:
     """S = mean |A| over tokens: how far what happened was from what was expected. Section 3.1."""
     return math.fsum(map(abs, advantages)) / max(1, len(advantages))
 
@@ -89,25 +89,25 @@ def by_rank(scores: Sequence[float], beta: float) -> list[float]:
     """P_S: the highest score has rank 1; of equal ones the first given ranks first."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
     rank = {i: place for place, i in enumerate(order, start=1)}
-    return normal([rank[i] ** (-1 / beta) for i in range(len(scores))])
+    return normalize_weights([rank[i] ** (-1 / beta) for i in range(len(scores))])
 
 
 def by_age(ages: Sequence[int]) -> list[float]:
     """P_C: in proportion to the steps since a problem was asked."""
-    return normal([float(age) for age in ages])
+    return normalize_weights([float(age) for age in ages])
 
 
-def mixed(ranked: Sequence[float], stale: Sequence[float], rho: float) -> list[float]:
+def mix_scores(ranked: Sequence[float], stale: Sequence[float], rho: float) -> list[float]:
     """P = (1 - rho) P_S + rho P_C."""
     return [(1 - rho) * s + rho * c for s, c in zip(ranked, stale, strict=True)]
 
 
-def normal(weights: Sequence[float]) -> list[float]:
+def normalize_weights(weights: Sequence[float]) -> list[float]:
     total = math.fsum(weights)
     return [weight / total for weight in weights]
 
 
-def draw(weights: Sequence[float], count: int, rng: random.Random) -> list[int]:
+def draw_indices(weights: Sequence[float], count: int, rng: random.Random) -> list[int]:
     """`count` different numbers below len(weights), one after the other, each in proportion to its weight
     among those that are left."""
     left, chosen = list(weights), list[int]()

@@ -22,7 +22,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CurriculumChoice:
     """What there is to choose the questions of a step from."""
 
     problems: Sequence[Problem]

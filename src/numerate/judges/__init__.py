@@ -1,7 +1,7 @@
 """Judges say what the steps of a solution are worth. All of them are Scorers (`numerate.types`)."""
 
+from numerate.judges.load_judge import load
 from numerate.judges.oracle import Judgement, Oracle
-from numerate.judges.trained import load
-from numerate.judges.world import knows
+from numerate.judges.oracle.story_facts import knows
 
 __all__ = ["Judgement", "Oracle", "knows", "load"]

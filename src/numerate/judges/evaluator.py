@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
+from numerate.judges.batch_scorer import TOKENS, WINDOW, Reader, SolutionScores
 from numerate.types import Problem, StepScores
 
 if TYPE_CHECKING:
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class EvaluatorJudge:
     """Exactly one score per solution. An empty solution scores 0, and so does one of which not even the first
     step fits; late steps that don't fit are left out of the question. All of these are in
-    `reader.counts`."""
+    `batch_scorer.counts`."""
 
     def __init__(self, evaluator: EvaluatorModel, tokens: int = TOKENS, window: int = WINDOW) -> None:
         from numerate import training
 
-        self.reader = Reader(evaluator, tokens, window, partial(training.verdicts, words=evaluator.words))
+        self.reader = Reader(
+            evaluator, tokens, window, partial(training.word_logprobs, words=evaluator.words)
+        )
 
     def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
         return list(self.stream(zip(problems, solutions, strict=True)))
@@ -32,7 +34,7 @@ class EvaluatorJudge:
         """The same for any number of pairs, of which a window is in memory."""
         return map(self._one, self.reader.read(pairs))
 
-    def _one(self, answered: Answered) -> StepScores:
+    def _one(self, answered: SolutionScores) -> StepScores:
         from numerate.training import objectives
 
         if not len(answered.logits_KC):

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
+from numerate.judges.batch_scorer import TOKENS, WINDOW, Reader, SolutionScores
 from numerate.types import Problem, StepScores
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from numerate.models.scorer import ScoreModel
+    from numerate.models.reward_model import ScoreModel
 
 
 class OutcomeJudge:
@@ -21,7 +21,7 @@ class OutcomeJudge:
 
     Exactly one score per solution, read at its end. An empty solution scores 0, and so does one of which
     not even the first step fits; where only late steps don't fit, it is read at the last one that does. All
-    of these are in `reader.counts`.
+    of these are in `batch_scorer.counts`.
 
     every: one score after each step that fits, the outcome as it looks from there; none without a step."""
 
@@ -38,7 +38,7 @@ class OutcomeJudge:
         """The same for any number of pairs, of which a window is in memory."""
         return map(self._one, self.reader.read(pairs))
 
-    def _one(self, answered: Answered) -> StepScores:
+    def _one(self, answered: SolutionScores) -> StepScores:
         seen = answered.cut.steps[: len(answered.logits_KC)]
         if self.every:
             scores = self.said(answered.logits_KC) if seen else []

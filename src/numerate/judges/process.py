@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from numerate.judges.cut import cut_at
-from numerate.judges.reader import TOKENS, WINDOW, Answered, Reader
-from numerate.types import Marked, Problem, StepScores
+from numerate.judges.batch_scorer import TOKENS, WINDOW, Reader, SolutionScores
+from numerate.judges.step_split import split_at
+from numerate.types import LabelledSolution, Problem, StepScores
 
 if TYPE_CHECKING:
-    from numerate.models.scorer import ScoreModel
+    from numerate.models.reward_model import ScoreModel
 
 
 class ProcessJudge:
@@ -19,7 +19,8 @@ class ProcessJudge:
     still reach the answer?).
 
     The last step is read after the line of the answer. A solution without steps has no scores; steps that
-    don't fit have none either, so `steps` says which the scores belong to. Both are in `reader.counts`."""
+    don't fit have none either, so `steps` says which the scores belong to. Both are in
+    `batch_scorer.counts`."""
 
     def __init__(self, scorer: ScoreModel, tokens: int = TOKENS, window: int = WINDOW) -> None:
         self.reader = Reader(scorer, tokens, window)
@@ -31,11 +32,11 @@ class ProcessJudge:
         """The same for any number of pairs, of which a window is in memory."""
         return map(self._one, self.reader.read(pairs))
 
-    def marked(self, rows: Iterable[Marked]) -> Iterator[StepScores]:
+    def marked(self, rows: Iterable[LabelledSolution]) -> Iterator[StepScores]:
         """Of solutions whose steps somebody has cut: a score per step, as far as they fit."""
-        return map(self._one, self.reader.read_cuts((row.problem, cut_at(row.steps)) for row in rows))
+        return map(self._one, self.reader.read_cuts((row.problem, split_at(row.steps)) for row in rows))
 
-    def _one(self, answered: Answered) -> StepScores:
+    def _one(self, answered: SolutionScores) -> StepScores:
         from numerate.training import objectives
 
         seen = answered.cut.steps[: len(answered.logits_KC)]

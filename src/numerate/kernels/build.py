@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from numerate.store import file_hash
-from numerate.store.files import flush
+from numerate.store.files import flush_to_disk
 
 HERE = Path(__file__).parent
 SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
@@ -32,9 +32,9 @@ DIGITS = 32
 """of the checksum in a compiled file's name"""
 
 
-def library() -> ctypes.CDLL | None:
+def compiled_library() -> ctypes.CDLL | None:
     """The compiled functions, None where there are none. The first call may take a second or two."""
-    return load()[0]
+    return load_library()[0]
 
 
 def switched_off() -> bool:
@@ -43,7 +43,7 @@ def switched_off() -> bool:
 
 
 @cache
-def load() -> tuple[ctypes.CDLL | None, str]:
+def load_library() -> tuple[ctypes.CDLL | None, str]:
     """The library and a line about it, for `numerate doctor`."""
     if switched_off():
         return None, "switched off by NUMERATE_COMPILE=0"
@@ -51,24 +51,24 @@ def load() -> tuple[ctypes.CDLL | None, str]:
     if sys.platform == "win32" or compiler is None:
         return None, "no C compiler found: torch does the same work, sampling and training take longer"
     try:
-        file = built(compiler)
-        return declared(ctypes.CDLL(str(file))), f"compiled by {compiler}"
+        file = build_library(compiler)
+        return declare_functions(ctypes.CDLL(str(file))), f"compiled by {compiler}"
     except (OSError, subprocess.SubprocessError, AttributeError) as error:
         told = getattr(error, "stderr", "") or str(error)
         return None, f"{compiler} did not compile it ({told.strip()[:200]}): torch does the same work"
 
 
-def built(compiler: str) -> Path:
+def build_library(compiler: str) -> Path:
     """The shared library, from the cache where this source was compiled on this processor before."""
     texts = [file.read_text(encoding="utf-8") for file in (*SOURCES, *HEADERS)]
-    what = [*texts, *FLAGS, compiler, processor()]
+    what = [*texts, *FLAGS, compiler, processor_name()]
     name = f"kernels-{hashlib.sha256(chr(10).join(what).encode()).hexdigest()[:20]}"
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    for file in sorted(folder().glob(f"{name}-*.so")):
-        if sound(file):
+    cache_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file in sorted(cache_folder().glob(f"{name}-*.so")):
+        if is_own_file(file):
             return file
         file.unlink()  # cut, or somebody else's: loading it would end the process, or run their code
-    with tempfile.TemporaryDirectory(dir=folder()) as where:
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as where:
         made = Path(where) / f"{name}.so"
         subprocess.run(
             [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"],
@@ -77,13 +77,13 @@ def built(compiler: str) -> Path:
             text=True,
             timeout=SECONDS,
         )
-        flush(made)
-        target = folder() / f"{name}-{file_hash(made)[:DIGITS]}.so"
+        flush_to_disk(made)
+        target = cache_folder() / f"{name}-{file_hash(made)[:DIGITS]}.so"
         made.replace(target)
     return target
 
 
-def sound(file: Path) -> bool:
+def is_own_file(file: Path) -> bool:
     """Whether a compiled file is what this user compiled: an own file that nobody else may write, with the
     checksum that its name says."""
     try:
@@ -95,12 +95,12 @@ def sound(file: Path) -> bool:
         return False
 
 
-def folder() -> Path:
+def cache_folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "numerate"
 
 
-def processor() -> str:
+def processor_name() -> str:
     """What -march=native depends on: a cache on a shared disk may serve several kinds of machines."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -109,7 +109,7 @@ def processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
-def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
+def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     """With the types of its functions. Pointers are passed as addresses."""
     pointer, count = ctypes.c_void_p, ctypes.c_int64
     lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
@@ -134,7 +134,7 @@ def declared(lib: ctypes.CDLL) -> ctypes.CDLL:
     return lib
 
 
-class Cache(ctypes.Structure):
+class CacheStruct(ctypes.Structure):
     """The struct of the same name in decode.c."""
 
     _fields_ = [

@@ -9,7 +9,7 @@ WHOLE_TOKENS        words that its models' tokenizers must not split
 needs_step_labels   whether a Config learns from labels that were stored with the rollouts
 
 The last four may be left out. Options that name models, rollouts or judges have the types ModelName,
-RolloutsName, JudgeName of `numerate.typed`, which checks of recipes and identities of stages follow."""
+RolloutsName, JudgeName of `numerate.options`, which checks of recipes and identities of stages follow."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ METHODS = {
 }
 
 
-def get(name: str) -> ModuleType:
+def get_method(name: str) -> ModuleType:
     """The module of a method. Raises ValueError with a suggestion when there is none of that name."""
     if name not in METHODS:
         near = get_close_matches(name, METHODS, n=1)
@@ -53,7 +53,7 @@ def get(name: str) -> ModuleType:
 
 def leaves(name: str) -> frozenset[str]:
     """Returns what a method leaves behind, see LEAVES above."""
-    return get(name).LEAVES
+    return get_method(name).LEAVES
 
 
 def leaving(*kinds: str) -> list[str]:
@@ -63,4 +63,4 @@ def leaving(*kinds: str) -> list[str]:
 
 def needs_step_labels(name: str, options: Any) -> bool:
     """Whether a stage with these options learns from labels that were stored with the rollouts."""
-    return getattr(get(name), "needs_step_labels", lambda cfg: False)(options)
+    return getattr(get_method(name), "needs_step_labels", lambda cfg: False)(options)

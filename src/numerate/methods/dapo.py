@@ -19,11 +19,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.options import AtLeast0, AtLeast1, NotNegative, config
 from numerate.rollouts.job import Job
-from numerate.typed import AtLeast0, AtLeast1, NotNegative, config
 from numerate.types import Example, Group, Stats
 
 if TYPE_CHECKING:
@@ -60,30 +60,34 @@ class Config(PolicyGradient):
             )
 
 
-def shaped(row: Example, cfg: Config) -> float:
+def shaped_reward(row: Example, cfg: Config) -> float:
     """The reward with the soft punishment for length, eq. 13."""
     if not cfg.overlong_cache:
         return row.row["reward"]
-    beyond = credit.overlong(on_policy.length(row), cfg.sample.max_tokens, cfg.overlong_cache)
+    beyond = credit.overlong_penalty(on_policy.rollout_length(row), cfg.sample.max_tokens, cfg.overlong_cache)
     return row.row["reward"] + cfg.overlong_weight * beyond
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[float | None]:
-    return [a for group in on_policy.groups(rows) for a in credit.group([shaped(row, cfg) for row in group])]
+    return [
+        a
+        for group in on_policy.rows_by_group(rows)
+        for a in credit.group([shaped_reward(row, cfg) for row in group])
+    ]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
+    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    return -(batch.token["weight"] * J_BT).sum(), training.policy_shift_stats(batch, logp_BT, clipped_BT)
 
 
-def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
+def sample_uneven_groups(run: training.Stage, loop: OnPolicyLoop, cfg: Config) -> list[Group]:
     """Questions whose attempts are not all worth the same, enough for a step where `max_draws` suffice."""
     wanted, kept = cfg.sample.problems or len(loop.job.problems), list[Group]()
     for _ in range(cfg.max_draws):
-        kept += [group for group in loop.attempts() if credit.varied(on_policy.rewards(group))]
+        kept += [group for group in loop.sample_groups() if credit.has_signal(on_policy.group_rewards(group))]
         if len(kept) >= wanted:
             return kept[:wanted]
     said = (
@@ -101,14 +105,16 @@ def uneven(run: training.Stage, loop: OnPolicy, cfg: Config) -> list[Group]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
+    loop = OnPolicyLoop(run, job, cfg)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G attempts at each question, until enough of these teach something
-        rows = loop.rows(uneven(run, loop, cfg))
+        rows = loop.training_rows(sample_uneven_groups(run, loop, cfg))
         # 2. compare each with its group
-        rows = on_policy.give(rows, advantages(rows, cfg))
+        rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J
-        for part in loop.parts(rows):
-            loop.step(training.weigh(part, per="token"), partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        for part in loop.minibatches(rows):
+            loop.step(
+                training.set_loss_weights(part, per="token"), partial(loss, cfg=cfg), (step + 1) / cfg.steps
+            )
         loop.log()
     return loop.result()

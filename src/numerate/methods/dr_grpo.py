@@ -16,11 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import GroupPolicyGradient
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import GroupPolicyGradient
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Config(GroupPolicyGradient):
 def advantages(rows: Sequence[Example]) -> list[float | None]:
     return [
         a
-        for group in on_policy.groups(rows)
+        for group in on_policy.rows_by_group(rows)
         for a in credit.group([row.row["reward"] for row in group], scale=False)
     ]
 
@@ -49,23 +49,25 @@ def advantages(rows: Sequence[Example]) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
+    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
+        batch, logp_BT, clipped_BT
+    )
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
+    loop = OnPolicyLoop(run, job, cfg)
     if cfg.kl.coef:
-        loop.freeze("ref_logp", cfg.kl.reference or job.model)
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        rows = loop.rows(loop.attempts())
+        rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group, whatever its spread
-        rows = on_policy.give(rows, advantages(rows))
+        rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J, a token worth the same in a short attempt and in a long one
-        for part in loop.parts(rows):
-            weighed = training.weigh(part, per="constant", constant=cfg.sample.max_tokens)
+        for part in loop.minibatches(rows):
+            weighed = training.set_loss_weights(part, per="constant", constant=cfg.sample.max_tokens)
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

@@ -29,15 +29,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
+from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import JudgeFit
-from numerate.models.card import WORDS, Card
-from numerate.problems.consistency import demonstrations
+from numerate.methods.shared.options import JudgeFit
+from numerate.models.judge_config import WORDS, Card
+from numerate.options import AtLeast1, NotNegative, RolloutsName, config
+from numerate.problems.consistency import usable_demonstrations
 from numerate.rollouts.job import Job
-from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast1, NotNegative, RolloutsName, config
+from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Group, Problem, Scored, Stats
 
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ class Sorted:
     """among the problems of the stage"""
 
 
-def sort(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
+def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Solutions that could not be graded, or are empty, are left out."""
     once = [s for s in without_repeats(group).attempts if s.rollout.solution.strip()]
     known = [
-        (s.rollout.solution, correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
+        (s.rollout.solution, is_correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
     ]
     return Sorted(
         group.problem,
@@ -96,7 +96,7 @@ def sort(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     )
 
 
-def correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
+def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
     """Raises ValueError where the oracle is asked about a problem that is no story."""
     good = (scored.reward.value or 0.0) >= 1
     if oracle is None:
@@ -110,16 +110,16 @@ def correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
     )
 
 
-def drawn(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:
+def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:
     """Different pairs of a right and a wrong solution, by number; all there are where these are few."""
     chosen = random.Random(seed).sample(range(right * wrong), min(pairs, right * wrong))
     return [divmod(number, wrong) for number in chosen]
 
 
-def row(judge: EvaluatorModel, one: Sorted, solution: str, right: bool) -> Example | None:
+def question_row(judge: EvaluatorModel, one: Sorted, solution: str, right: bool) -> Example | None:
     """The question about a solution; None where it does not fit whole."""
-    laid = judge.lay(one.problem, cut(solution).texts)
-    asked = None if laid.dropped else training.labelled(laid, [float(right)])
+    laid = judge.lay(one.problem, split_solution(solution).texts)
+    asked = None if laid.dropped else training.labelled_row(laid, [float(right)])
     return asked.with_row(problem=float(one.number)) if asked else None
 
 
@@ -127,14 +127,14 @@ def log_share(
     model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """log S of every solution, [N, 1]."""
-    logp_N2, where = training.verdicts(model, batch, words, h_BTD)
+    logp_N2, where = training.word_logprobs(model, batch, words, h_BTD)
     return training.objectives.log_share(logp_N2[:, 0], logp_N2[:, 1])[:, None], where
 
 
-def xent(
+def xent_loss(
     model: Any, batch: training.Batch, words: tuple[int, int], space: str, h_BTD: Tensor | None = None
 ) -> tuple[Tensor, Stats]:
-    logp_N2, where = training.verdicts(model, batch, words, h_BTD)
+    logp_N2, where = training.word_logprobs(model, batch, words, h_BTD)
     weight_N, wrong_N = batch.token["weight"][where], (batch.token["target"][where] < 0.5).long()
     said_N = logp_N2.gather(-1, wrong_N[:, None])[:, 0]
     other_N = logp_N2.gather(-1, 1 - wrong_N[:, None])[:, 0]
@@ -142,7 +142,7 @@ def xent(
     return -(weight_N * value_N).sum(), {"right": (weight_N * (said_N > other_N)).sum().item()}
 
 
-def margin(
+def margin_loss(
     model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, Stats]:
     """sum of w log S + its part of the constant: over a step, the mean of eq. 8."""
@@ -151,7 +151,7 @@ def margin(
     return value + batch.token["offset"][where].sum(), {}
 
 
-def joint(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> tuple[Tensor, Stats]:
+def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> tuple[Tensor, Stats]:
     """Both losses from one pass through the network."""
     h_BTD = training.hidden_states(model, batch)
     value, stats = judging(model, batch, h_BTD=h_BTD)
@@ -162,7 +162,7 @@ def joint(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> 
     return training.objectives.joint(value, written, alpha), stats
 
 
-def with_writing(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
+def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
     """The weighed rows of a step, and the worked solutions of the problems they are about, 1 / written tokens
     on each token of these. worked: by the number of the problem, the row column `problem`."""
     written = [worked[n] for n in dict.fromkeys(int(row.row["problem"]) for row in rows) if n in worked]
@@ -189,7 +189,7 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
     where it is the right one, +1 / pairs where it is the wrong one."""
     rows = list({id(row): row for pair in pairs for row in pair}.values())
     place = {id(row): i for i, row in enumerate(rows)}
-    share = training.ask_rows(judge, rows, tokens, partial(log_share, words=judge.words))
+    share = training.score_rows(judge, rows, tokens, partial(log_share, words=judge.words))
     weight, offset = [0.0] * len(rows), [0.0] * len(rows)
     for right, wrong in ((place[id(r)], place[id(w)]) for r, w in pairs):
         if training.objectives.margin(share[right], share[wrong]).item() > 0:
@@ -202,22 +202,22 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
     ]
 
 
-def solutions(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
+def solution_rows(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
     """All solutions, for xent."""
-    right = [row(judge, one, text, True) for one in data for text in one.right]
-    wrong = [row(judge, one, text, False) for one in data for text in one.wrong]
-    return orm.usable(run, [*right, *wrong], "right and wrong attempts")
+    right = [question_row(judge, one, text, True) for one in data for text in one.right]
+    wrong = [question_row(judge, one, text, False) for one in data for text in one.wrong]
+    return orm.usable_rows(run, [*right, *wrong], "right and wrong attempts")
 
 
-def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
+def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
     """Pairs for the margin; a solution of several pairs is one row. Problems that are always or never solved
     give none, and are counted; so are pairs that are too long."""
     found: list[Pair] = []
     overlong = 0
     for one in data:
-        right = [row(judge, one, x, True) for x in one.right]
-        wrong = [row(judge, one, x, False) for x in one.wrong]
-        chosen = drawn(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
+        right = [question_row(judge, one, x, True) for x in one.right]
+        wrong = [question_row(judge, one, x, False) for x in one.wrong]
+        chosen = draw_pairs(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
         both = ((right[r], wrong[w]) for r, w in chosen)
         fit = [(r, w) for r, w in both if r is not None and w is not None]
         found += fit
@@ -235,13 +235,13 @@ def paired(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequen
     return found
 
 
-def written(
+def demonstration_rows(
     run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
 ) -> dict[int, Example]:
     """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
-    usable = {problem.id for problem in demonstrations([one.problem for one in data])[0]}
+    usable = {problem.id for problem in usable_demonstrations([one.problem for one in data])[0]}
     have = [one for one in data if one.problem.id in usable]
-    rows = {one.number: training.worked(judge.policy, one.problem, style) for one in have}
+    rows = {one.number: training.demonstration_row(judge.policy, one.problem, style) for one in have}
     fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
     if not fit:
         raise ValueError(
@@ -261,20 +261,26 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     judge = EvaluatorModel(policy, Card("evaluator", style=job.style, max_length=cfg.fit.max_length))
     # 1. right and wrong solutions of every problem
     oracle = Oracle() if cfg.labels == "oracle" else None
-    data = [sort(group, oracle, number) for number, group in enumerate(job.attempts(cfg.rollouts))]
-    worked = written(run, judge, data, cfg, job.style) if cfg.joint else {}
+    data = [sort_solutions(group, oracle, number) for number, group in enumerate(job.attempts(cfg.rollouts))]
+    worked = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
     # 2. one epoch of words, or of pairs; and of worked solutions beside them
     if cfg.objective == "xent":
-        rows = solutions(run, judge, data)
-        loss = partial(xent, words=judge.words, space=cfg.space)
-        return orm.fit(run, cfg.fit, judge, rows, *beside(loss, training.weigh_reads, worked, cfg.joint))
-    pairs = paired(run, cfg, judge, data)
-    loss = partial(margin, words=judge.words)
+        rows = solution_rows(run, judge, data)
+        loss = partial(xent_loss, words=judge.words, space=cfg.space)
+        return orm.fit_judge(
+            run,
+            cfg.fit,
+            judge,
+            rows,
+            *judging_with_writing(loss, training.set_read_weights, worked, cfg.joint),
+        )
+    pairs = pair_rows(run, cfg, judge, data)
+    loss = partial(margin_loss, words=judge.words)
     weigh = partial(weigh_pairs, judge=judge, tokens=cfg.fit.micro_tokens)
-    return orm.fit(run, cfg.fit, judge, pairs, *beside(loss, weigh, worked, cfg.joint))
+    return orm.fit_judge(run, cfg.fit, judge, pairs, *judging_with_writing(loss, weigh, worked, cfg.joint))
 
 
-def beside(
+def judging_with_writing(
     loss: Judging,
     weigh: Callable[[Sequence[orm.Row]], list[Example]],
     worked: Mapping[int, Example],
@@ -283,4 +289,6 @@ def beside(
     """Loss and weights of judging, or of judging and writing."""
     if not worked:
         return loss, weigh
-    return partial(joint, judging=loss, alpha=alpha), lambda rows: with_writing(weigh(rows), worked)
+    return partial(joint_loss, judging=loss, alpha=alpha), lambda rows: add_demonstrations(
+        weigh(rows), worked
+    )

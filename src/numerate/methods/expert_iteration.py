@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.curricula import Question
-from numerate.methods import sft, watching
-from numerate.methods.options import RowFit, Sample, Validate
-from numerate.methods.sampling import reward_function, sample_groups
-from numerate.problems.consistency import demonstrations
+from numerate.methods import sft
+from numerate.methods.shared import rollout_metrics
+from numerate.methods.shared.options import RowFit, Sample, Validate
+from numerate.methods.shared.sampling import reward_function, sample_groups
+from numerate.options import AtLeast1, ModelName, config
+from numerate.problems.consistency import usable_demonstrations
 from numerate.rewards.compose import CORRECT, Given
 from numerate.rollouts.job import Job
 from numerate.steps import trace
-from numerate.typed import AtLeast1, ModelName, config
 from numerate.types import Example, Group, Problem, Rollout, Scored
 
 if TYPE_CHECKING:
@@ -77,32 +78,32 @@ class Config:
             raise ValueError("stop_after needs validate.every, the steps between two validations")
 
 
-def key(rollout: Rollout, dedupe: str) -> object:
+def duplicate_key(rollout: Rollout, dedupe: str) -> object:
     """Two attempts with the same key are duplicates."""
     keys = {"exact": rollout.solution.strip(), "trace": trace(rollout.solution), "none": id(rollout)}
     return keys[dedupe]
 
 
-def right(attempts: Iterable[Scored], cfg: Config) -> list[Rollout]:
+def correct_rollouts(attempts: Iterable[Scored], cfg: Config) -> list[Rollout]:
     """What passes the threshold; a reward that could not be measured does not."""
     rewards = ((s.rollout, s.reward.value) for s in attempts)
     return [rollout for rollout, reward in rewards if reward is not None and reward >= cfg.threshold]
 
 
-def distinct(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
+def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
     """What is kept of the right attempts at one problem, oldest first."""
     kept: dict[object, Rollout] = {}
     for rollout in rollouts:
-        kept.setdefault(key(rollout, cfg.dedupe), rollout)
+        kept.setdefault(duplicate_key(rollout, cfg.dedupe), rollout)
     return list(kept.values())[: cfg.keep_per_problem]
 
 
-def gather(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
+def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
     """The kept attempts of each problem over some rounds; duplicates between rounds count as one."""
     found: dict[str, list[Rollout]] = {}
     for group in chain.from_iterable(rounds):
-        found.setdefault(group.problem.id, []).extend(right(group.attempts, cfg))
-    return [distinct(rollouts, cfg) for rollouts in found.values()]
+        found.setdefault(group.problem.id, []).extend(correct_rollouts(group.attempts, cfg))
+    return [dedupe(rollouts, cfg) for rollouts in found.values()]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -111,42 +112,42 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     for step in run.rounds(cfg.steps):
         # 1. sample from the policy of the step before
         policy = job.load_dir(run.folder / f"round-{step - 1:03d}" / "model") if step else job.load(job.model)
-        groups = list(sample(run, cfg, job, policy, step))
+        groups = list(sample_round(run, cfg, job, policy, step))
         # 2. keep what is right, once
-        earlier = [sample(run, cfg, job, policy, i) for i in range(0 if cfg.cumulative else step, step)]
-        kept = gather([*earlier, groups], cfg)
+        earlier = [sample_round(run, cfg, job, policy, i) for i in range(0 if cfg.cumulative else step, step)]
+        kept = gather_rollouts([*earlier, groups], cfg)
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
         fitted.read_as(policy)
-        rows = [*solutions(cfg, job, fitted), *(training.attempt(r) for found in kept for r in found)]
+        rows = [*solution_rows(cfg, job, fitted), *(training.rollout_row(r) for found in kept for r in found)]
         if not rows:
             raise ValueError(
                 f"step {step}: none of {len(groups) * cfg.sample.rollouts} rollouts was right, there is "
                 "nothing to learn from: start from a fine-tuned model, take easier problems, or raise "
                 "sample.rollouts"
             )
-        rows, overlong = training.fitting(rows, cfg.fit.max_length)
-        fitted = sft.fit(run.sub(f"round-{step:03d}/fit"), cfg.fit, fitted, rows)
+        rows, overlong = training.drop_overlong(rows, cfg.fit.max_length)
+        fitted = sft.fit_rows(run.sub(f"round-{step:03d}/fit"), cfg.fit, fitted, rows)
         run.save(fitted, f"round-{step:03d}/model")
         # 4. look, and stop when it no longer helps
-        stats = describe(groups, kept) | {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
+        stats = round_stats(groups, kept) | {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
         if job.validation and cfg.validate.due(step + 1):
             stats["validation/accuracy"] = job.validate(run, fitted, cfg.validate.limit)
-            judge(run, cfg, step, stats["validation/accuracy"])
+            update_best_round(run, cfg, step, stats["validation/accuracy"])
         run.log(stats)
-    last = run.facts.get("best_round", run.round - 1) if cfg.validate.keep == "best" else run.round - 1
+    last = run.state.get("best_round", run.round - 1) if cfg.validate.keep == "best" else run.round - 1
     return job.load_dir(run.folder / f"round-{last:03d}" / "model")
 
 
-def sample(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
+def sample_round(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
     """The graded rollouts of a step; those that are on disk are read, not sampled again."""
-    questions = [Question(problem) for problem in turn(job.problems, cfg.sample.problems, step)]
+    questions = [Question(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)]
     reward = reward_function(run, job, cfg.sample, cfg.rewards)
     folder = f"round-{step:03d}"
     return sample_groups(run, job, job.engine(policy), questions, cfg.sample, step, folder, reward)
 
 
-def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
+def round_problems(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
     """The problems of a round."""
     if per_round is None or per_round >= len(problems):
         return list(problems)
@@ -154,27 +155,28 @@ def turn(problems: Sequence[Problem], per_round: int | None, round_: int) -> lis
     return [problems[i % len(problems)] for i in range(start, start + per_round)]
 
 
-def solutions(cfg: Config, job: Job, policy: Policy) -> list[Example]:
+def solution_rows(cfg: Config, job: Job, policy: Policy) -> list[Example]:
     if not cfg.with_solutions:
         return []
-    problems, _ = demonstrations(job.problems[: cfg.solutions_limit])
-    return [training.worked(policy, problem, job.style) for problem in problems]
+    problems, _ = usable_demonstrations(job.problems[: cfg.solutions_limit])
+    return [training.demonstration_row(policy, problem, job.style) for problem in problems]
 
 
-def describe(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
+def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     attempts = [s for group in groups for s in group.attempts]
-    return watching.ends(attempts) | {
+    return rollout_metrics.ending_stats(attempts) | {
         "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(map(bool, map(watching.right, attempts))) / len(attempts),
-        "rollouts/solved": sum(any(map(watching.right, g.attempts)) for g in groups) / len(groups),
+        "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, attempts))) / len(attempts),
+        "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.attempts)) for g in groups)
+        / len(groups),
         "data/problems": float(sum(bool(found) for found in kept)),
         "data/distinct_right": sum(len(found) for found in kept) / len(kept),
     }
 
 
-def judge(run: training.Stage, cfg: Config, round_: int, accuracy: float) -> None:
+def update_best_round(run: training.Stage, cfg: Config, round_: int, accuracy: float) -> None:
     """Remember the best round; end the loop after `stop_after` rounds without a better one."""
-    if accuracy > run.facts.get("best", -1.0):
-        run.facts |= {"best": accuracy, "best_round": round_}
-    if cfg.stop_after and round_ - run.facts["best_round"] >= cfg.stop_after:
+    if accuracy > run.state.get("best", -1.0):
+        run.state |= {"best": accuracy, "best_round": round_}
+    if cfg.stop_after and round_ - run.state["best_round"] >= cfg.stop_after:
         run.finish()

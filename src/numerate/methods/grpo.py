@@ -6,7 +6,7 @@ rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/|o_i| sum_t { min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i) - beta KL_t }
 KL_t  = pi_ref / pi - log(pi_ref / pi) - 1
 
-With a `judge` steps are compared with steps (section 4.1.3, process supervision): see `process_credit`.
+With a `judge` steps are compared with steps (section 4.1.3, process supervision): see `process_advantages`.
 
 The paper takes G = 64 and beta = 0.04. Since then most take 8 to 16 attempts, and leave the KL out where
 rewards cannot be gamed; so do our defaults, and no reference model is loaded. The paper renews the
@@ -20,12 +20,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import judge, on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import GroupPolicyGradient, Process
-from numerate.methods.process_credit import supervised
+from numerate.methods.shared import on_policy, step_scorer
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import GroupPolicyGradient, Process
+from numerate.methods.shared.process_advantages import supervised
+from numerate.options import JudgeName, config
 from numerate.rollouts.job import Job
-from numerate.typed import JudgeName, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -49,32 +49,38 @@ class Config(GroupPolicyGradient):
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
+    return [
+        a
+        for group in on_policy.rows_by_group(rows)
+        for a in credit.group([row.row["reward"] for row in group])
+    ]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
+    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
+        batch, logp_BT, clipped_BT
+    )
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    scorer = judge.find(cfg.judge, job, every=True)
-    loop = OnPolicy(run, job, cfg)
+    scorer = step_scorer.load_scorer(cfg.judge, job, every=True)
+    loop = OnPolicyLoop(run, job, cfg)
     if cfg.kl.coef:
-        loop.freeze("ref_logp", cfg.kl.reference or job.model)
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        found = loop.attempts()
-        rows = loop.rows(found, judged=not scorer or cfg.process.outcome > 0)
+        found = loop.sample_groups()
+        rows = loop.training_rows(found, judged=not scorer or cfg.process.outcome > 0)
         # 2. compare each with its group, or its steps with theirs
         told = supervised(loop, found, rows, scorer, cfg.process) if scorer else advantages(rows)
-        rows = on_policy.give(rows, told)
+        rows = on_policy.with_advantages(rows, told)
         # 3. mu passes of gradient steps on J
-        for part in loop.parts(rows):
-            weighed = training.weigh(part, per="sequence")
+        for part in loop.minibatches(rows):
+            weighed = training.set_loss_weights(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

@@ -16,11 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, GroupPolicyGradient
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Clip, GroupPolicyGradient
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -40,29 +40,35 @@ class Config(GroupPolicyGradient):
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return [a for group in on_policy.groups(rows) for a in credit.group([row.row["reward"] for row in group])]
+    return [
+        a
+        for group in on_policy.rows_by_group(rows)
+        for a in credit.group([row.row["reward"] for row in group])
+    ]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     s_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=True)
-    J_BT, clipped_BT = training.surrogate(s_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
+    J_BT, clipped_BT = training.clipped_surrogate(s_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
+        batch, logp_BT, clipped_BT
+    )
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
+    loop = OnPolicyLoop(run, job, cfg)
     if cfg.kl.coef:
-        loop.freeze("ref_logp", cfg.kl.reference or job.model)
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        rows = loop.rows(loop.attempts())
+        rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group
-        rows = on_policy.give(rows, advantages(rows))
+        rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J
-        for part in loop.parts(rows):
-            weighed = training.weigh(part, per="sequence")
+        for part in loop.minibatches(rows):
+            weighed = training.set_loss_weights(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

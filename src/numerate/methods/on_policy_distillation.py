@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from numerate import training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import OnPolicyOptions, Sample
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import OnPolicyOptions, Sample
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -53,20 +53,20 @@ def advantages(rows: Sequence[Example]) -> list[list[float]]:
 def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    stats = training.shares(batch, reverse_kl=logp_BT.detach() - batch.token["teacher_logp"])
+    stats = training.token_means(batch, reverse_kl=logp_BT.detach() - batch.token["teacher_logp"])
     return -(batch.token["weight"] * rho_BT * batch.token["advantage"]).sum(), stats
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
-    loop.freeze("teacher_logp", cfg.teacher)
+    loop = OnPolicyLoop(run, job, cfg)
+    loop.add_reference("teacher_logp", cfg.teacher)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample from pi_old, and ask the teacher how likely each token was
-        rows = loop.rows(loop.attempts(), judged=False)
+        rows = loop.training_rows(loop.sample_groups(), judged=False)
         # 2. what the teacher finds likelier than pi_old does is good
-        rows = on_policy.give(rows, advantages(rows))
+        rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J
-        for part in loop.parts(rows):
-            loop.step(training.weigh(part, per="token"), loss, (step + 1) / cfg.steps)
+        for part in loop.minibatches(rows):
+            loop.step(training.set_loss_weights(part, per="token"), loss, (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

@@ -20,19 +20,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from numerate import training
-from numerate.judges.cut import cut
-from numerate.methods.options import JudgeFit
-from numerate.models.card import Card
+from numerate.judges.step_split import split_solution
+from numerate.methods.shared.options import JudgeFit
+from numerate.models.judge_config import Card
+from numerate.options import RolloutsName, config
 from numerate.rollouts.job import Job
-from numerate.rollouts.stored import without_repeats
-from numerate.typed import RolloutsName, config
-from numerate.types import Example, Group, Marked, Stats
+from numerate.rollouts.load_rollouts import without_repeats
+from numerate.types import Example, Group, LabelledSolution, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from numerate.models.evaluator import EvaluatorModel
-    from numerate.models.scorer import Laid, ScoreModel
+    from numerate.models.reward_model import Laid, ScoreModel
 
     Loss = Callable[[Any, training.Batch], tuple[Tensor, Stats]]
 
@@ -59,39 +59,39 @@ class Config:
     """how the judge is trained"""
 
 
-def outcomes(groups: Sequence[Group]) -> list[Marked]:
+def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
     """Every attempt with its final correctness at all of its steps; one that could not be graded, or has no
     text, is left out."""
-    found: list[Marked] = []
+    found: list[LabelledSolution] = []
     for group in map(without_repeats, groups):
         for scored in group.attempts:
-            texts = cut(scored.rollout.solution).texts
+            texts = split_solution(scored.rollout.solution).texts
             if texts and scored.reward.value is not None:
                 label = 1 if scored.reward.value >= 1 else -1
-                found.append(Marked(group.problem, texts, (label,) * len(texts)))
+                found.append(LabelledSolution(group.problem, texts, (label,) * len(texts)))
     return found
 
 
-def row(laid: Laid, labels: Sequence[int | None], at: At) -> Example | None:
+def outcome_row(laid: Laid, labels: Sequence[int | None], at: At) -> Example | None:
     """The outcome asked where `at` says. A solution that was cut short has no end to be asked at."""
     targets = [None if label is None else float(label > 0) for label in labels]
     if at == "tokens" and laid.ends and targets[0] is not None:
         places = range(laid.prompt, laid.ends[-1] + 1)
-        return training.asking(laid, dict.fromkeys(places, targets[0]))
+        return training.score_row(laid, dict.fromkeys(places, targets[0]))
     if at == "last":
         targets = [None] * (len(targets) - 1) + targets[-1:]
-    return training.labelled(laid, targets)
+    return training.labelled_row(laid, targets)
 
 
 def loss(model: Any, batch: training.Batch) -> tuple[Tensor, Stats]:
-    logits_NC, where = training.readings(model, batch)
+    logits_NC, where = training.head_logits(model, batch)
     weight_N, target_N = batch.token["weight"][where], batch.token["target"][where]
     right_N = (logits_NC[:, 0] > 0) == (target_N > 0.5)
     value = training.objectives.binary(logits_NC[:, 0], target_N, weight_N)
     return value, {"right": (weight_N * right_N).sum().item()}
 
 
-def fit(
+def fit_judge(
     run: training.Stage,
     cfg: JudgeFit,
     judge: Judge,
@@ -108,7 +108,7 @@ def fit(
     packed = False if judge.card.encoder else None
     learner = training.Learner(judge, packed=packed, **cfg.learner_options())
     for step in run.rounds(steps, learner, label="steps"):
-        chosen = [rows[i] for i in neighbours(bundles, per_epoch, step, run.seed)]
+        chosen = [rows[i] for i in step_rows(bundles, per_epoch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)
         stats = learner.step(weigh(chosen), loss, lr)
         run.log({f"train/{name}": number for name, number in stats.items()} | {"train/lr": lr})
@@ -123,7 +123,7 @@ def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]
     return list(found.values())
 
 
-def neighbours(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int) -> list[int]:
+def step_rows(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int) -> list[int]:
     """The rows of one optimizer step, of `parts` per epoch: every epoch shuffles the bundles anew, lays them
     one after the other and spreads them evenly over its steps."""
     epoch, part = training.epoch_slice(sum(map(len, bundles)), parts, step)
@@ -132,20 +132,20 @@ def neighbours(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: in
     return [i for bundle in order for i in bundle][part]
 
 
-def begin(job: Job, card: Card, encoder: str | None) -> ScoreModel:
+def make_judge(job: Job, card: Card, encoder: str | None) -> ScoreModel:
     """The untrained judge: on the stage's model, or on an encoder."""
-    from numerate.models import scorer
+    from numerate.models import reward_model
 
     if encoder:
-        return scorer.on_encoder(encoder, card, device=job.device, dtype=job.dtype)
-    return scorer.on_policy(job.load(job.model), card)
+        return reward_model.on_encoder(encoder, card, device=job.device, dtype=job.dtype)
+    return reward_model.on_policy(job.load(job.model), card)
 
 
-def usable(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
+def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
     """The rows that have something to learn. Raises ValueError where all of them say the same."""
     if not rows:
         raise ValueError(f"none of the solutions has a step to be judged, or a label: give it {what}")
-    found, empty = training.kept(rows)
+    found, empty = training.keep_rows(rows)
     seen = {t for row in found for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
     if len(seen) < 2:
         said = "have no label" if not seen else f"carry the same label ({seen.pop():g})"
@@ -160,7 +160,7 @@ def usable(run: training.Stage, rows: Sequence[Example | None], what: str) -> li
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the graded attempts of an earlier stage."""
     # 1. attempts with their outcomes
-    data = outcomes(job.attempts(cfg.rollouts))
+    data = label_outcomes(job.attempts(cfg.rollouts))
     # 2. the outcome, asked at every prefix
     card = Card(
         "outcome",
@@ -170,8 +170,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         style=job.style,
         max_length=cfg.fit.max_length,
     )
-    judge = begin(job, card, cfg.encoder)
-    rows = [row(judge.lay(one.problem, one.steps), one.labels, cfg.at) for one in data]
+    judge = make_judge(job, card, cfg.encoder)
+    rows = [outcome_row(judge.lay(one.problem, one.steps), one.labels, cfg.at) for one in data]
     # 3. fit
-    rows = usable(run, rows, "right and wrong attempts")
-    return fit(run, cfg.fit, judge, rows, loss, training.weigh_reads)
+    rows = usable_rows(run, rows, "right and wrong attempts")
+    return fit_judge(run, cfg.fit, judge, rows, loss, training.set_read_weights)

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 from numerate import training
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import JudgeFit
-from numerate.models import encoding
-from numerate.models.card import Card
+from numerate.methods.shared.options import JudgeFit
+from numerate.models import tokenization
+from numerate.models.judge_config import Card
+from numerate.options import NotNegative, RolloutsName, config
 from numerate.prompts import STYLES
 from numerate.rollouts.job import Job
-from numerate.typed import NotNegative, RolloutsName, config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from numerate.models.scorer import Laid, ScoreModel
+    from numerate.models.reward_model import Laid, ScoreModel
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"evaluator"})
@@ -48,11 +48,11 @@ class Config:
     """how the model is trained"""
 
 
-def row(laid: Laid, right: bool, eos: int) -> Example | None:
+def value_row(laid: Laid, right: bool, eos: int) -> Example | None:
     """Value asked at the ends of steps; tokens and EOS of a whole and right solution are written too."""
     if not laid.ends:
         return None
-    asked = training.asking(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
+    asked = training.score_row(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
     told = right and not laid.dropped
     ids = [*asked.ids, eos]
     columns = {name: [*values, 0.0] for name, values in asked.token.items()}
@@ -63,11 +63,11 @@ def row(laid: Laid, right: bool, eos: int) -> Example | None:
 def last_token(judge: ScoreModel, style: str) -> int:
     """What a written solution ends with: EOS, or in a chat the template's end of turn."""
     tokenizer = judge.tokenizer
-    return encoding.end_of_turn(tokenizer) if STYLES[style].chat else int(tokenizer.eos_token_id)
+    return tokenization.end_of_turn(tokenizer) if STYLES[style].chat else int(tokenizer.eos_token_id)
 
 
 def loss(model: Any, batch: training.Batch, alpha: float) -> tuple[Tensor, Stats]:
-    raw_N1, where = training.readings(model, batch)
+    raw_N1, where = training.head_logits(model, batch)
     weight_N, outcome_N = batch.token["weight"][where], batch.token["target"][where]
     value = training.objectives.value(raw_N1[:, 0], outcome_N, weight_N)
     written = -(batch.token["lm_weight"] * training.token_logprobs(model, batch)).sum()
@@ -76,22 +76,22 @@ def loss(model: Any, batch: training.Batch, alpha: float) -> tuple[Tensor, Stats
     return written + alpha * value, stats
 
 
-def weigh(rows: Sequence[Example]) -> list[Example]:
+def set_value_weights(rows: Sequence[Example]) -> list[Example]:
     """1 / (n + 1e-3) where the value is asked, 1 / written tokens where a right solution is written."""
     tokens = sum(sum(row.token["written"]) for row in rows)
     share = 1 / tokens if tokens else 0.0
-    weighed = training.weigh_reads(rows, EPSILON)
+    weighed = training.set_read_weights(rows, EPSILON)
     return [row.with_token(lm_weight=[share * w for w in row.token["written"]]) for row in weighed]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the graded attempts of an earlier stage."""
     # 1. attempts with their outcomes
-    data = orm.outcomes(job.attempts(cfg.rollouts))
+    data = orm.label_outcomes(job.attempts(cfg.rollouts))
     # 2. value at every step, words of the right ones
-    judge = orm.begin(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
+    judge = orm.make_judge(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
     eos = last_token(judge, job.style)
-    rows = [row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
+    rows = [value_row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
     # 3. fit
-    rows = orm.usable(run, rows, "right and wrong attempts")
-    return orm.fit(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), weigh)
+    rows = orm.usable_rows(run, rows, "right and wrong attempts")
+    return orm.fit_judge(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), set_value_weights)

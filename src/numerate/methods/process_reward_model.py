@@ -18,21 +18,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.judges.cut import cut
 from numerate.judges.oracle import Oracle, knows
+from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import JudgeFit
-from numerate.models.card import Aggregation, Card, Neutral, Reads
-from numerate.problems import marked
+from numerate.methods.shared.options import JudgeFit
+from numerate.models.judge_config import Aggregation, Card, Neutral, Reads
+from numerate.options import AtLeast1, RolloutsName, config
+from numerate.problems.labelled import labelled_steps
 from numerate.rollouts.job import Job
-from numerate.rollouts.stored import without_repeats
-from numerate.typed import AtLeast1, RolloutsName, config
-from numerate.types import Example, Group, Marked, Stats, Verdict
+from numerate.rollouts.load_rollouts import without_repeats
+from numerate.types import Example, Group, LabelledSolution, Stats, Verdict
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from numerate.models.scorer import ScoreModel
+    from numerate.models.reward_model import ScoreModel
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge", "step_judge"})
@@ -75,7 +75,7 @@ class Config:
     """how the judge is trained"""
 
 
-def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
+def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSolution]:
     """The steps of every attempt, each text once, with what oracle or store say of them.
 
     Raises ValueError where they say nothing."""
@@ -90,10 +90,10 @@ def judged(groups: Sequence[Group], labels: str) -> Iterator[Marked]:
             steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
             if steps:
                 told = tuple(RATING[step.label] if step.label else None for step in steps)
-                yield Marked(problem, cut(rollout.solution, steps).texts, told)
+                yield LabelledSolution(problem, split_solution(rollout.solution, steps).texts, told)
 
 
-def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
+def head_targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
     """What the head should say: the rating itself, or 1 and 0."""
     if classes == 3:
         return [None if label is None else float(label) for label in labels]
@@ -101,7 +101,7 @@ def targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> lis
     return [meaning[label] for label in labels]
 
 
-def reading(data: Sequence[Marked], reads: Reads | None, encoder: bool) -> Reads:
+def reading_mode(data: Sequence[LabelledSolution], reads: Reads | None, encoder: bool) -> Reads:
     """Returns what a judge of these solutions reads when it scores a step. Raises ValueError where an encoder
     that reads whole solutions would have learned their last steps only."""
     ends_only = not any(label is not None for one in data for label in one.labels[:-1])
@@ -114,14 +114,14 @@ def reading(data: Sequence[Marked], reads: Reads | None, encoder: bool) -> Reads
 
 
 def labelled_rows(
-    judge: ScoreModel, data: Sequence[Marked], classes: int, neutral: Neutral
+    judge: ScoreModel, data: Sequence[LabelledSolution], classes: int, neutral: Neutral
 ) -> list[Example | None]:
     """Returns the rows of labelled solutions, as the judge's card says that it reads them."""
     return [
         row
         for one in data
         for row in training.labelled_steps(
-            judge.card, judge.lay(one.problem, one.steps), targets(one.labels, classes, neutral)
+            judge.card, judge.lay(one.problem, one.steps), head_targets(one.labels, classes, neutral)
         )
     ]
 
@@ -129,14 +129,16 @@ def labelled_rows(
 def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats]:
     if classes == 2:
         return orm.loss(model, batch)
-    logits_N3, where = training.readings(model, batch)
+    logits_N3, where = training.head_logits(model, batch)
     weight_N, rating_N = batch.token["weight"][where], batch.token["target"][where]
     right_N = logits_N3.argmax(-1) - 1 == rating_N
     value = training.objectives.ratings(logits_N3, rating_N, weight_N)
     return value, {"right": (weight_N * right_N).sum().item()}
 
 
-def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) -> ScoreModel:
+def fit_step_judge(
+    run: training.Stage, cfg: Config, job: Job, data: Iterable[LabelledSolution]
+) -> ScoreModel:
     """Train on labelled steps, wherever they come from."""
     data = list(data)
     card = Card(
@@ -146,21 +148,25 @@ def learn(run: training.Stage, cfg: Config, job: Job, data: Iterable[Marked]) ->
         aggregation=cfg.aggregation,
         likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
-        reads=reading(data, cfg.reads, bool(cfg.encoder)),
+        reads=reading_mode(data, cfg.reads, bool(cfg.encoder)),
         style=job.style,
         max_length=cfg.fit.max_length,
     )
-    judge = orm.begin(job, card, cfg.encoder)
+    judge = orm.make_judge(job, card, cfg.encoder)
     rows = labelled_rows(judge, data, cfg.classes, cfg.neutral)
-    rows = orm.usable(run, rows, "right and wrong steps")
-    return orm.fit(run, cfg.fit, judge, rows, partial(loss, classes=cfg.classes), training.weigh_reads)
+    rows = orm.usable_rows(run, rows, "right and wrong steps")
+    return orm.fit_judge(
+        run, cfg.fit, judge, rows, partial(loss, classes=cfg.classes), training.set_read_weights
+    )
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the attempts of an earlier stage, or on a set of labelled steps."""
     if cfg.marked is not None:
         paths = bool(cfg.encoder) and cfg.reads == "whole"
-        return learn(run, cfg, job, marked.load(cfg.marked, limit=cfg.marked_limit, paths=paths))
+        return fit_step_judge(
+            run, cfg, job, labelled_steps.load(cfg.marked, limit=cfg.marked_limit, paths=paths)
+        )
     if cfg.rollouts is None:
         raise ValueError("a process reward model learns from rollouts or from marked: name one of them")
-    return learn(run, cfg, job, judged(job.attempts(cfg.rollouts), cfg.labels))
+    return fit_step_judge(run, cfg, job, label_steps(job.attempts(cfg.rollouts), cfg.labels))

@@ -17,11 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyGradient
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Clip, Kl, PolicyGradient
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -52,47 +52,49 @@ class Config(PolicyGradient):
             self.kl.keep_to(estimator="k1")
 
 
-def credits(row: Example, baseline: float, beta: float) -> list[float]:
+def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
     seen = [t for t, trained in enumerate(row.mask) if trained]
     reward = row.row["reward"] - baseline
     if not beta:
         return [reward] * len(seen)
     old, ref = row.token["old_logp"], row.token["ref_logp"]
-    return [reward + kl for kl in credit.to_go([-beta * (old[t] - ref[t]) for t in seen])]
+    return [reward + kl for kl in credit.returns_to_go([-beta * (old[t] - ref[t]) for t in seen])]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
     """Normalised over all tokens of the step; 0 off the trained tokens."""
     raw: list[list[float]] = []
-    for group in on_policy.groups(rows):
+    for group in on_policy.rows_by_group(rows):
         mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
-        raw += [credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
-    told = map(iter, credit.normalised(raw))
+        raw += [token_credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
+    told = map(iter, credit.normalize_advantages(raw))
     return [[next(a) if seen else 0.0 for seen in row.mask] for row, a in zip(rows, told, strict=True)]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     beta = cfg.kl.coef * (cfg.kl.placement == "loss")
-    J_BT, stats = training.less_kl(J_BT, batch, logp_BT, beta, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.moved(batch, logp_BT, clipped_BT)
+    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, beta, cfg.kl.estimator)
+    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
+        batch, logp_BT, clipped_BT
+    )
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
+    loop = OnPolicyLoop(run, job, cfg)
     if cfg.kl.coef:
-        loop.freeze("ref_logp", cfg.kl.reference or job.model)
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        rows = loop.rows(loop.attempts())
+        rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the whole batch
-        rows = on_policy.give(rows, advantages(rows, cfg))
+        rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J
-        for part in loop.parts(rows):
-            weighed = training.weigh(part, per="token")
+        for part in loop.minibatches(rows):
+            weighed = training.set_loss_weights(part, per="token")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

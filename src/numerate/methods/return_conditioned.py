@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import training
 from numerate.methods import sft
-from numerate.methods.options import RowFit, Validate
+from numerate.methods.shared.options import RowFit, Validate
+from numerate.options import Positive, RolloutsName, Share, config
 from numerate.prompts import render
 from numerate.rollouts.job import Job
-from numerate.rollouts.stored import without_repeats
-from numerate.typed import Positive, RolloutsName, Share, config
+from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Problem, Scored
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Config:
     """greedy accuracy on the problem set `validation`, after so many epochs"""
 
 
-def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
+def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
     """All attempts of the rarer kind and as many of the other as the ratio allows, drawn at random and kept
     in their order. Raises ValueError where nothing would be left."""
     if balance is None:
@@ -91,7 +91,7 @@ def balanced(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pa
     return [pairs[i] for i in kept]
 
 
-def returns(scored: Scored, labels: str) -> list[float]:
+def step_returns(scored: Scored, labels: str) -> list[float]:
     """R_k of every step. Raises ValueError where a step has none."""
     rollout = scored.rollout
     if labels == "outcome":
@@ -105,36 +105,37 @@ def returns(scored: Scored, labels: str) -> list[float]:
     return told or [float(bool(scored.reward.value))]
 
 
-def told(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int], list[bool]]]:
+def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int], list[bool]]]:
     """The whole solution line by line: whether the line is good, its tokens, and which of them are trained.
 
     The policy wrote neither a beginning that it was given nor what a calculator wrote: these are read."""
-    from numerate.models.conditioning import lines
+    from numerate.models.return_conditioning import token_lines
 
     rollout = scored.rollout
-    begun = policy.encode_target(rollout.begun)[:-1] if rollout.begun else []
-    written = begun + [i for turn in rollout.written for i in turn.ids]
-    own = iter([False] * len(begun) + [turn.trained for turn in rollout.written for _ in turn.ids])
-    good = [share >= cfg.threshold for share in returns(scored, cfg.labels)]
+    begun = policy.encode_target(rollout.prefix)[:-1] if rollout.prefix else []
+    written = begun + [i for turn in rollout.completion_turns for i in turn.ids]
+    own = iter([False] * len(begun) + [turn.trained for turn in rollout.completion_turns for _ in turn.ids])
+    good = [share >= cfg.threshold for share in step_returns(scored, cfg.labels)]
     starts = [step.start for step in rollout.steps][: len(good)]
     upto: list[int] = []
-    for line in lines(policy, written):
+    for line in token_lines(policy, written):
         upto += line
         length = len(policy.decode(upto))
         reached = sum(start < length for start in starts)
         yield good[max(0, reached - 1)], line, list(islice(own, len(line)))
 
 
-def row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: str) -> Example:
+def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: str) -> Example:
     conditioning = policy.conditioning
     assert conditioning is not None
     asked = policy.encode_prompt(render(problem, style))
-    return training.tagged(policy, asked, told(policy, scored, cfg), conditioning)
+    return training.tagged_row(policy, asked, tagged_lines(policy, scored, cfg), conditioning)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on tagged attempts of an earlier stage."""
-    from numerate.models.conditioning import Conditioning, prepare, write
+    from numerate.models.return_conditioning import prepare_policy
+    from numerate.models.return_tags import Conditioning, write_conditioning
 
     cfg.validate.require(job.validation)
     # 1. the labelled attempts, each text once
@@ -146,24 +147,24 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         if scored.reward.value is not None and any(scored.rollout.mask)
     ]
     # 2. as many right as wrong ones
-    kept = balanced(pairs, cfg.balance, run.seed)
+    kept = balance_pairs(pairs, cfg.balance, run.seed)
     # 3. tags before the lines
     policy = job.load(job.model)
     conditioning = Conditioning(ask=cfg.ask)
-    prepare(policy, conditioning, tokens=cfg.tags == "tokens")
-    write(policy.model.config, conditioning)
-    rows = [row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
-    rows, overlong = training.fitting(rows, cfg.fit.max_length)
+    prepare_policy(policy, conditioning, tokens=cfg.tags == "tokens")
+    write_conditioning(policy.model.config, conditioning)
+    rows = [conditioned_row(policy, problem, scored, cfg, job.style) for problem, scored in kept]
+    rows, overlong = training.drop_overlong(rows, cfg.fit.max_length)
     if not rows:
         raise ValueError(
             f"all {overlong} attempts are longer than fit.max_length={cfg.fit.max_length} tokens"
         )
-    run.progress.say(describe(kept, pairs, overlong))
+    run.progress.say(balance_summary(kept, pairs, overlong))
     # 4. fit
-    return sft.fit(run, cfg.fit, policy, rows, cfg.validate, job, overlong)
+    return sft.fit_rows(run, cfg.fit, policy, rows, cfg.validate, job, overlong)
 
 
-def describe(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) -> str:
+def balance_summary(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) -> str:
     def right(some: Sequence[Pair]) -> int:
         return sum(bool(scored.reward.value) for _, scored in some)
 

@@ -16,11 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
-from numerate.methods import on_policy
-from numerate.methods.on_policy import OnPolicy
-from numerate.methods.options import Clip, Kl, PolicyGradient
+from numerate.methods.shared import on_policy
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Clip, Kl, PolicyGradient
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Config(PolicyGradient):
         self.kl.keep_to(estimator="k1", placement="reward")
 
 
-def penalised(row: Example, beta: float) -> float:
+def penalized_reward(row: Example, beta: float) -> float:
     """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
     if not beta:
         return row.row["reward"]
@@ -55,29 +55,29 @@ def penalised(row: Example, beta: float) -> float:
 
 
 def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
-    found = ([penalised(row, beta) for row in group] for group in on_policy.groups(rows))
+    found = ([penalized_reward(row, beta) for row in group] for group in on_policy.rows_by_group(rows))
     return [a for rewards in found for a in credit.leave_one_out(rewards)]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=False)
-    J_BT, clipped_BT = training.surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    return -(batch.token["weight"] * J_BT).sum(), training.moved(batch, logp_BT, clipped_BT)
+    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
+    return -(batch.token["weight"] * J_BT).sum(), training.policy_shift_stats(batch, logp_BT, clipped_BT)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicy(run, job, cfg)
+    loop = OnPolicyLoop(run, job, cfg)
     if cfg.kl.coef:
-        loop.freeze("ref_logp", cfg.kl.reference or job.model)
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        rows = loop.rows(loop.attempts())
+        rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the mean of the others
-        rows = on_policy.give(rows, advantages(rows, cfg.kl.coef))
+        rows = on_policy.with_advantages(rows, advantages(rows, cfg.kl.coef))
         # 3. mu passes of gradient steps
-        for part in loop.parts(rows):
-            weighed = training.weigh(part, per="sequence")
+        for part in loop.minibatches(rows):
+            weighed = training.set_loss_weights(part, per="sequence")
             loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
         loop.log()
     return loop.result()

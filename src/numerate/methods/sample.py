@@ -10,11 +10,11 @@ import math
 
 from numerate import training
 from numerate.curricula import Question
-from numerate.methods import watching
-from numerate.methods.options import Sample
-from numerate.methods.sampling import sample_groups
+from numerate.methods.shared import rollout_metrics
+from numerate.methods.shared.options import Sample
+from numerate.methods.shared.sampling import sample_groups
+from numerate.options import config
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Group, Stats
 
 NEEDS = frozenset[str]()
@@ -42,4 +42,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
 def of_group(group: Group) -> Stats:
     """Returns shares of a problem's rollouts: right, and without a readable end. Groups are of one size."""
     right = sum(bool(scored.reward.value) for scored in group.attempts)
-    return {"rollouts/accuracy": right / len(group.attempts)} | watching.ends(group.attempts)
+    return {"rollouts/accuracy": right / len(group.attempts)} | rollout_metrics.ending_stats(group.attempts)

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numerate import training
-from numerate.methods.options import RowFit, Validate
-from numerate.methods.validation import keep_best
-from numerate.problems.consistency import demonstrations
+from numerate.methods.shared.options import RowFit, Validate
+from numerate.methods.shared.validation import keep_best
+from numerate.options import config
+from numerate.problems.consistency import usable_demonstrations
 from numerate.rollouts.job import Job
-from numerate.typed import config
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
     return -(batch.token["weight"] * logp_BT).sum(), {}
 
 
-def batches(count: int, size: int, step: int, seed: int) -> list[int]:
+def batch_rows(count: int, size: int, step: int, seed: int) -> list[int]:
     """The rows of one optimizer step of at most `size`: every epoch is a new shuffle, spread evenly over its
     steps."""
     return minibatch(count, math.ceil(count / size), step, seed)
@@ -68,7 +68,7 @@ def minibatch(count: int, parts: int, step: int, seed: int | str) -> list[int]:
     return order[part]
 
 
-def fit(
+def fit_rows(
     run: training.Stage,
     cfg: RowFit,
     policy: Policy,
@@ -79,14 +79,14 @@ def fit(
 ) -> Policy:
     """The loop, shared with every method that fine-tunes on chosen rows. job: what it validates with;
     overlong: rows that were left out, for the log. Returns the policy, trained in place."""
-    policy.adapt(cfg.adapters())
+    policy.add_lora(cfg.adapters())
     per_epoch = cfg.steps_per_pass(len(rows))
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(policy, **cfg.learner_options())
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in minibatch(len(rows), per_epoch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)
-        stats = learner.step(training.weigh(chosen, per="token"), loss, lr)
+        stats = learner.step(training.set_loss_weights(chosen, per="token"), loss, lr)
         stats = {f"train/{name}": value for name, value in stats.items()} | {"train/lr": lr}
         if step == 0:
             stats |= {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
@@ -95,7 +95,7 @@ def fit(
             stats["validation/accuracy"] = job.validate(run, policy, validate.limit)
             keep_best(run, policy, stats["validation/accuracy"], validate)
         run.log(stats)
-    if validate.keep == "best" and "best" in run.facts:
+    if validate.keep == "best" and "best" in run.state:
         policy.reload(run.folder / "best")
     return policy
 
@@ -103,14 +103,14 @@ def fit(
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     """Fine-tune the stage's model on the reference solutions of its problems."""
     cfg.validate.require(job.validation)
-    problems, others = demonstrations(job.problems)
+    problems, others = usable_demonstrations(job.problems)
     if not problems:
         raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
     if others:
         run.progress.warn(others)
     policy = job.load(job.model)
-    rows, overlong = training.fitting(
-        (training.worked(policy, problem, job.style) for problem in problems), cfg.fit.max_length
+    rows, overlong = training.drop_overlong(
+        (training.demonstration_row(policy, problem, job.style) for problem in problems), cfg.fit.max_length
     )
     if not rows:
         raise ValueError(
@@ -120,4 +120,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         run.progress.say(
             f"{overlong} of {overlong + len(rows)} rows are longer than {cfg.fit.max_length} tokens: left out"
         )
-    return fit(run, cfg.fit, policy, rows, cfg.validate, job, overlong)
+    return fit_rows(run, cfg.fit, policy, rows, cfg.validate, job, overlong)

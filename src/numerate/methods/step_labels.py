@@ -20,16 +20,16 @@ from itertools import accumulate
 from typing import Any
 
 from numerate import training
-from numerate.methods.options import Sample
-from numerate.methods.sampling import params
-from numerate.rewards.correct import truncation
-from numerate.rollouts.continuations import Beginning, successes
+from numerate.methods.shared.options import Sample
+from numerate.methods.shared.sampling import params
+from numerate.options import AtLeast1, RolloutsName, Share, config
+from numerate.rewards.correct import truncation_stats
+from numerate.rollouts.continuations import Beginning, continuation_successes
+from numerate.rollouts.distributed import run_on_main
 from numerate.rollouts.job import Job
-from numerate.rollouts.share import once
-from numerate.rollouts.stored import without_repeats
+from numerate.rollouts.load_rollouts import without_repeats
 from numerate.steps import split
 from numerate.store import read_rollouts, write_rollouts
-from numerate.typed import AtLeast1, RolloutsName, Share, config
 from numerate.types import Group, Scored, Step
 
 NEEDS = frozenset[str]()
@@ -51,30 +51,30 @@ class Config:
     """K continuations from every step, of rollouts at the first `problems`"""
 
 
-def labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
+def prefix_labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
     """right: per prefix, did each continuation succeed? -> is the prefix good?"""
     good = [any(hits) and sum(hits) / len(hits) >= threshold for hits in right]
     return list(accumulate(good, lambda before, now: before and now)) if monotone else good
 
 
-def beginnings(scored: Scored, group: Group) -> Iterator[Beginning]:
+def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
     """What stands before the second, third, ... step: whole lines, so that a step cannot grow."""
     text = scored.rollout.solution
     for step in split(text)[1:]:
         yield Beginning(group.problem, text[: step.start].rstrip(" \t"))
 
 
-def told(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
+def label_rollout(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
     """The attempt with a label and a score, the share of right continuations, on each of its steps."""
-    hits = [found[begun.id] for begun in beginnings(scored, group)]
+    hits = [found[begun.id] for begun in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
-    good = labels(hits, cfg.threshold, cfg.monotone)
-    marked = [mark(*three) for three in zip(steps, hits, good, strict=True)]
+    good = prefix_labels(hits, cfg.threshold, cfg.monotone)
+    marked = [label_step(*three) for three in zip(steps, hits, good, strict=True)]
     return replace(scored, rollout=replace(scored.rollout, steps=tuple(marked)))
 
 
-def mark(step: Step, hits: Sequence[bool], good: bool) -> Step:
+def label_step(step: Step, hits: Sequence[bool], good: bool) -> Step:
     return replace(step, score=sum(hits) / len(hits), label="right" if good else "wrong")
 
 
@@ -84,11 +84,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
     # 2. go on from every step
-    asked = [begun for scored, group in pairs for begun in beginnings(scored, group)]
+    asked = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))
     place = run.folder / "continuations"
     for _ in run.rounds(1):
-        found = successes(
+        found = continuation_successes(
             place,
             engine,
             asked,
@@ -99,13 +99,15 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
             grade_truncated=cfg.sample.grade_truncated,
         )
         # 3. label
-        marked = [told(scored, group, found, cfg) for scored, group in pairs]
+        marked = [label_rollout(scored, group, found, cfg) for scored, group in pairs]
         path = run.folder / "rollouts" / "part-00000.parquet"
-        once(partial(write_rollouts, path, marked))
-        run.log(describe(marked, len(asked), found) | truncation(read_rollouts(place) if found else ()))
+        run_on_main(partial(write_rollouts, path, marked))
+        run.log(
+            label_stats(marked, len(asked), found) | truncation_stats(read_rollouts(place) if found else ())
+        )
 
 
-def describe(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:
+def label_stats(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
         "labels/attempts": float(len(marked)),

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.methods import outcome_reward_model as orm
-from numerate.methods.options import JudgeFit
-from numerate.methods.process_reward_model import judged, labelled_rows
-from numerate.models.card import Card, Reads
+from numerate.methods.process_reward_model import label_steps, labelled_rows
+from numerate.methods.shared.options import JudgeFit
+from numerate.models.judge_config import Card, Reads
+from numerate.options import RolloutsName, config
 from numerate.rollouts.job import Job
-from numerate.typed import RolloutsName, config
 
 if TYPE_CHECKING:
-    from numerate.models.scorer import ScoreModel
+    from numerate.models.reward_model import ScoreModel
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge", "step_judge"})
@@ -48,7 +48,7 @@ class Config:
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Train on the attempts that an earlier stage labelled."""
     # 1. labelled steps
-    data = list(judged(job.attempts(cfg.rollouts), "stored"))
+    data = list(label_steps(job.attempts(cfg.rollouts), "stored"))
     # 2. rows
     encoder = bool(cfg.encoder)
     card = Card(
@@ -58,8 +58,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         style=job.style,
         max_length=cfg.fit.max_length,
     )
-    judge = orm.begin(job, card, cfg.encoder)
+    judge = orm.make_judge(job, card, cfg.encoder)
     rows = labelled_rows(judge, data, 2, "drop")
     # 3. fit
-    rows = orm.usable(run, rows, "steps that succeed and steps that don't")
-    return orm.fit(run, cfg.fit, judge, rows, orm.loss, training.weigh_reads)
+    rows = orm.usable_rows(run, rows, "steps that succeed and steps that don't")
+    return orm.fit_judge(run, cfg.fit, judge, rows, orm.loss, training.set_read_weights)

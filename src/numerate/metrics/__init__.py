@@ -15,6 +15,7 @@
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
 """
 
+from numerate.metrics.answer_shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
 from numerate.metrics.attempts import diversity, maj_at_k, majk, pass_at_k
 from numerate.metrics.calibration import Bin, brier, ece, reliability
 from numerate.metrics.candidates import Candidates
@@ -29,9 +30,14 @@ from numerate.metrics.first_errors import (
 from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
 from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
 from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
-from numerate.metrics.reranked import Choice, choose, curves, optimistic, outcomes
-from numerate.metrics.shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
-from numerate.metrics.steps import Written, written
+from numerate.metrics.rerank_accuracy import (
+    LimitChoice,
+    choose_limit,
+    optimistic_choice,
+    strategy_curves,
+    strategy_outcomes,
+)
+from numerate.metrics.steps import StepCounts, step_counts
 from numerate.metrics.subsets import rerank_at_k
 
 __all__ = [
@@ -39,24 +45,23 @@ __all__ = [
     "Bar",
     "Bin",
     "Candidates",
-    "Choice",
     "Difference",
     "FirstErrors",
+    "LimitChoice",
     "McNemar",
     "Operating",
     "Position",
     "Share",
-    "Written",
+    "StepCounts",
     "accuracy_by",
     "auc",
     "auc_interval",
     "auc_within",
     "brier",
     "by_position",
-    "choose",
+    "choose_limit",
     "choose_threshold",
     "cost_ratio",
-    "curves",
     "diversity",
     "ece",
     "first_error",
@@ -67,9 +72,8 @@ __all__ = [
     "majk",
     "mcnemar",
     "mean_interval",
-    "optimistic",
+    "optimistic_choice",
     "oracle_curve",
-    "outcomes",
     "paired_bootstrap",
     "pass_at_k",
     "reliability",
@@ -77,6 +81,8 @@ __all__ = [
     "right_share",
     "right_to_top",
     "roc",
+    "step_counts",
+    "strategy_curves",
+    "strategy_outcomes",
     "wilson",
-    "written",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import comb
 
 from numerate.metrics.votes import chance_of_right_vote
-from numerate.selection import NO_ANSWER, largest
+from numerate.selection import NO_ANSWER, largest_clusters
 from numerate.steps import trace
 
 
@@ -62,7 +62,7 @@ def majk(clusters: Sequence[int], correct: Sequence[bool], k: int) -> bool:
     _check(clusters, correct)
     if k < 1:
         raise ValueError(f"the {k} largest clusters: needs k >= 1")
-    return any(correct[clusters.index(cluster)] for cluster in largest(clusters, k))
+    return any(correct[clusters.index(cluster)] for cluster in largest_clusters(clusters, k))
 
 
 def _check(clusters: Sequence[int], correct: Sequence[bool]) -> None:

@@ -59,11 +59,11 @@ class History:
 Condition = Callable[[History], "float | None"]
 
 
-def finite(value: Any) -> float | None:
+def finite_or_none(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def values(row: Row, name: str) -> list[float]:
+def numeric_values(row: Row, name: str) -> list[float]:
     return [row[name]] if name in row else []
 
 
@@ -90,14 +90,14 @@ def level_above(bound: float, *names: str) -> Condition:
 
 
 def newest_above(name: str, bound: float) -> Condition:
-    return lambda history: next((v for v in values(history.rows[-1], name) if v > bound), None)
+    return lambda history: next((v for v in numeric_values(history.rows[-1], name) if v > bound), None)
 
 
 OTHER_SIGNAL = ("train/baseline", "train/reverse_kl", "judge/score")
 """logged where the gradient does not rest on the rewards of a group alone"""
 
 
-def unmeasured(history: History) -> float | None:
+def unmeasured_share(history: History) -> float | None:
     if "train/reverse_kl" in history.rows[-1]:  # a teacher's log-probabilities need no reward
         return None
     return surely_above(history, "reward/unmeasured", THIRD) or surely_above(
@@ -112,26 +112,26 @@ def zero_variance(history: History) -> float | None:
     return fmean(shares) if min(shares) >= 0.9 else None
 
 
-def overlong(history: History) -> float | None:
+def overlong_share(history: History) -> float | None:
     row = history.rows[-1]
     lost, kept = row.get("data/overlong", 0.0), row.get("data/rows", 0.0)
     return lost / (lost + kept) if lost > THIRD * (lost + kept) else None
 
 
-def entropy(history: History) -> float | None:
+def low_entropy(history: History) -> float | None:
     level = history.level("policy/entropy")
     early = fmean(history.entropy) if len(history.entropy) == ROWS else 0.0
     return level if level is not None and level < max(0.01, 0.1 * early) else None
 
 
-def spike(history: History) -> float | None:
-    for norm in values(history.rows[-1], "train/grad_norm"):
+def sudden_spike(history: History) -> float | None:
+    for norm in numeric_values(history.rows[-1], "train/grad_norm"):
         if len(history.norms) >= FEWEST_NORMS and norm > max(CLIPPED, SPIKE * median(history.norms)):
             return norm / max(median(history.norms), 1e-12)
     return None
 
 
-def kl(history: History) -> float | None:
+def high_kl(history: History) -> float | None:
     """Per token: `train/kl`, or PPO's per rollout over the length."""
     rows = history.rows
     per_token = [

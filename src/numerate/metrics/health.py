@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from numerate.metrics import conditions
-from numerate.metrics.conditions import NORMS, ROWS, STATS, VALIDATIONS, Condition, History, finite, values
+from numerate.metrics.conditions import (
+    NORMS,
+    ROWS,
+    STATS,
+    VALIDATIONS,
+    Condition,
+    History,
+    finite_or_none,
+    numeric_values,
+)
 
 REMEDY = "Remedy"
 """the heading of what to do, on terminals and in the report"""
@@ -42,15 +51,15 @@ class Check:
     measure: Condition
 
 
-def look(
+def check_row(
     state: Mapping[str, Any] | None, row: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, float], list[str]]:
     """Returns the state after a row of the log, the conditions that hold in it with their measured values,
     and those of them that begin. state: what it returned for the row before, None at first."""
     state = state or FIRST
-    now = {name: value for name in STATS if (value := finite(row.get(name))) is not None}
+    now = {name: value for name in STATS if (value := finite_or_none(row.get(name))) is not None}
     total, count = state["rewards"]
-    for reward in values(now, "reward/mean"):
+    for reward in numeric_values(now, "reward/mean"):
         total, count = total + reward, count + 1
     validations: list[list[float]] = state["validations"]
     validated = "validation/accuracy" in now and count > 0
@@ -70,8 +79,8 @@ def look(
     begins = [name for name in holds if name not in seen]
     after: dict[str, Any] = {
         "rows": list(history.rows),
-        "norms": [*state["norms"], *values(now, "train/grad_norm")][-NORMS:],
-        "entropy": [*state["entropy"], *values(now, "policy/entropy")][:ROWS],
+        "norms": [*state["norms"], *numeric_values(now, "train/grad_norm")][-NORMS:],
+        "entropy": [*state["entropy"], *numeric_values(now, "policy/entropy")][:ROWS],
         "validations": validations,
         "rewards": [total, count],
         "seen": seen | dict.fromkeys(holds, 0),
@@ -85,7 +94,7 @@ def sentences(name: str, value: float) -> tuple[str, str]:
     return check.says.format(value=value), f"{REMEDY}: {check.remedy}"
 
 
-def line(name: str, value: float) -> str:
+def condition_line(name: str, value: float) -> str:
     """Returns a condition and its remedy on one line."""
     return ". ".join(sentences(name, value))
 
@@ -133,14 +142,14 @@ CHECKS = (
         "{value:.0%} of the rollouts could not be given a reward, and are left out",
         "99 % sure to be above a third of the rollouts of up to 3 rows",
         "look for None in the reward functions, problems without an answer, and scores that are not finite",
-        conditions.unmeasured,
+        conditions.unmeasured_share,
     ),
     Check(
         "overlong",
         "{value:.0%} of the training rows are longer than max_length and left out",
         "above a third: what is left is another set of problems",
         "raise max_length",
-        conditions.overlong,
+        conditions.overlong_share,
     ),
     Check(
         "entropy",
@@ -148,14 +157,14 @@ CHECKS = (
         "the mean of 3 rows is below a tenth of the first 3, or below 0.01: rollouts of a group are copies",
         "lower the learning rate, raise the upper clip (clip.high), take a KL to a reference "
         "(kl.coef), or stop at the best validation (validate.keep: best)",
-        conditions.entropy,
+        conditions.low_entropy,
     ),
     Check(
         "kl",
         "the policy runs away from the reference policy: KL {value:.3g} nats per token",
         "the mean of 3 rows is above 0.5: half a nat is another choice of word at most tokens",
         "raise the weight of the KL (kl.coef), or lower the learning rate",
-        conditions.kl,
+        conditions.high_kl,
     ),
     Check(
         "step_kl",
@@ -169,7 +178,7 @@ CHECKS = (
         "the gradient norm is {value:.3g} times the median of the steps before",
         "10 times the median of 30 steps and above 1, the default max_norm: the clip alone sets such a step",
         "look at the data of this step; where it returns, lower the learning rate, or raise warmup",
-        conditions.spike,
+        conditions.sudden_spike,
     ),
     Check(
         "drift",

@@ -64,7 +64,7 @@ def mean_interval(
     use `wilson` for right-or-wrong values. Raises ValueError for no values or one that is not finite.
     """
     given = _finite(values)
-    low, high = percentiles(np.concatenate(list(resampled_means(given, resamples, seed))), confidence)
+    low, high = percentile_interval(np.concatenate(list(resampled_means(given, resamples, seed))), confidence)
     mean = float(given.mean())
     return mean, min(low, mean), max(high, mean)
 
@@ -83,7 +83,7 @@ def resampled_means(values: Floats, resamples: int, seed: int) -> Iterator[Float
         yield drawn_RV @ distinct_V / len(values)
 
 
-def percentiles(samples: Floats, confidence: float) -> tuple[float, float]:
+def percentile_interval(samples: Floats, confidence: float) -> tuple[float, float]:
     """The middle `confidence` of the samples."""
     normal_quantile(confidence)
     low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])

@@ -10,7 +10,7 @@ from math import comb
 
 import numpy as np
 
-from numerate.metrics.intervals import Floats, percentiles, resampled_means
+from numerate.metrics.intervals import Floats, percentile_interval, resampled_means
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def paired_bootstrap(
     """
     difference = _paired(a, b)
     means = np.concatenate(list(resampled_means(difference, resamples, seed)))
-    low, high = percentiles(means, confidence)
+    low, high = percentile_interval(means, confidence)
     smaller = min(int((means <= 0).sum()), int((means >= 0).sum()))
     p = min(1.0, 2 * (smaller + 1) / (resamples + 1))
     value = float(difference.mean())

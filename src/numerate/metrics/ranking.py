@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from numerate.metrics.intervals import Floats, mean_interval, percentiles
+from numerate.metrics.intervals import Floats, mean_interval, percentile_interval
 
 BLOCK = 1 << 21
 """numbers held at once while resampling: 16 MB"""
@@ -71,7 +71,7 @@ def auc_interval(
     areas = np.concatenate(found)
     areas = areas[np.isfinite(areas)]
     value = auc(scores, labels)
-    low, high = percentiles(areas, confidence) if len(areas) else (0.0, 1.0)
+    low, high = percentile_interval(areas, confidence) if len(areas) else (0.0, 1.0)
     return Area(value, min(low, value), max(high, value), len(score))
 
 

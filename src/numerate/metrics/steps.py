@@ -10,14 +10,14 @@ from numerate.steps import split
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class StepCounts:
     steps: float
     """per solution, in the mean"""
     repeated: float
     """share of all steps whose text has stood before in the same solution"""
 
 
-def written(solutions: Sequence[str]) -> Written:
+def step_counts(solutions: Sequence[str]) -> StepCounts:
     """What shows that a judge of steps is being farmed: both go up while accuracy does not.
 
     Gao et al. 2024 (arXiv 2410.15115): a policy that is paid per step repeats a good one, or writes many that
@@ -25,4 +25,4 @@ def written(solutions: Sequence[str]) -> Written:
     texts = [[step.text for step in split(solution)] for solution in solutions]
     count = sum(map(len, texts))
     different = sum(len(set(steps)) for steps in texts)
-    return Written(count / max(1, len(texts)), (count - different) / max(1, count))
+    return StepCounts(count / max(1, len(texts)), (count - different) / max(1, count))

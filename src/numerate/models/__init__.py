@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from numerate.models.options import Lora as Lora
+    from numerate.models.lora import Lora as Lora
     from numerate.models.policy import Policy as Policy
     from numerate.models.policy import load as load
 
-HOMES = {"Lora": "options", "Policy": "policy", "load": "policy"}
+HOMES = {"Lora": "lora", "Policy": "policy", "load": "policy"}
 __all__ = ["Lora", "Policy", "load"]
 
 

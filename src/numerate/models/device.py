@@ -8,7 +8,7 @@ NAMES = "auto, cpu, cuda, cuda:0 or mps"
 PATTERN = re.compile(r"auto|cpu|mps|cuda(?::(\d+))?")
 
 
-def check(name: str) -> None:
+def check_device(name: str) -> None:
     """Raises ValueError for a name that is no device, and for a device that this machine lacks.
 
     Without torch installed nothing is looked for: that it is missing is told elsewhere."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
-from numerate.models.card import WORDS, Card, write_card
-from numerate.models.options import Lora
+from numerate.models.judge_config import WORDS, Card, write_card
+from numerate.models.lora import Lora
 from numerate.models.policy import Policy
-from numerate.models.scorer import Laid
-from numerate.prompts import evaluation
+from numerate.models.reward_model import Laid
+from numerate.prompts import evaluation_prompt
 from numerate.store import replacing_folder
 from numerate.types import Problem, Prompt, Turn
 
@@ -49,13 +49,13 @@ class EvaluatorModel:
         return self.policy.autocast()
 
     def adapt(self, lora: Lora | None) -> None:
-        self.policy.adapt(lora)
+        self.policy.add_lora(lora)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
         """The question about a solution; the judgement is read at its last token. Late steps are dropped
         until it fits; a solution of which nothing fits has no place to be judged at."""
         for kept in range(len(steps), 0, -1):
-            common, rest = evaluation(problem, "\n".join(steps[:kept]))
+            common, rest = evaluation_prompt(problem, "\n".join(steps[:kept]))
             asked = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
             ids = asked + self.policy.encode_target(rest)[:-1]
             if len(ids) <= self.room:

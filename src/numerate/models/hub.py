@@ -6,7 +6,7 @@ TIMEOUT = 10.0
 """seconds"""
 
 
-def check(name: str) -> None:
+def check_hub_model(name: str) -> None:
     """Raises ValueError where the hub model `name` is neither in the local cache nor to be had.
 
     Without huggingface_hub installed nothing is asked: what then is missing is told elsewhere."""

@@ -1,7 +1,7 @@
 """Model names -> places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no torch.
 
-`check` reads a few kilobytes and finds what would otherwise fail minutes later: a missing file, a truncated
-download, a Git-LFS pointer in place of weights, an adapter without its base."""
+`check_loadable` reads a few kilobytes and finds what would otherwise fail minutes later: a missing file, a
+truncated download, a Git-LFS pointer in place of weights, an adapter without its base."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
-from numerate.models import suited
-from numerate.store import SUMS, damage
+from numerate.models import model_checks
+from numerate.store import SUMS, find_damage
 
 BUNDLED = {"numerate/pico": "pico"}
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.\-]{0,95}(/[A-Za-z0-9][\w.\-]{0,95})?")
@@ -22,7 +22,7 @@ INDEX = "model.safetensors.index.json"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 
 
-def find(name: str) -> Path | str:
+def locate_model(name: str) -> Path | str:
     """The directory that holds the model, or the hub id where `name` is no directory. Reads no file."""
     if name in BUNDLED:
         return Path(str(resources.files("numerate"))) / "assets" / BUNDLED[name]
@@ -30,7 +30,7 @@ def find(name: str) -> Path | str:
     return path if name and path.is_dir() else name
 
 
-def short(name: str) -> str:
+def short_name(name: str) -> str:
     """quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
     parts = [part for part in Path(name).parts if part not in ("runs", "stages", "model", "/", "..")]
     kept = parts[-2:] if "stages" in Path(name).parts else parts[-1:]
@@ -41,9 +41,9 @@ def name_of(name: str) -> str:
     """Returns a model's name in rows and folders, made from its whole place rather than its last word:
     quickstart-ei of runs/quickstart/stages/ei/model, quickstart-ei-round-002 of a round of that stage,
     a-final of a/final and of its absolute path; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
-    place = find(name)
+    place = locate_model(name)
     if name in BUNDLED or not isinstance(place, Path):
-        return short(name)
+        return short_name(name)
     path, here = place.resolve(), Path.cwd()
     parts = path.relative_to(here).parts if path.is_relative_to(here) else path.parts[1:]
     plain = [part for part in parts if part not in ("runs", "model")][-2:]
@@ -51,13 +51,13 @@ def name_of(name: str) -> str:
         last = len(path.parts) - 1 - path.parts[::-1].index("stages")
         plain = [part for part in path.parts[last - 1 :] if part not in ("stages", "model")]
     words = re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(plain))
-    return words.strip("-._")[-60:].strip("-._") or short(str(path))
+    return words.strip("-._")[-60:].strip("-._") or short_name(str(path))
 
 
-def check(name: str) -> None:
+def check_loadable(name: str) -> None:
     """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
     passes: only the hub knows."""
-    place = find(name)
+    place = locate_model(name)
     parent = Path(name).parent
     if isinstance(place, Path):
         _check_directory(name, place)
@@ -67,7 +67,7 @@ def check(name: str) -> None:
         raise ValueError(f"model {name!r}: the models that come with this package are {', '.join(BUNDLED)}")
     elif parent != Path() and parent.is_dir():
         absent = f"there is a folder {parent}, but no {Path(name).name} in it"
-        raise ValueError(f"model {name!r}: {suited.unfinished(parent) or absent}")
+        raise ValueError(f"model {name!r}: {model_checks.unfinished(parent) or absent}")
     elif not HUB_ID.fullmatch(place) or place.startswith(("runs/", "./", "../")):
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
@@ -81,14 +81,14 @@ def nearby(name: str) -> str:
     if f"numerate/{name}" in BUNDLED:
         return f"; did you mean numerate/{name}?"
     run = Path("runs") / name
-    return f"; of {run}: {message}" if (message := suited.run_in_place(run)) else ""
+    return f"; of {run}: {message}" if (message := model_checks.run_in_place(run)) else ""
 
 
 def check_sums(name: str) -> None:
     """Raises ValueError where a directory with checksums (SHA256SUMS) holds another file than was written:
     a flipped bit makes other weights, without any other sign. Reads all files."""
-    place = find(name)
-    if isinstance(place, Path) and (place / SUMS).is_file() and (said := damage(place)):
+    place = locate_model(name)
+    if isinstance(place, Path) and (place / SUMS).is_file() and (said := find_damage(place)):
         raise ValueError(
             f"model {name!r}: {said}; restore it, or delete the file and run again, or delete {SUMS} if the "
             "change was meant"
@@ -102,7 +102,7 @@ def _check_directory(name: str, path: Path) -> None:
         raise ValueError(
             f"model {name!r}: {path} holds a LoRA adapter only; merge it into its base model first"
         )
-    if not any(path.glob("*.safetensors")) and (message := suited.run_in_place(path)):
+    if not any(path.glob("*.safetensors")) and (message := model_checks.run_in_place(path)):
         raise ValueError(f"model {name!r}: {message}")
     model_type = read_json(name, path / "config.json").get("model_type")
     if not isinstance(model_type, str):
@@ -111,7 +111,7 @@ def _check_directory(name: str, path: Path) -> None:
         )
     files = _weights(name, path)
     try:
-        headers = [tensor for file in files for tensor in tensors(name, file).items()]
+        headers = [tensor for file in files for tensor in tensor_headers(name, file).items()]
     except ValueError:
         check_sums(name)  # of a model that was made here the checksums know the remedy
         raise
@@ -120,16 +120,18 @@ def _check_directory(name: str, path: Path) -> None:
             f"model {name!r}: no tokenizer in {path} (looked for {', '.join(TOKENIZERS)}); "
             "copy the tokenizer files of the base model there"
         )
-    rows = suited.embedding_rows(headers)
-    if message := suited.too_many_tokens(suited.tokens_in(path / "tokenizer.json"), rows):
+    rows = model_checks.embedding_rows(headers)
+    if message := model_checks.too_many_tokens(model_checks.tokens_in(path / "tokenizer.json"), rows):
         raise ValueError(f"model {name!r}: {message}")
 
 
 def check_weights(name: str) -> None:
     """Raises ValueError where the weights of a model directory are quantised in a way that cannot be read
     here; on a server they may be."""
-    place = find(name)
-    if isinstance(place, Path) and (message := suited.unreadable(read_json(name, place / "config.json"))):
+    place = locate_model(name)
+    if isinstance(place, Path) and (
+        message := model_checks.unreadable_quantization(read_json(name, place / "config.json"))
+    ):
         raise ValueError(f"model {name!r}: {message}")
 
 
@@ -171,7 +173,7 @@ def _weights(name: str, path: Path) -> list[Path]:
     return files
 
 
-def tensors(name: str, path: Path) -> dict[str, Any]:
+def tensor_headers(name: str, path: Path) -> dict[str, Any]:
     """What the header of a safetensors file says of each tensor: dtype, shape, data_offsets. Compares the
     file's size with what it promises: 8 bytes of length, a JSON header, the data."""
     size = path.stat().st_size

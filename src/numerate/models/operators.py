@@ -58,7 +58,7 @@ class Operators:
         return int((self.fused_V[np.asarray(ids, dtype=np.int64)] & self.acts(self.places(ids))).sum())
 
 
-def operators(texts: Sequence[str], scope: Scope) -> Operators:
+def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
     """From the text of every token. Raises ValueError where a sign is no token."""
     stripped = [text.strip(" ") for text in texts]
     classes = [SIGNS.index(text) if len(text) == 1 and text in SIGNS else OTHER for text in stripped]
@@ -71,13 +71,13 @@ def operators(texts: Sequence[str], scope: Scope) -> Operators:
     fused = [
         c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)
     ]
-    moves = [[moved(place, text) for text in texts] for place in (OUTSIDE, HALF, INSIDE)]
+    moves = [[place_after(place, text) for text in texts] for place in (OUTSIDE, HALF, INSIDE)]
     return Operators(
         np.array(classes, dtype=np.int8), ids, np.array(fused), np.array(moves, dtype=np.int8), scope
     )
 
 
-def moved(place: int, text: str) -> int:
+def place_after(place: int, text: str) -> int:
     """The place after some more text. `=`, `>` and the end of a line leave an annotation's left side."""
     for character in text:
         if place == INSIDE:

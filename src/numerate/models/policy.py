@@ -13,10 +13,10 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from numerate.models import conditioning, encoding, locate, suited
 from numerate.models import device as device_check
-from numerate.models.finite import check_weights
-from numerate.models.options import Lora
+from numerate.models import locate, model_checks, return_tags, tokenization
+from numerate.models.finite_weights import check_weights
+from numerate.models.lora import Lora
 from numerate.store import replacing_folder
 from numerate.types import Prompt
 
@@ -42,7 +42,7 @@ class Policy:
         self.name = name
         self.compute: torch.dtype = compute or next(model.parameters()).dtype
         """the number format of products; weights that are trained are float32 all the same"""
-        self.turn_end: int = encoding.end_of_turn(tokenizer)
+        self.turn_end: int = tokenization.end_of_turn(tokenizer)
         """the last token of a target in a chat; elsewhere it is EOS"""
         self.eos_ids: tuple[int, ...] = _eos_ids(model, tokenizer, self.turn_end)
         """tokens that end a solution, whatever the prompt; the first is EOS"""
@@ -63,7 +63,7 @@ class Policy:
     def autocast(self) -> AbstractContextManager[Any]:
         """Within it products are computed in `compute`, whatever the format of the weights. A weight is used
         once in a forward pass, so that no rounded copies are kept."""
-        return computing(self.device, self.compute)
+        return compute_context(self.device, self.compute)
 
     @property
     def place(self) -> str | None:
@@ -71,13 +71,13 @@ class Policy:
         return getattr(self.model, "place", None)
 
     @property
-    def conditioning(self) -> conditioning.Conditioning | None:
+    def conditioning(self) -> return_tags.Conditioning | None:
         """The tags that it reads before every line, of a policy that was trained with them; else None."""
-        return conditioning.read(self.model.config)
+        return return_tags.read_conditioning(self.model.config)
 
     def read_as(self, other: Policy) -> None:
         """Reads the tags that `other` reads, or none: of a policy that learns from the other's attempts."""
-        conditioning.write(self.model.config, other.conditioning)
+        return_tags.write_conditioning(self.model.config, other.conditioning)
 
     @property
     def has_lora(self) -> bool:
@@ -85,17 +85,17 @@ class Policy:
 
     def encode_prompt(self, prompt: Prompt) -> list[int]:
         """Ids of a prompt, BOS as the tokenizer adds it; control tokens cannot come from its text."""
-        return encoding.encode_prompt(self.tokenizer, prompt)
+        return tokenization.encode_prompt(self.tokenizer, prompt)
 
     def encode_target(self, text: str, chat: bool = False) -> list[int]:
         """Ids of a solution: no BOS, ends with EOS, or in a chat with the template's end of turn."""
-        return encoding.encode_target(self.tokenizer, text, self.turn_end if chat else None)
+        return tokenization.encode_target(self.tokenizer, text, self.turn_end if chat else None)
 
     def decode(self, ids: list[int] | tuple[int, ...]) -> str:
         """Text of some ids without control tokens."""
-        return encoding.decode(self.tokenizer, list(ids))
+        return tokenization.decode_ids(self.tokenizer, list(ids))
 
-    def adapt(self, lora: Lora | None) -> None:
+    def add_lora(self, lora: Lora | None) -> None:
         """Freezes the weights and trains adapters instead; None leaves everything trainable."""
         if lora:
             self.model = add_lora(self.model, lora, self.compute)
@@ -117,7 +117,7 @@ class Policy:
         is flushed to the disk and gets checksums, which a copy for a server needs not."""
         target = Path(directory)
         with replacing_folder(target, lasting=lasting) as fresh:
-            with quiet():
+            with quiet_transformers():
                 self.merged().save_pretrained(fresh)
             self.tokenizer.save_pretrained(fresh)
             self._save_ends(fresh)
@@ -165,14 +165,14 @@ def load(
     the format of the products. Raises ValueError, with the remedy, where the model cannot be loaded."""
     import transformers
 
-    locate.check(name)
+    locate.check_loadable(name)
     locate.check_sums(name)
     locate.check_weights(name)
-    place = str(locate.find(name))
+    place = str(locate.locate_model(name))
     where = pick_device(device)
     compute = pick_dtype(dtype, where)
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
-    with quiet():
+    with quiet_transformers():
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
@@ -192,7 +192,7 @@ def load(
         )
     tokens = 1 + max(_written_ids(tokenizer), default=-1)
     rows = model.get_input_embeddings().weight.shape[0]
-    if message := suited.too_many_tokens(tokens, rows):
+    if message := model_checks.too_many_tokens(tokens, rows):
         raise ValueError(f"model {name!r}: {message}")
     model = model.to(where).eval()
     check_weights(model.state_dict().items(), f"model {name!r}")
@@ -233,7 +233,7 @@ def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | 
     return adapted
 
 
-def computing(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:
+def compute_context(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:
     """Within it products are computed in `compute`."""
     if compute == torch.float32:
         return nullcontext()
@@ -242,7 +242,7 @@ def computing(device: torch.device, compute: torch.dtype) -> AbstractContextMana
 
 def pick_device(device: str = "auto") -> torch.device:
     """auto: cuda, else mps, else cpu. Raises ValueError for a device that is not there."""
-    device_check.check(device)
+    device_check.check_device(device)
     if device != "auto":
         return torch.device(device)
     if torch.cuda.is_available():
@@ -281,7 +281,7 @@ def _listed(settings: Any) -> list[int]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Without transformers' own progress bars."""
     from transformers.utils import logging
 

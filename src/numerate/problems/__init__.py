@@ -8,13 +8,13 @@ split; for training, name the split. See docs/problems.md for everything a name 
 
 from __future__ import annotations
 
-from numerate.problems import aqua, commonsense_qa, embedded, gsm8k, math, mawps, prm800k, svamp
 from numerate.problems.dataset import content_hash as fingerprint
 from numerate.problems.describe import Audit, describe, tests_at_hand
-from numerate.problems.describe import audit as audit_with
-from numerate.problems.mix import mixed, shuffled
-from numerate.problems.names import Part, parse
-from numerate.problems.resolve import Files, Known, Loader, Source, resolve
+from numerate.problems.describe import audit_problems as audit_with
+from numerate.problems.mix import mix_sets, shuffle_problems
+from numerate.problems.resolve import Files, Known, Loader, ProblemSource, resolve_source
+from numerate.problems.sets import aqua, commonsense_qa, gsm8k, math, mawps, prm800k, stories_set, svamp
+from numerate.problems.spec import Part, parse_spec
 from numerate.types import Problem
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 TABLE: dict[str, Loader] = {
     loader.name: loader
     for loader in (
-        embedded.SET,
+        stories_set.SET,
         gsm8k.SET,
         math.SET,
         math.MATH500,
@@ -58,11 +58,11 @@ def load(
     seed: shuffles; None keeps the source's order. limit: this many at most, after the shuffle. split: for
     names without one. Raises ValueError where the name, a file or a row is wrong, and where nothing is
     left."""
-    parts = parse(name)
+    parts = parse_spec(name)
     first = (
         limit if len(parts) == 1 and seed is None else None
     )  # else all are needed to know which come first
-    problems = mixed([(part.name, _read(part, split, first, seed), part.weight) for part in parts])[:limit]
+    problems = mix_sets([(part.name, _read(part, split, first, seed), part.weight) for part in parts])[:limit]
     if not problems:
         raise ValueError(f"problem set {name!r} is empty: check its limit, slice and file")
     return problems
@@ -72,18 +72,18 @@ def check(name: str, *, split: str | None = None) -> None:
     """Cheap, for use before anything long starts: names and splits exist, files are there, and the first rows
     of each (1,000) are well-formed; of the hub only that it could be asked. Raises ValueError with the
     remedy."""
-    for part in parse(name):
-        resolve(part.name, split, TABLE).check()
+    for part in parse_spec(name):
+        resolve_source(part.name, split, TABLE).check()
 
 
 def at_hand(name: str, *, split: str | None = None) -> bool:
     """Whether every part of the set can be read without asking the hub."""
-    return all(resolve(part.name, split, TABLE).at_hand() for part in parse(name))
+    return all(resolve_source(part.name, split, TABLE).at_hand() for part in parse_spec(name))
 
 
 def is_test_split(name: str, *, split: str | None = None) -> bool:
     """Whether any part of the set is for measuring only; training on it must be refused."""
-    return any(resolve(part.name, split, TABLE).kind == "test" for part in parse(name))
+    return any(resolve_source(part.name, split, TABLE).kind == "test" for part in parse_spec(name))
 
 
 def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
@@ -98,17 +98,17 @@ def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
 
 def origins(name: str) -> list[str]:
     """File and line of every problem of a set that is read from files, in order; empty for any other."""
-    (part, *more) = parse(name)
-    source = resolve(part.name, None, TABLE)
+    (part, *more) = parse_spec(name)
+    source = resolve_source(part.name, None, TABLE)
     return source.origins(part.start, part.stop) if isinstance(source, Files) and not more else []
 
 
-def _sources(name: str) -> list[Source]:
-    return [resolve(part.name, None, TABLE) for part in parse(name)]
+def _sources(name: str) -> list[ProblemSource]:
+    return [resolve_source(part.name, None, TABLE) for part in parse_spec(name)]
 
 
 def _read(part: Part, split: str | None, first: int | None, seed: int | None) -> list[Problem]:
     """A part of the set, shuffled where a seed is given; only its first problems where that is enough."""
     stops = [stop for stop in (part.stop, None if first is None else part.start + first) if stop is not None]
-    problems = resolve(part.name, split, TABLE).problems(part.start, min(stops, default=None))
-    return problems if seed is None else shuffled(problems, seed)
+    problems = resolve_source(part.name, split, TABLE).problems(part.start, min(stops, default=None))
+    return problems if seed is None else shuffle_problems(problems, seed)

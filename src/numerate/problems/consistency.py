@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numerate.answers import find, judge
+from numerate.answers import decide_strict, find
 from numerate.answers.references import UNMARKED
 from numerate.types import Problem
 
@@ -19,7 +19,7 @@ SUSPICIOUS = frozenset({"None", "inf", "-inf", "Infinity", "-Infinity", "undefin
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AnswerFinding:
     row: int
     """its place in the set, from 1"""
     id: str
@@ -29,21 +29,25 @@ class Finding:
     """what its own solution ends in; empty for an answer that is unusable by itself"""
 
 
-def unusable_answers(problems: Sequence[Problem]) -> list[Finding]:
+def unusable_answers(problems: Sequence[Problem]) -> list[AnswerFinding]:
     """Answers that the grader doesn't accept for themselves, or that look like a program's missing value.
 
     Problems without an answer are none: their sets are for other methods."""
     return [
-        Finding(row, problem.id, problem.answer, "")
+        AnswerFinding(row, problem.id, problem.answer, "")
         for row, problem in enumerate(problems, start=1)
         if problem.answer and (problem.answer.strip() in SUSPICIOUS or not _accepts_itself(problem))
     ]
 
 
-def contradictions(problems: Sequence[Problem]) -> list[Finding]:
+def contradicting_solutions(problems: Sequence[Problem]) -> list[AnswerFinding]:
     """Solutions that mark another answer than their problem's, in a box, behind `####` or "the answer is"."""
     both = ((row, problem, other_answer(problem)) for row, problem in enumerate(problems, start=1))
-    return [Finding(row, problem.id, problem.answer, read) for row, problem, read in both if read is not None]
+    return [
+        AnswerFinding(row, problem.id, problem.answer, read)
+        for row, problem, read in both
+        if read is not None
+    ]
 
 
 def other_answer(problem: Problem) -> str | None:
@@ -51,12 +55,12 @@ def other_answer(problem: Problem) -> str | None:
     if not problem.answer or not problem.solution:
         return None
     answer, source = find(problem.solution, problem.kind, problem.choices)
-    if answer is None or source in UNDECIDED or judge(answer, problem.answer, problem.kind).equal:
+    if answer is None or source in UNDECIDED or decide_strict(answer, problem.answer, problem.kind).equal:
         return None
     return answer
 
 
-def demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], str]:
+def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], str]:
     """Returns the problems whose worked solution can be learned from, and a line about the others, which have
     none or one that ends in another answer; empty where there are no others."""
     solved = [problem for problem in problems if problem.solution.strip()]
@@ -72,4 +76,4 @@ def demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], str]:
 
 def _accepts_itself(problem: Problem) -> bool:
     """The space keeps the two from being compared as the same text, which an empty box is too."""
-    return judge(f"{problem.answer} ", problem.answer, problem.kind).equal
+    return decide_strict(f"{problem.answer} ", problem.answer, problem.kind).equal

@@ -21,7 +21,7 @@ def read_messages(row: Row, name: str) -> Messages:
     return [_message(row, name, item) for item in cast("list[Any]", found)]
 
 
-def asked(row: Row, name: str) -> tuple[str, Messages]:
+def read_prompt(row: Row, name: str) -> tuple[str, Messages]:
     """A prompt: its question, and the turns before it (a system message, earlier turns)."""
     if isinstance(row.value(name), str):
         return row.text(name), []
@@ -35,7 +35,7 @@ def question_of(row: Row, name: str, turns: Messages) -> tuple[str, Messages]:
     return turns[-1]["content"], turns[:-1]
 
 
-def said(row: Row, name: str) -> str:
+def read_completion(row: Row, name: str) -> str:
     """A completion: text, or the contents of the assistant's messages."""
     if isinstance(row.value(name), str):
         return row.text(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from numerate.problems.files import read_rows
-from numerate.problems.hub import INSTALL, Hub, installed, read_hub
+from numerate.problems.hub import INSTALL, Hub, is_installed, read_hub
 from numerate.problems.row import Row
 from numerate.types import Problem
 
@@ -95,7 +95,7 @@ class Dataset:
             yield from rows if split.keep is None else filter(split.keep, rows)
 
     def _need_hub(self, split: Split) -> None:
-        if split.hub and installed():
+        if split.hub and is_installed():
             return
         folder = os.environ.get(VARIABLE)
         names = " and ".join(split.files)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from numerate.problems.clean import Overlap, compare, duplicates, prepare
-from numerate.problems.consistency import Finding, contradictions, unusable_answers
+from numerate.problems.consistency import AnswerFinding, contradicting_solutions, unusable_answers
 from numerate.problems.dataset import content_hash
+from numerate.problems.decontamination import Overlap, compare_prepared, duplicate_groups, prepare_problems
 from numerate.problems.resolve import Loader
 from numerate.types import Problem
 
@@ -55,9 +55,9 @@ class Audit:
     """with each test set at hand that shares something, by its name"""
     against: tuple[str, ...]
     """every test set that was compared"""
-    unusable: tuple[Finding, ...] = ()
+    unusable: tuple[AnswerFinding, ...] = ()
     """answers that nothing can equal, or that look like a program's missing value"""
-    contradictions: tuple[Finding, ...] = ()
+    contradictions: tuple[AnswerFinding, ...] = ()
     """solutions that end in another answer than their problem's"""
 
     @property
@@ -104,18 +104,18 @@ def describe(problems: Sequence[Problem]) -> Description:
     )
 
 
-def audit(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
+def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
     """Duplicates inside a set, what it shares with the given test sets, and its bad answers."""
-    prepared = prepare(problems)
-    found = {name: compare(prepared, prepare(test)) for name, test in tests.items()}
+    prepared = prepare_problems(problems)
+    found = {name: compare_prepared(prepared, prepare_problems(test)) for name, test in tests.items()}
     shared = {name: pairs for name, pairs in found.items() if pairs.exact or pairs.near}
     return Audit(
         len(problems),
-        tuple(duplicates(problems)),
+        tuple(duplicate_groups(problems)),
         shared,
         tuple(tests),
         tuple(unusable_answers(problems)),
-        tuple(contradictions(problems)),
+        tuple(contradicting_solutions(problems)),
     )
 
 

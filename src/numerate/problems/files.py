@@ -55,7 +55,7 @@ def stem_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Generator[IO[bytes]]:
+def open_data(path: Path) -> Generator[IO[bytes]]:
     """The bytes of a file, unpacked where its name ends in .gz.
 
     Raises ValueError where it isn't what gzip writes."""
@@ -78,7 +78,7 @@ def splits_of(folder: Path) -> dict[str, list[Path]]:
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
-    with opened(path) as lines:
+    with open_data(path) as lines:
         for number, line in enumerate(lines, start=1):
             line = line.removeprefix(BOM_UTF8) if number == 1 else line
             if line.strip():
@@ -86,7 +86,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 
 def _json(path: Path) -> Iterator[Row]:
-    with opened(path) as file:
+    with open_data(path) as file:
         content = file.read().removeprefix(BOM_UTF8)
     if not content.lstrip().startswith(b"["):
         yield from _jsonl(path)
@@ -97,7 +97,7 @@ def _json(path: Path) -> Iterator[Row]:
 
 
 def _table(path: Path, delimiter: str) -> Iterator[Row]:
-    with opened(path) as content:
+    with open_data(path) as content:
         reader = csv.reader(_decoded(path, content), delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(reader, list[str]())]

@@ -27,7 +27,7 @@ class Hub:
         return f"{self.id}{f':{self.config}' if self.config else ''}/{self.split}"
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     return find_spec("datasets") is not None
 
 
@@ -63,7 +63,7 @@ def saved_splits(folder: Path) -> list[str]:
 
 
 def _library(wanted: str) -> Any:
-    if not installed():
+    if not is_installed():
         raise ValueError(f"reading {wanted} needs the datasets library: {INSTALL}")
     return import_module("datasets")
 

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from numerate.types import Problem
 
 
-def shuffled(problems: Sequence[Problem], seed: int) -> list[Problem]:
+def shuffle_problems(problems: Sequence[Problem], seed: int) -> list[Problem]:
     """In an order that depends on the seed and each problem's id only: the same on any machine, and a problem
     keeps its place relative to the others when problems are added to the set."""
     return sorted(
@@ -25,7 +25,7 @@ def shuffled(problems: Sequence[Problem], seed: int) -> list[Problem]:
     )
 
 
-def mixed(sets: Sequence[tuple[str, Sequence[Problem], Fraction | None]]) -> list[Problem]:
+def mix_sets(sets: Sequence[tuple[str, Sequence[Problem], Fraction | None]]) -> list[Problem]:
     """The mixture of (name, problems, weight) sets; a problem that several hold unchanged is taken once."""
     if len(sets) == 1:
         return list(sets[0][1])

@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from numerate.problems.columns import read_problem
 from numerate.problems.dataset import CHECKED_ROWS, SplitKind, kind_of, with_ids
 from numerate.problems.files import ENDINGS, ending_of, read_rows, splits_of, stem_of
-from numerate.problems.hub import INSTALL, Hub, installed, read_hub, read_saved, saved_splits
-from numerate.problems.rows import read_problem
+from numerate.problems.hub import INSTALL, Hub, is_installed, read_hub, read_saved, saved_splits
 from numerate.types import Problem
 
 SPLIT_WORDS = ("train", "validation", "valid", "val", "dev", "test", "cv")
@@ -36,7 +36,7 @@ class Loader(Protocol):
     def at_hand(self, split: str) -> bool: ...
 
 
-class Source(Protocol):
+class ProblemSource(Protocol):
     """A set and its split, found but not read yet."""
 
     @property
@@ -108,7 +108,7 @@ class OnHub:
         return with_ids(map(read_problem, islice(read_hub(self.at), start, stop)), self.at.id.split("/")[-1])
 
     def check(self) -> None:
-        if not installed():
+        if not is_installed():
             raise ValueError(f"reading the hub dataset {self.at} needs the datasets library: {INSTALL}")
 
     def at_hand(self) -> bool:
@@ -132,14 +132,14 @@ class Saved:
         )
 
     def check(self) -> None:
-        if not installed():
+        if not is_installed():
             raise ValueError(f"reading the saved dataset {self.folder} needs the datasets library: {INSTALL}")
 
     def at_hand(self) -> bool:
-        return installed()
+        return is_installed()
 
 
-def resolve(name: str, split: str | None, table: Mapping[str, Loader]) -> Source:
+def resolve_source(name: str, split: str | None, table: Mapping[str, Loader]) -> ProblemSource:
     """The source that a name without weight and slice stands for; `split` where the name has none.
 
     Raises ValueError with a suggestion where there is no such set, split or file."""
@@ -168,7 +168,7 @@ def _known(loader: Loader, split: str) -> Known:
     return Known(loader, split)
 
 
-def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> Source:
+def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> ProblemSource:
     if (folder / "state.json").is_file() or (folder / "dataset_dict.json").is_file():
         return Saved(folder, _named(folder, split, saved_splits(folder)))
     splits = splits_of(folder)

@@ -61,7 +61,7 @@ class Row:
     def rest(self, *used: str) -> dict[str, Any]:
         """Every other column as JSON values, nulls left out."""
         return {
-            key: plain(value)
+            key: plain_json(value)
             for key, value in self.fields.items()
             if key not in used and not is_missing(value)
         }
@@ -89,15 +89,15 @@ def plain_number(text: str) -> str:
     return re.sub(r"(?<=\d)\.0*$", "", stripped)
 
 
-def plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """The same as JSON values: what a Parquet file may hold beyond them (dates, bytes, decimals) becomes
     text."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(key): plain_json(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [plain_json(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return str(value)
 
 

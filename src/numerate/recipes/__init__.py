@@ -6,24 +6,24 @@ from difflib import get_close_matches
 from importlib.resources import files
 
 
-def names() -> list[str]:
+def recipe_names() -> list[str]:
     found = (file.name for file in files(__name__).iterdir())
     return sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml"))
 
 
-def text(name: str) -> str:
+def recipe_text(name: str) -> str:
     """The file as it is shipped. Raises ValueError where there is none of that name."""
-    if name not in names():
-        near = get_close_matches(name, names(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
+    if name not in recipe_names():
+        near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(recipe_names())}"
         raise ValueError(f"no recipe is called {name!r}; {hint}")
     return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def about(name: str) -> str:
+def recipe_summary(name: str) -> str:
     """The first paragraph of its comment, on one line."""
     lines: list[str] = []
-    for line in text(name).splitlines():
+    for line in recipe_text(name).splitlines():
         said = line.removeprefix("#").strip()
         if not line.startswith("#") or not said:
             break

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from numerate.report.compared import compare
+from numerate.report.comparison import compare
 from numerate.report.tables import differences, summary
 
 __all__ = ["build", "compare", "differences", "summary"]
@@ -22,6 +22,6 @@ def build(run_dir: Path) -> Path:
     missing = [name for name in ("jinja2", "matplotlib") if find_spec(name) is None]
     if missing:
         raise ValueError(f"the report needs {' and '.join(missing)}: pip install 'numerate[report]'")
-    from numerate.report.page import write
+    from numerate.report.page import write_page
 
-    return write(Path(run_dir))
+    return write_page(Path(run_dir))

@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from numerate.report.read import Run
-from numerate.report.results import Result, ordered
+from numerate.report.read import RunRecord
+from numerate.report.results import Result, unique_names
 from numerate.report.tables import (
     SAMPLED,
     STRATEGIES,
     Cell,
     Column,
-    cell,
-    judged,
+    judge_results,
+    metric_title,
+    result_cell,
     shared_size,
-    title,
     whole_set,
 )
 
@@ -56,11 +56,11 @@ class Choices:
         return tuple(shared_size(row.cells[i] for row in self.rows) for i in range(len(self.columns)))
 
 
-def choices(run: Run) -> list[Choices]:
+def selection_tables(run: RunRecord) -> list[Choices]:
     """Up to three tables per problem set that a judge has scores for."""
     found: list[Choices] = []
-    for problems in ordered([row.problems for row in judged(run.results)]):
-        mine = [row for row in judged(run.results) if row.problems == problems]
+    for problems in unique_names([row.problems for row in judge_results(run.results)]):
+        mine = [row for row in judge_results(run.results) if row.problems == problems]
         votes = [
             row
             for row in whole_set(run.results)
@@ -75,7 +75,7 @@ def choices(run: Run) -> list[Choices]:
 
 
 def _table(
-    run: Run, problems: str, note: str, rows: Sequence[Result], metrics: Sequence[str], about: str = ""
+    run: RunRecord, problems: str, note: str, rows: Sequence[Result], metrics: Sequence[str], about: str = ""
 ) -> list[Choices]:
     """Nothing where no judge has any of the metrics."""
     pairs = dict.fromkeys((row.model, row.judge) for row in rows if row.judge and row.metric in metrics)
@@ -94,18 +94,18 @@ def _columns(rows: Sequence[Result], metrics: Sequence[str]) -> tuple[Column, ..
     most = max((row.k or 1 for row in rows if row.metric in STRATEGIES), default=None)
     there = [metric for metric in metrics if any(row.metric == metric for row in rows)]
     ks = {metric: most if metric in STRATEGIES else None for metric in there}
-    return tuple(Column(metric, k, *title(metric, k)) for metric, k in ks.items())
+    return tuple(Column(metric, k, *metric_title(metric, k)) for metric, k in ks.items())
 
 
 def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cell | None:
     for row in rows:
         same = row.model == model and row.metric == column.metric and row.judge in ("", judge)
         if same and (column.k is None or row.k == column.k):
-            return cell(row)
+            return result_cell(row)
     return None
 
 
-def _crossed(run: Run, problems: str, rows: Sequence[Result]) -> list[Choices]:
+def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choices]:
     """Judges by the models whose samples they choose from, the vote first (Liu et al. 2023, table 6); nothing
     where there is one model only."""
     mine = [row for row in rows if row.judge and row.metric in CROSSED]
@@ -113,15 +113,17 @@ def _crossed(run: Run, problems: str, rows: Sequence[Result]) -> list[Choices]:
     if len(models) < 2:
         return []
     most = max(row.k or 1 for row in mine)
-    columns = [(model, Column(metric, most, *title(metric, most))) for model in models for metric in CROSSED]
-    vote = Column("maj_at_k", most, *title("maj_at_k", most))
-    greedy = Column(SAMPLED, 1, *title(SAMPLED, 1))
+    columns = [
+        (model, Column(metric, most, *metric_title(metric, most))) for model in models for metric in CROSSED
+    ]
+    vote = Column("maj_at_k", most, *metric_title("maj_at_k", most))
+    greedy = Column(SAMPLED, 1, *metric_title(SAMPLED, 1))
     shown = [
         ChoiceRow("", name, tuple(_cell(rows, model, "", column) for model, _ in columns))
         for name, column in (("no judge: greedy", greedy), ("no judge: the vote", vote))
         if any(row.metric == column.metric for row in rows)
     ]
-    for judge in ordered([row.judge for row in mine]):
+    for judge in unique_names([row.judge for row in mine]):
         shown.append(ChoiceRow("", judge, tuple(_cell(mine, model, judge, c) for model, c in columns)))
     named = tuple(replace(column, title=f"{model} {column.title}") for model, column in columns)
     return [Choices(problems, "judges by the models that sampled", named, tuple(shown))]

@@ -16,7 +16,7 @@ def data_block(value: Any) -> Markup:
     """JSON that can't end its element and holds ASCII only, so U+2028, NUL and lone surrogates are escapes
     too.
 
-    Raises ValueError on NaN and infinities: `results.number` keeps them out."""
+    Raises ValueError on NaN and infinities: `results.finite_number` keeps them out."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return Markup(text.translate(ESCAPES))
 

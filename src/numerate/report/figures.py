@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from numerate.report import plots
-from numerate.report.read import Points, Run, Stage
-from numerate.report.results import Result, ordered
+from numerate.report.read import Points, RunRecord, StageRecord
+from numerate.report.results import Result, unique_names
 from numerate.report.rounds import Round
-from numerate.report.tables import SAMPLED, cell, sizes, title, whole_set
+from numerate.report.tables import SAMPLED, metric_title, result_cell, sizes_text, whole_set
 
 FIRST = {
     "train/loss": "Training loss",
@@ -54,7 +54,7 @@ class Panel:
     """figures in a row, where the page is wide enough: 2 for pairs"""
 
 
-def plain(text: str, most: int = 40) -> str:
+def plain_name(text: str, most: int = 40) -> str:
     """A name fit for a drawing: no control characters, on one line, not too long."""
     line = re.sub(
         r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+", " ", text
@@ -62,7 +62,7 @@ def plain(text: str, most: int = 40) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def learning(run: Run) -> list[Panel]:
+def learning_panels(run: RunRecord) -> list[Panel]:
     """One panel per stage that logged something."""
     panels: list[Panel] = []
     for place, stage in enumerate(run.stages):
@@ -85,43 +85,45 @@ def learning(run: Run) -> list[Panel]:
     return panels
 
 
-def tint_of(run: Run, stage: Stage, place: int) -> int:
+def tint_of(run: RunRecord, stage: StageRecord, place: int) -> int:
     """A stage has the colour of the model it makes."""
     return run.models.index(stage.name) if stage.name in run.models else len(run.models) + place
 
 
-def _curve(run: Run, stage: Stage, key: str, tint: int, salt: str) -> Figure:
+def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -> Figure:
     curves = stage.series[key]
-    name = FIRST.get(key, plain(key))
+    name = FIRST.get(key, plain_name(key))
     points = [point for curve in curves for point in curve.points]
     share = any(word in key for word in SHARES) and all(0 <= y <= 1 for _, y in points)
     told = max(y for _, y in points) if key == "train/lr" else points[-1][1]
     verb = "peaks" if key == "train/lr" else "ends"
     note = f"{verb} at " + (f"{100 * told:.1f}%" if share else f"{told:.4g}")
-    note += behind(run, stage, key)
+    note += sample_size_note(run, stage, key)
     if len(curves) > 1:
         note = f"{note}; {len(curves)} parts, the last one strongest"
     drawn = [
-        plots.Line(tint, thin(curve.points), strength=(place + 2) / (len(curves) + 1))
+        plots.PlotLine(tint, thin_points(curve.points), strength=(place + 2) / (len(curves) + 1))
         for place, curve in enumerate(curves)
     ]
     unit = "step" if key.startswith("train/") else stage.unit
     return Figure(
-        name, note, plots.lines(salt, f"{name} of stage {plain(stage.name)}", drawn, x=unit, percent=share)
+        name,
+        note,
+        plots.plot_lines(salt, f"{name} of stage {plain_name(stage.name)}", drawn, x=unit, percent=share),
     )
 
 
-def behind(run: Run, stage: Stage, key: str) -> str:
+def sample_size_note(run: RunRecord, stage: StageRecord, key: str) -> str:
     """Returns ", n=200 problems" for a share over problems, ", n=64 rollouts" for one over the rollouts of
     the last round; empty where the number is not known."""
-    if key == "validation/accuracy" and (size := validated(run, stage)):
+    if key == "validation/accuracy" and (size := validation_size(run, stage)):
         return f", n={size:,} problems"
     if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/attempts")):
         return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
     return ""
 
 
-def validated(run: Run, stage: Stage) -> int:
+def validation_size(run: RunRecord, stage: StageRecord) -> int:
     """Returns how many problems a stage validates on, 0 where the run has no validation problems."""
     stages = run.recipe.get("stages")
     options = stages.get(stage.name) if isinstance(stages, Mapping) else None
@@ -131,7 +133,7 @@ def validated(run: Run, stage: Stage) -> int:
     return min([*found, limit] if isinstance(limit, int) else found)
 
 
-def thin(points: Points, most: int = DENSE) -> Points:
+def thin_points(points: Points, most: int = DENSE) -> Points:
     """At most `most` points, each the mean of a bin of neighbours."""
     if len(points) <= most:
         return points
@@ -140,7 +142,7 @@ def thin(points: Points, most: int = DENSE) -> Points:
     return tuple((sum(x for x, _ in part) / len(part), sum(y for _, y in part) / len(part)) for part in bins)
 
 
-def attempts(run: Run) -> list[Panel]:
+def attempt_panels(run: RunRecord) -> list[Panel]:
     """Accuracy against the number of attempts: one panel per problem set."""
     panels: list[Panel] = []
     for place, problems in enumerate(_sets(run)):
@@ -162,12 +164,12 @@ def attempts(run: Run) -> list[Panel]:
     return panels
 
 
-def _greedy(run: Run, rows: Sequence[Result]) -> str:
+def _greedy(run: RunRecord, rows: Sequence[Result]) -> str:
     """Returns the greedy accuracy on the problems that were sampled, of each model that has one."""
     told = [
-        f"{plain(row.model)} {measured.text}"
+        f"{plain_name(row.model)} {measured.text}"
         for row in rows
-        if row.metric == SAMPLED and (measured := cell(row)) is not None
+        if row.metric == SAMPLED and (measured := result_cell(row)) is not None
     ]
     return f"; greedy on the same problems: {', '.join(told)}" if told else ""
 
@@ -175,7 +177,7 @@ def _greedy(run: Run, rows: Sequence[Result]) -> str:
 def _against(
     rows: Sequence[Result], models: Sequence[str], metric: str, name: str, note: str, salt: str, top: float
 ) -> Figure | None:
-    drawn: list[plots.Line] = []
+    drawn: list[plots.PlotLine] = []
     for tint, model in enumerate(models):
         mine = [
             row
@@ -189,21 +191,23 @@ def _against(
             if row.low is not None and row.high is not None
         )
         if points:
-            drawn.append(plots.Line(tint, points, band))
+            drawn.append(plots.PlotLine(tint, points, band))
     if not drawn:
         return None
     letter = "K, clusters" if metric == "majk_at_n" else "k, samples"
-    return Figure(name, note, plots.lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top))
+    return Figure(
+        name, note, plots.plot_lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top)
+    )
 
 
-def difficulty(run: Run) -> list[Panel]:
+def difficulty_panels(run: RunRecord) -> list[Panel]:
     """Greedy accuracy by whatever the run broke it down by: one panel per problem set."""
     panels: list[Panel] = []
     for place, problems in enumerate(_sets(run)):
         rows = [
             row for row in run.results if row.problems == problems and row.by and row.metric == "accuracy"
         ]
-        names = ordered([row.by for row in rows])
+        names = unique_names([row.by for row in rows])
         figures = [
             _breakdown([row for row in rows if row.by == by], run.models, by, f"d{place}-{at}")
             for at, by in enumerate(names)
@@ -215,7 +219,7 @@ def difficulty(run: Run) -> list[Panel]:
 
 
 def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str) -> Figure:
-    groups = sorted(ordered([row.group for row in rows]), key=_natural)
+    groups = sorted(unique_names([row.group for row in rows]), key=_natural)
     drawn: list[plots.Bars] = []
     for tint, model in enumerate(models):
         mine = {row.group: row for row in rows if row.model == model}
@@ -224,11 +228,13 @@ def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str
             drawn.append(plots.Bars(tint, values))
     sizes = {row.group: row.n for row in rows if row.n is not None}
     labels = [
-        f"{plain(group, 22) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
+        f"{plain_name(group, 22) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
         for group in groups
     ]
-    name = f"By {plain(by)}"
-    return Figure(name, "", plots.bars(salt, f"Accuracy by {plain(by)}", labels, drawn, x=plain(by)))
+    name = f"By {plain_name(by)}"
+    return Figure(
+        name, "", plots.plot_bars(salt, f"Accuracy by {plain_name(by)}", labels, drawn, x=plain_name(by))
+    )
 
 
 def _triple(row: Result | None) -> tuple[float, float | None, float | None] | None:
@@ -240,7 +246,7 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,18})", text)]
 
 
-def diversity(run: Run, rounds: Sequence[Round]) -> list[Panel]:
+def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
     """How different the samples are: per model and problem set, then per round of every stage that
     samples."""
     panels: list[Panel] = []
@@ -279,9 +285,9 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
         if points and not (told and name == "accuracy"):
-            drawn = [plots.Line(tint, points)]
+            drawn = [plots.PlotLine(tint, points)]
             label = f"{heading} by round"
-            svg = plots.lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
+            svg = plots.plot_lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
             figures.append(Figure(heading, note, svg))
     return figures
 
@@ -304,21 +310,21 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
         )
         for model in measured
     ]
-    name, note = title(metric, found[measured[0]].k)
-    labels = [plain(model, 22) for model in measured]
-    return Figure(name, note, plots.bars(salt, name, labels, drawn, together=True, percent=False))
+    name, note = metric_title(metric, found[measured[0]].k)
+    labels = [plain_name(model, 22) for model in measured]
+    return Figure(name, note, plots.plot_bars(salt, name, labels, drawn, together=True, percent=False))
 
 
-def _sets(run: Run) -> list[str]:
-    return ordered([row.problems for row in run.results])
+def _sets(run: RunRecord) -> list[str]:
+    return unique_names([row.problems for row in run.results])
 
 
-def _known(run: Run, rows: Sequence[Result]) -> tuple[str, ...]:
+def _known(run: RunRecord, rows: Sequence[Result]) -> tuple[str, ...]:
     present = {row.model for row in rows}
     return tuple(model for model in run.models if model in present)
 
 
 def _over(rows: Sequence[Result]) -> str:
     """rows: those that are drawn."""
-    size = sizes(rows)
+    size = sizes_text(rows)
     return f"{size} problems, 95% intervals" if size else ""

@@ -9,13 +9,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from numerate.metrics import monitor
+from numerate.metrics import reward_hacking
 from numerate.report import plots
-from numerate.report.figures import plain, thin, tint_of
-from numerate.report.read import Points, Run, Stage
-from numerate.report.results import number
-from numerate.report.rollouts import clip
-from numerate.report.stacked import stacked
+from numerate.report.figures import plain_name, thin_points, tint_of
+from numerate.report.read import Points, RunRecord, StageRecord
+from numerate.report.results import finite_number
+from numerate.report.rollouts import clip_text
+from numerate.report.stacked import plot_stacked
 
 SHOWN = 6
 """attempts on the page, of those that the log keeps with the alarms of a stage"""
@@ -46,39 +46,39 @@ class Watched:
     """of the stage's loop, step or round"""
 
 
-def watched(run: Run) -> list[Watched]:
+def watched_stages(run: RunRecord) -> list[Watched]:
     """Stages whose reward is more than the right answer: where the two are one, there is nothing to tell."""
     found: list[Watched] = []
     for place, stage in enumerate(run.stages):
-        reward, accuracy = own(stage, "reward/mean"), own(stage, "rollouts/accuracy")
+        reward, accuracy = stage_curve(stage, "reward/mean"), stage_curve(stage, "rollouts/accuracy")
         if reward and accuracy and reward != accuracy:
             tint = tint_of(run, stage, place)
             drawn = [
-                ("reward", plots.Line(tint, thin(reward)), False),
-                ("accuracy", plots.Line(tint, thin(accuracy)), True),
+                ("reward", plots.PlotLine(tint, thin_points(reward)), False),
+                ("accuracy", plots.PlotLine(tint, thin_points(accuracy)), True),
             ]
-            name = f"Reward and accuracy of stage {plain(stage.name)}"
-            svg = stacked(f"h{place}", name, drawn, x=stage.unit, shaded=alarmed(stage.alarms))
-            shown = tuple(overpaid(run, stage.alarms))
-            found.append(Watched(stage.name, svg, alarm(stage.alarms, stage.unit), shown, stage.unit))
+            name = f"Reward and accuracy of stage {plain_name(stage.name)}"
+            svg = plot_stacked(f"h{place}", name, drawn, x=stage.unit, shaded=alarm_spans(stage.alarms))
+            shown = tuple(overpaid_rollouts(run, stage.alarms))
+            found.append(Watched(stage.name, svg, alarm_text(stage.alarms, stage.unit), shown, stage.unit))
     return found
 
 
-def own(stage: Stage, key: str) -> Points:
+def stage_curve(stage: StageRecord, key: str) -> Points:
     """The curve that the stage itself logged."""
     return next((curve.points for curve in stage.series.get(key, ()) if not curve.part), ())
 
 
-def when(row: Mapping[str, Any]) -> tuple[int, int]:
+def alarm_rounds(row: Mapping[str, Any]) -> tuple[int, int]:
     """The round of an alarm, and how many rounds it looked back on, itself included."""
-    last, seen = number(row.get("round")), number(row["hacking"].get("rounds"))
-    return int(last or 0), int(seen or monitor.FEWEST)
+    last, seen = finite_number(row.get("round")), finite_number(row["hacking"].get("rounds"))
+    return int(last or 0), int(seen or reward_hacking.FEWEST)
 
 
-def alarmed(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
+def alarm_spans(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """The stretches of rounds with an alarm, from half a round before the first to half a round after."""
     found: list[tuple[float, float]] = []
-    for last, _ in map(when, alarms):
+    for last, _ in map(alarm_rounds, alarms):
         first = last - 0.5
         if found and found[-1][1] >= first:
             first = found.pop()[0]
@@ -86,35 +86,35 @@ def alarmed(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     return found
 
 
-def alarm(alarms: Sequence[Mapping[str, Any]], unit: str) -> str:
+def alarm_text(alarms: Sequence[Mapping[str, Any]], unit: str) -> str:
     if not alarms:
         return ""
-    first, seen = when(alarms[0])
+    first, seen = alarm_rounds(alarms[0])
     after = len(alarms) - 1
     more = f", and in {after} {unit if after == 1 else f'{unit}s'} after it" if after else ""
     return f"The reward rose while accuracy fell: in {unit} {first}, over the {seen} {unit}s up to it{more}."
 
 
-def overpaid(run: Run, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
+def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
     """The highest rewards first, each text once; of the same reward the first to come."""
     known = {key: problem for members in run.problems.values() for key, problem in members.items()}
     rows = [
-        (when(row)[0], shown)
+        (alarm_rounds(row)[0], shown)
         for row in alarms
         for shown in row["hacking"].get("rollouts") or []
-        if isinstance(shown, dict) and number(shown.get("reward")) is not None
+        if isinstance(shown, dict) and finite_number(shown.get("reward")) is not None
     ]
-    rows.sort(key=lambda row: -(number(row[1]["reward"]) or 0.0))
+    rows.sort(key=lambda row: -(finite_number(row[1]["reward"]) or 0.0))
     found: dict[str, Overpaid] = {}
     for round_, shown in rows:
         problem = known.get(str(shown.get("problem_id")))
-        text = clip(str(shown.get("text") or ""))
+        text = clip_text(str(shown.get("text") or ""))
         row = Overpaid(
-            problem_id=clip(str(shown.get("problem_id")), 200),
-            question=clip(problem.question) if problem else "",
-            index=int(number(shown.get("index")) or 0),
+            problem_id=clip_text(str(shown.get("problem_id")), 200),
+            question=clip_text(problem.question) if problem else "",
+            index=int(finite_number(shown.get("index")) or 0),
             round=round_,
-            reward=f"{number(shown['reward']):.3g}",
+            reward=f"{finite_number(shown['reward']):.3g}",
             text=text,
         )
         found.setdefault(text, row)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from numerate.metrics.health import BY_NAME, sentences
-from numerate.report.read import Run, Stage
-from numerate.report.results import number
+from numerate.report.read import RunRecord, StageRecord
+from numerate.report.results import finite_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +39,39 @@ class Health:
         return [condition for condition in self.conditions if condition.holds and not condition.part]
 
 
-def health(run: Run) -> list[Health]:
+def stage_health(run: RunRecord) -> list[Health]:
     """Every stage that logged something."""
     return [
-        Health(stage.name, tuple(conditions(stage)), sum(len(rows) for rows in stage.logs.values()))
+        Health(stage.name, tuple(stage_conditions(stage)), sum(len(rows) for rows in stage.logs.values()))
         for stage in run.stages
         if any(stage.logs.values())
     ]
 
 
-def conditions(stage: Stage) -> list[Condition]:
+def stage_conditions(stage: StageRecord) -> list[Condition]:
     """In the order in which they began."""
     made: list[Condition] = []
     for part, rows in stage.logs.items():
         held: dict[str, list[tuple[int, float]]] = {}
         for row in rows:
-            for name, value in noted(row):
-                held.setdefault(name, []).append((int(number(row.get("round")) or 0), value))
+            for name, value in noted_conditions(row):
+                held.setdefault(name, []).append((int(finite_number(row.get("round")) or 0), value))
         for name, times in sorted(held.items(), key=lambda item: item[1][0][0]):
             says, remedy = sentences(name, times[0][1])
-            when = span([number for number, _ in times], len(rows), stage.unit if not part else "step")
-            holds = name in dict(noted(rows[-1]))
+            when = round_span([number for number, _ in times], len(rows), stage.unit if not part else "step")
+            holds = name in dict(noted_conditions(rows[-1]))
             made.append(Condition(name, part, says, when, BY_NAME[name].reason, remedy, holds))
     return made
 
 
-def noted(row: Mapping[str, Any]) -> list[tuple[str, float]]:
+def noted_conditions(row: Mapping[str, Any]) -> list[tuple[str, float]]:
     """The known conditions of a row with their values; a log is a file from outside."""
     holds = row.get("health")
     if not isinstance(holds, dict):
         return []
-    return [(name, value) for name in BY_NAME if (value := number(holds.get(name))) is not None]
+    return [(name, value) for name in BY_NAME if (value := finite_number(holds.get(name))) is not None]
 
 
-def span(numbers: Sequence[int], total: int, unit: str) -> str:
+def round_span(numbers: Sequence[int], total: int, unit: str) -> str:
     first = f"from {unit} {numbers[0]} on" if len(numbers) > 1 else f"in {unit} {numbers[0]}"
     return f"{first}, in {len(numbers)} of {total} rows of the log"

@@ -18,15 +18,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from numerate.metrics import monitor
+from numerate.metrics import reward_hacking
 from numerate.report import choices, figures, hacking, plots, selection
 from numerate.report import health as checks
 from numerate.report.embed import data_block, source_hash
-from numerate.report.read import Run, read
-from numerate.report.results import ordered
-from numerate.report.rollouts import Embedded, embed
-from numerate.report.rounds import rounds
-from numerate.report.tables import Row, Table, Versus, differences, shared_size, summary
+from numerate.report.read import RunRecord, read_run
+from numerate.report.results import unique_names
+from numerate.report.rollouts import Embedded, embed_rollouts
+from numerate.report.rounds import training_rounds
+from numerate.report.tables import Table, TableRow, Versus, differences, shared_size, summary
 from numerate.store import write_text
 from numerate.types import Problem
 
@@ -34,11 +34,11 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemSet:
+class ShownSet:
     """One problem set of the summary: its rows, and how models differ on it."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     differences: tuple[Versus, ...]
     sizes: tuple[str, ...] = ()
     """per column "n=100", the number of problems behind all its figures; empty where they differ in it"""
@@ -50,20 +50,20 @@ class Fact:
     value: str
 
 
-def write(run_dir: Path) -> Path:
+def write_page(run_dir: Path) -> Path:
     """Render the page of a run folder into `report/index.html`, whole or not at all."""
-    run = read(run_dir)
+    run = read_run(run_dir)
     target = run_dir / "report" / "index.html"
     if target.parent.is_symlink():
         raise ValueError(f"{target.parent} is a link, and a run writes into its own folder only: remove it")
-    write_text(target, render(run))
+    write_text(target, render_page(run))
     return target
 
 
-def render(run: Run) -> str:
+def render_page(run: RunRecord) -> str:
     """The page as text."""
-    style, script = asset("page.css"), asset("page.js")
-    embedded = embed(run)
+    style, script = read_asset("page.css"), read_asset("page.js")
+    embedded = embed_rollouts(run)
     table = summary(run.metrics)
     context: dict[str, Any] = {
         "run": run,
@@ -76,30 +76,30 @@ def render(run: Run) -> str:
         "sets": _sets(run, table),
         "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
         "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
-        "glyphs": {name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(run.models)},
-        "learning": figures.learning(run),
-        "health": checks.health(run),
-        "watched": hacking.watched(run),
-        "alarm_window": monitor.WINDOW,
-        "alarm_level": f"{100 * monitor.LEVEL:g}%",
-        "attempts": figures.attempts(run),
-        "choices": choices.choices(run),
-        "selection": selection.panels(run),
+        "glyphs": {name: plots.GLYPHS[plots.marker_shape(place)] for place, name in enumerate(run.models)},
+        "learning": figures.learning_panels(run),
+        "health": checks.stage_health(run),
+        "watched": hacking.watched_stages(run),
+        "alarm_window": reward_hacking.WINDOW,
+        "alarm_level": f"{100 * reward_hacking.LEVEL:g}%",
+        "attempts": figures.attempt_panels(run),
+        "choices": choices.selection_tables(run),
+        "selection": selection.selection_panels(run),
         "colours": plots.COLOURS,
-        "shape": lambda place: plots.GLYPHS[plots.shape(place)],
-        "difficulty": figures.difficulty(run),
-        "diversity": figures.diversity(run, rounds(run)),
+        "shape": lambda place: plots.GLYPHS[plots.marker_shape(place)],
+        "difficulty": figures.difficulty_panels(run),
+        "diversity": figures.diversity_panels(run, training_rounds(run)),
         "rollouts": embedded,
         "data": data_block(_data(run, embedded)),
         "open_stages": [stage for stage in run.stages if stage.state != "done"],
     }
-    return environment().get_template("page.html").render(context)
+    return make_environment().get_template("page.html").render(context)
 
 
-def environment() -> jinja2.Environment:
+def make_environment() -> jinja2.Environment:
     """What templates are rendered in: every text from outside is escaped."""
     return jinja2.Environment(
-        loader=jinja2.FunctionLoader(asset),
+        loader=jinja2.FunctionLoader(read_asset),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_clean,
@@ -114,7 +114,7 @@ def _clean(value: Any) -> Any:
     return CONTROL.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def asset(name: str) -> str:
+def read_asset(name: str) -> str:
     return (files("numerate.report") / name).read_text(encoding="utf-8")
 
 
@@ -125,7 +125,7 @@ def _policy(script: str) -> str:
     )
 
 
-def _facts(run: Run) -> list[Fact]:
+def _facts(run: RunRecord) -> list[Fact]:
     """What a reader asks first: which model, which seed, which problems."""
     asked = run.recipe.get("problems")
     asked = asked if isinstance(asked, Mapping) else {}
@@ -146,23 +146,23 @@ def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
     return f"{source} ({size})" if size else str(source)
 
 
-def _sets(run: Run, table: Table) -> list[ProblemSet]:
+def _sets(run: RunRecord, table: Table) -> list[ShownSet]:
     versus = differences(run.metrics)
-    found: list[ProblemSet] = []
-    for name in ordered([row.problems for row in table.rows]):
+    found: list[ShownSet] = []
+    for name in unique_names([row.problems for row in table.rows]):
         rows = tuple(row for row in table.rows if row.problems == name)
         changes = tuple(difference for difference in versus if difference.problems == name)
         sizes = tuple(shared_size(row.cells[i] for row in rows) for i in range(len(table.columns)))
-        found.append(ProblemSet(name, rows, changes, sizes))
+        found.append(ShownSet(name, rows, changes, sizes))
     return found
 
 
-def _data(run: Run, embedded: Embedded) -> dict[str, Any]:
+def _data(run: RunRecord, embedded: Embedded) -> dict[str, Any]:
     return {
         "problems": embedded.problems,
         "rollouts": embedded.rows,
         "models": [
-            [name, place % plots.COLOURS, plots.GLYPHS[plots.shape(place)]]
+            [name, place % plots.COLOURS, plots.GLYPHS[plots.marker_shape(place)]]
             for place, name in enumerate(run.models)
         ],
     }

@@ -57,7 +57,7 @@ STYLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """A curve in the colour and with the marker of a model."""
 
     colour: int
@@ -77,19 +77,19 @@ class Bars:
     """(value, low, high) per group"""
 
 
-def colour(place: int) -> str:
+def line_colour(place: int) -> str:
     return f"#0a0b0{place % COLOURS}"
 
 
-def shape(place: int) -> int:
+def marker_shape(place: int) -> int:
     """Which shape a model has: where the colours begin again, they come with other shapes."""
     return (place + place // COLOURS) % len(GLYPHS)
 
 
-def lines(
+def plot_lines(
     salt: str,
     name: str,
-    drawn: Sequence[Line],
+    drawn: Sequence[PlotLine],
     *,
     x: str,
     percent: bool = False,
@@ -105,7 +105,7 @@ def lines(
         figure, axes = _panel(*size)
         tint = 0.16 if len(drawn) <= FEW else 0.07
         for line in drawn:
-            curve(axes, line, tint)
+            draw_curve(axes, line, tint)
         axes.set_xlabel(x)
         if shares:
             _square(axes)
@@ -116,14 +116,14 @@ def lines(
             axes.xaxis.set_major_formatter(FuncFormatter(_plain))
         else:
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        ordinate(axes, percent)
+        format_ordinate(axes, percent)
         if top is not None:
             axes.set_ylim(0, top)
-        return svg(figure, salt, name)
+        return render_svg(figure, salt, name)
 
 
-def curve(axes: Axes, line: Line, band: float = 0.16) -> None:
-    tint = colour(line.colour)
+def draw_curve(axes: Axes, line: PlotLine, band: float = 0.16) -> None:
+    tint = line_colour(line.colour)
     xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
     sparse = len(xs) <= 40
     axes.plot(
@@ -132,7 +132,7 @@ def curve(axes: Axes, line: Line, band: float = 0.16) -> None:
         color=tint,
         alpha=line.strength if line.strength < 1 else None,
         linewidth=1.8 if sparse else 1.3,
-        marker=MARKERS[shape(line.colour)] if sparse else "",
+        marker=MARKERS[marker_shape(line.colour)] if sparse else "",
         markersize=5.5,
         markeredgecolor=CARD,
         markeredgewidth=0.7,
@@ -145,7 +145,7 @@ def curve(axes: Axes, line: Line, band: float = 0.16) -> None:
         axes.fill_between([x for x, _, _ in line.band], lows, highs, color=tint, alpha=band, linewidth=0)
 
 
-def bars(
+def plot_bars(
     salt: str,
     name: str,
     groups: Sequence[str],
@@ -184,7 +184,7 @@ def bars(
         else:
             axes.invert_yaxis()
         (axes.set_ylim if upright else axes.set_xlim)(0)
-        return svg(figure, salt, name)
+        return render_svg(figure, salt, name)
 
 
 def _bar(
@@ -197,7 +197,7 @@ def _bar(
 ) -> None:
     middle, low, high = value
     draw = axes.bar if upright else axes.barh
-    draw(at, middle, thick * 0.88, color=colour(series.colour), alpha=0.9, linewidth=0)
+    draw(at, middle, thick * 0.88, color=line_colour(series.colour), alpha=0.9, linewidth=0)
     if low is not None and high is not None:
         span = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
         x, y = (at, middle) if upright else (middle, at)
@@ -221,7 +221,7 @@ def _panel(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def ordinate(axes: Axes, percent: bool) -> None:
+def format_ordinate(axes: Axes, percent: bool) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(False)
     if percent:
@@ -255,7 +255,7 @@ def _plain(value: float, _place: Any = None) -> str:
     return f"{value:.4g}"
 
 
-def svg(figure: Figure, salt: str, name: str) -> Markup:
+def render_svg(figure: Figure, salt: str, name: str) -> Markup:
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that DejaVu lacks: the page's fonts will have them

@@ -15,14 +15,14 @@ from typing import Any
 
 import yaml
 
-from numerate.report.results import Result, number, parse, read_metrics
+from numerate.report.results import Result, finite_number, parse_results, read_metrics
 from numerate.types import Problem
 
 Points = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LoggedCurve:
     part: str
     """the part of the stage that logged it ("round-002/fit"), empty for the stage itself"""
     points: Points
@@ -30,12 +30,12 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageRecord:
     name: str
     method: str
     state: str
     """done, unfinished or not started"""
-    series: Mapping[str, tuple[Curve, ...]]
+    series: Mapping[str, tuple[LoggedCurve, ...]]
     """metric name -> its curve, or one per part of the stage that logged it"""
     alarms: tuple[Mapping[str, Any], ...] = ()
     """the rows of its own log in which its reward seemed gamed"""
@@ -46,7 +46,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceRecord:
     """A folder of Parquet parts with rollouts."""
 
     path: Path
@@ -61,7 +61,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRecord:
     folder: Path
     name: str
     recipe: Mapping[str, Any]
@@ -70,10 +70,10 @@ class Run:
     """the "run" object of metrics.json"""
     metrics: Mapping[str, Any]
     results: tuple[Result, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[StageRecord, ...]
     problems: Mapping[str, Mapping[str, Problem]]
     """set name -> problem id -> problem"""
-    sources: tuple[Source, ...]
+    sources: tuple[SourceRecord, ...]
 
     @property
     def models(self) -> list[str]:
@@ -85,7 +85,7 @@ class Run:
         return bool(self.metrics) and all(stage.state == "done" for stage in self.stages)
 
 
-def read(folder: Path) -> Run:
+def read_run(folder: Path) -> RunRecord:
     """Raises ValueError where the folder holds no run or a file in it is malformed."""
     if not any((folder / name).exists() for name in ("recipe.yaml", "metrics.json", "stages", "evals")):
         raise ValueError(
@@ -94,8 +94,8 @@ def read(folder: Path) -> Run:
     recipe_text, recipe = _recipe(folder / "recipe.yaml")
     metrics = read_metrics(folder)
     facts = metrics.get("run")
-    results = tuple(parse(metrics))
-    return Run(
+    results = tuple(parse_results(metrics))
+    return RunRecord(
         folder=folder,
         name=str(recipe.get("name") or folder.resolve().name),
         recipe=recipe,
@@ -120,7 +120,7 @@ def _recipe(path: Path) -> tuple[str, dict[str, Any]]:
     return text, loaded if isinstance(loaded, dict) else {}
 
 
-def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[Stage]:
+def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[StageRecord]:
     """The stages of the recipe in its order, then any other that left a folder."""
     asked = recipe.get("stages")
     asked = asked if isinstance(asked, dict) else {}
@@ -131,21 +131,21 @@ def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[Stage]:
     ]
 
 
-def _stage(path: Path, asked: Any) -> Stage:
+def _stage(path: Path, asked: Any) -> StageRecord:
     done = (path / "DONE.json").is_file()
     state = "done" if done else "unfinished" if path.is_dir() else "not started"
     method = asked.get("method", "") if isinstance(asked, dict) else ""
-    series: dict[str, list[Curve]] = {}
+    series: dict[str, list[LoggedCurve]] = {}
     logs: dict[str, list[dict[str, Any]]] = {}
     for log in sorted(path.rglob("metrics.jsonl")):
         part = log.parent.relative_to(path).as_posix().removeprefix(".")
         logs[part] = _lines(log)
         for key, points in _series(logs[part]).items():
-            series.setdefault(key, []).append(Curve(part, points))
+            series.setdefault(key, []).append(LoggedCurve(part, points))
     alarms = tuple(row for row in logs.get("", []) if isinstance(row.get("hacking"), dict))
     curves = {key: tuple(curves) for key, curves in series.items()}
     unit = "round" if isinstance(asked, dict) and "rounds" in asked else "step"
-    return Stage(path.name, str(method), state, curves, alarms, logs, unit)
+    return StageRecord(path.name, str(method), state, curves, alarms, logs, unit)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -167,9 +167,9 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
     several rows of one round and no step, their running number."""
     raw: dict[str, list[tuple[float, float]]] = {}
     for place, row in enumerate(rows):
-        x = number(row.get("step", row.get("round", place)))
+        x = finite_number(row.get("step", row.get("round", place)))
         for key, value in row.items():
-            y = number(value)
+            y = finite_number(value)
             if "/" in key and y is not None and x is not None:
                 raw.setdefault(key, []).append((x, y))
     return {key: _increasing(points) for key, points in raw.items()}
@@ -187,12 +187,12 @@ def _problems(path: Path) -> dict[str, Problem]:
     return {problem.id: problem for problem in read_problems(path)}
 
 
-def _evaluations(folder: Path, results: Sequence[Result]) -> list[Source]:
+def _evaluations(folder: Path, results: Sequence[Result]) -> list[SourceRecord]:
     """evals/<model>/<set>/{greedy,samples}, in the order in which the models were measured. A model or a set
     whose name holds a slash is known from the results; otherwise the first folder is the model."""
     measured = {f"{result.model}/{result.problems}": (result.model, result.problems) for result in results}
     order = list(measured)
-    sources: list[tuple[int, Source]] = []
+    sources: list[tuple[int, SourceRecord]] = []
     for path in sorted(
         [*(folder / "evals").glob("[!.]*/**/greedy"), *(folder / "evals").glob("[!.]*/**/samples")]
     ):
@@ -201,15 +201,15 @@ def _evaluations(folder: Path, results: Sequence[Result]) -> list[Source]:
             model, _, problems = place.partition("/")
             model, problems = measured.get(place, (model, problems))
             rank = order.index(place) if place in measured else len(order)
-            sources.append((rank, Source(path, model, problems, path.name)))
+            sources.append((rank, SourceRecord(path, model, problems, path.name)))
     return [source for _, source in sorted(sources, key=lambda ranked: ranked[0])]
 
 
-def _rounds(folder: Path) -> list[Source]:
+def _rounds(folder: Path) -> list[SourceRecord]:
     """stages/<stage>/rollouts/round-<n>"""
-    sources: list[Source] = []
+    sources: list[SourceRecord] = []
     for path in sorted((folder / "stages").glob("[!.]*/rollouts/round-*")):
         number_text = path.name.removeprefix("round-")
         if path.is_dir() and number_text.isdigit() and any(path.glob("*.parquet")):
-            sources.append(Source(path, path.parent.parent.name, "", "samples", int(number_text)))
+            sources.append(SourceRecord(path, path.parent.parent.name, "", "samples", int(number_text)))
     return sources

@@ -39,7 +39,7 @@ class Result:
     """the abscissa of a point: a score, or a rate of false positives"""
 
 
-def number(value: Any) -> float | None:
+def finite_number(value: Any) -> float | None:
     """A finite float, or None for everything else: NaN, infinities, integers beyond a float, text,
     booleans."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -51,12 +51,12 @@ def number(value: Any) -> float | None:
     return converted if math.isfinite(converted) else None
 
 
-def whole(value: Any) -> int | None:
-    finite = number(value)
+def whole_number(value: Any) -> int | None:
+    finite = finite_number(value)
     return None if finite is None else int(finite)
 
 
-def parse(metrics: Mapping[str, Any]) -> list[Result]:
+def parse_results(metrics: Mapping[str, Any]) -> list[Result]:
     """The results in the order of the file. Raises ValueError naming the row that is not one."""
     rows = metrics.get("results", [])
     if not isinstance(rows, list):
@@ -75,18 +75,18 @@ def _result(row: Any, place: int) -> Result:
         model=str(row["model"]),
         problems=str(row["problems"]),
         metric=str(row["metric"]),
-        value=number(row.get("value")),
-        low=number(row.get("low")),
-        high=number(row.get("high")),
-        k=whole(row.get("k")),
-        n=whole(row.get("n")),
+        value=finite_number(row.get("value")),
+        low=finite_number(row.get("low")),
+        high=finite_number(row.get("high")),
+        k=whole_number(row.get("k")),
+        n=whole_number(row.get("n")),
         by=str(row.get("by") or ""),
         group=str(row.get("group", "")),
         versus=str(row.get("versus") or ""),
-        p=number(row.get("p")),
+        p=finite_number(row.get("p")),
         judge=str(row.get("judge") or ""),
-        limit=whole(row.get("limit")),
-        x=number(row.get("x")),
+        limit=whole_number(row.get("limit")),
+        x=finite_number(row.get("x")),
     )
 
 
@@ -103,6 +103,6 @@ def read_metrics(run_dir: Path) -> dict[str, Any]:
     return loaded
 
 
-def ordered(names: Sequence[str]) -> list[str]:
+def unique_names(names: Sequence[str]) -> list[str]:
     """Each name once, in order of first appearance."""
     return list(dict.fromkeys(names))

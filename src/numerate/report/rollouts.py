@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from numerate.answers import grade
 from numerate.report.embed import data_block
-from numerate.report.read import Run, Source
-from numerate.report.results import number
+from numerate.report.read import RunRecord, SourceRecord
+from numerate.report.results import finite_number
 from numerate.types import Problem
 
 CAP = 2000  # rollouts on a page
@@ -49,11 +49,11 @@ class Embedded:
     problems: tuple[dict[str, Any], ...]
     total: int
     """rollouts on disk"""
-    by_source: Mapping[Source, tuple[int, int]]
+    by_source: Mapping[SourceRecord, tuple[int, int]]
     """(embedded, on disk)"""
 
 
-def embed(run: Run, cap: int = CAP, size: int = SIZE) -> Embedded:
+def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded:
     """Raises ValueError naming the file where a Parquet file can't be read."""
     strata = [_scan(place, source) for place, source in enumerate(run.sources)]
     chosen = [pick for turn in zip_longest(*map(_spread, strata)) for pick in turn if pick is not None][:cap]
@@ -85,7 +85,7 @@ def embed(run: Run, cap: int = CAP, size: int = SIZE) -> Embedded:
     )
 
 
-def _scan(place: int, source: Source) -> list[Pick]:
+def _scan(place: int, source: SourceRecord) -> list[Pick]:
     """Every rollout of a source, from three columns of its files."""
     picks: list[Pick] = []
     for file in sorted(source.path.glob("*.parquet")):
@@ -95,7 +95,7 @@ def _scan(place: int, source: Source) -> list[Pick]:
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{file}: not a file of rollouts ({error}): delete it and run again") from error
         for row, columns in enumerate(light):
-            reward = number(columns["reward"])
+            reward = finite_number(columns["reward"])
             right = None if reward is None else reward > 0.5
             picks.append(
                 Pick(place, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
@@ -118,7 +118,7 @@ def _spread(picks: Sequence[Pick]) -> list[Pick]:
     return [turn[3] for turn in sorted(turns, key=lambda turn: turn[:3])]
 
 
-def _reading_order(source: Source, pick: Pick) -> tuple[int, str, str, bytes, int, int]:
+def _reading_order(source: SourceRecord, pick: Pick) -> tuple[int, str, str, bytes, int, int]:
     """Evaluations before training rounds, greedy before samples, and the models side by side on each
     problem."""
     when = -1 if source.round is None else source.round
@@ -142,23 +142,25 @@ def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
 
 def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, Any]:
     if problem is None:
-        return {"id": clip(problem_id, 200), "set": name, "q": "", "a": "", "s": ""}
+        return {"id": clip_text(problem_id, 200), "set": name, "q": "", "a": "", "s": ""}
     choices = "".join(f"\n({letter}) {text}" for letter, text in problem.choices)
     return {
-        "id": clip(problem_id, 200),
+        "id": clip_text(problem_id, 200),
         "set": name,
-        "q": clip(problem.question + choices),
-        "a": clip(problem.answer, 400),
-        "s": clip(problem.solution),
+        "q": clip_text(problem.question + choices),
+        "a": clip_text(problem.answer, 400),
+        "s": clip_text(problem.solution),
     }
 
 
-def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem | None) -> dict[str, Any]:
+def _row(
+    source: SourceRecord, pick: Pick, record: Mapping[str, Any], problem: Problem | None
+) -> dict[str, Any]:
     """m model, d decoding, o round, i index, r right, a answer, h how graded, g what the grader says now, f
     finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
     sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
-    written = given(turns) + "".join(turn["text"] for turn in joined(turns) if turn["trained"])
+    written = given_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None
     return {
         "m": source.model,
@@ -166,38 +168,40 @@ def _row(source: Source, pick: Pick, record: Mapping[str, Any], problem: Problem
         "o": source.round,
         "i": pick.index,
         "r": pick.right,
-        "a": None if record.get("answer") is None else clip(str(record["answer"]), 400),
+        "a": None if record.get("answer") is None else clip_text(str(record["answer"]), 400),
         "h": verdict.how if verdict else None,
         "g": verdict.correct if verdict else None,
         "f": str(record.get("finish") or ""),
-        "w": number(record.get("reward")),
-        "x": [[clip(str(name), 100), number(value)] for name, value in record.get("parts") or []],
-        "t": list(pieces(turns, record.get("steps") or [])),
+        "w": finite_number(record.get("reward")),
+        "x": [[clip_text(str(name), 100), finite_number(value)] for name, value in record.get("parts") or []],
+        "t": list(text_pieces(turns, record.get("steps") or [])),
         "l": _logprobs(turns),
     }
 
 
-def given(turns: Sequence[Mapping[str, Any]]) -> str:
-    """What of the solution stood there already, see `types.Rollout.begun`."""
+def given_text(turns: Sequence[Mapping[str, Any]]) -> str:
+    """What of the solution stood there already, see `types.Rollout.prefix`."""
     first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
     before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
     return "".join(turn.get("text") or "" for turn in reversed(list(before)))
 
 
-def pieces(turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
+def text_pieces(
+    turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
+) -> Iterator[list[Any]]:
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
     cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
     policy was given to go on from one whose verdict is "given"."""
-    begun = given(turns)
+    begun = given_text(turns)
     left, before = LONGEST, len(begun)
     if begun:
-        yield [clip(begun, left), "given", None]
-    for turn in joined(turns):
+        yield [clip_text(begun, left), "given", None]
+    for turn in join_turns(turns):
         text = turn["text"]
         if left <= 0:
             break
         if not turn["trained"]:
-            yield [clip(text, left), "tool", None]
+            yield [clip_text(text, left), "tool", None]
         else:
             yield from _cut(text, list(_inside(text, before, steps)), left)
             before += len(text)
@@ -213,7 +217,7 @@ def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Itera
                 break
 
 
-def joined(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The turns from the first that the policy wrote. What a calculator wrote into an answer is part of its
     text: neighbouring turns of the assistant become one."""
     found: list[dict[str, Any]] = []
@@ -228,14 +232,14 @@ def joined(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:
     at = 0
-    shown = clip(text, left)
+    shown = clip_text(text, left)
     for step in sorted(steps, key=lambda step: step["start"]):
         start, end = max(at, step["start"]), step["end"]
         if end <= start or end > min(len(text), left):
             continue
         if start > at:
             yield [text[at:start], None, None]
-        yield [text[start:end], step.get("label") or "step", number(step.get("score"))]
+        yield [text[start:end], step.get("label") or "step", finite_number(step.get("score"))]
         at = end
     if shown[at:]:
         yield [shown[at:], None, None]
@@ -243,7 +247,7 @@ def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[l
 
 def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
     """[tokens, sum, mean, lowest] of what the policy wrote, None where nothing was recorded."""
-    raw = [number(p) for turn in turns if turn.get("trained") for p in turn.get("logprobs") or []]
+    raw = [finite_number(p) for turn in turns if turn.get("trained") for p in turn.get("logprobs") or []]
     values = [p for p in raw if p is not None]
     if not values:
         return None
@@ -251,7 +255,7 @@ def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
     return [len(values), round(total, 3), round(total / len(values), 4), round(min(values), 3)]
 
 
-def clip(text: str, longest: int = LONGEST) -> str:
+def clip_text(text: str, longest: int = LONGEST) -> str:
     """At most `longest` characters, and how many more there are."""
     if len(text) <= longest:
         return text

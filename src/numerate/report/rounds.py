@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from numerate import metrics
-from numerate.report.read import Run, Source
-from numerate.report.results import number
-from numerate.report.rollouts import joined
+from numerate.report.read import RunRecord, SourceRecord
+from numerate.report.results import finite_number
+from numerate.report.rollouts import join_turns
 
 MOST = 8000  # rollouts looked at per round; whole files, so that no problem is cut
 
@@ -32,11 +32,11 @@ class Round:
     """rollouts looked at, and on disk"""
 
 
-def rounds(run: Run) -> list[Round]:
+def training_rounds(run: RunRecord) -> list[Round]:
     return [_round(source) for source in run.sources if source.round is not None]
 
 
-def _round(source: Source) -> Round:
+def _round(source: SourceRecord) -> Round:
     texts: dict[str, list[str]] = defaultdict(list)
     right: list[bool] = []
     seen = 0
@@ -71,5 +71,5 @@ def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
         ]
         table = parquet.read(columns=["problem_id", "reward", *wanted])
     for row in table.to_pylist():
-        written = "".join(turn["text"] for turn in joined(row["turns"] or []) if turn["trained"])
-        yield row["problem_id"], number(row["reward"]), written
+        written = "".join(turn["text"] for turn in join_turns(row["turns"] or []) if turn["trained"])
+        yield row["problem_id"], finite_number(row["reward"]), written

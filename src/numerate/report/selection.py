@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from numerate.metrics.reranked import LIMITED
+from numerate.metrics.rerank_accuracy import LIMITED
 from numerate.report import plots
-from numerate.report.figures import Figure, Panel, plain
-from numerate.report.read import Run
-from numerate.report.results import Result, ordered
-from numerate.report.tables import SAMPLED, Cell, cell, sizes
+from numerate.report.figures import Figure, Panel, plain_name
+from numerate.report.read import RunRecord
+from numerate.report.results import Result, unique_names
+from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
 
 NAMES = {
     "maj_at_k": "Majority",
@@ -29,22 +29,26 @@ NAMES = {
 DRAWN = frozenset(NAMES) | {f"{name}_by_limit" for name in LIMITED}
 
 
-def panels(run: Run) -> list[Panel]:
+def selection_panels(run: RunRecord) -> list[Panel]:
     """Per problem set how the samples divide; per model on it what every judge makes of them, and the judges
     themselves."""
     found: list[Panel] = []
-    judges = ordered([row.judge for row in run.results if row.judge])
-    for place, problems in enumerate(ordered([row.problems for row in run.results])):
+    judges = unique_names([row.judge for row in run.results if row.judge])
+    for place, problems in enumerate(unique_names([row.problems for row in run.results])):
         mine = [row for row in run.results if row.problems == problems]
         figures = _votes([row for row in mine if not row.judge], run.models, f"s{place}")
         if figures:
             known = tuple(model for model in run.models if any(row.model == model for row in mine))
             note = with_size("how the samples divide among answers", _divided(mine))
             found.append(Panel(problems, note, tuple(figures), models=known))
-        for number, model in enumerate(ordered([row.model for row in mine if row.judge])):
+        for number, model in enumerate(unique_names([row.model for row in mine if row.judge])):
             own = [row for row in mine if row.model == model]
-            found += _strategies(own, judges, f"{problems}: {plain(model)}, re-ranked", f"k{place}-{number}")
-            found += _judges(own, judges, f"{problems}: {plain(model)}, the judges", f"j{place}-{number}")
+            found += _strategies(
+                own, judges, f"{problems}: {plain_name(model)}, re-ranked", f"k{place}-{number}"
+            )
+            found += _judges(
+                own, judges, f"{problems}: {plain_name(model)}, the judges", f"j{place}-{number}"
+            )
     return found
 
 
@@ -54,7 +58,7 @@ def _divided(rows: Sequence[Result]) -> list[Result]:
 
 def with_size(words: str, rows: Sequence[Result]) -> str:
     """Returns a note with the number of problems behind the rows."""
-    size = sizes(rows)
+    size = sizes_text(rows)
     return f"{words}, {size}" if size else words
 
 
@@ -76,15 +80,15 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         ),
     ):
         bars = [row for row in rows if row.metric == metric and row.by]
-        groups = ordered([row.group for row in bars])
+        groups = unique_names([row.group for row in bars])
         drawn = [
             plots.Bars(place, [_height(bars, model, group) for group in groups])
             for place, model in enumerate(models)
             if any(row.model == model for row in bars)
         ]
         if drawn:
-            begins = [plain(group.partition("-")[0], 8) for group in groups]
-            svg = plots.bars(f"{salt}-{metric}", name, begins, drawn, x="from %")
+            begins = [plain_name(group.partition("-")[0], 8) for group in groups]
+            svg = plots.plot_bars(f"{salt}-{metric}", name, begins, drawn, x="from %")
             figures.append(Figure(name, with_size(note, bars), svg))
     return figures
 
@@ -111,15 +115,15 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
         series = tuple(enumerate(NAMES.values()))
         of = [row for row in reached if row.metric.endswith("_at_k")]
         about = with_size("bands are 95% intervals over problems", of)
-        greedy = next((row for row in rows if row.metric == SAMPLED and cell(row)), None)
-        if greedy and (measured := cell(greedy)):
+        greedy = next((row for row in rows if row.metric == SAMPLED and result_cell(row)), None)
+        if greedy and (measured := result_cell(greedy)):
             about += f"; greedy on the same problems: {measured.text}"
         yield Panel(heading, about, tuple(figures), series=series, abreast=2)
 
 
 def _against_attempts(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
     tinted = [(place, [row for row in rows if row.metric == name]) for place, name in enumerate(NAMES)]
-    name = f"{plain(judge)}: accuracy against attempts"
+    name = f"{plain_name(judge)}: accuracy against attempts"
     svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
     return Figure(name, "of what each strategy hands in", svg)
 
@@ -139,7 +143,7 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
     note = f"best here {100 * (best.value or 0):.1f}% at {best.limit}, which is optimistic" if best else ""
-    name = f"{plain(judge)}: accuracy against K and N"
+    name = f"{plain_name(judge)}: accuracy against K and N"
     svg = _lines(f"{salt}-limit", name, tinted, "K, clusters; N, samples", doubling=True, top=top)
     return Figure(name, note, svg)
 
@@ -155,10 +159,10 @@ def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: s
 
 
 def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    drawn = [plots.Line(place, sorted(_points(rows, "roc", judge))) for place, judge in enumerate(judges)]
+    drawn = [plots.PlotLine(place, sorted(_points(rows, "roc", judge))) for place, judge in enumerate(judges)]
     drawn = [line for line in drawn if line.points]
     if drawn:
-        svg = plots.lines(
+        svg = plots.plot_lines(
             f"{salt}-roc", "ROC curve", drawn, x="wrong ones called right", percent=True, shares=True
         )
         yield Figure(
@@ -173,12 +177,12 @@ def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> It
     ):
         drawn = [line for place, judge in enumerate(judges) if (line := _bins(rows, metric, judge, place))]
         if drawn:
-            svg = plots.lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
+            svg = plots.plot_lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
             note = _told(rows, judges, error, "ECE", "the diagonal: scores are probabilities")
             yield Figure(name, note, svg)
 
 
-def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.Line | None:
+def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.PlotLine | None:
     bins = sorted(
         (row.x, row.value, row.low, row.high)
         for row in rows
@@ -187,7 +191,9 @@ def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.
     )
     if not bins:
         return None
-    return plots.Line(place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
+    return plots.PlotLine(
+        place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins]
+    )
 
 
 def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
@@ -196,7 +202,7 @@ def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iter
         ("step_recall", "Wrong steps called wrong", "recall, by place in the solution"),
     ):
         drawn = [
-            plots.Line(
+            plots.PlotLine(
                 place,
                 sorted(
                     (float(row.group), row.value)
@@ -209,7 +215,7 @@ def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iter
         ]
         drawn = [line for line in drawn if line.points]
         if drawn:
-            svg = plots.lines(f"{salt}-{metric}", name, drawn, x="step", percent=True, top=1.04)
+            svg = plots.plot_lines(f"{salt}-{metric}", name, drawn, x="step", percent=True, top=1.04)
             yield Figure(name, note, svg)
 
 
@@ -229,7 +235,7 @@ def _told(rows: Sequence[Result], judges: Sequence[str], metric: str, name: str,
 
 def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:
     mine = (row for row in rows if row.metric == metric and row.judge == judge and not row.by)
-    return next((found for row in mine if (found := cell(row))), None)
+    return next((found for row in mine if (found := result_cell(row))), None)
 
 
 def _lines(
@@ -240,7 +246,7 @@ def _lines(
     doubling: bool = False,
     top: float | None = None,
 ) -> plots.Markup:
-    drawn: list[plots.Line] = []
+    drawn: list[plots.PlotLine] = []
     for place, rows in tinted:
         known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
         points = [(float(row.k or 0), row.value or 0.0) for row in known]
@@ -250,5 +256,5 @@ def _lines(
             if row.low is not None and row.high is not None
         ]
         if points:
-            drawn.append(plots.Line(place, points, band))
-    return plots.lines(salt, name, drawn, x=x, percent=True, doubling=doubling, top=top)
+            drawn.append(plots.PlotLine(place, points, band))
+    return plots.plot_lines(salt, name, drawn, x=x, percent=True, doubling=doubling, top=top)

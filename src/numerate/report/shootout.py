@@ -13,62 +13,65 @@ LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
 
 
-def header(found: Mapping[str, Any]) -> list[str]:
-    """Returns the headings of `table`, with the number of problems behind the figures."""
+def table_header(found: Mapping[str, Any]) -> list[str]:
+    """Returns the headings of `table_rows`, with the number of problems behind the figures."""
     n = f"n={found['n']:,}"
     return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
 
 
-def table(found: Mapping[str, Any]) -> list[list[str]]:
-    """A line per method, the start first; columns as in `header`."""
+def table_rows(found: Mapping[str, Any]) -> list[list[str]]:
+    """A line per method, the start first; columns as in `table_header`."""
     gaps = {row["model"]: row for row in found["against_start"]}
-    return [line(method, gaps.get(method["model"])) for method in found["methods"]]
+    return [method_line(method, gaps.get(method["model"])) for method in found["methods"]]
 
 
-def line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> list[str]:
+def method_line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> list[str]:
     ends = [curve[-1] for curve in method["curves"] if curve and gap]
     return [
         method["model"],
-        f"{percent(method['value'])}% [{percent(method['low'])}, {percent(method['high'])}]",
-        " ".join(percent(seed) for seed in method["seeds"]),
-        points(gap) if gap else "-",
-        chance(gap) if gap else "-",
-        f"{mean([end['attempts'] for end in ends]):,.0f}" if ends else "-",
-        f"{mean([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
+        f"{show_percent(method['value'])}% [{show_percent(method['low'])}, {show_percent(method['high'])}]",
+        " ".join(show_percent(seed) for seed in method["seeds"]),
+        show_points(gap) if gap else "-",
+        p_text(gap) if gap else "-",
+        f"{mean_of([end['attempts'] for end in ends]):,.0f}" if ends else "-",
+        f"{mean_of([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
     ]
 
 
-def percent(share: float) -> str:
+def show_percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def points(gap: Mapping[str, Any]) -> str:
+def show_points(gap: Mapping[str, Any]) -> str:
     value, low, high = (f"{100 * gap[key]:+.1f}" for key in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 
 
-def chance(row: Mapping[str, Any]) -> str:
+def p_text(row: Mapping[str, Any]) -> str:
     """p as far as resampling can tell it."""
     return "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
 
 
-def mean(numbers: Sequence[float]) -> float:
+def mean_of(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def verdicts(found: Mapping[str, Any]) -> list[list[str]]:
+def pair_verdicts(found: Mapping[str, Any]) -> list[list[str]]:
     """Every pair of methods: who, against whom, points, p, and what that means."""
-    return [[row["model"], row["versus"], points(row), chance(row), verdict(row)] for row in found["pairs"]]
+    return [
+        [row["model"], row["versus"], show_points(row), p_text(row), pair_verdict(row)]
+        for row in found["pairs"]
+    ]
 
 
-def verdict(row: Mapping[str, Any]) -> str:
+def pair_verdict(row: Mapping[str, Any]) -> str:
     if not row["clear"]:
         return "no clear difference"
     return "better" if row["value"] > 0 else "worse"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PairCell:
     """A method less another, in points."""
 
     text: str
@@ -78,53 +81,53 @@ class Cell:
     """with interval and p"""
 
 
-def matrix(found: Mapping[str, Any]) -> dict[str, list[Cell | None]]:
+def pair_matrix(found: Mapping[str, Any]) -> dict[str, list[PairCell | None]]:
     """Method -> a cell against each; None against itself."""
     names = [method["model"] for method in found["methods"] if method["model"] != found["start"]]
     pairs = {(row["model"], row["versus"]): row for row in found["pairs"]}
-    return {a: [cell(pairs, a, b) for b in names] for a in names}
+    return {a: [pair_cell(pairs, a, b) for b in names] for a in names}
 
 
-def cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str) -> Cell | None:
+def pair_cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str) -> PairCell | None:
     if a == b:
         return None
-    row = pairs.get((a, b)) or turned(pairs[b, a])
-    kind = verdict(row) if row["clear"] else "unclear"
+    row = pairs.get((a, b)) or swap_pair(pairs[b, a])
+    kind = pair_verdict(row) if row["clear"] else "unclear"
     text = f"{100 * row['value']:+.1f}"
-    return Cell(
+    return PairCell(
         "0.0" if text in ("+0.0", "-0.0") else text,
         kind,
-        f"{a} - {b}: {points(row)}, p {chance(row)}",
+        f"{a} - {b}: {show_points(row)}, p {p_text(row)}",
     )
 
 
-def turned(row: Mapping[str, Any]) -> dict[str, Any]:
+def swap_pair(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same pair, the other way round."""
     return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
 
 
-def build(folder: Path, found: Mapping[str, Any]) -> Path:
+def build_page(folder: Path, found: Mapping[str, Any]) -> Path:
     """Writes `report/index.html` beside the folders of the seeds."""
     from markupsafe import Markup
 
     from numerate.report import plots
-    from numerate.report.page import asset, environment
+    from numerate.report.page import make_environment, read_asset
 
-    names = [method["model"] for method in found["methods"] if validated(method["curves"])]
+    names = [method["model"] for method in found["methods"] if mean_validations(method["curves"])]
     names = [name for name in names if name != found["start"]]
     text = (
-        environment()
+        make_environment()
         .get_template("shootout.html")
         .render(
             found=found,
-            style=Markup(asset("page.css")),
-            header=header(found),
-            rows=table(found),
-            pairs=verdicts(found),
-            matrix=matrix(found),
-            panel=curves(found, names),
+            style=Markup(read_asset("page.css")),
+            header=table_header(found),
+            rows=table_rows(found),
+            pairs=pair_verdicts(found),
+            matrix=pair_matrix(found),
+            panel=accuracy_curves(found, names),
             tints={name: place % plots.COLOURS for place, name in enumerate(names)},
-            glyphs={name: plots.GLYPHS[plots.shape(place)] for place, name in enumerate(names)},
+            glyphs={name: plots.GLYPHS[plots.marker_shape(place)] for place, name in enumerate(names)},
         )
     )
     target = folder / "report" / "index.html"
@@ -132,16 +135,16 @@ def build(folder: Path, found: Mapping[str, Any]) -> Path:
     return target
 
 
-def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
+def accuracy_curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
     """Validation accuracy, in the mean of the seeds, against attempts and against time."""
     from numerate.report import plots
     from numerate.report.figures import Figure, Panel
 
     by_name = {method["model"]: method for method in found["methods"]}
-    told = {name: validated(by_name[name]["curves"]) for name in names}
+    told = {name: mean_validations(by_name[name]["curves"]) for name in names}
     drawn = {
         key: [
-            plots.Line(place, [(point[key], point["accuracy"]) for point in told[name]])
+            plots.PlotLine(place, [(point[key], point["accuracy"]) for point in told[name]])
             for place, name in enumerate(names)
         ]
         for key in ("attempts", "minutes")
@@ -150,7 +153,7 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
         Figure(
             f"against {key}",
             "",
-            plots.lines(f"shootout-{key}", key, drawn[key], x=key, percent=True, size=LARGE),
+            plots.plot_lines(f"shootout-{key}", key, drawn[key], x=key, percent=True, size=LARGE),
         )
         for key in ("attempts", "minutes")
         if drawn[key]
@@ -161,15 +164,15 @@ def curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
     return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
 
 
-def validated(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
+def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
     """Means over the seeds of their first validations, of their second ones, and so on, as far as all have
     them. Seeds that learn from attempts of their own may come to an epoch's end at different steps."""
     taken = [[point for point in run if point["accuracy"] is not None] for run in runs]
     return [
         {
-            "attempts": mean([point["attempts"] for point in points]),
-            "minutes": mean([point["seconds"] for point in points]) / 60,
-            "accuracy": mean([point["accuracy"] for point in points]),
+            "attempts": mean_of([point["attempts"] for point in points]),
+            "minutes": mean_of([point["seconds"] for point in points]) / 60,
+            "accuracy": mean_of([point["accuracy"] for point in points]),
         }
         for points in zip(*taken, strict=False)
     ]

@@ -10,13 +10,13 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from numerate.report.plots import MUTED, STYLE, Line, curve, ordinate, svg
+from numerate.report.plots import MUTED, STYLE, PlotLine, draw_curve, format_ordinate, render_svg
 
 
-def stacked(
+def plot_stacked(
     salt: str,
     name: str,
-    drawn: Sequence[tuple[str, Line, bool]],
+    drawn: Sequence[tuple[str, PlotLine, bool]],
     *,
     x: str,
     shaded: Sequence[tuple[float, float]] = (),
@@ -30,9 +30,9 @@ def stacked(
         for axes, (label, line, percent) in zip(panels, drawn, strict=True):
             for low, high in shaded:
                 axes.axvspan(low, high, color=MUTED, alpha=0.16, linewidth=0)
-            curve(axes, line)
-            ordinate(axes, percent)
+            draw_curve(axes, line)
+            format_ordinate(axes, percent)
             axes.set_ylabel(label)
         panels[-1].set_xlabel(x)
         panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
-        return svg(figure, salt, name)
+        return render_svg(figure, salt, name)

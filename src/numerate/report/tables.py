@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from numerate.report.results import Result, ordered, parse
+from numerate.report.results import Result, parse_results, unique_names
 
 DIVERSITY = {
     "diversity_exact": ("Distinct texts", "different texts among the {k} samples of a problem"),
@@ -142,7 +142,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One model on one problem set; one cell (or None) per column of its table."""
 
     model: str
@@ -155,7 +155,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Table:
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class Versus:
         return "no clear difference"
 
 
-def title(metric: str, k: int | None) -> tuple[str, str]:
+def metric_title(metric: str, k: int | None) -> tuple[str, str]:
     """(heading, help) of a metric; an unknown metric is its own heading."""
     heading, explained = TITLES.get(metric, (metric.replace("_", " "), ""))
     if metric not in TITLES and k is not None and k > 1:
@@ -192,7 +192,7 @@ def title(metric: str, k: int | None) -> tuple[str, str]:
     return heading.replace("{k}", str(k)), explained.replace("{k}", str(k))
 
 
-def cell(result: Result) -> Cell | None:
+def result_cell(result: Result) -> Cell | None:
     if result.value is None:
         return None
     return Cell(
@@ -205,7 +205,7 @@ def cell(result: Result) -> Cell | None:
     )
 
 
-def sizes(cells: Iterable[Cell | Result | None]) -> str:
+def sizes_text(cells: Iterable[Cell | Result | None]) -> str:
     """Returns "n=100", or "n=90 to 100" where the numbers of problems differ; empty where none is known."""
     known = sorted({cell.n for cell in cells if cell is not None and cell.n is not None})
     if not known:
@@ -225,7 +225,7 @@ def whole_set(results: Sequence[Result]) -> list[Result]:
     return [row for row in results if not row.by and not row.versus and not row.judge]
 
 
-def judged(results: Sequence[Result]) -> list[Result]:
+def judge_results(results: Sequence[Result]) -> list[Result]:
     """The rows that say in one number what a judge's scores are worth on a whole problem set."""
     return [row for row in results if row.judge and not row.by and not row.versus and row.x is None]
 
@@ -234,9 +234,9 @@ def summary(metrics: Mapping[str, Any]) -> Table:
     """Models by problem set, with the columns that the run has: at k attempts, the largest k of the run.
 
     metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
-    rows = without_repeats(whole_set(parse(metrics)))
+    rows = without_repeats(whole_set(parse_results(metrics)))
     columns = tuple(_columns(rows))
-    sets = ordered([row.problems for row in rows])
+    sets = unique_names([row.problems for row in rows])
     keys = sorted(
         dict.fromkeys((row.problems, row.model) for row in rows), key=lambda key: sets.index(key[0])
     )
@@ -255,15 +255,15 @@ def _columns(rows: Sequence[Result]) -> list[Column]:
         ks = [row.k for row in rows if row.metric == metric]
         if ks:
             k = max((k for k in ks if k is not None), default=None) if "_at_" in metric else None
-            columns.append(Column(metric, k, *title(metric, k)))
+            columns.append(Column(metric, k, *metric_title(metric, k)))
     return columns
 
 
-def _row(rows: Sequence[Result], columns: Sequence[Column], problems: str, model: str) -> Row:
+def _row(rows: Sequence[Result], columns: Sequence[Column], problems: str, model: str) -> TableRow:
     mine = [row for row in rows if row.problems == problems and row.model == model]
     cells = tuple(_find(mine, column) for column in columns)
     sizes = [row.n for row in mine if row.n is not None and row.metric == "accuracy"]
-    return Row(model, problems, sizes[0] if sizes else None, cells)
+    return TableRow(model, problems, sizes[0] if sizes else None, cells)
 
 
 def _find(rows: Sequence[Result], column: Column) -> Cell | None:
@@ -271,15 +271,15 @@ def _find(rows: Sequence[Result], column: Column) -> Cell | None:
     counts."""
     for row in rows:
         if row.metric == column.metric and (column.k is None or row.k == column.k):
-            return cell(row)
+            return result_cell(row)
     return None
 
 
 def differences(metrics: Mapping[str, Any]) -> list[Versus]:
     """Paired differences in greedy accuracy, in the order of the file."""
     found: list[Versus] = []
-    for row in parse(metrics):
-        measured = cell(row)
+    for row in parse_results(metrics):
+        measured = result_cell(row)
         if row.versus and not row.by and measured is not None and row.metric == "accuracy_difference":
             found.append(Versus(row.model, row.versus, row.problems, measured, row.p))
     return found

@@ -12,8 +12,8 @@ stored, and made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md
 """
 
 from numerate.reranking.judges import cross_table, selection_results
-from numerate.reranking.measured import Judge, rerank
-from numerate.reranking.scores import Judged, Scores, judged, labels_of, scored_by
+from numerate.reranking.rerank import Judge, rerank_models
+from numerate.reranking.scores import Judged, Scores, judged_groups, labels_of, scored_by
 from numerate.reranking.steps import step_results
 from numerate.reranking.votes import cluster_rows, vote_rows
 
@@ -23,9 +23,9 @@ __all__ = [
     "Scores",
     "cluster_rows",
     "cross_table",
-    "judged",
+    "judged_groups",
     "labels_of",
-    "rerank",
+    "rerank_models",
     "scored_by",
     "selection_results",
     "step_results",

@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from numerate import metrics
-from numerate.metrics.reranked import LIMITED, Curves, best, by_limit, crossed, curves
-from numerate.reranking.scores import Judged, Scores, judged
-from numerate.results import Row, accuracy, powers, row
+from numerate.metric_rows import Row, accuracy_row, metric_row, powers_of_two
+from numerate.metrics.rerank_accuracy import (
+    LIMITED,
+    Curves,
+    best_limit,
+    by_limit,
+    cross_validated,
+    strategy_curves,
+)
+from numerate.reranking.scores import Judged, Scores, judged_groups
 from numerate.selection import STRATEGIES, Strategy
 from numerate.types import Group
 
@@ -37,20 +44,22 @@ def selection_results(
     validation problems; where there are none, on one half of the problems for the other (halves by id, so the
     same for all models and judges). Raises ValueError for attempts without scores and unequal numbers.
     """
-    found = judged(groups, scores, how)
-    attempts = powers(len(found.candidates[0].clusters))
-    values = curves(found.candidates, attempts, attempts, subsets=subsets, seed=seed)
+    found = judged_groups(groups, scores, how)
+    attempts = powers_of_two(len(found.candidates[0].clusters))
+    values = strategy_curves(found.candidates, attempts, attempts, subsets=subsets, seed=seed)
     chosen_on: Curves | None = None
     if validation is not None:
-        there = judged(*validation, how).candidates
+        there = judged_groups(*validation, how).candidates
         most = min(attempts[-1], len(there[0].clusters))
-        chosen_on = curves(there, [k for k in attempts if k <= most], attempts, subsets=subsets, seed=seed)
+        chosen_on = strategy_curves(
+            there, [k for k in attempts if k <= most], attempts, subsets=subsets, seed=seed
+        )
     rows: list[Row] = []
     for strategy in STRATEGIES:
         if strategy in LIMITED:
             rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in found.ids])
         elif strategy != "majority":
-            rows += [accuracy(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
+            rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
     return [each | {"judge": judge} for each in rows + _quality(found)]
 
 
@@ -70,14 +79,14 @@ def _limited(
         options = by_limit(values, strategy, k)
         there = by_limit(chosen_on, strategy, k) if chosen_on is not None else {}
         if there:
-            limit = best(there).limit
-            rows.append(accuracy(f"{strategy}_at_k", options[limit], k, limit=limit))
+            limit = best_limit(there).limit
+            rows.append(accuracy_row(f"{strategy}_at_k", options[limit], k, limit=limit))
         elif len(set(half)) == 2:
-            rows.append(accuracy(f"{strategy}_at_k", crossed(options, half), k))
+            rows.append(accuracy_row(f"{strategy}_at_k", cross_validated(options, half), k))
     everything = by_limit(values, strategy, attempts[-1])
-    rows += [accuracy(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
-    top = best(everything).limit
-    return [*rows, accuracy(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
+    rows += [accuracy_row(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
+    top = best_limit(everything).limit
+    return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
 
 
 def _quality(found: Judged) -> list[Row]:
@@ -88,23 +97,23 @@ def _quality(found: Judged) -> list[Row]:
     rows: list[Row] = []
     if len(set(right)) == 2:
         area = metrics.auc_interval(score, right, member)
-        rows.append(row("auc", area.value, (area.low, area.high), area.n))
+        rows.append(metric_row("auc", area.value, (area.low, area.high), area.n))
         points = metrics.roc(score, right)
         step = -(-len(points) // ROC_POINTS)
         kept = [*points[:-1:step], points[-1]]
-        rows += [row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
+        rows += [metric_row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
     if any(len(set(map(bool, p.correct))) == 2 for p in found.candidates):
         within = metrics.auc_within(score, right, member)
-        rows.append(row("auc_within", within.value, (within.low, within.high), within.n))
+        rows.append(metric_row("auc_within", within.value, (within.low, within.high), within.n))
     if all(0 <= s <= 1 for s in score):
         for name, value in (
             ("ece", metrics.ece(score, right)),
             ("ece_mass", metrics.ece(score, right, equal="mass")),
             ("brier", metrics.brier(score, right)),
         ):
-            rows.append(row(name, value, (None, None), len(score)))
+            rows.append(metric_row(name, value, (None, None), len(score)))
         rows += [
-            row("reliability", b.right, (b.low, b.high), b.n, x=b.score)
+            metric_row("reliability", b.right, (b.low, b.high), b.n, x=b.score)
             for b in metrics.reliability(score, right)
         ]
     return rows

@@ -33,7 +33,7 @@ def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], 
     return found
 
 
-def judged(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:
+def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:
     """Raises ValueError where groups differ in size, and for an attempt without scores."""
     sizes = {len(group.attempts) for group in groups}
     if len(sizes) != 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from numerate import metrics
+from numerate.metric_rows import Row, metric_row, share_row
 from numerate.reranking.scores import Scores
-from numerate.results import Row, row, share
 
 Labels = Mapping[tuple[str, int], Sequence[bool | None]]
 """(problem id, index) -> is the step right, None where nobody says"""
@@ -45,12 +45,12 @@ def step_results(
     ]
     if {right for _, right, _ in flat} == {True, False}:
         area = metrics.auc_interval([f[0] for f in flat], [f[1] for f in flat], [f[2] for f in flat])
-        rows.append(row("step_auc", area.value, (area.low, area.high), area.n))
+        rows.append(metric_row("step_auc", area.value, (area.low, area.high), area.n))
     for place in places:
         for name, value in (("step_precision", place.precision), ("step_recall", place.recall)):
             if value is not None:
                 group = str(place.position + 1)
-                rows.append(row(name, value, (None, None), place.n, by="position", group=group))
+                rows.append(metric_row(name, value, (None, None), place.n, by="position", group=group))
     return [each | {"judge": judge} for each in rows]
 
 
@@ -77,7 +77,7 @@ def _first_errors(predicted: Sequence[int], labels: Sequence[int]) -> list[Row]:
     found = metrics.first_error_f1(predicted, labels)
     hits = [(p == label, label) for p, label in zip(predicted, labels, strict=True)]
     return [
-        row("first_error_f1", found.f1, (None, None), len(labels)),
-        share("first_error_found", [hit for hit, label in hits if label != -1]),
-        share("first_error_none", [hit for hit, label in hits if label == -1]),
+        metric_row("first_error_f1", found.f1, (None, None), len(labels)),
+        share_row("first_error_found", [hit for hit, label in hits if label != -1]),
+        share_row("first_error_none", [hit for hit, label in hits if label == -1]),
     ]

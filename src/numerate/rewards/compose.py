@@ -20,10 +20,10 @@ from typing import Any
 
 from pydantic import Field
 
+from numerate.options import config
 from numerate.prompts import render
 from numerate.rewards import correct, trust
 from numerate.rewards.calling import Call
-from numerate.typed import config
 from numerate.types import Problem, Reward, Scored
 
 CORRECT = "correct"
@@ -47,23 +47,23 @@ Given = tuple[str | Weighted, ...]
 Part = Callable[..., Any]
 
 
-def weighted(given: Given) -> list[Weighted]:
+def parse_weighted(given: Given) -> list[Weighted]:
     return [Weighted(one) if isinstance(one, str) else one for one in given]
 
 
-def check(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
+def check_rewards(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
     """What is wrong with the rewards of a recipe, one line each. Imports their modules.
 
-    meta: the columns of the problems beyond those that all have. trusted: see `find`."""
+    meta: the columns of the problems beyond those that all have. trusted: see `find_function`."""
     if not given:
         return ["no reward: name at least one, such as `correct`"]
-    rewards = weighted(given)
+    rewards = parse_weighted(given)
     paths = [one.path for one in rewards]
     said = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
     for one in rewards:
         try:
             if one.path != CORRECT:
-                wanted(find(one.path, trusted), one.path, meta, one.options)
+                wanted_columns(find_function(one.path, trusted), one.path, meta, one.options)
             else:
                 correct.check_options(one.options)
         except ValueError as error:
@@ -71,29 +71,29 @@ def check(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -
     return said
 
 
-def outside(rewards: Given) -> list[str]:
-    """The paths of functions, which are code; what is no path is told by `find`."""
-    return [r.path for r in weighted(rewards) if "." in r.path and trust.dotted(r.path)]
+def outside_paths(rewards: Given) -> list[str]:
+    """The paths of functions, which are code; what is no path is told by `find_function`."""
+    return [r.path for r in parse_weighted(rewards) if "." in r.path and trust.is_dotted(r.path)]
 
 
-def find(path: str, trusted: Sequence[str] = ()) -> Part:
+def find_function(path: str, trusted: Sequence[str] = ()) -> Part:
     """The function at a dotted path. Raises ValueError with what is missing, and before anything is imported
     where its module is not trusted.
 
     trusted: names of modules beyond those of $NUMERATE_TRUST."""
     module, _, name = path.rpartition(".")
-    if not module or not trust.dotted(path):
+    if not module or not trust.is_dotted(path):
         raise ValueError(f"reward {path!r}: write `{CORRECT}`, or a function as package.module.function")
-    if message := trust.refusal(path):
+    if message := trust.refusal_reason(path):
         raise ValueError(f"reward {path!r}: {message}")
-    if trust.outside([path], trusted):
-        raise ValueError(trust.question([path]))
-    function = imported(module, name, path)
+    if trust.outside_code([path], trusted):
+        raise ValueError(trust.trust_question([path]))
+    function = import_function(module, name, path)
     trust.check_home(function, path, trusted)
     return function
 
 
-def imported(module: str, name: str, path: str) -> Part:
+def import_function(module: str, name: str, path: str) -> Part:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
     try:
@@ -107,7 +107,7 @@ def imported(module: str, name: str, path: str) -> Part:
     return function
 
 
-def wanted(
+def wanted_columns(
     function: Part, path: str, meta: Sequence[str] = (), options: Mapping[str, Any] = NONE
 ) -> set[str] | None:
     """The columns that it names, None for all. Raises ValueError where it cannot be called as rewards are."""
@@ -121,7 +121,7 @@ def wanted(
     for name, value in options.items():
         if name not in free:
             raise ValueError(f"reward {path!r} has no option {name!r}, but: {', '.join(free) or 'none'}")
-        if not fits(value, free[name].default):
+        if not fits_default(value, free[name].default):
             raise ValueError(f"reward {path!r}: {name} is {free[name].default!r} by default, not {value!r}")
     for p in parameters:
         if p.kind is p.POSITIONAL_ONLY or p.kind is p.VAR_POSITIONAL:
@@ -135,7 +135,7 @@ def wanted(
     return {p.name for p in parameters}
 
 
-def fits(value: Any, default: Any) -> bool:
+def fits_default(value: Any, default: Any) -> bool:
     """Of the default's type, where there is one; a whole number will do for any number."""
     if default is None or default is inspect.Parameter.empty:
         return True
@@ -161,7 +161,7 @@ class Rewards:
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
-        told = {w.path: self.measure(w, problems, attempts) for w in weighted(self.given)}
+        told = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
@@ -184,7 +184,7 @@ class Rewards:
         """The weighted sum. A part that no attempt at the problem has does not apply to it and is left out;
         one that only this attempt lacks was not measured, and so neither is the sum."""
         parts = {path: values[i] for path, values in told.items()}
-        weights = {w.path: w.weight for w in weighted(self.given)}
+        weights = {w.path: w.weight for w in parse_weighted(self.given)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
         known = [weight * part for weight, part in applying if part is not None]
         value = math.fsum(known) if known and len(known) == len(applying) else None
@@ -198,12 +198,14 @@ class Rewards:
             return [attempt.reward.parts[CORRECT] for attempt in attempts]
         if path == CORRECT:
             return [
-                correct.value(problem, attempt.rollout, one.options, grade_truncated=self.grade_truncated)
+                correct.reward_value(
+                    problem, attempt.rollout, one.options, grade_truncated=self.grade_truncated
+                )
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
-        function = find(path, self.trusted)
-        columns = table(problems, attempts, self.style, self.meta)
-        names = wanted(function, path, list(columns), one.options)
+        function = find_function(path, self.trusted)
+        columns = column_table(problems, attempts, self.style, self.meta)
+        names = wanted_columns(function, path, list(columns), one.options)
         given = columns if names is None else {k: v for k, v in columns.items() if k in names}
         ids = [problem.id for problem in problems]
         chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in given}
@@ -226,7 +228,7 @@ def meta_columns(problems: Iterable[Problem]) -> list[str]:
     return sorted({key for problem in problems for key in problem.meta})
 
 
-def table(
+def column_table(
     problems: Sequence[Problem], attempts: Sequence[Scored], style: str, meta: Sequence[str] = ()
 ) -> dict[str, list[Any]]:
     """The columns, one value per attempt; a meta column that a problem lacks is None there.
@@ -240,7 +242,7 @@ def table(
         "prompts": [render(p, style).text for p in problems],
         "completions": [r.solution for r in rollouts],
         "problem_id": [p.id for p in problems],
-        "completion_ids": [[i for turn in r.written for i in turn.ids] for r in rollouts],
+        "completion_ids": [[i for turn in r.completion_turns for i in turn.ids] for r in rollouts],
         "finish": [r.finish for r in rollouts],
         "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
     }

@@ -27,7 +27,7 @@ BY_TEXT = "correct_by_text"
 """the part of a truncated rollout's reward that holds the verdict on its text, whether that counts or not"""
 
 
-def score(
+def score_rollout(
     problem: Problem, rollout: Rollout, *, grade_truncated: bool = False, solution: str | None = None
 ) -> Scored:
     """Returns the rollout with its final answer, and 1.0 where that equals the problem's, else 0.0; None
@@ -41,7 +41,7 @@ def score(
     return Scored(replace(rollout, answer=verdict.answer), Reward(reward, parts))
 
 
-def value(
+def reward_value(
     problem: Problem, rollout: Rollout, options: Mapping[str, Any], *, grade_truncated: bool = False
 ) -> float | None:
     """Returns the reward under the options of a recipe; None where the problem has no answer."""
@@ -55,7 +55,7 @@ def _counted(by_text: float | None, rollout: Rollout, grade_truncated: bool) -> 
     return by_text if by_text is None or grade_truncated or not rollout.truncated else 0.0
 
 
-def truncation(rollouts: Iterable[Scored]) -> Stats:
+def truncation_stats(rollouts: Iterable[Scored]) -> Stats:
     """Returns the share of truncated rollouts, and the share of those whose text holds the right answer."""
     ends = Counter((s.rollout.truncated, bool(s.reward.parts.get(BY_TEXT))) for s in rollouts)
     count = max(1, ends.total())

@@ -14,7 +14,7 @@ from numerate.steps import split, trace
 from numerate.types import Problem
 
 
-def matches(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
+def match_calculations(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
     """For each calculation of the student: is it an unused one of the reference? See `steps.trace`."""
     unused = Counter(reference)
     found: list[bool] = []
@@ -30,6 +30,6 @@ def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[flo
     one that ends in another answer."""
     reference = trace(problem.solution) if other_answer(problem) is None else ()
     traces = [trace(step.text) for step in split(solution)]
-    found = iter(matches([one for many in traces for one in many], reference))
+    found = iter(match_calculations([one for many in traces for one in many], reference))
     each = total / max(1, len(reference))
     return [each * sum(next(found) for _ in many) for many in traces]

@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 
 from numerate.answers import find
-from numerate.credit import overlong as soft_overlong
+from numerate.credit import overlong_penalty as soft_overlong
 from numerate.types import Kind
 
 Ids = Sequence[Sequence[int]]

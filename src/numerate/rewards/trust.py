@@ -26,15 +26,15 @@ def consents(trust: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*trust, *(name for name in listed if name)]))
 
 
-def trusted(trust: Sequence[str] = ()) -> tuple[str, ...]:
+def trusted_names(trust: Sequence[str] = ()) -> tuple[str, ...]:
     """Returns the names that cover code; those that hold an @ let a variable be sent, see `config.trusting`.
 
     Raises ValueError for what is no dotted name, and for the standard library."""
     names = tuple(name for name in consents(trust) if "@" not in name)
     for name in names:
-        if not dotted(name):
+        if not is_dotted(name):
             raise ValueError(f"trust {name!r}: write the name of a module, such as mine.rewards")
-        if standard(name):
+        if is_standard(name):
             raise ValueError(f"trust {name!r}: {STANDARD_REFUSED}")
     return names
 
@@ -44,64 +44,68 @@ STANDARD_REFUSED = (
 )
 
 
-def dotted(name: str) -> bool:
+def is_dotted(name: str) -> bool:
     return all(word.isidentifier() for word in name.split("."))
 
 
-def standard(name: str) -> bool:
+def is_standard(name: str) -> bool:
     """Whether a dotted name begins in the standard library, whatever file of that name lies here."""
     return name.partition(".")[0] in STANDARD
 
 
-def covered(name: str, names: Iterable[str]) -> bool:
+def is_covered(name: str, names: Iterable[str]) -> bool:
     """Whether one of the names is this one or a beginning of it at a dot."""
     return any(name == known or name.startswith(f"{known}.") for known in names)
 
 
-def refusal(path: str) -> str:
+def refusal_reason(path: str) -> str:
     """Returns why the function at a path may not run whoever is trusted, empty where it may."""
-    if standard(path):
+    if is_standard(path):
         return STANDARD_REFUSED
     if path.partition(".")[0] == "numerate" and path.rpartition(".")[0] not in READY:
         return f"of this package a recipe may name the functions of {' and '.join(READY)} only"
     return ""
 
 
-def outside(paths: Iterable[str], trust: Sequence[str] = ()) -> list[str]:
+def outside_code(paths: Iterable[str], trust: Sequence[str] = ()) -> list[str]:
     """Returns the paths whose code nobody has trusted; imports nothing."""
-    names = (*READY, *trusted(trust))
-    return [path for path in dict.fromkeys(paths) if not refusal(path) and not covered(path, names)]
+    names = (*READY, *trusted_names(trust))
+    return [path for path in dict.fromkeys(paths) if not refusal_reason(path) and not is_covered(path, names)]
 
 
-def question(paths: Sequence[str], trust: Sequence[str] = ()) -> str:
+def trust_question(paths: Sequence[str], trust: Sequence[str] = ()) -> str:
     """Returns the line that names the functions, how to trust their modules, and what is trusted instead."""
     modules = list(dict.fromkeys(path.rpartition(".")[0] for path in paths))
     flags = " ".join(f"--trust {module}" for module in modules)
     return (
         f"this recipe runs code outside Numerate: {', '.join(paths)}; read it, and where you trust it start "
         f"with {flags} (or {VARIABLE}={','.join(modules)})"
-        + (f"; {', '.join(names)} is trusted, and they are not in it" if (names := trusted(trust)) else "")
+        + (
+            f"; {', '.join(names)} is trusted, and they are not in it"
+            if (names := trusted_names(trust))
+            else ""
+        )
     )
 
 
 def check_home(function: Any, path: str, trust: Sequence[str] = ()) -> None:
     """Raises ValueError where the function at a path comes from a module that is not trusted."""
-    origin = home(function)
+    origin = code_home(function)
     if origin is None:
         raise ValueError(f"reward {path!r} is a built-in: write a function of your own around it")
     module, _, name = origin.partition(":")
-    if standard(module):
+    if is_standard(module):
         raise ValueError(f"reward {path!r} is {module}.{name}: {STANDARD_REFUSED}")
     if path.startswith("numerate."):
         if module != path.rpartition(".")[0]:
-            raise ValueError(f"reward {path!r} is no function of that module: {refusal('numerate')}")
-    elif not covered(f"{module}.{name}", trusted(trust)):
+            raise ValueError(f"reward {path!r} is no function of that module: {refusal_reason('numerate')}")
+    elif not is_covered(f"{module}.{name}", trusted_names(trust)):
         raise ValueError(
             f"reward {path!r} is {module}.{name}, which is not trusted: start with --trust {module}"
         )
 
 
-def home(function: Any) -> str | None:
+def code_home(function: Any) -> str | None:
     """Returns `module:name` of where the code of a callable comes from; None where it has no module."""
     while isinstance(function, partial):
         function = function.func

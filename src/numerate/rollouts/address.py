@@ -22,21 +22,21 @@ class Address(str):
     """user and password"""
 
 
-def split(text: str) -> Address:
+def split_login(text: str) -> Address:
     """Takes the login out of an address. Raises ValueError, without it, for what is no server's address."""
     if isinstance(text, Address):
         return text
     scheme, _, rest = text.partition("://")
     host, slash, path = rest.partition("/")
     if "@" in path or "?" in rest or "#" in rest:
-        shown = redacted(text).partition("?")[0].partition("#")[0]
+        shown = redact_logins(text).partition("?")[0].partition("#")[0]
         raise ValueError(
             f"{shown!r}: an address of a server has no @ behind its host, no ? and no #: {ESCAPES}; an API "
             "key goes into key_variable"
         )
     login, _, host = host.rpartition("@")
     if not host:
-        raise ValueError(f"{redacted(text)!r} names no server behind the login")
+        raise ValueError(f"{redact_logins(text)!r} names no server behind the login")
     address = Address(f"{scheme}://{host}{slash}{path}")
     if login:
         user, _, password = login.partition(":")
@@ -44,11 +44,11 @@ def split(text: str) -> Address:
     return address
 
 
-def login(address: str) -> tuple[str, str] | None:
+def find_login(address: str) -> tuple[str, str] | None:
     """Returns user and password for an address: its own, else those of $NUMERATE_SERVER_LOGIN.
 
     Raises ValueError where the variable holds no user:password."""
-    if own := split(address).login:
+    if own := split_login(address).login:
         return own
     user, colon, password = os.environ.get(VARIABLE, "").partition(":")
     if user and not colon:
@@ -62,29 +62,29 @@ def server(text: str) -> str:
     >>> server("HTTP://me:secret@There:8000/v1")
     'http://there:8000'
     """
-    parts = urlsplit(str(split(text)))
+    parts = urlsplit(str(split_login(text)))
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def here(text: str) -> bool:
     """Whether an address is one of this machine."""
-    host = urlsplit(str(split(text))).hostname or ""
+    host = urlsplit(str(split_login(text))).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def environment(address: str) -> Mapping[str, str]:
+def login_environment(address: str) -> Mapping[str, str]:
     """Returns the variable that hands the login of an address to another process."""
-    own = split(address).login
+    own = split_login(address).login
     return {VARIABLE: ":".join(own)} if own else {}
 
 
-def redacted(text: str) -> str:
+def redact_logins(text: str) -> str:
     """Returns a text with *** for the logins of the addresses in it.
 
-    >>> redacted("--engine http://me:secret@there:8000/v1")
+    >>> redact_logins("--engine http://me:secret@there:8000/v1")
     '--engine http://***@there:8000/v1'
     """
     return LOGIN.sub("***@", text)

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from numerate.progress import Progress, Task
-from numerate.prompts import begun, render
-from numerate.rewards.correct import score
-from numerate.rollouts.share import write_part
+from numerate.prompts import render, with_prefix
+from numerate.rewards.correct import score_rollout
+from numerate.rollouts.distributed import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Group, Problem, Prompt, Rollout, Sampling, Scored
 
@@ -64,10 +64,10 @@ def collect(
         for name, chunk in missing:
             write_part(name, chunk, make)
     for name, chunk in zip(names, chunks, strict=True):
-        yield from whole(name, n, grouped(chunk, list(read_rollouts(name))))
+        yield from whole_groups(name, n, group_rows(chunk, list(read_rollouts(name))))
 
 
-def whole(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:
+def whole_groups(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:
     """The groups of a part. Raises ValueError where one has another number of attempts than were sampled."""
     for group in groups:
         if len(group.attempts) != n:
@@ -94,9 +94,11 @@ def sample_part(
     place = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
     right = 0.0
-    for rollout in engine.sample([prompt(problem, style, beginnings) for problem in problems], n, params):
+    for rollout in engine.sample(
+        [make_prompt(problem, style, beginnings) for problem in problems], n, params
+    ):
         problem = by_id[rollout.problem_id]
-        scored = score(problem, rollout, grade_truncated=grade_truncated)
+        scored = score_rollout(problem, rollout, grade_truncated=grade_truncated)
         if annotate:
             scored = replace(scored, rollout=annotate(problem, scored.rollout))
         done.append(scored)
@@ -105,12 +107,12 @@ def sample_part(
     return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))
 
 
-def prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> Prompt:
+def make_prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> Prompt:
     asked, given = render(problem, style), beginnings.get(problem.id)
-    return begun(asked, given) if given else asked
+    return with_prefix(asked, given) if given else asked
 
 
-def grouped(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:
+def group_rows(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:
     """One group per problem, in the order of the problems."""
     attempts: dict[str, list[Scored]] = defaultdict(list)
     for row in rows:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from numerate.models.conditioning import lines, tag_ids
-from numerate.rollouts.attempt import check
+from numerate.models.return_conditioning import tag_ids, token_lines
+from numerate.rollouts.rollout_builder import check_settings
 from numerate.types import Engine, Finish, Prompt, Rollout, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Conditioned:
 
         `max_tokens` is about what the policy writes: tags don't count. Raises ValueError for stop strings,
         and where the engine does not say what ended a line."""
-        check(n, params)
+        check_settings(n, params)
         if params.stop:
             raise ValueError("a return-conditioned policy is sampled line by line: it takes no stop strings")
         return self._attempts(prompts, n, params)
@@ -127,7 +127,7 @@ def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
     question = replace(prompt, turns=(*asked, replace(last, ids=tuple(ids))))
     if not begun:
         return _Attempt(question, (tag,), left)
-    told = lines(policy, policy.encode_target(begun)[:-1])
+    told = token_lines(policy, policy.encode_target(begun)[:-1])
     laid = tuple(i for line in told for i in (*tag.ids, *line))
     if BREAK in policy.decode(told[-1]):  # the next line is the policy's, and its tag no turn that parts them
         laid += tag.ids

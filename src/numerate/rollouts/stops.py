@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numerate.models.encoding import decode, special_strings
+from numerate.models.tokenization import decode_ids, special_strings
 
 
 class Stops:
@@ -26,7 +26,7 @@ class Stops:
 
     def text_before(self, ids: list[int]) -> str | None:
         """The text before the first stop string in these ids, None where there is none."""
-        text = decode(self.tokenizer, ids)
+        text = decode_ids(self.tokenizer, ids)
         places = [place for place in (text.find(string) for string in self.strings) if place >= 0]
         return text[: min(places)] if places else None
 

@@ -12,25 +12,25 @@ identity    hashes that say whether something has to be done again
 folder      where everything of a run lies
 """
 
+from numerate.store.checksums import SUMS, find_damage
 from numerate.store.files import (
     read_json,
     read_jsonl,
     read_object,
-    replacing,
+    replace_file,
     room_for,
     write_json,
     write_jsonl,
     write_text,
 )
 from numerate.store.folder import RunFolder
-from numerate.store.folders import clear_leftovers, links, remove, replacing_folder, sizes
-from numerate.store.identity import file_hash, identity
-from numerate.store.lock import LOCK, check_free, writing
-from numerate.store.log import append_row, append_text, begins_with, cut_to, extent, forget_rounds
+from numerate.store.folders import clear_leftovers, file_sizes, remove_path, replacing_folder, symbolic_links
+from numerate.store.identity import file_hash, identity_hash
+from numerate.store.lock import LOCK, check_free, hold_lock
+from numerate.store.log import append_row, append_text, begins_with, cut_to, forget_rounds, log_extent
 from numerate.store.problems import read_problems, write_problems
-from numerate.store.replaced import differences, keep_if_same, set_aside, take_back
+from numerate.store.replaced import describe_differences, keep_if_same, set_aside, take_back
 from numerate.store.rollouts import read_rollouts, write_rollouts
-from numerate.store.sums import SUMS, damage
 
 __all__ = [
     "LOCK",
@@ -42,30 +42,30 @@ __all__ = [
     "check_free",
     "clear_leftovers",
     "cut_to",
-    "damage",
-    "differences",
-    "extent",
+    "describe_differences",
     "file_hash",
+    "file_sizes",
+    "find_damage",
     "forget_rounds",
-    "identity",
+    "hold_lock",
+    "identity_hash",
     "keep_if_same",
-    "links",
+    "log_extent",
     "read_json",
     "read_jsonl",
     "read_object",
     "read_problems",
     "read_rollouts",
-    "remove",
-    "replacing",
+    "remove_path",
+    "replace_file",
     "replacing_folder",
     "room_for",
     "set_aside",
-    "sizes",
+    "symbolic_links",
     "take_back",
     "write_json",
     "write_jsonl",
     "write_problems",
     "write_rollouts",
     "write_text",
-    "writing",
 ]

@@ -19,7 +19,7 @@ _RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
-def replacing(path: Path) -> Generator[Path]:
+def replace_file(path: Path) -> Generator[Path]:
     """Gives a path to write to; that file takes the place of `path` when the block ends without an error.
 
     It lies in the same folder, made if need be, under a hidden name. After an error it is removed and
@@ -27,18 +27,18 @@ def replacing(path: Path) -> Generator[Path]:
     with the name of the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = beside(path, "part")
+    part = hidden_sibling(path, "part")
     try:
         with room_for(path):
             yield part
-            flush(part)
+            flush_to_disk(part)
             os.replace(part, path)
-            flush(path.parent)
+            flush_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
-def beside(path: Path, kind: str) -> Path:
+def hidden_sibling(path: Path, kind: str) -> Path:
     """Returns a hidden name in the same folder that no other writer uses."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{kind}")
 
@@ -65,7 +65,7 @@ def _number(error: Exception) -> int:
     return int(match[1]) if match else 0
 
 
-def flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Writes a file or a folder's list of names to the disk, so that a new name never outlives its contents
     in a power cut."""
     if path.is_dir() and os.name != "posix":  # elsewhere a folder cannot be opened
@@ -79,7 +79,7 @@ def flush(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """UTF-8 with the line ends as given."""
-    with replacing(path) as part:
+    with replace_file(path) as part:
         part.write_bytes(text.encode("utf-8"))
 
 
@@ -113,7 +113,7 @@ def read_object(path: Path, remedy: str = "restore it, or delete it and run agai
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object per line. Raises ValueError as `write_json` does."""
-    with replacing(path) as part, part.open("w", encoding="utf-8", newline="\n") as f:
+    with replace_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as f:
         for row in rows:
             f.write(_dumps(row, path) + "\n")
 

@@ -10,11 +10,11 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from numerate.store.files import beside, flush, room_for
-from numerate.store.sums import write_sums
+from numerate.store.checksums import write_sums
+from numerate.store.files import flush_to_disk, hidden_sibling, room_for
 
 _LEFT = re.compile(r"\.(?P<name>.+)\.\d+-[0-9a-f]{8}\.(?P<kind>part|old)")
-"""what `beside` makes"""
+"""what `hidden_sibling` makes"""
 _SHARE = re.compile(r"part-\d+\.share-\d+")
 """what `rollouts.share.write_part` makes"""
 
@@ -26,7 +26,7 @@ def replacing_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
     lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `target` is
     as it was. A full disk raises OSError with the name of the folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = beside(target, "part")
+    part = hidden_sibling(target, "part")
     try:
         with room_for(target):
             part.mkdir()
@@ -34,10 +34,10 @@ def replacing_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
             if lasting:
                 write_sums(part)
                 for path in (*(p for p in part.rglob("*")), part):
-                    flush(path)
+                    flush_to_disk(path)
             _swap(part, target)
             if lasting:
-                flush(target.parent)
+                flush_to_disk(target.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -46,20 +46,20 @@ def _swap(part: Path, target: Path) -> None:
     if not os.path.lexists(target):
         part.rename(target)
         return
-    old = beside(target, "old")
+    old = hidden_sibling(target, "old")
     target.rename(old)
     part.rename(target)
-    remove(old)
+    remove_path(old)
 
 
-def remove(path: Path) -> None:
+def remove_path(path: Path) -> None:
     """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
     no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
     leftover stays."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():
-        going = beside(path, "part")
+        going = hidden_sibling(path, "part")
         path.rename(going)
         shutil.rmtree(going)
 
@@ -78,12 +78,12 @@ def clear_leftovers(root: Path) -> list[Path]:
             if match and match["kind"] == "old" and not os.path.lexists(target):
                 path.rename(target)
             else:
-                remove(path)
+                remove_path(path)
             cleared.append(path)
     return cleared
 
 
-def links(root: Path, ignored: Iterable[Path] = ()) -> Iterator[Path]:
+def symbolic_links(root: Path, ignored: Iterable[Path] = ()) -> Iterator[Path]:
     """Yields the symbolic links below `root`, but for those at or below the ignored paths."""
     skipped = set(ignored)
     for folder, names in _walk(root):
@@ -99,7 +99,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
         yield Path(folder), sorted([*below, *files])
 
 
-def sizes(folder: Path) -> dict[str, int]:
+def file_sizes(folder: Path) -> dict[str, int]:
     """Maps the files below `folder` to their sizes; checkpoints and hidden names are left out."""
     found: dict[str, int] = {}
     for place, below, files in os.walk(folder, followlinks=False):

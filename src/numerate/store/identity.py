@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 
-def identity(value: Any) -> str:
+def identity_hash(value: Any) -> str:
     """SHA-256, in hex, of the value as canonical JSON: sorted keys, no blanks, UTF-8.
 
     Takes what JSON takes, and dataclasses and mappings as objects; tuples count as lists. The same on every

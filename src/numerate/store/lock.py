@@ -30,7 +30,7 @@ _held = set[Path]()
 
 
 @contextmanager
-def writing(lock: Path, notify: Callable[[str], object] = lambda text: None) -> Generator[None]:
+def hold_lock(lock: Path, notify: Callable[[str], object] = lambda text: None) -> Generator[None]:
     """Holds the lock within. Raises ValueError, with who holds it, where somebody else writes.
 
     notify: gets a line where the lock of a process that has ended is taken over."""
@@ -57,7 +57,7 @@ def writing(lock: Path, notify: Callable[[str], object] = lambda text: None) -> 
 def check_free(lock: Path) -> None:
     """Raises ValueError where another process holds the lock."""
     if os.path.lexists(lock):
-        with writing(lock):
+        with hold_lock(lock):
             pass
 
 

@@ -11,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from numerate.store.files import flush, room_for, write_text
+from numerate.store.files import flush_to_disk, room_for, write_text
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -38,11 +38,11 @@ def _no_link(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
-def extent(path: Path) -> dict[str, int]:
+def log_extent(path: Path) -> dict[str, int]:
     """Returns length and checksum of a log as it is now, on the disk; `cut_to` goes back to it."""
     if not path.exists():
         return {"bytes": 0, "crc32": 0}
-    flush(path)
+    flush_to_disk(path)
     content = path.read_bytes()
     return {"bytes": len(content), "crc32": zlib.crc32(content)}
 

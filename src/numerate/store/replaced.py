@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from numerate.store.files import beside, read_object, write_json
-from numerate.store.folders import remove
+from numerate.store.files import hidden_sibling, read_object, write_json
+from numerate.store.folders import remove_path
 
 SHOWN = 60
 """characters of a value in a message"""
@@ -27,9 +27,9 @@ def set_aside(folder: Path, replaced: Path, mark: str) -> None:
     if not os.path.lexists(folder):
         return
     if (replaced / mark).exists() and not (folder / mark).exists():
-        remove(folder)
+        remove_path(folder)
     else:
-        remove(replaced)
+        remove_path(replaced)
         replaced.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(replaced)
     if os.path.lexists(folder):
@@ -38,14 +38,14 @@ def set_aside(folder: Path, replaced: Path, mark: str) -> None:
 
 def take_back(folder: Path, replaced: Path, mark: str) -> None:
     """Moves `replaced` to `folder`, and `folder`, where it is finished, in its place."""
-    aside = beside(folder, "old")
+    aside = hidden_sibling(folder, "old")
     if os.path.lexists(folder):
         folder.rename(aside)
     replaced.rename(folder)
     if (aside / mark).exists():
         aside.rename(replaced)
     else:
-        remove(aside)
+        remove_path(aside)
 
 
 def keep_if_same(
@@ -63,17 +63,17 @@ def keep_if_same(
         return []
     had = folder.exists() and any(folder.iterdir())
     if replaced is None:
-        remove(folder)
+        remove_path(folder)
     else:
         set_aside(folder, replaced, mark.name)
     write_json(mark, {"identity": wanted, **({"made_from": made_from} if made_from else {})})
-    return (differences(before.get("made_from"), made_from or {}) or [UNKNOWN]) if had else []
+    return (describe_differences(before.get("made_from"), made_from or {}) or [UNKNOWN]) if had else []
 
 
 UNKNOWN = "what it was made from is not known"
 
 
-def differences(before: object, now: Mapping[str, Any], path: str = "") -> list[str]:
+def describe_differences(before: object, now: Mapping[str, Any], path: str = "") -> list[str]:
     """Says which keys differ, `key: old -> new`, with dots for keys of keys and hashes by their first eight
     digits. Nothing where `before` is no mapping."""
     if not isinstance(before, Mapping):
@@ -83,7 +83,7 @@ def differences(before: object, now: Mapping[str, Any], path: str = "") -> list[
     for key in dict.fromkeys([*old, *now]):
         a, b = old.get(key), now.get(key)
         if isinstance(a, Mapping) and isinstance(b, Mapping):
-            lines += differences(cast(object, a), cast(Mapping[str, Any], b), f"{path}{key}.")
+            lines += describe_differences(cast(object, a), cast(Mapping[str, Any], b), f"{path}{key}.")
         elif a != b:
             lines.append(f"{path}{key}: {_short(cast(object, a))} -> {_short(cast(object, b))}")
     return lines

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from numerate.store.files import replacing
+from numerate.store.files import replace_file
 from numerate.types import Reward, Rollout, Scored, Step, Turn
 
 BATCH = 512
@@ -30,7 +30,7 @@ def _arrow(module: str = "pyarrow") -> Any:
 
 
 @cache
-def schema(choices: bool = True) -> Any:
+def rollout_schema(choices: bool = True) -> Any:
     """The pyarrow.Schema: one row per rollout; files of the format BEFORE have no choices. Log-probs are
     float64, so that any float comes back as it was: those that came from float32 tensors have zeros below,
     which compress to nothing once the bytes are split by place."""
@@ -82,10 +82,10 @@ def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
     options: dict[str, Any] = {"use_dictionary": REPEATED, "use_byte_stream_split": [LOGPROBS]}
     options |= {"compression": "zstd", "write_page_checksum": True}
     rest = iter(rows)
-    with replacing(path) as part, pq.ParquetWriter(part, schema(), **options) as writer:
+    with replace_file(path) as part, pq.ParquetWriter(part, rollout_schema(), **options) as writer:
         while batch := list(islice(rest, BATCH)):
             try:
-                table = pa.Table.from_pylist([_row(scored) for scored in batch], schema())
+                table = pa.Table.from_pylist([_row(scored) for scored in batch], rollout_schema())
             except (pa.ArrowException, OverflowError) as error:
                 raise ValueError(f"{path}: a rollout cannot be stored: {error}") from error
             writer.write_table(table)
@@ -126,7 +126,7 @@ def _read(path: Path) -> Iterator[Scored]:
 def _ours(found: Any) -> bool:
     marks: dict[bytes, bytes] = found.metadata or {}
     mark = marks.get(b"numerate", b"").decode(errors="replace")
-    known = {FORMAT["numerate"]: schema(), BEFORE["numerate"]: schema(choices=False)}
+    known = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(choices=False)}
     return mark in known and found.equals(known[mark])
 
 

@@ -17,7 +17,7 @@ from numerate.types import Example
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PromptGroup:
     """Rows with the same prompt, side by side in a line: the prompt, then what each row adds to it."""
 
     prompt: int
@@ -44,7 +44,7 @@ class Batch:
     row: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
-    groups: tuple[Group, ...] | None
+    groups: tuple[PromptGroup, ...] | None
     """how the one line is made up, where rows are packed"""
 
     def per_row(self, x_BT: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ def prompt_of(row: Example) -> tuple[int, ...]:
     return tuple(row.ids[:first])
 
 
-def grouped(rows: Sequence[Example]) -> list[list[int]]:
+def group_by_prompt(rows: Sequence[Example]) -> list[list[int]]:
     """The numbers of the rows, those with the same prompt together, in the order of their first rows."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
@@ -81,23 +81,23 @@ class _Run:
     shared: bool = False
 
 
-def pad(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
+def pad_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
     """Every row on a line of its own, padded on the right.
 
     Raises AssertionError when a row trains its first token, which nothing predicts."""
-    grouped(rows)
+    group_by_prompt(rows)
     lines = [[_Run(i, 0, len(row.ids), 0)] for i, row in enumerate(rows)]
     return _lay(rows, lines, pad_id, device, None)
 
 
-def pack(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
+def pack_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
     """All rows in one line, a prompt that several continue once.
 
     Raises AssertionError when a row trains its first token."""
     line: list[_Run] = []
-    groups: list[Group] = []
+    groups: list[PromptGroup] = []
     place = 0
-    for numbers in grouped(rows):
+    for numbers in group_by_prompt(rows):
         first = numbers[0]
         prompt = len(prompt_of(rows[first]))
         line.append(_Run(first, 0, prompt, place - 1, shared=len(numbers) > 1))
@@ -106,7 +106,7 @@ def pack(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu
         for i in numbers:
             line.append(_Run(i, prompt, len(rows[i].ids), last))
             place += len(rows[i].ids) - prompt
-        groups.append(Group(prompt, tuple(len(rows[i].ids) - prompt for i in numbers)))
+        groups.append(PromptGroup(prompt, tuple(len(rows[i].ids) - prompt for i in numbers)))
     return _lay(rows, [line], pad_id, device, tuple(groups))
 
 
@@ -115,7 +115,7 @@ def _lay(
     lines: Sequence[Sequence[_Run]],
     pad_id: int,
     device: torch.device | str,
-    groups: tuple[Group, ...] | None,
+    groups: tuple[PromptGroup, ...] | None,
 ) -> Batch:
     names = rows[0].token.keys()
     assert all(row.token.keys() == names for row in rows), "all rows of a step need the same columns"
@@ -190,5 +190,5 @@ def micro_batches(
 def _in_order(rows: Sequence[Example], packed: bool) -> list[Example]:
     if not packed:
         return sorted(rows, key=lambda r: -len(r.ids))
-    groups = sorted(grouped(rows), key=lambda numbers: -max(len(rows[i].ids) for i in numbers))
+    groups = sorted(group_by_prompt(rows), key=lambda numbers: -max(len(rows[i].ids) for i in numbers))
     return [rows[i] for numbers in groups for i in sorted(numbers, key=lambda i: -len(rows[i].ids))]

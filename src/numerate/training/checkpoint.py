@@ -12,7 +12,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from numerate.store import damage, read_object, remove, replacing_folder
+from numerate.store import find_damage, read_object, remove_path, replacing_folder
 
 KEPT = 2
 Check = Callable[[dict[str, Any]], str | None]
@@ -27,32 +27,32 @@ class Loaded:
 
 
 @dataclass
-class Choice:
+class ResumeChoice:
     """The newest checkpoint that can be used, and the newer ones that cannot, with the reason."""
 
     loaded: Loaded | None = None
     rejected: dict[Path, str] = field(default_factory=dict[Path, str])
 
 
-def save(folder: Path, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Writes `folder/step-<step>` and drops all but the two newest, once the new one is complete."""
     with replacing_folder(folder / f"step-{step}") as part:
         save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, part / "state.safetensors")
         (part / "state.json").write_text(json.dumps({"step": step, **facts}, indent=1))
-    for older in steps(folder)[:-KEPT]:
-        remove(folder / f"step-{older}")
+    for older in checkpoint_steps(folder)[:-KEPT]:
+        remove_path(folder / f"step-{older}")
 
 
-def steps(folder: Path) -> list[int]:
+def checkpoint_steps(folder: Path) -> list[int]:
     """Steps of the checkpoints, ascending."""
     names = [p.name.removeprefix("step-") for p in folder.glob("step-*")]
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def load(folder: Path, check: Check = lambda state: None) -> Choice:
+def load_checkpoint(folder: Path, check: Check = lambda state: None) -> ResumeChoice:
     """Reads the newest checkpoint that is whole and passes the check. Changes no file."""
-    choice = Choice()
-    for step in reversed(steps(folder)):
+    choice = ResumeChoice()
+    for step in reversed(checkpoint_steps(folder)):
         path = folder / f"step-{step}"
         reason, state = _state(path, step)
         reason = reason or check(state)
@@ -65,7 +65,7 @@ def load(folder: Path, check: Check = lambda state: None) -> Choice:
 
 def _state(path: Path, step: int) -> tuple[str | None, dict[str, Any]]:
     """Says what is wrong with a checkpoint's files, and returns its state."""
-    if message := damage(path):
+    if message := find_damage(path):
         return message, {}
     try:
         state = read_object(path / "state.json")

@@ -29,7 +29,7 @@ class Gradients:
         self.model = model
         self.parameters = list(parameters)
         self.cores = torch.get_num_threads()
-        self.workers = workers(model, self.parameters, self.cores, dropout)
+        self.workers = worker_count(model, self.parameters, self.cores, dropout)
         self.threads = ThreadPoolExecutor(self.workers, "gradients") if self.workers > 1 else None
 
     def add(self, batches: Iterable[Batch], loss: Loss) -> Iterator[tuple[float, Stats]]:
@@ -69,7 +69,9 @@ class Gradients:
         return torch.autograd.grad(value, self.parameters, allow_unused=True), value.item(), stats
 
 
-def workers(model: nn.Module, parameters: Sequence[nn.Parameter], cores: int, dropout: bool = False) -> int:
+def worker_count(
+    model: nn.Module, parameters: Sequence[nn.Parameter], cores: int, dropout: bool = False
+) -> int:
     """How many micro-batches at a time: one per core, fewer where their gradients would fill the memory; one
     on a GPU, and one where dropout is on and draws from the random stream that all threads share."""
     if any(p.device.type != "cpu" for p in parameters) or (dropout and has_dropout(model)):

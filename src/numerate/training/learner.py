@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
-from numerate.models.finite import check_weights
-from numerate.models.lean import make_lean
-from numerate.training import devices
-from numerate.training.attention import can_pack, use_packed
-from numerate.training.batch import Batch, grouped, micro_batches, pack, pad
+from numerate.models.cpu_layers import make_lean
+from numerate.models.finite_weights import check_weights
+from numerate.training import distributed
+from numerate.training.activation_checkpointing import Checkpointing, Switch
+from numerate.training.batch import Batch, group_by_prompt, micro_batches, pack_rows, pad_rows
 from numerate.training.finite import check_step
 from numerate.training.gradients import Gradients, Loss
-from numerate.training.logprobs import HEAD_MIB, head_memory, network
-from numerate.training.memory import Checkpointing, Switch
-from numerate.training.trained import Trained
+from numerate.training.logprobs import HEAD_MIB, head_memory, unwrapped_lm
+from numerate.training.packed_attention import can_pack, use_packed
+from numerate.training.trainable import Trained
 from numerate.types import Example, Stats
 
 SCALER = ("scale", "_growth_tracker")
@@ -63,7 +63,7 @@ class Learner:
         self.micro_rows = micro_rows
         policy.model.eval()  # and only a step with dropout leaves this mode
         make_lean(policy.model)
-        lm = network(policy.model)
+        lm = unwrapped_lm(policy.model)
         self.packed = can_pack(lm) if packed is None else packed
         if self.packed:
             use_packed(lm)  # here, before several threads run the model
@@ -104,11 +104,11 @@ class Learner:
         for value, stats in self.gradients.add(self.batches(rows), self.scaled(loss)):
             for name, number in {"loss": value / scale, **stats}.items():
                 totals[name] += number
-        devices.sum_gradients(self.named.values())
+        distributed.sum_gradients(self.named.values())
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.named.values(), self.max_norm).item()
-        stats = {**devices.sum_stats(dict(totals)), "grad_norm": norm}
+        stats = {**distributed.sum_stats(dict(totals)), "grad_norm": norm}
         scaled = scale if self.scaler.is_enabled() else None
         apply = check_step(stats["loss"], norm, lr, scaled, self.policy.compute)
         for optimizer in self.optimizers:
@@ -150,14 +150,16 @@ class Learner:
 
     def share(self, rows: Sequence[Example]) -> list[Example]:
         """This process's rows. Those of one prompt stay together where there are enough prompts."""
-        groups = grouped(rows) if self.packed else []
-        if len(groups) < devices.size():
+        groups = group_by_prompt(rows) if self.packed else []
+        if len(groups) < distributed.world_size():
             groups = [[i] for i in range(len(rows))]
-        return [rows[i] for numbers in groups[devices.rank() :: devices.size()] for i in numbers]
+        return [
+            rows[i] for numbers in groups[distributed.rank() :: distributed.world_size()] for i in numbers
+        ]
 
     def cut(self, rows: Sequence[Example]) -> Iterator[Batch]:
         """The rows in micro-batches."""
-        lay = pack if self.packed else pad
+        lay = pack_rows if self.packed else pad_rows
         for part in micro_batches(rows, self.micro_tokens, self.micro_rows, self.packed):
             yield lay(part, self.policy.pad_id, self.policy.device)
 
@@ -184,13 +186,13 @@ class Learner:
             mine = {id(p) for group in optimizer.param_groups for p in group["params"]}
             for name, p in self.named.items():
                 if id(p) in mine:
-                    optimizer.state[p] = moments(state, name, p.device)
+                    optimizer.state[p] = optimizer_moments(state, name, p.device)
         if self.scaler.is_enabled():
             told = {key: state[f"scaler/{key}"].item() for key in SCALER}
             self.scaler.load_state_dict(self.scaler.state_dict() | told)
 
 
-def moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
+def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
     """What an optimizer remembers of one parameter; AdamW counts its steps on the CPU."""
     kept = {}
     for full, value in state.items():

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
-from numerate.models.products import product
-from numerate.training.attention import Layout, use_packed
+from numerate.models.matmul import matrix_product
 from numerate.training.batch import Batch
+from numerate.training.packed_attention import Layout, use_packed
 
 HEAD_MIB = 256
 """logits held at once, by default; more are recomputed in pieces in the backward pass"""
@@ -33,7 +33,7 @@ def head_memory(mib: int) -> Iterator[None]:
         _head_bytes.reset(before)
 
 
-def network(model: nn.Module) -> Any:
+def unwrapped_lm(model: nn.Module) -> Any:
     """The causal LM itself, without the wrapper that LoRA puts around it (its layers stay in place)."""
     inner = getattr(model, "get_base_model", None)
     return inner() if inner else model
@@ -44,7 +44,7 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
 
     Rows on lines of their own are padded on the right, where a causal model never looks: no mask is needed.
     """
-    lm = network(model)
+    lm = unwrapped_lm(model)
     told: dict[str, Any] = {}
     if batch.groups is not None:
         use_packed(lm)
@@ -54,11 +54,11 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
     return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
 
 
-def logits(h_ND: Tensor, weight_VD: Tensor, dtype: torch.dtype) -> Tensor:
+def vocabulary_logits(h_ND: Tensor, weight_VD: Tensor, dtype: torch.dtype) -> Tensor:
     """h W^T of both rounded to `dtype`, summed and returned in float32: 16 bits are too few for logits."""
     h_ND, weight_VD = h_ND.to(dtype), weight_VD.to(dtype)
     if dtype == torch.float32:
-        return product(h_ND, weight_VD.t())
+        return matrix_product(h_ND, weight_VD.t())
     if h_ND.device.type == "cuda":
         wide: dict[str, Any] = {"out_dtype": torch.float32} if FLOAT32_OUT else {}
         return torch.mm(h_ND, weight_VD.t(), **wide).float()
@@ -72,7 +72,7 @@ class _PlainHead(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor, keep: bool) -> Tensor:  # pyright: ignore
         ctx.dtype, ctx.keep = product_dtype(h_ND), keep
-        share_NV, total_N1, logp_N = softmax(h_ND, weight_VD, ids_N, ctx.dtype)
+        share_NV, total_N1, logp_N = softmax_parts(h_ND, weight_VD, ids_N, ctx.dtype)
         ctx.save_for_backward(h_ND, weight_VD, ids_N)
         ctx.made = (share_NV, total_N1) if keep else None
         return logp_N
@@ -82,23 +82,25 @@ class _PlainHead(torch.autograd.Function):
     def backward(ctx: Any, grad_N: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:  # pyright: ignore
         h_ND, weight_VD, ids_N = ctx.saved_tensors
         assert not ctx.keep or ctx.made, "this graph was already walked back"
-        share_NV, total_N1 = ctx.made or softmax(h_ND, weight_VD, ids_N, ctx.dtype)[:2]
+        share_NV, total_N1 = ctx.made or softmax_parts(h_ND, weight_VD, ids_N, ctx.dtype)[:2]
         slope_NV = share_NV.mul_(-grad_N[:, None] / total_N1)
         ctx.made = None
         slope_NV[torch.arange(len(ids_N), device=ids_N.device), ids_N] += grad_N
         slope_NV = slope_NV.to(ctx.dtype)
         need_h, need_weight = ctx.needs_input_grad[:2]
-        to_h = product(slope_NV, weight_VD.to(ctx.dtype)).to(h_ND.dtype) if need_h else None
-        to_weight = product(slope_NV.t(), h_ND.to(ctx.dtype)).to(weight_VD.dtype) if need_weight else None
+        to_h = matrix_product(slope_NV, weight_VD.to(ctx.dtype)).to(h_ND.dtype) if need_h else None
+        to_weight = (
+            matrix_product(slope_NV.t(), h_ND.to(ctx.dtype)).to(weight_VD.dtype) if need_weight else None
+        )
         return to_h, to_weight, None, None
 
 
-def softmax(
+def softmax_parts(
     h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor]:
     """exp(logit - largest) [N, V], its sums [N, 1], and the log-probabilities of the ids [N]."""
     with torch.autocast(h_ND.device.type, enabled=False):
-        share_NV = logits(h_ND, weight_VD, dtype)
+        share_NV = vocabulary_logits(h_ND, weight_VD, dtype)
     chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
     top_N1 = share_NV.amax(-1, keepdim=True)
     total_N1 = share_NV.sub_(top_N1).exp_().sum(-1, keepdim=True)
@@ -144,13 +146,15 @@ def bent_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
 
 def greedy_logprobs(model: nn.Module, h_ND: Tensor) -> Tensor:
     """max_v log p(v | h), in float32, [N]; which token is the likeliest has no gradient."""
-    lm = network(model)
+    lm = unwrapped_lm(model)
     piece = max(1, _head_bytes.get() // (4 * lm.config.get_text_config().vocab_size))
     weight_VD, dtype = plain_head(lm), product_dtype(h_ND)
     parts: list[Tensor] = []
     for h in h_ND.split(piece):
         with torch.no_grad(), torch.autocast(h.device.type, enabled=False):
-            scores_NV = lm.get_output_embeddings()(h) if weight_VD is None else logits(h, weight_VD, dtype)
+            scores_NV = (
+                lm.get_output_embeddings()(h) if weight_VD is None else vocabulary_logits(h, weight_VD, dtype)
+            )
             best_N = scores_NV.argmax(-1)
         parts.append(head_logprobs(lm, h, best_N, keep=len(h_ND) <= piece))
     return torch.cat(parts) if parts else h_ND.new_zeros(0, dtype=torch.float32)
@@ -166,7 +170,7 @@ def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
 
 def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) -> Tensor:
     """The same for the tokens in `mask`, from hidden states that are there already."""
-    lm = network(model)
+    lm = unwrapped_lm(model)
     line_N, at_N = mask_BT.nonzero(as_tuple=True)
     h_ND = h_BTD[line_N, batch.before_BT[line_N, at_N]]
     ids_N = batch.ids_BT[line_N, at_N]

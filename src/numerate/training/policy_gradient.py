@@ -36,7 +36,9 @@ def sequence_ratio(batch: Batch, logp_BT: Tensor, old_BT: Tensor, mean: bool) ->
     return torch.where(mask_BT, of_BT, 1.0)
 
 
-def surrogate(ratio_BT: Tensor, advantage_BT: Tensor, low: float, high: float) -> tuple[Tensor, Tensor]:
+def clipped_surrogate(
+    ratio_BT: Tensor, advantage_BT: Tensor, low: float, high: float
+) -> tuple[Tensor, Tensor]:
     """min(rho A, clip(rho, 1 - low, 1 + high) A), and where the clip holds it, which stops the gradient.
 
     Schulman et al. 2017 (arXiv 1707.06347), eq. 7; Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 8, with two
@@ -61,30 +63,30 @@ def kl(logp_BT: Tensor, ref_BT: Tensor, estimator: Estimator) -> Tensor:
     return k2_BT if estimator == "k2" else d_BT.detach() + k2_BT - k2_BT.detach()
 
 
-def less_kl(
+def subtract_kl(
     gain_BT: Tensor, batch: Batch, logp_BT: Tensor, beta: float, estimator: Estimator
 ) -> tuple[Tensor, Stats]:
     """gain - beta KL(pi || pi_ref) with the column `ref_logp`, and the KL's mean; without beta the gain."""
     if not beta:
         return gain_BT, {}
     kl_BT = kl(logp_BT, batch.token["ref_logp"], estimator)
-    return gain_BT - beta * kl_BT, shares(batch, kl=kl_BT)
+    return gain_BT - beta * kl_BT, token_means(batch, kl=kl_BT)
 
 
-def shares(batch: Batch, **columns: Tensor) -> Stats:
+def token_means(batch: Batch, **columns: Tensor) -> Stats:
     """Means over the trained tokens of the update, as sums over its parts."""
     share_BT = batch.token["share"]
     return {name: (share_BT * x_BT).sum().item() for name, x_BT in columns.items()}
 
 
-def moved(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
+def policy_shift_stats(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
     """How far an update is from the policy that sampled: clipped, the share of tokens whose ratio was;
     old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
     log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
-    return shares(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
+    return token_means(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
 
 
-def correction(
+def importance_weights(
     old: Sequence[float], sampler: Sequence[float], how: Correction, cap: float, floor: float
 ) -> list[float]:
     """w_t = pi_old(o_t) / pi_sampler(o_t) for tokens that another program drew than the one that learns.
@@ -100,22 +102,22 @@ def correction(
     return [w if floor <= w <= cap else 0.0 for w in found]
 
 
-def corrected(
+def add_is_correction(
     rows: Sequence[Example],
     told: Sequence[Sequence[float] | None],
     how: Correction,
     cap: float,
     floor: float,
 ) -> tuple[list[Example], Stats]:
-    """The rows with the column `correction`, and what it is like over their trained tokens; `bound` is the
-    share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
+    """The rows with the column `importance_weights`, and what it is like over their trained tokens; `bound`
+    is the share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
     out: list[Example] = []
     seen: list[float] = []
     for row, sampler in zip(rows, told, strict=True):
         old = row.token["old_logp"]
         weights = [1.0] * len(old)
         if sampler is not None and sampler is not old:
-            weights = correction(old, sampler, how, cap, floor)
+            weights = importance_weights(old, sampler, how, cap, floor)
         seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
         out.append(row.with_token(correction=weights))
     if not seen:

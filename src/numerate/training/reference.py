@@ -9,8 +9,8 @@ from typing import Any
 from torch import nn
 
 from numerate.training.learner import Learner
-from numerate.training.old import recompute
-from numerate.training.trained import Trained
+from numerate.training.old_logprobs import recompute_logprobs
+from numerate.training.trainable import Trained
 from numerate.types import Example
 
 
@@ -28,9 +28,9 @@ class Reference:
     def logprobs(self, learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
         """Of each row, one number per id, 0 off the trained tokens. learner: the one beside it."""
         if self.own:
-            return recompute(self.own, rows)
+            return recompute_logprobs(self.own, rows)
         with without_adapters(learner.policy.model):
-            return recompute(learner, rows)
+            return recompute_logprobs(learner, rows)
 
 
 def without_adapters(model: nn.Module) -> AbstractContextManager[None]:

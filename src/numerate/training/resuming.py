@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from numerate.progress import Progress
-from numerate.store import begins_with, cut_to, extent, forget_rounds, remove, sizes
-from numerate.training.checkpoint import Check, Choice
+from numerate.store import begins_with, cut_to, file_sizes, forget_rounds, log_extent, remove_path
+from numerate.training.checkpoint import Check, ResumeChoice
 
 LOG = "metrics.jsonl"
 LASTING = (".parquet", ".safetensors")
 """files that a stage leaves behind while it runs: rollouts, models of rounds"""
 
 
-def surroundings(stage: Path, processes: int) -> dict[str, Any]:
+def checkpoint_surroundings(stage: Path, processes: int) -> dict[str, Any]:
     """Returns what a checkpoint remembers beside the method's facts: the log so far, the rollouts and models
     so far with their sizes, and how many processes shared the work."""
-    return {"processes": processes, "log": extent(stage / LOG), "files": _files(stage)}
+    return {"processes": processes, "log": log_extent(stage / LOG), "files": _files(stage)}
 
 
 def _files(stage: Path) -> dict[str, int]:
-    kept = {name: size for name, size in sizes(stage).items() if name.endswith(LASTING)}
+    kept = {name: size for name, size in file_sizes(stage).items() if name.endswith(LASTING)}
     return {name: size for name, size in kept.items() if not name.startswith("model/")}
 
 
-def check(stage: Path, processes: int, rounds: int) -> Check:
+def checkpoint_check(stage: Path, processes: int, rounds: int) -> Check:
     """Returns the check of a checkpoint's state against what is in the stage's folder."""
     present = _files(stage)
 
@@ -45,7 +45,7 @@ def check(stage: Path, processes: int, rounds: int) -> Check:
     return reason
 
 
-def refusal(folder: Path, rejected: Mapping[Path, str]) -> str:
+def refusal_message(folder: Path, rejected: Mapping[Path, str]) -> str:
     reasons = "; ".join(f"{path.name}: {reason}" for path, reason in rejected.items())
     return (
         f"no checkpoint in {folder} can be used ({reasons}): restore the file, or delete {folder} and run "
@@ -53,13 +53,13 @@ def refusal(folder: Path, rejected: Mapping[Path, str]) -> str:
     )
 
 
-def tidy(stage: Path, choice: Choice, progress: Progress) -> None:
+def tidy(stage: Path, choice: ResumeChoice, progress: Progress) -> None:
     """Removes checkpoints that cannot be used, with a message, and what was logged after the one that is."""
     if choice.rejected:
         step = choice.loaded.step if choice.loaded else 0
         for path, reason in choice.rejected.items():
             progress.warn(f"checkpoint {path} cannot be used: {reason}; going on from round {step}")
-            remove(path)
+            remove_path(path)
     log = choice.loaded.state.get("log") if choice.loaded else None
     step = choice.loaded.step if choice.loaded else 0
     if log:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from numerate.models.conditioning import Conditioning, lines, tag_ids
 from numerate.models.policy import Policy
+from numerate.models.return_conditioning import tag_ids, token_lines
+from numerate.models.return_tags import Conditioning
 from numerate.prompts import render, target
 from numerate.types import Example, Problem, Rollout
 
 
-def worked(policy: Policy, problem: Problem, style: str) -> Example:
+def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
     """The problem with its reference solution; only the solution's tokens are trained.
 
     Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. The last
@@ -21,12 +22,12 @@ def worked(policy: Policy, problem: Problem, style: str) -> Example:
     asked = policy.encode_prompt(prompt)
     told = policy.encode_target(target(problem, style), prompt.chat)
     if policy.conditioning:
-        whole = [(True, line, [True] * len(line)) for line in lines(policy, told)]
-        return tagged(policy, asked, whole, policy.conditioning)
+        whole = [(True, line, [True] * len(line)) for line in token_lines(policy, told)]
+        return tagged_row(policy, asked, whole, policy.conditioning)
     return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
 
 
-def tagged(
+def tagged_row(
     policy: Policy,
     asked: Sequence[int],
     told: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
@@ -42,12 +43,12 @@ def tagged(
     return Example(ids, mask)
 
 
-def attempt(rollout: Rollout) -> Example:
+def rollout_row(rollout: Rollout) -> Example:
     """A rollout as it was sampled: its own ids, trained where the policy wrote."""
     return Example(rollout.ids, rollout.mask)
 
 
-def fitting(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
+def drop_overlong(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
     """The rows of at most `max_tokens` tokens, and how many were longer: a cut solution teaches to stop
     early."""
     all_rows = list(rows)

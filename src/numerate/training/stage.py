@@ -15,7 +15,7 @@ import torch
 from numerate.metrics import health
 from numerate.progress import Progress
 from numerate.store import append_row
-from numerate.training import checkpoint, devices, resuming
+from numerate.training import checkpoint, distributed, resuming
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
 from numerate.types import Stats
@@ -46,7 +46,7 @@ class Stage:
         self.save_seconds = self.SAVE_SECONDS if save_seconds is None else save_seconds
         self.tracker = tracker
         self.round = 0
-        self.facts: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
         self.paused = 0.0
         """seconds of this round that were spent on looking"""
         self.parent = parent
@@ -74,7 +74,7 @@ class Stage:
         saved = time.monotonic()
         with self.progress.task(self.label, total=n, unit=label) as task:
             task.advance(min(self.round, n))
-            while self.round < n and not self.facts.get("finished"):
+            while self.round < n and not self.state.get("finished"):
                 np.random.seed((self.seed * 1_000_003 + self.round) % 2**32)
                 torch.manual_seed(self.seed * 1_000_003 + self.round)
                 began, self.paused = time.perf_counter(), 0.0
@@ -82,7 +82,7 @@ class Stage:
                 self._time(time.perf_counter() - began - self.paused)
                 self.round += 1
                 task.advance(1)
-                ended = self.round == n or self.facts.get("finished")
+                ended = self.round == n or self.state.get("finished")
                 if learner is None or ended or time.monotonic() - saved > self.save_seconds:
                     self._save(learner)
                     saved = time.monotonic()
@@ -103,7 +103,7 @@ class Stage:
         return f"stage {at.label}, {at.unit} {at.round}"
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
+    def untimed(self) -> Iterator[None]:
         """What is done within does not count as the time of the round: a validation."""
         began = time.perf_counter()
         yield
@@ -116,16 +116,16 @@ class Stage:
 
     def finish(self) -> None:
         """This round is the last one."""
-        self.facts["finished"] = True
+        self.state["finished"] = True
 
     def log(self, stats: Stats, **notes: Any) -> None:
         """One line of metrics.jsonl, marked with the round, with the conditions of `metrics.health` that hold
         in it as `health`; a condition that begins is a line on the terminal. notes: JSON values that are no
         curves; trackers do not get them."""
-        self.facts["health"], holds, begins = health.look(self.facts.get("health"), stats)
+        self.state["health"], holds, begins = health.check_row(self.state.get("health"), stats)
         for name in begins:
-            self.progress.warn(f"HEALTH, {self.position}: {health.line(name, holds[name])}")
-        if devices.rank() == 0:
+            self.progress.warn(f"HEALTH, {self.position}: {health.condition_line(name, holds[name])}")
+        if distributed.rank() == 0:
             row = {"round": self.round, **stats, **notes} | ({"health": holds} if holds else {})
             append_row(self.folder / "metrics.jsonl", row)
             if self.tracker:
@@ -134,35 +134,38 @@ class Stage:
 
     def save(self, model: Savable, name: str) -> None:
         """A model in this stage's folder; one process writes it, and all wait until it is there."""
-        devices.once(lambda: model.save(self.folder / name))
+        distributed.once(lambda: model.save(self.folder / name))
 
     def _time(self, seconds: float) -> None:
         """A line of times.jsonl: apart from the log, which is the same in every run."""
-        if devices.rank() == 0:
+        if distributed.rank() == 0:
             append_row(self.folder / "times.jsonl", {"round": self.round, "seconds": seconds})
 
     def _save(self, learner: Learner | None) -> None:
         if learner:
             learner.check()
-        devices.once(lambda: self._write(learner))
+        distributed.once(lambda: self._write(learner))
 
     def _write(self, learner: Learner | None) -> None:
         tensors = learner.state() if learner else {}
-        state = {"facts": self.facts, **resuming.surroundings(self.folder, devices.size())}
-        checkpoint.save(self.folder / "checkpoints", self.round, tensors, state)
+        state = {
+            "facts": self.state,
+            **resuming.checkpoint_surroundings(self.folder, distributed.world_size()),
+        }
+        checkpoint.save_checkpoint(self.folder / "checkpoints", self.round, tensors, state)
 
     def _restore(self, learner: Learner | None, n: int) -> None:
         """Takes the newest checkpoint that can be used; without a learner, begins anew where none can: what
         is on disk is read, not made again."""
         folder = self.folder / "checkpoints"
-        check = resuming.check(self.folder, devices.size(), n)
-        choice = checkpoint.load(folder, check)
+        check = resuming.checkpoint_check(self.folder, distributed.world_size(), n)
+        choice = checkpoint.load_checkpoint(folder, check)
         loaded = choice.loaded
         if choice.rejected and loaded is None and learner:
-            raise ValueError(resuming.refusal(folder, choice.rejected))
+            raise ValueError(resuming.refusal_message(folder, choice.rejected))
         if loaded:
-            self.round, self.facts = loaded.step, loaded.state["facts"]
+            self.round, self.state = loaded.step, loaded.state["facts"]
             if learner:
                 learner.load_state(loaded.tensors)
-        devices.barrier()  # all processes have read what is there
-        devices.once(lambda: resuming.tidy(self.folder, choice, self.progress))
+        distributed.barrier()  # all processes have read what is there
+        distributed.once(lambda: resuming.tidy(self.folder, choice, self.progress))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from numerate.problems.stories.graph import Node
+from numerate.problems.stories.graph import GraphNode
 from numerate.problems.stories.numbers import Size
 from numerate.problems.stories.opening import open_sources
 from numerate.problems.stories.relation import Relation
@@ -160,7 +160,7 @@ def _used(story: Story, relation: Relation) -> bool:
     return relation.name in story.relations
 
 
-def _go_on(story: Story, relation: Relation, node: Node, slots: dict[str, Any]) -> None:
+def _go_on(story: Story, relation: Relation, node: GraphNode, slots: dict[str, Any]) -> None:
     story.pool, story.asks, story.ask_slots = node, relation.asks, slots
     if relation.gives != "same":
         story.kind = relation.gives

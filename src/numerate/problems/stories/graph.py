@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-Tokens = tuple["Node | str", ...]
+Tokens = tuple["GraphNode | str", ...]
 """An expression: nodes, numerals, + - * / and parentheses"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class GraphNode:
     id: str
     value: Fraction
     expr: Tokens | None = None
     """None for a quantity that the text gives"""
 
     @property
-    def parents(self) -> tuple[Node, ...]:
-        return tuple(token for token in self.expr or () if isinstance(token, Node))
+    def parents(self) -> tuple[GraphNode, ...]:
+        return tuple(token for token in self.expr or () if isinstance(token, GraphNode))
 
 
 def numeral(value: Fraction) -> str:
@@ -72,20 +72,20 @@ class Graph:
     """Nodes in the order of their birth; ids n1, n2, ..."""
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[GraphNode] = []
 
-    def given(self, value: Fraction | int) -> Node:
+    def given(self, value: Fraction | int) -> GraphNode:
         return self._add(Fraction(value), None)
 
-    def derive(self, expr: Tokens, value: Fraction) -> Node:
+    def derive(self, expr: Tokens, value: Fraction) -> GraphNode:
         return self._add(value, expr)
 
-    def _add(self, value: Fraction, expr: Tokens | None) -> Node:
-        node = Node(f"n{len(self.nodes) + 1}", value, expr)
+    def _add(self, value: Fraction, expr: Tokens | None) -> GraphNode:
+        node = GraphNode(f"n{len(self.nodes) + 1}", value, expr)
         self.nodes.append(node)
         return node
 
-    def ancestors(self, node: Node) -> set[str]:
+    def ancestors(self, node: GraphNode) -> set[str]:
         """The ids of the node and of everything it is computed from."""
         seen: set[str] = set()
         stack = [node]
@@ -96,7 +96,7 @@ class Graph:
                 stack.extend(top.parents)
         return seen
 
-    def rows(self, answer: Node) -> list[Mapping[str, Any]]:
+    def rows(self, answer: GraphNode) -> list[Mapping[str, Any]]:
         """The graph as JSON values, for `Problem.meta`."""
         needed = self.ancestors(answer)
         return [
@@ -112,11 +112,11 @@ class Graph:
 
 def formula(expr: Tokens) -> str:
     """The expression over node ids: "n1*n2/100"."""
-    return "".join(token.id if isinstance(token, Node) else token for token in expr)
+    return "".join(token.id if isinstance(token, GraphNode) else token for token in expr)
 
 
-def equation(node: Node) -> str:
+def equation(node: GraphNode) -> str:
     """The calculation of a node in GSM8K form: 48/2=<<48/2=24>>24."""
-    left = "".join(numeral(t.value) if isinstance(t, Node) else t for t in node.expr or ())
+    left = "".join(numeral(t.value) if isinstance(t, GraphNode) else t for t in node.expr or ())
     right = numeral(node.value)
     return f"{left}=<<{left}={right}>>{right}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from numerate.problems.stories.graph import Node
+from numerate.problems.stories.graph import GraphNode
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.story import Story, Stuck
 from numerate.problems.stories.tables import COMPARED, FRESH, JOINED
@@ -22,7 +22,7 @@ TRIVIAL = {"difference", "ratio"}
 
 
 @dataclass
-class Source:
+class OpeningSource:
     """One of the compared quantities and the words for it."""
 
     who: str
@@ -30,7 +30,7 @@ class Source:
     at: str
     """"" or " on Monday" """
     person: Person | None = None
-    node: Node | None = None
+    node: GraphNode | None = None
 
     @property
     def lead(self) -> str:
@@ -72,7 +72,7 @@ def _end(story: Story, mode: str, count: int, steps: int) -> str:
     return story.s.weighted((("total", 6), ("last", chain), ("pair", 4 if count <= steps <= 5 else 0)))
 
 
-def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
+def _subjects(story: Story, count: int) -> tuple[list[OpeningSource], str]:
     s, scenario = story.s, story.scenario
     modes = (
         ["people"] * (2 if scenario.people else 0)
@@ -83,22 +83,22 @@ def _subjects(story: Story, count: int) -> tuple[list[Source], str]:
     cast = HELD_PEOPLE if story.held_words else PEOPLE
     if mode == "people":
         story.people = s.some(cast, count)
-        return [Source(p.name, "", p) for p in story.people], mode
+        return [OpeningSource(p.name, "", p) for p in story.people], mode
     if mode == "places" and count > 1:
         story.owner = _institution(story)
-        return [Source(name, "") for name in s.pick(scenario.places)[:count]], mode
+        return [OpeningSource(name, "") for name in s.pick(scenario.places)[:count]], mode
     actor = s.pick(cast) if scenario.people else _institution(story)
     story.owner = actor
     if scenario.people:
         story.people = [actor]
     if count == 1:
-        return [Source("#S", "", actor)], "alone"
+        return [OpeningSource("#S", "", actor)], "alone"
     days = s.pick([t for t in scenario.times if len(t) >= count] or [()])
     if not days:
         raise Stuck
     story.timed = True
     first = s.below(len(days) - count + 1)
-    return [Source("#S", " " + day, actor) for day in days[first : first + count]], mode
+    return [OpeningSource("#S", " " + day, actor) for day in days[first : first + count]], mode
 
 
 def _institution(story: Story) -> Person:
@@ -109,7 +109,7 @@ def _institution(story: Story) -> Person:
     return Person(name, name, name, name + ("'" if name.endswith("s") else "'s"))
 
 
-def _slots(story: Story, source: Source, reference: Source | None) -> dict[str, Any]:
+def _slots(story: Story, source: OpeningSource, reference: OpeningSource | None) -> dict[str, Any]:
     slots = story.slots()
     base, past = story.scenario.verb
     slots |= {
@@ -142,7 +142,9 @@ def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
     return not (days and mode == "times")
 
 
-def _source(story: Story, before: list[Source], source: Source, mode: str, left: int, chained: bool) -> None:
+def _source(
+    story: Story, before: list[OpeningSource], source: OpeningSource, mode: str, left: int, chained: bool
+) -> None:
     """Tells of one quantity; a chained one is compared with the one before."""
     options: list[tuple[Relation, int]] = [
         (relation, relation.weight)
@@ -153,7 +155,7 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
         if not options:
             raise Stuck
         relation = story.s.weighted(options)
-        operands: dict[str, Node] = {}
+        operands: dict[str, GraphNode] = {}
         slots = _slots(story, source, before[-1] if before else None)
         if chained:
             assert before[-1].node is not None
@@ -170,13 +172,13 @@ def _source(story: Story, before: list[Source], source: Source, mode: str, left:
     raise Stuck
 
 
-def _all(story: Story, sources: list[Source], mode: str) -> str:
+def _all(story: Story, sources: list[OpeningSource], mode: str) -> str:
     if mode == "times":
         return "#S"
     return listing([source.who for source in sources])
 
 
-def _total(story: Story, sources: list[Source], mode: str) -> None:
+def _total(story: Story, sources: list[OpeningSource], mode: str) -> None:
     if "rest_of_total" in story.relations:
         raise Stuck
     slots = _slots(story, sources[-1], sources[-2])
@@ -190,7 +192,7 @@ def _total(story: Story, sources: list[Source], mode: str) -> None:
     story.kind = story.scenario.kind
 
 
-def _pair(story: Story, sources: list[Source], mode: str) -> None:
+def _pair(story: Story, sources: list[OpeningSource], mode: str) -> None:
     """Compares the last two, or for three the last and the first."""
     one, two = (sources[-1], sources[0])
     assert one.node is not None and two.node is not None
@@ -224,7 +226,7 @@ def _pair(story: Story, sources: list[Source], mode: str) -> None:
     story.kind = "final"
 
 
-def _covers(story: Story, sources: list[Source]) -> bool:
+def _covers(story: Story, sources: list[OpeningSource]) -> bool:
     last = sources[-1].node
     assert last is not None
     reached = story.graph.ancestors(last)
@@ -232,7 +234,7 @@ def _covers(story: Story, sources: list[Source]) -> bool:
 
 
 def _finish(
-    story: Story, relation: Relation, slots: dict[str, Any], operands: dict[str, Node], calc: Any
+    story: Story, relation: Relation, slots: dict[str, Any], operands: dict[str, GraphNode], calc: Any
 ) -> None:
     node = story.add(relation, slots, operands, calc=calc)
     if node is None:
@@ -240,7 +242,7 @@ def _finish(
     story.pool, story.asks, story.ask_slots = node, relation.asks, slots
 
 
-def _last(story: Story, source: Source, mode: str, count: int, steps: int) -> None:
+def _last(story: Story, source: OpeningSource, mode: str, count: int, steps: int) -> None:
     slots = _slots(story, source, None)
     story.pool, story.ask_slots = source.node, slots
     story.asks = ("{much} did {W} {base}{at}|{much} {W} {past}{at}",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numerate.problems.stories.graph import Node
+from numerate.problems.stories.graph import GraphNode
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.story import Story, Stuck
 from numerate.problems.stories.tables import BUY, NEXT, SUM
@@ -18,7 +18,7 @@ def open_basket(story: Story, budget: int) -> None:
     story.owner, story.people = actor, [actor]
     goods = s.some(story.scenario.held if story.held_words else story.scenario.items, 3)
     count = 1 if budget < 2 else 2 if budget < 4 or s.chance(0.6) else 3
-    parts: list[Node] = []
+    parts: list[GraphNode] = []
     price = number = None
     for index in range(count):
         left = budget - story.steps - (count > 1)
@@ -43,8 +43,8 @@ def open_basket(story: Story, budget: int) -> None:
 
 
 def _buy(
-    story: Story, noun: Noun, before: Noun | None, operands: dict[str, Node], left: int
-) -> tuple[Node, Relation]:
+    story: Story, noun: Noun, before: Noun | None, operands: dict[str, GraphNode], left: int
+) -> tuple[GraphNode, Relation]:
     slots: dict[str, Any] = story.slots() | {"items": noun.many, "item": noun.one, "also": "", "too": ""}
     options = [(BUY, 1)]
     if before is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from numerate.problems.stories.graph import Graph, Node, equation, evaluate, numeral
+from numerate.problems.stories.graph import Graph, GraphNode, equation, evaluate, numeral
 from numerate.problems.stories.numbers import WORDS, Drawn, Size
 from numerate.problems.stories.relation import Relation
 from numerate.problems.stories.stream import Stream
@@ -77,7 +77,7 @@ class Story:
     templates: list[str] = field(default_factory=list[str])
     asks: tuple[str, ...] = ()
     ask_slots: dict[str, Any] = field(default_factory=dict[str, Any])
-    pool: Node | None = None
+    pool: GraphNode | None = None
     people: list[Person] = field(default_factory=list[Person])
     timed: bool = False
     """several days (weeks, games) are compared"""
@@ -122,10 +122,10 @@ class Story:
         self,
         relation: Relation,
         slots: dict[str, Any],
-        operands: dict[str, Node],
+        operands: dict[str, GraphNode],
         *,
         calc: tuple[tuple[str, ...], ...] | None = None,
-    ) -> Node | None:
+    ) -> GraphNode | None:
         """Draws the relation's numbers and, where they come out well, adds its fact and its lines.
 
         Returns the node of its result, or None (and changes nothing) where no numbers fit."""

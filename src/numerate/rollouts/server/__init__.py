@@ -13,12 +13,12 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from numerate.rollouts.attempt import check
-from numerate.rollouts.server import reach
-from numerate.rollouts.server.asking import Asking
+from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.server import health
 from numerate.rollouts.server.client import Client
-from numerate.rollouts.server.forms import Form
-from numerate.rollouts.server.served import Served
+from numerate.rollouts.server.dialects import Form
+from numerate.rollouts.server.discovery import Served
+from numerate.rollouts.server.requests import RequestLoop
 from numerate.types import Prompt, Rollout, Sampling
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ class ServerEngine:
         patience: float = 600.0,
         key_variable: str | None = None,
     ) -> None:
-        self.url = reach.base(url)
+        self.url = health.base_url(url)
         self.model, self.weights, self.folder = model, weights, folder
         self.concurrency, self.timeout, self.patience = concurrency, timeout, patience
-        self.key = reach.key(key_variable)
-        self.login = reach.login(url, key_variable)
+        self.key = health.api_key(key_variable)
+        self.login = health.server_login(url, key_variable)
         self.policy = policy
         self.served: Served | None = None
         """the policy on the server, once that is known"""
@@ -89,8 +89,8 @@ class ServerEngine:
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
-        check(n, params)
-        return Asking(self, prompts, n, params).run()
+        check_settings(n, params)
+        return RequestLoop(self, prompts, n, params).run()
 
     def client(self) -> Client:
         return Client(

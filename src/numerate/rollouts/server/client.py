@@ -39,7 +39,7 @@ class Refused(ValueError):
         return Refused(self.url, self.status, f"{self.said} ({more})")
 
 
-class Unreadable(ValueError):
+class UnreadableResponse(ValueError):
     """An answer that is not what was asked for."""
 
 
@@ -148,14 +148,14 @@ class Client:
             raise _Trouble(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         passing = answer.status_code in BUSY or answer.status_code >= 500
         if passing and answer.status_code not in final:
-            said = f"it answered {answer.status_code}: {message(answer.text)}"
-            raise _Trouble(said, seconds(answer.headers.get("Retry-After")))
+            said = f"it answered {answer.status_code}: {error_message(answer.text)}"
+            raise _Trouble(said, retry_seconds(answer.headers.get("Retry-After")))
         if answer.status_code >= 300:
-            raise Refused(self.url, answer.status_code, message(answer.text))
+            raise Refused(self.url, answer.status_code, error_message(answer.text))
         try:
             return read(json.loads(answer.content))
-        except (Unreadable, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise _Trouble(f"its answer cannot be read ({error}): {message(answer.text)}") from error
+        except (UnreadableResponse, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise _Trouble(f"its answer cannot be read ({error}): {error_message(answer.text)}") from error
 
     def _gone(self, trouble: _Trouble, tries: int, waited: float) -> str:
         asked = f"; it asks to wait {trouble.after:g} s" if trouble.after is not None else ""
@@ -166,7 +166,7 @@ class Client:
         )
 
 
-def message(text: str) -> str:
+def error_message(text: str) -> str:
     """A server's own words: OpenAI's {"error": {"message"}}, FastAPI's {"detail"}, or whatever it sent."""
     found: Any
     try:
@@ -180,7 +180,7 @@ def message(text: str) -> str:
     return said[:SHOWN] + ("..." if len(said) > SHOWN else "") or "(it said nothing)"
 
 
-def seconds(header: str | None) -> float | None:
+def retry_seconds(header: str | None) -> float | None:
     """Retry-After: a number of seconds or a date."""
     if header is None:
         return None

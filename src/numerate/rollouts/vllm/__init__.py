@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING
 
-from numerate.rollouts.attempt import check
-from numerate.rollouts.vllm import host
-from numerate.rollouts.vllm.host import Settings
+from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.vllm import llm
+from numerate.rollouts.vllm.llm import Settings
 from numerate.rollouts.vllm.request import Request
 from numerate.types import Prompt, Rollout, Sampling
 
@@ -58,7 +58,7 @@ class VllmEngine:
 
         A prompt that leaves no room for an answer in the context gives n empty rollouts that finished by
         length. Where another engine's weights are in vLLM, this one's policy goes in again, as it is now."""
-        check(n, params)
+        check_settings(n, params)
         return self._sampled(prompts, n, params)
 
     def _sampled(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
@@ -66,12 +66,12 @@ class VllmEngine:
         with running.drawing():
             yield from Request(running, self.policy, prompts, n, params).run()
 
-    def _host(self) -> host.Host:
+    def _host(self) -> llm.Host:
         """The vLLM of this process, with this engine's weights in it."""
-        return host.get(self.policy, self.weights, self.settings)
+        return llm.get_host(self.policy, self.weights, self.settings)
 
     def close(self) -> None:
         """Ends the vLLM of this process and frees its memory; the next request starts one again.
 
         Raises ValueError while samples are being drawn."""
-        host.stop()
+        llm.stop_host()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
-from numerate.rollouts.attempt import attempt
+from numerate.rollouts.rng import seed_of
+from numerate.rollouts.rollout_builder import build_rollout
 from numerate.rollouts.stops import Stops
-from numerate.rollouts.streams import seed_of
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class OutputPiece:
     """Tokens that came for a request, with log p of each at temperature 1 and with nothing cut off."""
 
     name: str
@@ -30,7 +30,7 @@ class Piece:
     """no more will come"""
 
 
-class Source(Protocol):
+class OutputSource(Protocol):
     """What a request asks of vLLM."""
 
     context: int
@@ -42,14 +42,14 @@ class Source(Protocol):
         """Asks for one sample. stream: its tokens come one by one, else all at the end."""
         ...
 
-    def take(self, names: Iterable[str]) -> list[Piece]:
+    def take(self, names: Iterable[str]) -> list[OutputPiece]:
         """What came for these requests since last time; one more step of vLLM where that is nothing."""
         ...
 
     def abort(self, names: Iterable[str]) -> None: ...
 
 
-def settings(params: Sampling, seed: int, room: int, ends: Sequence[int]) -> dict[str, Any]:
+def sampling_settings(params: Sampling, seed: int, room: int, ends: Sequence[int]) -> dict[str, Any]:
     """What `vllm.SamplingParams` is made of. `ends`: tokens after which a sample is over.
 
     logprobs 0: those of the sampled tokens only. All else that shapes the distribution is named, so that no
@@ -83,7 +83,7 @@ class Request:
     """Memory does not grow with the number of prompts: they are read as vLLM gets through them."""
 
     def __init__(
-        self, source: Source, policy: Policy, prompts: Iterable[Prompt], n: int, params: Sampling
+        self, source: OutputSource, policy: Policy, prompts: Iterable[Prompt], n: int, params: Sampling
     ) -> None:
         self.source, self.policy, self.params = source, policy, params
         self.stops = Stops(policy.tokenizer, policy.eos_ids, params.stop, _vocabulary(policy))
@@ -128,10 +128,10 @@ class Request:
             name = f"{self.number}/{new.index}/{problem}"
             seed = seed_of(self.params.seed, self.params.round, problem, new.index)
             self.waiting[name] = new
-            asked = settings(self.params, seed, room, self.ends)
+            asked = sampling_settings(self.params, seed, room, self.ends)
             self.source.add(name, new.prompt_ids, asked, stream=bool(self.stops.strings))
 
-    def grown(self, piece: Piece) -> Iterator[Rollout]:
+    def grown(self, piece: OutputPiece) -> Iterator[Rollout]:
         """Adds the tokens one by one, since a stop string may end the attempt before the last of them."""
         attempt = self.waiting[piece.name]
         for token, logprob in zip(piece.ids, piece.logprobs, strict=True):
@@ -153,7 +153,7 @@ class Request:
     def rollout(self, done: _Attempt, finish: Finish, text: str) -> Rollout:
         written = Turn("assistant", text, tuple(done.ids), tuple(done.logprobs), trained=True)
         params = self.params
-        return attempt(
+        return build_rollout(
             done.prompt, done.prompt_ids, done.index, [written], finish, params.seed, self.policy.name
         )
 

@@ -14,7 +14,7 @@ PASSING = ("_name_or_path", "dtype", "torch_dtype", "transformers_version")
 """keys of a configuration that say nothing about a model's shape"""
 
 
-def tensors(model: Any) -> dict[str, Tensor]:
+def weight_tensors(model: Any) -> dict[str, Tensor]:
     """Parameters and saved buffers, those that share memory once, under their first name."""
     found: dict[str, Tensor] = {}
     places: set[tuple[int, tuple[int, ...]]] = set()
@@ -26,7 +26,7 @@ def tensors(model: Any) -> dict[str, Tensor]:
     return found
 
 
-def names(directory: Path) -> set[str]:
+def saved_names(directory: Path) -> set[str]:
     """The tensors in a saved model's files. transformers stores some models under other names than they have
     in memory (experts, for one); those cannot be handed over in memory."""
     from safetensors import safe_open
@@ -47,7 +47,7 @@ def pack_head(model: Any) -> None:
             module.quant_method.process_weights_after_loading(module)
 
 
-def shape(policy: Policy) -> dict[str, Any]:
+def weight_shapes(policy: Policy) -> dict[str, Any]:
     """What must be the same of two policies for one vLLM to run either."""
     config = policy.model.config.to_dict()
     return {key: value for key, value in config.items() if key not in PASSING}

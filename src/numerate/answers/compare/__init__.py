@@ -1,0 +1,1 @@
+"""Whether two expressions or structures are the same."""

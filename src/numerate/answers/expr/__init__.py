@@ -1,0 +1,1 @@
+"""Expressions as trees, and their values: exact, modulo a prime, numeric."""

@@ -1,0 +1,100 @@
+"""Sums, products and powers of matrices, worked out; a matrix is read with its entries by rows."""
+
+from __future__ import annotations
+
+from numerate.answers.expr import exact
+from numerate.answers.expr.tree import Node, Undecided, number_node, walk_nodes
+
+MOST_ENTRIES = 64
+MOST_NODES = 600
+"""of the result: products of letters grow"""
+DEEPEST = 10
+HIGHEST = 6
+"""power"""
+_KINDS = frozenset({"add", "mul", "neg", "pow", "div"})
+
+
+def evaluate_matrices(node: Node) -> Node:
+    """The matrix that an expression in matrices is; anything else, and what isn't defined, as it is."""
+    if node.kind not in _KINDS or not _holds_matrix(node, 2):
+        return node
+    try:
+        matrix = _value(node)
+    except Undecided:
+        return node
+    if len(matrix.args) == 1 and matrix.kind == "matrix":
+        return matrix.args[0]
+    return matrix if sum(1 for _ in walk_nodes(matrix)) <= MOST_NODES else node
+
+
+def _holds_matrix(node: Node, depth: int = DEEPEST) -> bool:
+    """Returns whether a matrix stands in an expression, so many levels below it at most."""
+    for arg in node.args:
+        if arg.kind == "matrix" or (depth and arg.kind in _KINDS and _holds_matrix(arg, depth - 1)):
+            return True
+    return False
+
+
+def _value(node: Node) -> Node:
+    if node.kind == "matrix" or node.kind not in _KINDS or not _holds_matrix(node):
+        if len(node.args) > MOST_ENTRIES:
+            raise Undecided("a large matrix")
+        return node
+    if node.kind == "pow":
+        return _power(*node.args)
+    first, *rest = map(_value, node.args)
+    if node.kind == "neg":
+        return _times(number_node(-1), first)
+    if node.kind == "div":
+        return _times(Node("div", None, (number_node(1), rest[0])), first)
+    for other in rest:
+        first = _plus(first, other) if node.kind == "add" else _times(first, other)
+    return first
+
+
+def _plus(a: Node, b: Node) -> Node:
+    if a.kind != "matrix" or b.kind != "matrix" or (a.value, len(a.args)) != (b.value, len(b.args)):
+        raise Undecided("matrices of different sizes")
+    return a._replace(args=tuple(_simple("add", pair) for pair in zip(a.args, b.args, strict=True)))
+
+
+def _times(a: Node, b: Node) -> Node:
+    if a.kind != "matrix" and b.kind != "matrix":
+        return Node("mul", None, (a, b))
+    if a.kind != "matrix" or b.kind != "matrix":
+        scale, matrix = (b, a) if a.kind == "matrix" else (a, b)
+        return matrix._replace(args=tuple(_simple("mul", (scale, entry)) for entry in matrix.args))
+    inner = a.value
+    if len(b.args) != inner * b.value:
+        raise Undecided("matrices that can't be multiplied")
+    rows = [a.args[start : start + inner] for start in range(0, len(a.args), inner)]
+    columns = [b.args[start :: b.value] for start in range(b.value)]
+    return Node("matrix", b.value, tuple(_inner(row, column) for row in rows for column in columns))
+
+
+def _inner(row: tuple[Node, ...], column: tuple[Node, ...]) -> Node:
+    return _simple("add", tuple(Node("mul", None, pair) for pair in zip(row, column, strict=True)))
+
+
+def _power(base: Node, exponent: Node) -> Node:
+    matrix = _value(base)
+    if matrix.kind == "matrix" and exponent.kind == "sym" and exponent.value in ("T", "top", "intercal"):
+        width = matrix.value
+        return Node("matrix", len(matrix.args) // width, tuple(
+            matrix.args[k] for column in range(width) for k in range(column, len(matrix.args), width)
+        ))  # fmt: skip
+    if exponent.kind != "num" or not 1 <= exponent.value <= HIGHEST or exponent.value.denominator != 1:
+        raise Undecided("no small power")
+    total = matrix
+    for _ in range(int(exponent.value) - 1):
+        total = _times(total, matrix)
+    return total
+
+
+def _simple(kind: str, parts: tuple[Node, ...]) -> Node:
+    """The sum or product, as a number where it is one."""
+    node = parts[0] if len(parts) == 1 else Node(kind, None, parts)
+    try:
+        return number_node(exact.exact_rational(node))
+    except Undecided:
+        return node

@@ -1,0 +1,1 @@
+"""Locates the final answer in a response."""

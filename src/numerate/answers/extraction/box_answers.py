@@ -1,0 +1,91 @@
+r"""Answers in boxes, \boxed{5}, and the sentences behind them that overrule or reject them."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.equivalence import decide
+from numerate.answers.extraction.clauses import NEAR
+from numerate.answers.extraction.cues import answer_cues
+from numerate.answers.extraction.phrase_answers import CORRECTION, cue_value
+from numerate.answers.extraction.refusals import refuses_answer
+from numerate.answers.sources import Found
+from numerate.answers.text.boxes import Box, last_boxes
+from numerate.types import Kind
+
+_REJECTED = re.compile(
+    r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b"
+)
+MOST_REJECTED = 4
+"""times that a rejected box is passed over"""
+_PHANTOM = re.compile(r"\\[hv]?phantom\{[^{}]*\}")
+_DENIED = re.compile(
+    r"(?:\b(?:not|cannot be|never)|\b(?:is|was|can|could)n['’]t(?: be)?)\s*(?:\$|\\\()?\s*\Z", re.IGNORECASE
+)
+
+
+MOST_EMPTY = 8
+"""empty boxes in a text that is no loop of them"""
+
+
+def is_loop_of_boxes(tail: str) -> bool:
+    """Returns True for a model that wrote an empty box over and over."""
+    return tail.count("\\boxed{}") > MOST_EMPTY
+
+
+def box_answer(tail: str, kind: Kind) -> Found | None:
+    """Returns what the last boxes hold, or the final answer that a sentence behind them gives."""
+    if "box" not in tail or is_loop_of_boxes(tail):
+        return None
+    boxes = last_boxes(tail)
+    if not boxes:
+        return None
+    end = boxes[-1].end
+    if refuses_answer(tail, end):
+        return Found(None, "box")
+    if later := _later_phrase(tail, end, kind):
+        return Found(later, "phrase")
+    contents = ""
+    for _ in range(MOST_REJECTED):
+        contents = _contents(tail, boxes)
+        if contents or not boxes or not any(box.inner.strip() for box in boxes):
+            break
+        boxes = last_boxes(tail[: boxes[0].start])  # those that the text rejects don't count
+    return Found(contents, "box")
+
+
+def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
+    """Returns what a sentence behind a box calls the final answer, or the answer after all."""
+    behind = tail[end:]
+    if "nswer" not in behind:
+        return None
+    corrected = CORRECTION.search(behind) is not None
+    for cue in answer_cues(tail, end):
+        value = cue_value(tail, cue, kind)
+        if value and (cue.final or corrected) and "\\boxed" not in value and _has_mathematics(value):
+            return value
+    return None
+
+
+def _has_mathematics(value: str) -> bool:
+    """Returns False for "the final answer is positive": too little to overrule a box."""
+    return "$" in value or "\\" in value or any(c.isdigit() for c in value)
+
+
+def _contents(tail: str, boxes: list[Box]) -> str:
+    """Returns what the boxes hold that the text doesn't reject; equal answers once: x + 11 or 11 + x."""
+    kept = [box for box in boxes if not _is_rejected(tail, box)]
+    inner = [_PHANTOM.sub("", box.inner).strip() for box in kept]
+    answers = list(dict.fromkeys(filter(None, inner)))
+    different = answers[:1]
+    different.extend(a for a in answers[1:] if not any(decide(a, b).equal for b in different))
+    return ", ".join(different)
+
+
+def _is_rejected(tail: str, box: Box) -> bool:
+    """Returns True for a box behind "not", and for one that the text behind it discards."""
+    before = tail[max(box.start - NEAR, 0) : box.start].lower()
+    may_deny = "not" in before or "never" in before or "n't" in before or "n’t" in before
+    if may_deny and _DENIED.search(tail, max(box.start - NEAR, 0), box.start):
+        return True
+    return _REJECTED.match(tail, box.end) is not None

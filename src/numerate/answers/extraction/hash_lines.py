@@ -1,0 +1,69 @@
+"""Answers behind four hashes, `#### 5`; the first of them, unless the text corrects it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from numerate.answers.equivalence import is_nothing
+from numerate.answers.extraction.clauses import count_words, first_sentence
+from numerate.answers.extraction.phrase_answers import CORRECTION, value_after_withdrawal
+from numerate.answers.extraction.statement_values import statement_value
+from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.types import Kind
+
+_NO_VALUE = re.compile(
+    r"(?:undefined|impossible|unknown|no (?:answer|solution)|(?:cannot|can't|can not) be \w+"
+    r"|not enough information)\W*",
+    re.IGNORECASE,
+)
+_HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
+
+
+def hash_answer(tail: str, kind: Kind) -> Found | None:
+    """Returns the answer on the first line of hashes that has one, or on a later one that corrects it."""
+    if "####" not in tail:
+        return None
+    lines = _hash_lines(tail)
+    answers = [(start, value) for start, line, below in lines if (value := _line_value(line, below, kind))]
+    if not answers:
+        return None
+    start, value = answers[0]
+    for later, correction in answers[1:]:
+        if not CORRECTION.search(tail[start:later]):
+            break
+        start, value = later, correction
+    if corrected := value_after_withdrawal(tail, start, kind):
+        return Found(corrected, "phrase")
+    return Found(value, "hash")
+
+
+def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:
+    """Yields (start, line, what stands below it) of every line that four hashes open, or that has them in
+    it."""
+    at = tail.find("####")
+    while at >= 0:
+        stop = tail.find("\n", at)
+        stop = stop if stop >= 0 else len(tail)
+        yield at, tail[at:stop].lstrip("#").strip(), tail[stop:]
+        at = tail.find("####", stop)
+
+
+def _line_value(line: str, below: str, kind: Kind) -> str | None:
+    """Returns the answer on a line, None for a heading of Markdown."""
+    if not line or "answer" in line[:40].lower():
+        return None
+    ends = not below.strip()
+    if _NO_VALUE.fullmatch(line):  # `#### undefined` says that there is no answer
+        return line
+    if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
+        return None
+    statement = line[:LONGEST_STATEMENT]
+    if kind == "choice" or is_nothing(statement):  # `#### none`
+        return statement
+    words = count_words(line)
+    if words < 3:
+        return statement_value(statement, kind) if kind == "number" or words else statement
+    return (
+        statement_value(first_sentence(line), kind) if ends or line[0].isdigit() or line[0] in "$-" else None
+    )

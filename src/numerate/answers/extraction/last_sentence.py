@@ -1,0 +1,101 @@
+"""The value of the last sentence that has one, for solutions that mark none: a guess, but of a whole
+expression."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.extraction.asides import is_aside, is_bracketed
+from numerate.answers.extraction.clauses import CONTENT
+from numerate.answers.extraction.passed_over import is_remark, states_none, without_rejected
+from numerate.answers.extraction.refusals import refuses_answer
+from numerate.answers.extraction.sentence_values import OPEN, value_of, without_enumerator
+from numerate.answers.extraction.sentences_upwards import sentences_upwards
+from numerate.answers.extraction.sought import named
+from numerate.answers.extraction.unfinished import breaks_off
+from numerate.answers.extraction.weighing import (
+    Upwards,
+    head_of_parts,
+    is_calculated,
+    last_result,
+    sought_value,
+    value_about,
+    weighed,
+)
+from numerate.answers.text.markdown import without_annotations
+from numerate.types import Kind
+
+RECENT = 400
+"""characters at the end of a text in which it may say that there is no answer"""
+_BROKEN_LIST = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\s*\Z")
+_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
+"""several numbers below each other, of which none is the answer"""
+MOST_ASIDES = 3
+"""sentences at the end of a text that may speak of something else"""
+LOOPS = 4
+"""times that a sentence may stand in a text before that is no solution but a loop"""
+
+
+def last_statement(text: str, kind: Kind) -> str | None:
+    """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
+    where the text says that there is none, breaks off, or leaves open which of its values it means."""
+    text = without_annotations(text)
+    if refuses_answer(text, max(len(text) - RECENT, 0)):
+        return None
+    if kind == "number" and (_ALTERNATIVES.search(text) or _BROKEN_LIST.search(text)):
+        return None
+    if (head := head_of_parts(text)) is not None:
+        text = head.rstrip(":： ")
+    sentences = sentences_upwards(text.rstrip())
+    first, follows = next(sentences, ("", False))
+    if breaks_off(without_enumerator(first), follows, kind) or _repeats(text, first):
+        return None
+    if kind == "math" and (word := _opening_word(text, first)):
+        return word
+    value = _last_value(text, first, sentences, kind)
+    return None if value == OPEN else value
+
+
+_YES_OR_NO = re.compile(r"\W*(yes|no)[.,!:;](?!\d)", re.IGNORECASE)
+_SO = re.compile(r"\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
+
+
+def _opening_word(text: str, last: str) -> str | None:
+    """Returns the yes or no that a text begins with, where it ends in a conclusion without a value."""
+    word = _YES_OR_NO.match(text)
+    return word[1] if word and not CONTENT.search(_SO.split(last)[-1]) else None
+
+
+def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+    """Returns the value of the last sentence that is about the answer, else that of an aside."""
+    asides: list[str] = []
+    last = True
+    while sentence:
+        if not is_remark(sentence):
+            sentence = without_rejected(sentence)
+            if states_none(sentence):
+                return None
+            if value := sought_value(sentence, kind):
+                return value
+            if wanted := named(sentence):
+                return value_about(wanted, sentence, upwards, kind)
+            value = value_of(sentence, kind, last)
+            if value == OPEN:
+                value = last_result(text, sentence) or value
+            if value and (len(asides) == MOST_ASIDES or not _is_beside(text, sentence, value)):
+                return weighed(sentence, value, upwards, text, kind)
+            asides += [value] if value else []
+        last = False
+        sentence = next(upwards, ("", False))[0]
+    return asides[0] if asides else None
+
+
+def _is_beside(text: str, sentence: str, value: str) -> bool:
+    """Returns True for an aside whose value no calculation arrives at."""
+    if not is_aside(sentence):
+        return False
+    return value == OPEN or is_bracketed(sentence) or not is_calculated(text, sentence, value)
+
+
+def _repeats(text: str, sentence: str) -> bool:
+    return len(sentence) > 8 and text.count(sentence) > LOOPS

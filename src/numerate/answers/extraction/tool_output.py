@@ -1,0 +1,103 @@
+"""Code and the output of tools in a response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_OPENERS = re.compile(
+    r"```|\[TOOL_CALLS\]|<\|python_tag\|>"
+    r"|<(?:code|python|tool_call|tool_response|interpreter|output|execution)>|\nObservation:|\[asy\]"
+)
+_FENCE = re.compile(r"```[ \t]*(?P<fence>[\w+-]*)[^\n`]*\n")
+_FENCE_END = re.compile(r"```(?<!\S```)[ \t]*(?=\n|\Z)")
+_TAGGED = re.compile(
+    r"<(?P<tag>\w+)>(?P<content>.*?)(?:</(?P=tag)>|\Z)(?:\s{0,4}Output:(?P<printed>[^\n]*))?"
+    r"|\nObservation:(?P<seen>[^\n]*)|\[asy\].*?(?:\[/asy\]|\Z)|(?:\[TOOL_CALLS\]|<\|python_tag\|>)[^\n]*",
+    re.DOTALL,
+)
+_TEXT_FENCES = frozenset(
+    {"text", "txt", "plaintext", "latex", "tex", "math", "markdown", "md", "json", "yaml"}
+)
+_OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "execution"})
+_CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
+_ANNOUNCED_OUTPUT = re.compile(r"\s*[*#]*(?:the )?(?:output|result|it prints)[*]*:?[*]*\s*\Z", re.IGNORECASE)
+
+
+class ToolBlock(NamedTuple):
+    before: int
+    """where the text between it and the mark before it begins"""
+    start: int
+    end: int
+    content: str
+    """what stands in a fence, or what a tool printed"""
+    fence: str | None = None
+    """the language of a fence"""
+
+
+def without_tools(text: str) -> tuple[str, str, int]:
+    """Returns the text without code and tool output, what the last tool printed, and where that stood."""
+    pieces: list[str] = []
+    output, index, at, length = "", 0, 0, 0
+    behind_code = False
+    for block in _blocks(text):
+        announced = _announced_output(text, block) if behind_code else None
+        behind_code = behind_code and (announced is not None or not text[block.before : block.start].strip())
+        prose, printed = _prose_and_output(block, behind_code)
+        behind_code = not prose and not printed
+        stop = announced if announced is not None and printed else block.start
+        pieces += [text[at:stop], prose or "\n"]
+        length += stop - at + len(prose or "\n")
+        at = block.end
+        if printed.strip():
+            output, index = printed, length
+    pieces.append(text[at:])
+    return "".join(pieces), output.strip(), index
+
+
+def _blocks(text: str) -> Iterator[ToolBlock]:
+    at = 0
+    while opener := _OPENERS.search(text, at):
+        block = (_fenced if opener.group() == "```" else _tagged)(text, at, opener.start())
+        if block is not None:
+            yield block
+        at = block.end if block else opener.end()  # back ticks within a line
+
+
+def _fenced(text: str, before: int, start: int) -> ToolBlock | None:
+    head = _FENCE.match(text, start)
+    if head is None:
+        return None
+    tail = _FENCE_END.search(text, head.end())
+    stop, end = tail.span() if tail else (len(text), len(text))
+    return ToolBlock(before, start, end, text[head.end() : stop], head["fence"].lower())
+
+
+def _tagged(text: str, before: int, start: int) -> ToolBlock | None:
+    span = _TAGGED.match(text, start)
+    if span is None:
+        return None
+    printed = span["seen"]
+    if printed is None:
+        printed = span["content"] if span["tag"] in _OUTPUT_NAMES else span["printed"] or ""
+    return ToolBlock(before, start, span.end(), printed)
+
+
+def _announced_output(text: str, block: ToolBlock) -> int | None:
+    """Returns where the words begin that announce the block as the output of code."""
+    last_words = text[block.before : block.start].rstrip().rstrip("*:").lower()
+    if not last_words.endswith(("output", "result", "it prints")):
+        return None
+    announced = _ANNOUNCED_OUTPUT.search(text, block.before, block.start)
+    return announced.start() if announced else None
+
+
+def _prose_and_output(block: ToolBlock, behind_code: bool) -> tuple[str, str]:
+    """Returns what of a block is prose, and what of it a tool printed."""
+    name, inside = block.fence, block.content
+    if name is None or name in _OUTPUT_NAMES or (not name and behind_code):
+        return "", inside
+    if name in _TEXT_FENCES or (not name and not _CODE.search(inside)):
+        return "\n" + inside, ""
+    return "", ""

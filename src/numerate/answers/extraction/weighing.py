@@ -1,0 +1,139 @@
+"""Which of the last sentences states the answer, where the last one neither concludes nor calculates.
+
+`So they have 27 marbles. 12 are red, 15 are blue.`: 27, for 12 and 15 are its parts. `So 5 boxes are left.
+She sells them for $60.`: $60 where 60 comes from 5 and a number beside it, else nothing, for the text leaves
+open which one it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from numerate.answers.extraction.asides import concludes, is_check
+from numerate.answers.extraction.clauses import DIGIT
+from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
+from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, value_of
+from numerate.answers.extraction.sought import attached, clause_about
+from numerate.types import Kind
+
+Upwards = Iterator[tuple[str, bool]]
+"""sentences before one, the nearest first"""
+MOST_ABOVE = 2
+"""sentences before the last one that may state the answer in its place"""
+_REMAINS = re.compile(
+    r"\b(?:left|remain\w*|quedan?|rest[ea]n?t?|übrig|rimangono|sobram|restam|осталось|остаётся)\b|剩|残り|남",
+    re.IGNORECASE,
+)
+
+
+def weighed(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) -> str | None:
+    """Returns the value of the last sentence, that of a sentence before it which states the answer, or None
+    where two are as likely."""
+    if is_check(sentence):
+        above = next(upwards, ("", False))[0]
+        return (value_of(above, kind) if concludes(above) else None) or value
+    if value == OPEN:
+        return _whole_above(sentence, upwards, kind)
+    own = numbers_of(value)
+    if len(own) != 1 or _is_decisive(sentence):
+        return value
+    for above, _ in islice(upwards, MOST_ABOVE):
+        if stated := sought_value(above, kind):
+            return stated
+        if stated := value_of(above, kind):
+            return _likelier(sentence, value, above, stated, text)
+    return value
+
+
+def _is_decisive(sentence: str) -> bool:
+    return "=" in sentence or "**" in sentence or concludes(sentence) or CORRECTS.search(sentence) is not None
+
+
+def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+    """Returns the whole of which the sentence before states that its parts are those in this one."""
+    above = next(upwards, ("", False))[0]
+    stated = value_of(above, kind) if concludes(above) else None
+    whole = numbers_of(stated) if stated else []
+    return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else None
+
+
+def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> str | None:
+    """Returns the value of a sentence or of the conclusion before it, None where nothing decides."""
+    (own,), whole = numbers_of(value), numbers_of(stated)
+    before = numbers_of(above)
+    if not concludes(above) or len(whole) != 1 or own in before or abs(own - whole[0]) < 1:
+        return value
+    if is_sum_of_parts(sentence, whole[0]):
+        return stated
+    if _REMAINS.search(sentence):
+        return value
+    others = [n for n in before + numbers_of(sentence) if n != own] + small_words(f"{above} {sentence}")
+    if any(comes_from(own, n, others) for n in before):
+        return value
+    return stated if own in numbers_of(text[: text.find(sentence)]) else None
+
+
+def sought_value(sentence: str, kind: Kind) -> str | None:
+    """Returns the value of which a sentence says that it is asked for."""
+    part = attached(sentence)
+    return value_of(part, kind) if part else None
+
+
+def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+    """Returns the value of the one clause, in a sentence or before it, that has the words for what is asked
+    for."""
+    for near in (sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))):
+        if DIGIT.search(near) and (clause := clause_about(near, wanted)):
+            return value_of(clause.strip(), kind)
+    return None
+
+
+_RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
+
+
+def last_result(text: str, sentence: str) -> str | None:
+    """Returns the result of the last calculation before a sentence, where that is one of its numbers."""
+    results = _RESULT.findall(text[: text.rfind(sentence)])
+    result = numbers_of(results[-1]) if results else []
+    return results[-1] if result and result[0] in numbers_of(sentence) else None
+
+
+def is_calculated(text: str, sentence: str, value: str) -> bool:
+    """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
+    before = text[: text.rfind(sentence)]
+    if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
+        return True
+    own, here = numbers_of(value), numbers_of(sentence)
+    return len(own) == 1 and any(comes_from(own[0], n, here) for n in here if n != own[0])
+
+
+# -- lists of parts ----------------------------------------------------------------------
+_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\(?\d{1,2}[.)]|\|)[ \t]+(?P<rest>.*\S.*)")
+_WHOLE = re.compile(
+    r"\b(?:total|sum|altogether|answer|result|all|overall|difference|left|remaining|combined)\b|\*\*|=",
+    re.IGNORECASE,
+)
+MOST_ITEMS = 12
+
+
+def head_of_parts(text: str) -> str | None:
+    """Returns the text above a list of numbers that ends it, where it states their sum: `27 marbles:`,
+    `- 12 red`, `- 15 blue`; "" for a table of several numbers without a total, None for any other text."""
+    lines = [line for line in text.rstrip().splitlines()[-MOST_ITEMS - 2 :] if line.strip()]
+    items: list[str] = []
+    while lines and (item := _ITEM.fullmatch(lines[-1])):
+        items.append(item["rest"])
+        lines.pop()
+    if len(items) < 2 or _WHOLE.search(items[0]):
+        return None
+    numbers = [numbers_of(item) for item in items]
+    if items[0].endswith("|"):
+        return "" if sum(map(bool, numbers)) > 1 else None
+    if (
+        not lines
+        or any(len(own) != 1 for own in numbers)
+        or sum(own[0] for own in numbers) not in numbers_of(lines[-1])
+    ):
+        return None
+    return text[: text.rindex(lines[-1]) + len(lines[-1])]

@@ -1,0 +1,1 @@
+"""From normal text to an expression tree."""

@@ -1,0 +1,1 @@
+"""Text of answers: normal forms, units, words for numbers, currencies."""

@@ -1,0 +1,129 @@
+"""Answers in words that mean numbers or sets: "twenty-one", "three quarters", "all real numbers"."""
+
+from __future__ import annotations
+
+import re
+
+from numerate.answers.text import phrases, times
+from numerate.answers.text.units import CANONICAL
+from numerate.answers.text.vocabulary import MULTIPLIERS, split_names
+
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+PARTS = {
+    "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "halve": 2,
+}  # fmt: skip
+_REALS, _NOTHING = "(-\\infty,\\infty)", "\\emptyset"
+PHRASES = {
+    **dict.fromkeys(("all real number", "all real", "real number", "set of real number", "any real number",
+                     "set of all real number", "every real number"), _REALS),
+    **dict.fromkeys(("no solution", "no real solution", "empty set", "null set", "no such number",
+                     "there is no solution", "there are no solution"), _NOTHING),
+    "dozen": "12", "noon": "12:00 pm", "midnight": "12:00 am",
+    **dict.fromkeys(("dne", "doe not exist", "limit doe not exist"), "does not exist"),
+    **dict.fromkeys(("infinitely many", "infinitely many solution", "infinite number of solution",
+                     "infinite solution", "there are infinitely many solution"), "infinitely many"),
+}  # fmt: skip
+"""keys as `normalize.plain_words` gives them: lower case, no articles, no plural s"""
+
+
+_DIGIT = re.compile(r"\d")
+_NEGATIVE = re.compile(r"(?:negative|minus) ((?!negative|minus).+)", re.IGNORECASE)
+_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
+_REPEATED = re.compile(r"(\d{1,9}) ?\(([A-Za-z -]{3,60})\)")
+_OUT_OF = re.compile(r"(\d{1,9}) out of (?:every )?(\d{1,9})")
+_STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([A-Za-z -]+)\}")
+_MULTIPLES = re.compile(r"(?:all |the )*(?:integer )?multiples of (\d{1,6})", re.IGNORECASE)
+
+
+def read_number_words(normal: str, words: str | None) -> str | None:
+    """The answer in digits or signs, None where its words say no number and no set."""
+    if not 3 <= len(normal) <= 100:
+        return None
+    if found := times.read_date(normal, words) or phrases.read_condition(normal) or _negative(normal, words):
+        return found
+    if words is None:
+        return None
+    if _DIGIT.search(normal):
+        return _around_digits(normal)
+    if words in PHRASES:
+        return PHRASES[words]
+    if "{" in normal and (styled := _STYLED.fullmatch(normal)):
+        normal = styled[1].strip()
+    tokens = (
+        re.findall(r"[a-z]+", normal.lower()) if normal.replace("-", " ").replace(" ", "").isalpha() else []
+    )
+    value, rest = _number(tokens)
+    if value is None:
+        return None
+    part = PARTS.get(rest[0].removesuffix("s") if rest else "")
+    if part and value and len(rest) == 1:
+        return f"{value}/{part}"
+    if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in PARTS:
+        return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
+    hyphenated = rest and f"-{rest[0]}" in normal.lower()  # two-dimensional
+    return " ".join([str(value), *rest]) if _counts(rest) and not hyphenated else None
+
+
+def _negative(normal: str, words: str | None) -> str | None:
+    """Reads `negative five` and `minus 5`, None for anything else."""
+    match = _NEGATIVE.fullmatch(normal)
+    if match is None:
+        return None
+    below = words and words.partition(" ")[2]
+    value = match[1] if _PLAIN.fullmatch(match[1]) else read_number_words(match[1], below)
+    return f"-{value}" if value and _PLAIN.match(value) else None
+
+
+_COUNTING = split_names("square cubic per and different distinct possible real") | frozenset(VALUES)
+
+
+def _counts(rest: list[str]) -> bool:
+    """False for `two separate loops`, which describes something: more than the name of what is counted."""
+    clauses = " ".join(rest).split(" and ")
+    return all(sum(not _is_counting(word) for word in clause.split()) < 2 for clause in clauses)
+
+
+def _is_counting(word: str) -> bool:
+    return word in CANONICAL or word.removesuffix("s") in CANONICAL or word in _COUNTING
+
+
+def in_digits(words: str) -> str:
+    """Words as `normalize.plain_words` gives them, each number among them in digits."""
+    return " ".join(str(VALUES.get(word, word)) for word in words.split())
+
+
+def _around_digits(normal: str) -> str | None:
+    """`12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
+    if normal.endswith(")") and (repeated := _REPEATED.fullmatch(normal)):
+        value, rest = _number(re.findall(r"[a-z]+", repeated[2].lower()))
+        return repeated[1] if not rest and str(value) == repeated[1] else None
+    if " of " not in normal:
+        return None
+    if out_of := _OUT_OF.fullmatch(normal):
+        return f"{out_of[1]}/{out_of[2]}"
+    multiples = _MULTIPLES.fullmatch(normal)
+    return f"{multiples[1]}k\\whole{{kZ}}" if multiples else None
+
+
+def _number(tokens: list[str]) -> tuple[int | None, list[str]]:
+    """(value of the number words that come first, what follows them)."""
+    total, group, at = 0, 0, 0
+    for at, word in enumerate(tokens):
+        if word in VALUES:
+            group += VALUES[word]
+        elif word in MULTIPLIERS and (group or total):
+            if word == "hundred":
+                group *= 100
+            else:
+                total, group = total + group * MULTIPLIERS[word], 0
+        elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in VALUES):
+            break
+    else:
+        at = len(tokens)
+    return (total + group, tokens[at:]) if at else (None, tokens)

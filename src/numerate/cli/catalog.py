@@ -1,0 +1,208 @@
+"""numerate problems, recipes, schema: what there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from numerate.cli import table, terminal
+from numerate.cli.app import app
+from numerate.cli.options import Json, Limit, target
+
+if TYPE_CHECKING:
+    from numerate.problems import Audit
+    from numerate.types import Problem
+
+SHOWN_PAIRS = 5
+"""examples printed per kind of finding; --json has all of them"""
+
+
+@app.command("recipes")
+def show_recipes(
+    name: Annotated[str, Argument(metavar="NAME", help="Print this recipe's file.")] = "",
+    json_file: Json = None,
+) -> None:
+    """List the shipped recipes, or print one.
+
+    A recipe of your own best begins as a copy of one of them.
+
+    \b
+    Examples:
+      numerate recipes
+      numerate recipes quickstart > mine.yaml
+    """
+    from numerate import recipes
+
+    if name:
+        terminal.echo(recipes.recipe_text(name), nl=False)
+        return
+    known = {each: recipes.recipe_summary(each) for each in recipes.recipe_names()}
+    to_stderr = str(json_file) == "-"
+    for each, about in known.items():
+        terminal.echo(each, err=to_stderr)
+        table.paragraph(about, indent="  ", to_stderr=to_stderr)
+        terminal.echo("", err=to_stderr)
+    table.paragraph("numerate recipes NAME prints one; numerate run NAME runs it.", to_stderr=to_stderr)
+    table.save_json(json_file, [{"name": each, "about": about} for each, about in known.items()])
+
+
+@app.command("schema")
+def print_schema(
+    out: Annotated[
+        Path | None, Option(metavar="FILE", callback=target, help="Write it to this file, not to stdout.")
+    ] = None,
+) -> None:
+    """Print the JSON schema of recipes, for editors.
+
+    It holds the options of every method and the help of every key.
+
+    \b
+    An editor with YAML support completes and checks recipes with it:
+      numerate schema --out recipe.schema.json
+    and as the first line of the recipe:
+      # yaml-language-server: $schema=recipe.schema.json
+    """
+    from numerate import config
+
+    text = json.dumps(config.json_schema(), indent=2)
+    if out is None:
+        terminal.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command("problems")
+def show_problems(
+    name: Annotated[
+        str,
+        Argument(metavar="NAME", help="A problem set, such as stories/train, gsm8k/test, or a JSONL file."),
+    ] = "",
+    show: Annotated[
+        int, Option(min=0, metavar="N", help="Print this many problems with their solutions and answers.")
+    ] = 0,
+    check: Annotated[
+        bool,
+        Option(
+            "--check",
+            help="Look for problems that are there twice or in a test set too, and for wrong answers.",
+        ),
+    ] = False,
+    against: Annotated[
+        list[str] | None,
+        Option(metavar="NAME", help="With --check: compare with this set; by default all test sets here."),
+    ] = None,
+    limit: Limit = None,
+    json_file: Json = None,
+) -> None:
+    """List the known problem sets, or look into one.
+
+    With --check, the exit code is 1 where something is there twice, where nothing can equal an answer, and
+    where a solution ends in another answer than its problem's.
+
+    \b
+    Examples:
+      numerate problems
+      numerate problems stories/train --show 3
+      numerate problems gsm8k/train --check
+      numerate problems my/problems.jsonl --check --against gsm8k/test
+    """
+    from numerate import problems
+
+    to_stderr = str(json_file) == "-"
+    if against and not check:
+        raise ValueError("--against compares sets in a --check: add that option, or leave this one out")
+    if not name:
+        return table.save_json(json_file, list_sets(to_stderr))
+    problems.check(name)
+    found = problems.load(name, limit=limit)
+    facts = audit_facts(name, found, against or [], to_stderr) if check else describe_facts(found, to_stderr)
+    for problem in found[:show]:
+        terminal.echo(f"\n{format_problem(problem)}", err=to_stderr)
+    table.save_json(json_file, {"name": name, **facts})
+    if check and not facts["clean"]:
+        raise typer.Exit(1)
+
+
+def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
+    from numerate import problems
+
+    sets = [
+        {
+            "name": name,
+            "splits": list(known.kinds),
+            "about": known.about,
+            "here": any(known.at_hand(split) for split in known.kinds),
+        }
+        for name, known in sorted(problems.TABLE.items())
+    ]
+    rows = [[s["name"], "yes" if s["here"] else "no", s["about"]] for s in sets]
+    table.print_table(rows, ["name", "here", "about"], ["here", "about"], to_stderr=to_stderr)
+    terminal.echo("\nSplits:", err=to_stderr)
+    for s in sets:
+        table.paragraph(f"{s['name']}: {', '.join(s['splits'])}", indent="  ", to_stderr=to_stderr)
+    terminal.echo("", err=to_stderr)
+    more = "Also any JSONL, CSV or Parquet file, hub datasets as org/name/split, slices and mixes:"
+    table.paragraph(more, to_stderr=to_stderr)
+    terminal.echo("  2*gsm8k/train[:500] + mawps/train", err=to_stderr)
+    return sets
+
+
+def describe_facts(found: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
+    from numerate.problems.describe import describe
+
+    described = describe(found)
+    table.print_pairs(described.rows(), to_stderr=to_stderr)
+    return asdict(described)
+
+
+def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
+    """Duplicates, and overlap with the sets named or with every test set on this machine."""
+    from numerate import problems
+    from numerate.problems.describe import audit_problems, tests_at_hand
+    from numerate.problems.spec import parse_spec
+
+    if against:
+        tests = {other: problems.load(other) for other in against}
+    else:
+        tests = tests_at_hand(problems.TABLE, {part.name for part in parse_spec(name)})
+    audited = audit_problems(found, dict(tests))
+    table.print_pairs(audited.rows(), to_stderr=to_stderr)
+    for ids in audited.duplicates[:SHOWN_PAIRS]:
+        terminal.echo(f"  the same: {', '.join(ids)}", err=to_stderr)
+    for other, shared in audited.overlaps.items():
+        for pair in [*shared.exact, *shared.near][:SHOWN_PAIRS]:
+            terminal.echo(
+                f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr
+            )
+    tell_findings(name, audited, to_stderr)
+    return {**asdict(audited), "clean": audited.clean}
+
+
+def tell_findings(name: str, audited: Audit, to_stderr: bool) -> None:
+    """The first rows whose answer is unusable or contradicted, by file and line where they are known."""
+    from numerate import problems
+
+    if not (audited.unusable or audited.contradictions):
+        return
+    where = problems.origins(name)
+    for finding in audited.unusable[:SHOWN_PAIRS]:
+        position = where[finding.row - 1] if where else finding.id
+        terminal.echo(
+            f"  {position}: the answer is {finding.answer!r}; correct it or leave the row out", err=to_stderr
+        )
+    for finding in audited.contradictions[:SHOWN_PAIRS]:
+        position = where[finding.row - 1] if where else finding.id
+        message = f"the solution ends in {finding.read!r}, the answer is {finding.answer!r}"
+        terminal.echo(f"  {position}: {message}", err=to_stderr)
+
+
+def format_problem(problem: Problem) -> str:
+    choices = "".join(f"\n({letter}) {text}" for letter, text in problem.choices)
+    solution = f"\n\n{problem.solution}" if problem.solution else ""
+    return f"--- {problem.id}\n{problem.question}{choices}{solution}\n\nanswer: {problem.answer}"

@@ -1,0 +1,214 @@
+"""numerate eval, numerate solve: what a model can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Option
+
+from numerate.cli import metric_tables, options, table, terminal
+from numerate.cli.app import app
+from numerate.cli.options import (
+    Calculator,
+    Device,
+    Dtype,
+    Engine,
+    Json,
+    Limit,
+    MaxTokens,
+    Model,
+    Out,
+    Prompt,
+    Quiet,
+    Seed,
+    Served,
+    Slots,
+    Temperature,
+    TopK,
+    TopP,
+)
+
+if TYPE_CHECKING:
+    from numerate.config import EngineOptions
+    from numerate.types import Problem, Rollout, Sampling
+
+
+@app.command("eval")
+def measure_model(
+    model: Model,
+    problems: Annotated[
+        list[str],
+        Option("--problems", "-p", metavar="NAME", help="A problem set; may be given several times."),
+    ],
+    samples: Annotated[
+        int, Option("--samples", "-n", min=0, metavar="N", help="Attempts per problem for pass@k and maj@k.")
+    ] = 32,
+    limit: Limit = None,
+    temperature: Temperature = 0.7,
+    top_p: TopP = 1.0,
+    top_k: TopK = 0,
+    max_tokens: MaxTokens = 256,
+    greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
+    rerank_with: Annotated[
+        list[str] | None,
+        Option(metavar="JUDGE", help="oracle, or a judge's directory; may be given several times."),
+    ] = None,
+    aggregate: Annotated[
+        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+    ] = None,
+    prompt: Prompt = "plain",
+    seed: Seed = 0,
+    engine: Engine = "local",
+    served_as: Served = None,
+    slots: Slots = None,
+    calculator: Calculator = False,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    out: Out = Path("runs"),
+    json_file: Json = None,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a model on problem sets.
+
+    Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Attempts and a report are kept in a
+    folder eval-MODEL beside the runs: a second look costs nothing, a stopped measurement goes on, and further
+    problem sets join it. Other settings, or another model of that name, get a folder of their own.
+    With --rerank-with, judges score the attempts, and a table shows what each way to select makes of them.
+
+    \b
+    Examples:
+      numerate eval numerate/pico -p stories/test --limit 200
+      numerate eval runs/quickstart/stages/ei/model -p svamp -p singleop -n 8
+      numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
+      numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --engine http://localhost:8000
+      numerate eval numerate/pico -p stories/test -n 16 --rerank-with oracle
+    """
+    from numerate import config, progress
+    from numerate.cli.extras import need_extras
+
+    measured = {
+        "greedy": greedy,
+        "samples": samples,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "max_tokens": max_tokens,
+        "rerank_with": rerank_with or [],
+        "aggregate": aggregate,
+    }
+    sampler = options.engine_settings(engine, model=served_as, slots=slots, calculator=calculator or None)
+    settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
+    choose = partial(
+        config.evaluation_recipe, model, problems, limit, settings | {"evaluate": measured}, out=out
+    )
+    choose()  # what is wrong with the command shows before torch is loaded
+    need_extras()
+    from numerate.eval_run import measure_beside
+
+    metrics = measure_beside(choose, progress.make_progress(quiet=quiet), partial(terminal.echo, err=True))
+    metric_tables.show_metrics(metrics, to_stderr=str(json_file) == "-")
+    table.save_json(json_file, metrics)
+
+
+@app.command("solve")
+def solve_question(
+    model: Model,
+    question: Annotated[str, Argument(metavar="QUESTION", help="The problem, in quotes.")],
+    samples: Annotated[
+        int,
+        Option(
+            "--samples", "-n", min=0, metavar="N", help="Vote among so many attempts; 0: one greedy attempt."
+        ),
+    ] = 0,
+    temperature: Temperature = 0.7,
+    max_tokens: MaxTokens = 256,
+    prompt: Prompt = "plain",
+    seed: Seed = 0,
+    engine: Engine = "local",
+    served_as: Served = None,
+    calculator: Calculator = False,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    json_file: Json = None,
+) -> None:
+    """Let a model answer one question, alone or by vote.
+
+    \b
+    Examples:
+      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many has he?"
+      numerate solve runs/quickstart/stages/ei/model "..." -n 32
+    """
+    from numerate import config
+    from numerate.cli.extras import need_extras
+    from numerate.types import Problem, Sampling
+
+    if not question.strip():
+        raise ValueError("the question is empty: write it in quotes after the model")
+    asked = options.engine_settings(engine, model=served_as, calculator=calculator or None)
+    sampler = config.check_model(model, prompt, asked, device, dtype)
+    need_extras()
+    greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
+    params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy
+    problem = Problem("question", question, answer="")
+    rollouts = draw_samples(model, problem, samples or 1, params, prompt, sampler, device, dtype)
+    votes = count_votes(rollouts, problem)
+    to_stderr = str(json_file) == "-"
+    terminal.echo(chosen_solution(rollouts, votes), err=to_stderr)
+    if samples:
+        terminal.echo("", err=to_stderr)
+        rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
+        table.print_table(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
+    found = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
+    table.save_json(json_file, {"question": question, "votes": votes, "attempts": found})
+
+
+def draw_samples(
+    model: str,
+    problem: Problem,
+    n: int,
+    params: Sampling,
+    prompt: str,
+    sampler: EngineOptions,
+    device: str,
+    dtype: Any,
+) -> list[Rollout]:
+    """n attempts with their answers, in the order of their numbers."""
+    from dataclasses import replace
+
+    from numerate.answers import extract
+    from numerate.prompts import render
+    from numerate.rollouts import engines
+
+    engine = engines.make_engine(sampler, engines.load_policy(sampler, model, device, dtype))
+    drawn = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
+    return [replace(rollout, answer=extract(rollout.solution, problem.kind)) for rollout in drawn]
+
+
+def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:
+    """Answers that are equal count as one; the most frequent first, then the first seen."""
+    from collections import Counter
+
+    from numerate.answers import cluster
+
+    clusters = cluster([rollout.answer for rollout in rollouts], problem.kind)
+    first = {c: clusters.index(c) for c in dict.fromkeys(clusters)}
+    counted = sorted(Counter(clusters).items(), key=lambda item: (item[0] == -1, -item[1], first[item[0]]))
+    return [
+        {
+            "answer": rollouts[first[c]].answer if c != -1 else "(no answer)",
+            "votes": votes,
+            "share": votes / len(rollouts),
+            "attempt": first[c],
+        }
+        for c, votes in counted
+    ]
+
+
+def chosen_solution(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]) -> str:
+    """The solution that the vote chose."""
+    chosen = rollouts[votes[0]["attempt"]]
+    cut = "\n(cut off: raise --max-tokens)" if chosen.finish == "length" else ""
+    return f"{chosen.text.strip()}{cut}"

@@ -1,0 +1,62 @@
+"""What `numerate judge --marked` does: a judge of steps against labels of the same steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from numerate.cli import table, terminal
+from numerate.cli.score_file import Given
+from numerate.cli.selection_tables import LABELS, NO_F1
+from numerate.metric_rows import Row
+from numerate.models.judge_config import STEP_JUDGES
+from numerate.progress import Progress
+from numerate.types import LabelledSolution
+
+BLOCK = 256
+
+
+def measure_judge(
+    given: Given, name: str, limit: int | None, threshold: float, json_file: Path | None, progress: Progress
+) -> None:
+    """Prints first-error F1, AUC and calibration, with the number of solutions or steps behind each."""
+    from numerate.problems.labelled import labelled_steps
+    from numerate.reranking.labelled_steps import marked_results
+
+    card = given.card
+    if card is None or card.kind not in STEP_JUDGES:
+        what = "the oracle" if card is None else f"{given.judge}, a judge of kind {card.kind},"
+        raise ValueError(
+            f"{what} has no scores for labelled steps: name a process_reward_model or "
+            "a stepwise_outcome_model"
+        )
+    labelled_steps.check_set(name)
+    rows = labelled_steps.load(name, limit=limit)
+    judge = given.open()
+    read: list[LabelledSolution] = []
+    scores: list[tuple[float, ...]] = []
+    with progress.task(f"scoring {name}", total=limit, unit="solutions") as task:
+        while block := list(islice(rows, BLOCK)):
+            read += block
+            scores += [said.scores for said in judge.marked(block)]  # pyright: ignore[reportAttributeAccessIssue]
+            task.advance(len(block))
+    found = marked_results(read, scores, judge=given.judge, threshold=threshold)
+    to_stderr = str(json_file) == "-"
+    whole = sum(len(one.steps) == len(said) for one, said in zip(read, scores, strict=True))
+    left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
+    terminal.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
+    table.print_table(measure_lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
+    if not any(row["metric"] == "first_error_f1" for row in found):
+        terminal.echo(NO_F1, err=True)
+    table.save_json(json_file, {"results": found})
+
+
+def measure_lines(rows: Sequence[Row]) -> list[list[str]]:
+    shown: list[list[str]] = []
+    for row in rows:
+        if row["metric"] in LABELS:
+            low, high = row["low"], row["high"]
+            interval = "" if low is None else f"[{low:.3f}, {high:.3f}]"
+            shown.append([LABELS[row["metric"]], f"{row['value']:.3f}", interval, f"{row['n']:,}"])
+    return shown

@@ -1,0 +1,102 @@
+"""The numbers of a run, on a terminal: the same tables that the report prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numerate.cli import selection_tables, table, terminal
+
+if TYPE_CHECKING:
+    from numerate.config import Recipe
+    from numerate.report.tables import Cell, Table, Versus
+
+SHOWN = (
+    "accuracy",
+    "accuracy_strict",
+    "accuracy_on_sampled",
+    "pass_at_k",
+    "maj_at_k",
+    "unanswered",
+    "truncated",
+    "no_room",
+)
+"""the metrics of the tables; --json has every one"""
+
+
+def show_metrics(
+    metrics: Mapping[str, Any], names: Mapping[str, str] | None = None, *, to_stderr: bool = False
+) -> None:
+    """One table per problem set, then what changed from model to model.
+
+    names: what to call a model in place of its name in the run. to_stderr: stdout is taken by JSON."""
+    from numerate import report
+
+    summary = report.summary(metrics)
+    for name in dict.fromkeys(row.problems for row in summary.rows):
+        show_set(name, summary, names or {}, to_stderr)
+    selection_tables.show_choices(metrics, names or {}, to_stderr=to_stderr)
+    changes = report.differences(metrics)
+    if changes:
+        show_changes(changes, names or {}, to_stderr)
+
+
+def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: bool) -> None:
+    """Each figure with its interval; the number of problems stands in the heading of its column, or beside
+    the figure where the models of a column were measured on different numbers."""
+    from numerate.report.tables import shared_size
+
+    rows = [row for row in summary.rows if row.problems == name]
+    header, columns = ["model"], [[names.get(row.model, row.model) for row in rows]]
+    for i, column in enumerate(summary.columns):
+        cells = [row.cells[i] for row in rows]
+        if column.metric in SHOWN and any(cells):
+            size = shared_size(cells)
+            header.append(f"{column.title.lower()}, {size}" if size else column.title.lower())
+            columns.append([format_figure(cell, bool(size)) for cell in cells])
+    table.print_title(name, to_stderr=to_stderr)
+    table.print_table(list(zip(*columns, strict=True)), header, to_stderr=to_stderr)
+
+
+def format_figure(cell: Cell | None, shared: bool) -> str:
+    """A figure with its interval, and with the number of problems where its column does not share one."""
+    if cell is None:
+        return "-"
+    return cell.text if shared else cell.sized
+
+
+def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr: bool) -> None:
+    """One table per problem set: a model against another, on the same problems."""
+    from numerate.report.tables import shared_size
+
+    for problems in dict.fromkeys(change.problems for change in changes):
+        mine = [change for change in changes if change.problems == problems]
+        size = shared_size(change.cell for change in mine)
+        rows = [
+            [
+                f"{names.get(c.model, c.model)} against {names.get(c.versus, c.versus)}",
+                format_figure(c.cell, bool(size)),
+                c.p_text,
+                c.verdict,
+            ]
+            for c in mine
+        ]
+        header = ["model", f"accuracy, points, {size}" if size else "accuracy, points", "", "verdict"]
+        table.print_title(f"{problems}, paired on the same problems:", to_stderr=to_stderr)
+        table.print_table(rows, header, left=["", "verdict"], to_stderr=to_stderr)
+
+
+def show_plan(recipe: Recipe, folder: Path) -> None:
+    """What is done of a run that has a folder already, on stderr; writes nothing."""
+    if not folder.is_dir():
+        return
+    from numerate import problems
+    from numerate.identities import plan
+
+    used = {stage.problems for stage in recipe.stages.values()} | ({"validation"} & set(recipe.problems))
+    specs = {name: recipe.problems[name] for name in used}
+    sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
+    for planned in plan(recipe, folder, sets):
+        why = f" ({', '.join(planned.changes)})" if planned.changes else ""
+        terminal.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)

@@ -1,0 +1,213 @@
+"""What `numerate judge` does with a file: opening the judge, going on where it was stopped, counting."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TextIO, cast, get_args
+
+from numerate.cli import terminal
+from numerate.config.check_judges import ORACLE, check_judge
+from numerate.credit import AGGREGATES
+from numerate.models import device
+from numerate.models.judge_config import Card, Neutral
+from numerate.progress import Progress, short_number
+from numerate.types import Problem, Scorer
+
+TOLD = 5
+"""bad lines that are named on stderr"""
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+WORTH_A_RATE = 1.0
+"""seconds after which a rate means something"""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A judge as the command line names it. Raises ValueError for what it cannot be."""
+
+    judge: str
+    aggregate: str | None = None
+    neutral: Any = None
+    device: str = "auto"
+    dtype: Any = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("aggregate", self.aggregate, AGGREGATES),
+            ("neutral", self.neutral, get_args(Neutral)),
+            ("dtype", self.dtype, DTYPES),
+        ):
+            if value is not None and value not in known:
+                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}")
+        device.check_device(self.device)
+        card = self.card
+        if self.neutral and (card is None or card.classes != 3):
+            raise ValueError(
+                f"--neutral: {self.judge} has no neutral class, it tells right from wrong only: leave the "
+                "option out, or train a process_reward_model with classes: 3"
+            )
+
+    @property
+    def card(self) -> Card | None:
+        """None for the oracle."""
+        return None if self.judge == ORACLE else check_judge(self.judge)
+
+    @property
+    def how(self) -> str:
+        card = self.card
+        return self.aggregate or (card.aggregation if card else "min")
+
+    def open(self) -> Scorer:
+        from numerate import judges
+        from numerate.cli.extras import need_extras
+
+        if self.judge == ORACLE:
+            return judges.Oracle()
+        need_extras("train")
+        place = Path(self.judge).expanduser()
+        return judges.load(place, device=self.device, dtype=self.dtype, neutral=self.neutral)
+
+    def identity(self, problems: Mapping[str, Problem]) -> str:
+        """Changes with anything that could change a score, but for the solutions."""
+        from numerate import __version__
+        from numerate.identities import base_identity
+        from numerate.problems import fingerprint
+        from numerate.store import identity_hash
+
+        judge = __version__ if self.judge == ORACLE else base_identity(self.judge)
+        return identity_hash(
+            [judge, self.how, self.neutral, self.dtype, fingerprint(list(problems.values()))]
+        )
+
+
+def known_problems(given: Given, name: str | None) -> dict[str, Problem]:
+    """The problems that lines may name, by id."""
+    from numerate.judges import knows
+    from numerate.problems import load
+
+    if name is None:
+        if given.judge == ORACLE:
+            raise ValueError("the oracle has to know the problems: name their set, --problems stories/test")
+        return {}
+    found = {problem.id: problem for problem in load(name)}
+    if given.judge == ORACLE and not all(map(knows, found.values())):
+        raise ValueError(
+            f"the oracle knows stories only, and {name} holds other problems: take another judge"
+        )
+    return found
+
+
+def count_lines(file: Path, limit: int | None) -> int | None:
+    """Lines of a file, for the bar; None where they come from a pipe."""
+    if not file.is_file():
+        return limit
+    with file.open("rb") as lines:
+        total = sum(1 for _ in lines)
+    return total if limit is None else min(total, limit)
+
+
+@contextmanager
+def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
+    """The file to add rows to, and the keys of those that it holds. What a kill left of a last line is cut
+    off. `OUT.judge.json` says who wrote it: scores of two judges never get into one file."""
+    from numerate.store import hold_lock, read_object, write_json
+
+    if str(out) == "-":
+        yield cast(TextIO, terminal.Stdout()), set()
+        return
+    mark = out.with_name(out.name + ".judge.json")
+    with hold_lock(out.with_name(f".{out.name}.lock")):
+        if out.exists() and out.stat().st_size:
+            if not mark.exists():
+                raise ValueError(
+                    f"--out {out} is there, and no file that this command wrote: name another one"
+                )
+            remedy = f"delete it and {out}, or name another file"
+            if read_object(mark, remedy).get("identity") != wanted:
+                raise ValueError(
+                    f"--out {out} holds scores of another judge, way to put steps together, or problem set: "
+                    f"name another file, or delete it and {mark.name}"
+                )
+        write_json(mark, {"identity": wanted})
+        done = repair_output(out) if out.exists() else set[int]()
+        with out.open("a", encoding="utf-8", newline="\n") as target:
+            yield target, done
+
+
+def repair_output(out: Path) -> set[int]:
+    """The keys of the rows of a file, whose broken last line, if there is one, is cut off."""
+    from numerate.judges.score_jsonl import key_of
+
+    done: set[int] = set()
+    whole = 0
+    with out.open("rb+") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                done.add(key_of(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(
+                    f"{out}, line {number}: no row of scores: delete this line and score again"
+                ) from error
+            whole += len(line)
+        file.truncate(whole)
+    return done
+
+
+def write_scores(
+    name: str,
+    lines: Iterable[str],
+    total: int | None,
+    target: TextIO,
+    done: Collection[int],
+    given: Given,
+    problems: Mapping[str, Problem],
+    progress: Progress,
+) -> dict[str, int]:
+    """Score, write block by block, and say how many and how fast. Returns the counts."""
+    from numerate.judges.score_jsonl import key_of, score_lines
+
+    counts: Counter[str] = Counter()
+    judge = cache(given.open)
+    if not done:
+        judge()  # before the clock starts; where a file is gone on with, there may be nothing to score
+    started = perf_counter()
+    with progress.task("scoring", total=total, unit="solutions") as task:
+        for read, rows in score_lines(lines, judge, given.how, problems, done):
+            for row in rows:
+                tally_row(row, counts, name)
+            new = [row for row in rows if key_of(row) not in done]
+            target.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in new))
+            target.flush()
+            task.advance(read)
+    seconds = perf_counter() - started
+    rate = f", {short_number(counts['scored'] / seconds)} solutions/s" if seconds > WORTH_A_RATE else ""
+    before = f", {len(done):,} were there before" if done else ""
+    terminal.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
+    for note, said in (
+        ("empty", "empty: nothing to score"),
+        ("no_steps", "without a step"),
+        ("overlong", "too long: late steps were not read"),
+    ):
+        if counts[note]:
+            dropped = f" ({counts['dropped']:,} of them)" if note == "overlong" else ""
+            terminal.echo(f"  {counts[note]:,} {said}{dropped}", err=True)
+    return {key: counts[key] for key in ("scored", "empty", "no_steps", "overlong", "dropped", "bad")}
+
+
+def tally_row(row: Mapping[str, Any], counts: Counter[str], name: str) -> None:
+    if "error" in row:
+        counts["bad"] += 1
+        if counts["bad"] <= TOLD:
+            terminal.echo(f"{name}:{row['line']}: {row['error']}", err=True)
+        return
+    counts["scored"] += 1
+    counts[row.get("note", "whole")] += 1
+    counts["dropped"] += row.get("dropped", 0)

@@ -1,0 +1,251 @@
+"""What stages with judges promise: attempts to learn from, an oracle that knows the problems, whole words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from numerate import methods
+from numerate.config.messages import suggest_word
+from numerate.config.read import Path_
+from numerate.config.schema import Recipe
+from numerate.judges.oracle.story_facts import knows
+from numerate.methods.shared import step_scorer as which
+from numerate.models import locate
+from numerate.models.judge_config import FILE as CARD
+from numerate.models.judge_config import STEP_JUDGES, Card, check_head, read_card
+from numerate.options import named
+from numerate.problems.labelled import labelled_steps
+from numerate.types import Problem
+
+ORACLE = "oracle"
+"""names the oracle of the stories where a judge is named"""
+WRITERS = frozenset({"policy", "evaluator"})
+"""what a method may leave behind for others to start from: language models"""
+JUDGES = frozenset({"judge", "evaluator"})
+"""what a method may leave behind to re-rank with"""
+NAME_ONE = (
+    "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
+    "or oracle for stories"
+)
+
+Complaint = tuple[Path_, str]
+"""where in the recipe, and what is wrong there"""
+
+
+def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
+    """Stages that learn from stored attempts name a stage above them that leaves some."""
+    options = recipe.stages[name].options
+    if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
+        said = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
+        yield ("stages", name), said
+    labels = methods.needs_step_labels(recipe.stages[name].method, options)
+    kind, what = ("step_labels", "rollouts with labelled steps") if labels else ("rollouts", "rollouts")
+    for key, other in named(options, "rollouts"):
+        there = [stage for stage in above if stage != "base" and kind in left_by_stage(recipe, stage)]
+        if other not in there:
+            remedy = "step_labels" if labels else "sample"
+            had = f"; there are: {', '.join(there)}" if there else f"; write one, of method {remedy}"
+            yield ("stages", name, *key), f"no stage {other!r} above this one leaves {what} behind{had}"
+        elif recipe.stages[name].problems != recipe.stages[other].problems:
+            same = recipe.stages[other].problems
+            said = f"the attempts of {other!r} are at the problems of {same!r}: write that here too"
+            yield ("stages", name, "problems"), said
+
+
+def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
+    """A judge is a stage above that trains one, or a folder that holds one."""
+    there = [stage for stage in above if stage != "base" and left_by_stage(recipe, stage) & JUDGES]
+    for key, judge in named(recipe.stages[name].options, "judge"):
+        kind = which.judge_kind(judge)
+        if kind == "folder" and (message := no_judge(judge)):
+            yield ("stages", name, *key), message
+        if kind == "stage" and judge not in there:
+            had = f"; there are: {', '.join(there)}" if there else ""
+            message = f"no stage {judge!r} above this one trains a judge{had}"
+            yield ("stages", name, *key), f"{message}; `oracle` and folders (with a slash) are judges too"
+
+
+def left_by_stage(recipe: Recipe, stage: str) -> frozenset[str]:
+    return methods.leaves(recipe.stages[stage].method)
+
+
+def no_writer(recipe: Recipe, name: str) -> str | None:
+    """What to say where a stage's result cannot write solutions."""
+    method, left = recipe.stages[name].method, left_by_stage(recipe, name)
+    if left & WRITERS:
+        return None
+    what = "is a judge, not a language model" if left & JUDGES else "leaves no model behind"
+    return f"the result of stage {name!r} ({method}) {what}: name a stage that trains a policy"
+
+
+def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
+    """The oracle is asked about stories only. beginning: the first problems of a set."""
+    for name, stage in recipe.stages.items():
+        for key, remedy in (("labels", "other labels"), ("judge", "another judge")):
+            source = recipe.problems[stage.problems].source
+            if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
+                continue
+            if not all(map(knows, beginning(source))):
+                said = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
+                yield ("stages", name, key), said
+    for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
+        source = recipe.problems[name].source
+        if not all(map(knows, beginning(source))):
+            said = f"the oracle knows stories only, and {source} holds other problems: take another judge"
+            yield ("evaluate", "rerank_with"), said
+
+
+def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """Sets of labelled steps are there, and not for measuring only."""
+    for name, stage in recipe.stages.items():
+        source = getattr(stage.options, "marked", None)
+        if source is None:
+            continue
+        try:
+            labelled_steps.check_set(source)
+        except (ValueError, OSError) as error:
+            yield ("stages", name, "marked"), str(error)
+            continue
+        if labelled_steps.is_test(source) and not recipe.allow_test_training:
+            said = f"{source} is for measuring only, and this stage learns from it: take another set"
+            yield ("stages", name, "marked"), f"{said} (allow_test_training: true lifts this rule)"
+
+
+def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """Every judge of `rerank_with` is there, and has samples to judge."""
+    place = ("evaluate", "rerank_with")
+    wanted = recipe.evaluate.rerank_with
+    if wanted and not recipe.evaluate.samples:
+        yield place, "judges re-rank samples, and samples is 0: raise it, or leave rerank_with out"
+    for given in dict.fromkeys(wanted):
+        if wanted.count(given) > 1:
+            yield place, f"{given!r} is named twice: once is enough"
+        said = stage_judges(recipe, given) if given in recipe.stages else judge_folder_error(recipe, given)
+        if said:
+            yield place, said
+
+
+def measured_on(recipe: Recipe) -> Iterator[Complaint]:
+    """Sets of labelled steps to measure on are there, and so is a judge of steps."""
+    place = ("evaluate", "marked")
+    for name in recipe.evaluate.marked:
+        try:
+            labelled_steps.check_set(name)
+        except (ValueError, OSError) as error:
+            yield place, str(error)
+    if recipe.evaluate.marked and not any(scores_steps(recipe, one) for one in recipe.evaluate.rerank_with):
+        trains = " or ".join(methods.leaving("step_judge"))
+        message = "rerank_with has no judge of steps that could be measured on labelled ones"
+        yield place, f"{message}: name a stage of method {trains}, or such a judge's directory"
+
+
+def scores_steps(recipe: Recipe, given: str) -> bool:
+    """Whether a judge of rerank_with has a score per step and can be asked about anything."""
+    if given in recipe.stages:
+        return "step_judge" in left_by_stage(recipe, given)
+    return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
+
+
+def stage_judges(recipe: Recipe, name: str) -> str | None:
+    """What to say where a stage trains no judge."""
+    method = recipe.stages[name].method
+    if left_by_stage(recipe, name) & JUDGES:
+        return None
+    return f"stage {name!r} ({method}) trains no judge{suggest_word('', known_judges(recipe))}"
+
+
+def judge_folder_error(recipe: Recipe, given: str) -> str | None:
+    """What to say where a directory holds no judge for this recipe."""
+    if given == ORACLE:
+        return None
+    if not Path(given).expanduser().is_dir() and given not in locate.BUNDLED:
+        hint = suggest_word(given, known_judges(recipe))
+        return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
+    try:
+        card = check_judge(given)
+    except ValueError as error:
+        return str(error)
+    if card.style != recipe.prompt and not card.encoder:
+        return (
+            f"the judge in {given} was trained on problems put as {card.style!r}, and this recipe puts them "
+            f"as {recipe.prompt!r}: write prompt: {card.style}, or take another judge"
+        )
+    return None
+
+
+def check_judge(directory: str) -> Card:
+    """The card of a judge whose files are all there. Raises ValueError where they are not."""
+    folder = Path(directory).expanduser()
+    if said := no_judge(directory):
+        raise ValueError(said)
+    card = read_card(folder)
+    locate.check_loadable(str(folder))
+    check_head(folder, card)
+    return card
+
+
+def no_judge(name: str) -> str:
+    """What `name` is in place of a judge's directory and what to name, empty where it is one."""
+    place = locate.locate_model(name)
+    if not isinstance(place, Path):
+        if close := get_close_matches(name, [ORACLE], cutoff=0.7):
+            return f"{name!r} is no judge; did you mean {close[0]!r}?"
+        what = "it is a file" if Path(name).is_file() else "there is no such folder"
+        return f"{name!r} is no judge: {what}; {NAME_ONE}"
+    if (place / CARD).is_file():
+        return ""
+    found = {
+        file.parent
+        for deep in ("model", "*/model", "stages/*/model")
+        for file in place.glob(f"{deep}/{CARD}")
+    }
+    if found:
+        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(found)))}"
+    what = "a language model" if any(place.glob("*.safetensors")) else "a folder"
+    return f"{name} is no judge: it is {what} without {CARD}; {NAME_ONE}"
+
+
+def known_judges(recipe: Recipe) -> list[str]:
+    return [ORACLE, *(name for name in recipe.stages if left_by_stage(recipe, name) & JUDGES)]
+
+
+def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]:
+    """What rows call each judge -> what the recipe calls it: a stage or the oracle by its name, a directory
+    by its last words, numbered where two would be called the same."""
+    names: dict[str, str] = {}
+    for each in given:
+        plain = each if each in stages or each == ORACLE else locate.short_name(each)
+        name, n = plain, 1
+        while name in names or (name in given and name != each):
+            n += 1
+            name = f"{plain}-{n}"
+        names[name] = each
+    return names
+
+
+def evaluator_word_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """What an evaluator writes are tokens of the model."""
+    for name, stage in recipe.stages.items():
+        whole = getattr(methods.get_method(stage.method), "WHOLE_TOKENS", ())
+        if whole and (split := split_words(recipe.model, whole)):
+            message = f"the tokenizer of {recipe.model} splits {split}, and an evaluator needs it whole"
+            yield ("stages", name, "method"), f"{message}: take another model, or an outcome_reward_model"
+
+
+def split_words(model: str, words: Sequence[str]) -> str:
+    """Returns the words that a model's tokenizer certainly splits, as far as its files are at hand."""
+    place = locate.locate_model(model)
+    file = place / "tokenizer.json" if isinstance(place, Path) else Path(model)
+    try:
+        from tokenizers import Tokenizer
+
+        read = Tokenizer.from_file(str(file))
+    except Exception:  # not installed, not here, or not readable, which tokenizers tells by bare exceptions
+        return ""
+
+    def whole(word: str) -> bool:
+        return any(len(read.encode(form, add_special_tokens=False).ids) == 1 for form in (word, word[1:]))
+
+    return " and ".join(repr(word) for word in words if not whole(word))

@@ -1,0 +1,65 @@
+"""A recipe that trains nothing: one model, some problem sets. What `numerate eval` runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numerate.config.build import build_recipe
+from numerate.config.check import base_errors, check_recipe, device_errors, engine_errors, prompt_errors
+from numerate.config.read import Tree
+from numerate.config.schema import EngineOptions, Recipe
+
+
+def make_eval_recipe(
+    name: str,
+    model: str,
+    problems: Sequence[str],
+    limit: int | None,
+    settings: Mapping[str, Any],
+    *,
+    out: Path = Path("runs"),
+) -> Recipe:
+    """The checked recipe. settings: other keys of a recipe, such as seed and evaluate.
+
+    Raises ValueError like `load`."""
+    sets: dict[str, Any] = {}
+    for source in problems:
+        sets[set_name(source, sets)] = {"source": source, "limit": limit}
+    measured = {**settings.get("evaluate", {}), "models": ["base"], "problems": list(sets)}
+    values = {**settings, "name": name, "model": model, "problems": sets, "evaluate": measured}
+    tree = Tree(values, "command line")
+    recipe = build_recipe(tree)
+    if not recipe.evaluate.greedy and not recipe.evaluate.samples:
+        raise ValueError("there is nothing to measure without greedy and with 0 samples: take one of the two")
+    check_recipe(recipe, tree, out)
+    return recipe
+
+
+def set_name(source: str, taken: Mapping[str, Any]) -> str:
+    """stories-test of stories/test; a number is added where two sources would get the same name."""
+    plain = (
+        re.sub(r"[^A-Za-z0-9_]+", "-", source.removesuffix(".jsonl")).strip("-")[-60:].strip("-")
+        or "problems"
+    )
+    name, n = plain, 1
+    while name in taken:
+        n += 1
+        name = f"{plain}-{n}"
+    return name
+
+
+def check_model(
+    model: str, prompt: str, engine: Mapping[str, Any], device: str = "auto", dtype: str = "auto"
+) -> EngineOptions:
+    """The checked options of an engine. Raises ValueError where there is no such model, style of prompt,
+    engine, device or number format."""
+    values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
+    values |= {"device": device, "dtype": dtype}
+    recipe = build_recipe(Tree(values, "command line"))
+    found = [*base_errors(recipe), *prompt_errors(prompt), *device_errors(device), *engine_errors(recipe)]
+    if found:
+        raise ValueError("\n".join(said for _, said in found))
+    return recipe.engine

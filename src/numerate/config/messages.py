@@ -1,0 +1,56 @@
+"""What a wrong value is told, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from numerate.config.read import describe_value
+
+EXPECTED = {
+    "bool_type": "true or false",
+    "dataclass_type": "a mapping of keys to values",
+    "dict_type": "a mapping of keys to values",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "list_type": "a list such as [a, b]",
+    "string_type": "text",
+    "tuple_type": "a list such as [a, b]",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "literal_error": "one of {expected}",
+    "union_tag_invalid": "one of {expected_tags}",
+    "union_tag_not_found": "a mapping with the key 'kind'",
+    "string_too_short": "some text",
+    "string_pattern_mismatch": "text that matches {pattern}",
+}
+"""pydantic's name of a mistake -> what the value should have been"""
+
+
+def complaint_text(kind: str, given: Any, context: Mapping[str, Any], message: str) -> str:
+    """`expected a whole number, not the text 'eight'`, from the parts of one pydantic error."""
+    if kind == "value_error":
+        return str(context.get("error", message))
+    if kind not in EXPECTED:
+        return f"{message[:1].lower()}{message[1:]} (given: {describe_value(given)})"
+    hint = ""
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        hint = f': put it in quotes, "{str(given).lower() if isinstance(given, bool) else given}"'
+    if kind == "union_tag_not_found" and isinstance(given, str):
+        hint = f": write {{kind: {given}}}"
+    return f"expected {EXPECTED[kind].format(**context)}, not {describe_value(given)}{hint}"
+
+
+def suggest_word(word: str, known: Iterable[str], inner: Iterable[str] = ()) -> str:
+    """`; did you mean 'epochs'?`, or all that there is when nothing comes close. inner: what lies deeper, as
+    `fit.epochs`."""
+    known = sorted(set(known))
+    near = get_close_matches(word, [*known, *inner], n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are: {', '.join(known)}" if known else "; there are none"

@@ -1,0 +1,77 @@
+"""Asks a score model about any number of solutions, a window of them at a time.
+
+Within a window solutions are sorted by length and read in batches of bounded size; candidates at the same
+problem share its tokens. What could not be judged as a whole is counted, never passed over in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from numerate.judges.step_split import SplitSolution, split_solution
+from numerate.types import Problem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from numerate.models.evaluator import EvaluatorModel
+    from numerate.models.reward_model import ScoreModel
+    from numerate.training.head_scores import Ask
+
+TOKENS = 8192
+"""in memory at once"""
+WINDOW = 1024
+"""solutions that are sorted together"""
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionScores:
+    cut: SplitSolution
+    logits_KC: Tensor
+    """of the texts that fit, in their order"""
+    dropped: int
+    """late texts that did not fit"""
+
+
+class Reader:
+    def __init__(
+        self,
+        scorer: ScoreModel | EvaluatorModel,
+        tokens: int,
+        window: int,
+        ask: Ask | None = None,
+        ends_only: bool = False,
+    ) -> None:
+        """ask: what the model is asked at the ends of steps; by default its head. ends_only: only what is
+        said at the end of a solution is used, so no prefix of it has to be read."""
+        self.scorer = scorer
+        self.ask = ask
+        self.by_prefix = scorer.card.by_prefix and not ends_only
+        self.tokens = tokens
+        self.window = window
+        self.counts: Counter[str] = Counter()
+        """solutions; of them empty (no text), stepless (an answer alone), overlong; and dropped_steps"""
+
+    def read(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[SolutionScores]:
+        return self.read_cuts((problem, split_solution(solution)) for problem, solution in pairs)
+
+    def read_cuts(self, pairs: Iterable[tuple[Problem, SplitSolution]]) -> Iterator[SolutionScores]:
+        """The same for solutions whose steps are known."""
+        from numerate import training
+
+        rest = iter(pairs)
+        while part := list(islice(rest, self.window)):
+            cuts = [c for _, c in part]
+            laid = [self.scorer.lay(problem, c.texts) for problem, c in part]
+            self.counts["solutions"] += len(part)
+            self.counts["empty"] += sum(not c.texts for c in cuts)
+            self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
+            self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
+            self.counts["dropped_steps"] += sum(one.dropped for one in laid)
+            ask = self.ask or training.head_logits
+            said = training.read_scores(self.scorer, laid, self.tokens, ask, self.by_prefix)
+            for c, one, logits_KC in zip(cuts, laid, said, strict=True):
+                yield SolutionScores(c, logits_KC, one.dropped)

@@ -1,0 +1,45 @@
+"""A folder with a judge -> the judge, by the kind that its card names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from numerate.judges.evaluator import EvaluatorJudge
+from numerate.judges.outcome import OutcomeJudge
+from numerate.judges.process import ProcessJudge
+from numerate.models.judge_config import Neutral, read_card
+from numerate.types import Scorer
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Dtype
+
+
+def load(
+    directory: str | Path,
+    *,
+    device: str = "auto",
+    dtype: Dtype = "auto",
+    neutral: Neutral | None = None,
+    every: bool = False,
+) -> Scorer:
+    """neutral: what a neutral step counts as, where the judge's card says otherwise. every: a judge of
+    outcomes is asked after every step; an evaluator, which has a word for the whole only, is not.
+
+    Raises ValueError where the folder holds no judge, or one of an unknown kind, and for `neutral` where it
+    has no neutral class."""
+    from numerate.models import policy, reward_model
+    from numerate.models.evaluator import EvaluatorModel
+
+    card = read_card(Path(directory))
+    if neutral and card.classes != 3:
+        raise ValueError(
+            f"{directory}: this judge has no neutral class, it tells right from wrong only: ask it without "
+            "`neutral`, or train a process_reward_model with classes: 3"
+        )
+    if card.kind == "evaluator":
+        return EvaluatorJudge(EvaluatorModel(policy.load(str(directory), device=device, dtype=dtype), card))
+    found = reward_model.load_score_model(directory, device=device, dtype=dtype)
+    found.card = replace(card, neutral=neutral or card.neutral)
+    return OutcomeJudge(found, every=every) if card.kind in ("outcome", "value") else ProcessJudge(found)

@@ -1,0 +1,91 @@
+"""What a written number or expression can stand for at some place of a solution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from numerate.judges.oracle.arithmetic import Item, Number, fold_postfix
+from numerate.judges.oracle.finite_field import P, combine_residues, field_residue
+from numerate.judges.oracle.story_facts import World
+
+MAX_READINGS = 48
+"""of one part of an expression"""
+
+Source = Literal["text", "head", "pieces"]
+"""where numbers may come from: text and results so far; any quantity of the story; pieces of the answer"""
+
+
+class Readings:
+    """One story and the results so far. Readings are identities (`numerate.judges.oracle.finite_field`)."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.known = dict(world.given)
+        """residue of a value -> readings, of the numbers in the text and the results so far"""
+
+    def learn(self, result: Number, meant: Iterable[int]) -> None:
+        r = field_residue(result)
+        self.known[r] = tuple(dict.fromkeys((*self.known.get(r, ()), *meant)))[:8]
+
+    def belongs(self, x: Number) -> bool:
+        """Whether x is a number of the story or a result so far."""
+        r = field_residue(x)
+        return r in self.world.readings or r in self.known
+
+    def meant(self, program: Sequence[Item], positive: bool) -> list[int]:
+        """The readings of an expression that mean something; the plainest source that gives any decides."""
+        world = self.world
+        for source in ("text", "head", "pieces"):
+            readings = self._of_program(program, source)
+            found = [i for i in readings if i in world.meanings]
+            found = found or [i for i in readings if world.is_piece(i, positive)]
+            if found:
+                return found
+        return []
+
+    def undoes(self, program: Sequence[Item], meant: Sequence[int]) -> bool:
+        """Whether an expression only leads back: from a result to what it was made of (72 - 24 = 48)."""
+        numbers = [field_residue(x) for x in program if not isinstance(x, str)]
+        sources = self.world.sources
+        below = [[sources.get(i, frozenset()) for i in self.known[r]] for r in numbers if r in self.known]
+        made_of = frozenset[int]().union(*(frozenset.intersection(*each) for each in below))
+        return bool(made_of) and all(i in made_of for i in meant)
+
+    def _of_program(self, program: Sequence[Item], source: Source) -> tuple[int, ...]:
+        def operand(item: Item) -> tuple[int, ...]:
+            assert not isinstance(item, str)
+            return self._of_number(item, source)
+
+        try:
+            return fold_postfix(program, operand, _pairs)
+        except ZeroDivisionError:
+            return ()
+
+    def _of_number(self, x: Number, source: Source) -> tuple[int, ...]:
+        """A number of the text is no bare constant unless formulas have it, and no piece worked out in the
+        head: else almost every slip would pass for something far-fetched."""
+        r = field_residue(x)
+        known = self.known.get(r, ())
+        found = list(known)
+        if not known or r in self.world.constants:
+            found.append(r)
+        if source == "head":
+            found += self.world.readings.get(r, ())
+        elif source == "pieces" and not known:
+            found += self.world.piece_readings.get(r, ())
+        if not isinstance(x, int) and (x * 100).denominator == 1:
+            found += [
+                combine_residues("/", i, field_residue(100))
+                for i in self.known.get(field_residue(x * 100), ())
+            ]
+        return tuple(dict.fromkeys(found))
+
+
+def _pairs(sign: str, left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for a in left:
+        for b in right:
+            if len(found) < MAX_READINGS and (sign != "/" or b % P):
+                found[combine_residues(sign, a, b)] = None
+    return tuple(found)

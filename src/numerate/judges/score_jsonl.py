@@ -1,0 +1,149 @@
+"""The work behind `numerate judge`: JSONL of solutions in, rows of scores out, a block of lines at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+from numerate.credit import aggregate
+from numerate.judges.step_split import split_solution
+from numerate.types import Problem, Scorer, StepScores
+
+BLOCK = 256
+"""lines that are scored together: always the same ones, so that going on after a stop changes no number"""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionLine:
+    id: str | int
+    problem: Problem
+    solution: str
+
+
+def score_lines(
+    lines: Iterable[str],
+    judge: Callable[[], Scorer],
+    how: str,
+    problems: Mapping[str, Problem],
+    done: Collection[int] = (),
+) -> Iterator[tuple[int, list[Row]]]:
+    """Yields (lines read, rows) per block: {"id", "scores", "steps", "score"}, and "note" where a solution is
+    empty, has no steps, or was overlong ("dropped" says how many late steps were not read).
+
+    A line has an id of its own, a solution, and a question, or the problem_id of one of `problems` (its own
+    id where it has neither). One that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}.
+    judge: opens it; not called where nothing is to be scored. how: the way from step scores to the score.
+    done: keys (`key_of`) of rows that are there already; of these only lines that cannot be read come
+    again, to be told."""
+    seen: set[int] = set()
+    numbered = enumerate(lines, start=1)
+    while block := list(islice(numbered, BLOCK)):
+        found = [read_line(line, number, problems, seen) for number, line in block if line.strip()]
+        wanted = [
+            key_of({"id": one.id} if isinstance(one, SolutionLine) else one) not in done for one in found
+        ]
+        asked = [one for one in found if isinstance(one, SolutionLine)] if any(wanted) else []
+        said = judge().score([one.problem for one in asked], [one.solution for one in asked]) if asked else []
+        scored = {one.id: row_of(one, each, how) for one, each in zip(asked, said, strict=True)}
+        rows = [
+            scored[one.id] if isinstance(one, SolutionLine) else one
+            for one, want in zip(found, wanted, strict=True)
+            if want or not isinstance(one, SolutionLine)
+        ]
+        yield len(block), rows
+
+
+def key_of(row: Row) -> int:
+    """What tells the rows of an output apart, small enough to keep for millions: a line that could not be
+    read goes by its number, because its id may be missing or another's."""
+    return hash(("line", row["line"]) if "error" in row else ("id", json.dumps(row["id"])))
+
+
+def read_line(line: str, number: int, problems: Mapping[str, Problem], seen: set[int]) -> SolutionLine | Row:
+    row: Row = {}
+    try:
+        row = _object(line)
+        asked = SolutionLine(_id(row), _problem(row, problems), clean_surrogates(_text(row, "solution")))
+        key = key_of({"id": asked.id})
+        if key in seen:
+            raise ValueError(f"the id {asked.id!r} was on an earlier line: give every solution its own")
+        seen.add(key)
+        return asked
+    except (ValueError, RecursionError) as error:
+        known = {"id": row["id"]} if isinstance(row.get("id"), str | int) else {}
+        return {**known, "line": number, "error": str(error)}
+
+
+def _object(line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    if not isinstance(row, dict):
+        shown = line.strip()[:60]
+        raise ValueError(
+            f'expected an object such as {{"id": 1, "question": "...", "solution": "..."}}, found {shown}'
+        )
+    return cast(Row, row)
+
+
+def _id(row: Row) -> str | int:
+    found = row.get("id")
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise ValueError(f'"id" is {_shown(found)}; expected text or a whole number')
+    return found
+
+
+def _problem(row: Row, problems: Mapping[str, Problem]) -> Problem:
+    if "question" in row:
+        question = clean_surrogates(_text(row, "question"))
+        if not question.strip():
+            raise ValueError('"question" is empty')
+        return Problem(str(row["id"]), question, answer="")
+    wanted = str(row.get("problem_id", row["id"]))
+    if wanted in problems:
+        return problems[wanted]
+    if not problems:
+        raise ValueError(
+            '"question" is missing; write it, or give the set that the problem is in (--problems)'
+        )
+    raise ValueError(
+        f'no problem of the set has the id {wanted!r}: write it as "problem_id", or a "question"'
+    )
+
+
+def _text(row: Row, field: str) -> str:
+    found = row.get(field)
+    if not isinstance(found, str):
+        raise ValueError(f'"{field}" is {_shown(found)}; expected text')
+    return found
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else repr(value)[:60]
+
+
+def clean_surrogates(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and no tokenizer takes, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def row_of(asked: SolutionLine, said: StepScores, how: str) -> Row:
+    """One line of the output. A solution without scores has earned 0."""
+    row: Row = {
+        "id": asked.id,
+        "scores": list(said.scores),
+        "steps": [step.text for step in said.steps],
+        "score": aggregate(said.scores, how),
+    }
+    found = split_solution(asked.solution)
+    if not found.texts:
+        return row | {"note": "empty"}
+    if said.dropped:
+        return row | {"note": "overlong", "dropped": said.dropped}
+    return row if found.steps else row | {"note": "no_steps"}

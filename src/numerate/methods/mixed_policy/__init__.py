@@ -1,0 +1,231 @@
+"""Mixed policy exploration (2023, arXiv:2307.08767; code vividitytech/math_lm_rl): what stands between the
+operands of a calculation is drawn by an operator head, all else is greedy, and both heads learn from worked
+solutions and from the attempts together.
+
+    p_O(. | h_t) = softmax(W_o Dropout(h_t) + b_o)     classes + - * / V, V: all other tokens          (1)
+    y_t          = tok(o), o ~ p_O;  argmax_v p_LM(v | h_t) where o = V                                (2)
+    R_t          = gamma^(T - t) r                     r = 1[right answer]                             (3)
+    b_t          = w_b . Dropout(h_t) + c_b                                                            (4)
+    L_RL         = (1/T) sum_t max(0, - (R_t - sg[b_t]) log pi_t)                                      (5)
+    L_base       = (1/T) sum_t (R_t - b_t)^2                                                           (6)
+    L_XE         = - mean_t log p_LM(y*_t)             over the tokens of worked solutions             (7)
+    L_OP         = - mean_t log p_O(c(y*_t))           c: the class of a token                         (8)
+    L            = L_XE + L_OP + 0.2 L_RL + 0.1 L_base                                                 (9)
+
+As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong attempt teaches only the baseline.
+
+Where we differ. log pi_t (the paper is silent) is by default that of both levels; the released code takes the
+likeliest token's, also where another was written. An operator is one inside `<<...=` alone, and there alone
+the head is asked: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
+and applies softmax twice, so that at most 35 % of its tokens can be V. (1) and (2) are in
+`rollouts.local.mixed_sampling`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from numerate import training
+from numerate.curricula import Question
+from numerate.methods import sft
+from numerate.methods.mixed_policy import class_rows, heads_network
+from numerate.methods.shared import rollout_metrics
+from numerate.methods.shared.options import Fit, Sample, Validate
+from numerate.methods.shared.sampling import reward_function, sample_groups
+from numerate.methods.shared.validation import keep_best
+from numerate.options import AtLeast1, NotNegative, Positive, Share, config
+from numerate.problems.consistency import usable_demonstrations
+from numerate.rewards.compose import CORRECT, Given
+from numerate.rollouts.job import Job
+from numerate.types import Example, Group, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.operator_head import MixedPolicy
+    from numerate.models.operators import Operators
+
+NEEDS = frozenset({"solution"})
+LEAVES = frozenset({"policy", "rollouts"})
+ENGINES = ("local",)
+VERSION = 2
+PASSES = 20
+"""over the problems, by default"""
+Mode = Literal["joint", "abstract", "released"]
+
+
+@config
+class Config:
+    steps: AtLeast1 | None = None
+    """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
+    rewards: Given = (CORRECT,)
+    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
+    """what is sampled in a step, beside which it learns from the worked solutions of the same problems"""
+    fit: Fit = Fit(lr=1e-5, final_lr=0.0, betas=(0.9, 0.999))
+    """how a step learns, in one optimizer step; the learning rate falls in a straight line. AdamW's betas are
+    torch's, which the released code takes"""
+    head_lr: Positive | None = None
+    """of operator head and baseline, which begin at random; by default the model's"""
+    gamma: Share = 0.99
+    """discount per token"""
+    w_op: NotNegative = 1.0
+    """weight of the classes of worked solutions, L_OP"""
+    w_rl: NotNegative = 0.2
+    """weight of the rollouts, L_RL"""
+    w_base: NotNegative = 0.1
+    """weight of the baseline, L_base"""
+    rl_logprob: Mode = "joint"
+    """log pi of (5): joint, of the class and, where that is V, of the token; abstract, of the class alone;
+    released, the likeliest token's"""
+    scope: Literal["inside_annotation", "everywhere"] = "inside_annotation"
+    """where a sign is an operator: between << and =, or at every token, as in the paper"""
+    dropout: Share = 0.1
+    """of the hidden state before both heads; the model's own is switched off"""
+    spread: NotNegative = 0.2
+    """standard deviation of the heads' first weights"""
+    max_length: AtLeast1 = 1024
+    """tokens; longer worked solutions are left out and counted"""
+    validate: Validate = Validate()
+    """greedy accuracy on the problem set `validation`, during the training"""
+
+    def __post_init__(self) -> None:
+        sample, fit = self.sample, self.fit
+        if (sample.temperature, sample.top_p, sample.top_k) != (1.0, 1.0, 0):
+            raise ValueError(
+                "sample: the operator head is sampled at temperature 1 and all else is greedy: leave out "
+                "temperature, top_p and top_k"
+            )
+        if fit.epochs > 1 or fit.batch or (fit.minibatches or 1) > 1:
+            raise ValueError(
+                "fit: a step of this method is one optimizer step: leave out epochs, batch and minibatches; "
+                "steps, sample.problems and sample.rollouts set its size"
+            )
+        if self.dropout == 1:
+            raise ValueError("dropout: 1 leaves the heads nothing to read; take less")
+        if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
+            raise ValueError(
+                "w_op: 0, and w_rl or rl_logprob teach the operator head nothing either: it would stay random"
+            )
+
+
+def log_pi(class_logp_N: Tensor, logp_N: Tensor, greedy_N: Tensor, other_N: Tensor, mode: Mode) -> Tensor:
+    """log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log p_LM of
+    the likeliest token, whatever was written. other_N: whether o = V."""
+    if mode == "released":
+        return greedy_N
+    return class_logp_N + logp_N * other_N if mode == "joint" else class_logp_N
+
+
+def reinforce_loss(R_N: Tensor, b_N: Tensor, log_pi_N: Tensor) -> Tensor:
+    """max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
+    return (-(R_N - b_N.detach()) * log_pi_N).clamp(min=0)
+
+
+def baseline_error(R_N: Tensor, b_N: Tensor) -> Tensor:
+    """(R_t - b_t)^2, eq. (6)."""
+    return (R_N - b_N).square()
+
+
+def total_loss(L_XE: Any, L_OP: Any, L_RL: Any, L_base: Any, w_op: float, w_rl: float, w_base: float) -> Any:
+    """L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
+    return L_XE + w_op * L_OP + w_rl * L_RL + w_base * L_base
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tuple[Tensor, Stats]:
+    from numerate.models.operators import OTHER
+    from numerate.training.mixed_outputs import mixed_outputs
+
+    told = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
+    gold_N, drawn_N, R_N, acts_N, choice_N = (
+        batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
+    )
+    chosen_N1 = choice_N.long()[:, None]
+    class_logp_N = told.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
+    log_pi_N = log_pi(class_logp_N, told.logp_N, told.greedy_N, choice_N == OTHER, cfg.rl_logprob)
+    terms_N = reinforce_loss(R_N, told.baseline_N, log_pi_N)
+    L_XE = -(gold_N * told.logp_N).sum()
+    L_OP = -(gold_N * class_logp_N).sum()
+    L_RL = (drawn_N * terms_N).sum()
+    L_base = (drawn_N * baseline_error(R_N, told.baseline_N)).sum()
+    stats = {
+        "xe": L_XE.item(),
+        "op": L_OP.item(),
+        "rl": L_RL.item(),
+        "base": L_base.item(),
+        "credited": (drawn_N * (terms_N > 0)).sum().item(),
+        "baseline": (drawn_N * told.baseline_N).sum().item(),
+    }
+    return total_loss(L_XE, L_OP, L_RL, L_base, cfg.w_op, cfg.w_rl, cfg.w_base), stats
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
+    cfg.validate.require(job.validation)
+    mixed = heads_network.open_policy(job, cfg.spread, run.seed)
+    operators = heads_network.operators_of(mixed, cfg.scope)
+    learner = heads_network.make_learner(mixed, cfg.fit, cfg.head_lr)
+    gold = gold_rows(run, cfg, job, mixed, operators)
+    engine = heads_network.make_engine(job, mixed, operators)
+    reward = reward_function(run, job, cfg.sample, cfg.rewards)
+    per_step = cfg.sample.problems or len(gold)
+    steps = cfg.steps or PASSES * math.ceil(len(gold) / per_step)
+    for step in run.rounds(steps, learner, label="steps"):
+        chosen = sft.batch_rows(len(gold), per_step, step, run.seed)
+        # 1. rollouts of the mixed policy, and their rewards
+        questions = [Question(gold[i][0]) for i in chosen]
+        engine.sync(mixed.policy)
+        folder = f"round-{step:05d}"
+        groups = list(sample_groups(run, job, engine, questions, cfg.sample, step, folder, reward))
+        found = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.attempts]
+        # 2. the worked solutions of the same problems; a step on (9)
+        rows = class_rows.set_row_weights([gold[i][1] for i in chosen], [row for row in found if row])
+        objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
+        lr = training.linear(step / steps, cfg.fit.lr, cfg.fit.rate_at_end(), cfg.fit.warmup)
+        stats = {f"train/{name}": value for name, value in learner.step(rows, objective, lr).items()}
+        stats |= {"train/lr": lr} | round_stats(groups)
+        if cfg.validate.due(step + 1):  # greedy, as the evaluation: the operator head has no say there
+            stats["validation/accuracy"] = job.validate(run, mixed.policy, cfg.validate.limit)
+            keep_best(run, mixed, stats["validation/accuracy"], cfg.validate)
+        run.log(stats)
+    if cfg.validate.keep == "best" and "best" in run.state:
+        mixed.policy.reload(run.folder / "best")
+        mixed.load_heads(run.folder / "best")
+    return mixed
+
+
+def gold_rows(
+    run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy, operators: Operators
+) -> list[tuple[Any, Example]]:
+    """The problems, each with its worked solution as a row. Raises ValueError where nothing is left."""
+    problems, others = usable_demonstrations(job.problems)
+    if not problems:
+        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+    if others:
+        run.progress.warn(others)
+    rows = [(problem, training.demonstration_row(mixed.policy, problem, job.style)) for problem in problems]
+    kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
+    if not kept:
+        raise ValueError(
+            f"all {len(rows)} solutions are longer than max_length={cfg.max_length} tokens: raise it"
+        )
+    if len(kept) < len(rows):
+        run.progress.warn(
+            f"{len(rows) - len(kept)} of {len(rows)} rows are longer than {cfg.max_length} tokens: left out"
+        )
+    class_rows.check_annotations(
+        [problem for problem, _ in kept], [row for _, row in kept], operators, run.progress
+    )
+    return [(problem, class_rows.demonstration_row(row, operators)) for problem, row in kept]
+
+
+def round_stats(groups: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like. rollouts/operators: classes other than V per attempt."""
+    from numerate.models.operators import OTHER
+
+    turns = [turn for group in groups for s in group.attempts for turn in s.rollout.turns]
+    every = sum(len(group.attempts) for group in groups)
+    operators = sum(choice != OTHER for turn in turns for choice in turn.choices)
+    return rollout_metrics.rollout_stats(groups) | {"rollouts/operators": operators / every}

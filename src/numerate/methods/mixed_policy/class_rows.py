@@ -1,0 +1,103 @@
+"""What a mixed policy learns from in a step: worked solutions and attempts, as rows with the same columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from numerate import credit, training
+from numerate.answers.calculator import wrong_annotations
+from numerate.types import Example, Problem, Rollout, Scored
+
+if TYPE_CHECKING:
+    from numerate.models.operators import Operators
+    from numerate.progress import Progress
+
+
+def discounted_returns(tokens: int, reward: float, gamma: float) -> list[float]:
+    """R_t = gamma^(T - t) r for t = 1 .. T, eq. (3)."""
+    ends = [0.0] * (tokens - 1) + [reward]
+    return credit.gae(ends, [0.0] * tokens, gamma, 1.0) if tokens else []
+
+
+def demonstration_row(row: Example, operators: Operators) -> Example:
+    """A worked solution, with the class of each of its tokens."""
+    own = [token for token, trained in zip(row.ids, row.mask, strict=True) if trained]
+    labels = iter(operators.labels(own))
+    columns = {
+        "choice": [float(next(labels)) if trained else 0.0 for trained in row.mask],
+        "acts": [float(trained) for trained in row.mask],
+        "returns": [0.0] * len(row.ids),
+    }
+    return row.with_token(**columns)
+
+
+def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example | None:
+    """An attempt with the classes that were chosen, and its returns; None where it has no reward or no token.
+    What a calculator wrote is no choice of the policy: it has no return, and T does not count it."""
+    rollout, reward = scored.rollout, scored.reward.value
+    if reward is None or not any(rollout.mask):
+        return None
+    row = training.rollout_row(rollout)
+    earned = iter(discounted_returns(sum(row.mask), reward, gamma))
+    begun = row.mask.index(True)
+    acts = [False] * begun + operators.acts(operators.places(row.ids[begun:])).tolist()
+    columns = {
+        "choice": [float(choice) for choice in chosen_classes(rollout)],
+        "acts": [float(act and trained) for act, trained in zip(acts, row.mask, strict=True)],
+        "returns": [next(earned) if trained else 0.0 for trained in row.mask],
+    }
+    return row.with_token(**columns)
+
+
+def chosen_classes(rollout: Rollout) -> list[int]:
+    """The class chosen at each token, 0 off the trained ones."""
+    found: list[int] = []
+    for turn in rollout.turns:
+        assert not turn.trained or len(turn.choices) == len(turn.ids), (
+            "this attempt was drawn without classes"
+        )
+        found += turn.choices if turn.trained else [0] * len(turn.ids)
+    return found
+
+
+def set_row_weights(gold: Sequence[Example], attempts: Sequence[Example]) -> list[Example]:
+    """The rows of a step. Columns `gold`, 1 / all tokens of its worked solutions, and `drawn`, 1 / attempts /
+    tokens of the attempt, each 0 on the rows of the other kind; `number`, by which a row is known."""
+    rows = [
+        row.with_token(gold=row.token["weight"], drawn=[0.0] * len(row.ids))
+        for row in training.set_loss_weights(gold, per="token")
+    ]
+    rows += [
+        row.with_token(gold=[0.0] * len(row.ids), drawn=row.token["weight"])
+        for row in training.set_loss_weights(attempts, per="sequence")
+    ]
+    return [row.with_row(number=float(i)) for i, row in enumerate(rows)]
+
+
+def check_annotations(
+    problems: Sequence[Problem], rows: Sequence[Example], operators: Operators, progress: Progress
+) -> None:
+    """Tells what of the annotations will not be learned as it was meant. Raises ValueError where no operator
+    would be."""
+    from numerate.models.operators import OTHER
+
+    own = [[i for i, trained in zip(row.ids, row.mask, strict=True) if trained] for row in rows]
+    if not any(label != OTHER for ids in own for label in operators.labels(ids)):
+        inside = operators.scope == "inside_annotation"
+        where = " between << and =" if inside else ""
+        remedy = ": take problems with calculator annotations (gsm8k, stories)" if inside else ""
+        raise ValueError(
+            f"none of {len(rows)} worked solutions has an operator{where}, so there is nothing for the "
+            f"operator head to learn{remedy}"
+        )
+    if fused := sum(operators.fused(ids) for ids in own):
+        progress.warn(
+            f"{fused} tokens of the worked solutions hold an operator and more, as `)*`: they count as V"
+        )
+    wrong = [(problem.id, slip) for problem in problems for slip in wrong_annotations(problem.solution)]
+    if wrong:
+        first, slip = wrong[0]
+        progress.warn(
+            f"{len(wrong)} annotations are not what the calculator says, the first in {first!r}: {slip}"
+        )

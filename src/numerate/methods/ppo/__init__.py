@@ -1,0 +1,235 @@
+"""Proximal policy optimization with a learned value (Schulman et al. 2017, arXiv:1707.06347, eq. 7 and 9;
+for reasoning Havrilla et al. 2024, arXiv:2403.04642, section 3 "PPO"; with judges of steps Pan et al. 2023,
+arXiv:2311.05821, and Gao et al. 2024, arXiv:2410.15115).
+
+for each collection:  o ~ pi_old(. | q), N per question
+    r_t    = R_t - beta (log pi_old - log pi_ref)                    R_t: see `token_rewards`
+    A_t    = sum_l (gamma lam)^l (r_{t+l} + gamma V_{t+l+1} - V_{t+l}),   R^_t = A_t + V_t;  A is whitened
+    K times over the collection, in minibatches:
+        L_pi = mean_t max(- A rho, - A clip(rho, 1 - eps, 1 + eps))      rho = pi / pi_old
+        L_V  = 1/2 mean_t max((V - R^)^2, (clip(V, V_old - c, V_old + c) - R^)^2)
+        L    = L_pi + vf L_V + nll L_NLL                             means over all tokens of the minibatch
+
+VAPO (Yue et al. 2025, arXiv:2504.05118) adds L_NLL = - mean log pi over the tokens of the minibatch's right
+attempts, a lambda of the value's own, a policy's lambda that grows with the length l of the attempt,
+1 - 1 / (alpha l), and another upper bound of rho. All are off by default.
+
+Policy and value are one network; the value branch reads the trunk without changing it (`models.value_head`).
+The papers give no eps, gamma, lambda, vf: these are trlX's. Log-probabilities are those of temperature 1
+whatever the sampling was. With LoRA the trunk has adapters and the branch trains in full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from numerate import credit, training
+from numerate.methods.ppo import token_advantages, token_rewards, value_network
+from numerate.methods.ppo.token_advantages import AdaptiveKl
+from numerate.methods.ppo.token_rewards import RewardedRollout, StepRewards
+from numerate.methods.ppo.value_network import Value
+from numerate.methods.shared import rollout_metrics, step_scorer
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.options import AtLeast1, JudgeName, NotNegative, Positive, Share, config
+from numerate.rollouts.job import Job
+from numerate.types import Example, Group, Scorer, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Policy
+
+NEEDS = frozenset[str]()
+LEAVES = frozenset({"policy", "rollouts"})
+VERSION = 2
+
+
+@config
+class Config(PolicyGradient):
+    steps: AtLeast1 = 31
+    """rounds of sampling and learning; 31 of 128 optimizer steps each are the paper's 4,000 steps"""
+    sample: Sample = Sample(problems=256, rollouts=4, temperature=None)
+    """what is sampled in a step. A truncated rollout has no positive reward and keeps its negative ones,
+    unless grade_truncated. The value of what would have followed is 0 there, as behind an EOS (trlX; Schulman
+    et al. bootstrap with V where one is cut)"""
+    learn_from: AtLeast1 | None = None
+    """K, only so many rollouts per problem, those with the highest reward; null: all N"""
+    fit: PolicyFit = PolicyFit(epochs=4, batch=32, correction="none")
+    """how a step learns from it"""
+    clip: Clip = Clip(0.2)
+    """bounds of rho; VAPO takes high: 0.28"""
+    kl: AdaptiveKl = AdaptiveKl(coef=0.05, estimator="k1", placement="reward")
+    """the KL to the reference policy; without it the paper's models collapse after some 100 steps"""
+    gamma: Share = 1.0
+    """discount per token"""
+    lam: Share = 0.95
+    """lambda: 1 trusts rewards, 0 trusts the values"""
+    lam_alpha: Positive | None = None
+    """in place of lam: 1 - 1 / (alpha * tokens of the rollout), at least 0; VAPO takes 0.05"""
+    whiten: bool = True
+    """advantages of a step get mean 0 and variance 1"""
+    nll: NotNegative = 0.0
+    """weight of the right rollouts' negative log-likelihood, beside the objective; VAPO takes 0.1"""
+    max_ratio: Positive | None = 5.0
+    """a mean probability ratio above this ends the learning from this step's rollouts; null: never"""
+    value: Value = Value()
+    """the value branch"""
+    judge: JudgeName | None = None
+    """scores the steps of rollouts: a stage that trained a judge, a folder that holds one (with a slash), or
+    `oracle`, which knows stories only; null: no judge. The defaults of `process` then add 0.1 times the score
+    of every step to a right answer's 1, which more steps farm: Gao et al. take `refine: clip_delta`, Pan et
+    al. `outcome: 0, weight: 1, scores: end`"""
+    process: StepRewards = StepRewards()
+    """what the judge's scores earn"""
+    reference_steps: NotNegative = 0.0
+    """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
+    answer"""
+    reward_limit: Positive | None = 10.0
+    """a token's reward counts within +- this, before the KL; null: as it is"""
+
+    def __post_init__(self) -> None:
+        if self.learn_from and self.learn_from > self.sample.rollouts:
+            raise ValueError(f"learn_from: {self.learn_from} of sample.rollouts: {self.sample.rollouts}")
+
+
+def policy_loss(
+    logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float, high: float | None = None
+) -> tuple[Tensor, Stats]:
+    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + high)), high = eps where None: Schulman et al. 2017,
+    eq. 7."""
+    rho_BT = training.ratio(logp_BT, old_BT)
+    objective_BT, clipped_BT = training.clipped_surrogate(rho_BT, A_BT, eps, high or eps)
+    return -(w_BT * objective_BT).sum(), {
+        "policy/ratio": (w_BT * rho_BT).sum().item(),
+        "policy/clipped": (w_BT * clipped_BT).sum().item(),
+        "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
+    }
+
+
+def value_loss(
+    V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
+) -> tuple[Tensor, Stats]:
+    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V - R)^2."""
+    error_BT = (V_BT - R_BT).square()
+    if c is None:
+        return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
+    near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
+    at_bound = w_BT * (near_error_BT > error_BT)
+    return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
+
+
+def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
+    """beta: the penalty's coefficient where it is part of the loss, by k3."""
+    logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
+    col = batch.token
+    L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], *cfg.clip.bounds)
+    L_V, more = value_loss(V_BT, col["value"], col["returns"], col["weight"], cfg.value.clip)
+    told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
+    L = L_pi + cfg.value.coef * L_V
+    if beta:
+        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
+    if cfg.nll:
+        L_nll = -(col["imitated"] * logp_BT).sum()
+        L, told = L + cfg.nll * L_nll, told | {"policy/nll": L_nll.item()}
+    return L, told
+
+
+def set_row_weights(rows: Sequence[Example]) -> list[Example]:
+    """The rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of the
+    attempts whose number `right` is 1, and 0 on the others."""
+    tokens = sum(sum(row.mask) for row in rows if row.row["right"])
+    return [
+        row.with_token(imitated=[seen * row.row["right"] / max(1, tokens) for seen in row.mask])
+        for row in training.set_loss_weights(rows, per="token")
+    ]
+
+
+def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
+    if cfg.reference_steps and not any(problem.solution for problem in job.problems):
+        raise ValueError("reference_steps needs worked solutions, and these problems have none")
+    scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
+    loop = OnPolicyLoop(run, job, cfg, partial(value_network.make_learner, cfg=cfg.value))
+    if cfg.kl.coef:
+        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
+    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+        # 1. rollouts of the policy as it is now, and what they earn
+        chosen = earned(loop, loop.sample_groups(), scorer, cfg)
+        # 2. advantages and returns
+        beta = run.state.get("beta", cfg.kl.coef)
+        rows, stats = credited(loop, chosen, beta, cfg)
+        # 3. K epochs of minibatches
+        loop.stats |= stats
+        means = learn_from_rows(loop, rows, beta, cfg)
+        # 4. the penalty follows the divergence, where it has a target and the policy moves
+        if cfg.kl.target and step >= cfg.value.warmup:
+            kl = stats["kl/per_attempt"]
+            run.state["beta"] = credit.adapt_kl_coef(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
+        loop.log(means, partial(token_advantages.mean_abs_advantages, chosen, rows))
+    return loop.result()
+
+
+def adaptive_lambda(cfg: Config, tokens: int) -> float:
+    """The policy's lambda for a rollout of so many tokens."""
+    return max(0.0, 1 - 1 / (cfg.lam_alpha * tokens)) if cfg.lam_alpha else cfg.lam
+
+
+def earned(
+    loop: OnPolicyLoop, groups: Sequence[Group], scorer: Scorer | None, cfg: Config
+) -> list[RewardedRollout]:
+    """The rollouts that are learned from, the best K of N at each problem, with their rewards."""
+    told = step_scorer.score_groups(scorer, groups)
+    process = token_rewards.with_eta(cfg.process, told, loop.run.state)
+    withhold = not cfg.sample.grade_truncated
+    amounts = token_rewards.Amounts(cfg.rewards, process, cfg.reference_steps, cfg.reward_limit, withhold)
+    paid, stats = token_rewards.rollout_rewards(groups, told, amounts, loop.policy.decode)
+    loop.stats |= stats
+    loop.payments = [one.paid for rollouts in paid for one in rollouts]
+    chosen = [one for rollouts in paid for one in best_rollouts(rollouts, cfg.learn_from)]
+    if not chosen:
+        raise ValueError(f"{loop.run.position}: {rollout_metrics.without_rows(groups)}")
+    return chosen
+
+
+def best_rollouts(attempts: Sequence[RewardedRollout], k: int | None) -> list[RewardedRollout]:
+    """Best K of N."""
+    return [attempts[i] for i in credit.best_of_n([one.total for one in attempts], k or len(attempts))]
+
+
+def credited(
+    loop: OnPolicyLoop, chosen: Sequence[RewardedRollout], beta: float, cfg: Config
+) -> tuple[list[Example], Stats]:
+    """The training rows of a step, with every column that the loss reads."""
+    by_id = {group.problem.id: group.problem for group in loop.sampled}
+    groups = [Group(by_id[one.scored.rollout.problem_id], (one.scored,)) for one in chosen]
+    bare = loop.training_rows(groups, judged=False)
+    return token_advantages.add_advantages(
+        loop.learner,
+        [row.with_row(right=float(one.imitable)) for row, one in zip(bare, chosen, strict=True)],
+        [one.tokens for one in chosen],
+        gamma=cfg.gamma,
+        lam=partial(adaptive_lambda, cfg),
+        value_lam=cfg.value.lam,
+        whiten=cfg.whiten,
+        kl=cfg.kl,
+        beta=beta,
+    )
+
+
+def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cfg: Config) -> Stats:
+    """The optimizer steps on the rows of a step; the means of their statistics."""
+    round_ = loop.run.round
+    objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.placement == "loss" else 0.0)
+    value_network.set_policy_trainable(loop.learner, policy=round_ >= cfg.value.warmup)
+    told: list[Stats] = []
+    for part, done in loop.row_parts(rows):
+        lr = loop.rate((round_ + done) / cfg.steps)
+        told.append(loop.learner.step(set_row_weights(part), objective, lr))
+        if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
+            break
+    means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
+    means |= {f"train/{name}": means.pop(name) for name in ("loss", "grad_norm")}
+    return means | {"train/steps": float(len(told)), "train/updates": float(len(told))}

@@ -1,0 +1,120 @@
+"""Advantages and returns of a collection under PPO: values, the penalty for leaving the reference, GAE."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from numerate import credit, training
+from numerate.curricula.prioritized_replay import mean_abs_advantage
+from numerate.methods.ppo.token_rewards import RewardedRollout
+from numerate.methods.shared.options import Kl
+from numerate.options import AtLeast1, Positive, config
+from numerate.types import Example, Stats
+
+
+@config
+class AdaptiveKl(Kl):
+    target: Positive | None = None
+    """nats per rollout that coef is adapted to keep; null: coef stays as it is"""
+    horizon: AtLeast1 = 10_000
+    """rollouts in which coef is adapted (target)"""
+
+    def __post_init__(self) -> None:
+        if self.estimator == "k2":
+            raise ValueError("kl.estimator: k2, and this method has k1 and k3 only")
+        if self.placement == "loss" and self.estimator == "k1":
+            raise ValueError(
+                "kl: the gradient of k1 in a loss is 0 in the mean, so it holds nothing: take estimator: k3"
+            )
+        if self.target and not self.coef:
+            raise ValueError("kl: a coef of 0 cannot be adapted to a target: give the one to start from")
+
+
+def add_advantages(
+    learner: training.Learner,
+    rows: Sequence[Example],
+    rewards: Sequence[Sequence[float]],
+    *,
+    gamma: float,
+    lam: Callable[[int], float],
+    value_lam: float | None,
+    whiten: bool,
+    kl: AdaptiveKl,
+    beta: float,
+) -> tuple[list[Example], Stats]:
+    """Adds the columns value, returns and advantage to rows that have old_logp, correction and, with a
+    reference policy, ref_logp.
+
+    rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
+    the returns, None for the same."""
+    old = [gather_trained(row, row.token["old_logp"]) for row in rows]
+    value_column = training.recompute_logprobs(learner, rows, training.token_values)
+    values = [gather_trained(row, column) for row, column in zip(rows, value_column, strict=True)]
+    stats: Stats = {"policy/entropy": -mean_of([p for logp in old for p in logp])}
+    if kl.coef:
+        refs = [gather_trained(row, row.token["ref_logp"]) for row in rows]
+        apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
+        stats |= {"kl/beta": beta, "kl/per_attempt": mean_of(apart)}
+        if kl.placement == "reward":
+            estimate = credit.k1 if kl.estimator == "k1" else credit.k3
+            rewards = [
+                credit.subtract_kl_penalty(r, estimate(p, q), beta)
+                for r, p, q in zip(rewards, old, refs, strict=True)
+            ]
+    both = list(zip(rewards, values, strict=True))
+    advantages = [credit.gae(r, v, gamma, lam(len(r))) for r, v in both]
+    errors = advantages if value_lam is None else [credit.gae(r, v, gamma, value_lam) for r, v in both]
+    returns = [[a + v for a, v in zip(A, V, strict=True)] for A, V in zip(errors, values, strict=True)]
+    stats |= {
+        "value/mean": mean_of([v for V in values for v in V]),
+        "value/explained_variance": explained_variance(values, returns),
+    }
+    if whiten:
+        flat = iter(credit.whiten([a for A in advantages for a in A]))
+        advantages = [[next(flat) for _ in A] for A in advantages]
+    done: list[Example] = []
+    for row, V, A, R in zip(rows, value_column, advantages, returns, strict=True):
+        weighted = [a * w for a, w in zip(scatter_trained(row, A), row.token["correction"], strict=True)]
+        done.append(row.with_token(value=V, advantage=weighted, returns=scatter_trained(row, R)))
+    return done, stats
+
+
+def mean_abs_advantages(chosen: Sequence[RewardedRollout], rows: Sequence[Example]) -> dict[str, float]:
+    """Problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
+    told: dict[str, list[float]] = defaultdict(list)
+    for one, row in zip(chosen, rows, strict=True):
+        both = zip(
+            gather_trained(row, row.token["returns"]), gather_trained(row, row.token["value"]), strict=True
+        )
+        told[one.scored.rollout.problem_id] += [R - V for R, V in both]
+    return {problem: mean_abs_advantage(found) for problem, found in told.items()}
+
+
+def gather_trained(row: Example, column: Sequence[float]) -> list[float]:
+    """A column at the trained tokens."""
+    return [x for x, trained in zip(column, row.mask, strict=True) if trained]
+
+
+def scatter_trained(row: Example, numbers: Sequence[float]) -> list[float]:
+    """The other way: 0 off the trained tokens."""
+    given = iter(numbers)
+    return [next(given) if trained else 0.0 for trained in row.mask]
+
+
+def mean_of(numbers: Sequence[float]) -> float:
+    return math.fsum(numbers) / max(1, len(numbers))
+
+
+def explained_variance(values: Sequence[Sequence[float]], returns: Sequence[Sequence[float]]) -> float:
+    """1 - Var(R - V) / Var(R) over all tokens: 1 where the value knows the returns, 0 where a constant would
+    do as well; 0, too, where all returns are the same."""
+    flat = [(v, r) for V, R in zip(values, returns, strict=True) for v, r in zip(V, R, strict=True)]
+    spread_of = population_variance([r for _, r in flat])
+    return 1 - population_variance([r - v for v, r in flat]) / spread_of if spread_of else 0.0
+
+
+def population_variance(numbers: Sequence[float]) -> float:
+    middle = mean_of(numbers)
+    return mean_of([(x - middle) ** 2 for x in numbers])

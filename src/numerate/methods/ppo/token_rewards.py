@@ -1,0 +1,171 @@
+"""What an attempt earns under PPO, token by token, before the penalty for leaving the reference policy.
+
+on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
+end) on each step's end  weight * refine(p)_k                                                        (scores:
+steps) reference_steps / (calculations of the reference), for each that it shares
+
+p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
+reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
+Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
+before Delta. A token's reward counts within
++-reward_limit, as trlX and ReaLHF have it.
+
+ReaLHF gives an attempt without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
+would then pay to run on; here what is withheld is what would be gained, and losses stay: no attempt without
+an EOS has a higher return, from any token on, than the same attempt with one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from numerate import credit
+from numerate.methods.shared import rollout_metrics, step_scorer
+from numerate.methods.shared.options import Process
+from numerate.methods.shared.step_positions import Decode, own_steps
+from numerate.options import NotNegative, Share, config
+from numerate.rewards import reference_steps
+from numerate.rewards.compose import CORRECT, Given, parse_weighted
+from numerate.steps import split
+from numerate.types import Group, Problem, Scored, Stats, StepScores
+
+
+@config
+class StepRewards(Process):
+    outcome: NotNegative = 1.0
+    """weight of `rewards`, on the last token"""
+    weight: NotNegative = 0.1
+    """alpha, of what the judge's scores earn; Gao et al. do not print theirs, Pan et al. pay nothing else
+    (outcome: 0, weight: 1)"""
+    scores: Literal["end", "steps"] = "steps"
+    """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of
+    outcomes is asked after every step then"""
+    aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
+    """how the scores of the steps become one number (scores: end)"""
+    refine: credit.Refine = "none"
+    """what keeps more steps from earning more (scores: steps): Gao et al. find `clip_delta` best, and `none`,
+    their plain process reward, costs two thirds of the accuracy; `gain` is the dense reward by a judge of
+    outcomes"""
+    eta_quantile: Share | None = None
+    """in place of eta: this share of the first step's scores lies below it, 0.3 for instance"""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What counts in the reward of a rollout."""
+
+    rewards: Given
+    process: StepRewards
+    reference_steps: float = 0.0
+    limit: float | None = 10.0
+    withhold: bool = True
+    """a truncated rollout keeps its negative rewards only"""
+
+
+@dataclass(frozen=True, slots=True)
+class RewardedRollout:
+    scored: Scored
+    tokens: list[float]
+    """one per token that the policy wrote"""
+
+    @property
+    def total(self) -> float:
+        return math.fsum(self.tokens)
+
+    @property
+    def imitable(self) -> bool:
+        """Right, and with an end."""
+        return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
+
+    @property
+    def paid(self) -> rollout_metrics.Payment:
+        return rollout_metrics.Payment(
+            self.scored.rollout, self.total, rollout_metrics.is_correct(self.scored)
+        )
+
+
+def with_eta(cfg: StepRewards, told: step_scorer.Told, facts: dict[str, Any]) -> StepRewards:
+    """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
+    later ones are of a policy that has learned from this judge."""
+    if cfg.eta_quantile is None or "clip" not in cfg.refine:
+        return cfg
+    if "eta" not in facts:
+        facts["eta"] = credit.score_quantile(step_scorer.finite_scores(told), cfg.eta_quantile)
+    return replace(cfg, eta=facts["eta"])
+
+
+def rollout_rewards(
+    groups: Sequence[Group], told: step_scorer.Told, amounts: Amounts, decode: Decode
+) -> tuple[list[list[RewardedRollout]], Stats]:
+    """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
+    counted."""
+    each = iter(told)
+    paid: list[list[RewardedRollout]] = []
+    for group in groups:
+        all_of_it = (reward_tokens(group.problem, s, next(each), amounts, decode) for s in group.attempts)
+        paid.append([one for one in all_of_it if one])
+    kept = [one for many in paid for one in many]
+    stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(told))}
+    if kept:
+        stats["reward/mean"] = math.fsum(one.total for one in kept) / len(kept)
+        stats["reward/equal"] = float(len({one.total for one in kept}) == 1)
+    return paid, stats | reward_stats([s for group in groups for s in group.attempts], told)
+
+
+def reward_tokens(
+    problem: Problem, scored: Scored, told: StepScores | None, amounts: Amounts, decode: Decode
+) -> RewardedRollout | None:
+    """None where the rewards could not be measured, or the judge's score is no number."""
+    rollout, cfg = scored.rollout, amounts.process
+    if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
+        return None
+    if not all(map(math.isfinite, told.scores if told else ())):
+        return None
+    last = outcome(scored, amounts.rewards, cfg.outcome) if cfg.outcome else []
+    ends: list[int] = []
+    rewards: list[float] = []
+    if told and cfg.scores == "end":
+        last.append(cfg.weight * credit.aggregate(told.scores, cfg.aggregate))
+    elif told:
+        rewards += [
+            cfg.weight * reward for reward in credit.refine_step_scores(told.scores, cfg.refine, cfg.eta)
+        ]
+        ends += step_scorer.step_ends(rollout.solution, told)
+    if amounts.reference_steps:
+        rewards += reference_steps.score_steps(problem, rollout.solution, amounts.reference_steps)
+        ends += [step.end for step in split(rollout.solution)]
+    if rollout.truncated and amounts.withhold:
+        rewards, last = negative_part(rewards), negative_part(last)
+    places, rewards = own_steps(rollout, ends, rewards, decode)
+    tokens = credit.on_tokens(sum(rollout.mask), places, rewards, math.fsum(last))
+    return RewardedRollout(scored, clip_rewards(tokens, amounts.limit))
+
+
+def outcome(scored: Scored, rewards: Given, weight: float) -> list[float]:
+    """Returns the reward of a right answer, and the sum of the functions'."""
+    parts = [
+        (one.path, one.weight * (scored.reward.parts.get(one.path) or 0.0)) for one in parse_weighted(rewards)
+    ]
+    right = math.fsum(amount for path, amount in parts if path == CORRECT)
+    others = math.fsum(amount for path, amount in parts if path != CORRECT)
+    return [weight * right, weight * others]
+
+
+def negative_part(rewards: Sequence[float]) -> list[float]:
+    """Each reward where it is negative, else 0."""
+    return [min(reward, 0.0) for reward in rewards]
+
+
+def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
+    """Each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
+    return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
+
+
+def reward_stats(attempts: Sequence[Scored], told: step_scorer.Told) -> Stats:
+    """Of a collection."""
+    scores = step_scorer.finite_scores(told)
+    return rollout_metrics.length_stats(attempts) | (
+        {"judge/score": math.fsum(scores) / len(scores)} if scores else {}
+    )

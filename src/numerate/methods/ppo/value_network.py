@@ -1,0 +1,62 @@
+"""What PPO trains: a policy with a value branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numerate import training
+from numerate.methods.shared.options import Fit
+from numerate.options import AtLeast0, NotNegative, Positive, Share, config
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from numerate.models.policy import Policy
+
+
+@config
+class Value:
+    layers: AtLeast0 = 4
+    """L, copies of the policy's top layers; 0 is a linear head on its last hidden states"""
+    detach: bool = True
+    """nothing of the value's loss reaches the policy; false lets it"""
+    lr: Positive | None = None
+    """of the branch; by default the policy's"""
+    coef: NotNegative = 1.0
+    """vf, weight of the value's loss"""
+    lam: Share | None = None
+    """lambda of the returns that it learns; VAPO takes 1; null: that of the advantages"""
+    clip: Positive | None = 0.2
+    """c: a step's value counts within this distance of the rollouts' own; null: wherever it is"""
+    warmup: AtLeast0 = 0
+    """steps in which the value learns alone; the policy does not move"""
+
+
+def make_learner(policy: Policy, fit: Fit, cfg: Value) -> training.Learner:
+    """Of the policy, in place, and a value branch that copies its top layers as they are before adapters are
+    put on."""
+    import torch
+
+    from numerate.models.value_head import ValueBranch, join_value_branch
+
+    branch = ValueBranch(policy.model, cfg.layers)
+    policy.add_lora(fit.adapters())
+    faster = (cfg.lr or fit.lr) / fit.lr
+    options = fit.learner_options()
+    adamw = {"betas": options.pop("betas"), "weight_decay": options.pop("weight_decay")}
+
+    def optimizers(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
+        value = [p for name, p in named.items() if name.startswith("value.")]
+        trunk = [p for name, p in named.items() if not name.startswith("value.")]
+        fused = policy.device.type in ("cpu", "cuda")
+        groups = [{"params": trunk, "lr_scale": 1.0}, {"params": value, "lr_scale": faster}]
+        return [torch.optim.AdamW(groups, lr=0.0, fused=fused, **adamw)]
+
+    return training.Learner(join_value_branch(policy, branch), optimizers=optimizers, **options)
+
+
+def set_policy_trainable(learner: training.Learner, policy: bool) -> None:
+    """False holds the policy where it is, while the value learns; Adam's moments of the policy begin when it
+    begins to move."""
+    learner.hold(lambda name: not policy and not name.startswith("value."))

@@ -1,0 +1,276 @@
+"""What methods that learn from their own attempts share, and no paper prints: sampling and storing, the
+columns of the rows, the optimizer, the log. The papers' files hold the credit, the loss and the order of the
+loop."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from math import fsum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from numerate import training
+from numerate.credit import has_signal
+from numerate.curricula.prioritized_replay import mean_abs_advantage
+from numerate.methods.sft import minibatch
+from numerate.methods.shared import rollout_metrics
+from numerate.methods.shared.options import Fit, OnPolicyOptions, PolicyFit
+from numerate.methods.shared.question_sampler import QuestionSampler
+from numerate.methods.shared.sampling import reward_function, sample_groups
+from numerate.methods.shared.validation import keep_best, result
+from numerate.rewards.compose import CORRECT
+from numerate.rollouts.collect import greedy_accuracy
+from numerate.rollouts.job import Job
+from numerate.types import Example, Group, Rollout, Stats
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from numerate.models.policy import Policy
+
+Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
+
+
+def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
+    """The rows of each question."""
+    return (list(found) for _, found in groupby(rows, key=lambda row: row.row["group"]))
+
+
+def row_identity(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
+    """Returns the numbers of a row that identify its rollout and say how that ended."""
+    return {
+        "group": float(group),
+        "attempt": float(attempt),
+        "cut": float(rollout.truncated),
+        "length": float(rollout.length),
+    }
+
+
+def rollout_length(row: Example) -> int:
+    """Returns the tokens that `max_tokens` counted, with those that a calculator wrote; of a row without that
+    number, all from the first trained one on."""
+    return int(row.row.get("length", len(row.ids) - list(row.mask).index(True)))
+
+
+def group_rewards(group: Group) -> list[float | None]:
+    return [attempt.reward.value for attempt in group.attempts]
+
+
+def with_advantages(
+    rows: Sequence[Example], advantages: Sequence[float | Sequence[float] | None]
+) -> list[Example]:
+    """The rows with the column `advantage`: one number for all trained tokens of a row, or one per token.
+    It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows whose
+    advantage is None are left out."""
+    out: list[Example] = []
+    for row, told in zip(rows, advantages, strict=True):
+        if told is not None:
+            per_token = told if isinstance(told, Sequence) else [told] * len(row.ids)
+            weights = zip(per_token, row.token["correction"], strict=True)
+            out.append(row.with_token(advantage=[a * w for a, w in weights]))
+    return out
+
+
+def policy_learner(policy: Policy, fit: Fit) -> training.Learner:
+    policy.add_lora(fit.adapters())
+    return training.Learner(policy, **fit.learner_options())
+
+
+class OnPolicyLoop:
+    """A policy, its engine and its learner, through the steps of a stage."""
+
+    def __init__(
+        self,
+        run: training.Stage,
+        job: Job,
+        cfg: OnPolicyOptions,
+        learner: Callable[[Policy, PolicyFit], training.Learner] | None = None,
+    ) -> None:
+        """learner: makes the learner where more than the policy is trained, and puts adapters on the
+        policy."""
+        cfg.validate.require(job.validation)
+        self.run, self.job, self.cfg, self.fit = run, job, cfg, cfg.fit
+        self.reward = reward_function(run, job, cfg.sample, getattr(cfg, "rewards", (CORRECT,)))
+        self.questions = QuestionSampler(run, job.problems, job.style, cfg.curriculum)
+        self.policy = job.load(job.model)
+        self.learner = (learner or policy_learner)(self.policy, cfg.fit)
+        self.engine = job.engine(self.policy)
+        self.references: dict[str, training.Reference] = {}
+        """column -> the model whose log-probabilities it holds"""
+        self.sampled: list[Group] = []
+        """of this step"""
+        self.groups: list[Group] = []
+        """those of them that the rows are of"""
+        self.trained_rows: Sequence[Example] = ()
+        """the rows with their advantages"""
+        self.payments: list[rollout_metrics.Payment] | None = None
+        """what the attempts of this step earned, where that is not their reward"""
+        self.updates: list[Stats] = []
+        self.stats: Stats = {}
+
+    def add_reference(self, column: str, model: str) -> None:
+        """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
+        the one that this stage starts from and adapters learn, no second copy is loaded. Raises ValueError
+        where it has another vocabulary."""
+        if self.fit.lora_rank and model == self.job.model:
+            self.references[column] = training.Reference(None)
+            return
+        other = self.job.load_dir(Path(model)) if "/" in model else self.job.load(model)
+        if other.tokenizer.get_vocab() != self.policy.tokenizer.get_vocab():
+            raise ValueError(
+                f"model {model!r} and the one that is trained have different vocabularies, so it cannot say "
+                "how likely the same tokens are: take one with the same tokenizer"
+            )
+        fit = self.fit
+        self.references[column] = training.Reference(
+            other, micro_tokens=fit.micro_tokens, head_mib=fit.head_mib
+        )
+
+    def sample_groups(self) -> list[Group]:
+        """Graded rollouts at the next problems. Every call samples, or reads again what this stage had
+        sampled before it was stopped."""
+        run, sample = self.run, self.cfg.sample
+        draw = int(run.state.get("draws", 0))
+        run.state["draws"] = draw + 1
+        questions = self.questions.next(sample.problems or len(self.job.problems), draw)
+        self.engine.sync(self.policy)
+        folder = f"round-{draw:05d}"
+        groups = list(sample_groups(run, self.job, self.engine, questions, sample, draw, folder, self.reward))
+        self.sampled += groups
+        return groups
+
+    def training_rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
+        """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
+        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        (`attempt`); whether it was `cut`. Raises ValueError where there are attempts and none of them was
+        measured. Not judged: every attempt, without its reward."""
+        from numerate.training.policy_gradient import add_is_correction
+
+        self.groups = list(found)
+        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
+        kept = [
+            (row_identity(g, i, attempt.rollout), attempt.rollout, attempt.reward.value)
+            for i, (g, attempt) in enumerate(every)
+            if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
+        ]
+        if not kept:
+            if found:
+                raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(found)}")
+            return []
+        bare = [
+            training.rollout_row(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))
+            for known, rollout, value in kept
+        ]
+        told = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
+        rows, drift = training.add_old_logprobs(
+            self.run, self.learner, bare, told, source=self.fit.old_logprobs
+        )
+        rows, weights = add_is_correction(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
+        self.stats |= drift | weights
+        for column, other in self.references.items():
+            logps = other.logprobs(self.learner, rows)
+            rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
+        return rows
+
+    def minibatches(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
+        """The rows of each optimizer step: mu passes, each over all problems in an order of its own; the rows
+        of a problem stay together."""
+        rows = self.trained_rows = self.unmasked(rows)
+        whole = list(rows_by_group(rows))
+        for epoch in range(self.fit.epochs):
+            order = list(whole)
+            random.Random(f"{self.run.seed}/{self.run.round}/{epoch}").shuffle(order)
+            count = min(self.fit.steps_per_pass(len(rows)), len(order))
+            for part in range(count):
+                chosen = order[part * len(order) // count : (part + 1) * len(order) // count]
+                yield [row for group in chosen for row in group]
+
+    def row_parts(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
+        """The same where rows of a problem may part, as no advantage compares them: the rows of each
+        optimizer step, and how far the learning from this step's rollouts is with it, in (0, 1]."""
+        rows = self.trained_rows = self.unmasked(rows)
+        count = self.fit.steps_per_pass(len(rows))
+        total = count * self.fit.epochs
+        seed = self.run.seed * 1_000_003 + self.run.round
+        with self.run.progress.task("learning", total=total, unit="steps") as task:
+            for step in range(total):
+                yield [rows[i] for i in minibatch(len(rows), count, step, seed)], (step + 1) / total
+                task.advance(1)
+
+    def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """The rows that are learned from."""
+        return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["cut"]]
+
+    def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
+        """One optimizer step on weighed rows. progress: steps so far / all steps, for the learning rate.
+
+        Rows without advantage are left out, where no frozen model pulls at them: they count in the weights,
+        and have no gradient. Where no row is left the weights stay as they are, momentum included."""
+        total = sum(sum(row.mask) for row in rows)
+        live = rows if "ref_logp" in self.references else [row for row in rows if any(row.token["advantage"])]
+        live = [row.with_token(share=[seen / total for seen in row.mask]) for row in live]
+        lr = self.rate(progress)
+        if live:
+            self.updates.append(self.learner.step(live, loss, lr))
+
+    def rate(self, progress: float) -> float:
+        """Returns the learning rate, and logs it."""
+        fit = self.fit
+        self.stats["train/lr"] = training.cosine(progress, fit.lr, fit.rate_at_end(), fit.warmup)
+        return self.stats["train/lr"]
+
+    def log(
+        self, updates: Stats | None = None, surprises: Callable[[], Mapping[str, float]] | None = None
+    ) -> None:
+        """One line: what was sampled, the means over the optimizer steps, a validation where one is due.
+
+        updates: these means, where a method takes its own; surprises: mean |A| by problem, likewise."""
+        run = self.run
+        stats = rollout_metrics.rollout_stats(self.sampled) | self.stats
+        stats |= self.questions.learn_from(self.sampled, surprises or self.mean_abs_advantages)
+        stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
+        if self.payments:
+            stats["reward/mean"] = fsum(one.reward for one in self.payments) / len(self.payments)
+        signs, notes = rollout_metrics.check_reward_hacking(
+            run, rollout_metrics.measured_payments(self.sampled) if self.payments is None else self.payments
+        )
+        run.log(stats | signs | self.validation(), **notes)
+        self.sampled, self.payments, self.updates, self.stats = [], None, [], {}
+
+    def means(self) -> Stats:
+        """The statistics of the step's optimizer steps, in the mean."""
+        sums: Stats = defaultdict(float)
+        for update in self.updates:
+            for name, value in update.items():
+                sums[f"train/{name}"] += value / len(self.updates)
+        return sums
+
+    def validation(self) -> Stats:
+        """The validation accuracy, where the step ends with a validation."""
+        run, job, cfg = self.run, self.job, self.cfg.validate
+        if not cfg.due(run.round + 1):
+            return {}
+        self.engine.sync(self.policy)
+        with run.untimed():
+            accuracy = greedy_accuracy(
+                self.engine, job.validation[: cfg.limit], job.max_tokens, job.style, run.progress
+            )
+        keep_best(run, self.policy, accuracy, cfg)
+        return {"validation/accuracy": accuracy}
+
+    def result(self) -> Policy:
+        """Returns the policy that the stage leaves."""
+        return result(self.run, self.job, self.policy, self.cfg.validate)
+
+    def mean_abs_advantages(self) -> dict[str, float]:
+        """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
+        found = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
+        for rows in rows_by_group(self.trained_rows):
+            told = [
+                a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
+            ]
+            found[self.groups[int(rows[0].row["group"])].problem.id] = mean_abs_advantage(told)
+        return found

@@ -1,0 +1,103 @@
+"""Advantages of steps beside those of whole attempts: GRPO with process supervision (Shao et al. 2024,
+arXiv:2402.03300, section 4.1.3).
+
+p~      = (p - mean(P)) / std(P)       P: what a judge says of all steps of all attempts at one question
+A_{i,t} = outcome A_i + sum of p~_{i,k} over the steps k that end at token t or later
+
+The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the attempt does,
+so that the line of the answer, which the judge has read with it, has its credit. The mean is no protection:
+of two attempts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
+arXiv:2410.15115) the sum is that of the refined scores, and compared by attempts: see
+`credit.return_advantages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum, isfinite
+
+from numerate import credit
+from numerate.methods.shared import on_policy, rollout_metrics, step_scorer
+from numerate.methods.shared.options import Process
+from numerate.methods.shared.step_positions import Decode, own_steps
+from numerate.types import Example, Group, Rollout, Scored, Scorer, StepScores
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    rewards: list[float]
+    ends: list[int]
+    """of each step the last token, counted over those that the policy wrote"""
+
+
+def step_rewards(rollout: Rollout, told: StepScores | None, cfg: Process, decode: Decode) -> Steps | None:
+    """None where a score is no number."""
+    if told is None or not all(map(isfinite, told.scores)):
+        return None
+    rewards = credit.refine_step_scores(told.scores, cfg.refine, cfg.eta)
+    ends, rewards = own_steps(rollout, step_scorer.step_ends(rollout.solution, told), rewards, decode)
+    return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
+
+
+def rollout_payments(
+    attempts: Sequence[Scored], told: Sequence[Steps | None], cfg: Process
+) -> list[rollout_metrics.Payment]:
+    """What each attempt earned, for the alarm: `outcome` times its reward, and the mean of its steps' scores
+    or the sum of the refined ones. The mean, as scores that are not refined count as far as they are above
+    one. Attempts that were not judged, or not graded where that counts, are left out."""
+    found: list[rollout_metrics.Payment] = []
+    for attempt, steps in zip(attempts, told, strict=True):
+        reward = attempt.reward.value if cfg.outcome else 0.0
+        if steps is None or reward is None:
+            continue
+        count = max(1, len(steps.rewards)) if cfg.refine == "none" else 1
+        earned = cfg.outcome * reward + fsum(steps.rewards) / count
+        found.append(rollout_metrics.Payment(attempt.rollout, earned, rollout_metrics.is_correct(attempt)))
+    return found
+
+
+def supervised(
+    loop: on_policy.OnPolicyLoop,
+    groups: Sequence[Group],
+    rows: Sequence[Example],
+    scorer: Scorer,
+    cfg: Process,
+) -> list[list[float] | None]:
+    """Returns the advantages of the rows by the judge's scores of their steps."""
+    scores = step_scorer.score_groups(scorer, groups)
+    numbers = step_scorer.finite_scores(scores)
+    loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
+    rollouts = [scored for group in groups for scored in group.attempts]
+    steps_of = [
+        step_rewards(scored.rollout, score, cfg, loop.policy.decode)
+        for scored, score in zip(rollouts, scores, strict=True)
+    ]
+    loop.payments = rollout_payments(rollouts, steps_of, cfg)
+    return advantages(rows, [steps_of[int(row.row["attempt"])] for row in rows], cfg)
+
+
+def advantages(
+    rows: Sequence[Example], told: Sequence[Steps | None], cfg: Process
+) -> list[list[float] | None]:
+    """One number per id, 0 off the trained tokens; None for a row that was not judged. told: of each row."""
+    found: list[list[float] | None] = []
+    at = 0
+    for group in on_policy.rows_by_group(rows):
+        judged = told[at : at + len(group)]
+        at += len(group)
+        known = [(row, one) for row, one in zip(group, judged, strict=True) if one]
+        compare = credit.process_advantages if cfg.refine == "none" else credit.return_advantages
+        rewards, ends = [one.rewards for _, one in known], [one.ends for _, one in known]
+        by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
+        whole = iter(credit.group([row.row.get("reward", 0.0) for row, _ in known]))
+        for row, one in zip(group, judged, strict=True):
+            found.append(
+                join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if one else None
+            )
+    return found
+
+
+def join_advantages(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
+    given = iter(by_step)
+    return [whole + next(given) if trained else 0.0 for trained in row.mask]

@@ -1,0 +1,76 @@
+"""What a step asks: the curriculum's choice, or without one every problem once before any comes again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+from numerate import training
+from numerate.curricula import Curriculum, CurriculumChoice, Outcome, Question
+from numerate.methods.sft import batch_rows
+from numerate.rewards.compose import CORRECT
+from numerate.types import Group, Problem, Stats
+
+
+class QuestionSampler:
+    """The questions of a stage. What a curriculum remembers is kept in the stage's `facts`, and changes once
+    per step, after the last attempt: so a step that was cut off asks the same again."""
+
+    def __init__(
+        self, run: training.Stage, problems: Sequence[Problem], style: str, curriculum: Curriculum | None
+    ) -> None:
+        self.run, self.problems, self.style, self.curriculum = run, problems, style, curriculum
+        self.questions: list[Question] = []
+        """of this step"""
+        for need in curriculum.needs if curriculum else ():
+            if not any(getattr(problem, need) for problem in problems):
+                raise ValueError(f"the curriculum goes by the {need}s of the problems, and these have none")
+
+    def next(self, count: int, draw: int) -> list[Question]:
+        """The questions of a draw, of which a step may take several."""
+        usual = [self.problems[i] for i in batch_rows(len(self.problems), count, draw, self.run.seed)]
+        if not self.curriculum:
+            return [Question(problem) for problem in usual]
+        asked = {question.problem.id for question in self.questions}
+        fresh = [problem for problem in self.problems if problem.id not in asked]
+        count = min(count, len(self.problems))
+        choice = CurriculumChoice(
+            problems=fresh if len(fresh) >= count else self.problems,
+            usual=usual,
+            count=count,
+            style=self.style,
+            random=random.Random(f"{self.run.seed}/curriculum/{draw}"),
+        )
+        found = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
+        self.questions += found
+        return found
+
+    def learn_from(self, groups: Sequence[Group], surprises: Callable[[], Mapping[str, float]]) -> Stats:
+        """What came of the questions of this step. surprises: gives, where a curriculum asks, problem id ->
+        mean |A| over the tokens that were learned from."""
+        if not self.curriculum:
+            return {}
+        before = self.run.state.get("curriculum", {})
+        told = self.curriculum.stats(before, self.questions) | unaided_accuracy(groups)
+        found = surprises()
+        outcomes = [group_outcome(group, found.get(group.problem.id)) for group in groups]
+        self.run.state["curriculum"] = dict(self.curriculum.learn(before, outcomes, self.style))
+        self.questions = []
+        return told
+
+
+def group_outcome(group: Group, surprise: float | None) -> Outcome:
+    graded = [(a, bool(part)) for a in group.attempts if (part := a.reward.parts.get(CORRECT)) is not None]
+    first = next((attempt.rollout.solution for attempt, good in graded if good), "")
+    return Outcome(group.problem, [good for _, good in graded], first, surprise)
+
+
+def prefixes_by_problem(questions: Sequence[Question]) -> dict[str, str]:
+    return {question.problem.id: question.beginning for question in questions if question.beginning}
+
+
+def unaided_accuracy(groups: Sequence[Group]) -> Stats:
+    """The accuracy of attempts without a given beginning, the ones that say what the policy can do alone."""
+    alone = [a for group in groups for a in group.attempts if not a.rollout.prefix]
+    right = [part for a in alone if (part := a.reward.parts.get(CORRECT)) is not None]
+    return {"curriculum/accuracy_alone": sum(right) / len(right)} if right else {}

@@ -1,0 +1,191 @@
+"""What the log says of the attempts that methods learn from: what they are like, and whether their reward is
+gamed. The rule for that is in `metrics.monitor`."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+from zlib import crc32
+
+from numerate import metrics, training
+from numerate.credit import has_signal
+from numerate.metrics import reward_hacking
+from numerate.rewards.compose import CORRECT
+from numerate.rewards.correct import truncation_stats
+from numerate.types import Group, Rollout, Scored, Stats
+
+SHOWN = 5
+"""wrong attempts of a round that the log keeps with an alarm"""
+LONGEST = 2000
+"""characters of each"""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """An attempt and all that it earned."""
+
+    rollout: Rollout
+    reward: float
+    right: bool | None
+    """None where the problem has no answer"""
+
+
+def measured_payments(groups: Sequence[Group]) -> list[Payment]:
+    """The attempts that were measured, by the reward that they were graded with."""
+    attempts = [attempt for group in groups for attempt in group.attempts]
+    return [Payment(a.rollout, a.reward.value, is_correct(a)) for a in attempts if a.reward.value is not None]
+
+
+def is_correct(attempt: Scored) -> bool | None:
+    part = attempt.reward.parts.get(CORRECT)
+    return None if part is None else bool(part)
+
+
+def rollout_stats(drawn: Sequence[Group]) -> Stats:
+    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
+    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
+    attempts = [attempt for group in drawn for attempt in group.attempts]
+    worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
+    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
+    turns = [turn for attempt in attempts for turn in attempt.rollout.turns if turn.trained]
+    logps = [p for turn in turns for p in turn.logprobs]
+    stats = length_stats(attempts) | {"reward/unmeasured": 1 - len(known) / len(attempts)}
+    if compared := [rewards for rewards in worth if len(rewards) > 1]:
+        stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
+    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
+    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
+    return stats
+
+
+def length_stats(attempts: Sequence[Scored]) -> Stats:
+    """How long attempts are, and how many are right of those at problems with an answer. A judge that is
+    farmed shows: steps and repeated steps go up, accuracy does not."""
+    rollouts = [attempt.rollout for attempt in attempts]
+    known = [found for attempt in attempts if (found := is_correct(attempt)) is not None]
+    seen = metrics.step_counts([rollout.text for rollout in rollouts])
+    stats = ending_stats(attempts) | {
+        "rollouts/attempts": float(len(attempts)),
+        "rollouts/length": sum(rollout.length for rollout in rollouts) / len(attempts),
+        "rollouts/steps": seen.steps,
+        "rollouts/repeated_steps": seen.repeated,
+    }
+    return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
+
+
+def ending_stats(attempts: Sequence[Scored]) -> Stats:
+    """Returns shares of rollouts without a readable end: truncated, truncated although their text
+    is right, without an answer, and with a prompt that left no room in the model's context."""
+    rollouts = [attempt.rollout for attempt in attempts]
+    return truncation_stats(attempts) | {
+        "rollouts/unanswered": sum(rollout.answer is None for rollout in rollouts) / len(rollouts),
+        "rollouts/no_room": sum(rollout.no_room for rollout in rollouts) / len(rollouts),
+    }
+
+
+def without_rows(groups: Sequence[Group]) -> str:
+    """Why no rollout of these can be learned from."""
+    if all(attempt.rollout.no_room for group in groups for attempt in group.attempts):
+        return (
+            f"the prompts of all {len(groups)} problems are longer than the model's context: leave out or "
+            "shorten the long problems, or take a model with a longer context"
+        )
+    return (
+        f"no rollout of {len(groups)} problems has a reward: the reward functions gave None for all of them, "
+        "or the problems have no answers"
+    )
+
+
+def check_reward_hacking(run: training.Stage, attempts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
+    """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
+    it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
+    known = [one for one in attempts if one.right is not None]
+    if not known:
+        return {}, {}
+    stats = reward_gap(known)
+    past = update_history(run, known)
+    trend = reward_hacking.reward_trend(
+        reward_hacking.Curve(past["reward"], past["reward_noise"]),
+        reward_hacking.Curve(past["accuracy"], past["accuracy_noise"]),
+    )
+    if trend is None:
+        return stats, {}
+    stats |= {
+        "alarm/reward_slope": trend.reward.value,
+        "alarm/accuracy_slope": trend.accuracy.value,
+        "alarm/hacking": float(trend.hacking),
+    }
+    begins, past["alarm"] = trend.hacking and not past["alarm"], trend.hacking
+    if not trend.hacking:
+        return stats, {}
+    worst = overpaid_rollouts(known)
+    if begins:
+        run.progress.warn(alarm_message(run, trend, worst))
+    return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(one) for one in worst]}}
+
+
+def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, Any]:
+    """The rounds that the alarm looks back on, with this one: means of reward and accuracy by problem, and
+    their noise."""
+    past = run.state.get("monitor", {})
+    if "reward_noise" not in past:
+        names = ("reward", "accuracy", "reward_noise", "accuracy_noise")
+        past = run.state["monitor"] = {name: [] for name in names} | {"problems": 0, "alarm": False}
+    rewards = by_problem(known, [one.reward for one in known])
+    right = by_problem(known, [float(bool(one.right)) for one in known])
+    problems = crc32("\n".join(sorted(rewards)).encode())
+    same = problems == past["problems"]
+    past["problems"] = problems
+    for name, groups in (("reward", [*rewards.values()]), ("accuracy", [*right.values()])):
+        mean, noise = math.fsum(map(fmean, groups)) / len(groups), reward_hacking.mean_noise(groups, same)
+        past[name] = [*past[name], mean][-reward_hacking.WINDOW :]
+        past[f"{name}_noise"] = [*past[f"{name}_noise"], noise][-reward_hacking.WINDOW :]
+    return past
+
+
+def by_problem(known: Sequence[Payment], values: Sequence[float]) -> dict[str, list[float]]:
+    groups: dict[str, list[float]] = defaultdict(list)
+    for one, value in zip(known, values, strict=True):
+        groups[one.rollout.problem_id].append(value)
+    return groups
+
+
+def reward_gap(known: Sequence[Payment]) -> Stats:
+    """What right and wrong attempts earn, in their means: a reward that can be trusted keeps them apart."""
+    stats: Stats = {}
+    for name, wanted in (("right", True), ("wrong", False)):
+        if rewards := [one.reward for one in known if one.right is wanted]:
+            stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
+    return stats
+
+
+def overpaid_rollouts(known: Sequence[Payment]) -> list[Payment]:
+    """The wrong attempts with the highest rewards, each text once."""
+    first: dict[str, Payment] = {}
+    for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
+        first.setdefault(one.rollout.solution, one)
+    return list(first.values())[:SHOWN]
+
+
+def rollout_facts(one: Payment) -> dict[str, Any]:
+    text = one.rollout.solution
+    return {
+        "problem_id": one.rollout.problem_id,
+        "index": one.rollout.index,
+        "reward": one.reward,
+        "text": text[:LONGEST],
+    }
+
+
+def alarm_message(run: training.Stage, trend: reward_hacking.Trend, worst: Sequence[Payment]) -> str:
+    examples = ", ".join(
+        f"{one.rollout.problem_id} attempt {one.rollout.index} (reward {one.reward:.3g})" for one in worst[:3]
+    )
+    return (
+        f"ALARM, {run.position}: the reward rises ({trend.reward.value:+.2g} a {run.unit}) while accuracy "
+        f"falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} {run.unit}s: it may be gamed. "
+        f"Wrong attempts that earn most: {examples or f'none in this {run.unit}'}"
+    )

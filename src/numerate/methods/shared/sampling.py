@@ -1,0 +1,57 @@
+"""Graded rollouts in the folder of a stage, for every method that samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from numerate.curricula import Question
+from numerate.methods.shared.options import Sample
+from numerate.methods.shared.question_sampler import prefixes_by_problem
+from numerate.rewards.compose import CORRECT, Given, Rewards
+from numerate.rollouts.collect import collect
+from numerate.rollouts.job import Job
+from numerate.types import Engine, Group, Problem, Sampling, Scored
+
+if TYPE_CHECKING:
+    from numerate import training
+
+Reward = Callable[[Sequence[Problem], Sequence[Scored]], list[Scored]]
+
+
+def params(cfg: Sample, job: Job, seed: int, round: int = 0) -> Sampling:
+    temperature = cfg.temperature or (0.2 if job.model == "base" else 0.7)
+    return Sampling(temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=seed, round=round)
+
+
+def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: Given) -> Reward | None:
+    """Returns what grades rollouts beyond their answers; None where a right answer is all that counts."""
+    if rewards == (CORRECT,):
+        return None
+    return Rewards(rewards, job.style, cfg.grade_truncated, job.trust, lambda: run.position)
+
+
+def sample_groups(
+    run: training.Stage,
+    job: Job,
+    engine: Engine,
+    questions: Sequence[Question],
+    cfg: Sample,
+    round: int,
+    folder: str,
+    reward: Reward | None = None,
+) -> Iterator[Group]:
+    """Yields graded rollouts at some problems; those that are on disk are read, not sampled again. folder:
+    of the stage's rollouts, the one that these lie in."""
+    return collect(
+        run.folder / "rollouts" / folder,
+        engine,
+        [question.problem for question in questions],
+        cfg.rollouts,
+        params(cfg, job, run.seed, round),
+        job.style,
+        run.progress,
+        reward=reward,
+        beginnings=prefixes_by_problem(questions),
+        grade_truncated=cfg.grade_truncated,
+    )

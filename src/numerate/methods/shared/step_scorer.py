@@ -1,0 +1,64 @@
+"""The option `judge` of a method, which is the oracle, a stage that trained a judge, or a folder that holds
+one; and what it says of attempts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from numerate.rollouts.job import Job
+from numerate.types import Group, NotFinite, Scorer, StepScores
+
+Told = Sequence[StepScores | None]
+"""of each attempt, in the order of the groups; None without a judge"""
+
+
+def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
+    """A folder has a slash in its name, which stages cannot have."""
+    return "oracle" if name == "oracle" else "folder" if "/" in name else "stage"
+
+
+def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | None:
+    """The judge of that name, None for None. every: a judge of outcomes is asked after every step. Raises
+    ValueError where there is none."""
+    from numerate import judges
+
+    if name is None:
+        return None
+    if judge_kind(name) == "oracle":
+        return judges.Oracle()
+    place = Path(name) if judge_kind(name) == "folder" else job.stage_folder(name) / "model"
+    return judges.load(place, device=job.device, dtype=job.dtype, every=every)
+
+
+def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
+    """What the judge says of every attempt. A score that is not finite is one that could not be measured;
+    raises NotFinite where all of them are."""
+    flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
+    if not scorer:
+        return [None] * len(flat)
+    scores = scorer.score([problem for problem, _ in flat], [text for _, text in flat])
+    if scores and not any(map(is_measured, scores)):
+        raise NotFinite(
+            f"the reward model's scores of all {len(flat)} rollouts are not finite: train it anew with a "
+            "lower learning rate, or take dtype: float32"
+        )
+    return scores
+
+
+def is_measured(scores: StepScores) -> bool:
+    return all(map(math.isfinite, scores.scores))
+
+
+def step_ends(text: str, told: StepScores) -> list[int]:
+    """Where in the text each score belongs; one of the whole belongs to the end."""
+    if len(told.steps) == len(told.scores):
+        return [step.end for step in told.steps]
+    return [len(text)] * len(told.scores)
+
+
+def finite_scores(told: Told) -> list[float]:
+    """All scores that are numbers."""
+    return [score for one in told if one for score in one.scores if math.isfinite(score)]

@@ -1,0 +1,65 @@
+"""Rows of `metrics.json`: a number, its interval, and what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from numerate import metrics
+
+Row = dict[str, Any]
+"""one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
+judge for what a judge's scores decide, with limit and x where they mean something (docs/selection.md)"""
+
+
+def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the contents of metrics.json with earlier rows kept beside new ones: those of other problem
+    sets, and those of other judges on the same problems. None are kept of another model."""
+    before, after = earlier.get("run") or {}, now["run"]
+    if before.get("base") != after["base"]:
+        return dict(now)
+    known, sets = before.get("problems") or {}, after["problems"]
+    new = {(row["problems"], row.get("judge")) for row in now["results"]}
+
+    def stays(row: Row) -> bool:
+        name, judge = row["problems"], row.get("judge")
+        return name not in sets or (judge is not None and known.get(name) == sets[name])
+
+    rows = [
+        row
+        for row in earlier.get("results", [])
+        if stays(row) and (row["problems"], row.get("judge")) not in new
+    ]
+    return {"results": [*rows, *now["results"]], "run": after | {"problems": known | sets}}
+
+
+def powers_of_two(n: int) -> list[int]:
+    """1, 2, 4, ... up to n, and n itself."""
+    return sorted({2**i for i in range(n.bit_length()) if 2**i <= n} | {n})
+
+
+def metric_row(
+    metric: str, value: float, interval: tuple[float | None, float | None], n: int, k: int = 1, **more: Any
+) -> Row:
+    low, high = interval
+    return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
+
+
+def share_row(metric: str, hits: Iterable[bool], k: int = 1, **more: Any) -> Row:
+    """A proportion with its Wilson interval."""
+    hit = list(hits)
+    return metric_row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), k, **more)
+
+
+def mean_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """A mean over problems with its bootstrap interval."""
+    value, low, high = metrics.mean_interval(values)
+    return metric_row(metric, value, (low, high), len(values), k, **more)
+
+
+def accuracy_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
+    """Right or wrong, or chances to be right: Wilson's interval where every value is 0 or 1, which always has
+    a width, else the bootstrap's."""
+    if all(value in (0, 1) for value in values):
+        return share_row(metric, map(bool, values), k=k, **more)
+    return mean_row(metric, values, k, **more)

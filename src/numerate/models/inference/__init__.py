@@ -1,0 +1,1 @@
+"""Forward passes that sample, and their caches of keys and values."""

@@ -1,0 +1,125 @@
+"""What the lean forward passes share: the weights in their own layout, and a prompt's run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from numerate.models.inference.weights import Layer, Weights
+from numerate.models.matmul import matrix_product
+
+
+class Cache(Protocol):
+    """Keys and values: those of a prompt once, those of what was written once per row."""
+
+    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Any:
+        """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
+        ...
+
+    def join(self, question: Any, rows: int) -> None: ...
+    def close(self, question: Any) -> None: ...
+    def drop(self, gone: Sequence[int]) -> list[int]: ...
+
+
+class LeanForward(ABC):
+    """Backend over the weights as they were when they were read, but for its step."""
+
+    join_at = 0.0
+    mixes = True
+    shares_prompts = True
+
+    def __init__(self, weights: Weights, cache: Cache) -> None:
+        self.w = weights
+        self.cache = cache
+        self.turns = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
+
+    def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
+        """Runs a prompt; of its last token alone the last layer computes more than keys and values."""
+        w, length = self.w, len(ids)
+        x_Td = w.embed[torch.tensor(ids, device=w.embed.device)]
+        self.know_turns(length)
+        turn = self.turn(torch.arange(length, device=w.embed.device))
+        keys: list[Tensor] = []
+        values: list[Tensor] = []
+        for i, layer in enumerate(w.layers):
+            q, k, v = self.project(layer, x_Td, turn)
+            keys.append(k)
+            values.append(v)
+            if i == len(w.layers) - 1:
+                q, x_Td = q[-1:], x_Td[-1:]
+            heads = (part.transpose(0, 1)[None] for part in (q, k, v))
+            seen = F.scaled_dot_product_attention(
+                next(heads), next(heads), next(heads), is_causal=len(q) == length, scale=1.0, enable_gqa=True
+            )
+            x_Td = self.finish(layer, x_Td, seen[0].transpose(0, 1).reshape(len(x_Td), -1))
+        return self.cache.ask(keys, values), self.logits(x_Td)[0]
+
+    @abstractmethod
+    def step(self, token_B: Tensor) -> Tensor:
+        """Appends one token to every row; returns the logits after it, [B, V]."""
+
+    def join(self, question: Any, rows: int) -> None:
+        self.cache.join(question, rows)
+
+    def close(self, question: Any) -> None:
+        self.cache.close(question)
+
+    def drop(self, gone: Sequence[int]) -> list[int]:
+        return self.cache.drop(gone)
+
+    def turn(self, position_T: Tensor) -> Tensor:
+        """[T, H + 2 K, D / 2] complex numbers that turn (and scale) queries, turn keys, and leave values
+        alone. The table has to know the positions."""
+        w = self.w
+        turn = self.turns[position_T][:, None]
+        parts = (
+            (turn * w.head_dim**-0.5).expand(-1, w.heads, -1),
+            turn.expand(-1, w.kv_heads, -1),
+            torch.ones_like(turn).expand(-1, w.kv_heads, -1),
+        )
+        return torch.cat(parts, dim=1)
+
+    def know_turns(self, positions: int) -> None:
+        """The table of turns has at least so many positions."""
+        w = self.w
+        if positions > len(self.turns):
+            steps = torch.arange(2 * positions, device=w.embed.device).float()
+            self.turns = torch.polar(torch.ones((), device=w.embed.device), steps[:, None] * w.frequency)
+
+    def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries [T, H, D], keys and values [T, K, D]."""
+        w = self.w
+        qkv = self.biased(layer, matrix_product(self.normed(x_Td, layer.norm), layer.qkv.t())).float()
+        pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
+        turned = torch.view_as_real(pairs).view(len(x_Td), -1, w.head_dim).to(x_Td.dtype)
+        q, k, v = turned.split([w.heads, w.kv_heads, w.kv_heads], dim=1)
+        return q, k, v
+
+    def biased(self, layer: Layer, qkv_TD: Tensor) -> Tensor:
+        """Adds the bias and norms each query and key, where the model does that, in place."""
+        if layer.qkv_bias is not None:
+            qkv_TD += layer.qkv_bias
+        if layer.head_norm is not None:
+            heads_THD = qkv_TD.view(len(qkv_TD), -1, self.w.head_dim)[:, : len(layer.head_norm)]
+            heads_THD.copy_(self.normed(heads_THD, layer.head_norm))
+        return qkv_TD
+
+    def finish(self, layer: Layer, x_Td: Tensor, seen_Td: Tensor) -> Tensor:
+        """The rest of a layer: what attention saw, and the gated MLP, each added to the stream in place."""
+        x_Td = matrix_product(seen_Td, layer.out.t(), x_Td)
+        gate, up = matrix_product(self.normed(x_Td, layer.mlp_norm), layer.gate_up.t()).chunk(2, -1)
+        return matrix_product(F.silu(gate).mul_(up), layer.down.t(), x_Td)
+
+    def normed(self, x_Td: Tensor, gain: Tensor | None) -> Tensor:
+        """x / rms(x) * gain; by hand, for torch's own rms_norm costs twice as much on a small batch."""
+        x = x_Td.float()
+        x = x * (x * x).mean(-1, keepdim=True).add_(self.w.eps).rsqrt_()
+        return x if gain is None else x.to(x_Td.dtype) * gain
+
+    def logits(self, x_Bd: Tensor) -> Tensor:
+        return matrix_product(self.normed(x_Bd, self.w.norm), self.w.head.t())

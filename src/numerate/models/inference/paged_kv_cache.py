@@ -1,0 +1,93 @@
+"""Keys and values in blocks of tokens, for the compiled step: a row holds as many blocks as it has written.
+
+Nothing is copied when rows leave or grow, and a block that is given back serves the next row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+BLOCK = 16
+"""tokens; decode.c has the same number. A row leaves half a block empty on average"""
+SLAB = 16
+"""blocks that are allocated at once"""
+
+
+@dataclass(slots=True, eq=False)
+class BlockRequest:
+    """A prompt's keys and values: [L, K, keys [D, P] then values [P, D]], P whole blocks."""
+
+    cache: Tensor
+    length: int
+
+
+class Blocks:
+    """The rows of a batch and the prompts they continue, for L layers of K key heads of D numbers."""
+
+    def __init__(self, layers: int, kv_heads: int, head_dim: int) -> None:
+        self.layers, self.kv_heads, self.head_dim = layers, kv_heads, head_dim
+        self.slabs: list[Tensor] = []
+        self.free: list[int] = []
+        """addresses of blocks"""
+        self.owner: list[BlockRequest] = []
+        """of each row"""
+        self.blocks_BN = np.zeros((0, 1), dtype=np.int64)
+        """addresses of each row's blocks; 0 where it has none yet"""
+        self.length_B = np.zeros(0, dtype=np.int64)
+        """how much each row has written"""
+
+    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> BlockRequest:
+        """Stores the keys and values of a prompt, [P, K, D] for each layer."""
+        length, size = len(k[0]), self.head_dim
+        columns = -(-length // BLOCK) * BLOCK
+        cache = torch.empty(self.layers, self.kv_heads, 2, size * columns)
+        for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
+            cache[layer, :, 0].view(-1, size, columns)[:, :, :length] = k_PKD.permute(1, 2, 0)
+            cache[layer, :, 1].view(-1, columns, size)[:, :length] = v_PKD.transpose(0, 1)
+        return BlockRequest(cache, length)
+
+    def join(self, question: BlockRequest, rows: int) -> None:
+        self.owner += [question] * rows
+        self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
+        self.blocks_BN = np.pad(self.blocks_BN, ((0, rows), (0, 0)))
+
+    def close(self, question: BlockRequest) -> None:
+        """A prompt goes with the last row that holds it."""
+
+    def drop(self, gone: Sequence[int]) -> list[int]:
+        """The rows that stay keep their order. Returns the former number of each."""
+        self.free += [int(block) for block in self.blocks_BN[gone].ravel() if block]
+        out = set(gone)
+        order = [row for row in range(len(self.owner)) if row not in out]
+        self.owner = [self.owner[row] for row in order]
+        self.length_B, self.blocks_BN = self.length_B[order], self.blocks_BN[order]
+        return order
+
+    def make_room(self) -> None:
+        """Every row has a block for its next token."""
+        place_B = self.length_B // BLOCK
+        if len(place_B) and (most := int(place_B.max()) + 1) > self.blocks_BN.shape[1]:
+            self.blocks_BN = np.pad(self.blocks_BN, ((0, 0), (0, most - self.blocks_BN.shape[1])))
+        for row in np.flatnonzero(self.blocks_BN[np.arange(len(place_B)), place_B] == 0):
+            self.blocks_BN[row, place_B[row]] = self.new_block()
+
+    def new_block(self) -> int:
+        if not self.free:
+            slab = torch.empty(SLAB, self.layers, self.kv_heads, 2, self.head_dim * BLOCK)
+            self.slabs.append(slab)
+            size = slab[0].nbytes
+            self.free = [slab.data_ptr() + i * size for i in range(SLAB)][::-1]
+        return self.free.pop()
+
+    def grow(self) -> None:
+        self.length_B += 1
+
+    def prompts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The address of each row's prompt, and its length."""
+        address = np.array([question.cache.data_ptr() for question in self.owner], dtype=np.int64)
+        return address, np.array([question.length for question in self.owner], dtype=np.int64)

@@ -1,0 +1,156 @@
+"""Text <-> token ids, so that text from data can never speak with the authority of a control token.
+
+A question that contains "</s>" or "<|im_end|>" is text about such a string, not the end of a turn: every
+text that comes with a prompt or a target is encoded with `split_special_tokens`, which spells control tokens
+out in ordinary tokens. What this does not cover: tokens added to a vocabulary without being marked special
+(tags such as [GOOD]) keep their meaning, and a tokenizer in Python may ignore the option."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from numerate.types import Prompt, Turn
+
+SLOT = "\ue000{}\ue001"  # private-use characters: stand for a turn's text while a chat template is filled in
+
+
+def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
+    """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
+
+    A last turn of the assistant is the beginning of the answer: its own ids, where it has any; else it is
+    tokenized apart, as what the policy writes is. No turn is closed behind it.
+
+    Raises ValueError where a chat is asked of a tokenizer without a chat template."""
+    if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
+        *asked, begun = prompt.turns
+        before = encode_prompt(tokenizer, replace(prompt, turns=tuple(asked)))
+        return before + (list(begun.ids) or encode_target(tokenizer, begun.text)[:-1])
+    ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
+    if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
+        ids = ids[:-1]
+    return ids
+
+
+def encode_target(tokenizer: Any, text: str, end: int | None = None) -> list[int]:
+    """The ids of what a policy should write after a prompt: no BOS; `end` (None: EOS) is the last."""
+    anchor = "\n" if _marks_words(tokenizer) else ""
+    before = _plain(tokenizer, anchor) if anchor else []
+    ids = _plain(tokenizer, anchor + text)
+    if (
+        ids[: len(before)] != before
+    ):  # the anchor grew into the text: rather one mark too many than a wrong cut
+        before, ids = [], _plain(tokenizer, text)
+    return [*ids[len(before) :], int(tokenizer.eos_token_id) if end is None else end]
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """The token that the chat template puts behind what the assistant says; EOS where it puts none, or where
+    there is no template."""
+    eos, text = int(tokenizer.eos_token_id), SLOT.format(0)
+    if not tokenizer.chat_template:
+        return eos
+    from jinja2 import TemplateError
+
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
+    try:
+        filled = str(tokenizer.apply_chat_template(turns, tokenize=False))
+    except (TemplateError, ValueError):  # one that wants other turns, or is chosen by name
+        return eos
+    behind = filled.rpartition(text)[2].lstrip() if text in filled else ""
+    added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items()}
+    names = special_strings(tokenizer) | added
+    ends = [name for name in names if name and behind.startswith(name)]
+    return names[max(ends, key=len)] if ends else eos
+
+
+def encode_text(tokenizer: Any, text: str) -> list[int]:
+    """The ids of a text by itself, without control tokens."""
+    return _plain(tokenizer, text)
+
+
+def decode_ids(tokenizer: Any, ids: list[int]) -> str:
+    """The text of some ids without their control tokens; blanks stay as they were written."""
+    return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def special_strings(tokenizer: Any) -> dict[str, int]:
+    """Texts of the control tokens, with their ids."""
+    added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return added | {text: int(tokenizer.convert_tokens_to_ids(text)) for text in tokenizer.all_special_tokens}
+
+
+def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=bos, split_special_tokens=True).input_ids)
+
+
+def _marks_words(tokenizer: Any) -> bool:
+    """SentencePiece puts a word mark before the first word of a text, which a continuation must not have."""
+    first = _plain(tokenizer, "a")[:1]
+    return bool(first) and str(tokenizer.convert_ids_to_tokens(first[0])).startswith("▁")
+
+
+def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
+    """The chat template around the turns: in one piece, as its authors meant it, unless a turn holds the text
+    of a control token; then piece by piece, the template with control tokens and the turns without."""
+    if not tokenizer.chat_template:
+        raise ValueError(
+            "this model's tokenizer has no chat template: choose a prompt style that is not a chat"
+        )
+    names = special_strings(tokenizer)
+    if not any(name in turn.text for turn in turns for name in names):
+        return _template_ids(tokenizer, _fill(tokenizer, turns, [turn.text for turn in turns]))
+    filled = _fill(tokenizer, turns, [SLOT.format(i) for i in range(len(turns))])
+    ids: list[int] = []
+    for i, turn in enumerate(turns):
+        before, found, filled = filled.partition(SLOT.format(i))
+        if not found:
+            raise ValueError(
+                f"the chat template leaves out turn {i} ({turn.role}): choose another prompt style"
+            )
+        ids += _template_ids(tokenizer, before) + _plain(tokenizer, turn.text.strip())
+    return ids + _template_ids(tokenizer, filled)
+
+
+def _fill(tokenizer: Any, turns: tuple[Turn, ...], texts: list[str]) -> str:
+    """The template with these texts. A system message that it refuses or leaves out goes to the head of the
+    first turn of the user."""
+    messages = [{"role": turn.role, "content": text} for turn, text in zip(turns, texts, strict=True)]
+    system = next((message["content"] for message in messages if message["role"] == "system"), "")
+    try:
+        filled = _apply(tokenizer, messages)
+        if system.strip() in filled:
+            return filled
+    except ValueError:
+        if not system:
+            raise
+    return _apply(tokenizer, _merged(messages))
+
+
+def _apply(tokenizer: Any, messages: list[dict[str, str]]) -> str:
+    from jinja2.exceptions import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise ValueError(
+            f"the model's chat template refuses a conversation of {roles} ({' '.join(str(error).split())}): "
+            "choose another prompt style, or leave such problems out"
+        ) from error
+
+
+def _merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """System messages at the head of the first turn of the user."""
+    system = [message["content"] for message in messages if message["role"] == "system"]
+    rest = [dict(message) for message in messages if message["role"] != "system"]
+    first = next((message for message in rest if message["role"] == "user"), None)
+    if first is None:
+        return messages
+    first["content"] = "\n\n".join([*system, first["content"]])
+    return rest
+
+
+def _template_ids(tokenizer: Any, text: str) -> list[int]:
+    """A template writes its own BOS."""
+    return list(tokenizer(text, add_special_tokens=False).input_ids)

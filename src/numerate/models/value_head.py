@@ -1,0 +1,133 @@
+"""A value beside a policy: one network, two answers for every token (Havrilla et al. 2024, arXiv:2403.04642,
+figure 17: a value branch of four layers, its gradient kept from the trunk).
+
+    trunk   layer 1 .. N-L ──┬── layer N-L+1 .. N ── norm ── vocabulary head        log pi(token)
+                             └── copies of these  ── copy ── linear head            V(state)
+
+The branch is called with what the policy's own top layers were called with, so it works for every model and
+every layout of the rows; a hook hears it. It is no part of the policy: saving the policy saves the trunk."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers.modeling_layers import GradientCheckpointingLayer
+
+from numerate.models.policy import Policy
+from numerate.models.with_heads import Beside
+
+
+@dataclass(slots=True)
+class Captured:
+    """What a forward pass of the trunk passed by."""
+
+    calls: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = field(
+        default_factory=dict[int, tuple[tuple[Any, ...], dict[str, Any]]]
+    )
+    """number of a copied layer -> the arguments of its original"""
+    last_BTD: Tensor | None = None
+    """the last hidden states"""
+
+
+_listener: ContextVar[Captured | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def capture_activations() -> Iterator[Captured]:
+    """Hears the forward pass of a trunk in this thread."""
+    heard = Captured()
+    before = _listener.set(heard)
+    try:
+        yield heard
+    finally:
+        _listener.reset(before)
+
+
+def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], told: dict[str, Any]) -> None:
+    if (heard := _listener.get()) is not None:
+        heard.calls[number] = args, told
+
+
+def capture_output(_: nn.Module, args: object, output: Any) -> None:
+    if (heard := _listener.get()) is not None:
+        heard.last_BTD = output.last_hidden_state
+
+
+class ValueBranch(nn.Module):
+    """Copies of the top L layers with a linear head, in float32; L = 0 is the head alone."""
+
+    def __init__(self, lm: Any, layers: int) -> None:
+        """lm: the causal LM as it is, before any adapters: the branch trains all of its own weights.
+
+        Raises ValueError where the model has fewer layers."""
+        super().__init__()
+        own = [m for m in lm.modules() if isinstance(m, GradientCheckpointingLayer)]
+        if layers > len(own):
+            raise ValueError(
+                f"a value branch of {layers} layers on a model with {len(own)}: set value.layers to "
+                f"{len(own)} at most, or to 0 for a linear head"
+            )
+        top = own[len(own) - layers :]
+        configs = [m.config for m in lm.modules() if hasattr(m, "config")]
+        self.layers = nn.ModuleList(copy_module(layer, configs) for layer in top)
+        self.norm = copy_module(last_norm(lm, own[-1]), configs) if layers else nn.Identity()
+        config = lm.config.get_text_config()
+        last = getattr(config, "word_embed_proj_dim", None) if not layers else None
+        self.head = nn.Linear(int(last or config.hidden_size), 1, device=lm.device)
+        nn.init.zeros_(self.head.weight)  # every value begins at 0, without a random number
+        nn.init.zeros_(self.head.bias)
+        self.float().requires_grad_(True)
+        for number, layer in enumerate(top):
+            layer.register_forward_pre_hook(partial(capture_layer_input, number), with_kwargs=True)
+        if not layers:
+            lm.base_model.register_forward_hook(capture_output)
+
+    def forward(self, heard: Captured, line_N: Tensor, at_N: Tensor, detach: bool = True) -> Tensor:
+        """The values at some places of the lines, [N] float32. detach: nothing flows back to the trunk."""
+        h_BTD = heard.calls[0][0][0] if len(self.layers) else heard.last_BTD
+        assert h_BTD is not None, "no forward pass was heard"
+        h_BTD = h_BTD.detach() if detach else h_BTD
+        for number, layer in enumerate(self.layers):
+            args, told = heard.calls[number]
+            out = layer(h_BTD, *args[1:], **told)
+            h_BTD = out[0] if isinstance(out, tuple) else out
+        h_ND = self.norm(h_BTD[line_N, at_N])
+        with torch.autocast(h_ND.device.type, enabled=False):
+            return self.head(h_ND.float())[:, 0]
+
+
+def copy_module(module: nn.Module, shared: list[Any]) -> nn.Module:
+    """A copy that keeps the model's own configurations, in which the kind of attention is chosen."""
+    return copy.deepcopy(module, {id(config): config for config in shared})
+
+
+def last_norm(lm: Any, layer: nn.Module) -> nn.Module:
+    """The norm that stands after the last layer, beside the list of layers."""
+    for module in lm.modules():
+        lists = [child for child in module.children() if isinstance(child, nn.ModuleList)]
+        if any(layer in list(each) for each in lists):
+            norms = [child for child in module.children() if "Norm" in type(child).__name__]
+            return norms[-1] if norms else nn.Identity()
+    return nn.Identity()
+
+
+class Joint(Beside):
+    """Trunk and branch."""
+
+    value: ValueBranch
+
+    def __init__(self, trunk: Any, value: ValueBranch) -> None:
+        super().__init__(trunk, value=value)
+
+
+def join_value_branch(policy: Policy, branch: ValueBranch) -> Policy:
+    """What the learner trains: it shares the policy's weights, and has the branch's too."""
+    return Policy(Joint(policy.model, branch), policy.tokenizer, policy.name, policy.compute)

@@ -1,0 +1,1 @@
+"""Solutions whose steps are labelled."""

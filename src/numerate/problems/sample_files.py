@@ -1,0 +1,242 @@
+"""Sampled solutions of anybody's: files with attempts at problems, their answers, verdicts and scores.
+
+    {"id", "answer", "samples": [{"pred", "correct", "score"}, ...]}        a problem per line
+    {"id", "responses": [...], "correct": [...], "scores": [...]}           the same in columns
+    {"id", "response", "pred", "correct", "score"}                          an attempt per line, or per file
+
+The names are those that people use (below); a field that is missing is worked out where it can be, and asked
+for where not. Answers come from the source where it names them, else from the text; so do verdicts, else
+from the reference."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from numerate.answers import cluster, equal, extract
+from numerate.problems.files import read_rows
+from numerate.problems.row import Row
+from numerate.selection import NO_ANSWER
+from numerate.types import Group, Kind, Problem, Reward, Rollout, Scored, Turn
+
+ID = ("problem_id", "id", "question_id", "unique_id", "task_id", "idx", "index")
+QUESTION = ("question", "problem", "prompt")
+REFERENCE = ("reference", "ground_truth", "gold", "gt", "target", "expected_answer")
+"""and `answer`, where something else holds what was sampled"""
+PREDICTION = ("pred", "prediction", "predicted_answer", "model_answer", "candidate", "extracted_answer")
+PREDICTIONS = ("preds", "predictions", "candidates", "answers", *PREDICTION)
+TEXT = ("response", "completion", "solution", "output", "generation", "text")
+CODE = ("code", "program")
+ATTEMPTS = ("samples", "attempts", *(f"{name}s" for name in TEXT[:-1]), *TEXT, *CODE)
+VERDICT = ("correct", "is_correct", "right", "label")
+SCORE = ("score", "reward", "scores")
+COLUMNS = {"pred": PREDICTIONS, "correct": VERDICT, "score": (*SCORE, "rewards")}
+"""columns that hold one thing of every attempt, and what it is called in an attempt of its own"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    problem: Problem
+    """its answer is empty where no reference is given"""
+    text: str
+    answer: str | None
+    correct: bool
+    scores: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    groups: list[Group]
+    """all with the same number of attempts"""
+    scores: dict[tuple[str, int], tuple[float, ...]]
+    """(problem id, index) -> a score, or one per step; empty where the files have none"""
+    fewer: list[str]
+    """problems that were left out because they have fewer attempts than others"""
+
+
+def load(files: Sequence[Path]) -> Sampled:
+    """Attempts at the same problem are put together in the order of files and lines.
+
+    Raises ValueError with file and line for what cannot be read or is missing, where only some attempts have
+    scores, and where hardly any problem has as many attempts as others."""
+    found: dict[str, list[Attempt]] = {}
+    for file in files:
+        for row in read_rows(file):
+            for attempt in read_samples(row):
+                found.setdefault(attempt.problem.id, []).append(attempt)
+    if not found:
+        raise ValueError(
+            f"{' and '.join(map(str, files))}: no attempt there; give a line per problem or attempt"
+        )
+    most = max(map(len, found.values()))
+    whole = {id: attempts for id, attempts in found.items() if len(attempts) == most}
+    if 2 * len(whole) < len(found):
+        sizes = sorted({len(attempts) for attempts in found.values()})
+        raise ValueError(
+            f"the problems have {', '.join(map(str, sizes))} attempts, and only {len(whole)} of {len(found)} "
+            f"have {most}: give files with the same number of attempts at each problem"
+        )
+    return Sampled(
+        [make_group(attempts) for attempts in whole.values()],
+        dict(scores_by_sample(whole)),
+        [id for id in found if id not in whole],
+    )
+
+
+def make_group(attempts: Sequence[Attempt]) -> Group:
+    problem = next((one.problem for one in attempts if one.problem.answer), attempts[0].problem)
+    return Group(
+        problem,
+        tuple(
+            Scored(
+                Rollout(problem.id, index, (Turn("assistant", one.text, trained=True),), answer=one.answer),
+                Reward(float(one.correct)),
+            )
+            for index, one in enumerate(attempts)
+        ),
+    )
+
+
+def scores_by_sample(
+    attempts: Mapping[str, Sequence[Attempt]],
+) -> Iterator[tuple[tuple[str, int], tuple[float, ...]]]:
+    """Raises ValueError where some attempts have scores and others have not."""
+    without = [(id, i) for id, many in attempts.items() for i, one in enumerate(many) if one.scores is None]
+    if without and len(without) < sum(map(len, attempts.values())):
+        raise ValueError(
+            f"attempt {without[0][1] + 1} at problem {without[0][0]!r} has no score, and others have: "
+            "score every attempt, or none"
+        )
+    for id, many in attempts.items():
+        for index, one in enumerate(many):
+            if one.scores is not None:
+                yield (id, index), one.scores
+
+
+def contradictory_problems(groups: Sequence[Group]) -> list[str]:
+    """The problems at which equal answers have different verdicts: a source graded something else than the
+    answers that it names."""
+    found: list[str] = []
+    for one in groups:
+        clusters = cluster([scored.rollout.answer for scored in one.attempts], one.problem.kind)
+        said = {(c, s.reward.value) for c, s in zip(clusters, one.attempts, strict=True) if c != NO_ANSWER}
+        if len(said) > len({c for c, _ in said}):
+            found.append(one.problem.id)
+    return found
+
+
+def read_samples(row: Row) -> Iterator[Attempt]:
+    """The attempts of a line. Raises ValueError for a line that has none, or not what they need."""
+    row = flatten_columns(row)
+    several = [name for name in (*ATTEMPTS, *PREDICTIONS) if isinstance(row.fields.get(name), list)]
+    rows = list(list_rows(row, several[0])) if several else [row]
+    if not rows:
+        raise row.wrong(several[0], "at least one attempt")
+    problem = row_problem(row, several=bool(several))
+    for one in rows:
+        yield read_sample(one, problem, own=not several)
+
+
+def flatten_columns(row: Row) -> Row:
+    """{"samples": {"pred": [...], "correct": [...]}} is the same as its columns beside the others."""
+    inner = [name for name in ATTEMPTS if isinstance(row.fields.get(name), dict)]
+    rest = {name: value for name, value in row.fields.items() if name not in inner}
+    return Row(row.where, rest | {k: v for name in inner for k, v in row.fields[name].items()})
+
+
+def list_rows(row: Row, name: str) -> Iterator[Row]:
+    """The attempts of a problem's line, each as a row of its own."""
+    items = cast("list[Any]", row.fields[name])
+    columns: dict[str, list[Any]] = {}
+    for key, names in COLUMNS.items():
+        given = next((n for n in names if n != name and isinstance(row.fields.get(n), list)), None)
+        if given is not None:
+            columns[key] = row.fields[given]
+            if len(columns[key]) != len(items):
+                raise ValueError(
+                    f"{row.where}: {len(items)} {name} and {len(columns[key])} {given}: give one per attempt"
+                )
+    plain = "pred" if name in PREDICTIONS else "response"
+    for number, item in enumerate(items):
+        fields = dict(cast("dict[str, Any]", item)) if isinstance(item, dict) else {plain: item}
+        fields |= {key: values[number] for key, values in columns.items()}
+        yield Row(f"{row.where}, attempt {number + 1}", fields)
+
+
+def row_problem(row: Row, several: bool) -> Problem:
+    """The problem of a line. several: the line holds a list of attempts."""
+    question = row.value(*QUESTION)
+    question = question if isinstance(question, str) else ""
+    id = row.maybe(*ID) or question
+    if not id:
+        raise row.wrong(ID[:2], "what tells its problem from others, or a question")
+    kind: Kind = next((kind for kind in get_args(Kind) if kind == row.value("kind")), "math")
+    names = (*REFERENCE, "answer") if several or answer_is_reference(row) else REFERENCE
+    return Problem(id, question, row.maybe(*names), kind=kind)
+
+
+def answer_is_reference(row: Row) -> bool:
+    """Of a line with one attempt: `answer` is what was sampled where a reference stands beside it, or where
+    nothing else was sampled."""
+    return not row.value(*REFERENCE) and any(name in row.fields for name in (*PREDICTION, *TEXT, *CODE))
+
+
+def read_sample(row: Row, problem: Problem, own: bool) -> Attempt:
+    """own: the row is a whole line, not one of the attempts in it."""
+    names = PREDICTION if own and answer_is_reference(row) else (*PREDICTION, "answer")
+    text = row.maybe(*TEXT, *CODE)
+    if any(name in row.fields for name in names):
+        answer = answer_text(row.value(*names))
+    elif any(name in row.fields for name in TEXT):
+        answer = extract(text, problem.kind)
+    else:
+        raise row.wrong((PREDICTION[0], TEXT[0]), "the answer of the attempt, or its text to find it in")
+    right = row_verdict(row, answer, problem)
+    if right and answer is None and any(name in row.fields for name in TEXT):
+        answer = extract(text, problem.kind)  # who calls it right has seen an answer
+    return Attempt(problem, text, answer, right, row_score(row))
+
+
+def answer_text(answer: Any) -> str | None:
+    """An answer as text; None for no answer, which programs also tell as NaN or infinity."""
+    if answer is None or (isinstance(answer, float) and not math.isfinite(answer)):
+        return None
+    if isinstance(answer, float) and answer.is_integer():
+        return str(int(answer))
+    text = answer if isinstance(answer, str) else json.dumps(answer, default=str)
+    return text if text.strip() else None
+
+
+def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
+    """The source's own, else the grader's."""
+    said = row.value(*VERDICT)
+    said = verdict_as_score(row) if said is None else said
+    if said is not None:
+        found = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+        if (word := str(said).lower()) not in found:
+            raise row.wrong(VERDICT, "true or false")
+        return found[word]
+    if not problem.answer:
+        raise row.wrong(VERDICT, "whether the attempt is right, or a reference to grade it by")
+    return answer is not None and equal(answer, problem.answer, problem.kind)
+
+
+def verdict_as_score(row: Row) -> bool | None:
+    """A verdict that is called a score, as some graders do."""
+    said = row.value(*SCORE)
+    return said if isinstance(said, bool) else None
+
+
+def row_score(row: Row) -> tuple[float, ...] | None:
+    said = row.value(*SCORE)
+    if said is None or isinstance(said, bool):
+        return None
+    numbers = cast("list[Any]", said) if isinstance(said, list) else [said]
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+            raise row.wrong(SCORE, "a number, or one per step")
+    return tuple(map(float, numbers))

@@ -1,0 +1,1 @@
+"""The known problem sets, a file each."""

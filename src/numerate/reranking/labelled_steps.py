@@ -1,0 +1,81 @@
+"""A judge of steps on a set of labelled steps, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numerate import metrics
+from numerate.metric_rows import Row, metric_row
+from numerate.problems.labelled import labelled_steps
+from numerate.progress import Progress
+from numerate.reranking.rerank import Judge
+from numerate.reranking.steps import step_results
+from numerate.rollouts.distributed import barrier, shard
+from numerate.store import identity_hash, keep_if_same, read_jsonl, write_jsonl
+from numerate.types import LabelledSolution
+
+LABELLED = "labelled"
+"""what rows name as the model: the solutions are other people's"""
+
+
+def on_labelled(
+    judge: Judge, name: str, limit: int | None, known: str, folder: Path, progress: Progress
+) -> list[Row]:
+    """Score what is not scored yet, then the rows of `marked_results`, which name the set as their problems.
+
+    known: the set's identity. folder: where the scores go."""
+    rows = list(labelled_steps.load(name, limit=limit))
+    keep_if_same(folder, identity_hash([judge.identity, known]))
+    target = folder / "part-00000.jsonl"
+    for path in shard([target] if not target.exists() else []):
+        scorer: Any = judge.load()
+        with progress.task(f"{judge.name} reads {name}", total=len(rows), unit="solutions") as task:
+            said = scorer.marked(rows)
+            task.advance(len(rows))
+        write_jsonl(path, [{"scores": one.scores} for one in said])
+    barrier()
+    scores = [row["scores"] for row in read_jsonl(target)]
+    about = {"model": LABELLED, "problems": name}
+    return [about | row for row in marked_results(rows, scores, judge=judge.name)]
+
+
+def marked_results(
+    rows: Sequence[LabelledSolution], scores: Sequence[Sequence[float]], *, judge: str, threshold: float = 0.5
+) -> list[Row]:
+    """The rows of `step_results`, and of the scores as predictions of "right":
+
+    step_ece, step_brier, step_reliability     over all labelled steps
+
+    A neutral step counts as not wrong. Solutions that the judge has not read to their end are left out.
+    Raises ValueError where nothing is left."""
+    whole = [(one, said) for one, said in zip(rows, scores, strict=True) if len(one.steps) == len(said)]
+    if not whole:
+        raise ValueError(
+            f"none of {len(rows)} solutions fits into the judge: train one with a larger max_length"
+        )
+    labels: dict[tuple[str, int], list[bool | None]] = {}
+    given: dict[tuple[str, int], Sequence[float]] = {}
+    for place, (one, said) in enumerate(whole):
+        key = (one.problem.id, place)
+        labels[key] = [None if label is None else label != -1 for label in one.labels]
+        given[key] = said
+    found = step_results(labels, given, judge=judge, threshold=threshold)
+    flat = [
+        (score, label)
+        for key in labels
+        for score, label in zip(given[key], labels[key], strict=True)
+        if label is not None
+    ]
+    if flat:
+        score, right = [s for s, _ in flat], [label for _, label in flat]
+        found += [
+            metric_row("step_ece", metrics.ece(score, right), (None, None), len(flat), judge=judge),
+            metric_row("step_brier", metrics.brier(score, right), (None, None), len(flat), judge=judge),
+        ]
+        found += [
+            metric_row("step_reliability", b.right, (b.low, b.high), b.n, x=b.score, judge=judge)
+            for b in metrics.reliability(score, right)
+        ]
+    return found

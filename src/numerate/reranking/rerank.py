@@ -1,0 +1,88 @@
+"""One judge on the stored samples of every measured model: rows for `metrics.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from numerate.metric_rows import Row, share_row
+from numerate.progress import Progress
+from numerate.reranking.judges import selection_results
+from numerate.reranking.score_rollouts import Stored, score_stored
+from numerate.reranking.scores import labels_of
+from numerate.reranking.steps import Labels, step_results, threshold_on
+from numerate.rollouts.distributed import run_on_main
+from numerate.store import identity_hash, keep_if_same, read_json
+from numerate.types import Problem, Scorer
+
+VALIDATION = "validation"
+"""the problem set that K, N and the threshold are chosen on, where a recipe measures it"""
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Judge:
+    name: str
+    """in the rows"""
+    identity: str
+    """changes with anything that could change its scores"""
+    load: Callable[[], Scorer]
+    how: str
+    """the way from step scores to one score, see numerate.credit.aggregate"""
+    steps: bool = False
+    """it scores every step, so it can be held against the oracle"""
+
+
+def rerank_models(
+    judge: Judge,
+    models: Sequence[str],
+    sets: Mapping[str, Sequence[Problem]],
+    place: Callable[[str, str], Path],
+    each: int,
+    progress: Progress,
+) -> list[Row]:
+    """Score what is not scored yet, then every strategy for every model and problem set.
+
+    sets: the problems that were sampled. place: the folder of a model's attempts at a set. each: attempts per
+    problem. Scores go to the folder `scores` beside the samples."""
+    scorer = cache(judge.load)
+    rows: list[Row] = []
+    for model in models:
+        found: dict[str, Stored] = {}
+        for name, problems in sets.items():
+            attempts = place(model, name)
+            folder = attempts / "scores" / judge.name
+            drawn = read_json(attempts / "identity.json")["identity"]
+            run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
+            label = f"{judge.name} reads {model} on {name}"
+            samples = attempts / "samples"
+            found[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
+        for name, stored in found.items():
+            validation = found.get(VALIDATION) if name != VALIDATION else None
+            about = {"model": model, "problems": name}
+            rows += [about | row for row in judge_rows(judge, stored, validation)]
+    return rows
+
+
+def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[Row]:
+    """Selection with the judge's scores, how many attempts were too long for it, and its step scores against
+    the oracle's labels where the attempts have some."""
+    chosen_on = (validation.groups, validation.scores) if validation else None
+    rows = selection_results(
+        stored.groups, stored.scores, judge=judge.name, how=judge.how, validation=chosen_on
+    )
+    cut = [key in stored.overlong for key in stored.scores]
+    rows.append(share_row("overlong", cut) | {"judge": judge.name})
+    labels = whole_labels(stored)
+    if judge.steps and labels:
+        threshold = threshold_on(whole_labels(validation), validation.scores) if validation else None
+        at = THRESHOLD if threshold is None else threshold
+        rows += step_results(labels, stored.scores, judge=judge.name, threshold=at)
+    return rows
+
+
+def whole_labels(stored: Stored) -> Labels:
+    """The oracle's labels of the attempts that the judge has read to their end."""
+    return {key: found for key, found in labels_of(stored.groups).items() if key not in stored.overlong}

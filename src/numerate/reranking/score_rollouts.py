@@ -1,0 +1,74 @@
+"""What a judge says of stored attempts, stored beside them part by part, so that a killed scoring goes on
+where it was and a second look costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from numerate.progress import Progress
+from numerate.rollouts.collect import group_rows
+from numerate.rollouts.distributed import barrier, shard
+from numerate.store import read_jsonl, read_rollouts, write_jsonl
+from numerate.types import Group, Problem, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The attempts of one model at one problem set, without their texts, and their scores."""
+
+    groups: list[Group]
+    scores: dict[tuple[str, int], tuple[float, ...]]
+    overlong: set[tuple[str, int]]
+    """attempts whose late steps the judge had no room for"""
+
+
+def score_stored(
+    samples: Path,
+    folder: Path,
+    problems: Sequence[Problem],
+    scorer: Callable[[], Scorer],
+    progress: Progress,
+    *,
+    each: int,
+    label: str,
+) -> Stored:
+    """Scores the attempts in `samples`, a file in `folder` for each of theirs; those that are there are read.
+
+    scorer: opens the judge; not called where nothing is missing. each: attempts per problem. A part is always
+    scored as a whole, so a resumed scoring gives the same numbers bit for bit. With several processes each
+    scores its share of the parts."""
+    parts = [(part, folder / f"{part.stem}.jsonl") for part in sorted(samples.glob("part-*.parquet"))]
+    by_id = {problem.id: problem for problem in problems}
+    missing = [(part, target) for part, target in parts if not target.exists()]
+    done = sum(1 for _, target in parts if target.exists() for _ in read_jsonl(target))
+    with progress.task(label, total=len(problems) * each, unit="solutions") as task:
+        task.advance(done)
+        for part, target in shard(missing):
+            rollouts = [scored.rollout for scored in read_rollouts(part)]
+            about = [by_id[rollout.problem_id] for rollout in rollouts]
+            said = scorer().score(about, [rollout.solution for rollout in rollouts])
+            rows = [
+                {"problem_id": r.problem_id, "index": r.index, "scores": s.scores, "dropped": s.dropped}
+                for r, s in zip(rollouts, said, strict=True)
+            ]
+            write_jsonl(target, rows)
+            task.advance(len(rows))
+    barrier()
+    rows = [row for _, target in parts for row in read_jsonl(target)]
+    return Stored(
+        light_groups(samples, problems),
+        {(row["problem_id"], row["index"]): tuple(row["scores"]) for row in rows},
+        {(row["problem_id"], row["index"]) for row in rows if row["dropped"]},
+    )
+
+
+def light_groups(samples: Path, problems: Sequence[Problem]) -> list[Group]:
+    """Stored attempts without their turns, which are nearly all of their weight."""
+    return list(
+        group_rows(
+            problems,
+            [replace(s, rollout=replace(s.rollout, turns=())) for s in read_rollouts(samples)],
+        )
+    )

@@ -1,0 +1,40 @@
+"""What the local engine asks of a forward pass: `models.inference.torch` and `models.inference.hf` answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from torch import Tensor
+
+
+class Backend(Protocol):
+    """Rows of a batch, each a sample in the making: a question's prompt, run once, and what was written
+    after it."""
+
+    join_at: float
+    """new rows are let in once this share of the slots is free; 0: at once"""
+    mixes: bool
+    """whether rows of different questions may share the batch"""
+    shares_prompts: bool
+    """whether the rows of a question hold its prompt's keys and values once"""
+
+    def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
+        """Runs a prompt. Returns what `join` takes, and the logits after its last token, [V]."""
+        ...
+
+    def join(self, question: Any, rows: int) -> None:
+        """Adds so many rows at the end of the batch, each at the end of the question's prompt."""
+        ...
+
+    def close(self, question: Any) -> None:
+        """No more rows of this question will join."""
+        ...
+
+    def step(self, token_B: Tensor) -> Tensor:
+        """Appends one token to every row; returns the logits after it, [B, V]."""
+        ...
+
+    def drop(self, gone: Sequence[int]) -> list[int]:
+        """Takes rows out (numbers in ascending order). Returns the former number of each row that is left."""
+        ...

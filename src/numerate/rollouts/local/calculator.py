@@ -1,0 +1,62 @@
+"""A calculator beside the batch: a row that writes `<<48/2=` is given `24>>` before it may go on.
+
+What it gives takes the places of tokens that the row would have drawn, so all rows still go one token at a
+time. The rule of when and what is in `answers.calculator`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerate.answers.calculator import calculator_completion
+from numerate.models.operators import token_texts
+from numerate.models.tokenization import decode_ids, encode_target
+from numerate.rollouts.slots import Slots
+
+LOOK_BACK = 128
+"""tokens in which an annotation has to have begun"""
+
+
+def asking_tokens(tokenizer: Any, vocabulary: int) -> NDArray[np.bool_]:
+    """Which tokens may ask for a result, [V]."""
+    return np.array([text.rstrip(" ").endswith("=") for text in token_texts(tokenizer, vocabulary)])
+
+
+class Calculator:
+    """For one batch in the making."""
+
+    def __init__(self, tokenizer: Any, asks_V: NDArray[np.bool_]) -> None:
+        self.tokenizer = tokenizer
+        self.asks_V = asks_V
+        self.waiting: dict[int, list[int]] = {}
+        """slot -> what its row will be given"""
+
+    def give(self, slots: Slots[Any], token_B: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Replaces the next tokens of the rows that wait; returns which these are, None where there is
+        none."""
+        if not self.waiting:
+            return None
+        given_B = np.zeros(len(token_B), dtype=np.bool_)
+        for row, slot in enumerate(slots.slot_B.tolist()):
+            if ids := self.waiting.get(slot):
+                token_B[row], given_B[row] = ids.pop(0), True
+                if not ids:
+                    del self.waiting[slot]
+        return given_B
+
+    def look(self, slots: Slots[Any], token_B: NDArray[np.int64]) -> None:
+        """Finds what the rows have asked for with these tokens, their last."""
+        for row in np.flatnonzero(self.asks_V[token_B]).tolist():
+            slot = int(slots.slot_B[row])
+            count = int(slots.count_S[slot])
+            ids = slots.token_ST[slot, max(0, count - LOOK_BACK) : count].tolist()
+            if slot not in self.waiting and (
+                text := calculator_completion(decode_ids(self.tokenizer, ids).rstrip(" "))
+            ):
+                self.waiting[slot] = encode_target(self.tokenizer, text)[:-1]
+
+    def forget(self, slot: int) -> None:
+        """The row of this slot has ended."""
+        self.waiting.pop(slot, None)

@@ -1,0 +1,54 @@
+"""How many attempts may be in the making at once: the memory that their keys and values may take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from numerate.models.inference.paged_kv_cache import BLOCK
+from numerate.models.policy import Policy
+
+GIB = 2**30
+
+
+def token_bytes(policy: Policy) -> int:
+    """Keys and values of one token in all layers."""
+    config = policy.model.config
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return 2 * config.num_hidden_layers * heads * size * policy.compute.itemsize
+
+
+def default_memory(device: Any) -> float:
+    """GiB: one, or a quarter of a GPU's."""
+    if device.type != "cuda":
+        return 1.0
+    return torch.cuda.get_device_properties(device).total_memory / 4 / GIB
+
+
+class Budget:
+    """A budget in tokens. An attempt takes what it may come to, so that the budget holds to the end; its
+    prompt counts once for all attempts that share it, or with each of them."""
+
+    def __init__(self, policy: Policy, memory: float | None) -> None:
+        """memory: GiB; None takes the default."""
+        memory = default_memory(policy.device) if memory is None else memory
+        self.tokens = int(memory * GIB) // token_bytes(policy)
+        self.taken = 0
+
+    def rows(self, answer: int) -> int:
+        """How many attempts of so many tokens fit, at least one."""
+        return max(1, self.tokens // answer)
+
+    def fitting(self, prompt: int, answer: int, shared: bool, here: bool) -> int:
+        """How many attempts of at most `answer` tokens at a prompt of so many still fit; here: its prompt
+        is counted already. At least one where nothing is taken: an attempt alone may exceed the budget."""
+        once, each = self.cost(prompt, answer, shared)
+        left = self.tokens - self.taken - (0 if here else once)
+        return max(left // each, 0 if self.taken else 1)
+
+    def cost(self, prompt: int, answer: int, shared: bool) -> tuple[int, int]:
+        """Tokens for the prompt, and for each attempt."""
+        prompt, answer = (-(-tokens // BLOCK) * BLOCK for tokens in (prompt, answer))
+        return (prompt, answer) if shared else (0, prompt + answer)

@@ -1,0 +1,61 @@
+"""What engines that draw tokens have in common: which settings make sense, and what a finished attempt is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from numerate.rollouts.slots import Written
+from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+
+
+def check_settings(n: int, params: Sampling) -> None:
+    """Refuses settings that make no sense, by name."""
+    bounds = {
+        "n": (n, n >= 1, "at least 1"),
+        "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
+        "top_p": (params.top_p, 0 < params.top_p <= 1, "in (0, 1]"),
+        "top_k": (params.top_k, params.top_k >= 0, "at least 0 (0 keeps all)"),
+        "max_tokens": (params.max_tokens, params.max_tokens >= 1, "at least 1"),
+    }
+    for name, (value, good, must) in bounds.items():
+        if not good:
+            raise ValueError(f"sampling: {name} is {value}, it must be {must}")
+
+
+def build_rollout(
+    prompt: Prompt,
+    ids: Sequence[int],
+    index: int,
+    written: Sequence[Turn],
+    finish: Finish,
+    seed: int,
+    policy: str,
+) -> Rollout:
+    """The prompt's turns, the last of them with the ids of all, and the turns of the answer."""
+    *first, last = prompt.turns
+    turns = (*first, replace(last, ids=tuple(ids)), *written)
+    return Rollout(prompt.problem_id, index, turns, finish, seed=seed, policy=policy)
+
+
+def written_turns(
+    wrote: Written, text: str, decode: Callable[[list[int]], str], choices: bool
+) -> Iterator[Turn]:
+    """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
+
+    text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
+    start = said = 0
+    for given, run in groupby(wrote.given):
+        stop = start + sum(1 for _ in run)
+        upto = len(text) if stop == len(wrote.ids) else len(decode(wrote.ids[:stop]))
+        own = slice(start, stop) if not given else slice(0)
+        yield Turn(
+            "assistant",
+            text[said:upto],
+            tuple(wrote.ids[start:stop]),
+            tuple(wrote.logps[own]),
+            trained=not given,
+            choices=tuple(wrote.choices[own]) if choices else (),
+        )
+        start, said = stop, upto

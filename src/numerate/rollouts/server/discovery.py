@@ -1,0 +1,62 @@
+"""Which of a server's models is the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from numerate.models import locate
+from numerate.rollouts.server.client import Client, Refused, UnreadableResponse
+
+RAW = ("vllm",)
+"""servers that give log-probabilities as the model has them, whatever the temperature"""
+
+
+@dataclass(frozen=True)
+class Served:
+    model: str
+    """what to call it in a request"""
+    raw: bool = False
+    """the server is one of RAW"""
+    context: int | None = None
+    """tokens that prompt and answer may have together, where the server says"""
+
+
+async def find_served(client: Client, policy: str, wanted: str | None) -> Served:
+    """The model called `wanted`, else the one that is the policy, else the only one.
+
+    A server without a list is asked for the policy's directory or name."""
+    try:
+        listed = await client.get("/v1/models", served_entries, final=(500, 501))
+    except Refused:
+        listed = []
+    place = str(locate.locate_model(policy))
+    for name in (wanted,) if wanted else (policy, place, str(Path(place).resolve())):
+        for entry in listed:
+            if name in (entry["id"], entry.get("root")):
+                return served_model(entry)
+    if wanted or not listed:
+        return Served(wanted or place)
+    if len(listed) == 1:
+        return served_model(listed[0])
+    names = ", ".join(entry["id"] for entry in listed[:8])
+    raise ValueError(
+        f"the server at {client.url} has {len(listed)} models ({names}) and none is called {policy!r}: "
+        "say which one it is with the engine's key `model`"
+    )
+
+
+def served_model(entry: dict[str, Any]) -> Served:
+    length = entry.get("max_model_len")
+    return Served(entry["id"], entry.get("owned_by") in RAW, length if isinstance(length, int) else None)
+
+
+def served_entries(given: Any) -> list[dict[str, Any]]:
+    """The models that are being served. What `transformers serve` lists is the cache of downloads, not what
+    it serves; there the owner is the first part of the name."""
+    if not isinstance(given, dict) or not isinstance(given.get("data"), list):
+        raise UnreadableResponse("it is no list of models")
+    listed = cast(list[Any], given["data"])
+    entries = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+    return [entry for entry in entries if not entry["id"].startswith(f"{entry.get('owned_by')}/")]

@@ -1,0 +1,58 @@
+"""Is a server there? Asked before a run begins, once and without patience."""
+
+from __future__ import annotations
+
+import os
+
+import httpx2
+
+from numerate.rollouts import address
+
+TIMEOUT = 5.0
+"""seconds"""
+
+
+def base_url(url: str) -> str:
+    """The address without login and /v1, however it was written."""
+    return str(address.split_login(url)).rstrip("/").removesuffix("/v1")
+
+
+def api_key(variable: str | None) -> str | None:
+    """The API key in this variable of the environment. Raises ValueError where it is not set."""
+    if variable and not os.environ.get(variable):
+        raise ValueError(f"key_variable: the environment has no {variable}: set it to the server's API key")
+    return os.environ[variable] if variable else None
+
+
+def server_login(url: str, key_variable: str | None) -> tuple[str, str] | None:
+    """User and password for the address; an API key takes their place. Raises ValueError where the address
+    holds a login beside a key."""
+    if not key_variable:
+        return address.find_login(url)
+    if address.split_login(url).login:
+        raise ValueError("a request takes one of the two: leave out key_variable, or the address's login")
+    return None
+
+
+def check_server(url: str, key_variable: str | None) -> None:
+    """Raises ValueError where nothing answers at the address, or does not take the key or the login. What it
+    answers else is looked at later."""
+    known = api_key(key_variable)
+    who = server_login(url, key_variable)
+    headers = {"Authorization": f"Bearer {known}"} if known else {}
+    try:
+        answer = httpx2.get(f"{base_url(url)}/v1/models", headers=headers, auth=who, timeout=TIMEOUT)
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        raise ValueError(
+            f"no server answers at {base_url(url)} ({error or type(error).__name__}): "
+            "start it, or mend the url"
+        ) from error
+    if answer.status_code in (401, 403):
+        name = f"name its key in key_variable, or set {address.VARIABLE}=user:password"
+        if known or who:
+            name = (
+                f"the key in {key_variable} is not the right one"
+                if known
+                else "this login is not the right one"
+            )
+        raise ValueError(f"the server at {base_url(url)} lets nobody in without a key: {name}")

@@ -1,0 +1,173 @@
+"""Judged solutions as training rows, and what a score model's head says at the ends of their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from numerate.models.evaluator import EvaluatorModel
+from numerate.models.judge_config import Card
+from numerate.models.reward_model import Laid, ScoreModel, ScoreNetwork, solution_prefixes
+from numerate.training.batch import Batch, micro_batches, pack_rows, pad_rows
+from numerate.training.logprobs import head_logprobs, hidden_states, logprobs_of, unwrapped_lm
+from numerate.training.packed_attention import can_pack
+from numerate.types import Example
+
+Judge = ScoreModel | EvaluatorModel
+Places = tuple[Tensor, ...]
+"""lines and columns of a batch"""
+Ask = Callable[[Any, Batch], tuple[Tensor, Places]]
+
+
+def labelled_row(laid: Laid, targets: Sequence[float | None]) -> Example | None:
+    """The row that asks the head for `targets` at the ends of the steps; None marks a step that nobody
+    judged. Returns None where nothing is left to ask, as when no judged step fits.
+
+    All tokens after the prompt count as trained: so the solutions of a problem share its prompt when they are
+    packed. The columns `target` and `read_scores` say where the head is asked, `said` what the steps say: all
+    tokens of the solution but those at the ends of steps."""
+    asked = {
+        end: target for end, target in zip(laid.ends, targets, strict=False) if target is not None
+    }  # targets of dropped steps fall away
+    if not asked:
+        return None
+    return score_row(laid, asked)
+
+
+def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> list[Example | None]:
+    """Returns the rows that teach a judge of this card the `targets` of the steps: a row per labelled step,
+    with the prefix that ends there, where steps are read by prefix, else one row for all. [None] where
+    nothing is left to ask."""
+    if not card.by_prefix:
+        return [labelled_row(laid, targets)]
+    both = zip(solution_prefixes(laid), targets, strict=False)  # targets of dropped steps fall away
+    rows = [score_row(part, {part.ends[-1]: target}) for part, target in both if target is not None]
+    return [*rows] or [None]
+
+
+def score_row(laid: Laid, asked: dict[int, float]) -> Example:
+    """asked: place of a token -> what the head should say there."""
+    places, ends = range(len(laid.ids)), set(laid.ends)
+    return Example(
+        laid.ids,
+        [place >= laid.prompt for place in places],
+        token={
+            "read": [float(place in asked) for place in places],
+            "target": [asked.get(place, 0.0) for place in places],
+            "said": [float(place >= laid.prompt and place not in ends) for place in places],
+        },
+    )
+
+
+def set_read_weights(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
+    """Add the column `weight`: 1 / (all places of the optimizer step where the head is asked + `extra`)."""
+    weight = 1 / (sum(sum(row.token["read"]) for row in rows) + extra)
+    return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
+
+
+def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
+    """Logits of the head at the places of the column `read_scores`, [N, C] float32, and these places: line,
+    column.
+
+    The places of a row keep their order."""
+    where = batch.token["read"].nonzero(as_tuple=True)
+    h_BTD = trunk_states(model, batch)
+    if not model.likelihood:
+        return model(h_BTD[where]), where
+    said_BT = batch.token["said"] > 0
+    logp_BT = logprobs_of(model, batch, h_BTD, said_BT)
+    return model(h_BTD[where], so_far(logp_BT, said_BT, batch.row_BT, where)), where
+
+
+def so_far(logp_BT: Tensor, said_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
+    """At some places the sum of log p up to there, over the row and over the step, [N, 2] float32.
+
+    Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
+    differences of running ones, which want float64 where there is one."""
+    line_N, at_N = where
+    run_BT = logp_BT.to(torch.float32 if logp_BT.device.type == "mps" else torch.float64).cumsum(1)
+    begins_BT = torch.ones_like(said_BT)
+    begins_BT[:, 1:] = row_BT[:, 1:] != row_BT[:, :-1]
+    first_N = latest_true(begins_BT)[line_N, at_N]
+    end_N = latest_true(~said_BT)[line_N, at_N - 1]
+    now_N, at_first_N = run_BT[line_N, at_N], (run_BT - logp_BT)[line_N, first_N]
+    return torch.stack([now_N - at_first_N, now_N - run_BT[line_N, end_N]], dim=1).float()
+
+
+def latest_true(true_BT: Tensor) -> Tensor:
+    """The last place up to each that is true, 0 where there is none."""
+    place_T = torch.arange(true_BT.shape[1], device=true_BT.device)
+    return torch.where(true_BT, place_T, 0).cummax(1).values
+
+
+def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
+    """Last hidden states, [B, T, D]. An encoder looks both ways, so it is told where padding begins."""
+    if not model.encoder:
+        return hidden_states(model, batch)
+    seen_BT = (batch.row_BT >= 0).long()
+    return unwrapped_lm(model)(input_ids=batch.ids_BT, attention_mask=seen_BT).last_hidden_state
+
+
+def word_logprobs(
+    model: nn.Module, batch: Batch, words: tuple[int, int], h_BTD: Tensor | None = None
+) -> tuple[Tensor, Places]:
+    """log p(word) after the places of the column `read_scores` for two words, [N, 2] float32, and these
+    places. h_BTD: the hidden states, where they are known."""
+    where = batch.token["read"].nonzero(as_tuple=True)
+    h_ND = (hidden_states(model, batch) if h_BTD is None else h_BTD)[where]
+    lm = unwrapped_lm(model)
+    both = [head_logprobs(lm, h_ND, torch.full_like(where[0], word)) for word in words]
+    return torch.stack(both, dim=1), where
+
+
+def read_scores(
+    judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = head_logits, by_prefix: bool = False
+) -> list[Tensor]:
+    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits.
+    by_prefix: each step is read at the end of a line that stops there."""
+    some = [i for i, one in enumerate(laid) if one.ends]
+    lines = [solution_prefixes(laid[i]) if by_prefix else [laid[i]] for i in some]
+    rows = [
+        score_row(part, dict.fromkeys(part.ends[-1:] if by_prefix else part.ends, 0.0))
+        for parts in lines
+        for part in parts
+    ]
+    told = iter(score_rows(judge, rows, tokens, ask))
+    out = [torch.zeros(0, 1) for _ in laid]
+    for i, parts in zip(some, lines, strict=True):
+        out[i] = torch.cat([next(told) for _ in parts])
+    return out
+
+
+@torch.no_grad()
+def score_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> list[Tensor]:
+    """Per row what `ask` says at its places, [K, C] on the CPU, in the order of the rows.
+
+    At most `tokens` tokens (more where one row is longer) are in memory at once; solutions of one problem
+    share its prompt where the network can pack."""
+    packed = not judge.card.encoder and can_pack(unwrapped_lm(judge.model))
+    out: dict[int, Tensor] = {}
+    judge.model.eval()
+    numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
+    for part in micro_batches(numbered, tokens, packed=packed):
+        batch = (pack_rows if packed else pad_rows)(part, judge.pad_id, judge.device)
+        with judge.autocast():
+            said_NC, where = ask(judge.model, batch)
+        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
+        out |= by_row(said_NC.cpu(), number_N)
+    return [out[i] for i in range(len(rows))]
+
+
+def by_row(logits_NC: Tensor, number_N: Tensor) -> Iterator[tuple[int, Tensor]]:
+    for i in number_N.unique().tolist():
+        yield i, logits_NC[number_N == i]
+
+
+def keep_rows(rows: Iterable[Example | None]) -> tuple[list[Example], int]:
+    """The rows that there are, and how many there are not."""
+    every = list(rows)
+    found = [row for row in every if row is not None]
+    return found, len(every) - len(found)

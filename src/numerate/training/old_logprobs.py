@@ -1,0 +1,169 @@
+"""Log-probabilities of the policy that sampled (pi_old): as its engine recorded them, or computed again.
+
+What was recorded costs no forward pass, but belongs to another program: another order of sums, other
+rounding, perhaps older weights. So each step a few rows are computed again, and where the two drift apart all
+of them are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from numerate.training import distributed
+from numerate.training.batch import Batch
+from numerate.training.learner import Learner
+from numerate.training.logprobs import token_logprobs
+from numerate.training.stage import Stage
+from numerate.types import Example, Rollout, Stats
+
+Source = Literal["auto", "sampler", "recompute"]
+TOLERANCE = {torch.float32: 1e-3}
+"""of |difference| at any token: float32 rounds by some 1e-6"""
+COARSE = 0.5
+"""the same in 16 bits; the bundled model's are off by up to 0.15 in bfloat16, by 0.004 in the mean"""
+
+
+def sampler_logprobs(rollout: Rollout) -> list[float] | None:
+    """The engine's log-probabilities, one per id and 0 off the trained tokens; None where it recorded none,
+    or one that is no number."""
+    for turn in rollout.turns:
+        if turn.trained and len(turn.logprobs) != len(turn.ids):
+            assert not turn.logprobs, f"{len(turn.logprobs)} logprobs for {len(turn.ids)} ids"
+            return None
+    told = rollout.logprobs
+    return told if all(map(math.isfinite, told)) else None
+
+
+def add_old_logprobs(
+    run: Stage,
+    learner: Learner,
+    rows: Sequence[Example],
+    told: Sequence[Sequence[float] | None],
+    *,
+    source: Source = "auto",
+    checked: int = 16,
+    tolerance: float | None = None,
+) -> tuple[list[Example], Stats]:
+    """The rows of a step with the column `old_logp`, to be called before the weights change.
+
+    told: `sampler_logprobs` of each row. source: `auto` takes what was recorded unless one of `checked` rows
+    is off by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token; `sampler` takes it
+    in any case and measures all the same; `recompute_logprobs` computes all. Where a row has none, all are
+    computed: two sources in one step would be two policies. Returns the statistics of `logprob_drift` too,
+    and `drift/recomputed`, which is 1 or 0."""
+    known = [logp for logp in told if logp is not None]
+    assert len(told) == len(rows), f"log-probabilities of {len(told)} rows for {len(rows)}"
+    if len(known) < len(rows):
+        if source != "recompute":
+            missing = len(rows) - len(known)
+            say_once(
+                run, f"{missing} of {len(rows)} rollouts came without log-probabilities: recomputing all"
+            )
+        return old_column(rows, recompute_logprobs(learner, rows)), {"drift/recomputed": 1.0}
+    if source == "recompute":
+        found = recompute_logprobs(learner, rows)
+        return old_column(rows, found), logprob_drift(*trained_columns(rows, known, found)) | {
+            "drift/recomputed": 1.0
+        }
+    if not checked or not rows:
+        return old_column(rows, known), {"drift/recomputed": 0.0}
+    some = spread_indices(len(rows), checked)
+    chosen = [rows[i] for i in some]
+    most = tolerance or TOLERANCE.get(learner.policy.compute, COARSE)
+    stats = logprob_drift(
+        *trained_columns(chosen, [known[i] for i in some], recompute_logprobs(learner, chosen)), most
+    )
+    if source == "sampler" or stats["drift/max"] <= most:
+        return old_column(rows, known), stats | {"drift/recomputed": 0.0}
+    say_once(
+        run,
+        f"the sampler's log-probabilities are off by up to {stats['drift/max']:.2g} (more than {most:g}): "
+        "recomputing those of every step that drifts",
+    )
+    return old_column(rows, recompute_logprobs(learner, rows)), stats | {"drift/recomputed": 1.0}
+
+
+def logprob_drift(
+    sampler: NDArray[np.float64], learner: NDArray[np.float64], tolerance: float = TOLERANCE[torch.float32]
+) -> Stats:
+    """How far two log-probabilities of the same tokens are apart, with d = log pi_learner - log pi_sampler.
+
+    max and mean of |d|; off: the share of tokens whose ratio exp(d) is not within `tolerance` of 1;
+    kl = mean(exp(d) - 1 - d), an estimate of KL(sampler || learner) that is never negative and has little
+    variance (k3 of Schulman 2020, "Approximating KL divergence")."""
+    if not len(sampler):
+        return {"drift/max": 0.0, "drift/mean": 0.0, "drift/kl": 0.0, "drift/off": 0.0}
+    d = learner - sampler
+    return {
+        "drift/max": float(np.abs(d).max()),
+        "drift/mean": float(np.abs(d).mean()),
+        "drift/kl": float((np.expm1(d) - d).mean()),
+        "drift/off": float((np.abs(np.expm1(d)) > tolerance).mean()),
+    }
+
+
+@torch.no_grad()
+def recompute_logprobs(
+    learner: Learner, rows: Sequence[Example], of: Callable[[nn.Module, Batch], Tensor] = token_logprobs
+) -> list[list[float]]:
+    """Log-probabilities of the rows under the learner's weights, one per id and 0 off the trained tokens: by
+    its own packed forward pass, a micro-batch at a time, without dropout. Processes share the rows.
+
+    of: what is computed instead, from the learner's model and a batch, one number per token."""
+    model = learner.policy.model
+    ends = np.cumsum([sum(row.mask) for row in rows]).tolist()
+    flat = torch.zeros(ends[-1] if ends else 0, dtype=torch.float64)
+    training = model.training
+    model.eval()
+    try:
+        bare = [Example(row.ids, row.mask, row={"place": float(i)}) for i, row in enumerate(rows)]
+        for batch in learner.cut(learner.share(bare)):
+            with learner.computing():
+                logp_BT = of(model, batch)
+            for place, logp in by_row(batch, logp_BT):
+                flat[ends[place] - len(logp) : ends[place]] = logp.double().cpu()
+    finally:
+        model.train(training)
+    everybodys = iter(distributed.sum_tensor(flat).tolist())
+    return [[next(everybodys) if seen else 0.0 for seen in row.mask] for row in rows]
+
+
+def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The number of each row (its column `place`) with the log-probabilities of its trained tokens."""
+    row_N, logp_N = batch.row_BT[batch.mask_BT], logp_BT[batch.mask_BT]
+    order = row_N.argsort(stable=True)
+    sizes = row_N.bincount(minlength=batch.rows).tolist()
+    places = [int(place) for place in batch.row["place"].tolist()]
+    return zip(places, logp_N[order].split(sizes), strict=True)
+
+
+def trained_columns(
+    rows: Sequence[Example], sampler: Sequence[Sequence[float]], learner: Sequence[Sequence[float]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two columns of the rows, at the trained tokens."""
+    seen = np.concatenate([np.asarray(row.mask, dtype=bool) for row in rows])
+    one, other = (np.concatenate([np.asarray(x, dtype=float) for x in told]) for told in (sampler, learner))
+    return one[seen], other[seen]
+
+
+def old_column(rows: Sequence[Example], told: Sequence[Sequence[float]]) -> list[Example]:
+    return [row.with_token(old_logp=logp) for row, logp in zip(rows, told, strict=True)]
+
+
+def spread_indices(count: int, n: int) -> list[int]:
+    """n numbers below `count`, or all, at equal distances."""
+    n = min(n, count)
+    return [(2 * i + 1) * count // (2 * n) for i in range(n)]
+
+
+def say_once(run: Stage, text: str) -> None:
+    """What a run has once said it does not repeat, also after it was resumed."""
+    if not run.state.get("told_drift"):
+        run.state["told_drift"] = True
+        run.progress.warn(text)
