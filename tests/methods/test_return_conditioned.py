@@ -289,7 +289,7 @@ def test_what_learns_from_its_attempts_reads_tags_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("rollouts: drawn", "no stage 'drawn' above this one leaves attempts with labelled steps"),
+        ("rollouts: drawn", "no stage 'drawn' above this one leaves rollouts with labelled steps"),
         ("rollouts: drawn, labels: outcome, balance: 0", "rc.balance: "),
         ("rollouts: marks, threshold: 2", "rc.threshold: "),
         ("rollouts: marks, ask: best", "rc.ask: "),

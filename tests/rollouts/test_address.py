@@ -163,6 +163,7 @@ def test_seeds_that_run_at_the_same_time_get_it_by_the_environment(
     assert Path("words").read_text().split() == [
         *("-P", "-m", "numerate", "run"),
         str(here / "seed-0"),
+        "--quiet",
         f"me:{SECRET}",
     ]
     assert "s3cr3t" not in (here / "seed-0" / "recipe.yaml").read_text()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -44,7 +45,9 @@ class Given:
             ("dtype", self.dtype, DTYPES),
         ):
             if value is not None and value not in known:
-                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}")
+                near = get_close_matches(str(value), known, n=1, cutoff=0.7)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{hint}")
         device.check_device(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
