@@ -28,6 +28,10 @@ WORTH_A_RATE = 1.0
 """seconds after which a rate means something"""
 
 
+OTHER_WORDS = {"mean": "avg", "fp16": "float16", "bf16": "bfloat16", "fp32": "float32", "half": "float16"}
+"""what other tools call these values"""
+
+
 @dataclass(frozen=True)
 class Given:
     """A judge as the command line names it. Raises ValueError for what it cannot be."""
@@ -45,8 +49,10 @@ class Given:
             ("dtype", self.dtype, DTYPES),
         ):
             if value is not None and value not in known:
-                near = get_close_matches(str(value), known, n=1, cutoff=0.7)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                near = OTHER_WORDS.get(str(value)) or next(
+                    iter(get_close_matches(value, known, cutoff=0.7)), ""
+                )
+                hint = f"; did you mean {near!r}?" if near else ""
                 raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{hint}")
         device.check_device(self.device)
         card = self.card
