@@ -54,11 +54,9 @@ problems: {train: "stories/train[:4]", test: "stories/test[:1]"}
 stages:
   ppo:
     method: ppo
-    rounds: 2
-    problems_per_round: 2
-    samples: 2
-    max_tokens: 4
-    batch: 4
+    steps: 2
+    sample: {problems: 2, rollouts: 2, max_tokens: 4}
+    fit: {batch: 4}
     value: {layers: LAYERS}
 evaluate: {models: [base], samples: 0, max_tokens: 4}
 """

@@ -46,7 +46,7 @@ def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> 
         ("2.5", 12, "train-0001"),
         ("0.5", 12, "train-0001"),
     ]
-    assert "in round 12, over the 10 rounds up to it, and in 2 rounds after it" in found.alarm
+    assert "in step 12, over the 10 steps up to it, and in 2 steps after it" in found.alarm
     assert hacking.alarm_spans(run.stages[-1].alarms) == [(11.5, 13.5), (18.5, 19.5)]
     html = report.build(run.folder).read_text(encoding="utf-8")
     assert html.index("may be gamed") < html.index('id="summary"')

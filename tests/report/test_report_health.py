@@ -9,7 +9,7 @@ from typing import Any
 from fake_run import make
 
 from numerate import report
-from numerate.metrics.health import BY_NAME, condition_line
+from numerate.metrics.health import BY_NAME
 from numerate.report.health import stage_health
 from numerate.report.read import read_run
 
@@ -33,28 +33,17 @@ def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
     [one] = [one for one in stage_health(run) if one.conditions]
     assert all(c.holds for c in one.conditions)
     assert [(c.name, c.says, c.when) for c in one.conditions] == [
-        ("truncated", "50% of the rollouts are truncated", "from round 2 on, in 3 of 6 rows of the log"),
+        ("truncated", "50% of the rollouts are truncated", "from step 2 on, in 3 of 6 rows of the log"),
         (
             "zero_variance",
             "the rewards are all equal in 100% of the groups of the last 3 rows: no gradient",
-            "in round 5, in 1 of 6 rows of the log",
+            "in step 5, in 1 of 6 rows of the log",
         ),
     ]
     html = report.build(run.folder).read_text(encoding="utf-8")
     assert html.index("may not learn as it should") < html.index('id="summary"')
     for name in ("truncated", "zero_variance"):
         assert BY_NAME[name].remedy.split(",")[0] in html.replace("&#39;", "'")
-
-
-def test_page_and_terminal_have_the_same_words(tmp_path: Path) -> None:
-    """A stage without rounds in its recipe counts steps, as its line on the terminal does."""
-    made = logged(tmp_path / "run", rounds({3: {"truncated": 0.5}}))
-    recipe = made / "recipe.yaml"
-    recipe.write_text(recipe.read_text().replace(", rounds: 3", ", steps: 3"))
-    html = report.build(made).read_text(encoding="utf-8")
-    for sentence in condition_line("truncated", 0.5).split(". "):
-        assert sentence[1:].rstrip(".") in html
-    assert "in step 3, in 1 of 6 rows" in html and "What to do" not in html
 
 
 def test_what_has_passed_is_below_and_not_at_the_top(tmp_path: Path) -> None:

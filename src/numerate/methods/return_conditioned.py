@@ -157,7 +157,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     rows, overlong = training.drop_overlong(rows, cfg.fit.max_length)
     if not rows:
         raise ValueError(
-            f"all {overlong} attempts are longer than fit.max_length={cfg.fit.max_length} tokens"
+            f"all {overlong} rollouts are longer than fit.max_length={cfg.fit.max_length} tokens"
         )
     run.progress.say(balance_summary(kept, pairs, overlong))
     # 4. fit

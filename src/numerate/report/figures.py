@@ -105,11 +105,10 @@ def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -
         plots.PlotLine(tint, thin_points(curve.points), strength=(place + 2) / (len(curves) + 1))
         for place, curve in enumerate(curves)
     ]
-    unit = "step" if key.startswith("train/") else stage.unit
     return Figure(
         name,
         note,
-        plots.plot_lines(salt, f"{name} of stage {plain_name(stage.name)}", drawn, x=unit, percent=share),
+        plots.plot_lines(salt, f"{name} of stage {plain_name(stage.name)}", drawn, x="step", percent=share),
     )
 
 

@@ -42,7 +42,6 @@ class Watched:
     alarm: str
     """what went off, empty where nothing did"""
     overpaid: tuple[Overpaid, ...]
-    unit: str
     """of the stage's loop, step or round"""
 
 
@@ -58,9 +57,9 @@ def watched_stages(run: RunRecord) -> list[Watched]:
                 ("accuracy", plots.PlotLine(tint, thin_points(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain_name(stage.name)}"
-            svg = plot_stacked(f"h{place}", name, drawn, x=stage.unit, shaded=alarm_spans(stage.alarms))
+            svg = plot_stacked(f"h{place}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
             shown = tuple(overpaid_rollouts(run, stage.alarms))
-            found.append(Watched(stage.name, svg, alarm_text(stage.alarms, stage.unit), shown, stage.unit))
+            found.append(Watched(stage.name, svg, alarm_text(stage.alarms), shown))
     return found
 
 
@@ -86,13 +85,13 @@ def alarm_spans(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]
     return found
 
 
-def alarm_text(alarms: Sequence[Mapping[str, Any]], unit: str) -> str:
+def alarm_text(alarms: Sequence[Mapping[str, Any]]) -> str:
     if not alarms:
         return ""
     first, seen = alarm_rounds(alarms[0])
     after = len(alarms) - 1
-    more = f", and in {after} {unit if after == 1 else f'{unit}s'} after it" if after else ""
-    return f"The reward rose while accuracy fell: in {unit} {first}, over the {seen} {unit}s up to it{more}."
+    more = f", and in {after} step{'s' if after > 1 else ''} after it" if after else ""
+    return f"The reward rose while accuracy fell: in step {first}, over the {seen} steps up to it{more}."
 
 
 def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:

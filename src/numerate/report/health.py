@@ -58,7 +58,7 @@ def stage_conditions(stage: StageRecord) -> list[Condition]:
                 held.setdefault(name, []).append((int(finite_number(row.get("round")) or 0), value))
         for name, times in sorted(held.items(), key=lambda item: item[1][0][0]):
             says, remedy = sentences(name, times[0][1])
-            when = round_span([number for number, _ in times], len(rows), stage.unit if not part else "step")
+            when = round_span([number for number, _ in times], len(rows))
             holds = name in dict(noted_conditions(rows[-1]))
             made.append(Condition(name, part, says, when, BY_NAME[name].reason, remedy, holds))
     return made
@@ -72,6 +72,6 @@ def noted_conditions(row: Mapping[str, Any]) -> list[tuple[str, float]]:
     return [(name, value) for name in BY_NAME if (value := finite_number(holds.get(name))) is not None]
 
 
-def round_span(numbers: Sequence[int], total: int, unit: str) -> str:
-    first = f"from {unit} {numbers[0]} on" if len(numbers) > 1 else f"in {unit} {numbers[0]}"
+def round_span(numbers: Sequence[int], total: int) -> str:
+    first = f"from step {numbers[0]} on" if len(numbers) > 1 else f"in step {numbers[0]}"
     return f"{first}, in {len(numbers)} of {total} rows of the log"

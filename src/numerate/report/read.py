@@ -41,8 +41,6 @@ class StageRecord:
     """the rows of its own log in which its reward seemed gamed"""
     logs: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Any])
     """part of the stage, empty for itself -> the rows of its log"""
-    unit: str = "step"
-    """the name of one pass through the stage's own loop: step or round, as on the terminal"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +142,7 @@ def _stage(path: Path, asked: Any) -> StageRecord:
             series.setdefault(key, []).append(LoggedCurve(part, points))
     alarms = tuple(row for row in logs.get("", []) if isinstance(row.get("hacking"), dict))
     curves = {key: tuple(curves) for key, curves in series.items()}
-    unit = "round" if isinstance(asked, dict) and "rounds" in asked else "step"
-    return StageRecord(path.name, str(method), state, curves, alarms, logs, unit)
+    return StageRecord(path.name, str(method), state, curves, alarms, logs)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
