@@ -130,7 +130,7 @@ def alarms(accuracy: Sequence[float], bonus: Sequence[float], runs: int = 25, **
 
 
 def test_runs_of_a_hundred_rounds_that_do_not_hack_seldom_alarm() -> None:
-    """docs/reinforcement.md has the rates of 600 runs."""
+    """docs/results/reward-alarm.md has the rates of 600 runs."""
     flat, rising = [0.5] * ROUNDS, [t / ROUNDS for t in range(ROUNDS)]
     learning = [0.4 + 0.2 * t / ROUNDS for t in range(ROUNDS)]
     assert alarms(flat, [0.0] * ROUNDS) == alarms(learning, rising) == []

@@ -1,16 +1,16 @@
 """What a model can do, and how sure that is: numbers per problem, intervals over problems, paired tests.
 
-    attempts      pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
-    reranked      accuracy of every way to select        against attempts, K and N; choosing K and N
-    shares        how the attempts divide                oracle curves, histograms, an evaluator's cost
-    ranking       ROC and AUC, also within problems      of a judge's scores
-    calibration   reliability, ECE, Brier                of scores that are probabilities
-    first_errors  F1 of first errors, by position        of a judge of steps
-    steps         steps per solution, repeated ones      what a farmed judge of steps shows in
-    health        whether a stage learns               conditions on its log, with remedies
-    intervals     Wilson, bootstrap means, breakdowns    over problems
-    monitor       slopes of reward and accuracy          of a policy that learns: is its reward gamed?
-    paired        bootstrap difference, McNemar, Holm    of two models on the same problems
+    attempts         pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
+    rerank_accuracy  accuracy of every way to select        against attempts, K and N; choosing K and N
+    answer_shares    how the attempts divide                oracle curves, histograms, an evaluator's cost
+    ranking          ROC and AUC, also within problems      of a judge's scores
+    calibration      reliability, ECE, Brier                of scores that are probabilities
+    first_errors     F1 of first errors, by position        of a judge of steps
+    steps            steps per solution, repeated ones      what a farmed judge of steps shows in
+    health           whether a stage learns               conditions on its log, with remedies
+    intervals        Wilson, bootstrap means, breakdowns    over problems
+    reward_hacking   slopes of reward and accuracy          of a policy that learns: is its reward gamed?
+    paired           bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
 """
