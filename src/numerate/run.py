@@ -182,9 +182,9 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
-    def from_place(place: str) -> Policy:
-        policy = load_policy(place, device=recipe.device, dtype=recipe.dtype, trained=True)
-        policy.name = policy_name(recipe, folder, place)
+    def from_place(path: str) -> Policy:
+        policy = load_policy(path, device=recipe.device, dtype=recipe.dtype, trained=True)
+        policy.name = policy_name(recipe, folder, path)
         return policy
 
     return Job(
@@ -207,14 +207,14 @@ def model_place(recipe: Recipe, folder: Path, name: str) -> str:
     return recipe.model if name == "base" else str(RunFolder(folder).stage(name) / "model")
 
 
-def policy_name(recipe: Recipe, folder: Path, place: str) -> str:
+def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
     """What rollouts call the policy that wrote them: a stage, a hub id, or the last part of a path, for where
     things lie on a machine is not stored. A server knows its model by the whole name."""
-    inside = place.removeprefix(f"{folder}/stages/")
-    if inside != place:
+    inside = path.removeprefix(f"{folder}/stages/")
+    if inside != path:
         return inside.removesuffix("/model")
-    local = recipe.engine.kind != "server" and Path(place).expanduser().is_dir()
-    return locate.short_name(place) if local else place
+    local = recipe.engine.kind != "server" and Path(path).expanduser().is_dir()
+    return locate.short_name(path) if local else path
 
 
 def measured_rows(

@@ -120,19 +120,19 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
     }
 
 
-def validation_sizes(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
+def validation_sizes(recipe: Recipe, folder: RunFolder, contestants: Sequence[str]) -> list[int]:
     """Returns how many problems the contestants validate on, each number once."""
-    file = place.problems("validation")
+    file = folder.problems("validation")
     whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
-    found: set[int] = set()
+    sizes: set[int] = set()
     for options in (recipe.stages[name].options for name in contestants):
         limit = getattr(getattr(options, "validate", None), "limit", None)
-        found.add(min(whole, limit or whole))
-    return sorted(found - {0})
+        sizes.add(min(whole, limit or whole))
+    return sorted(sizes - {0})
 
 
-def greedy_outcomes(place: RunFolder, model: str, problems: str) -> dict[str, float]:
-    rows = read_rollouts(place.attempts(model, problems) / "greedy")
+def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, float]:
+    rows = read_rollouts(folder.attempts(model, problems) / "greedy")
     return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
 
 
@@ -177,18 +177,18 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
     return direct.union(*(made_of(recipe, other) for other in direct))
 
 
-def validation_curve(place: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
+def validation_curve(folder: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
     """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
     validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
-    spent = [round_rows(place.stage(other)) for other in sorted(before)]
+    spent = [round_rows(folder.stage(other)) for other in sorted(before)]
     attempts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
-    told: list[dict[str, float | None]] = []
-    for row in round_rows(place.stage(name)):
+    curve: list[dict[str, float | None]] = []
+    for row in round_rows(folder.stage(name)):
         attempts, seconds = attempts + row["attempts"], seconds + row["seconds"]
-        told.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
-    return told
+        curve.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
+    return curve
 
 
 def round_rows(stage: Path) -> list[dict[str, Any]]:

@@ -84,9 +84,9 @@ def _number_in_text(before: str) -> bool:
     return head != before and head.rstrip(" \t")[-1:] not in ("", "\n")
 
 
-def _inside(place: int, spans: list[Span]) -> bool:
-    at = bisect_right(spans, place, key=lambda span: span[0]) - 1
-    return at >= 0 and place < spans[at][1]
+def _inside(position: int, spans: list[Span]) -> bool:
+    at = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return at >= 0 and position < spans[at][1]
 
 
 def _protected(text: str) -> Iterator[Span]:

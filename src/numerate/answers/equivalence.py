@@ -218,9 +218,9 @@ def _same_prose(a: str, b: str) -> Verdict | None:
     return None
 
 
-def _is_prose(found: str | None, normal: str) -> bool:
+def _is_prose(extracted: str | None, normal: str) -> bool:
     """Words without digits of which one is longer than a product of letters or the name of a function."""
-    if found is None or any(c.isdigit() for c in found):
+    if extracted is None or any(c.isdigit() for c in extracted):
         return False
     known = vocabulary.FUNCTIONS | vocabulary.NAMES | vocabulary.SEPARATORS
     return any(

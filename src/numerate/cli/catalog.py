@@ -153,15 +153,15 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     return sets
 
 
-def describe_facts(found: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
+def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
     from numerate.problems.describe import describe
 
-    described = describe(found)
+    described = describe(members)
     table.print_pairs(described.rows(), to_stderr=to_stderr)
     return asdict(described)
 
 
-def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
+def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
     """Duplicates, and overlap with the sets named or with every test set on this machine."""
     from numerate import problems
     from numerate.problems.describe import audit_problems, tests_at_hand
@@ -171,7 +171,7 @@ def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stde
         tests = {other: problems.load(other) for other in against}
     else:
         tests = tests_at_hand(problems.TABLE, {part.name for part in parse_spec(name)})
-    audited = audit_problems(found, dict(tests))
+    audited = audit_problems(members, dict(tests))
     table.print_pairs(audited.rows(), to_stderr=to_stderr)
     for ids in audited.duplicates[:SHOWN_PAIRS]:
         terminal.echo(f"  the same: {', '.join(ids)}", err=to_stderr)

@@ -141,11 +141,11 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
         yield place, f"{message}: name a stage of method {trains}, or such a judge's directory"
 
 
-def scores_steps(recipe: Recipe, given: str) -> bool:
+def scores_steps(recipe: Recipe, judge: str) -> bool:
     """Whether a judge of rerank_with has a score per step and can be asked about anything."""
-    if given in recipe.stages:
-        return "step_judge" in left_by_stage(recipe, given)
-    return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
+    if judge in recipe.stages:
+        return "step_judge" in left_by_stage(recipe, judge)
+    return judge != ORACLE and not no_judge(judge) and read_card(Path(judge).expanduser()).kind in STEP_JUDGES
 
 
 def stage_judges(recipe: Recipe, name: str) -> str | None:
@@ -156,20 +156,20 @@ def stage_judges(recipe: Recipe, name: str) -> str | None:
     return f"stage {name!r} ({method}) trains no judge{suggest_word('', known_judges(recipe))}"
 
 
-def judge_folder_error(recipe: Recipe, given: str) -> str | None:
+def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
     """What to say where a directory holds no judge for this recipe."""
-    if given == ORACLE:
+    if judge == ORACLE:
         return None
-    if not Path(given).expanduser().is_dir() and given not in locate.BUNDLED:
-        hint = suggest_word(given, known_judges(recipe))
-        return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
+    if not Path(judge).expanduser().is_dir() and judge not in locate.BUNDLED:
+        hint = suggest_word(judge, known_judges(recipe))
+        return f"{judge!r} is no stage that trains a judge and no directory that holds one{hint}"
     try:
-        card = check_judge(given)
+        card = check_judge(judge)
     except ValueError as error:
         return str(error)
     if card.style != recipe.prompt and not card.encoder:
         return (
-            f"the judge in {given} was trained on problems put as {card.style!r}, and this recipe puts them "
+            f"the judge in {judge} was trained on problems put as {card.style!r}, and this recipe puts them "
             f"as {recipe.prompt!r}: write prompt: {card.style}, or take another judge"
         )
     return None
@@ -211,14 +211,14 @@ def known_judges(recipe: Recipe) -> list[str]:
     return [ORACLE, *(name for name in recipe.stages if left_by_stage(recipe, name) & JUDGES)]
 
 
-def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]:
+def judge_names(judges: Sequence[str], stages: Collection[str]) -> dict[str, str]:
     """What rows call each judge -> what the recipe calls it: a stage or the oracle by its name, a directory
     by its last words, numbered where two would be called the same."""
     names: dict[str, str] = {}
-    for each in given:
+    for each in judges:
         plain = each if each in stages or each == ORACLE else locate.short_name(each)
         name, n = plain, 1
-        while name in names or (name in given and name != each):
+        while name in names or (name in judges and name != each):
             n += 1
             name = f"{plain}-{n}"
         names[name] = each

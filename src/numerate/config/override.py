@@ -62,7 +62,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
     return words
 
 
-def put_value(tree: Tree, path: Path_, given: Any) -> None:
+def put_value(tree: Tree, path: Path_, value: Any) -> None:
     """Set the value at `path`; what is missing or null on the way becomes a mapping."""
     here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
@@ -77,4 +77,4 @@ def put_value(tree: Tree, path: Path_, given: Any) -> None:
             )
         here[word] = inner
         here = inner
-    here[path[-1]] = given
+    here[path[-1]] = value

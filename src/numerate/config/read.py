@@ -162,14 +162,14 @@ def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str
     return found
 
 
-def scalar_value(node: yaml.Node, place: str) -> Any:
+def scalar_value(node: yaml.Node, where: str) -> Any:
     try:
-        found = TAGS[node.tag](node.value)
+        value = TAGS[node.tag](node.value)
     except ValueError as error:
-        raise ValueError(f"{place}: {describe_value(node.value)} is no number") from error
-    if found in (math.inf, -math.inf):
-        raise ValueError(f"{place}: {node.value} is too large a number")
-    return found
+        raise ValueError(f"{where}: {describe_value(node.value)} is no number") from error
+    if value in (math.inf, -math.inf):
+        raise ValueError(f"{where}: {node.value} is too large a number")
+    return value
 
 
 def override_value(text: str) -> Any:
@@ -177,14 +177,14 @@ def override_value(text: str) -> Any:
     return plain_values(parse_yaml(text, "the value"), (), Tree({}, "the value"))
 
 
-def describe_value(given: Any) -> str:
+def describe_value(value: Any) -> str:
     """What was written, in words and shortened: the text 'eight', the list [1, 2], nothing (null)."""
-    if given is None:
+    if value is None:
         return "nothing (null)"
-    if isinstance(given, bool):
-        return f"{str(given).lower()}"
-    if isinstance(given, dict):
-        return f"a mapping with the keys {', '.join(map(str, given))}"[:60] if given else "an empty mapping"
+    if isinstance(value, bool):
+        return f"{str(value).lower()}"
+    if isinstance(value, dict):
+        return f"a mapping with the keys {', '.join(map(str, value))}"[:60] if value else "an empty mapping"
     words = {str: "the text ", list: "the list "}
-    shown = redact_logins(repr(given))
-    return words.get(type(given), "") + (shown if len(shown) <= 40 else shown[:37] + "...")
+    shown = redact_logins(repr(value))
+    return words.get(type(value), "") + (shown if len(shown) <= 40 else shown[:37] + "...")

@@ -88,9 +88,9 @@ def first_steps_given(steps: int, tau: float) -> int:
     return math.floor(tau * steps + 1e-9)
 
 
-def steps_after(given: int, good: bool) -> int:
+def steps_after(count: int, good: bool) -> int:
     """One step less after a success; after a failure the same again."""
-    return max(0, given - 1) if good else given
+    return max(0, count - 1) if good else count
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
@@ -98,11 +98,11 @@ def is_solved(right: Sequence[bool], share: float) -> bool:
     return any(right) and sum(right) >= share * len(right)
 
 
-def solution_prefix(solution: str, given: int) -> str:
+def solution_prefix(solution: str, count: int) -> str:
     """The first steps of a solution, as whole lines, so that none of them can grow; empty where there are no
     more steps than that."""
     steps = split(solution)
-    return solution[: steps[given].start].rstrip(" \t") if 0 < given < len(steps) else ""
+    return solution[: steps[count].start].rstrip(" \t") if 0 < count < len(steps) else ""
 
 
 def prefix_stats(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:

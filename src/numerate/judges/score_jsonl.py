@@ -133,17 +133,17 @@ def clean_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def row_of(asked: SolutionLine, said: StepScores, how: str) -> Row:
+def row_of(line: SolutionLine, scored: StepScores, how: str) -> Row:
     """One line of the output. A solution without scores has earned 0."""
     row: Row = {
-        "id": asked.id,
-        "scores": list(said.scores),
-        "steps": [step.text for step in said.steps],
-        "score": aggregate(said.scores, how),
+        "id": line.id,
+        "scores": list(scored.scores),
+        "steps": [step.text for step in scored.steps],
+        "score": aggregate(scored.scores, how),
     }
-    found = split_solution(asked.solution)
-    if not found.texts:
+    solution = split_solution(line.solution)
+    if not solution.texts:
         return row | {"note": "empty"}
-    if said.dropped:
-        return row | {"note": "overlong", "dropped": said.dropped}
-    return row if found.steps else row | {"note": "no_steps"}
+    if scored.dropped:
+        return row | {"note": "overlong", "dropped": scored.dropped}
+    return row if solution.steps else row | {"note": "no_steps"}

@@ -116,11 +116,11 @@ def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int,
     return [divmod(number, wrong) for number in chosen]
 
 
-def question_row(judge: EvaluatorModel, one: Sorted, solution: str, right: bool) -> Example | None:
+def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: bool) -> Example | None:
     """The question about a solution; None where it does not fit whole."""
-    laid = judge.lay(one.problem, split_solution(solution).texts)
-    asked = None if laid.dropped else training.labelled_row(laid, [float(right)])
-    return asked.with_row(problem=float(one.number)) if asked else None
+    laid = judge.lay(entry.problem, split_solution(solution).texts)
+    row = None if laid.dropped else training.labelled_row(laid, [float(right)])
+    return row.with_row(problem=float(entry.number)) if row else None
 
 
 def log_share(

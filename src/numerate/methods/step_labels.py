@@ -64,9 +64,9 @@ def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
         yield Beginning(group.problem, text[: step.start].rstrip(" \t"))
 
 
-def label_rollout(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
+def label_rollout(scored: Scored, group: Group, outcomes: Mapping[str, list[bool]], cfg: Config) -> Scored:
     """The attempt with a label and a score, the share of right continuations, on each of its steps."""
-    hits = [found[begun.id] for begun in step_prefixes(scored, group)]
+    hits = [outcomes[begun.id] for begun in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
     good = prefix_labels(hits, cfg.threshold, cfg.monotone)
@@ -107,13 +107,15 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
         )
 
 
-def label_stats(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:
+def label_stats(
+    marked: Sequence[Scored], prefixes: int, outcomes: Mapping[str, list[bool]]
+) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
         "labels/attempts": float(len(marked)),
         "labels/steps": float(len(steps)),
         "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
-        "labels/beginnings": float(asked),
-        "labels/continued": float(len(found)),
-        "rollouts/attempts": float(sum(map(len, found.values()))),
+        "labels/beginnings": float(prefixes),
+        "labels/continued": float(len(outcomes)),
+        "rollouts/attempts": float(sum(map(len, outcomes.values()))),
     }

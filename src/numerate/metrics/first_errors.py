@@ -110,9 +110,9 @@ def by_position(
     return [_position(place, seen[place]) for place in sorted(seen)]
 
 
-def _position(place: int, calls: Sequence[tuple[bool, bool]]) -> Position:
+def _position(index: int, calls: Sequence[tuple[bool, bool]]) -> Position:
     called, wrong = sum(call for call, _ in calls), sum(truth for _, truth in calls)
     both = sum(call and truth for call, truth in calls)
     return Position(
-        place, both / called if called else None, both / wrong if wrong else None, len(calls), wrong
+        index, both / called if called else None, both / wrong if wrong else None, len(calls), wrong
     )

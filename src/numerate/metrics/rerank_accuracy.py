@@ -95,11 +95,11 @@ def _values(
     return dict(zip(below, values, strict=True))
 
 
-def by_limit(found: Curves, strategy: str, attempts: int) -> dict[int, list[float]]:
+def by_limit(curves: Curves, strategy: str, attempts: int) -> dict[int, list[float]]:
     """The values of one strategy at so many attempts: K or N -> one per problem."""
     return {
         limit: values
-        for (name, m, limit), values in found.items()
+        for (name, m, limit), values in curves.items()
         if name == strategy and m == attempts and limit is not None
     }
 

@@ -77,16 +77,16 @@ def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
     )
 
 
-def place_after(place: int, text: str) -> int:
-    """The place after some more text. `=`, `>` and the end of a line leave an annotation's left side."""
+def place_after(state: int, text: str) -> int:
+    """Returns the state after more text. `=`, `>` and the end of a line leave an annotation's left side."""
     for character in text:
-        if place == INSIDE:
-            place = OUTSIDE if character in "=>\n" else INSIDE
+        if state == INSIDE:
+            state = OUTSIDE if character in "=>\n" else INSIDE
         elif character == "<":
-            place = INSIDE if place == HALF else HALF
+            state = INSIDE if state == HALF else HALF
         else:
-            place = OUTSIDE
-    return place
+            state = OUTSIDE
+    return state
 
 
 def token_texts(tokenizer: Any, vocabulary: int) -> list[str]:

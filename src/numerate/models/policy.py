@@ -199,14 +199,14 @@ def load(
     return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
 
 
-def not_loaded(name: str, place: str, error: Exception) -> ValueError:
+def not_loaded(name: str, path: str, error: Exception) -> ValueError:
     """The error for a model that transformers cannot load, in one line."""
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
         text = "it comes with code of its own, which is not run here; take a model that transformers knows"
     if "for this kind of AutoModel" in text:
         text = f"{text.partition(' for this kind of AutoModel')[0]}: it is no causal language model"
-    return ValueError(f"model {name!r} could not be loaded from {place}: {text[:SHOWN]}")
+    return ValueError(f"model {name!r} could not be loaded from {path}: {text[:SHOWN]}")
 
 
 def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:

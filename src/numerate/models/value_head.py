@@ -51,9 +51,9 @@ def capture_activations() -> Iterator[Captured]:
         _listener.reset(before)
 
 
-def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], told: dict[str, Any]) -> None:
+def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if (heard := _listener.get()) is not None:
-        heard.calls[number] = args, told
+        heard.calls[number] = args, kwargs
 
 
 def capture_output(_: nn.Module, args: object, output: Any) -> None:

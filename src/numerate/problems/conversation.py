@@ -52,11 +52,13 @@ def _message(row: Row, name: str, item: Any) -> dict[str, str]:
     raise row.wrong(name, f"messages with a role among {', '.join(ROLES)} and a text content")
 
 
-def _content(found: Any) -> str | None:
+def _content(content: Any) -> str | None:
     """Text, or the text parts of a list of typed parts."""
-    if isinstance(found, list | tuple):
+    if isinstance(content, list | tuple):
         parts = [
-            cast("Mapping[str, Any]", part) for part in cast("list[Any]", found) if isinstance(part, Mapping)
+            cast("Mapping[str, Any]", part)
+            for part in cast("list[Any]", content)
+            if isinstance(part, Mapping)
         ]
         return "".join(str(part.get("text") or "") for part in parts)
-    return found if isinstance(found, str) else None
+    return content if isinstance(content, str) else None

@@ -85,9 +85,9 @@ def learning_panels(run: RunRecord) -> list[Panel]:
     return panels
 
 
-def tint_of(run: RunRecord, stage: StageRecord, place: int) -> int:
+def tint_of(run: RunRecord, stage: StageRecord, index: int) -> int:
     """A stage has the colour of the model it makes."""
-    return run.models.index(stage.name) if stage.name in run.models else len(run.models) + place
+    return run.models.index(stage.name) if stage.name in run.models else len(run.models) + index
 
 
 def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -> Figure:
@@ -274,8 +274,8 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
     return panels
 
 
-def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list[Figure]:
-    """told: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
+def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> list[Figure]:
+    """logged: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
     shown = (
         ("accuracy", "Right rollouts", "of the rollouts that were graded"),
         ("exact", "Distinct texts", "per problem"),
@@ -284,7 +284,7 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list
     figures: list[Figure] = []
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
-        if points and not (told and name == "accuracy"):
+        if points and not (logged and name == "accuracy"):
             drawn = [plots.PlotLine(tint, points)]
             label = f"{heading} by round"
             svg = plots.plot_lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")

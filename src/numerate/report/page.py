@@ -86,7 +86,7 @@ def render_page(run: RunRecord) -> str:
         "choices": choices.selection_tables(run),
         "selection": selection.selection_panels(run),
         "colours": plots.COLOURS,
-        "shape": lambda place: plots.GLYPHS[plots.marker_shape(place)],
+        "shape": lambda index: plots.GLYPHS[plots.marker_shape(index)],
         "difficulty": figures.difficulty_panels(run),
         "diversity": figures.diversity_panels(run, training_rounds(run)),
         "rollouts": embedded,
@@ -137,9 +137,9 @@ def _facts(run: RunRecord) -> list[Fact]:
     ]
 
 
-def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
+def _source(value: Any, members: Mapping[str, Problem] | None) -> str:
     """ "stories/test (500 problems)" of what the recipe says and what the folder holds."""
-    source = asked.get("source") if isinstance(asked, Mapping) else asked
+    source = value.get("source") if isinstance(value, Mapping) else value
     size = f"{len(members):,} problems" if members else ""
     if source is None:
         return size or "not recorded"

@@ -131,10 +131,10 @@ def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[StageRecord]:
     ]
 
 
-def _stage(path: Path, asked: Any) -> StageRecord:
+def _stage(path: Path, options: Any) -> StageRecord:
     done = (path / "DONE.json").is_file()
     state = "done" if done else "unfinished" if path.is_dir() else "not started"
-    method = asked.get("method", "") if isinstance(asked, dict) else ""
+    method = options.get("method", "") if isinstance(options, dict) else ""
     series: dict[str, list[LoggedCurve]] = {}
     logs: dict[str, list[dict[str, Any]]] = {}
     for log in sorted(path.rglob("metrics.jsonl")):
@@ -144,7 +144,7 @@ def _stage(path: Path, asked: Any) -> StageRecord:
             series.setdefault(key, []).append(LoggedCurve(part, points))
     alarms = tuple(row for row in logs.get("", []) if isinstance(row.get("hacking"), dict))
     curves = {key: tuple(curves) for key, curves in series.items()}
-    unit = "round" if isinstance(asked, dict) and "rounds" in asked else "step"
+    unit = "round" if isinstance(options, dict) and "rounds" in options else "step"
     return StageRecord(path.name, str(method), state, curves, alarms, logs, unit)
 
 

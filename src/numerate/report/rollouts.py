@@ -85,7 +85,7 @@ def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded
     )
 
 
-def _scan(place: int, source: SourceRecord) -> list[Pick]:
+def _scan(index: int, source: SourceRecord) -> list[Pick]:
     """Every rollout of a source, from three columns of its files."""
     picks: list[Pick] = []
     for file in sorted(source.path.glob("*.parquet")):
@@ -98,7 +98,7 @@ def _scan(place: int, source: SourceRecord) -> list[Pick]:
             reward = finite_number(columns["reward"])
             right = None if reward is None else reward > 0.5
             picks.append(
-                Pick(place, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
+                Pick(index, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
             )
     return picks
 

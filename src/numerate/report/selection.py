@@ -182,7 +182,7 @@ def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> It
             yield Figure(name, note, svg)
 
 
-def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.PlotLine | None:
+def _bins(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine | None:
     bins = sorted(
         (row.x, row.value, row.low, row.high)
         for row in rows
@@ -191,9 +191,7 @@ def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.
     )
     if not bins:
         return None
-    return plots.PlotLine(
-        place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins]
-    )
+    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
 
 
 def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:

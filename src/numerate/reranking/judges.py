@@ -89,11 +89,11 @@ def _limited(
     return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
 
 
-def _quality(found: Judged) -> list[Row]:
+def _quality(judged: Judged) -> list[Row]:
     """Of the score as a prediction: what cannot be measured (all right, no probabilities) has no row."""
-    score = [s for problem in found.candidates for s in problem.scores or ()]
-    right = [bool(c) for problem in found.candidates for c in problem.correct]
-    member = [id for id, p in zip(found.ids, found.candidates, strict=True) for _ in p.clusters]
+    score = [s for problem in judged.candidates for s in problem.scores or ()]
+    right = [bool(c) for problem in judged.candidates for c in problem.correct]
+    member = [id for id, p in zip(judged.ids, judged.candidates, strict=True) for _ in p.clusters]
     rows: list[Row] = []
     if len(set(right)) == 2:
         area = metrics.auc_interval(score, right, member)
@@ -102,7 +102,7 @@ def _quality(found: Judged) -> list[Row]:
         step = -(-len(points) // ROC_POINTS)
         kept = [*points[:-1:step], points[-1]]
         rows += [metric_row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
-    if any(len(set(map(bool, p.correct))) == 2 for p in found.candidates):
+    if any(len(set(map(bool, p.correct))) == 2 for p in judged.candidates):
         within = metrics.auc_within(score, right, member)
         rows.append(metric_row("auc_within", within.value, (within.low, within.high), within.n))
     if all(0 <= s <= 1 for s in score):

@@ -64,9 +64,9 @@ class VllmOptions:
     """on a GPU, give the memory back between requests, at the price of moving the weights out and in"""
 
 
-def _kind(given: Any) -> Any:
+def _kind(value: Any) -> Any:
     """local where nothing is said."""
-    return str(given.get("kind", "local")) if isinstance(given, dict) else getattr(given, "kind", None)
+    return str(value.get("kind", "local")) if isinstance(value, dict) else getattr(value, "kind", None)
 
 
 EngineOptions = Annotated[

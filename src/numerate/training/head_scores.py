@@ -48,16 +48,16 @@ def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> l
     return [*rows] or [None]
 
 
-def score_row(laid: Laid, asked: dict[int, float]) -> Example:
-    """asked: place of a token -> what the head should say there."""
+def score_row(laid: Laid, targets: dict[int, float]) -> Example:
+    """Returns the row. targets: position of a token -> what the head should predict there."""
     places, ends = range(len(laid.ids)), set(laid.ends)
     return Example(
         laid.ids,
-        [place >= laid.prompt for place in places],
+        [position >= laid.prompt for position in places],
         token={
-            "read": [float(place in asked) for place in places],
-            "target": [asked.get(place, 0.0) for place in places],
-            "said": [float(place >= laid.prompt and place not in ends) for place in places],
+            "read": [float(position in targets) for position in places],
+            "target": [targets.get(position, 0.0) for position in places],
+            "said": [float(position >= laid.prompt and position not in ends) for position in places],
         },
     )
 

@@ -172,9 +172,9 @@ def flex_works(heads: int, kv_heads: int, size: int, dtype: torch.dtype, device:
     )
 
 
-def _plain(given: Sequence[Tensor], dense: Tensor) -> list[Tensor]:
-    q, k, v = given
+def _plain(inputs: Sequence[Tensor], dense: Tensor) -> list[Tensor]:
+    q, k, v = inputs
     k, v = (x.repeat_interleave(q.shape[1] // x.shape[1], dim=1) for x in (k, v))
     score = (q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])).masked_fill(~dense, float("-inf"))
     seen = (score.softmax(-1) @ v).transpose(1, 2)
-    return [seen, *torch.autograd.grad(seen.sum(), given)]
+    return [seen, *torch.autograd.grad(seen.sum(), inputs)]

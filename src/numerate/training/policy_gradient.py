@@ -104,16 +104,17 @@ def importance_weights(
 
 def add_is_correction(
     rows: Sequence[Example],
-    told: Sequence[Sequence[float] | None],
+    sampler_logps: Sequence[Sequence[float] | None],
     how: Correction,
     cap: float,
     floor: float,
 ) -> tuple[list[Example], Stats]:
     """The rows with the column `importance_weights`, and what it is like over their trained tokens; `bound`
-    is the share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
+    is the share that was cut or left out. sampler_logps: the sampler's log-probabilities of each row; 1
+    without."""
     out: list[Example] = []
     seen: list[float] = []
-    for row, sampler in zip(rows, told, strict=True):
+    for row, sampler in zip(rows, sampler_logps, strict=True):
         old = row.token["old_logp"]
         weights = [1.0] * len(old)
         if sampler is not None and sampler is not old:

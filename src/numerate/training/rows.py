@@ -29,15 +29,15 @@ def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
 
 def tagged_row(
     policy: Policy,
-    asked: Sequence[int],
-    told: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
+    prompt: Sequence[int],
+    lines: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
     conditioning: Conditioning,
 ) -> Example:
-    """A prompt and the lines of a solution, each behind the tag that says whether it is good. told: per line
+    """A prompt and the lines of a solution, each behind the tag that says whether it is good. lines: per line
     that verdict, the tokens, and which of them are trained. Tags are read, never written."""
     tags = {good: tag_ids(policy, conditioning.tag(good)) for good in (True, False)}
-    ids, mask = list(asked), [False] * len(asked)
-    for good, line, trained in told:
+    ids, mask = list(prompt), [False] * len(prompt)
+    for good, line, trained in lines:
         ids += [*tags[good], *line]
         mask += [False] * len(tags[good]) + list(trained)
     return Example(ids, mask)

@@ -58,9 +58,9 @@ def read_cases(normal: str, parse: Parse) -> Node | None:
     return Node("rel", ("=",), (name, node)) if name else None
 
 
-def _listed(found: list[Node | None], kind: str = "list") -> Node | None:
-    nodes = tuple(node for node in found if node is not None)
-    return Node(kind, None, nodes) if len(nodes) == len(found) else None
+def _listed(members: list[Node | None], kind: str = "list") -> Node | None:
+    nodes = tuple(node for node in members if node is not None)
+    return Node(kind, None, nodes) if len(nodes) == len(members) else None
 
 
 def _parted(row: str) -> tuple[str, str]:

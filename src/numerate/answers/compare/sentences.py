@@ -144,9 +144,9 @@ def _says_only_what(label: str) -> bool:
     return _HEDGES.isdisjoint(plain) and not _denies(plain)
 
 
-def _denies(said: list[str]) -> bool:
+def _denies(words: list[str]) -> bool:
     """True for words that bound or negate what stands beside them."""
-    return not vocabulary.BOUNDING.isdisjoint(said) or any(w.endswith("n't") for w in said)
+    return not vocabulary.BOUNDING.isdisjoint(words) or any(w.endswith("n't") for w in words)
 
 
 _NUMBER = re.compile(

@@ -258,8 +258,8 @@ def plain_words(normal: str) -> str | None:
     return _without_frame(said) if (found and found[0] in _FRAMED) or said.endswith("win") else said or None
 
 
-def _without_frame(said: str) -> str:
+def _without_frame(text: str) -> str:
     """What `they are parallel` and `first player wins` say of whom the question asks about."""
-    said = _PRONOUN.sub("", said, count=1) if _PRONOUN.match(said) else said
-    winner = _WINNER.fullmatch(said)
-    return winner[1] if winner else said
+    text = _PRONOUN.sub("", text, count=1) if _PRONOUN.match(text) else text
+    winner = _WINNER.fullmatch(text)
+    return winner[1] if winner else text

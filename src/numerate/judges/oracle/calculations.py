@@ -234,9 +234,9 @@ def _operand_after(line: Sequence[LineToken], at: int) -> tuple[list[Item], int]
     return None
 
 
-def _bracket(inside: Sequence[LineToken], place: int) -> tuple[list[Item], int] | None:
+def _bracket(inside: Sequence[LineToken], position: int) -> tuple[list[Item], int] | None:
     signs = {"open": "(", "close": ")"}
     kinds = {token.kind for token in inside}
     if not kinds <= {"open", "close", "number", "op", "word"}:
         return None
-    return [signs.get(token.kind, token.value) for token in inside if token.kind != "word"], place
+    return [signs.get(token.kind, token.value) for token in inside if token.kind != "word"], position

@@ -142,33 +142,35 @@ class OnPolicyLoop:
         self.sampled += groups
         return groups
 
-    def training_rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
+    def training_rows(self, groups: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        frozen models; `reward`; the index of its group among `groups` (`group`) and of itself
         (`attempt`); whether it was `cut`. Raises ValueError where there are attempts and none of them was
         measured. Not judged: every attempt, without its reward."""
         from numerate.training.policy_gradient import add_is_correction
 
-        self.groups = list(found)
-        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
+        self.groups = list(groups)
+        every = [(g, attempt) for g, group in enumerate(groups) for attempt in group.attempts]
         kept = [
             (row_identity(g, i, attempt.rollout), attempt.rollout, attempt.reward.value)
             for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
-            if found:
-                raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(found)}")
+            if groups:
+                raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(groups)}")
             return []
         bare = [
             training.rollout_row(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))
             for known, rollout, value in kept
         ]
-        told = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
+        sampler_logps = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
         rows, drift = training.add_old_logprobs(
-            self.run, self.learner, bare, told, source=self.fit.old_logprobs
+            self.run, self.learner, bare, sampler_logps, source=self.fit.old_logprobs
         )
-        rows, weights = add_is_correction(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
+        rows, weights = add_is_correction(
+            rows, sampler_logps, self.fit.correction, self.fit.cap, self.fit.floor
+        )
         self.stats |= drift | weights
         for column, other in self.references.items():
             logps = other.logprobs(self.learner, rows)

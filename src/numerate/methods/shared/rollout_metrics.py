@@ -165,17 +165,19 @@ def reward_gap(known: Sequence[Payment]) -> Stats:
 def overpaid_rollouts(known: Sequence[Payment]) -> list[Payment]:
     """The wrong attempts with the highest rewards, each text once."""
     first: dict[str, Payment] = {}
-    for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
-        first.setdefault(one.rollout.solution, one)
+    for payment in sorted(
+        (payment for payment in known if not payment.right), key=lambda payment: -payment.reward
+    ):
+        first.setdefault(payment.rollout.solution, payment)
     return list(first.values())[:SHOWN]
 
 
-def rollout_facts(one: Payment) -> dict[str, Any]:
-    text = one.rollout.solution
+def rollout_facts(payment: Payment) -> dict[str, Any]:
+    text = payment.rollout.solution
     return {
-        "problem_id": one.rollout.problem_id,
-        "index": one.rollout.index,
-        "reward": one.reward,
+        "problem_id": payment.rollout.problem_id,
+        "index": payment.rollout.index,
+        "reward": payment.reward,
         "text": text[:LONGEST],
     }
 

@@ -88,7 +88,7 @@ def _chosen(rows: Iterable[LabelledSolution], limit: int) -> list[LabelledSoluti
             kept.append((place, row))
         elif (slot := draw.randrange(place + 1)) < limit:
             kept[slot] = (place, row)
-    return [row for _, row in sorted(kept, key=lambda one: one[0])]
+    return [row for _, row in sorted(kept, key=lambda pair: pair[0])]
 
 
 def check_set(name: str) -> None:

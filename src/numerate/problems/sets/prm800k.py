@@ -111,7 +111,7 @@ def chosen_path(problem: Problem) -> LabelledSolution:
         rated = [place for place, each in enumerate(step["completions"]) if each["rating"] is not None]
         ends = chosen is None and not step["human"]
         if ends and rated:
-            chosen = min(rated, key=lambda place: step["completions"][place]["rating"])
+            chosen = min(rated, key=lambda index: step["completions"][index]["rating"])
         if chosen is not None:
             steps.append(step["completions"][chosen]["text"])
             labels.append(step["completions"][chosen]["rating"])
@@ -186,11 +186,11 @@ def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _human(found: Any) -> str | None:
+def _human(value: Any) -> str | None:
     """The person's text: as it stands, or inside the object that some published rows have."""
-    if isinstance(found, Mapping):
-        found = cast("Mapping[str, Any]", found).get("text")
-    return found if isinstance(found, str) else None
+    if isinstance(value, Mapping):
+        value = cast("Mapping[str, Any]", value).get("text")
+    return value if isinstance(value, str) else None
 
 
 SET = Dataset(

@@ -75,8 +75,10 @@ def _may_shuffle(story: Story) -> bool:
     return story.scenario.kind != "cost"
 
 
-def _joinable(one: Sentence, two: Sentence) -> bool:
-    return not any(mark in sentence.text for sentence in (one, two) for mark in (", ", ". ", ":", " and "))
+def _joinable(first: Sentence, second: Sentence) -> bool:
+    return not any(
+        mark in sentence.text for sentence in (first, second) for mark in (", ", ". ", ":", " and ")
+    )
 
 
 def _events(story: Story) -> list[Sentence]:
@@ -90,7 +92,7 @@ def _events(story: Story) -> list[Sentence]:
     return made
 
 
-def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
+def _ask(story: Story, sentences: list[Sentence]) -> tuple[str, bool]:
     """The question, and whether it has swallowed the last sentence as "If ..."."""
     s = story.s
     direct, _, indirect = s.pick(story.asks).partition("|")
@@ -98,12 +100,12 @@ def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
     form = s.below(10)
     if (
         form < 2
-        and len(told) > 1
+        and len(sentences) > 1
         and story.events
-        and told[-1].text == story.events[-1].text
-        and not any(mark in told[-1].text for mark in (". ", ", "))
+        and sentences[-1].text == story.events[-1].text
+        and not any(mark in sentences[-1].text for mark in (". ", ", "))
     ):
-        return f"if {told[-1].text}, {direct}?", True
+        return f"if {sentences[-1].text}, {direct}?", True
     if form < (7 if story.held_templates else 4) and indirect:
         return s.pick(HELD_INDIRECT if story.held_templates else INDIRECT).format(indirect), False
     return direct + "?", False

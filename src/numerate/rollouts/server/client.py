@@ -30,9 +30,9 @@ log = logging.getLogger("numerate")
 class Refused(ValueError):
     """The server understood that it does not want this request: sending it again would not help."""
 
-    def __init__(self, url: str, status: int, said: str) -> None:
-        super().__init__(f"the server at {url} refused a request ({status}): {said}")
-        self.url, self.status, self.said = url, status, said
+    def __init__(self, url: str, status: int, message: str) -> None:
+        super().__init__(f"the server at {url} refused a request ({status}): {message}")
+        self.url, self.status, self.said = url, status, message
 
     def about(self, more: str) -> Refused:
         """The same, with what the request was about."""
@@ -50,8 +50,8 @@ class ServerGone(ConnectionError):
 class _Trouble(Exception):
     """One try failed, another may not. after: seconds to wait as the server said."""
 
-    def __init__(self, said: str, after: float | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
         self.after = after
 
 

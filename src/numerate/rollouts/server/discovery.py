@@ -52,11 +52,11 @@ def served_model(entry: dict[str, Any]) -> Served:
     return Served(entry["id"], entry.get("owned_by") in RAW, length if isinstance(length, int) else None)
 
 
-def served_entries(given: Any) -> list[dict[str, Any]]:
+def served_entries(payload: Any) -> list[dict[str, Any]]:
     """The models that are being served. What `transformers serve` lists is the cache of downloads, not what
     it serves; there the owner is the first part of the name."""
-    if not isinstance(given, dict) or not isinstance(given.get("data"), list):
+    if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
         raise UnreadableResponse("it is no list of models")
-    listed = cast(list[Any], given["data"])
+    listed = cast(list[Any], payload["data"])
     entries = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
     return [entry for entry in entries if not entry["id"].startswith(f"{entry.get('owned_by')}/")]
