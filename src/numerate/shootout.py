@@ -82,12 +82,12 @@ def _held(
     if jobs > 1:
         run_all(runs, jobs, progress, consent)
     else:
-        for one, place in runs:
-            run.run(one, place, progress=progress, consent=consent)
-    found = compare_seeds(recipe, folder, seeds)
-    run_on_main(lambda: write_json(folder / "shootout.json", found))
-    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, found)}"))
-    return found
+        for seeded, path in runs:
+            run.run(seeded, path, progress=progress, consent=consent)
+    results = compare_seeds(recipe, folder, seeds)
+    run_on_main(lambda: write_json(folder / "shootout.json", results))
+    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, results)}"))
+    return results
 
 
 def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
     right = {
-        m: [greedy_outcomes(place, recipe.name_of(m), problems) for place in places]
+        m: [greedy_outcomes(run_folder, recipe.name_of(m), problems) for run_folder in places]
         for m in (start, *contestants)
     }
     against_start = [difference_row(name, start, right) for name in contestants]
@@ -112,7 +112,7 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
         "validation": validation_sizes(recipe, places[0], contestants),
         "methods": [
             accuracy_row(name, right[name])
-            | {"curves": [validation_curve(place, name, cost) for place in places]}
+            | {"curves": [validation_curve(run_folder, name, cost) for run_folder in places]}
             for name, cost in costs.items()
         ],
         "against_start": holm_corrected(against_start),
@@ -139,13 +139,13 @@ def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, f
 def accuracy_row(name: str, right: Right) -> dict[str, Any]:
     """The mean over seeds; its interval is over problems, of their means over seeds."""
     value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
-    seeds = [sum(one.values()) / len(one) for one in right]
+    seeds = [sum(outcomes.values()) / len(outcomes) for outcomes in right]
     return {"model": name, "value": value, "low": low, "high": high, "seeds": seeds}
 
 
 def by_problem(right: Right) -> list[list[float]]:
     """Per problem, one number per seed."""
-    return [[one[problem] for one in right] for problem in right[0]]
+    return [[hits[problem] for hits in right] for problem in right[0]]
 
 
 def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
     means = [[sum(hits) / len(hits) for hits in side] for side in (ours, theirs)]
     gap = metrics.paired_bootstrap(means[0], means[1])
     seeds = [sum(x[s] - y[s] for x, y in zip(ours, theirs, strict=True)) / n for s in range(len(ours[0]))]
-    told = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
-    return {"model": a, "versus": b} | told
+    statistics = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
+    return {"model": a, "versus": b} | statistics
 
 
 def holm_corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

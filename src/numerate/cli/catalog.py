@@ -120,9 +120,11 @@ def show_problems(
     if not name:
         return table.save_json(json_file, list_sets(to_stderr))
     problems.check(name)
-    found = problems.load(name, limit=limit)
-    facts = audit_facts(name, found, against or [], to_stderr) if check else describe_facts(found, to_stderr)
-    for problem in found[:show]:
+    members = problems.load(name, limit=limit)
+    facts = (
+        audit_facts(name, members, against or [], to_stderr) if check else describe_facts(members, to_stderr)
+    )
+    for problem in members[:show]:
         terminal.echo(f"\n{format_problem(problem)}", err=to_stderr)
     table.save_json(json_file, {"name": name, **facts})
     if check and not facts["clean"]:

@@ -1,4 +1,4 @@
-"""What `numerate judge --marked` does: a judge of steps against labels of the same steps."""
+"""Implementation of `numerate judge --marked`: a step scorer against labels of the same steps."""
 
 from __future__ import annotations
 

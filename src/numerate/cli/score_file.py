@@ -1,4 +1,4 @@
-"""What `numerate judge` does with a file: opening the judge, going on where it was stopped, counting."""
+"""Implementation of `numerate judge FILE`: opening the judge, resuming, counting."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Given:
         if self.judge == ORACLE:
             return judges.Oracle()
         need_extras("train")
-        place = Path(self.judge).expanduser()
-        return judges.load(place, device=self.device, dtype=self.dtype, neutral=self.neutral)
+        path = Path(self.judge).expanduser()
+        return judges.load(path, device=self.device, dtype=self.dtype, neutral=self.neutral)
 
     def identity(self, problems: Mapping[str, Problem]) -> str:
         """Changes with anything that could change a score, but for the solutions."""

@@ -58,11 +58,11 @@ def select_among(
 
     keep_inputs(files, json=json_file)
     before = faults.count_faults()
-    found = sample_files.load(existing_file(files))
-    rows = sample_results(found, k, aggregate)
+    sampled = sample_files.load(existing_file(files))
+    rows = sample_results(sampled, k, aggregate)
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
-    print_results(found, to_stderr)
+    print_results(sampled, to_stderr)
     header = ["k", "n", "pass@k", "maj@k", "oracle of K largest", "to read"]
     table.print_table(result_lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
@@ -93,9 +93,9 @@ def existing_file(files: Sequence[Path]) -> Sequence[Path]:
             what = "is a folder" if file.is_dir() else "does not exist"
             raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
     places = [file.resolve() for file in files]
-    for file, place in zip(files, places, strict=True):
-        if places.count(place) > 1:
-            raise ValueError(f"{file} is named {places.count(place)} times: its attempts would count again")
+    for file, path in zip(files, places, strict=True):
+        if places.count(path) > 1:
+            raise ValueError(f"{file} is named {places.count(path)} times: its attempts would count again")
     return files
 
 

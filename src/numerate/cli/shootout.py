@@ -59,7 +59,7 @@ def shootout(
     numbers = range(checked.seed, checked.seed + seeds)
     bars = progress.make_progress(quiet=quiet) if is_main() else progress.QuietProgress()
     folder = out / checked.name
-    found = comparing.run_shootout(
+    results = comparing.run_shootout(
         checked,
         folder,
         numbers,
@@ -68,8 +68,8 @@ def shootout(
         consent=Consent(redo, tuple(trust or ())),
     )
     if is_main():
-        show_shootout(found, to_stderr=str(json_file) == "-")
-        table.save_json(json_file, found)
+        show_shootout(results, to_stderr=str(json_file) == "-")
+        table.save_json(json_file, results)
 
 
 def show_shootout(results: dict[str, Any], *, to_stderr: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a wrong value is told, in plain words."""
+"""Error messages for invalid values."""
 
 from __future__ import annotations
 

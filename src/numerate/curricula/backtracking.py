@@ -68,16 +68,16 @@ class Backtracking:
         return state.get("given", {}).get(problem.id, first_steps_given(len(split(known)), self.given))
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
-        given: dict[str, int] = dict(state.get("given", {}))
+        counts: dict[str, int] = dict(state.get("given", {}))
         own: dict[str, str] = dict(state.get("own", {}))
         for outcome in outcomes:
             problem, good = outcome.problem, is_solved(outcome.right, self.solved)
             known = self.known(state, problem, style)
             if known:
-                given[problem.id] = steps_after(self.steps_given(state, problem, known), good)
+                counts[problem.id] = steps_after(self.steps_given(state, problem, known), good)
             elif self.solutions == "own" and outcome.solution and not good:
                 own[problem.id] = outcome.solution
-        return {"given": given} | ({"own": own} if self.solutions == "own" else {})
+        return {"given": counts} | ({"own": own} if self.solutions == "own" else {})
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
         return prefix_stats(questions, state.get("own"))

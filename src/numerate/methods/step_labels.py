@@ -84,14 +84,14 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
     # 2. go on from every step
-    asked = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
+    prefixes = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))
-    place = run.folder / "continuations"
+    folder = run.folder / "continuations"
     for _ in run.rounds(1):
-        found = continuation_successes(
-            place,
+        outcomes = continuation_successes(
+            folder,
             engine,
-            asked,
+            prefixes,
             cfg.sample.rollouts,
             params(cfg.sample, job, run.seed),
             job.style,
@@ -99,11 +99,12 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
             grade_truncated=cfg.sample.grade_truncated,
         )
         # 3. label
-        marked = [label_rollout(scored, group, found, cfg) for scored, group in pairs]
+        marked = [label_rollout(scored, group, outcomes, cfg) for scored, group in pairs]
         path = run.folder / "rollouts" / "part-00000.parquet"
         run_on_main(partial(write_rollouts, path, marked))
         run.log(
-            label_stats(marked, len(asked), found) | truncation_stats(read_rollouts(place) if found else ())
+            label_stats(marked, len(prefixes), outcomes)
+            | truncation_stats(read_rollouts(folder) if outcomes else ())
         )
 
 

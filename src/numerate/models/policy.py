@@ -168,22 +168,22 @@ def load(
     locate.check_loadable(name)
     locate.check_sums(name)
     locate.check_weights(name)
-    place = str(locate.locate_model(name))
+    path = str(locate.locate_model(name))
     where = pick_device(device)
     compute = pick_dtype(dtype, where)
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
     with quiet_transformers():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                place,
+                path,
                 dtype=torch.float32 if trained and not lora else compute,
                 use_safetensors=True,
                 output_loading_info=True,
                 **options,
             )
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-            raise not_loaded(name, place, error) from error
+            raise not_loaded(name, path, error) from error
     model, report = loaded
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])

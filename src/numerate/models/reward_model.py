@@ -85,8 +85,8 @@ class ScoreNetwork(nn.Module):
         nn.init.zeros_(self.head.weight)  # every score begins at 1/2, without a random number
         nn.init.zeros_(self.head.bias)
         if card.likelihood:  # or it begins with what the language model believes: of the step, or of all
-            place = -1 if card.kind in STEP_JUDGES else -2
-            nn.init.constant_(self.head.weight[-1:, place], BELIEF)
+            column = -1 if card.kind in STEP_JUDGES else -2
+            nn.init.constant_(self.head.weight[-1:, column], BELIEF)
 
     @property
     def config(self) -> Any:

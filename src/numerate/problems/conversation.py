@@ -15,10 +15,10 @@ def read_messages(row: Row, name: str) -> Messages:
     """A column of messages, checked: at least one, roles known, contents text.
 
     Raises ValueError for anything else."""
-    found = row.value(name)
-    if not isinstance(found, list | tuple) or not found:
+    messages = row.value(name)
+    if not isinstance(messages, list | tuple) or not messages:
         raise row.wrong(name, 'a list of messages such as [{"role": "user", "content": "..."}]')
-    return [_message(row, name, item) for item in cast("list[Any]", found)]
+    return [_message(row, name, item) for item in cast("list[Any]", messages)]
 
 
 def read_prompt(row: Row, name: str) -> tuple[str, Messages]:

@@ -167,8 +167,8 @@ def plot_bars(
     height = 2.35 if upright else max(1.5, 0.6 + len(groups) * max(0.34, 0.15 * abreast))
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, height)
-        for place, series in enumerate(drawn):
-            offset = 0 if together else (place - (abreast - 1) / 2) * thick
+        for index, series in enumerate(drawn):
+            offset = 0 if together else (index - (abreast - 1) / 2) * thick
             for group, value in enumerate(series.values):
                 if value is not None:
                     _bar(axes, group + offset, thick, value, series, upright)

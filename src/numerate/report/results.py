@@ -61,7 +61,7 @@ def parse_results(metrics: Mapping[str, Any]) -> list[Result]:
     rows = metrics.get("results", [])
     if not isinstance(rows, list):
         raise ValueError('metrics.json: "results" is not a list: measure the run again, or restore the file')
-    return [_result(row, place) for place, row in enumerate(rows)]
+    return [_result(row, index) for index, row in enumerate(rows)]
 
 
 def _result(row: Any, index: int) -> Result:

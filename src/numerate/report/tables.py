@@ -277,9 +277,9 @@ def _find(rows: Sequence[Result], column: Column) -> Cell | None:
 
 def differences(metrics: Mapping[str, Any]) -> list[Versus]:
     """Paired differences in greedy accuracy, in the order of the file."""
-    found: list[Versus] = []
+    versus: list[Versus] = []
     for row in parse_results(metrics):
         measured = result_cell(row)
         if row.versus and not row.by and measured is not None and row.metric == "accuracy_difference":
-            found.append(Versus(row.model, row.versus, row.problems, measured, row.p))
-    return found
+            versus.append(Versus(row.model, row.versus, row.problems, measured, row.p))
+    return versus

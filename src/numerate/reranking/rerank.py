@@ -85,4 +85,4 @@ def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[
 
 def whole_labels(stored: Stored) -> Labels:
     """The oracle's labels of the attempts that the judge has read to their end."""
-    return {key: found for key, found in labels_of(stored.groups).items() if key not in stored.overlong}
+    return {key: labels for key, labels in labels_of(stored.groups).items() if key not in stored.overlong}

@@ -161,18 +161,18 @@ class Rewards:
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
-        told = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
+        by_path = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
         absent = {
             (path, i)
-            for path, values in told.items()
+            for path, values in by_path.items()
             for members in groups.values()
             if len(members) > 1 and all(values[i] is None for i in members)
             for i in members
         }
-        return [self.summed(told, absent, i, attempt) for i, attempt in enumerate(attempts)]
+        return [self.summed(by_path, absent, i, attempt) for i, attempt in enumerate(attempts)]
 
     def summed(
         self,

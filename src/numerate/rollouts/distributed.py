@@ -1,5 +1,4 @@
-"""What each of several processes of a run does: its share of the sampling, and one of them the writing. No
-torch where there is only one."""
+"""Multi-process helpers: sharding, main-process writes, barriers. No torch where there is one process."""
 
 from __future__ import annotations
 

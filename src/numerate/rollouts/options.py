@@ -1,4 +1,4 @@
-"""What samples, as checked options: one record per kind. `engines.make_engine` makes the engine of them."""
+"""Checked options of the sampling engines: one record per kind. `engines.make_engine` makes the engine."""
 
 from __future__ import annotations
 

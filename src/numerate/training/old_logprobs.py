@@ -36,8 +36,8 @@ def sampler_logprobs(rollout: Rollout) -> list[float] | None:
         if turn.trained and len(turn.logprobs) != len(turn.ids):
             assert not turn.logprobs, f"{len(turn.logprobs)} logprobs for {len(turn.ids)} ids"
             return None
-    told = rollout.logprobs
-    return told if all(map(math.isfinite, told)) else None
+    logps = rollout.logprobs
+    return logps if all(map(math.isfinite, logps)) else None
 
 
 def add_old_logprobs(
@@ -126,8 +126,8 @@ def recompute_logprobs(
         for batch in learner.cut(learner.share(bare)):
             with learner.computing():
                 logp_BT = of(model, batch)
-            for place, logp in by_row(batch, logp_BT):
-                flat[ends[place] - len(logp) : ends[place]] = logp.double().cpu()
+            for index, logp in by_row(batch, logp_BT):
+                flat[ends[index] - len(logp) : ends[index]] = logp.double().cpu()
     finally:
         model.train(training)
     everybodys = iter(distributed.sum_tensor(flat).tolist())
@@ -139,7 +139,7 @@ def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
     row_N, logp_N = batch.row_BT[batch.mask_BT], logp_BT[batch.mask_BT]
     order = row_N.argsort(stable=True)
     sizes = row_N.bincount(minlength=batch.rows).tolist()
-    places = [int(place) for place in batch.row["place"].tolist()]
+    places = [int(index) for index in batch.row["place"].tolist()]
     return zip(places, logp_N[order].split(sizes), strict=True)
 
 
@@ -148,8 +148,10 @@ def trained_columns(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two columns of the rows, at the trained tokens."""
     seen = np.concatenate([np.asarray(row.mask, dtype=bool) for row in rows])
-    one, other = (np.concatenate([np.asarray(x, dtype=float) for x in told]) for told in (sampler, learner))
-    return one[seen], other[seen]
+    first, other = (
+        np.concatenate([np.asarray(x, dtype=float) for x in columns]) for columns in (sampler, learner)
+    )
+    return first[seen], other[seen]
 
 
 def old_column(rows: Sequence[Example], logps: Sequence[Sequence[float]]) -> list[Example]:

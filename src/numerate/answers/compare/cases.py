@@ -124,10 +124,10 @@ def _same_pieces(left: Node, right: Node, same: Same) -> bool:
 def _same_at_points(left: Node, right: Node, letter: str) -> bool:
     decided = 0
     for point in _points(left, right):
-        one, other = (_value(node, letter, point) for node in (left, right))
-        if one is None and other is None:
+        first, second = (_value(node, letter, point) for node in (left, right))
+        if first is None and second is None:
             continue
-        if one is None or other is None or not same_value(one, other):
+        if first is None or second is None or not same_value(first, second):
             return False
         decided += 1
     return decided >= 5

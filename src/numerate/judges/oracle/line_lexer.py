@@ -90,12 +90,12 @@ def clean_line(text: str) -> str:
 def line_tokens(line: str) -> list[LineToken]:
     """At most 300 tokens of the first 1500 characters."""
     text = clean_line(line[:MAX_CHARACTERS])
-    found: list[LineToken] = []
+    tokens: list[LineToken] = []
     for match in TOKEN.finditer(text):
-        if len(found) >= MAX_TOKENS:
+        if len(tokens) >= MAX_TOKENS:
             break
-        READERS[match.lastgroup or "break"](match, text, found)
-    return found
+        READERS[match.lastgroup or "break"](match, text, tokens)
+    return tokens
 
 
 Reader = Callable[[re.Match[str], str, list[LineToken]], None]

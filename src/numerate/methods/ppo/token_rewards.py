@@ -1,4 +1,4 @@
-"""What an attempt earns under PPO, token by token, before the penalty for leaving the reference policy.
+"""Token rewards of PPO, before the KL penalty to the reference policy.
 
 on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
 end) on each step's end  weight * refine(p)_k                                                        (scores:
@@ -147,7 +147,8 @@ def reward_tokens(
 def outcome(scored: Scored, rewards: Given, weight: float) -> list[float]:
     """Returns the reward of a right answer, and the sum of the functions'."""
     parts = [
-        (one.path, one.weight * (scored.reward.parts.get(one.path) or 0.0)) for one in parse_weighted(rewards)
+        (weighted.path, weighted.weight * (scored.reward.parts.get(weighted.path) or 0.0))
+        for weighted in parse_weighted(rewards)
     ]
     right = math.fsum(amount for path, amount in parts if path == CORRECT)
     others = math.fsum(amount for path, amount in parts if path != CORRECT)

@@ -101,5 +101,5 @@ def advantages(
 
 
 def join_advantages(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
-    given = iter(by_step)
-    return [whole + next(given) if trained else 0.0 for trained in row.mask]
+    values = iter(by_step)
+    return [whole + next(values) if trained else 0.0 for trained in row.mask]

@@ -29,8 +29,8 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
         return None
     if judge_kind(name) == "oracle":
         return judges.Oracle()
-    place = Path(name) if judge_kind(name) == "folder" else job.stage_folder(name) / "model"
-    return judges.load(place, device=job.device, dtype=job.dtype, every=every)
+    path = Path(name) if judge_kind(name) == "folder" else job.stage_folder(name) / "model"
+    return judges.load(path, device=job.device, dtype=job.dtype, every=every)
 
 
 def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:

@@ -89,11 +89,11 @@ def rated_alternatives(problem: Problem) -> Iterator[LabelledSolution]:
         return
     history: tuple[str, ...] = ()
     for step in problem.meta["labelled_steps"]:
-        for place, completion in enumerate(step["completions"]):
+        for index, completion in enumerate(step["completions"]):
             if completion["rating"] is not None:
                 steps = (*history, completion["text"])
                 labels = (*(None for _ in history), completion["rating"])
-                facts = _facts(problem, chosen=place == step["chosen"])
+                facts = _facts(problem, chosen=index == step["chosen"])
                 yield LabelledSolution(problem, steps, labels, problem.source, facts)
         text = chosen_text(step)
         if text is None:
@@ -108,7 +108,7 @@ def chosen_path(problem: Problem) -> LabelledSolution:
     labels: list[int | None] = []
     for step in problem.meta["labelled_steps"]:
         chosen = step["chosen"]
-        rated = [place for place, each in enumerate(step["completions"]) if each["rating"] is not None]
+        rated = [i for i, each in enumerate(step["completions"]) if each["rating"] is not None]
         ends = chosen is None and not step["human"]
         if ends and rated:
             chosen = min(rated, key=lambda index: step["completions"][index]["rating"])

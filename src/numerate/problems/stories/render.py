@@ -18,14 +18,17 @@ HELD_LEADS = ("afterwards, ", "some time later, ")
 def question(story: Story) -> str:
     """The text of the problem."""
     s = story.s
-    told = _intro(story) + _setup(story) + _events(story)
-    ask, last = _ask(story, told)
+    sentences = _intro(story) + _setup(story) + _events(story)
+    ask, last = _ask(story, sentences)
     if last:
-        told = told[:-1]
+        sentences = sentences[:-1]
     naming = _Naming(story)
     return (
         " ".join(
-            [*(_capital(naming.fill(sentence.text)) + "." for sentence in told), _capital(naming.fill(ask))]
+            [
+                *(_capital(naming.fill(sentence.text)) + "." for sentence in sentences),
+                _capital(naming.fill(ask)),
+            ]
         )
         if s
         else ""
@@ -60,9 +63,9 @@ def _intro(story: Story) -> list[Sentence]:
 def _setup(story: Story) -> list[Sentence]:
     """The opening facts, some shuffled, some joined by "and"."""
     s = story.s
-    told = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
+    facts = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
     made: list[Sentence] = []
-    for sentence in told:
+    for sentence in facts:
         before = made[-1] if made else None
         if before and before.source and sentence.source and s.chance(0.25) and _joinable(before, sentence):
             made[-1] = Sentence(f"{before.text}, and {sentence.text}")

@@ -1,4 +1,4 @@
-"""Which of a server's models is the policy."""
+"""Discovery of the policy among a server's models."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ async def find_served(client: Client, policy: str, wanted: str | None) -> Served
         listed = await client.get("/v1/models", served_entries, final=(500, 501))
     except Refused:
         listed = []
-    place = str(locate.locate_model(policy))
-    for name in (wanted,) if wanted else (policy, place, str(Path(place).resolve())):
+    path = str(locate.locate_model(policy))
+    for name in (wanted,) if wanted else (policy, path, str(Path(path).resolve())):
         for entry in listed:
             if name in (entry["id"], entry.get("root")):
                 return served_model(entry)
     if wanted or not listed:
-        return Served(wanted or place)
+        return Served(wanted or path)
     if len(listed) == 1:
         return served_model(listed[0])
     names = ", ".join(entry["id"] for entry in listed[:8])

@@ -1,4 +1,4 @@
-"""What comes back: choices -> the turn that the policy wrote."""
+"""Responses of a server: choices -> the turn that the policy wrote."""
 
 from __future__ import annotations
 
@@ -106,5 +106,5 @@ def _from_text(
 
 def _cut(text: str, stops: Sequence[str]) -> str:
     """The text before the first stop string."""
-    places = [place for place in (text.find(stop) for stop in stops) if place >= 0]
+    places = [index for index in (text.find(stop) for stop in stops) if index >= 0]
     return text[: min(places)] if places else text
