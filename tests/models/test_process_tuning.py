@@ -27,7 +27,7 @@ def test_what_the_user_set_stays(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 KEEPS = """
 import os, numerate.models.process_tuning as process
-process.tune()
+process.tune_process()
 for _ in range(3):
     block = bytearray(200 * 2**20)
     del block
