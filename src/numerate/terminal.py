@@ -15,7 +15,7 @@ def printable_text(text: str) -> str:
     r"""Returns a text with `\uXXXX` for every character that a terminal would obey rather than show. In JSON
     these are the same values; a line feed that ends a line stays.
 
-    >>> printable("2+3=\x1b[31m5\r\n")
+    >>> printable_text("2+3=\x1b[31m5\r\n")
     '2+3=\\u001b[31m5\n'
     """
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
