@@ -93,11 +93,11 @@ def test_every_method_hands_the_option_on() -> None:
     """Wherever it has rollouts graded: by `collect`, or as continuations."""
     calls = [
         (path.name, {keyword.arg for keyword in node.keywords})
-        for path in Path(methods.__file__).parent.glob("*.py")
+        for path in Path(methods.__file__).parent.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in ("collect", "successes")
+        and node.func.id in ("collect", "continuation_successes")
     ]
     assert len(calls) == 2
     assert [name for name, keywords in calls if "grade_truncated" not in keywords] == []
