@@ -1,4 +1,4 @@
-"""What can a model do now? Greedy and sampled attempts at a problem set, and every metric that follows from
+"""Evaluation of a model: greedy and sampled solutions of a problem set, and the metrics computed from
 them."""
 
 from __future__ import annotations
@@ -132,10 +132,10 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
 def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
     """Greedy accuracy within each value of one of the problems' own facts. A level that only repeats the
     number of steps is passed over."""
-    told = [(p.meta, s) for p, s in first if by in p.meta]
-    if by == "level" and all(meta["level"] == meta.get("steps") for meta, _ in told):
+    with_fact = [(p.meta, s) for p, s in first if by in p.meta]
+    if by == "level" and all(meta["level"] == meta.get("steps") for meta, _ in with_fact):
         return []
-    known = [(meta[by], bool(s.reward.value)) for meta, s in told]
+    known = [(meta[by], bool(s.reward.value)) for meta, s in with_fact]
     parts = metrics.accuracy_by([hit for _, hit in known], [key for key, _ in known])
     return [
         metric_row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
@@ -150,9 +150,9 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     rows += cluster_rows(groups)
     texts = [[s.rollout.solution for s in group.attempts] for group in groups]
     for suffix, only in (("", [None] * len(texts)), ("_right", right)):
-        found = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
+        spread = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
         for kind in ("exact", "trace"):
-            rows.append(mean_row(f"diversity_{kind}{suffix}", [float(f[kind]) for f in found], k=n))
+            rows.append(mean_row(f"diversity_{kind}{suffix}", [float(f[kind]) for f in spread], k=n))
     cut = [[s.rollout.finish == "length" for s in group.attempts] for group in groups]
     rows.append(mean_row("truncated_sampled", [sum(c) / len(c) for c in cut], k=n))
     return rows
@@ -168,7 +168,9 @@ def difference_rows(
     one up the chain stands for them."""
     rows: list[Row] = []
     for (model, problems), now in measured.items():
-        here = {name for (name, other), found in measured.items() if other == problems and found.greedy_right}
+        here = {
+            name for (name, other), result in measured.items() if other == problems and result.greedy_right
+        }
         for versus in reference_models(model, starts, base, here) if model in here else ():
             before = measured[versus, problems]
             ids = list(now.greedy_right)

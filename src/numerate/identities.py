@@ -59,16 +59,16 @@ def from_outside(stage: StageRecipe) -> dict[str, str]:
     """Identities of models and labelled steps that a stage takes from elsewhere."""
     encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
     taken = {"encoder": encoder, "judge": judge if judge and which.judge_kind(judge) == "folder" else None}
-    found = {key: base_identity(place) for key, place in taken.items() if place}
+    identities = {key: base_identity(path) for key, path in taken.items() if path}
     labels = getattr(stage.options, "marked", None)
-    return found | ({"labelled steps": marked_identity(labels)} if labels else {})
+    return identities | ({"labelled steps": marked_identity(labels)} if labels else {})
 
 
 def base_identity(model: str) -> str:
-    place = locate.locate_model(model)
-    if not isinstance(place, Path):
-        return identity_hash({"hub": place})
-    files = sorted(p for p in place.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
+    path = locate.locate_model(model)
+    if not isinstance(path, Path):
+        return identity_hash({"hub": path})
+    files = sorted(p for p in path.iterdir() if p.suffix in (".json", ".safetensors", ".model", ".jinja"))
     return identity_hash({p.name: hashed(p, p.stat().st_size, p.stat().st_mtime_ns) for p in files})
 
 

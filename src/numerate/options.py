@@ -77,14 +77,14 @@ def with_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def completed(default: Any, given: Any) -> dict[str, Any]:
-    """Returns a mapping with the values of a record where `given` has none. Of the options that its class
-    lists as ALTERNATIVES one that is given takes the place of the others."""
+def completed(default: Any, options: Any) -> dict[str, Any]:
+    """Returns a mapping with the values of a record where `options` has none. Of the options that its class
+    lists as ALTERNATIVES the one in `options` replaces the others."""
     values = asdict(default)
     for group in getattr(default, "ALTERNATIVES", ()):
-        if any(given.get(key) is not None for key in group):
+        if any(options.get(key) is not None for key in group):
             values |= dict.fromkeys(group)
-    return values | with_defaults(type(default), given)
+    return values | with_defaults(type(default), options)
 
 
 def named(options: Any, what: str) -> Iterator[tuple[Path, str]]:

@@ -36,8 +36,8 @@ def run_all(
     Raises ValueError with the last lines of a run that failed, RunStopped where that was no mistake of the
     caller's; the others are stopped, and go on where they were the next time. When this process ends, however
     it ends, they end too."""
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
-    threads = str(max(1, (int(said) if said.isdigit() else count_cores()) // jobs))
+    setting = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
+    threads = str(max(1, (int(setting) if setting.isdigit() else count_cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
         begun = [

@@ -1,4 +1,4 @@
-"""How a problem is put to a model, and the text that a model is taught to answer with.
+"""Prompt of a problem, and the target text that a model is trained to answer with.
 
     render(problem, style, shots) -> Prompt        target(problem, style) -> str
 

@@ -144,7 +144,7 @@ def run_stage(
     from numerate.training import Stage as Run
     from numerate.training import open_tracker
 
-    place = RunFolder(folder).stage(name)
+    path = RunFolder(folder).stage(name)
     if planned.state == "done":
         run_on_main(lambda: states.drop_replaced(RunFolder(folder), name))
         return log_event(folder, f"stage {name}: already done", progress)
@@ -152,7 +152,7 @@ def run_stage(
         return None
     log_event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain_tree(recipe)) if is_main() else None
-    begun = Run(place, recipe.seed, progress, tracker=tracker)
+    begun = Run(path, recipe.seed, progress, tracker=tracker)
     work = make_job(recipe, folder, stage, sets, trust)
     made = train_stage(begun, stage, work, partial(log_event, folder, progress=progress))
     if made is not None:  # some stages only leave rollouts behind
@@ -182,9 +182,9 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
-    def from_place(place: str) -> Policy:
-        policy = load_policy(place, device=recipe.device, dtype=recipe.dtype, trained=True)
-        policy.name = policy_name(recipe, folder, place)
+    def from_place(path: str) -> Policy:
+        policy = load_policy(path, device=recipe.device, dtype=recipe.dtype, trained=True)
+        policy.name = policy_name(recipe, folder, path)
         return policy
 
     return Job(
@@ -207,14 +207,14 @@ def model_place(recipe: Recipe, folder: Path, name: str) -> str:
     return recipe.model if name == "base" else str(RunFolder(folder).stage(name) / "model")
 
 
-def policy_name(recipe: Recipe, folder: Path, place: str) -> str:
+def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
     """What rollouts call the policy that wrote them: a stage, a hub id, or the last part of a path, for where
     things lie on a machine is not stored. A server knows its model by the whole name."""
-    inside = place.removeprefix(f"{folder}/stages/")
-    if inside != place:
+    inside = path.removeprefix(f"{folder}/stages/")
+    if inside != path:
         return inside.removesuffix("/model")
-    local = recipe.engine.kind != "server" and Path(place).expanduser().is_dir()
-    return locate.short_name(place) if local else place
+    local = recipe.engine.kind != "server" and Path(path).expanduser().is_dir()
+    return locate.short_name(path) if local else path
 
 
 def measured_rows(
@@ -227,9 +227,9 @@ def measured_rows(
     measured: dict[tuple[str, str], Measured] = {}
     names = {model: recipe.name_of(model) for model in options.models}
     for model, called in names.items():
-        place = model_place(recipe, folder, model)
-        policy = engines.load_policy(recipe.engine, place, recipe.device, recipe.dtype)
-        policy.name = policy_name(recipe, folder, place)
+        path = model_place(recipe, folder, model)
+        policy = engines.load_policy(recipe.engine, path, recipe.device, recipe.dtype)
+        policy.name = policy_name(recipe, folder, path)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
@@ -260,17 +260,17 @@ def measured_rows(
             )
             run_on_main(partial(remove_path, RunFolder(folder).replaced_attempts(called, name)))
             log_event(folder, f"measured {called} on {name}", progress)
-    rows = [row for one in measured.values() for row in one.rows]
+    rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
     sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
-    place = RunFolder(folder).attempts
+    path = RunFolder(folder).attempts
     for judge in rerank_judges(recipe, folder, stages):
-        rows += rerank_models(judge, list(names.values()), sampled, place, options.samples, progress)
+        rows += rerank_models(judge, list(names.values()), sampled, path, options.samples, progress)
         log_event(folder, f"re-ranked with {judge.name}", progress)
         for short, name in short_names(options.marked).items() if judge.steps else ():
             known = identity_hash([marked_identity(name), options.marked_limit])
-            scores = place(LABELLED, short) / "scores" / judge.name
+            scores = path(LABELLED, short) / "scores" / judge.name
             rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
             log_event(folder, f"measured {judge.name} on {name}", progress)
     return rows
@@ -300,21 +300,21 @@ def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -
     """Those of `rerank_with`, by what their rows call them."""
     from numerate.judges import Oracle, load
 
-    found: list[Judge] = []
+    judges: list[Judge] = []
     aggregate = recipe.evaluate.aggregate
-    for name, given in check_judges.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
-        if given == check_judges.ORACLE and given not in stages:
-            found.append(Judge(name, identity_hash([given, __version__]), Oracle, aggregate or "min"))
+    for name, source in check_judges.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
+        if source == check_judges.ORACLE and source not in stages:
+            judges.append(Judge(name, identity_hash([source, __version__]), Oracle, aggregate or "min"))
             continue
-        place = Path(model_place(recipe, folder, given) if given in stages else given).expanduser()
-        made_from = stages[given].identity if given in stages else base_identity(str(place))
-        card = read_card(place)
-        opened = partial(load, place, device=recipe.device, dtype=recipe.dtype)
+        path = Path(model_place(recipe, folder, source) if source in stages else source).expanduser()
+        made_from = stages[source].identity if source in stages else base_identity(str(path))
+        card = read_card(path)
+        opened = partial(load, path, device=recipe.device, dtype=recipe.dtype)
         how = aggregate or card.aggregation
-        found.append(
+        judges.append(
             Judge(name, identity_hash([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES)
         )
-    return found
+    return judges
 
 
 def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:

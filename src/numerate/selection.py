@@ -1,4 +1,4 @@
-"""Which of N candidate solutions to hand in: majority vote and re-ranking by an evaluator's scores.
+"""Selection among N candidate solutions: majority vote and re-ranking by an evaluator's scores.
 
 Liu et al. 2023 (arXiv 2310.10047), equations 14-19. Candidates come as cluster ids, equal for equal answers
 and -1 for no answer (`numerate.answers.cluster`). What the paper leaves open: a candidate without an answer

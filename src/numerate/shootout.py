@@ -82,12 +82,12 @@ def _held(
     if jobs > 1:
         run_all(runs, jobs, progress, consent)
     else:
-        for one, place in runs:
-            run.run(one, place, progress=progress, consent=consent)
-    found = compare_seeds(recipe, folder, seeds)
-    run_on_main(lambda: write_json(folder / "shootout.json", found))
-    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, found)}"))
-    return found
+        for seeded, path in runs:
+            run.run(seeded, path, progress=progress, consent=consent)
+    results = compare_seeds(recipe, folder, seeds)
+    run_on_main(lambda: write_json(folder / "shootout.json", results))
+    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, results)}"))
+    return results
 
 
 def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]
     right = {
-        m: [greedy_outcomes(place, recipe.name_of(m), problems) for place in places]
+        m: [greedy_outcomes(run_folder, recipe.name_of(m), problems) for run_folder in places]
         for m in (start, *contestants)
     }
     against_start = [difference_row(name, start, right) for name in contestants]
@@ -112,7 +112,7 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
         "validation": validation_sizes(recipe, places[0], contestants),
         "methods": [
             accuracy_row(name, right[name])
-            | {"curves": [validation_curve(place, name, cost) for place in places]}
+            | {"curves": [validation_curve(run_folder, name, cost) for run_folder in places]}
             for name, cost in costs.items()
         ],
         "against_start": holm_corrected(against_start),
@@ -120,32 +120,32 @@ def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[st
     }
 
 
-def validation_sizes(recipe: Recipe, place: RunFolder, contestants: Sequence[str]) -> list[int]:
+def validation_sizes(recipe: Recipe, folder: RunFolder, contestants: Sequence[str]) -> list[int]:
     """Returns how many problems the contestants validate on, each number once."""
-    file = place.problems("validation")
+    file = folder.problems("validation")
     whole = sum(1 for _ in read_jsonl(file)) if file.is_file() else 0
-    found: set[int] = set()
+    sizes: set[int] = set()
     for options in (recipe.stages[name].options for name in contestants):
         limit = getattr(getattr(options, "validate", None), "limit", None)
-        found.add(min(whole, limit or whole))
-    return sorted(found - {0})
+        sizes.add(min(whole, limit or whole))
+    return sorted(sizes - {0})
 
 
-def greedy_outcomes(place: RunFolder, model: str, problems: str) -> dict[str, float]:
-    rows = read_rollouts(place.attempts(model, problems) / "greedy")
+def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, float]:
+    rows = read_rollouts(folder.attempts(model, problems) / "greedy")
     return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
 
 
 def accuracy_row(name: str, right: Right) -> dict[str, Any]:
     """The mean over seeds; its interval is over problems, of their means over seeds."""
     value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
-    seeds = [sum(one.values()) / len(one) for one in right]
+    seeds = [sum(outcomes.values()) / len(outcomes) for outcomes in right]
     return {"model": name, "value": value, "low": low, "high": high, "seeds": seeds}
 
 
 def by_problem(right: Right) -> list[list[float]]:
     """Per problem, one number per seed."""
-    return [[one[problem] for one in right] for problem in right[0]]
+    return [[hits[problem] for hits in right] for problem in right[0]]
 
 
 def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
     means = [[sum(hits) / len(hits) for hits in side] for side in (ours, theirs)]
     gap = metrics.paired_bootstrap(means[0], means[1])
     seeds = [sum(x[s] - y[s] for x, y in zip(ours, theirs, strict=True)) / n for s in range(len(ours[0]))]
-    told = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
-    return {"model": a, "versus": b} | told
+    statistics = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
+    return {"model": a, "versus": b} | statistics
 
 
 def holm_corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -177,18 +177,18 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
     return direct.union(*(made_of(recipe, other) for other in direct))
 
 
-def validation_curve(place: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
+def validation_curve(folder: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
     """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
     validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
-    spent = [round_rows(place.stage(other)) for other in sorted(before)]
+    spent = [round_rows(folder.stage(other)) for other in sorted(before)]
     attempts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
-    told: list[dict[str, float | None]] = []
-    for row in round_rows(place.stage(name)):
+    curve: list[dict[str, float | None]] = []
+    for row in round_rows(folder.stage(name)):
         attempts, seconds = attempts + row["attempts"], seconds + row["seconds"]
-        told.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
-    return told
+        curve.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
+    return curve
 
 
 def round_rows(stage: Path) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
 
 def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
     """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
-    replaced = [one for one in planned if one.state == "changed" and one.finished]
+    replaced = [plan for plan in planned if plan.state == "changed" and plan.finished]
     if not replaced or consent.to_replace(replacing_message(replaced)):
         return
     raise ValueError(
@@ -101,8 +101,8 @@ def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) ->
 
 def replacing_message(planned: Sequence[Planned]) -> str:
     """What changed, and which finished stages have to be done again for that; one line."""
-    names = [one.stage for one in planned]
-    why = [change_reason(one, names) for one in planned]
+    names = [plan.stage for plan in planned]
+    why = [change_reason(plan, names) for plan in planned]
     what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"
     return f"this replaces finished work, {what}: {'; '.join(why)}"
 
@@ -120,8 +120,8 @@ def change_reason(planned: Planned, replaced: Sequence[str]) -> str:
 def check_links(folder: Path, planned: Sequence[Planned]) -> None:
     """Raises ValueError where a link in the run's folder would lead what is written out of it."""
     run = RunFolder(folder)
-    kept = [run.stage(one.stage) for one in planned if one.state in ("done", "changed", "set aside")]
-    kept += [run.replaced(one.stage) for one in planned]
+    kept = [run.stage(plan.stage) for plan in planned if plan.state in ("done", "changed", "set aside")]
+    kept += [run.replaced(plan.stage) for plan in planned]
     for link in symbolic_links(folder, kept):
         if link.name != LOCK:
             raise ValueError(

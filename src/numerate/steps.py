@@ -66,16 +66,16 @@ def split(solution: str, mode: Literal["line", "sentence"] = "line") -> list[Ste
 
 
 def _line_ends(text: str, protected: list[Span]) -> list[int]:
-    return [found.start() for found in re.finditer("\n", text) if not _inside(found.start(), protected)]
+    return [match.start() for match in re.finditer("\n", text) if not _inside(match.start(), protected)]
 
 
 def _sentence_ends(text: str, protected: list[Span]) -> Iterator[int]:
-    for found in _SENTENCE_END.finditer(text):
-        before = text[max(0, found.start() - 8) : found.start()]
-        if text[found.start()] == "." and _NO_SENTENCE_END.search(before) and not _number_in_text(before):
+    for match in _SENTENCE_END.finditer(text):
+        before = text[max(0, match.start() - 8) : match.start()]
+        if text[match.start()] == "." and _NO_SENTENCE_END.search(before) and not _number_in_text(before):
             continue  # an abbreviation, an initial, or the number of an item: "Mr. X", "2. Then"
-        if not _inside(found.start(), protected):
-            yield found.end()
+        if not _inside(match.start(), protected):
+            yield match.end()
 
 
 def _number_in_text(before: str) -> bool:
@@ -84,25 +84,25 @@ def _number_in_text(before: str) -> bool:
     return head != before and head.rstrip(" \t")[-1:] not in ("", "\n")
 
 
-def _inside(place: int, spans: list[Span]) -> bool:
-    at = bisect_right(spans, place, key=lambda span: span[0]) - 1
-    return at >= 0 and place < spans[at][1]
+def _inside(position: int, spans: list[Span]) -> bool:
+    at = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return at >= 0 and position < spans[at][1]
 
 
 def _protected(text: str) -> Iterator[Span]:
     """Spans that no step may end in, in order and without overlap."""
-    place = 0
+    position = 0
     exhausted: set[str] = set()
-    while found := _OPENERS.search(text, place):
-        place = found.end()
-        end = place
-        if found["open"] == "$":
-            end = _inline_end(text, place)
-        elif found["open"]:
-            end = _closed_at(text, place, found["open"], exhausted)
-        if found["fence"] or found["annotation"] or end > place:
-            yield found.start(), end
-            place = end
+    while match := _OPENERS.search(text, position):
+        position = match.end()
+        end = position
+        if match["open"] == "$":
+            end = _inline_end(text, position)
+        elif match["open"]:
+            end = _closed_at(text, position, match["open"], exhausted)
+        if match["fence"] or match["annotation"] or end > position:
+            yield match.start(), end
+            position = end
 
 
 def _closed_at(text: str, start: int, opener: str, exhausted: set[str]) -> int:
@@ -171,7 +171,7 @@ def trace(solution: str) -> tuple[str, ...]:
     "$0.2 x 50 = $10" giving "0.2*50=10"; equations with unknowns or mixed numbers (1 1/2) are left out.
     Different traces are the measure of diversity of Havrilla et al. 2024 (arXiv 2403.04642).
     """
-    annotated = ("".join(found.split()) for found in _TRACE.findall(solution))
+    annotated = ("".join(text.split()) for text in _TRACE.findall(solution))
     return tuple(filter(None, annotated)) or tuple(_equations(solution))
 
 

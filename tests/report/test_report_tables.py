@@ -67,8 +67,8 @@ def test_what_is_not_a_finite_number_is_not_measured(value: Any) -> None:
     [
         (0.01, 0.2, "better"),
         (-0.2, -0.01, "worse"),
-        (-0.01, 0.2, "no clear difference"),
-        (0.0, 0.2, "no clear difference"),
+        (-0.01, 0.2, "not significant"),
+        (0.0, 0.2, "not significant"),
     ],
 )
 def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero(

@@ -1,4 +1,4 @@
-"""What a solution's final answer is, and whether it is the right one.
+"""Answer extraction and grading: the final answer of a solution, and whether it equals the reference.
 
 The only grader in the package: reward and evaluation both come here. It needs no torch, keeps no state but
 bounded caches, uses no signals or clocks, starts processes for large batches only, and evaluates nothing: it

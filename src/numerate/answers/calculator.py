@@ -80,5 +80,11 @@ def wrong_annotations(solution: str) -> list[str]:
     >>> wrong_annotations("48/2=<<48/2=25>>25, 1.20*4=<<1.20*4=4.80>>4.80")
     ['<<48/2=25>>']
     """
-    found = ((match[0], calculate_decimal(match[1]), match[2]) for match in ANNOTATION.finditer(solution))
-    return [text for text, value, told in found if value is not None and calculate_decimal(told) != value]
+    annotations = (
+        (match[0], calculate_decimal(match[1]), match[2]) for match in ANNOTATION.finditer(solution)
+    )
+    return [
+        text
+        for text, value, result in annotations
+        if value is not None and calculate_decimal(result) != value
+    ]

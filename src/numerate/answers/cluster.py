@@ -68,9 +68,9 @@ def canonical_key(answer: str, kind: Kind = "math") -> str | None:
     if is_nothing(normal):
         return None
     normal = number_words.read_number_words(normal, plain_words(normal)) or normal
-    found = plain_words(normal)
-    if found is not None and not any(c.isdigit() for c in found) and not _SIGNS.search(normal):
-        return f"words {found}"
+    words = plain_words(normal)
+    if words is not None and not any(c.isdigit() for c in words) and not _SIGNS.search(normal):
+        return f"words {words}"
     return _exact_key(normal) or normal
 
 

@@ -205,22 +205,22 @@ def _letters(candidate: str, reference: str) -> Verdict:
 
 def _same_prose(a: str, b: str) -> Verdict | None:
     """Decides when either is words without a number; equal words are equal in any case."""
-    one, other = plain_words(a), plain_words(b)
+    first, second = plain_words(a), plain_words(b)
     if (
-        one
-        and other
-        and number_words.in_digits(one) == number_words.in_digits(other)
+        first
+        and second
+        and number_words.in_digits(first) == number_words.in_digits(second)
         and not units.units_differ(a, b)
     ):
         return Verdict(True, "string")
-    if _is_prose(one, a) or _is_prose(other, b):
+    if _is_prose(first, a) or _is_prose(second, b):
         return NO_MATCH
     return None
 
 
-def _is_prose(found: str | None, normal: str) -> bool:
+def _is_prose(extracted: str | None, normal: str) -> bool:
     """Words without digits of which one is longer than a product of letters or the name of a function."""
-    if found is None or any(c.isdigit() for c in found):
+    if extracted is None or any(c.isdigit() for c in extracted):
         return False
     known = vocabulary.FUNCTIONS | vocabulary.NAMES | vocabulary.SEPARATORS
     return any(
@@ -237,8 +237,8 @@ def _same_constant(a: str, b: str) -> str | None:
     """The second of `x^2 + C` and `x^2 + c` with the first one's constant of integration."""
     if a[-1:] not in "CcKk" or b[-1:] not in "CcKk" or a[-1:] == b[-1:]:
         return None
-    one, other = _CONSTANT.fullmatch(a), _CONSTANT.fullmatch(b)
-    if one is None or other is None or a.count(a[-1]) + b.count(b[-1]) != 2 or a[-1] in b or b[-1] in a:
+    first, second = _CONSTANT.fullmatch(a), _CONSTANT.fullmatch(b)
+    if first is None or second is None or a.count(a[-1]) + b.count(b[-1]) != 2 or a[-1] in b or b[-1] in a:
         return None
     return b[:-1] + a[-1]
 
@@ -254,27 +254,27 @@ def _dozens(normal: str) -> str | None:
 
 def _readings(a: str, b: str) -> list[tuple[str, str]]:
     """The pair as written, then with a comma between digits read as a separator or as a decimal point."""
-    found = [(a, b)]
+    pairs = [(a, b)]
     if _GROUPED.search(a) or _GROUPED.search(b):
         apart = _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)
         if "(" in a + b or "[" in a + b or "\\{" in a + b or ", " in a + b:
-            found.append(apart)
+            pairs.append(apart)
     if "," in a + b:
-        one, other = digit_groups.join_indian_groups(a), digit_groups.join_indian_groups(b)
-        if one or other:
-            found.append((one or a, other or b))
-    one, other = units.split_quantity(a), units.split_quantity(b)
-    if (one or other) and not (one and other and one[1] != other[1]):
-        found.append((one[0] if one else a, other[0] if other else b))
+        first, second = digit_groups.join_indian_groups(a), digit_groups.join_indian_groups(b)
+        if first or second:
+            pairs.append((first or a, second or b))
+    first, second = units.split_quantity(a), units.split_quantity(b)
+    if (first or second) and not (first and second and first[1] != second[1]):
+        pairs.append((first[0] if first else a, second[0] if second else b))
     dozens = _dozens(a), _dozens(b)
     if bool(dozens[0]) != bool(dozens[1]):
-        found.append((dozens[0] or a, dozens[1] or b))
-    if one := _same_constant(a, b):
-        found.append((a, one))
-    one, other = digit_groups.decimal_comma(a), digit_groups.decimal_comma(b)
-    if bool(one) != bool(other):
-        found.append((one or a, other or b))
-    return found
+        pairs.append((dozens[0] or a, dozens[1] or b))
+    if first := _same_constant(a, b):
+        pairs.append((a, first))
+    first, second = digit_groups.decimal_comma(a), digit_groups.decimal_comma(b)
+    if bool(first) != bool(second):
+        pairs.append((first or a, second or b))
+    return pairs
 
 
 def compare_structure(a: str, b: str) -> str | None:
@@ -284,9 +284,9 @@ def compare_structure(a: str, b: str) -> str | None:
         return "structure" if timed else None
     if _contradicts(a) or _contradicts(b):
         return None
-    for one, other in _readings(a, b):
-        left, right = parse_tree(one), parse_tree(other)
-        if left is None and right is None and one.replace(" ", "") == other.replace(" ", ""):
+    for first, second in _readings(a, b):
+        left, right = parse_tree(first), parse_tree(second)
+        if left is None and right is None and first.replace(" ", "") == second.replace(" ", ""):
             return "string"
         if rung := _same_trees(left, right):
             return rung

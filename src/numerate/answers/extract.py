@@ -1,4 +1,4 @@
-"""Where the final answer of a response stands. The sources, in the order in which they are tried:
+"""Extraction of the final answer of a response. The sources, in the order in which they are tried:
 
 tag       `<answer>x</answer>`, or the field "answer" of a JSON object
 hash      `#### x`

@@ -85,8 +85,8 @@ def counted_unit(text: str, normal: str) -> object:
         return units.Unit(frozenset({("dollar", 1)}), frozenset())
     if not any(c.isdigit() for c in normal):
         return None
-    if found := units.unit_of(normal):
-        return found
+    if unit := units.unit_of(normal):
+        return unit
     word = _LAST_WORD.search(_STYLE.sub(" ", normal[-120:]))
     if word is None or word[1].lower() in _KNOWN:
         return None

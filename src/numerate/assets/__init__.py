@@ -1,1 +1,1 @@
-"""What ships inside the package: the bundled model, and the script that made it."""
+"""Package assets: the bundled model, and the script that made it."""

@@ -1,5 +1,5 @@
-"""What pico reads: documents made from the stories of the training split, number facts, and GSM8K's training
-texts.
+"""Pretraining corpus of pico: documents made from the stories of the training split, number facts, and
+GSM8K's training texts.
 
 Every document is a pure function of (seed, index). It is the diet of a *base* model, and leaves something to
 learn for every method that starts from it:
@@ -103,8 +103,8 @@ def rename_people(r: random.Random, text: str) -> str:
     """With made-up names in some texts, so that names are read as names and copied letter by letter."""
     if r.random() >= 0.3:
         return text
-    found = sorted(NAMES & set(re.findall(r"[A-Z][a-z]+", text)))
-    made = {name: invent_name(r) for name in found}
+    names = sorted(NAMES & set(re.findall(r"[A-Z][a-z]+", text)))
+    made = {name: invent_name(r) for name in names}
     return re.sub(r"[A-Z][a-z]+", lambda m: made.get(m.group(), m.group()), text)
 
 

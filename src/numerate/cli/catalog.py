@@ -120,9 +120,11 @@ def show_problems(
     if not name:
         return table.save_json(json_file, list_sets(to_stderr))
     problems.check(name)
-    found = problems.load(name, limit=limit)
-    facts = audit_facts(name, found, against or [], to_stderr) if check else describe_facts(found, to_stderr)
-    for problem in found[:show]:
+    members = problems.load(name, limit=limit)
+    facts = (
+        audit_facts(name, members, against or [], to_stderr) if check else describe_facts(members, to_stderr)
+    )
+    for problem in members[:show]:
         terminal.echo(f"\n{format_problem(problem)}", err=to_stderr)
     table.save_json(json_file, {"name": name, **facts})
     if check and not facts["clean"]:
@@ -153,15 +155,15 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     return sets
 
 
-def describe_facts(found: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
+def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
     from numerate.problems.describe import describe
 
-    described = describe(found)
+    described = describe(members)
     table.print_pairs(described.rows(), to_stderr=to_stderr)
     return asdict(described)
 
 
-def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
+def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
     """Duplicates, and overlap with the sets named or with every test set on this machine."""
     from numerate import problems
     from numerate.problems.describe import audit_problems, tests_at_hand
@@ -171,7 +173,7 @@ def audit_facts(name: str, found: Sequence[Problem], against: list[str], to_stde
         tests = {other: problems.load(other) for other in against}
     else:
         tests = tests_at_hand(problems.TABLE, {part.name for part in parse_spec(name)})
-    audited = audit_problems(found, dict(tests))
+    audited = audit_problems(members, dict(tests))
     table.print_pairs(audited.rows(), to_stderr=to_stderr)
     for ids in audited.duplicates[:SHOWN_PAIRS]:
         terminal.echo(f"  the same: {', '.join(ids)}", err=to_stderr)

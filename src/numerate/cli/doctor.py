@@ -60,19 +60,19 @@ def run_doctor(json_file: Json = None) -> None:
 def compiled_finding() -> Finding:
     from numerate.kernels.build import load_library
 
-    lib, told = load_library()
+    lib, message = load_library()
     if lib is not None:
-        return Finding("compiled step", "ok", told)
-    return Finding("compiled step", "-", told, "install a C compiler (gcc or clang) for faster sampling")
+        return Finding("compiled step", "ok", message)
+    return Finding("compiled step", "-", message, "install a C compiler (gcc or clang) for faster sampling")
 
 
 def python_finding() -> Finding:
     from numerate import __version__
 
     version = platform.python_version()
-    found = f"{version} on {platform.system()} {platform.machine()}, numerate {__version__}"
+    message = f"{version} on {platform.system()} {platform.machine()}, numerate {__version__}"
     old = sys.version_info < (3, 11)
-    return Finding("python", "warn" if old else "ok", found, "install Python 3.11 or newer" if old else "")
+    return Finding("python", "warn" if old else "ok", message, "install Python 3.11 or newer" if old else "")
 
 
 def torch_findings() -> list[Finding]:
@@ -110,15 +110,15 @@ def products_finding(threads: int) -> Finding:
 
     from numerate.models.gemm_benchmark import measure_gemm
 
-    one, all_, half = (
+    single, all_, half = (
         measure_gemm(torch.float32, 1),
         measure_gemm(torch.float32, threads),
         measure_gemm(torch.bfloat16, threads),
     )
-    found = f"float32 {one:.0f} with 1 thread, {all_:.0f} with {threads}, bfloat16 {half:.0f} GFLOP/s"
-    if threads > 1 and all_ < 0.8 * one:
-        return Finding("products", "warn", found, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
-    return Finding("products", "ok", found)
+    message = f"float32 {single:.0f} with 1 thread, {all_:.0f} with {threads}, bfloat16 {half:.0f} GFLOP/s"
+    if threads > 1 and all_ < 0.8 * single:
+        return Finding("products", "warn", message, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
+    return Finding("products", "ok", message)
 
 
 def gpu_name(device: Any) -> str:

@@ -147,8 +147,8 @@ def solve_question(
 
     if not question.strip():
         raise ValueError("the question is empty: write it in quotes after the model")
-    asked = options.engine_settings(engine, model=served_as, calculator=calculator or None)
-    sampler = config.check_model(model, prompt, asked, device, dtype)
+    settings = options.engine_settings(engine, model=served_as, calculator=calculator or None)
+    sampler = config.check_model(model, prompt, settings, device, dtype)
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)
     params = Sampling(temperature, max_tokens=max_tokens, seed=seed) if samples else greedy
@@ -161,8 +161,8 @@ def solve_question(
         terminal.echo("", err=to_stderr)
         rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
         table.print_table(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
-    found = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
-    table.save_json(json_file, {"question": question, "votes": votes, "attempts": found})
+    attempts = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
+    table.save_json(json_file, {"question": question, "votes": votes, "attempts": attempts})
 
 
 def draw_samples(
@@ -210,5 +210,7 @@ def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str,
 def chosen_solution(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]) -> str:
     """The solution that the vote chose."""
     chosen = rollouts[votes[0]["attempt"]]
-    cut = "\n(cut off: raise --max-tokens)" if chosen.finish == "length" else ""
+    if chosen.no_room:
+        return "(no solution: the problem does not fit the context of the model)"
+    cut = "\n(truncated: raise --max-tokens)" if chosen.finish == "length" else ""
     return f"{chosen.text.strip()}{cut}"

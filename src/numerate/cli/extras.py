@@ -31,5 +31,5 @@ def need_extras(*extras: str) -> None:
     wanted = extras or ("train", "report")
     lacking = {extra: modules for extra in wanted if (modules := missing_modules(extra))}
     if lacking:
-        modules = ", ".join(module for found in lacking.values() for module in found)
+        modules = ", ".join(module for missing in lacking.values() for module in missing)
         raise ValueError(f"this needs {modules}: pip install 'numerate[{','.join(lacking)}]'")

@@ -79,18 +79,18 @@ def judge_solutions(
     from numerate import progress
     from numerate.cli import labelled_steps, score_file
 
-    given = score_file.Given(judge, aggregate, neutral, device, dtype)
+    source = score_file.Given(judge, aggregate, neutral, device, dtype)
     if (file is None) == (marked is None):
         raise ValueError("give a FILE of solutions, or --marked with a set of labelled steps")
     shown = progress.make_progress(quiet=quiet)
     if file is None:
-        return labelled_steps.measure_judge(given, marked or "", limit, threshold, json_file, shown)
+        return labelled_steps.measure_judge(source, marked or "", limit, threshold, json_file, shown)
     keep_inputs([file], out=out, json=json_file)
-    known = score_file.known_problems(given, problems)
+    known = score_file.known_problems(source, problems)
     total = score_file.count_lines(file, limit)
-    with open_input(file) as lines, score_file.resume_output(out, given.identity(known)) as (target, done):
+    with open_input(file) as lines, score_file.resume_output(out, source.identity(known)) as (target, done):
         wanted = islice(lines, limit)
-        counts = score_file.write_scores(str(file), wanted, total, target, done, given, known, shown)
+        counts = score_file.write_scores(str(file), wanted, total, target, done, source, known, shown)
     table.save_json(json_file, counts)
     if counts["bad"]:
         terminal.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)

@@ -1,4 +1,4 @@
-"""What `numerate judge --marked` does: a judge of steps against labels of the same steps."""
+"""Implementation of `numerate judge --marked`: a step scorer against labels of the same steps."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ BLOCK = 256
 
 
 def measure_judge(
-    given: Given, name: str, limit: int | None, threshold: float, json_file: Path | None, progress: Progress
+    source: Given, name: str, limit: int | None, threshold: float, json_file: Path | None, progress: Progress
 ) -> None:
     """Prints first-error F1, AUC and calibration, with the number of solutions or steps behind each."""
     from numerate.problems.labelled import labelled_steps
     from numerate.reranking.labelled_steps import marked_results
 
-    card = given.card
+    card = source.card
     if card is None or card.kind not in STEP_JUDGES:
-        what = "the oracle" if card is None else f"{given.judge}, a judge of kind {card.kind},"
+        what = "the oracle" if card is None else f"{source.judge}, a judge of kind {card.kind},"
         raise ValueError(
             f"{what} has no scores for labelled steps: name a process_reward_model or "
             "a stepwise_outcome_model"
         )
     labelled_steps.check_set(name)
     rows = labelled_steps.load(name, limit=limit)
-    judge = given.open()
+    judge = source.open()
     read: list[LabelledSolution] = []
     scores: list[tuple[float, ...]] = []
     with progress.task(f"scoring {name}", total=limit, unit="solutions") as task:
         while block := list(islice(rows, BLOCK)):
             read += block
-            scores += [said.scores for said in judge.marked(block)]  # pyright: ignore[reportAttributeAccessIssue]
+            scores += [scored.scores for scored in judge.marked(block)]  # pyright: ignore[reportAttributeAccessIssue]
             task.advance(len(block))
-    found = marked_results(read, scores, judge=given.judge, threshold=threshold)
+    results = marked_results(read, scores, judge=source.judge, threshold=threshold)
     to_stderr = str(json_file) == "-"
-    whole = sum(len(one.steps) == len(said) for one, said in zip(read, scores, strict=True))
+    whole = sum(len(solution.steps) == len(scored) for solution, scored in zip(read, scores, strict=True))
     left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
     terminal.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
-    table.print_table(measure_lines(found), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
-    if not any(row["metric"] == "first_error_f1" for row in found):
+    table.print_table(measure_lines(results), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
+    if not any(row["metric"] == "first_error_f1" for row in results):
         terminal.echo(NO_F1, err=True)
-    table.save_json(json_file, {"results": found})
+    table.save_json(json_file, {"results": results})
 
 
 def measure_lines(rows: Sequence[Row]) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""What `numerate judge` does with a file: opening the judge, going on where it was stopped, counting."""
+"""Implementation of `numerate judge FILE`: opening the judge, resuming, counting."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Given:
         if self.judge == ORACLE:
             return judges.Oracle()
         need_extras("train")
-        place = Path(self.judge).expanduser()
-        return judges.load(place, device=self.device, dtype=self.dtype, neutral=self.neutral)
+        path = Path(self.judge).expanduser()
+        return judges.load(path, device=self.device, dtype=self.dtype, neutral=self.neutral)
 
     def identity(self, problems: Mapping[str, Problem]) -> str:
         """Changes with anything that could change a score, but for the solutions."""
@@ -95,21 +95,21 @@ class Given:
         )
 
 
-def known_problems(given: Given, name: str | None) -> dict[str, Problem]:
+def known_problems(source: Given, name: str | None) -> dict[str, Problem]:
     """The problems that lines may name, by id."""
     from numerate.judges import knows
     from numerate.problems import load
 
     if name is None:
-        if given.judge == ORACLE:
+        if source.judge == ORACLE:
             raise ValueError("the oracle has to know the problems: name their set, --problems stories/test")
         return {}
-    found = {problem.id: problem for problem in load(name)}
-    if given.judge == ORACLE and not all(map(knows, found.values())):
+    by_id = {problem.id: problem for problem in load(name)}
+    if source.judge == ORACLE and not all(map(knows, by_id.values())):
         raise ValueError(
             f"the oracle knows stories only, and {name} holds other problems: take another judge"
         )
-    return found
+    return by_id
 
 
 def count_lines(file: Path, limit: int | None) -> int | None:
@@ -176,7 +176,7 @@ def write_scores(
     total: int | None,
     target: TextIO,
     done: Collection[int],
-    given: Given,
+    source: Given,
     problems: Mapping[str, Problem],
     progress: Progress,
 ) -> dict[str, int]:
@@ -184,12 +184,12 @@ def write_scores(
     from numerate.judges.score_jsonl import key_of, score_lines
 
     counts: Counter[str] = Counter()
-    judge = cache(given.open)
+    judge = cache(source.open)
     if not done:
         judge()  # before the clock starts; where a file is gone on with, there may be nothing to score
     started = perf_counter()
     with progress.task("scoring", total=total, unit="solutions") as task:
-        for read, rows in score_lines(lines, judge, given.how, problems, done):
+        for read, rows in score_lines(lines, judge, source.how, problems, done):
             for row in rows:
                 tally_row(row, counts, name)
             new = [row for row in rows if key_of(row) not in done]
@@ -200,14 +200,14 @@ def write_scores(
     rate = f", {short_number(counts['scored'] / seconds)} solutions/s" if seconds > WORTH_A_RATE else ""
     before = f", {len(done):,} were there before" if done else ""
     terminal.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
-    for note, said in (
+    for note, text in (
         ("empty", "empty: nothing to score"),
         ("no_steps", "without a step"),
         ("overlong", "too long: late steps were not read"),
     ):
         if counts[note]:
             dropped = f" ({counts['dropped']:,} of them)" if note == "overlong" else ""
-            terminal.echo(f"  {counts[note]:,} {said}{dropped}", err=True)
+            terminal.echo(f"  {counts[note]:,} {text}{dropped}", err=True)
     return {key: counts[key] for key in ("scored", "empty", "no_steps", "overlong", "dropped", "bad")}
 
 

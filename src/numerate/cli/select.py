@@ -58,11 +58,11 @@ def select_among(
 
     keep_inputs(files, json=json_file)
     before = faults.count_faults()
-    found = sample_files.load(existing_file(files))
-    rows = sample_results(found, k, aggregate)
+    sampled = sample_files.load(existing_file(files))
+    rows = sample_results(sampled, k, aggregate)
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
-    print_results(found, to_stderr)
+    print_results(sampled, to_stderr)
     header = ["k", "n", "pass@k", "maj@k", "oracle of K largest", "to read"]
     table.print_table(result_lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
@@ -93,13 +93,13 @@ def existing_file(files: Sequence[Path]) -> Sequence[Path]:
             what = "is a folder" if file.is_dir() else "does not exist"
             raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
     places = [file.resolve() for file in files]
-    for file, place in zip(files, places, strict=True):
-        if places.count(place) > 1:
-            raise ValueError(f"{file} is named {places.count(place)} times: its attempts would count again")
+    for file, path in zip(files, places, strict=True):
+        if places.count(path) > 1:
+            raise ValueError(f"{file} is named {places.count(path)} times: its attempts would count again")
     return files
 
 
-def sample_results(found: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
+def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
     """Raises ValueError for a k beyond the attempts, and for step scores that become one in no way."""
     from numerate.credit import AGGREGATES
     from numerate.metric_rows import powers_of_two
@@ -107,37 +107,39 @@ def sample_results(found: Sampled, k: Sequence[int] | None, aggregate: str | Non
 
     if aggregate is not None and aggregate not in AGGREGATES:
         raise ValueError(f"--aggregate {aggregate}: it is none of {', '.join(AGGREGATES)}")
-    if aggregate is None and any(len(scores) != 1 for scores in found.scores.values()):
+    if aggregate is None and any(len(scores) != 1 for scores in samples.scores.values()):
         raise ValueError(
             f"the attempts have a score per step: say with --aggregate how they become one: "
             f"{', '.join(AGGREGATES)}"
         )
-    most = len(found.groups[0].attempts)
+    most = len(samples.groups[0].attempts)
     beyond = [each for each in k or () if each > most]
     if beyond:
         raise ValueError(f"-k {beyond[0]}: there are {most} attempts per problem")
-    rows = vote_rows(found.groups, sorted({*k}) if k else powers_of_two(most)) + cluster_rows(found.groups)
-    if found.scores:
-        rows += selection_results(found.groups, found.scores, judge=SCORE, how=aggregate or "last")
+    rows = vote_rows(samples.groups, sorted({*k}) if k else powers_of_two(most)) + cluster_rows(
+        samples.groups
+    )
+    if samples.scores:
+        rows += selection_results(samples.groups, samples.scores, judge=SCORE, how=aggregate or "last")
     return rows
 
 
-def print_results(found: Sampled, to_stderr: bool) -> None:
+def print_results(samples: Sampled, to_stderr: bool) -> None:
     from numerate.problems import sample_files
 
-    problems, most = len(found.groups), len(found.groups[0].attempts)
-    silent = sum(one.rollout.answer is None for group in found.groups for one in group.attempts)
+    problems, most = len(samples.groups), len(samples.groups[0].attempts)
+    silent = sum(attempt.rollout.answer is None for group in samples.groups for attempt in group.attempts)
     terminal.echo(
         f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr
     )
-    mixed = len(sample_files.contradictory_problems(found.groups))
+    mixed = len(sample_files.contradictory_problems(samples.groups))
     if mixed:
-        said = "problems have equal answers with different verdicts; in a vote the first one counts"
-        terminal.echo(f"{mixed:,} {said}", err=True)
-    if found.fewer:
-        named = ", ".join(found.fewer[:3]) + (", ..." if len(found.fewer) > 3 else "")
+        message = "problems have equal answers with different verdicts; in a vote the first one counts"
+        terminal.echo(f"{mixed:,} {message}", err=True)
+    if samples.fewer:
+        named = ", ".join(samples.fewer[:3]) + (", ..." if len(samples.fewer) > 3 else "")
         terminal.echo(
-            f"{len(found.fewer):,} problems have fewer attempts and are left out: {named}", err=True
+            f"{len(samples.fewer):,} problems have fewer attempts and are left out: {named}", err=True
         )
 
 

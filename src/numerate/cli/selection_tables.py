@@ -1,4 +1,4 @@
-"""What judges make of a model's samples, on a terminal: strategies by judges, judges by models."""
+"""Terminal tables of re-ranked samples: strategies by judges, judges by models."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def measure_line(
     """Returns a line: the name, the number of problems (or samples, or steps) behind the figures, and a
     figure with its interval per judge; empty where no judge has one. Where the judges differ in that number,
     it stands beside each figure."""
-    found = [find_row(rows, metric, judge, k) for judge in judges]
-    there = [row for row in found if row is not None]
+    cells = [find_row(rows, metric, judge, k) for judge in judges]
+    there = [row for row in cells if row is not None]
     if not there:
         return []
     numbers = {row["n"] for row in there}
     shared = f"{numbers.pop():,}" if len(numbers) == 1 else ""
     wide = max(len(format_limit(row)) for row in rows)
-    return [name, shared, *("" if row is None else format_figure(row, bool(shared), wide) for row in found)]
+    return [name, shared, *("" if row is None else format_figure(row, bool(shared), wide) for row in cells)]
 
 
 def find_row(rows: Sequence[Mapping[str, Any]], metric: str, judge: str, k: int) -> Mapping[str, Any] | None:
@@ -128,7 +128,7 @@ def show_crossed(
     most = max(row["k"] for row in own)
     cells: list[list[str]] = []
     for judge in dict.fromkeys(row["judge"] for row in own):
-        found = [find_row([row for row in own if row["model"] == m], CROSSED, judge, most) for m in models]
-        cells.append([judge, *("" if row is None else format_figure(row, False).rstrip() for row in found)])
+        figures = [find_row([row for row in own if row["model"] == m], CROSSED, judge, most) for m in models]
+        cells.append([judge, *("" if row is None else format_figure(row, False).rstrip() for row in figures)])
     table.print_title(f"{problems}: {metric_title(CROSSED, most)[0]}, judges by models", to_stderr=to_stderr)
     table.print_table(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

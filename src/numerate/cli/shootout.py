@@ -59,7 +59,7 @@ def shootout(
     numbers = range(checked.seed, checked.seed + seeds)
     bars = progress.make_progress(quiet=quiet) if is_main() else progress.QuietProgress()
     folder = out / checked.name
-    found = comparing.run_shootout(
+    results = comparing.run_shootout(
         checked,
         folder,
         numbers,
@@ -68,23 +68,27 @@ def shootout(
         consent=Consent(redo, tuple(trust or ())),
     )
     if is_main():
-        show_shootout(found, to_stderr=str(json_file) == "-")
-        table.save_json(json_file, found)
+        show_shootout(results, to_stderr=str(json_file) == "-")
+        table.save_json(json_file, results)
 
 
-def show_shootout(found: dict[str, Any], *, to_stderr: bool) -> None:
+def show_shootout(results: dict[str, Any], *, to_stderr: bool) -> None:
     from numerate.report import shootout as page
 
-    seeds = ", ".join(map(str, found["seeds"]))
-    table.print_title(f"{found['problems']} ({found['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr)
-    table.print_table(page.table_rows(found), page.table_header(found), left=["seeds"], to_stderr=to_stderr)
+    seeds = ", ".join(map(str, results["seeds"]))
+    table.print_title(
+        f"{results['problems']} ({results['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr
+    )
+    table.print_table(
+        page.table_rows(results), page.table_header(results), left=["seeds"], to_stderr=to_stderr
+    )
     clear = [
         [f"{row[0]} against {row[1]}", *row[2:4]]
-        for row in page.pair_verdicts(found)
-        if row[4] != "no clear difference"
+        for row in page.pair_verdicts(results)
+        if row[4] != "not significant"
     ]
     if not clear:
-        terminal.echo("\nNo two methods are told apart.", err=to_stderr)
+        terminal.echo("\nNo difference between two methods is significant.", err=to_stderr)
         return
-    terminal.echo("\nMethods that are told apart:", err=to_stderr)
-    table.print_table(clear, ("method", f"points, n={found['n']:,}", "p"), to_stderr=to_stderr)
+    terminal.echo("\nSignificant differences:", err=to_stderr)
+    table.print_table(clear, ("method", f"points, n={results['n']:,}", "p"), to_stderr=to_stderr)

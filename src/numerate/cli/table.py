@@ -96,14 +96,14 @@ def column_blocks(least: Sequence[int], width: int | None, keys: int) -> list[li
     first = list(range(keys))
     if width is None or len(least) <= keys:
         return [list(range(len(least)))]
-    found = [[*first, keys]]
+    blocks = [[*first, keys]]
     for i in range(keys + 1, len(least)):
-        wider = [*found[-1], i]
+        wider = [*blocks[-1], i]
         if sum(least[j] for j in wider) + len(GAP) * (len(wider) - 1) <= width:
-            found[-1] = wider
+            blocks[-1] = wider
         else:
-            found.append([*first, i])
-    return found
+            blocks.append([*first, i])
+    return blocks
 
 
 def column_widths(

@@ -56,12 +56,12 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     return recipe
 
 
-def run_folder(given: str, name: str, overrides: Sequence[str], out: Path) -> Path:
-    """The folder of the run of a recipe called `name`: where a run's folder was given that one, unless the
-    overrides give it another name or `out` says where runs are."""
-    going_on = given not in recipes.recipe_names() and Path(given).is_dir() and out == RUNS
+def run_folder(source: str, name: str, overrides: Sequence[str], out: Path) -> Path:
+    """Returns the folder of the run of a recipe called `name`: `source` itself where it is a run's folder,
+    unless the overrides rename the run or `out` is not the default."""
+    going_on = source not in recipes.recipe_names() and Path(source).is_dir() and out == RUNS
     renamed = any(change.partition("=")[0].strip() == "name" for change in overrides)
-    return Path(given) if going_on and not renamed else out / name
+    return Path(source) if going_on and not renamed else out / name
 
 
 def read_recipe(name: str) -> Tree:

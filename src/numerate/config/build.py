@@ -68,7 +68,7 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
     except ValueError as error:
         errors.append(f"{tree.where((*path, 'method'))}: {error}")
         return None
-    rest = {key: given for key, given in raw.items() if key not in COMMON}
+    rest = {key: value for key, value in raw.items() if key not in COMMON}
     rest, old = split_old(raw["method"], method.Config, rest)
     errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
     options = build_record(method.Config, rest, path, tree, errors, also_known=COMMON)
@@ -113,17 +113,17 @@ def explain_mistake(
     mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
 ) -> tuple[Path_, str]:
     """Where in `values` one of pydantic's errors is, and what to say of it."""
-    place = written_path(mistake["loc"], values)
+    path = written_path(mistake["loc"], values)
     if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
-        given = mistake["input"].get("kind")
-        return (*place, "kind"), complaint_text(mistake["type"], given, mistake["ctx"], mistake["msg"])
+        kind_value = mistake["input"].get("kind")
+        return (*path, "kind"), complaint_text(mistake["type"], kind_value, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
-        known = keys_at(kind, place[:-1], mistake["loc"]) + (list(also_known) if len(place) == 1 else [])
-        deeper = inner_keys(kind) if len(place) == 1 else []
-        return place, f"unknown key {place[-1]!r}{suggest_word(place[-1], known, deeper)}"
+        known = keys_at(kind, path[:-1], mistake["loc"]) + (list(also_known) if len(path) == 1 else [])
+        deeper = inner_keys(kind) if len(path) == 1 else []
+        return path, f"unknown key {path[-1]!r}{suggest_word(path[-1], known, deeper)}"
     if mistake["type"] == "missing":
-        return place, f"the key {str(mistake['loc'][-1])!r} is missing"
-    return place, complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
+        return path, f"the key {str(mistake['loc'][-1])!r} is missing"
+    return path, complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
 
 
 def written_path(loc: Sequence[Any], values: Any) -> Path_:
@@ -142,8 +142,8 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
     """The keys of the record at `path` inside a record of this kind. loc: pydantic's location, which also
     names the branch of a union."""
     for word in path:
-        place = PLACE.get(get_origin(kind))
-        inside = kind.__pydantic_fields__[word].annotation if place is None else get_args(kind)[place]
+        argument = PLACE.get(get_origin(kind))
+        inside = kind.__pydantic_fields__[word].annotation if argument is None else get_args(kind)[argument]
         kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
     return list(getattr(kind, "__pydantic_fields__", {}))
 

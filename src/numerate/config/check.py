@@ -1,4 +1,4 @@
-"""What a recipe promises, held against the world: names, references, models, problems, disk. No torch."""
+"""Checks of a recipe against its surroundings: names, references, models, problems, disk. No torch."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
     tree: where each value was written. out: the folder that the run's folder will be made in. trust: modules
     outside this package that may be imported."""
     untrusted = list(trusting.untrusted_functions(recipe, trust))
-    found = [*name_errors(recipe), *reference_errors(recipe), *evaluation_errors(recipe), *untrusted]
-    found += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoder_errors(recipe)]
-    found += device_errors(recipe.device)
+    complaints = [*name_errors(recipe), *reference_errors(recipe), *evaluation_errors(recipe), *untrusted]
+    complaints += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoder_errors(recipe)]
+    complaints += device_errors(recipe.device)
     if not untrusted:  # a server is asked with the key
-        found += engine_errors(recipe)
-    found = found or list(problem_sets(recipe))
-    found = found or [
+        complaints += engine_errors(recipe)
+    complaints = complaints or list(problem_sets(recipe))
+    complaints = complaints or [
         *test_training(recipe),
         *check_judges.oracle_errors(recipe, first_problems),
         *check_judges.labelled_set_errors(recipe),
@@ -50,8 +50,8 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
         *chats.check_chat_template(recipe, first_problems),
         *space_errors(recipe, out),
     ]
-    if found:
-        raise ValueError("\n".join(f"{tree.where(path)}: {said}" for path, said in found))
+    if complaints:
+        raise ValueError("\n".join(f"{tree.where(path)}: {message}" for path, message in complaints))
 
 
 def name_errors(recipe: Recipe) -> Iterator[Complaint]:
@@ -88,8 +88,8 @@ def reference_errors(recipe: Recipe) -> Iterator[Complaint]:
         yield from check_judges.method_judges(recipe, name, above)
         if stage.problems not in recipe.problems:
             hint = suggest_word(stage.problems, recipe.problems)
-            said = f"this recipe has no problem set {stage.problems!r}{hint}"
-            yield ("stages", name, "problems"), said
+            complaint = f"this recipe has no problem set {stage.problems!r}{hint}"
+            yield ("stages", name, "problems"), complaint
         above.append(name)
 
 
@@ -110,12 +110,12 @@ def evaluation_errors(recipe: Recipe) -> Iterator[Complaint]:
     for model in recipe.evaluate.models:
         if model not in known:
             yield ("evaluate", "models"), f"there is no stage {model!r}{suggest_word(model, known)}"
-        elif model in recipe.stages and (said := check_judges.no_writer(recipe, model)):
-            yield ("evaluate", "models"), said
+        elif model in recipe.stages and (message := check_judges.no_writer(recipe, model)):
+            yield ("evaluate", "models"), message
     for name in recipe.evaluate.problems:
         if name not in recipe.problems:
-            said = f"this recipe has no problem set {name!r}{suggest_word(name, recipe.problems)}"
-            yield ("evaluate", "problems"), said
+            message = f"this recipe has no problem set {name!r}{suggest_word(name, recipe.problems)}"
+            yield ("evaluate", "problems"), message
     large = [k for k in recipe.evaluate.k or () if k > recipe.evaluate.samples]
     if large:
         yield (
@@ -128,11 +128,11 @@ def evaluation_errors(recipe: Recipe) -> Iterator[Complaint]:
 def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:
     for name, stage in recipe.stages.items():
         encoder = getattr(stage.options, "encoder", None)
-        for _, said in model_errors(encoder) if encoder else ():
-            yield ("stages", name, "encoder"), said
+        for _, message in model_errors(encoder) if encoder else ():
+            yield ("stages", name, "encoder"), message
         if encoder and getattr(stage.options, "likelihood", False):
-            said = "an encoder is no language model, nothing is likely to it: leave one of the two out"
-            yield ("stages", name, "likelihood"), said
+            message = "an encoder is no language model, nothing is likely to it: leave one of the two out"
+            yield ("stages", name, "likelihood"), message
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:
@@ -185,11 +185,11 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         method = methods.get_method(stage.method)
         kinds = getattr(method, "ENGINES", (recipe.engine.kind,))
         if recipe.engine.kind not in kinds:
-            said = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
-            yield ("stages", name, "method"), f"{said}: take engine kind: {' or '.join(kinds)}"
+            message = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
+            yield ("stages", name, "method"), f"{message}: take engine kind: {' or '.join(kinds)}"
         if getattr(recipe.engine, "calculator", False) and getattr(method, "LINE_BY_LINE", False):
-            said = f"a policy of {stage.method} is sampled line by line, and takes no calculator"
-            yield ("stages", name, "method"), f"{said}: set engine.calculator to false"
+            message = f"a policy of {stage.method} is sampled line by line, and takes no calculator"
+            yield ("stages", name, "method"), f"{message}: set engine.calculator to false"
     try:
         engines.check_engine(recipe.engine)
     except ValueError as error:
@@ -219,8 +219,8 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
             continue
         for column, method in wanted.items() if few else ():
             if not any(getattr(problem, column) for problem in few):
-                said = f"the problems of {source} have no {column}, which the method {method} learns from"
-                yield ("problems", name), said
+                message = f"the problems of {source} have no {column}, which the method {method} learns from"
+                yield ("problems", name), message
 
 
 def first_problems(source: str) -> list[Problem]:
@@ -234,8 +234,12 @@ def at_hand(name: str) -> bool:
     from numerate.problems import TABLE
     from numerate.problems.resolve import Files, Known, resolve_source
 
-    found = resolve_source(name, None, TABLE)
-    return found.loader.at_hand(found.split) if isinstance(found, Known) else isinstance(found, Files)
+    resolved = resolve_source(name, None, TABLE)
+    return (
+        resolved.loader.at_hand(resolved.split)
+        if isinstance(resolved, Known)
+        else isinstance(resolved, Files)
+    )
 
 
 def test_training(recipe: Recipe) -> Iterator[Complaint]:
@@ -248,12 +252,12 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
     for name in dict.fromkeys(stage.problems for stage in recipe.stages.values()):
         source = recipe.problems[name].source
         if is_test_split(source):
-            said = f"{source} is for measuring only, and a stage learns from it"
+            message = f"{source} is for measuring only, and a stage learns from it"
         elif problem_places(recipe.problems[name]) & measured:
-            said = f"a stage learns from {source}, which the run is also measured on"
+            message = f"a stage learns from {source}, which the run is also measured on"
         else:
             continue
-        yield ("problems", name), f"{said}: take another split (allow_test_training: true lifts this rule)"
+        yield ("problems", name), f"{message}: take another split (allow_test_training: true lifts this rule)"
 
 
 def reward_errors(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
@@ -262,8 +266,10 @@ def reward_errors(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
 
     for (_, name, *key), functions in trusting.reward_functions(recipe).items():
         few = first_problems(recipe.problems[recipe.stages[name].problems].source)
-        for said in compose.check_rewards(functions, [key for problem in few for key in problem.meta], trust):
-            yield ("stages", name, *key), said
+        for message in compose.check_rewards(
+            functions, [key for problem in few for key in problem.meta], trust
+        ):
+            yield ("stages", name, *key), message
 
 
 def problem_places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
@@ -276,11 +282,11 @@ def space_errors(recipe: Recipe, out: Path) -> Iterator[Complaint]:
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free
     if need > free:
-        said = (
+        message = (
             f"the run needs about {bytes_in_words(need)} on the disk of {out}, and {bytes_in_words(free)} "
             "are free"
         )
-        yield (), f"{said}: make room, or put the run elsewhere with --out"
+        yield (), f"{message}: make room, or put the run elsewhere with --out"
 
 
 def bytes_in_words(count: float) -> str:

@@ -1,4 +1,4 @@
-"""What stages with judges promise: attempts to learn from, an oracle that knows the problems, whole words."""
+"""Checks of stages with judges: rollouts to learn from, an oracle for the problems, words of one token."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
     """Stages that learn from stored attempts name a stage above them that leaves some."""
     options = recipe.stages[name].options
     if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
-        said = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
-        yield ("stages", name), said
+        message = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
+        yield ("stages", name), message
     labels = methods.needs_step_labels(recipe.stages[name].method, options)
     kind, what = ("step_labels", "rollouts with labelled steps") if labels else ("rollouts", "rollouts")
     for key, other in named(options, "rollouts"):
@@ -50,8 +50,8 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
             yield ("stages", name, *key), f"no stage {other!r} above this one leaves {what} behind{had}"
         elif recipe.stages[name].problems != recipe.stages[other].problems:
             same = recipe.stages[other].problems
-            said = f"the attempts of {other!r} are at the problems of {same!r}: write that here too"
-            yield ("stages", name, "problems"), said
+            message = f"the attempts of {other!r} are at the problems of {same!r}: write that here too"
+            yield ("stages", name, "problems"), message
 
 
 def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
@@ -88,13 +88,13 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
             if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
                 continue
             if not all(map(knows, beginning(source))):
-                said = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
-                yield ("stages", name, key), said
+                message = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
+                yield ("stages", name, key), message
     for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
         source = recipe.problems[name].source
         if not all(map(knows, beginning(source))):
-            said = f"the oracle knows stories only, and {source} holds other problems: take another judge"
-            yield ("evaluate", "rerank_with"), said
+            message = f"the oracle knows stories only, and {source} holds other problems: take another judge"
+            yield ("evaluate", "rerank_with"), message
 
 
 def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
@@ -109,43 +109,45 @@ def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
             yield ("stages", name, "marked"), str(error)
             continue
         if labelled_steps.is_test(source) and not recipe.allow_test_training:
-            said = f"{source} is for measuring only, and this stage learns from it: take another set"
-            yield ("stages", name, "marked"), f"{said} (allow_test_training: true lifts this rule)"
+            message = f"{source} is for measuring only, and this stage learns from it: take another set"
+            yield ("stages", name, "marked"), f"{message} (allow_test_training: true lifts this rule)"
 
 
 def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
     """Every judge of `rerank_with` is there, and has samples to judge."""
-    place = ("evaluate", "rerank_with")
+    path = ("evaluate", "rerank_with")
     wanted = recipe.evaluate.rerank_with
     if wanted and not recipe.evaluate.samples:
-        yield place, "judges re-rank samples, and samples is 0: raise it, or leave rerank_with out"
-    for given in dict.fromkeys(wanted):
-        if wanted.count(given) > 1:
-            yield place, f"{given!r} is named twice: once is enough"
-        said = stage_judges(recipe, given) if given in recipe.stages else judge_folder_error(recipe, given)
-        if said:
-            yield place, said
+        yield path, "judges re-rank samples, and samples is 0: raise it, or leave rerank_with out"
+    for judge in dict.fromkeys(wanted):
+        if wanted.count(judge) > 1:
+            yield path, f"{judge!r} is named twice: once is enough"
+        message = stage_judges(recipe, judge) if judge in recipe.stages else judge_folder_error(recipe, judge)
+        if message:
+            yield path, message
 
 
 def measured_on(recipe: Recipe) -> Iterator[Complaint]:
     """Sets of labelled steps to measure on are there, and so is a judge of steps."""
-    place = ("evaluate", "marked")
+    path = ("evaluate", "marked")
     for name in recipe.evaluate.marked:
         try:
             labelled_steps.check_set(name)
         except (ValueError, OSError) as error:
-            yield place, str(error)
-    if recipe.evaluate.marked and not any(scores_steps(recipe, one) for one in recipe.evaluate.rerank_with):
+            yield path, str(error)
+    if recipe.evaluate.marked and not any(
+        scores_steps(recipe, judge) for judge in recipe.evaluate.rerank_with
+    ):
         trains = " or ".join(methods.leaving("step_judge"))
         message = "rerank_with has no judge of steps that could be measured on labelled ones"
-        yield place, f"{message}: name a stage of method {trains}, or such a judge's directory"
+        yield path, f"{message}: name a stage of method {trains}, or such a judge's directory"
 
 
-def scores_steps(recipe: Recipe, given: str) -> bool:
+def scores_steps(recipe: Recipe, judge: str) -> bool:
     """Whether a judge of rerank_with has a score per step and can be asked about anything."""
-    if given in recipe.stages:
-        return "step_judge" in left_by_stage(recipe, given)
-    return given != ORACLE and not no_judge(given) and read_card(Path(given).expanduser()).kind in STEP_JUDGES
+    if judge in recipe.stages:
+        return "step_judge" in left_by_stage(recipe, judge)
+    return judge != ORACLE and not no_judge(judge) and read_card(Path(judge).expanduser()).kind in STEP_JUDGES
 
 
 def stage_judges(recipe: Recipe, name: str) -> str | None:
@@ -156,20 +158,20 @@ def stage_judges(recipe: Recipe, name: str) -> str | None:
     return f"stage {name!r} ({method}) trains no judge{suggest_word('', known_judges(recipe))}"
 
 
-def judge_folder_error(recipe: Recipe, given: str) -> str | None:
+def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
     """What to say where a directory holds no judge for this recipe."""
-    if given == ORACLE:
+    if judge == ORACLE:
         return None
-    if not Path(given).expanduser().is_dir() and given not in locate.BUNDLED:
-        hint = suggest_word(given, known_judges(recipe))
-        return f"{given!r} is no stage that trains a judge and no directory that holds one{hint}"
+    if not Path(judge).expanduser().is_dir() and judge not in locate.BUNDLED:
+        hint = suggest_word(judge, known_judges(recipe))
+        return f"{judge!r} is no stage that trains a judge and no directory that holds one{hint}"
     try:
-        card = check_judge(given)
+        card = check_judge(judge)
     except ValueError as error:
         return str(error)
     if card.style != recipe.prompt and not card.encoder:
         return (
-            f"the judge in {given} was trained on problems put as {card.style!r}, and this recipe puts them "
+            f"the judge in {judge} was trained on problems put as {card.style!r}, and this recipe puts them "
             f"as {recipe.prompt!r}: write prompt: {card.style}, or take another judge"
         )
     return None
@@ -178,8 +180,8 @@ def judge_folder_error(recipe: Recipe, given: str) -> str | None:
 def check_judge(directory: str) -> Card:
     """The card of a judge whose files are all there. Raises ValueError where they are not."""
     folder = Path(directory).expanduser()
-    if said := no_judge(directory):
-        raise ValueError(said)
+    if message := no_judge(directory):
+        raise ValueError(message)
     card = read_card(folder)
     locate.check_loadable(str(folder))
     check_head(folder, card)
@@ -188,22 +190,20 @@ def check_judge(directory: str) -> Card:
 
 def no_judge(name: str) -> str:
     """What `name` is in place of a judge's directory and what to name, empty where it is one."""
-    place = locate.locate_model(name)
-    if not isinstance(place, Path):
+    path = locate.locate_model(name)
+    if not isinstance(path, Path):
         if close := get_close_matches(name, [ORACLE], cutoff=0.7):
             return f"{name!r} is no judge; did you mean {close[0]!r}?"
         what = "it is a file" if Path(name).is_file() else "there is no such folder"
         return f"{name!r} is no judge: {what}; {NAME_ONE}"
-    if (place / CARD).is_file():
+    if (path / CARD).is_file():
         return ""
-    found = {
-        file.parent
-        for deep in ("model", "*/model", "stages/*/model")
-        for file in place.glob(f"{deep}/{CARD}")
+    folders = {
+        file.parent for deep in ("model", "*/model", "stages/*/model") for file in path.glob(f"{deep}/{CARD}")
     }
-    if found:
-        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(found)))}"
-    what = "a language model" if any(place.glob("*.safetensors")) else "a folder"
+    if folders:
+        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(folders)))}"
+    what = "a language model" if any(path.glob("*.safetensors")) else "a folder"
     return f"{name} is no judge: it is {what} without {CARD}; {NAME_ONE}"
 
 
@@ -211,14 +211,14 @@ def known_judges(recipe: Recipe) -> list[str]:
     return [ORACLE, *(name for name in recipe.stages if left_by_stage(recipe, name) & JUDGES)]
 
 
-def judge_names(given: Sequence[str], stages: Collection[str]) -> dict[str, str]:
+def judge_names(judges: Sequence[str], stages: Collection[str]) -> dict[str, str]:
     """What rows call each judge -> what the recipe calls it: a stage or the oracle by its name, a directory
     by its last words, numbered where two would be called the same."""
     names: dict[str, str] = {}
-    for each in given:
+    for each in judges:
         plain = each if each in stages or each == ORACLE else locate.short_name(each)
         name, n = plain, 1
-        while name in names or (name in given and name != each):
+        while name in names or (name in judges and name != each):
             n += 1
             name = f"{plain}-{n}"
         names[name] = each
@@ -236,8 +236,8 @@ def evaluator_word_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 def split_words(model: str, words: Sequence[str]) -> str:
     """Returns the words that a model's tokenizer certainly splits, as far as its files are at hand."""
-    place = locate.locate_model(model)
-    file = place / "tokenizer.json" if isinstance(place, Path) else Path(model)
+    path = locate.locate_model(model)
+    file = path / "tokenizer.json" if isinstance(path, Path) else Path(model)
     try:
         from tokenizers import Tokenizer
 

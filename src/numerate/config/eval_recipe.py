@@ -59,7 +59,12 @@ def check_model(
     values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
     values |= {"device": device, "dtype": dtype}
     recipe = build_recipe(Tree(values, "command line"))
-    found = [*base_errors(recipe), *prompt_errors(prompt), *device_errors(device), *engine_errors(recipe)]
-    if found:
-        raise ValueError("\n".join(said for _, said in found))
+    complaints = [
+        *base_errors(recipe),
+        *prompt_errors(prompt),
+        *device_errors(device),
+        *engine_errors(recipe),
+    ]
+    if complaints:
+        raise ValueError("\n".join(message for _, message in complaints))
     return recipe.engine

@@ -86,8 +86,8 @@ def same_model(a: str, b: str) -> bool:
 
 
 def _resolved(model: str) -> Path | str:
-    place = locate.locate_model(model)
-    return place.resolve() if isinstance(place, Path) else place
+    path = locate.locate_model(model)
+    return path.resolve() if isinstance(path, Path) else path
 
 
 def stored_recipe(folder: Path) -> Recipe | None:

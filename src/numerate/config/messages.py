@@ -1,4 +1,4 @@
-"""What a wrong value is told, in plain words."""
+"""Error messages for invalid values."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ EXPECTED = {
 """pydantic's name of a mistake -> what the value should have been"""
 
 
-def complaint_text(kind: str, given: Any, context: Mapping[str, Any], message: str) -> str:
+def complaint_text(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:
     """`expected a whole number, not the text 'eight'`, from the parts of one pydantic error."""
     if kind == "value_error":
         return str(context.get("error", message))
     if kind not in EXPECTED:
-        return f"{message[:1].lower()}{message[1:]} (given: {describe_value(given)})"
+        return f"{message[:1].lower()}{message[1:]} (given: {describe_value(value)})"
     hint = ""
-    if kind == "string_type" and isinstance(given, bool | int | float):
-        hint = f': put it in quotes, "{str(given).lower() if isinstance(given, bool) else given}"'
-    if kind == "union_tag_not_found" and isinstance(given, str):
-        hint = f": write {{kind: {given}}}"
-    return f"expected {EXPECTED[kind].format(**context)}, not {describe_value(given)}{hint}"
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        hint = f': put it in quotes, "{str(value).lower() if isinstance(value, bool) else value}"'
+    if kind == "union_tag_not_found" and isinstance(value, str):
+        hint = f": write {{kind: {value}}}"
+    return f"expected {EXPECTED[kind].format(**context)}, not {describe_value(value)}{hint}"
 
 
 def suggest_word(word: str, known: Iterable[str], inner: Iterable[str] = ()) -> str:

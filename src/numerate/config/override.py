@@ -1,4 +1,4 @@
-"""`stage.key=value` from the command line, written over a recipe as read."""
+"""Overrides from the command line, `stage.key=value`, applied to a recipe as read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
 
     Raises ValueError on an override that is not key=value or names nothing that exists."""
     for text in overrides:
-        key, equals, given = text.partition("=")
+        key, equals, value = text.partition("=")
         text = redact_logins(text)
         words = tuple(key.strip().split("."))
         if not equals or not all(words):
@@ -30,7 +30,7 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
             )
         path = full_path(words, tree, text)
         try:
-            put_value(tree, path, override_value(given))
+            put_value(tree, path, override_value(value))
         except ValueError as error:
             raise ValueError(f"in {text!r}: {error}") from error
         tree.places = {p: at for p, at in tree.places.items() if p[: len(path)] != path}
@@ -39,12 +39,12 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
 
 def unused_sets(tree: Tree, used: Collection[str]) -> list[str]:
     """Returns the problem sets that an override names, and nothing uses: misspelt ones."""
-    named = {path[1]: place for path, place in tree.places.items() if path[0] == "problems" and path[1:]}
+    named = {path[1]: origin for path, origin in tree.places.items() if path[0] == "problems" and path[1:]}
     return [
-        f"{place}, problems.{name}: no stage and no measurement uses a problem set {name!r}"
+        f"{origin}, problems.{name}: no stage and no measurement uses a problem set {name!r}"
         f"{suggest_word(name, used)}"
-        for name, place in named.items()
-        if place.startswith(COMMAND_LINE) and name not in used
+        for name, origin in named.items()
+        if origin.startswith(COMMAND_LINE) and name not in used
     ]
 
 
@@ -62,7 +62,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
     return words
 
 
-def put_value(tree: Tree, path: Path_, given: Any) -> None:
+def put_value(tree: Tree, path: Path_, value: Any) -> None:
     """Set the value at `path`; what is missing or null on the way becomes a mapping."""
     here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
@@ -77,4 +77,4 @@ def put_value(tree: Tree, path: Path_, given: Any) -> None:
             )
         here[word] = inner
         here = inner
-    here[path[-1]] = given
+    here[path[-1]] = value

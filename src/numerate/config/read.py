@@ -43,8 +43,8 @@ class Tree:
             known = next((below for below in self.places if below[: len(path)] == path), path)
         while known and known not in self.places:
             known = known[:-1]
-        place = self.places.get(known, self.origin)
-        return f"{place}, {'.'.join(path)}" if path else place
+        origin = self.places.get(known, self.origin)
+        return f"{origin}, {'.'.join(path)}" if path else origin
 
 
 class LineLoader(yaml.SafeLoader):
@@ -107,9 +107,9 @@ def read_text(text: str, origin: str) -> Tree:
     tree = Tree({}, origin)
     values = plain_values(parse_yaml(text, origin), (), tree)
     if not isinstance(values, dict):
-        given = "is empty" if values is None else f"holds {describe_value(values)}"
+        fault = "is empty" if values is None else f"holds {describe_value(values)}"
         raise ValueError(
-            f"{origin}: {given}; a recipe maps keys to values, see `numerate recipes quickstart`"
+            f"{origin}: {fault}; a recipe maps keys to values, see `numerate recipes quickstart`"
         )
     tree.values = values
     return tree
@@ -134,42 +134,42 @@ def plain_values(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
     """A node as plain values; notes the lines in `tree`."""
     if node is None:
         return None
-    place = f"{tree.origin}:{node.start_mark.line + 1}"
+    where = f"{tree.origin}:{node.start_mark.line + 1}"
     if node.tag not in TAGS:
-        raise ValueError(f"{place}: the tag {node.tag} is not understood here: write a plain value")
+        raise ValueError(f"{where}: the tag {node.tag} is not understood here: write a plain value")
     if isinstance(node, yaml.MappingNode):
         return convert_mapping(node, path, tree)
     if isinstance(node, yaml.SequenceNode):
         return [plain_values(child, (*path, str(i)), tree) for i, child in enumerate(node.value)]
-    return scalar_value(node, place)
+    return scalar_value(node, where)
 
 
 def convert_mapping(node: yaml.MappingNode, path: Path_, tree: Tree) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        place = f"{tree.origin}:{key_node.start_mark.line + 1}"
+        where = f"{tree.origin}:{key_node.start_mark.line + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
-            raise ValueError(f"{place}: a key must be a plain word")
+            raise ValueError(f"{where}: a key must be a plain word")
         key = key_node.value
         inner = (*path, key)
-        if key in found:
+        if key in values:
             first = tree.places[inner]
             raise ValueError(
-                f"{place}, {'.'.join(inner)}: written twice (first at {first}): keep one of them"
+                f"{where}, {'.'.join(inner)}: written twice (first at {first}): keep one of them"
             )
-        tree.places[inner] = place
-        found[key] = plain_values(value_node, inner, tree)
-    return found
+        tree.places[inner] = where
+        values[key] = plain_values(value_node, inner, tree)
+    return values
 
 
-def scalar_value(node: yaml.Node, place: str) -> Any:
+def scalar_value(node: yaml.Node, where: str) -> Any:
     try:
-        found = TAGS[node.tag](node.value)
+        value = TAGS[node.tag](node.value)
     except ValueError as error:
-        raise ValueError(f"{place}: {describe_value(node.value)} is no number") from error
-    if found in (math.inf, -math.inf):
-        raise ValueError(f"{place}: {node.value} is too large a number")
-    return found
+        raise ValueError(f"{where}: {describe_value(node.value)} is no number") from error
+    if value in (math.inf, -math.inf):
+        raise ValueError(f"{where}: {node.value} is too large a number")
+    return value
 
 
 def override_value(text: str) -> Any:
@@ -177,14 +177,14 @@ def override_value(text: str) -> Any:
     return plain_values(parse_yaml(text, "the value"), (), Tree({}, "the value"))
 
 
-def describe_value(given: Any) -> str:
+def describe_value(value: Any) -> str:
     """What was written, in words and shortened: the text 'eight', the list [1, 2], nothing (null)."""
-    if given is None:
+    if value is None:
         return "nothing (null)"
-    if isinstance(given, bool):
-        return f"{str(given).lower()}"
-    if isinstance(given, dict):
-        return f"a mapping with the keys {', '.join(map(str, given))}"[:60] if given else "an empty mapping"
+    if isinstance(value, bool):
+        return f"{str(value).lower()}"
+    if isinstance(value, dict):
+        return f"a mapping with the keys {', '.join(map(str, value))}"[:60] if value else "an empty mapping"
     words = {str: "the text ", list: "the list "}
-    shown = redact_logins(repr(given))
-    return words.get(type(given), "") + (shown if len(shown) <= 40 else shown[:37] + "...")
+    shown = redact_logins(repr(value))
+    return words.get(type(value), "") + (shown if len(shown) <= 40 else shown[:37] + "...")

@@ -1,4 +1,4 @@
-"""What a recipe says, as checked frozen records. The line under a field is its help in `numerate schema`."""
+"""Schema of a recipe: checked frozen records. The line under a field is its help in `numerate schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much room a run needs on the disk: models and checkpoints that are not there yet. No torch."""
+"""Disk space that a run needs: models and checkpoints that do not exist yet. No torch."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def _weights(recipe: Recipe, stage: StageRecipe) -> tuple[int, int]:
 def _branch(stage: StageRecipe, shapes: Mapping[str, list[int]]) -> int:
     """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
     value = getattr(stage.options, "value", None)
-    numbered = {name: int(found[1]) for name in shapes if (found := LAYER.search(name))}
+    numbered = {name: int(match[1]) for name in shapes if (match := LAYER.search(name))}
     first = max(numbered.values(), default=-1) + 1 - getattr(value, "layers", 0)
     return FLOAT * sum(prod(shapes[name]) for name, number in numbered.items() if value and number >= first)

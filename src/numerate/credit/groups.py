@@ -87,9 +87,9 @@ def process_advantages(
     are normalised together. ends: the last token of each step, ascending; lengths: tokens of each attempt.
     Tokens after the last step get 0. Raises ValueError where rewards and ends do not go together.
     """
-    told = iter(group([r for row in rewards for r in row]))
-    normal = [[next(told) or 0.0 for _ in row] for row in rewards]
-    return [_steps_to_go(*one) for one in zip(normal, ends, lengths, strict=True)]
+    normalized = iter(group([r for row in rewards for r in row]))
+    normal = [[next(normalized) or 0.0 for _ in row] for row in rewards]
+    return [_steps_to_go(*attempt) for attempt in zip(normal, ends, lengths, strict=True)]
 
 
 def return_advantages(
@@ -103,7 +103,7 @@ def return_advantages(
     sum is no longer bounded. Here attempts are compared as wholes. Where all returns are equal: 0. Raises
     ValueError where rewards and ends do not go together.
     """
-    returns = [_steps_to_go(*one) for one in zip(rewards, ends, lengths, strict=True)]
+    returns = [_steps_to_go(*attempt) for attempt in zip(rewards, ends, lengths, strict=True)]
     flat = [g for row in returns for g in row]
     if len(set(flat)) < 2:
         return [[0.0] * len(row) for row in returns]

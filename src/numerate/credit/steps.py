@@ -85,14 +85,14 @@ def score_quantile(step_scores: Sequence[float], share: float) -> float:
     p = sorted(_finite(step_scores))
     if not p:
         raise ValueError("no step was scored, so the scores have no quantile: do the attempts have steps?")
-    place = share * (len(p) - 1)
-    low = int(place)
+    position = share * (len(p) - 1)
+    low = int(position)
     high = min(low + 1, len(p) - 1)
-    return p[low] + (place - low) * (p[high] - p[low])
+    return p[low] + (position - low) * (p[high] - p[low])
 
 
 def _finite(scores: Sequence[float]) -> list[float]:
-    found = [float(score) for score in scores]
-    if not all(map(math.isfinite, found)):
+    values = [float(score) for score in scores]
+    if not all(map(math.isfinite, values)):
         raise ValueError("a step score is not a finite number: drop the solutions that could not be judged")
-    return found
+    return values

@@ -17,5 +17,5 @@ def end_tokens(ids: Sequence[int], ends: Sequence[int], decode: Callable[[list[i
         return len(decode(list(ids[:tokens])))
 
     counts = range(1, len(ids) + 1)
-    found = (bisect_left(counts, end, key=length) for end in ends)
-    return [min(token, len(ids) - 1) for token in found]
+    counted = (bisect_left(counts, end, key=length) for end in ends)
+    return [min(token, len(ids) - 1) for token in counted]

@@ -68,16 +68,16 @@ class Backtracking:
         return state.get("given", {}).get(problem.id, first_steps_given(len(split(known)), self.given))
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
-        given: dict[str, int] = dict(state.get("given", {}))
+        counts: dict[str, int] = dict(state.get("given", {}))
         own: dict[str, str] = dict(state.get("own", {}))
         for outcome in outcomes:
             problem, good = outcome.problem, is_solved(outcome.right, self.solved)
             known = self.known(state, problem, style)
             if known:
-                given[problem.id] = steps_after(self.steps_given(state, problem, known), good)
+                counts[problem.id] = steps_after(self.steps_given(state, problem, known), good)
             elif self.solutions == "own" and outcome.solution and not good:
                 own[problem.id] = outcome.solution
-        return {"given": given} | ({"own": own} if self.solutions == "own" else {})
+        return {"given": counts} | ({"own": own} if self.solutions == "own" else {})
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
         return prefix_stats(questions, state.get("own"))
@@ -88,9 +88,9 @@ def first_steps_given(steps: int, tau: float) -> int:
     return math.floor(tau * steps + 1e-9)
 
 
-def steps_after(given: int, good: bool) -> int:
+def steps_after(count: int, good: bool) -> int:
     """One step less after a success; after a failure the same again."""
-    return max(0, given - 1) if good else given
+    return max(0, count - 1) if good else count
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
@@ -98,11 +98,11 @@ def is_solved(right: Sequence[bool], share: float) -> bool:
     return any(right) and sum(right) >= share * len(right)
 
 
-def solution_prefix(solution: str, given: int) -> str:
+def solution_prefix(solution: str, count: int) -> str:
     """The first steps of a solution, as whole lines, so that none of them can grow; empty where there are no
     more steps than that."""
     steps = split(solution)
-    return solution[: steps[given].start].rstrip(" \t") if 0 < given < len(steps) else ""
+    return solution[: steps[count].start].rstrip(" \t") if 0 < count < len(steps) else ""
 
 
 def prefix_stats(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:

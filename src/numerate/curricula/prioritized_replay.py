@@ -42,9 +42,9 @@ class PrioritizedReplay:
         return ()
 
     def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
-        asked: dict[str, int] = state.get("asked", {})
-        seen = [problem for problem in choice.problems if problem.id in asked]
-        new = [problem for problem in choice.problems if problem.id not in asked]
+        last_asked: dict[str, int] = state.get("asked", {})
+        seen = [problem for problem in choice.problems if problem.id in last_asked]
+        new = [problem for problem in choice.problems if problem.id not in last_asked]
         share = len(seen) / len(choice.problems) if self.replay is None else self.replay
         again = sum(choice.random.random() < share for _ in range(choice.count))
         again = min(max(again, choice.count - len(new)), len(seen))
@@ -62,21 +62,21 @@ class PrioritizedReplay:
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
         step: int = state.get("step", 0)
-        asked: dict[str, int] = dict(state.get("asked", {}))
+        last_asked: dict[str, int] = dict(state.get("asked", {}))
         scores: dict[str, float] = dict(state.get("score", {}))
         for outcome in outcomes:
-            asked[outcome.problem.id] = step
+            last_asked[outcome.problem.id] = step
             known = scores.get(outcome.problem.id, 0.0)
             scores[outcome.problem.id] = known if outcome.surprise is None else outcome.surprise
-        return {"step": step + 1, "asked": asked, "score": scores}
+        return {"step": step + 1, "asked": last_asked, "score": scores}
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
         """replayed: questions that were asked before, of all; seen: problems asked so far."""
-        asked: dict[str, int] = state.get("asked", {})
-        before = sum(question.problem.id in asked for question in questions)
+        last_asked: dict[str, int] = state.get("asked", {})
+        before = sum(question.problem.id in last_asked for question in questions)
         return {
             "curriculum/replayed": before / max(1, len(questions)),
-            "curriculum/seen": float(len({*asked, *(question.problem.id for question in questions)})),
+            "curriculum/seen": float(len({*last_asked, *(question.problem.id for question in questions)})),
         }
 
 
@@ -88,7 +88,7 @@ def mean_abs_advantage(advantages: Sequence[float]) -> float:
 def by_rank(scores: Sequence[float], beta: float) -> list[float]:
     """P_S: the highest score has rank 1; of equal ones the first given ranks first."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    rank = {i: place for place, i in enumerate(order, start=1)}
+    rank = {i: position for position, i in enumerate(order, start=1)}
     return normalize_weights([rank[i] ** (-1 / beta) for i in range(len(scores))])
 
 
@@ -113,9 +113,9 @@ def draw_indices(weights: Sequence[float], count: int, rng: random.Random) -> li
     left, chosen = list(weights), list[int]()
     for _ in range(count):
         upto = list(accumulate(left))
-        found = bisect_right(upto, rng.random() * upto[-1])
-        if found == len(left):  # what is left has no weight
-            found = next(i for i in range(len(left)) if i not in chosen)
-        chosen.append(found)
-        left[found] = 0.0
+        index = bisect_right(upto, rng.random() * upto[-1])
+        if index == len(left):  # what is left has no weight
+            index = next(i for i in range(len(left)) if i not in chosen)
+        chosen.append(index)
+        left[index] = 0.0
     return chosen

@@ -1,5 +1,5 @@
 # pyright: strict
-"""What curricula and the loops that ask them tell each other."""
+"""Records exchanged by curricula and training loops: questions, choices, outcomes."""
 
 from __future__ import annotations
 

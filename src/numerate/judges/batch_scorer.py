@@ -69,9 +69,9 @@ class Reader:
             self.counts["solutions"] += len(part)
             self.counts["empty"] += sum(not c.texts for c in cuts)
             self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
-            self.counts["overlong"] += sum(bool(one.dropped) for one in laid)
-            self.counts["dropped_steps"] += sum(one.dropped for one in laid)
+            self.counts["overlong"] += sum(bool(solution.dropped) for solution in laid)
+            self.counts["dropped_steps"] += sum(solution.dropped for solution in laid)
             ask = self.ask or training.head_logits
-            said = training.read_scores(self.scorer, laid, self.tokens, ask, self.by_prefix)
-            for c, one, logits_KC in zip(cuts, laid, said, strict=True):
-                yield SolutionScores(c, logits_KC, one.dropped)
+            logits = training.read_scores(self.scorer, laid, self.tokens, ask, self.by_prefix)
+            for c, solution, logits_KC in zip(cuts, laid, logits, strict=True):
+                yield SolutionScores(c, logits_KC, solution.dropped)

@@ -40,6 +40,6 @@ def load(
         )
     if card.kind == "evaluator":
         return EvaluatorJudge(EvaluatorModel(policy.load(str(directory), device=device, dtype=dtype), card))
-    found = reward_model.load_score_model(directory, device=device, dtype=dtype)
-    found.card = replace(card, neutral=neutral or card.neutral)
-    return OutcomeJudge(found, every=every) if card.kind in ("outcome", "value") else ProcessJudge(found)
+    model = reward_model.load_score_model(directory, device=device, dtype=dtype)
+    model.card = replace(card, neutral=neutral or card.neutral)
+    return OutcomeJudge(model, every=every) if card.kind in ("outcome", "value") else ProcessJudge(model)

@@ -43,17 +43,22 @@ def score_lines(
     seen: set[int] = set()
     numbered = enumerate(lines, start=1)
     while block := list(islice(numbered, BLOCK)):
-        found = [read_line(line, number, problems, seen) for number, line in block if line.strip()]
+        entries = [read_line(line, number, problems, seen) for number, line in block if line.strip()]
         wanted = [
-            key_of({"id": one.id} if isinstance(one, SolutionLine) else one) not in done for one in found
+            key_of({"id": entry.id} if isinstance(entry, SolutionLine) else entry) not in done
+            for entry in entries
         ]
-        asked = [one for one in found if isinstance(one, SolutionLine)] if any(wanted) else []
-        said = judge().score([one.problem for one in asked], [one.solution for one in asked]) if asked else []
-        scored = {one.id: row_of(one, each, how) for one, each in zip(asked, said, strict=True)}
+        solutions = [entry for entry in entries if isinstance(entry, SolutionLine)] if any(wanted) else []
+        results = (
+            judge().score([entry.problem for entry in solutions], [entry.solution for entry in solutions])
+            if solutions
+            else []
+        )
+        scored = {entry.id: row_of(entry, each, how) for entry, each in zip(solutions, results, strict=True)}
         rows = [
-            scored[one.id] if isinstance(one, SolutionLine) else one
-            for one, want in zip(found, wanted, strict=True)
-            if want or not isinstance(one, SolutionLine)
+            scored[entry.id] if isinstance(entry, SolutionLine) else entry
+            for entry, want in zip(entries, wanted, strict=True)
+            if want or not isinstance(entry, SolutionLine)
         ]
         yield len(block), rows
 
@@ -68,12 +73,12 @@ def read_line(line: str, number: int, problems: Mapping[str, Problem], seen: set
     row: Row = {}
     try:
         row = _object(line)
-        asked = SolutionLine(_id(row), _problem(row, problems), clean_surrogates(_text(row, "solution")))
-        key = key_of({"id": asked.id})
+        solution = SolutionLine(_id(row), _problem(row, problems), clean_surrogates(_text(row, "solution")))
+        key = key_of({"id": solution.id})
         if key in seen:
-            raise ValueError(f"the id {asked.id!r} was on an earlier line: give every solution its own")
+            raise ValueError(f"the id {solution.id!r} was on an earlier line: give every solution its own")
         seen.add(key)
-        return asked
+        return solution
     except (ValueError, RecursionError) as error:
         known = {"id": row["id"]} if isinstance(row.get("id"), str | int) else {}
         return {**known, "line": number, "error": str(error)}
@@ -93,10 +98,10 @@ def _object(line: str) -> Row:
 
 
 def _id(row: Row) -> str | int:
-    found = row.get("id")
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        raise ValueError(f'"id" is {_shown(found)}; expected text or a whole number')
-    return found
+    value = row.get("id")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f'"id" is {_shown(value)}; expected text or a whole number')
+    return value
 
 
 def _problem(row: Row, problems: Mapping[str, Problem]) -> Problem:
@@ -118,10 +123,10 @@ def _problem(row: Row, problems: Mapping[str, Problem]) -> Problem:
 
 
 def _text(row: Row, field: str) -> str:
-    found = row.get(field)
-    if not isinstance(found, str):
-        raise ValueError(f'"{field}" is {_shown(found)}; expected text')
-    return found
+    value = row.get(field)
+    if not isinstance(value, str):
+        raise ValueError(f'"{field}" is {_shown(value)}; expected text')
+    return value
 
 
 def _shown(value: Any) -> str:
@@ -133,17 +138,17 @@ def clean_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def row_of(asked: SolutionLine, said: StepScores, how: str) -> Row:
+def row_of(line: SolutionLine, scored: StepScores, how: str) -> Row:
     """One line of the output. A solution without scores has earned 0."""
     row: Row = {
-        "id": asked.id,
-        "scores": list(said.scores),
-        "steps": [step.text for step in said.steps],
-        "score": aggregate(said.scores, how),
+        "id": line.id,
+        "scores": list(scored.scores),
+        "steps": [step.text for step in scored.steps],
+        "score": aggregate(scored.scores, how),
     }
-    found = split_solution(asked.solution)
-    if not found.texts:
+    solution = split_solution(line.solution)
+    if not solution.texts:
         return row | {"note": "empty"}
-    if said.dropped:
-        return row | {"note": "overlong", "dropped": said.dropped}
-    return row if found.steps else row | {"note": "no_steps"}
+    if scored.dropped:
+        return row | {"note": "overlong", "dropped": scored.dropped}
+    return row if solution.steps else row | {"note": "no_steps"}

@@ -19,11 +19,11 @@ class SplitSolution:
 
 def split_solution(solution: str, steps: Sequence[Step] | None = None) -> SplitSolution:
     """steps: those of the solution, where they are known already."""
-    found = tuple(split(solution) if steps is None else steps)
-    starts = [0, *(step.start for step in found[1:])]
+    parts = tuple(split(solution) if steps is None else steps)
+    starts = [0, *(step.start for step in parts[1:])]
     ends = [*starts[1:], len(solution)]
     texts = tuple(solution[a:b].strip() for a, b in zip(starts, ends, strict=True))
-    return SplitSolution(found, texts if any(texts) else ())
+    return SplitSolution(parts, texts if any(texts) else ())
 
 
 def split_at(texts: Sequence[str]) -> SplitSolution:

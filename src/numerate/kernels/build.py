@@ -47,15 +47,15 @@ def load_library() -> tuple[ctypes.CDLL | None, str]:
     """The library and a line about it, for `numerate doctor`."""
     if switched_off():
         return None, "switched off by NUMERATE_COMPILE=0"
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    compiler = next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
     if sys.platform == "win32" or compiler is None:
         return None, "no C compiler found: torch does the same work, sampling and training take longer"
     try:
         file = build_library(compiler)
         return declare_functions(ctypes.CDLL(str(file))), f"compiled by {compiler}"
     except (OSError, subprocess.SubprocessError, AttributeError) as error:
-        told = getattr(error, "stderr", "") or str(error)
-        return None, f"{compiler} did not compile it ({told.strip()[:200]}): torch does the same work"
+        message = getattr(error, "stderr", "") or str(error)
+        return None, f"{compiler} did not compile it ({message.strip()[:200]}): torch does the same work"
 
 
 def build_library(compiler: str) -> Path:

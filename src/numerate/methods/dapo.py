@@ -90,17 +90,17 @@ def sample_uneven_groups(run: training.Stage, loop: OnPolicyLoop, cfg: Config) -
         kept += [group for group in loop.sample_groups() if credit.has_signal(on_policy.group_rewards(group))]
         if len(kept) >= wanted:
             return kept[:wanted]
-    said = (
+    message = (
         f"step {run.round}: {len(kept)} of {wanted} questions had attempts of different worth after "
         f"{cfg.max_draws} draws of {wanted}"
     )
     remedy = "take easier or harder problems, more `attempts` each, or raise max_draws"
     if not kept and run.round == 0:
-        raise ValueError(f"{said}, so there is nothing to learn from: {remedy}")
+        raise ValueError(f"{message}, so there is nothing to learn from: {remedy}")
     if not kept:
         run.finish()
     if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again
-        run.progress.warn(f"{said}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
+        run.progress.warn(f"{message}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
     return kept
 
 

@@ -116,11 +116,11 @@ def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int,
     return [divmod(number, wrong) for number in chosen]
 
 
-def question_row(judge: EvaluatorModel, one: Sorted, solution: str, right: bool) -> Example | None:
+def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: bool) -> Example | None:
     """The question about a solution; None where it does not fit whole."""
-    laid = judge.lay(one.problem, split_solution(solution).texts)
-    asked = None if laid.dropped else training.labelled_row(laid, [float(right)])
-    return asked.with_row(problem=float(one.number)) if asked else None
+    laid = judge.lay(entry.problem, split_solution(solution).texts)
+    row = None if laid.dropped else training.labelled_row(laid, [float(right)])
+    return row.with_row(problem=float(entry.number)) if row else None
 
 
 def log_share(
@@ -167,7 +167,7 @@ def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -
     on each token of these. worked: by the number of the problem, the row column `problem`."""
     written = [worked[n] for n in dict.fromkeys(int(row.row["problem"]) for row in rows) if n in worked]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
-    told = [
+    demonstrations = [
         Example(
             row.ids,
             row.mask,
@@ -177,7 +177,7 @@ def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -
         )
         for row in written
     ]
-    return [*(row.with_token(lm_weight=[0.0] * len(row.ids)) for row in rows), *told]
+    return [*(row.with_token(lm_weight=[0.0] * len(row.ids)) for row in rows), *demonstrations]
 
 
 Pair = tuple[Example, Example]
@@ -188,10 +188,10 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
     """Every solution of the pairs once, its weight the sum over the pairs whose margin is not met: -1 / pairs
     where it is the right one, +1 / pairs where it is the wrong one."""
     rows = list({id(row): row for pair in pairs for row in pair}.values())
-    place = {id(row): i for i, row in enumerate(rows)}
+    index = {id(row): i for i, row in enumerate(rows)}
     share = training.score_rows(judge, rows, tokens, partial(log_share, words=judge.words))
     weight, offset = [0.0] * len(rows), [0.0] * len(rows)
-    for right, wrong in ((place[id(r)], place[id(w)]) for r, w in pairs):
+    for right, wrong in ((index[id(r)], index[id(w)]) for r, w in pairs):
         if training.objectives.margin(share[right], share[wrong]).item() > 0:
             weight[right] -= 1 / len(pairs)
             weight[wrong] += 1 / len(pairs)
@@ -204,44 +204,44 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
 
 def solution_rows(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
     """All solutions, for xent."""
-    right = [question_row(judge, one, text, True) for one in data for text in one.right]
-    wrong = [question_row(judge, one, text, False) for one in data for text in one.wrong]
+    right = [question_row(judge, entry, text, True) for entry in data for text in entry.right]
+    wrong = [question_row(judge, entry, text, False) for entry in data for text in entry.wrong]
     return orm.usable_rows(run, [*right, *wrong], "right and wrong attempts")
 
 
 def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
     """Pairs for the margin; a solution of several pairs is one row. Problems that are always or never solved
     give none, and are counted; so are pairs that are too long."""
-    found: list[Pair] = []
+    pairs: list[Pair] = []
     overlong = 0
-    for one in data:
-        right = [question_row(judge, one, x, True) for x in one.right]
-        wrong = [question_row(judge, one, x, False) for x in one.wrong]
-        chosen = draw_pairs(len(right), len(wrong), cfg.pairs, f"{run.seed}/{one.problem.id}")
+    for entry in data:
+        right = [question_row(judge, entry, x, True) for x in entry.right]
+        wrong = [question_row(judge, entry, x, False) for x in entry.wrong]
+        chosen = draw_pairs(len(right), len(wrong), cfg.pairs, f"{run.seed}/{entry.problem.id}")
         both = ((right[r], wrong[w]) for r, w in chosen)
         fit = [(r, w) for r, w in both if r is not None and w is not None]
-        found += fit
+        pairs += fit
         overlong += len(chosen) - len(fit)
-    lone = sum(not (one.right and one.wrong) for one in data)
+    lone = sum(not (entry.right and entry.wrong) for entry in data)
     if lone:
         run.progress.warn(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
     if overlong:
         run.progress.warn(f"{overlong} pairs do not fit into max_length: left out")
-    if not found:
+    if not pairs:
         raise ValueError(
             f"none of {len(data)} problems has both a right and a wrong solution within max_length: "
             "sample more attempts, or take problems that are neither too easy nor too hard"
         )
-    return found
+    return pairs
 
 
 def demonstration_rows(
     run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
 ) -> dict[int, Example]:
     """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
-    usable = {problem.id for problem in usable_demonstrations([one.problem for one in data])[0]}
-    have = [one for one in data if one.problem.id in usable]
-    rows = {one.number: training.demonstration_row(judge.policy, one.problem, style) for one in have}
+    usable = {problem.id for problem in usable_demonstrations([entry.problem for entry in data])[0]}
+    have = [entry for entry in data if entry.problem.id in usable]
+    rows = {entry.number: training.demonstration_row(judge.policy, entry.problem, style) for entry in have}
     fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
     if not fit:
         raise ValueError(

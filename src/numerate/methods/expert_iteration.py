@@ -100,10 +100,10 @@ def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
 
 def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
     """The kept attempts of each problem over some rounds; duplicates between rounds count as one."""
-    found: dict[str, list[Rollout]] = {}
+    by_problem: dict[str, list[Rollout]] = {}
     for group in chain.from_iterable(rounds):
-        found.setdefault(group.problem.id, []).extend(correct_rollouts(group.attempts, cfg))
-    return [dedupe(rollouts, cfg) for rollouts in found.values()]
+        by_problem.setdefault(group.problem.id, []).extend(correct_rollouts(group.attempts, cfg))
+    return [dedupe(rollouts, cfg) for rollouts in by_problem.values()]
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -119,7 +119,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         # 3. fine-tune, from the base again
         fitted = job.load(cfg.restart_from) if cfg.restart_from else policy
         fitted.read_as(policy)
-        rows = [*solution_rows(cfg, job, fitted), *(training.rollout_row(r) for found in kept for r in found)]
+        rows = [
+            *solution_rows(cfg, job, fitted),
+            *(training.rollout_row(r) for rollouts in kept for r in rollouts),
+        ]
         if not rows:
             raise ValueError(
                 f"step {step}: none of {len(groups) * cfg.sample.rollouts} rollouts was right, there is "
@@ -169,8 +172,8 @@ def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> d
         "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, attempts))) / len(attempts),
         "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.attempts)) for g in groups)
         / len(groups),
-        "data/problems": float(sum(bool(found) for found in kept)),
-        "data/distinct_right": sum(len(found) for found in kept) / len(kept),
+        "data/problems": float(sum(bool(rollouts) for rollouts in kept)),
+        "data/distinct_right": sum(len(rollouts) for rollouts in kept) / len(kept),
     }
 
 

@@ -73,11 +73,11 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
-        found = loop.sample_groups()
-        rows = loop.training_rows(found, judged=not scorer or cfg.process.outcome > 0)
+        groups = loop.sample_groups()
+        rows = loop.training_rows(groups, judged=not scorer or cfg.process.outcome > 0)
         # 2. compare each with its group, or its steps with theirs
-        told = supervised(loop, found, rows, scorer, cfg.process) if scorer else advantages(rows)
-        rows = on_policy.with_advantages(rows, told)
+        credits = supervised(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
+        rows = on_policy.with_advantages(rows, credits)
         # 3. mu passes of gradient steps on J
         for part in loop.minibatches(rows):
             weighed = training.set_loss_weights(part, per="sequence")

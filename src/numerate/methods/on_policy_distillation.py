@@ -46,8 +46,8 @@ class Config(OnPolicyOptions):
 
 def advantages(rows: Sequence[Example]) -> list[list[float]]:
     """log pi_teacher - log pi_old of each token; both are 0 off the trained tokens."""
-    told = ((row.token["teacher_logp"], row.token["old_logp"]) for row in rows)
-    return [[t - o for t, o in zip(teacher, old, strict=True)] for teacher, old in told]
+    columns = ((row.token["teacher_logp"], row.token["old_logp"]) for row in rows)
+    return [[t - o for t, o in zip(teacher, old, strict=True)] for teacher, old in columns]
 
 
 def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:

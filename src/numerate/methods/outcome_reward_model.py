@@ -62,14 +62,14 @@ class Config:
 def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
     """Every attempt with its final correctness at all of its steps; one that could not be graded, or has no
     text, is left out."""
-    found: list[LabelledSolution] = []
+    labelled: list[LabelledSolution] = []
     for group in map(without_repeats, groups):
         for scored in group.attempts:
             texts = split_solution(scored.rollout.solution).texts
             if texts and scored.reward.value is not None:
                 label = 1 if scored.reward.value >= 1 else -1
-                found.append(LabelledSolution(group.problem, texts, (label,) * len(texts)))
-    return found
+                labelled.append(LabelledSolution(group.problem, texts, (label,) * len(texts)))
+    return labelled
 
 
 def outcome_row(laid: Laid, labels: Sequence[int | None], at: At) -> Example | None:
@@ -117,10 +117,10 @@ def fit_judge(
 
 def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]:
     """The numbers of the rows, or of pairs of rows, those at the same problem together."""
-    found: dict[tuple[int, ...], list[int]] = {}
+    indices: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
-        found.setdefault(training.prompt_of(row[0] if isinstance(row, tuple) else row), []).append(i)
-    return list(found.values())
+        indices.setdefault(training.prompt_of(row[0] if isinstance(row, tuple) else row), []).append(i)
+    return list(indices.values())
 
 
 def step_rows(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int) -> list[int]:
@@ -145,16 +145,16 @@ def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) 
     """The rows that have something to learn. Raises ValueError where all of them say the same."""
     if not rows:
         raise ValueError(f"none of the solutions has a step to be judged, or a label: give it {what}")
-    found, empty = training.keep_rows(rows)
-    seen = {t for row in found for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
+    kept, empty = training.keep_rows(rows)
+    seen = {t for row in kept for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
     if len(seen) < 2:
-        said = "have no label" if not seen else f"carry the same label ({seen.pop():g})"
+        fault = "have no label" if not seen else f"carry the same label ({seen.pop():g})"
         raise ValueError(
-            f"all {len(rows)} solutions {said}, and a judge learns from the difference: give it {what}"
+            f"all {len(rows)} solutions {fault}, and a judge learns from the difference: give it {what}"
         )
     if empty:
         run.progress.warn(f"{empty} of {len(rows)} solutions have no judged step within max_length: left out")
-    return found
+    return kept
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
@@ -171,7 +171,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         max_length=cfg.fit.max_length,
     )
     judge = make_judge(job, card, cfg.encoder)
-    rows = [outcome_row(judge.lay(one.problem, one.steps), one.labels, cfg.at) for one in data]
+    rows = [
+        outcome_row(judge.lay(solution.problem, solution.steps), solution.labels, cfg.at) for solution in data
+    ]
     # 3. fit
     rows = usable_rows(run, rows, "right and wrong attempts")
     return fit_judge(run, cfg.fit, judge, rows, loss, training.set_read_weights)

@@ -49,15 +49,16 @@ class Config:
 
 
 def value_row(laid: Laid, right: bool, eos: int) -> Example | None:
-    """Value asked at the ends of steps; tokens and EOS of a whole and right solution are written too."""
+    """Returns the row with value targets at the ends of steps; tokens and EOS of a whole and right solution
+    are trained too."""
     if not laid.ends:
         return None
-    asked = training.score_row(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
-    told = right and not laid.dropped
-    ids = [*asked.ids, eos]
-    columns = {name: [*values, 0.0] for name, values in asked.token.items()}
-    written = [float(told and place >= laid.prompt) for place in range(len(ids))]
-    return Example(ids, [*asked.mask, True], token={**columns, "written": written})
+    row = training.score_row(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
+    is_written = right and not laid.dropped
+    ids = [*row.ids, eos]
+    columns = {name: [*values, 0.0] for name, values in row.token.items()}
+    written = [float(is_written and index >= laid.prompt) for index in range(len(ids))]
+    return Example(ids, [*row.mask, True], token={**columns, "written": written})
 
 
 def last_token(judge: ScoreModel, style: str) -> int:
@@ -91,7 +92,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     # 2. value at every step, words of the right ones
     judge = orm.make_judge(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
     eos = last_token(judge, job.style)
-    rows = [value_row(judge.lay(one.problem, one.steps), one.labels[-1] == 1, eos) for one in data]
+    rows = [
+        value_row(judge.lay(solution.problem, solution.steps), solution.labels[-1] == 1, eos)
+        for solution in data
+    ]
     # 3. fit
     rows = orm.usable_rows(run, rows, "right and wrong attempts")
     return orm.fit_judge(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), set_value_weights)

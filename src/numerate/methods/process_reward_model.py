@@ -89,8 +89,8 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
         for rollout in (scored.rollout for scored in group.attempts):
             steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
             if steps:
-                told = tuple(RATING[step.label] if step.label else None for step in steps)
-                yield LabelledSolution(problem, split_solution(rollout.solution, steps).texts, told)
+                ratings = tuple(RATING[step.label] if step.label else None for step in steps)
+                yield LabelledSolution(problem, split_solution(rollout.solution, steps).texts, ratings)
 
 
 def head_targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
@@ -104,8 +104,8 @@ def head_targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -
 def reading_mode(data: Sequence[LabelledSolution], reads: Reads | None, encoder: bool) -> Reads:
     """Returns what a judge of these solutions reads when it scores a step. Raises ValueError where an encoder
     that reads whole solutions would have learned their last steps only."""
-    ends_only = not any(label is not None for one in data for label in one.labels[:-1])
-    if encoder and reads == "whole" and ends_only and any(len(one.steps) > 1 for one in data):
+    ends_only = not any(label is not None for solution in data for label in solution.labels[:-1])
+    if encoder and reads == "whole" and ends_only and any(len(solution.steps) > 1 for solution in data):
         raise ValueError(
             f"reads: whole, and none of {len(data)} solutions has a label before its last step, so the "
             "encoder would be read where it learned nothing: take reads: prefixes"
@@ -119,9 +119,11 @@ def labelled_rows(
     """Returns the rows of labelled solutions, as the judge's card says that it reads them."""
     return [
         row
-        for one in data
+        for solution in data
         for row in training.labelled_steps(
-            judge.card, judge.lay(one.problem, one.steps), head_targets(one.labels, classes, neutral)
+            judge.card,
+            judge.lay(solution.problem, solution.steps),
+            head_targets(solution.labels, classes, neutral),
         )
     ]
 

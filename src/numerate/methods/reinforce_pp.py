@@ -68,8 +68,8 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
     for group in on_policy.rows_by_group(rows):
         mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
         raw += [token_credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
-    told = map(iter, credit.normalize_advantages(raw))
-    return [[next(a) if seen else 0.0 for seen in row.mask] for row, a in zip(rows, told, strict=True)]
+    normalized = map(iter, credit.normalize_advantages(raw))
+    return [[next(a) if seen else 0.0 for seen in row.mask] for row, a in zip(rows, normalized, strict=True)]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

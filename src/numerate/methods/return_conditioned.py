@@ -96,13 +96,13 @@ def step_returns(scored: Scored, labels: str) -> list[float]:
     rollout = scored.rollout
     if labels == "outcome":
         return [float(bool(scored.reward.value))] * max(1, len(rollout.steps))
-    told = [step.score for step in rollout.steps if step.score is not None]
-    if len(told) != len(rollout.steps):
+    scores = [step.score for step in rollout.steps if step.score is not None]
+    if len(scores) != len(rollout.steps):
         raise ValueError(
             f"attempt {rollout.index} at {rollout.problem_id!r}: a step has no share of right continuations; "
             "name a stage of method step_labels as rollouts"
         )
-    return told or [float(bool(scored.reward.value))]
+    return scores or [float(bool(scored.reward.value))]
 
 
 def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int], list[bool]]]:
@@ -128,8 +128,8 @@ def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[
 def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Config, style: str) -> Example:
     conditioning = policy.conditioning
     assert conditioning is not None
-    asked = policy.encode_prompt(render(problem, style))
-    return training.tagged_row(policy, asked, tagged_lines(policy, scored, cfg), conditioning)
+    prompt = policy.encode_prompt(render(problem, style))
+    return training.tagged_row(policy, prompt, tagged_lines(policy, scored, cfg), conditioning)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -168,5 +168,5 @@ def balance_summary(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) 
     def right(some: Sequence[Pair]) -> int:
         return sum(bool(scored.reward.value) for _, scored in some)
 
-    said = f"{len(kept)} of {len(pairs)} attempts are kept, {right(kept)} of {right(pairs)} right ones"
-    return said + (f"; {overlong} of them are too long and left out" if overlong else "")
+    summary = f"{len(kept)} of {len(pairs)} attempts are kept, {right(kept)} of {right(pairs)} right ones"
+    return summary + (f"; {overlong} of them are too long and left out" if overlong else "")

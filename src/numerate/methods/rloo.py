@@ -55,8 +55,10 @@ def penalized_reward(row: Example, beta: float) -> float:
 
 
 def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
-    found = ([penalized_reward(row, beta) for row in group] for group in on_policy.rows_by_group(rows))
-    return [a for rewards in found for a in credit.leave_one_out(rewards)]
+    rewards_by_group = (
+        [penalized_reward(row, beta) for row in group] for group in on_policy.rows_by_group(rows)
+    )
+    return [a for rewards in rewards_by_group for a in credit.leave_one_out(rewards)]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

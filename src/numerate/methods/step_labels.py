@@ -64,9 +64,9 @@ def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
         yield Beginning(group.problem, text[: step.start].rstrip(" \t"))
 
 
-def label_rollout(scored: Scored, group: Group, found: Mapping[str, list[bool]], cfg: Config) -> Scored:
+def label_rollout(scored: Scored, group: Group, outcomes: Mapping[str, list[bool]], cfg: Config) -> Scored:
     """The attempt with a label and a score, the share of right continuations, on each of its steps."""
-    hits = [found[begun.id] for begun in step_prefixes(scored, group)]
+    hits = [outcomes[begun.id] for begun in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
     good = prefix_labels(hits, cfg.threshold, cfg.monotone)
@@ -84,14 +84,14 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
     # 2. go on from every step
-    asked = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
+    prefixes = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))
-    place = run.folder / "continuations"
+    folder = run.folder / "continuations"
     for _ in run.rounds(1):
-        found = continuation_successes(
-            place,
+        outcomes = continuation_successes(
+            folder,
             engine,
-            asked,
+            prefixes,
             cfg.sample.rollouts,
             params(cfg.sample, job, run.seed),
             job.style,
@@ -99,21 +99,24 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
             grade_truncated=cfg.sample.grade_truncated,
         )
         # 3. label
-        marked = [label_rollout(scored, group, found, cfg) for scored, group in pairs]
+        marked = [label_rollout(scored, group, outcomes, cfg) for scored, group in pairs]
         path = run.folder / "rollouts" / "part-00000.parquet"
         run_on_main(partial(write_rollouts, path, marked))
         run.log(
-            label_stats(marked, len(asked), found) | truncation_stats(read_rollouts(place) if found else ())
+            label_stats(marked, len(prefixes), outcomes)
+            | truncation_stats(read_rollouts(folder) if outcomes else ())
         )
 
 
-def label_stats(marked: Sequence[Scored], asked: int, found: Mapping[str, list[bool]]) -> dict[str, Any]:
+def label_stats(
+    marked: Sequence[Scored], prefixes: int, outcomes: Mapping[str, list[bool]]
+) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
         "labels/attempts": float(len(marked)),
         "labels/steps": float(len(steps)),
         "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
-        "labels/beginnings": float(asked),
-        "labels/continued": float(len(found)),
-        "rollouts/attempts": float(sum(map(len, found.values()))),
+        "labels/beginnings": float(prefixes),
+        "labels/continued": float(len(outcomes)),
+        "rollouts/attempts": float(sum(map(len, outcomes.values()))),
     }

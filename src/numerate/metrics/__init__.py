@@ -1,4 +1,4 @@
-"""What a model can do, and how sure that is: numbers per problem, intervals over problems, paired tests.
+"""Metrics with their uncertainty: numbers per problem, intervals over problems, paired tests.
 
     attempts         pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
     rerank_accuracy  accuracy of every way to select        against attempts, K and N; choosing K and N

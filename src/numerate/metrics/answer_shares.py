@@ -1,5 +1,5 @@
 # pyright: strict
-"""How the attempts at a problem divide among its answers, and what an evaluator has to read.
+"""Shares of the answers among the samples of a problem, and the share that an evaluator has to read.
 
 Liu et al. 2023 (arXiv 2310.10047), figures 1, 3 and 4."""
 
@@ -37,11 +37,11 @@ def cost_ratio(strategy: str, problems: Iterable[Candidates], k: int | None = No
 def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int, list[bool]]:
     """K -> per problem: is one of the K largest clusters right (figure 3)? K = 1 is the majority vote, a
     large K is pass@G."""
-    found: dict[int, list[bool]] = {k: [] for k in ks}
+    hits: dict[int, list[bool]] = {k: [] for k in ks}
     for problem in problems:
         for k in ks:
-            found[k].append(majk(problem.clusters, problem.correct, k))
-    return found
+            hits[k].append(majk(problem.clusters, problem.correct, k))
+    return hits
 
 
 def right_share(candidates: Candidates) -> float:

@@ -41,13 +41,13 @@ def reliability(
     score, label = _probabilities(scores, labels)
     order = np.argsort(score, kind="stable")
     score, label = score[order], label[order]
-    place = np.minimum((score * bins).astype(int), bins - 1) if equal == "width" else _by_mass(score, bins)
-    found: list[Bin] = []
-    for number in np.unique(place):
-        mine = place == number
+    bin_of = np.minimum((score * bins).astype(int), bins - 1) if equal == "width" else _by_mass(score, bins)
+    points: list[Bin] = []
+    for number in np.unique(bin_of):
+        mine = bin_of == number
         hits, n = int(label[mine].sum()), int(mine.sum())
-        found.append(Bin(float(score[mine].mean()), hits / n, *wilson(hits, n), n))
-    return found
+        points.append(Bin(float(score[mine].mean()), hits / n, *wilson(hits, n), n))
+    return points
 
 
 def _by_mass(score: Floats, bins: int) -> Floats:
@@ -63,8 +63,8 @@ def ece(scores: Sequence[float], labels: Sequence[bool], bins: int = 10, equal: 
     2019 (arXiv 1904.01685). It depends on the bins and is too high on few scores. Raises ValueError like
     `reliability`.
     """
-    found = reliability(scores, labels, bins, equal)
-    return sum(each.n * abs(each.right - each.score) for each in found) / sum(each.n for each in found)
+    points = reliability(scores, labels, bins, equal)
+    return sum(each.n * abs(each.right - each.score) for each in points) / sum(each.n for each in points)
 
 
 def brier(scores: Sequence[float], labels: Sequence[bool]) -> float:

@@ -37,8 +37,8 @@ class Candidates:
     @property
     def right(self) -> dict[int, bool]:
         """Cluster -> is its answer right: what the grader says of its first member."""
-        found: dict[int, bool] = {}
+        verdicts: dict[int, bool] = {}
         for cluster, correct in zip(self.clusters, self.correct, strict=True):
             if cluster != NO_ANSWER:
-                found.setdefault(cluster, bool(correct))
-        return found
+                verdicts.setdefault(cluster, bool(correct))
+        return verdicts

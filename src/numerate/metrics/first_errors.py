@@ -1,5 +1,5 @@
 # pyright: strict
-"""Does a judge find the step where a solution goes wrong?
+"""First-error metrics: how well a judge locates the first wrong step of a solution.
 
 Zheng et al. 2024 (arXiv 2412.06559, ProcessBench): a solution's label is the index of its first wrong step,
 -1 where every step is right. A step counts as wrong where its score is below a threshold."""
@@ -44,7 +44,7 @@ class Position:
 
 def first_error(scores: Sequence[float], threshold: float) -> int:
     """The first step that scores below the threshold, -1 where none does."""
-    return next((place for place, score in enumerate(scores) if score < threshold), NO_ERROR)
+    return next((index for index, score in enumerate(scores) if score < threshold), NO_ERROR)
 
 
 def first_error_f1(predicted: Sequence[int], labels: Sequence[int]) -> FirstErrors:
@@ -104,15 +104,15 @@ def by_position(
     for number, (each, truth) in enumerate(zip(scores, labels, strict=True)):
         if len(each) != len(truth):
             raise ValueError(f"solution {number} has {len(each)} scores for {len(truth)} steps")
-        for place, (score, right) in enumerate(zip(each, truth, strict=True)):
+        for index, (score, right) in enumerate(zip(each, truth, strict=True)):
             if right is not None:
-                seen.setdefault(place, []).append((score < threshold, not right))
-    return [_position(place, seen[place]) for place in sorted(seen)]
+                seen.setdefault(index, []).append((score < threshold, not right))
+    return [_position(index, seen[index]) for index in sorted(seen)]
 
 
-def _position(place: int, calls: Sequence[tuple[bool, bool]]) -> Position:
+def _position(index: int, calls: Sequence[tuple[bool, bool]]) -> Position:
     called, wrong = sum(call for call, _ in calls), sum(truth for _, truth in calls)
     both = sum(call and truth for call, truth in calls)
     return Position(
-        place, both / called if called else None, both / wrong if wrong else None, len(calls), wrong
+        index, both / called if called else None, both / wrong if wrong else None, len(calls), wrong
     )

@@ -1,6 +1,6 @@
 # pyright: strict
-"""Whether a stage learns: a table of conditions under which it learns little or nothing, each with its
-threshold, the reason for it, and what to do.
+"""Training health: a table of conditions under which a stage learns little or nothing, each with its
+threshold, the reason for it, and the remedy.
 
 Pure: a state (JSON values, small) and a row of the log in, the next state and the conditions that hold out.
 """

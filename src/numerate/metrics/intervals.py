@@ -63,9 +63,9 @@ def mean_interval(
     Depends on the values and the seed only, not on their order. Equal values give an interval of no width:
     use `wilson` for right-or-wrong values. Raises ValueError for no values or one that is not finite.
     """
-    given = _finite(values)
-    low, high = percentile_interval(np.concatenate(list(resampled_means(given, resamples, seed))), confidence)
-    mean = float(given.mean())
+    array = _finite(values)
+    low, high = percentile_interval(np.concatenate(list(resampled_means(array, resamples, seed))), confidence)
+    mean = float(array.mean())
     return mean, min(low, mean), max(high, mean)
 
 
@@ -91,14 +91,14 @@ def percentile_interval(samples: Floats, confidence: float) -> tuple[float, floa
 
 
 def _finite(values: Sequence[float]) -> Floats:
-    given = np.asarray(values, dtype=np.float64)
-    if not given.size:
+    array = np.asarray(values, dtype=np.float64)
+    if not array.size:
         raise ValueError("no values to average: the problem set is empty")
-    if not np.isfinite(given).all():
+    if not np.isfinite(array).all():
         raise ValueError(
             "a value to average is not finite: leave out the problems that could not be measured"
         )
-    return given
+    return array
 
 
 def accuracy_by(

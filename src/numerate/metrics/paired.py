@@ -92,7 +92,7 @@ def holm(ps: Sequence[float]) -> list[float]:
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     out = [0.0] * len(ps)
     highest = 0.0
-    for place, i in enumerate(order):
-        highest = max(highest, min(1.0, ps[i] * (len(ps) - place)))
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, ps[i] * (len(ps) - rank)))
         out[i] = highest
     return out

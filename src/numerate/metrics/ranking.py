@@ -62,13 +62,13 @@ def auc_interval(
     score, label = _both(scores, labels)
     member = _numbered(problems, len(score))
     count = int(member.max()) + 1
-    random, found = np.random.default_rng(seed), list[Floats]()
+    random, blocks = np.random.default_rng(seed), list[Floats]()
     block = max(1, BLOCK // len(score))
     for done in range(0, resamples, block):
         size = min(block, resamples - done)
         drawn = random.multinomial(count, np.full(count, 1 / count), size=size)
-        found.append(_areas(score, label, drawn[:, member].astype(np.float64)))
-    areas = np.concatenate(found)
+        blocks.append(_areas(score, label, drawn[:, member].astype(np.float64)))
+    areas = np.concatenate(blocks)
     areas = areas[np.isfinite(areas)]
     value = auc(scores, labels)
     low, high = percentile_interval(areas, confidence) if len(areas) else (0.0, 1.0)

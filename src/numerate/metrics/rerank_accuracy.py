@@ -37,11 +37,11 @@ def strategy_outcomes(
     """Per problem: does the strategy hand in a right answer, with all the attempts? No answer is wrong.
 
     Raises ValueError like `numerate.selection.select`."""
-    found: list[bool] = []
+    outcomes: list[bool] = []
     for problem in problems:
         chosen = select(strategy, problem.clusters, problem.scores, k, n)
-        found.append(chosen is not None and problem.right[problem.clusters[chosen]])
-    return found
+        outcomes.append(chosen is not None and problem.right[problem.clusters[chosen]])
+    return outcomes
 
 
 def strategy_curves(
@@ -60,22 +60,22 @@ def strategy_curves(
     place. Raises ValueError for a problem with fewer attempts than asked for, and for missing scores.
     """
     wanted: list[Strategy] = [strategy for strategy in STRATEGIES if strategy in strategies]
-    found: Curves = {}
-    for place, problem in enumerate(problems):
+    curves: Curves = {}
+    for index, problem in enumerate(problems):
         if problem.scores is None and wanted != ["majority"]:
             raise ValueError(
-                f"problem {place} has no scores: score its candidates, or ask for 'majority' only"
+                f"problem {index} has no scores: score its candidates, or ask for 'majority' only"
             )
         if max(attempts) > len(problem.clusters):
             raise ValueError(
-                f"problem {place} has {len(problem.clusters)} attempts, {max(attempts)} were asked for"
+                f"problem {index} has {len(problem.clusters)} attempts, {max(attempts)} were asked for"
             )
-        draws = Subsets(problem, subsets, (seed, place))
+        draws = Subsets(problem, subsets, (seed, index))
         for m in attempts:
             for strategy in wanted:
                 for limit, value in _values(strategy, problem, draws, m, limits).items():
-                    found.setdefault((strategy, m, limit), []).append(value)
-    return found
+                    curves.setdefault((strategy, m, limit), []).append(value)
+    return curves
 
 
 def _values(
@@ -95,11 +95,11 @@ def _values(
     return dict(zip(below, values, strict=True))
 
 
-def by_limit(found: Curves, strategy: str, attempts: int) -> dict[int, list[float]]:
+def by_limit(curves: Curves, strategy: str, attempts: int) -> dict[int, list[float]]:
     """The values of one strategy at so many attempts: K or N -> one per problem."""
     return {
         limit: values
-        for (name, m, limit), values in found.items()
+        for (name, m, limit), values in curves.items()
         if name == strategy and m == attempts and limit is not None
     }
 
@@ -142,4 +142,4 @@ def cross_validated(values: Mapping[int, Sequence[float]], half: Sequence[bool])
     for side in (False, True):
         others = {x: [v for v, h in zip(each, half, strict=True) if h != side] for x, each in values.items()}
         limits[side] = best_limit(others).limit
-    return [values[limits[side]][place] for place, side in enumerate(half)]
+    return [values[limits[side]][index] for index, side in enumerate(half)]

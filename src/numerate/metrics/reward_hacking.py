@@ -77,13 +77,13 @@ def reward_trend(
     reward, accuracy = reward.last(recent), accuracy.last(recent)
     more = round_variance(reward.means), round_variance(accuracy.means)
     for rounds in (*(w for w in WINDOWS if fewest <= w < recent), recent):
-        found = Trend(
+        trend = Trend(
             fit_slope(reward.last(rounds), more[0], level),
             fit_slope(accuracy.last(rounds), more[1], level),
             rounds,
         )
-        if found.hacking or rounds == recent:
-            return found
+        if trend.hacking or rounds == recent:
+            return trend
     return None
 
 

@@ -1,5 +1,5 @@
 # pyright: strict
-"""What solutions are made of: how many steps, and how many of them say nothing new."""
+"""Step statistics of solutions: how many steps, and how many of them are repeated."""
 
 from __future__ import annotations
 

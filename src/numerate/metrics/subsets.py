@@ -1,5 +1,5 @@
 # pyright: strict
-"""What a strategy of `numerate.selection` is worth with m of G attempts: the mean over random choices of m.
+"""Accuracy of a strategy of `numerate.selection` with m of G samples: the mean over random choices of m.
 
 A number at m < G attempts must not depend on which attempts happen to come first. The mean over all choices
 of m without replacement, in random order, is unbiased for the accuracy of m fresh attempts, like pass@k of
@@ -72,12 +72,12 @@ class Subsets:
         merit_RC = keys.best_RC if strategy == "rerank_topk" else keys.weight_RC
         merit_RC = np.take_along_axis(merit_RC, order_RC, axis=1)
         any_R = keys.drawn_RA.any(axis=1)
-        found: list[float] = []
+        accuracies: list[float] = []
         for k in ks:
             winner_R = np.argmax(merit_RC[:, :k], axis=1)
             cluster_R = np.take_along_axis(order_RC, winner_R[:, None], axis=1)[:, 0]
-            found.append(float((self._of.right_C[cluster_R] & any_R).mean()))
-        return found
+            accuracies.append(float((self._of.right_C[cluster_R] & any_R).mean()))
+        return accuracies
 
     def outlier_free(self, m: int) -> float:
         if not self._of.total or not len(self._of.place_A):
@@ -98,13 +98,13 @@ class Subsets:
         place_RA = np.argsort(np.argsort(-keys.score_RA, axis=1), axis=1)  # 0 is the best; undrawn come last
         any_R = keys.drawn_RA.any(axis=1)
         first_RC = np.minimum.reduceat(place_RA, self._of.start_C, axis=1)
-        found: list[float] = []
+        accuracies: list[float] = []
         for n in ns:
             voting_RA = keys.drawn_RA & (place_RA < n)
             votes_RC = np.add.reduceat(voting_RA.astype(np.int64), self._of.start_C, axis=1)
             winner_R = np.argmax(votes_RC * (self._of.total + 1) - first_RC, axis=1)
-            found.append(float((self._of.right_C[winner_R] & any_R).mean()))
-        return found
+            accuracies.append(float((self._of.right_C[winner_R] & any_R).mean()))
+        return accuracies
 
     def _places(self, m: int) -> tuple[Ints, int]:
         """(place of every attempt in each choice, m)."""

@@ -38,8 +38,8 @@ def chance_of_right_vote(right: tuple[int, ...], wrong: tuple[int, ...], silent:
     if k == 1:
         return sum(right) / n
     total = 0.0
-    for place, size in enumerate(right):
-        total += _wins(size, right[:place] + right[place + 1 :] + wrong, silent, k)
+    for index, size in enumerate(right):
+        total += _wins(size, right[:index] + right[index + 1 :] + wrong, silent, k)
     return min(1.0, total)
 
 

@@ -1,4 +1,4 @@
-"""What a layer computes, each as one function with its way back, in float32 on a CPU.
+"""Autograd functions of a layer's parts, each with its backward pass, in float32 on a CPU.
 
 transformers writes a norm as five operations and a rotary embedding as eight, each a pass over memory, and
 torch adds as many for the gradients. Here each is one pass, and only what cannot be had again is kept."""
@@ -58,8 +58,8 @@ class Norm(torch.autograd.Function):
         width = x.shape[-1]
         rows = x.numel() // width
         y, scale = torch.empty_like(x), x.new_empty(rows)
-        told = x.data_ptr(), weight.data_ptr(), y.data_ptr(), scale.data_ptr(), width, eps
-        in_parts(rows, lambda first, last: lib.norm(*told, first, last))
+        pointers = x.data_ptr(), weight.data_ptr(), y.data_ptr(), scale.data_ptr(), width, eps
+        in_parts(rows, lambda first, last: lib.norm(*pointers, first, last))
         ctx.save_for_backward(x, weight, scale)
         return y
 
@@ -70,11 +70,11 @@ class Norm(torch.autograd.Function):
         grad, lib, width, rows = grad.contiguous(), compiled_functions(), x.shape[-1], len(scale)
         blocks = -(-rows // BLOCK)
         dx, dw = torch.empty_like(x), x.new_zeros(blocks, width)
-        told = x.data_ptr(), weight.data_ptr(), scale.data_ptr(), grad.data_ptr(), dx.data_ptr()
+        pointers = x.data_ptr(), weight.data_ptr(), scale.data_ptr(), grad.data_ptr(), dx.data_ptr()
 
         def part(first: int, last: int) -> None:
             for b in range(first, last):
-                lib.norm_back(*told, dw[b].data_ptr(), width, b * BLOCK, min((b + 1) * BLOCK, rows))
+                lib.norm_back(*pointers, dw[b].data_ptr(), width, b * BLOCK, min((b + 1) * BLOCK, rows))
 
         in_parts(blocks, part, least=1)
         return dx, dw.sum(0), None
@@ -88,8 +88,8 @@ class Gate(torch.autograd.Function):
         gate, up, lib = gate.contiguous(), up.contiguous(), compiled_functions()
         ctx.save_for_backward(gate, up)
         out = torch.empty_like(gate)
-        told = gate.data_ptr(), up.data_ptr(), out.data_ptr()
-        in_parts(gate.numel(), lambda first, last: lib.gate(*told, first, last), least=WORTH)
+        pointers = gate.data_ptr(), up.data_ptr(), out.data_ptr()
+        in_parts(gate.numel(), lambda first, last: lib.gate(*pointers, first, last), least=WORTH)
         return out
 
     @staticmethod
@@ -98,8 +98,8 @@ class Gate(torch.autograd.Function):
         gate, up = ctx.saved_tensors
         grad, lib = grad.contiguous(), compiled_functions()
         dgate, dup = torch.empty_like(gate), torch.empty_like(up)
-        told = gate.data_ptr(), up.data_ptr(), grad.data_ptr(), dgate.data_ptr(), dup.data_ptr()
-        in_parts(gate.numel(), lambda first, last: lib.gate_back(*told, first, last), least=WORTH)
+        pointers = gate.data_ptr(), up.data_ptr(), grad.data_ptr(), dgate.data_ptr(), dup.data_ptr()
+        in_parts(gate.numel(), lambda first, last: lib.gate_back(*pointers, first, last), least=WORTH)
         return dgate, dup
 
 
@@ -123,6 +123,6 @@ def rotate_pairs(x: Tensor, cosine: Tensor, sine: Tensor, sign: float) -> Tensor
     x, lib = x.contiguous(), compiled_functions()
     rows, heads, size = x.shape[0] * x.shape[1], x.shape[2], x.shape[3]
     out = torch.empty_like(x)
-    told = x.data_ptr(), cosine.data_ptr(), sine.data_ptr(), out.data_ptr(), heads, size, sign
-    in_parts(rows, lambda first, last: lib.turn_halves(*told, first, last))
+    pointers = x.data_ptr(), cosine.data_ptr(), sine.data_ptr(), out.data_ptr(), heads, size, sign
+    in_parts(rows, lambda first, last: lib.turn_halves(*pointers, first, last))
     return out

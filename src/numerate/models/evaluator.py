@@ -56,10 +56,10 @@ class EvaluatorModel:
         until it fits; a solution of which nothing fits has no place to be judged at."""
         for kept in range(len(steps), 0, -1):
             common, rest = evaluation_prompt(problem, "\n".join(steps[:kept]))
-            asked = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
-            ids = asked + self.policy.encode_target(rest)[:-1]
+            prompt_ids = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
+            ids = prompt_ids + self.policy.encode_target(rest)[:-1]
             if len(ids) <= self.room:
-                return Laid(ids, len(asked), (len(ids) - 1,), len(steps) - kept)
+                return Laid(ids, len(prompt_ids), (len(ids) - 1,), len(steps) - kept)
         return Laid([], 0, (), len(steps))
 
     def save(self, directory: str | Path) -> Path:
@@ -73,12 +73,12 @@ class EvaluatorModel:
 
 def word_ids(policy: Policy) -> tuple[int, int]:
     """The tokens of ` correct` and ` incorrect`."""
-    found = [policy.encode_target(word)[:-1] for word in WORDS]
-    for word, ids in zip(WORDS, found, strict=True):
+    encoded = [policy.encode_target(word)[:-1] for word in WORDS]
+    for word, ids in zip(WORDS, encoded, strict=True):
         if len(ids) != 1:
             pieces = " + ".join(repr(policy.decode([i])) for i in ids)
             raise ValueError(
                 f"model {policy.name!r}: its tokenizer cuts {word!r} into {pieces}, and an evaluator "
                 "needs it whole: take another model, or train an outcome_reward_model, which needs no word"
             )
-    return found[0][0], found[1][0]
+    return encoded[0][0], encoded[1][0]

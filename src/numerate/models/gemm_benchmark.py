@@ -1,5 +1,5 @@
-"""What this processor multiplies fastest. `numerate doctor` tells; nothing switches by itself: a choice that
-hangs on how busy the machine was a moment ago would change a run's numbers between its parts."""
+"""Benchmark of matrix products on this processor, printed by `numerate doctor`. Nothing switches by itself: a
+choice that depends on the load of the machine would change a run's numbers between its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a judge is, as `judge.json` beside its weights says it. No torch, so that a recipe can be checked."""
+"""Configuration of a judge: `judge.json` beside its weights. No torch, so that a recipe can be checked."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ def read_card(folder: Path) -> Card:
         raise ValueError(
             f"{folder} holds no judge: it has no {FILE}; name the model/ folder of a stage that trained one"
         )
-    given = read_json(folder / FILE)
+    values = read_json(folder / FILE)
     try:
-        return TypeAdapter(Card).validate_python(given)
+        return TypeAdapter(Card).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
+        path = ".".join(map(str, first["loc"])) or "the whole"
         raise ValueError(
-            f"{folder / FILE}, {place}: {first['msg']}; the file is written with a judge: train it again"
+            f"{folder / FILE}, {path}: {first['msg']}; the file is written with a judge: train it again"
         ) from error
 
 

@@ -41,10 +41,10 @@ def name_of(name: str) -> str:
     """Returns a model's name in rows and folders, made from its whole place rather than its last word:
     quickstart-ei of runs/quickstart/stages/ei/model, quickstart-ei-round-002 of a round of that stage,
     a-final of a/final and of its absolute path; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
-    place = locate_model(name)
-    if name in BUNDLED or not isinstance(place, Path):
+    located = locate_model(name)
+    if name in BUNDLED or not isinstance(located, Path):
         return short_name(name)
-    path, here = place.resolve(), Path.cwd()
+    path, here = located.resolve(), Path.cwd()
     parts = path.relative_to(here).parts if path.is_relative_to(here) else path.parts[1:]
     plain = [part for part in parts if part not in ("runs", "model")][-2:]
     if "stages" in path.parts[2:]:  # of a run: from its name on, wherever it lies
@@ -57,10 +57,10 @@ def name_of(name: str) -> str:
 def check_loadable(name: str) -> None:
     """Raises ValueError where `name` cannot be loaded, as far as local files tell. A hub id that looks right
     passes: only the hub knows."""
-    place = locate_model(name)
+    path = locate_model(name)
     parent = Path(name).parent
-    if isinstance(place, Path):
-        _check_directory(name, place)
+    if isinstance(path, Path):
+        _check_directory(name, path)
     elif Path(name).expanduser().is_file():
         raise ValueError(f"model {name!r}: that is a file; name the directory that holds a model")
     elif name.startswith("numerate/"):
@@ -68,7 +68,7 @@ def check_loadable(name: str) -> None:
     elif parent != Path() and parent.is_dir():
         absent = f"there is a folder {parent}, but no {Path(name).name} in it"
         raise ValueError(f"model {name!r}: {model_checks.unfinished(parent) or absent}")
-    elif not HUB_ID.fullmatch(place) or place.startswith(("runs/", "./", "../")):
+    elif not HUB_ID.fullmatch(path) or path.startswith(("runs/", "./", "../")):
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
             "check the path, or use numerate/pico, the model that comes with this package"
@@ -87,11 +87,11 @@ def nearby(name: str) -> str:
 def check_sums(name: str) -> None:
     """Raises ValueError where a directory with checksums (SHA256SUMS) holds another file than was written:
     a flipped bit makes other weights, without any other sign. Reads all files."""
-    place = locate_model(name)
-    if isinstance(place, Path) and (place / SUMS).is_file() and (said := find_damage(place)):
+    path = locate_model(name)
+    if isinstance(path, Path) and (path / SUMS).is_file() and (message := find_damage(path)):
         raise ValueError(
-            f"model {name!r}: {said}; restore it, or delete the file and run again, or delete {SUMS} if the "
-            "change was meant"
+            f"model {name!r}: {message}; restore it, or delete the file and run again, or delete {SUMS} if "
+            "the change was meant"
         )
 
 
@@ -128,9 +128,9 @@ def _check_directory(name: str, path: Path) -> None:
 def check_weights(name: str) -> None:
     """Raises ValueError where the weights of a model directory are quantised in a way that cannot be read
     here; on a server they may be."""
-    place = locate_model(name)
-    if isinstance(place, Path) and (
-        message := model_checks.unreadable_quantization(read_json(name, place / "config.json"))
+    path = locate_model(name)
+    if isinstance(path, Path) and (
+        message := model_checks.unreadable_quantization(read_json(name, path / "config.json"))
     ):
         raise ValueError(f"model {name!r}: {message}")
 
@@ -184,12 +184,12 @@ def tensor_headers(name: str, path: Path) -> dict[str, Any]:
     if start == b"version ":
         raise ValueError(f"model {name!r}: {path} is a Git-LFS pointer, not weights; run `git lfs pull`")
     try:
-        found = {key: value for key, value in json.loads(header).items() if key != "__metadata__"}
-        end = max(value["data_offsets"][1] for value in found.values())
+        tensors = {key: value for key, value in json.loads(header).items() if key != "__metadata__"}
+        end = max(value["data_offsets"][1] for value in tensors.values())
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"model {name!r}: {path} is no safetensors file; fetch the model again") from error
     if size < 8 + length + end:
         raise ValueError(
             f"model {name!r}: {path} is cut short ({size} bytes of {8 + length + end}); fetch the model again"
         )
-    return found
+    return tensors

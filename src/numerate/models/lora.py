@@ -1,4 +1,4 @@
-"""What a recipe may say about a model; imports nothing heavy, so that a recipe is checked in a moment."""
+"""Options of low-rank adapters in a recipe; imports nothing heavy, so that a recipe is checked quickly."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Which tokens of a vocabulary are operators, and where an operator is arithmetic: the classes of the mixed
-policy (arXiv:2307.08767).
+"""Operator tokens of a vocabulary, and the positions where an operator is arithmetic: the classes of the
+mixed policy (arXiv:2307.08767).
 
 Tokens are told by their text, never by hard-coded ids: that a `/` has the id before that of the digit `0` is
 easily mistaken. Inside `<<...=` an operator is arithmetic; outside a hyphen may be one (`three-piece`)."""
@@ -41,12 +41,12 @@ class Operators:
         return place_N == INSIDE if self.scope == "inside_annotation" else np.ones_like(place_N, dtype=bool)
 
     def places(self, ids: Sequence[int]) -> NDArray[np.int8]:
-        """The place before each token of an answer, which begins outside."""
-        found, place = np.zeros(len(ids), dtype=np.int8), OUTSIDE
+        """Returns the state before each token of an answer, which begins outside."""
+        states, state = np.zeros(len(ids), dtype=np.int8), OUTSIDE
         for i, token in enumerate(ids):
-            found[i] = place
-            place = self.moves_SV[place, token]
-        return found
+            states[i] = state
+            state = self.moves_SV[state, token]
+        return states
 
     def labels(self, ids: Sequence[int]) -> list[int]:
         """c(y_t): the class of each token of an answer where it stands."""
@@ -71,22 +71,22 @@ def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
     fused = [
         c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)
     ]
-    moves = [[place_after(place, text) for text in texts] for place in (OUTSIDE, HALF, INSIDE)]
+    moves = [[place_after(state, text) for text in texts] for state in (OUTSIDE, HALF, INSIDE)]
     return Operators(
         np.array(classes, dtype=np.int8), ids, np.array(fused), np.array(moves, dtype=np.int8), scope
     )
 
 
-def place_after(place: int, text: str) -> int:
-    """The place after some more text. `=`, `>` and the end of a line leave an annotation's left side."""
+def place_after(state: int, text: str) -> int:
+    """Returns the state after more text. `=`, `>` and the end of a line leave an annotation's left side."""
     for character in text:
-        if place == INSIDE:
-            place = OUTSIDE if character in "=>\n" else INSIDE
+        if state == INSIDE:
+            state = OUTSIDE if character in "=>\n" else INSIDE
         elif character == "<":
-            place = INSIDE if place == HALF else HALF
+            state = INSIDE if state == HALF else HALF
         else:
-            place = OUTSIDE
-    return place
+            state = OUTSIDE
+    return state
 
 
 def token_texts(tokenizer: Any, vocabulary: int) -> list[str]:

@@ -168,22 +168,22 @@ def load(
     locate.check_loadable(name)
     locate.check_sums(name)
     locate.check_weights(name)
-    place = str(locate.locate_model(name))
+    path = str(locate.locate_model(name))
     where = pick_device(device)
     compute = pick_dtype(dtype, where)
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
     with quiet_transformers():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(path, **options)
             loaded: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                place,
+                path,
                 dtype=torch.float32 if trained and not lora else compute,
                 use_safetensors=True,
                 output_loading_info=True,
                 **options,
             )
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-            raise not_loaded(name, place, error) from error
+            raise not_loaded(name, path, error) from error
     model, report = loaded
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
@@ -199,14 +199,14 @@ def load(
     return Policy(add_lora(model, lora, compute) if lora else model, tokenizer, name, compute)
 
 
-def not_loaded(name: str, place: str, error: Exception) -> ValueError:
+def not_loaded(name: str, path: str, error: Exception) -> ValueError:
     """The error for a model that transformers cannot load, in one line."""
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
         text = "it comes with code of its own, which is not run here; take a model that transformers knows"
     if "for this kind of AutoModel" in text:
         text = f"{text.partition(' for this kind of AutoModel')[0]}: it is no causal language model"
-    return ValueError(f"model {name!r} could not be loaded from {place}: {text[:SHOWN]}")
+    return ValueError(f"model {name!r} could not be loaded from {path}: {text[:SHOWN]}")
 
 
 def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:

@@ -1,5 +1,5 @@
-"""How this process uses a machine that may have other work to do. Needs no torch: it must come before torch
-is imported.
+"""Process tuning for a machine that may have other work to do. Needs no torch: it must come before torch is
+imported.
 
 Threads. OpenMP's threads wait for each other by spinning, thousands of times a second on small models; on a
 busy machine the thread that is waited for may not even be running. Sampling with 1.4 M parameters and two

@@ -28,15 +28,15 @@ def load_outline(name: str) -> Policy:
     import transformers
 
     locate.check_loadable(name)
-    found = locate.locate_model(name)
-    place = str(found.resolve() if isinstance(found, Path) else found)
+    located = locate.locate_model(name)
+    path = str(located.resolve() if isinstance(located, Path) else located)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-        config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise not_loaded(name, place, error) from error
+        raise not_loaded(name, path, error) from error
     try:
-        settings = transformers.GenerationConfig.from_pretrained(place)
+        settings = transformers.GenerationConfig.from_pretrained(path)
     except OSError:  # a model need not have any
         settings = None
-    return Policy(Outline(config, settings, place), tokenizer, name, torch.float32)
+    return Policy(Outline(config, settings, path), tokenizer, name, torch.float32)

@@ -1,5 +1,5 @@
-"""What a return-conditioned policy reads before every line that it writes: a tag that says how well things
-should go (Havrilla et al. 2024, arXiv:2403.04642, section 3 "RCRL").
+"""Return conditioning: a policy reads, before every line that it writes, a tag with the wanted return
+(Havrilla et al. 2024, arXiv:2403.04642, section 3 "RCRL").
 
 The policy's own config.json says so, under `return_conditioning`; so the saying goes wherever the model goes,
 and whoever samples from it here asks for good lines without being told."""
@@ -23,7 +23,7 @@ def token_lines(policy: Policy, ids: Sequence[int]) -> list[list[int]]:
     """The tokens of a solution, cut after every token that holds a line break: where sampling stops that
     stops at line breaks. What follows the last break, if only an EOS, is the last line."""
     breaks = {i for i in set(ids) if "\n" in policy.decode([i])}
-    ends = [place + 1 for place, i in enumerate(ids) if i in breaks]
+    ends = [index + 1 for index, i in enumerate(ids) if i in breaks]
     cuts = [0, *ends, *([len(ids)] if ends[-1:] != [len(ids)] else [])]
     return [list(ids[a:b]) for a, b in pairwise(cuts)]
 
@@ -49,11 +49,11 @@ def prepare_policy(policy: Policy, conditioning: Conditioning, tokens: bool) -> 
     model, old = policy.model, policy.model.get_input_embeddings().num_embeddings
     if len(policy.tokenizer) > old:  # some vocabularies have room
         model.resize_token_embeddings(len(policy.tokenizer), mean_resizing=False)
-    found = [tag_ids(policy, word) for word in words]
-    if all(len(ids) == 1 for ids in found) and (tokens or _alike(policy, found)):
+    tags = [tag_ids(policy, word) for word in words]
+    if all(len(ids) == 1 for ids in tags) and (tokens or _alike(policy, tags)):
         with torch.no_grad():
             for part in {model.get_input_embeddings(), model.get_output_embeddings()}:
-                for [tag], pieces in zip(found, made, strict=True):
+                for [tag], pieces in zip(tags, made, strict=True):
                     part.weight[tag] = part.weight[pieces].mean(0)
 
 
@@ -61,5 +61,5 @@ def _alike(policy: Policy, tags: Sequence[Sequence[int]]) -> bool:
     """Whether the embeddings of two tags of one token each are almost parallel."""
     import torch
 
-    one, other = (policy.model.get_input_embeddings().weight[ids[0]].float() for ids in tags)
-    return torch.cosine_similarity(one, other, dim=0).item() > ALIKE
+    first, other = (policy.model.get_input_embeddings().weight[ids[0]].float() for ids in tags)
+    return torch.cosine_similarity(first, other, dim=0).item() > ALIKE

@@ -39,12 +39,12 @@ def write_conditioning(settings: Any, conditioning: Conditioning | None) -> None
 
 def read_conditioning(settings: Any) -> Conditioning | None:
     """None for a policy that reads no tags. Raises ValueError where the entry is none of ours."""
-    given = getattr(settings, KEY, None)
-    if given is None:
+    values = getattr(settings, KEY, None)
+    if values is None:
         return None
     try:
-        return TypeAdapter(Conditioning).validate_python(given)
+        return TypeAdapter(Conditioning).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, (KEY, *first["loc"])))
-        raise ValueError(f"a model's config.json, {place}: {first['msg']}; train the model again") from error
+        path = ".".join(map(str, (KEY, *first["loc"])))
+        raise ValueError(f"a model's config.json, {path}: {first['msg']}; train the model again") from error

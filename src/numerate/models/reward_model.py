@@ -85,8 +85,8 @@ class ScoreNetwork(nn.Module):
         nn.init.zeros_(self.head.weight)  # every score begins at 1/2, without a random number
         nn.init.zeros_(self.head.bias)
         if card.likelihood:  # or it begins with what the language model believes: of the step, or of all
-            place = -1 if card.kind in STEP_JUDGES else -2
-            nn.init.constant_(self.head.weight[-1:, place], BELIEF)
+            column = -1 if card.kind in STEP_JUDGES else -2
+            nn.init.constant_(self.head.weight[-1:, column], BELIEF)
 
     @property
     def config(self) -> Any:
@@ -220,22 +220,22 @@ def load_score_model(directory: str | Path, *, device: str = "auto", dtype: Dtyp
     return made
 
 
-def _open(name: str, place: str, device: str, dtype: Dtype, kind: str) -> tuple[Any, Any]:
+def _open(name: str, path: str, device: str, dtype: Dtype, kind: str) -> tuple[Any, Any]:
     """Network and tokenizer."""
     import transformers
 
     where = pick_device(device)
     with quiet_transformers():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
             trunk, report = getattr(transformers, kind).from_pretrained(
-                place,
+                path,
                 dtype=pick_dtype(dtype, where),
                 use_safetensors=True,
                 output_loading_info=True,
             )
         except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-            raise not_loaded(name, place, error) from error
+            raise not_loaded(name, path, error) from error
     missing = sorted(key for key in report["missing_keys"] if "pooler" not in key)  # nobody reads the pooler
     if missing:
         raise ValueError(f"model {name!r}: its files lack weights ({', '.join(missing[:3])}, ...)")

@@ -23,8 +23,8 @@ def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
 
     Raises ValueError where a chat is asked of a tokenizer without a chat template."""
     if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
-        *asked, begun = prompt.turns
-        before = encode_prompt(tokenizer, replace(prompt, turns=tuple(asked)))
+        *earlier, begun = prompt.turns
+        before = encode_prompt(tokenizer, replace(prompt, turns=tuple(earlier)))
         return before + (list(begun.ids) or encode_target(tokenizer, begun.text)[:-1])
     ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
     if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
@@ -103,8 +103,8 @@ def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
     filled = _fill(tokenizer, turns, [SLOT.format(i) for i in range(len(turns))])
     ids: list[int] = []
     for i, turn in enumerate(turns):
-        before, found, filled = filled.partition(SLOT.format(i))
-        if not found:
+        before, slot, filled = filled.partition(SLOT.format(i))
+        if not slot:
             raise ValueError(
                 f"the chat template leaves out turn {i} ({turn.role}): choose another prompt style"
             )

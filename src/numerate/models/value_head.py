@@ -51,9 +51,9 @@ def capture_activations() -> Iterator[Captured]:
         _listener.reset(before)
 
 
-def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], told: dict[str, Any]) -> None:
+def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if (heard := _listener.get()) is not None:
-        heard.calls[number] = args, told
+        heard.calls[number] = args, kwargs
 
 
 def capture_output(_: nn.Module, args: object, output: Any) -> None:
@@ -96,8 +96,8 @@ class ValueBranch(nn.Module):
         assert h_BTD is not None, "no forward pass was heard"
         h_BTD = h_BTD.detach() if detach else h_BTD
         for number, layer in enumerate(self.layers):
-            args, told = heard.calls[number]
-            out = layer(h_BTD, *args[1:], **told)
+            args, kwargs = heard.calls[number]
+            out = layer(h_BTD, *args[1:], **kwargs)
             h_BTD = out[0] if isinstance(out, tuple) else out
         h_ND = self.norm(h_BTD[line_N, at_N])
         with torch.autocast(h_ND.device.type, enabled=False):

@@ -92,7 +92,7 @@ def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
     problems = load(name, limit=limit)
     if against:
         return audit_with(problems, {against: load(against)})
-    own = {f"{found.loader.name}/{found.split}" for found in _sources(name) if isinstance(found, Known)}
+    own = {f"{source.loader.name}/{source.split}" for source in _sources(name) if isinstance(source, Known)}
     return audit_with(problems, tests_at_hand(TABLE, besides=own))
 
 

@@ -70,8 +70,8 @@ def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], s
         *([f"{without} have no worked solution"] if without else []),
         *([f"{other} have one that ends in another answer than the problem's"] if other else []),
     ]
-    told = f"of {len(problems)} problems {', and '.join(reasons)}: left out" if reasons else ""
-    return usable, told
+    message = f"of {len(problems)} problems {', and '.join(reasons)}: left out" if reasons else ""
+    return usable, message
 
 
 def _accepts_itself(problem: Problem) -> bool:

@@ -15,10 +15,10 @@ def read_messages(row: Row, name: str) -> Messages:
     """A column of messages, checked: at least one, roles known, contents text.
 
     Raises ValueError for anything else."""
-    found = row.value(name)
-    if not isinstance(found, list | tuple) or not found:
+    messages = row.value(name)
+    if not isinstance(messages, list | tuple) or not messages:
         raise row.wrong(name, 'a list of messages such as [{"role": "user", "content": "..."}]')
-    return [_message(row, name, item) for item in cast("list[Any]", found)]
+    return [_message(row, name, item) for item in cast("list[Any]", messages)]
 
 
 def read_prompt(row: Row, name: str) -> tuple[str, Messages]:
@@ -52,11 +52,13 @@ def _message(row: Row, name: str, item: Any) -> dict[str, str]:
     raise row.wrong(name, f"messages with a role among {', '.join(ROLES)} and a text content")
 
 
-def _content(found: Any) -> str | None:
+def _content(content: Any) -> str | None:
     """Text, or the text parts of a list of typed parts."""
-    if isinstance(found, list | tuple):
+    if isinstance(content, list | tuple):
         parts = [
-            cast("Mapping[str, Any]", part) for part in cast("list[Any]", found) if isinstance(part, Mapping)
+            cast("Mapping[str, Any]", part)
+            for part in cast("list[Any]", content)
+            if isinstance(part, Mapping)
         ]
         return "".join(str(part.get("text") or "") for part in parts)
-    return found if isinstance(found, str) else None
+    return content if isinstance(content, str) else None

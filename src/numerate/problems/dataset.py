@@ -1,4 +1,4 @@
-"""What a file of a dataset declares: its splits, where they lie, and how a row becomes a Problem."""
+"""Declaration of a dataset: its splits, their locations, and the conversion of a row to a Problem."""
 
 from __future__ import annotations
 

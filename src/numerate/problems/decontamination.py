@@ -47,8 +47,8 @@ def problem_tokens(problem: Problem) -> list[str]:
     """The words, numbers and signs that make up a problem: question and choices, normalised."""
     text = "\n".join((problem.question, *(choice for _, choice in problem.choices)))
     plain = HYPHEN.sub(" ", unicodedata.normalize("NFKC", text).casefold())
-    found: list[str] = TOKEN.findall(plain)
-    return [_number(token) if token[-1].isdigit() else token for token in found]
+    tokens: list[str] = TOKEN.findall(plain)
+    return [_number(token) if token[-1].isdigit() else token for token in tokens]
 
 
 def normalized_text(problem: Problem) -> str:
@@ -71,8 +71,8 @@ def find_overlap(train: Sequence[Problem], test: Sequence[Problem]) -> Overlap:
 
 def without_held_out(problems: Sequence[Problem], held_out: Sequence[Problem]) -> list[Problem]:
     """The problems that are none of those held out: neither exactly nor reworded (near, same numbers)."""
-    found = find_overlap(problems, held_out)
-    dropped = {pair.train for pair in (*found.exact, *found.near) if pair.same_numbers}
+    overlap = find_overlap(problems, held_out)
+    dropped = {pair.train for pair in (*overlap.exact, *overlap.near) if pair.same_numbers}
     return [problem for problem in problems if problem.id not in dropped]
 
 
@@ -95,16 +95,16 @@ def compare_prepared(train: Sequence[Prepared], test: Sequence[Prepared]) -> Ove
     """As overlap, of sets that are prepared."""
     texts = {there.text: there.id for there in reversed(test)}
     places: dict[tuple[str, ...], list[int]] = {}
-    for place, there in enumerate(test):
+    for index, there in enumerate(test):
         for gram in there.grams:
-            places.setdefault(gram, []).append(place)
+            places.setdefault(gram, []).append(index)
     exact: list[Pair] = []
     near: list[Pair] = []
     for here in train:
         if here.text in texts:
             exact.append(Pair(here.id, texts[here.text], 1.0, True))
-        elif found := _nearest(here, test, places):
-            near.append(found)
+        elif pair := _nearest(here, test, places):
+            near.append(pair)
     return Overlap(tuple(exact), tuple(near))
 
 
@@ -120,8 +120,8 @@ def _nearest(
     here: Prepared, test: Sequence[Prepared], places: Mapping[tuple[str, ...], list[int]]
 ) -> Pair | None:
     """The pair with the most similar problem, None where none is near. Of equals, same numbers first."""
-    shared = Counter(place for gram in here.grams for place in places.get(gram, ()))
-    pairs = [_pair(here, test[place], count) for place, count in shared.items()]
+    shared = Counter(index for gram in here.grams for index in places.get(gram, ()))
+    pairs = [_pair(here, test[index], count) for index, count in shared.items()]
     best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
     return best if best and best.similarity >= NEAR else None
 

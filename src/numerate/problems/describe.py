@@ -1,4 +1,4 @@
-"""What a problem set holds, as plain records that the command line prints."""
+"""Description of a problem set, as plain records that the command line prints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Audit:
     def clean(self) -> bool:
         """Nothing twice, nothing that a test set at hand has too, exactly or reworded, no answer that is
         unusable and no solution that contradicts its answer."""
-        pairs = (pair for found in self.overlaps.values() for pair in (*found.exact, *found.near))
+        pairs = (pair for overlap in self.overlaps.values() for pair in (*overlap.exact, *overlap.near))
         repeated = self.duplicates or any(pair.same_numbers for pair in pairs)
         return not (repeated or self.unusable or self.contradictions)
 
@@ -76,10 +76,10 @@ class Audit:
             ("answers that nothing can equal", f"{len(self.unusable):,}"),
             ("solutions that end in another answer", f"{len(self.contradictions):,}"),
         ]
-        for name, found in self.overlaps.items():
-            reworded = sum(pair.same_numbers for pair in found.near)
-            stories = len(found.near) - reworded
-            value = f"{len(found.exact):,} exact, {reworded:,} reworded, {stories:,} same story"
+        for name, overlap in self.overlaps.items():
+            reworded = sum(pair.same_numbers for pair in overlap.near)
+            stories = len(overlap.near) - reworded
+            value = f"{len(overlap.exact):,} exact, {reworded:,} reworded, {stories:,} same story"
             out.append((f"in {name}", value))
         return [*out, ("compared with", ", ".join(self.against) or "no test set at hand")]
 
@@ -107,8 +107,8 @@ def describe(problems: Sequence[Problem]) -> Description:
 def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
     """Duplicates inside a set, what it shares with the given test sets, and its bad answers."""
     prepared = prepare_problems(problems)
-    found = {name: compare_prepared(prepared, prepare_problems(test)) for name, test in tests.items()}
-    shared = {name: pairs for name, pairs in found.items() if pairs.exact or pairs.near}
+    overlaps = {name: compare_prepared(prepared, prepare_problems(test)) for name, test in tests.items()}
+    shared = {name: pairs for name, pairs in overlaps.items() if pairs.exact or pairs.near}
     return Audit(
         len(problems),
         tuple(duplicate_groups(problems)),

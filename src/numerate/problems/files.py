@@ -69,12 +69,12 @@ def open_data(path: Path) -> Generator[IO[bytes]]:
 def splits_of(folder: Path) -> dict[str, list[Path]]:
     """The data files of a folder by split: `train.jsonl`, `train-00000-of-00002.parquet` and
     `train/*.parquet` all belong to train. Shards come in the order of their names."""
-    found: dict[str, list[Path]] = {}
+    splits: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
         if ending_of(path) and path.is_file() and not path.name.startswith("."):
             split = SHARD.sub("", stem_of(path)) if path.parent == folder else path.parent.name
-            found.setdefault(split, []).append(path)
-    return found
+            splits.setdefault(split, []).append(path)
+    return splits
 
 
 def _jsonl(path: Path) -> Iterator[Row]:

@@ -31,9 +31,9 @@ def mix_sets(sets: Sequence[tuple[str, Sequence[Problem], Fraction | None]]) -> 
         return list(sets[0][1])
     counts = _counts([len(problems) for _, problems, _ in sets], [weight for _, _, weight in sets])
     placed = [
-        ((2 * place + 1) / (2 * count), number, problem)
+        ((2 * index + 1) / (2 * count), number, problem)
         for number, ((_, problems, _), count) in enumerate(zip(sets, counts, strict=True))
-        for place, problem in enumerate(problems[:count])
+        for index, problem in enumerate(problems[:count])
     ]
     placed.sort(key=lambda item: item[:2])
     return _unique([(sets[number][0], problem) for _, number, problem in placed])

@@ -40,9 +40,9 @@ def _boxed(rest: str) -> str | None:
         bare = re.match(r"[^\s$.,]+", rest)
         return bare.group() if bare else None
     depth = 0
-    for place, letter in enumerate(rest):
-        if letter in "{}" and (place == 0 or rest[place - 1] != "\\"):
+    for index, letter in enumerate(rest):
+        if letter in "{}" and (index == 0 or rest[index - 1] != "\\"):
             depth += 1 if letter == "{" else -1
             if depth == 0:
-                return rest[1:place].strip()
+                return rest[1:index].strip()
     return None

@@ -33,30 +33,30 @@ class Row:
         """The first of these columns as text; numbers are written out.
 
         Raises ValueError where it is missing, empty or neither text nor a number."""
-        found = self.maybe(*names)
-        if not found.strip():
+        text = self.maybe(*names)
+        if not text.strip():
             raise self.wrong(names, "a text that is not empty")
-        return found
+        return text
 
     def maybe(self, *names: str) -> str:
         """Like text, with "" for a missing or empty column, and for the NaN of a table."""
-        found = self.value(*names)
-        if is_missing(found):
+        value = self.value(*names)
+        if is_missing(value):
             return ""
-        if isinstance(found, str):
-            return found if found.isascii() else LONE_SURROGATE.sub("\ufffd", found)
-        if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found):
-            return plain_number(repr(found))
+        if isinstance(value, str):
+            return value if value.isascii() else LONE_SURROGATE.sub("\ufffd", value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return plain_number(repr(value))
         raise self.wrong(names, "a text or a number")
 
     def number(self, *names: str) -> str:
         """The first of these columns as a plain number: 1,080 and 1080.0 give 1080.
 
         Raises ValueError where it isn't one."""
-        found = plain_number(self.text(*names))
-        if not NUMBER.fullmatch(found):
+        number = plain_number(self.text(*names))
+        if not NUMBER.fullmatch(number):
             raise self.wrong(names, "a number")
-        return found
+        return number
 
     def rest(self, *used: str) -> dict[str, Any]:
         """Every other column as JSON values, nulls left out."""
@@ -68,14 +68,14 @@ class Row:
 
     def wrong(self, names: str | tuple[str, ...], expected: str) -> ValueError:
         """The error to raise: this field isn't what was expected."""
-        given = (names,) if isinstance(names, str) else names
-        label = " or ".join(repr(name) for name in given)
-        value = self.value(*given)
+        columns = (names,) if isinstance(names, str) else names
+        label = " or ".join(repr(name) for name in columns)
+        value = self.value(*columns)
         if value is None:
-            found = f"nothing; the columns are {', '.join(map(repr, self.fields)) or 'none'}"
+            actual = f"nothing; the columns are {', '.join(map(repr, self.fields)) or 'none'}"
         else:
-            found = f"{type(value).__name__} {_short(value)}"
-        return ValueError(f"{self.where}, field {label}: expected {expected}, found {found}")
+            actual = f"{type(value).__name__} {_short(value)}"
+        return ValueError(f"{self.where}, field {label}: expected {expected}, found {actual}")
 
 
 def is_missing(value: Any) -> bool:

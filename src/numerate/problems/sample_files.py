@@ -63,40 +63,42 @@ def load(files: Sequence[Path]) -> Sampled:
 
     Raises ValueError with file and line for what cannot be read or is missing, where only some attempts have
     scores, and where hardly any problem has as many attempts as others."""
-    found: dict[str, list[Attempt]] = {}
+    by_problem: dict[str, list[Attempt]] = {}
     for file in files:
         for row in read_rows(file):
             for attempt in read_samples(row):
-                found.setdefault(attempt.problem.id, []).append(attempt)
-    if not found:
+                by_problem.setdefault(attempt.problem.id, []).append(attempt)
+    if not by_problem:
         raise ValueError(
             f"{' and '.join(map(str, files))}: no attempt there; give a line per problem or attempt"
         )
-    most = max(map(len, found.values()))
-    whole = {id: attempts for id, attempts in found.items() if len(attempts) == most}
-    if 2 * len(whole) < len(found):
-        sizes = sorted({len(attempts) for attempts in found.values()})
+    most = max(map(len, by_problem.values()))
+    whole = {id: attempts for id, attempts in by_problem.items() if len(attempts) == most}
+    if 2 * len(whole) < len(by_problem):
+        sizes = sorted({len(attempts) for attempts in by_problem.values()})
         raise ValueError(
-            f"the problems have {', '.join(map(str, sizes))} attempts, and only {len(whole)} of {len(found)} "
-            f"have {most}: give files with the same number of attempts at each problem"
+            f"the problems have {', '.join(map(str, sizes))} attempts, and only {len(whole)} of "
+            f"{len(by_problem)} have {most}: give files with the same number of attempts at each problem"
         )
     return Sampled(
         [make_group(attempts) for attempts in whole.values()],
         dict(scores_by_sample(whole)),
-        [id for id in found if id not in whole],
+        [id for id in by_problem if id not in whole],
     )
 
 
 def make_group(attempts: Sequence[Attempt]) -> Group:
-    problem = next((one.problem for one in attempts if one.problem.answer), attempts[0].problem)
+    problem = next((attempt.problem for attempt in attempts if attempt.problem.answer), attempts[0].problem)
     return Group(
         problem,
         tuple(
             Scored(
-                Rollout(problem.id, index, (Turn("assistant", one.text, trained=True),), answer=one.answer),
-                Reward(float(one.correct)),
+                Rollout(
+                    problem.id, index, (Turn("assistant", attempt.text, trained=True),), answer=attempt.answer
+                ),
+                Reward(float(attempt.correct)),
             )
-            for index, one in enumerate(attempts)
+            for index, attempt in enumerate(attempts)
         ),
     )
 
@@ -105,28 +107,32 @@ def scores_by_sample(
     attempts: Mapping[str, Sequence[Attempt]],
 ) -> Iterator[tuple[tuple[str, int], tuple[float, ...]]]:
     """Raises ValueError where some attempts have scores and others have not."""
-    without = [(id, i) for id, many in attempts.items() for i, one in enumerate(many) if one.scores is None]
+    without = [
+        (id, i) for id, many in attempts.items() for i, attempt in enumerate(many) if attempt.scores is None
+    ]
     if without and len(without) < sum(map(len, attempts.values())):
         raise ValueError(
             f"attempt {without[0][1] + 1} at problem {without[0][0]!r} has no score, and others have: "
             "score every attempt, or none"
         )
     for id, many in attempts.items():
-        for index, one in enumerate(many):
-            if one.scores is not None:
-                yield (id, index), one.scores
+        for index, attempt in enumerate(many):
+            if attempt.scores is not None:
+                yield (id, index), attempt.scores
 
 
 def contradictory_problems(groups: Sequence[Group]) -> list[str]:
     """The problems at which equal answers have different verdicts: a source graded something else than the
     answers that it names."""
-    found: list[str] = []
-    for one in groups:
-        clusters = cluster([scored.rollout.answer for scored in one.attempts], one.problem.kind)
-        said = {(c, s.reward.value) for c, s in zip(clusters, one.attempts, strict=True) if c != NO_ANSWER}
-        if len(said) > len({c for c, _ in said}):
-            found.append(one.problem.id)
-    return found
+    ids: list[str] = []
+    for group in groups:
+        clusters = cluster([scored.rollout.answer for scored in group.attempts], group.problem.kind)
+        verdicts = {
+            (c, s.reward.value) for c, s in zip(clusters, group.attempts, strict=True) if c != NO_ANSWER
+        }
+        if len(verdicts) > len({c for c, _ in verdicts}):
+            ids.append(group.problem.id)
+    return ids
 
 
 def read_samples(row: Row) -> Iterator[Attempt]:
@@ -137,8 +143,8 @@ def read_samples(row: Row) -> Iterator[Attempt]:
     if not rows:
         raise row.wrong(several[0], "at least one attempt")
     problem = row_problem(row, several=bool(several))
-    for one in rows:
-        yield read_sample(one, problem, own=not several)
+    for sample in rows:
+        yield read_sample(sample, problem, own=not several)
 
 
 def flatten_columns(row: Row) -> Row:
@@ -153,12 +159,12 @@ def list_rows(row: Row, name: str) -> Iterator[Row]:
     items = cast("list[Any]", row.fields[name])
     columns: dict[str, list[Any]] = {}
     for key, names in COLUMNS.items():
-        given = next((n for n in names if n != name and isinstance(row.fields.get(n), list)), None)
-        if given is not None:
-            columns[key] = row.fields[given]
+        column = next((n for n in names if n != name and isinstance(row.fields.get(n), list)), None)
+        if column is not None:
+            columns[key] = row.fields[column]
             if len(columns[key]) != len(items):
                 raise ValueError(
-                    f"{row.where}: {len(items)} {name} and {len(columns[key])} {given}: give one per attempt"
+                    f"{row.where}: {len(items)} {name} and {len(columns[key])} {column}: give one per attempt"
                 )
     plain = "pred" if name in PREDICTIONS else "response"
     for number, item in enumerate(items):
@@ -213,13 +219,13 @@ def answer_text(answer: Any) -> str | None:
 
 def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
     """The source's own, else the grader's."""
-    said = row.value(*VERDICT)
-    said = verdict_as_score(row) if said is None else said
-    if said is not None:
-        found = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
-        if (word := str(said).lower()) not in found:
+    verdict = row.value(*VERDICT)
+    verdict = verdict_as_score(row) if verdict is None else verdict
+    if verdict is not None:
+        verdicts = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+        if (word := str(verdict).lower()) not in verdicts:
             raise row.wrong(VERDICT, "true or false")
-        return found[word]
+        return verdicts[word]
     if not problem.answer:
         raise row.wrong(VERDICT, "whether the attempt is right, or a reference to grade it by")
     return answer is not None and equal(answer, problem.answer, problem.kind)
@@ -227,15 +233,15 @@ def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
 
 def verdict_as_score(row: Row) -> bool | None:
     """A verdict that is called a score, as some graders do."""
-    said = row.value(*SCORE)
-    return said if isinstance(said, bool) else None
+    score = row.value(*SCORE)
+    return score if isinstance(score, bool) else None
 
 
 def row_score(row: Row) -> tuple[float, ...] | None:
-    said = row.value(*SCORE)
-    if said is None or isinstance(said, bool):
+    score = row.value(*SCORE)
+    if score is None or isinstance(score, bool):
         return None
-    numbers = cast("list[Any]", said) if isinstance(said, list) else [said]
+    numbers = cast("list[Any]", score) if isinstance(score, list) else [score]
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
             raise row.wrong(SCORE, "a number, or one per step")

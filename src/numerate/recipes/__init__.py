@@ -7,8 +7,8 @@ from importlib.resources import files
 
 
 def recipe_names() -> list[str]:
-    found = (file.name for file in files(__name__).iterdir())
-    return sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml"))
+    entries = (file.name for file in files(__name__).iterdir())
+    return sorted(name.removesuffix(".yaml") for name in entries if name.endswith(".yaml"))
 
 
 def recipe_text(name: str) -> str:
@@ -24,8 +24,8 @@ def recipe_summary(name: str) -> str:
     """The first paragraph of its comment, on one line."""
     lines: list[str] = []
     for line in recipe_text(name).splitlines():
-        said = line.removeprefix("#").strip()
-        if not line.startswith("#") or not said:
+        text = line.removeprefix("#").strip()
+        if not line.startswith("#") or not text:
             break
-        lines.append(said)
+        lines.append(text)
     return " ".join(lines)

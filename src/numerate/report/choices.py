@@ -58,7 +58,7 @@ class Choices:
 
 def selection_tables(run: RunRecord) -> list[Choices]:
     """Up to three tables per problem set that a judge has scores for."""
-    found: list[Choices] = []
+    tables: list[Choices] = []
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
         mine = [row for row in judge_results(run.results) if row.problems == problems]
         votes = [
@@ -68,10 +68,10 @@ def selection_tables(run: RunRecord) -> list[Choices]:
         ]
         every = votes + mine
         ways = (SAMPLED, *STRATEGIES)
-        found += _table(run, problems, "every way to select, with every judge", every, ways)
-        found += _table(run, problems, "what the judges' scores are worth", mine, WORTH, WITHIN)
-        found += _crossed(run, problems, every)
-    return found
+        tables += _table(run, problems, "every way to select, with every judge", every, ways)
+        tables += _table(run, problems, "what the judges' scores are worth", mine, WORTH, WITHIN)
+        tables += _crossed(run, problems, every)
+    return tables
 
 
 def _table(

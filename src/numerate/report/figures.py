@@ -65,7 +65,7 @@ def plain_name(text: str, most: int = 40) -> str:
 def learning_panels(run: RunRecord) -> list[Panel]:
     """One panel per stage that logged something."""
     panels: list[Panel] = []
-    for place, stage in enumerate(run.stages):
+    for index, stage in enumerate(run.stages):
         curves = {key for key, parts in stage.series.items() if any(len(part.points) > 1 for part in parts)}
         known = [key for key in FIRST if key in stage.series]
         first = [key for key in known if key in curves] or known  # one point is no curve
@@ -73,21 +73,21 @@ def learning_panels(run: RunRecord) -> list[Panel]:
         shown = first or rest[:4]
         hidden = [key for key in rest if key not in shown]
         if shown:
-            tint = tint_of(run, stage, place)
+            tint = tint_of(run, stage, index)
             panels.append(
                 Panel(
                     stage.name,
                     stage.method.replace("_", " ") if stage.method != stage.name else "",
-                    tuple(_curve(run, stage, key, tint, f"l{place}-{at}") for at, key in enumerate(shown)),
-                    tuple(_curve(run, stage, key, tint, f"m{place}-{at}") for at, key in enumerate(hidden)),
+                    tuple(_curve(run, stage, key, tint, f"l{index}-{at}") for at, key in enumerate(shown)),
+                    tuple(_curve(run, stage, key, tint, f"m{index}-{at}") for at, key in enumerate(hidden)),
                 )
             )
     return panels
 
 
-def tint_of(run: RunRecord, stage: StageRecord, place: int) -> int:
+def tint_of(run: RunRecord, stage: StageRecord, index: int) -> int:
     """A stage has the colour of the model it makes."""
-    return run.models.index(stage.name) if stage.name in run.models else len(run.models) + place
+    return run.models.index(stage.name) if stage.name in run.models else len(run.models) + index
 
 
 def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -> Figure:
@@ -95,15 +95,15 @@ def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -
     name = FIRST.get(key, plain_name(key))
     points = [point for curve in curves for point in curve.points]
     share = any(word in key for word in SHARES) and all(0 <= y <= 1 for _, y in points)
-    told = max(y for _, y in points) if key == "train/lr" else points[-1][1]
+    shown = max(y for _, y in points) if key == "train/lr" else points[-1][1]
     verb = "peaks" if key == "train/lr" else "ends"
-    note = f"{verb} at " + (f"{100 * told:.1f}%" if share else f"{told:.4g}")
+    note = f"{verb} at " + (f"{100 * shown:.1f}%" if share else f"{shown:.4g}")
     note += sample_size_note(run, stage, key)
     if len(curves) > 1:
         note = f"{note}; {len(curves)} parts, the last one strongest"
     drawn = [
-        plots.PlotLine(tint, thin_points(curve.points), strength=(place + 2) / (len(curves) + 1))
-        for place, curve in enumerate(curves)
+        plots.PlotLine(tint, thin_points(curve.points), strength=(index + 2) / (len(curves) + 1))
+        for index, curve in enumerate(curves)
     ]
     return Figure(
         name,
@@ -126,10 +126,10 @@ def validation_size(run: RunRecord, stage: StageRecord) -> int:
     """Returns how many problems a stage validates on, 0 where the run has no validation problems."""
     stages = run.recipe.get("stages")
     options = stages.get(stage.name) if isinstance(stages, Mapping) else None
-    found = [len(run.problems.get("validation", ()))]
+    sizes = [len(run.problems.get("validation", ()))]
     validate = options.get("validate") if isinstance(options, Mapping) else None
     limit = validate.get("limit") if isinstance(validate, Mapping) else None
-    return min([*found, limit] if isinstance(limit, int) else found)
+    return min([*sizes, limit] if isinstance(limit, int) else sizes)
 
 
 def thin_points(points: Points, most: int = DENSE) -> Points:
@@ -144,7 +144,7 @@ def thin_points(points: Points, most: int = DENSE) -> Points:
 def attempt_panels(run: RunRecord) -> list[Panel]:
     """Accuracy against the number of attempts: one panel per problem set."""
     panels: list[Panel] = []
-    for place, problems in enumerate(_sets(run)):
+    for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
         reached = [row.high or row.value or 0.0 for row in mine if row.metric in SAMPLES]
         top = min(1.0, 1.04 * max(reached, default=1.0)) or 1.0
@@ -155,7 +155,7 @@ def attempt_panels(run: RunRecord) -> list[Panel]:
                 ("maj_at_k", "maj@k", "the majority answer of k samples is right"),
                 ("majk_at_n", "MajK, oracle", "one of the K largest clusters of answers is right"),
             )
-            if (figure := _against(mine, run.models, metric, name, note, f"k{place}-{metric}", top))
+            if (figure := _against(mine, run.models, metric, name, note, f"k{index}-{metric}", top))
         ]
         if figures:
             note = _over([row for row in mine if row.metric in SAMPLES]) + _greedy(run, mine)
@@ -165,12 +165,12 @@ def attempt_panels(run: RunRecord) -> list[Panel]:
 
 def _greedy(run: RunRecord, rows: Sequence[Result]) -> str:
     """Returns the greedy accuracy on the problems that were sampled, of each model that has one."""
-    told = [
+    accuracies = [
         f"{plain_name(row.model)} {measured.text}"
         for row in rows
         if row.metric == SAMPLED and (measured := result_cell(row)) is not None
     ]
-    return f"; greedy on the same problems: {', '.join(told)}" if told else ""
+    return f"; greedy on the same problems: {', '.join(accuracies)}" if accuracies else ""
 
 
 def _against(
@@ -202,13 +202,13 @@ def _against(
 def difficulty_panels(run: RunRecord) -> list[Panel]:
     """Greedy accuracy by whatever the run broke it down by: one panel per problem set."""
     panels: list[Panel] = []
-    for place, problems in enumerate(_sets(run)):
+    for index, problems in enumerate(_sets(run)):
         rows = [
             row for row in run.results if row.problems == problems and row.by and row.metric == "accuracy"
         ]
         names = unique_names([row.by for row in rows])
         figures = [
-            _breakdown([row for row in rows if row.by == by], run.models, by, f"d{place}-{at}")
+            _breakdown([row for row in rows if row.by == by], run.models, by, f"d{index}-{at}")
             for at, by in enumerate(names)
         ]
         if figures:
@@ -249,7 +249,7 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
     """How different the samples are: per model and problem set, then per round of every stage that
     samples."""
     panels: list[Panel] = []
-    for place, problems in enumerate(_sets(run)):
+    for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
         figures = [
             figure
@@ -259,22 +259,22 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
                 "diversity_exact_right",
                 "diversity_trace_right",
             )
-            if (figure := _spread(mine, run.models, metric, f"v{place}-{metric}"))
+            if (figure := _spread(mine, run.models, metric, f"v{index}-{metric}"))
         ]
         if figures:
             note = _over([row for row in mine if row.metric.startswith("diversity_")])
             panels.append(Panel(problems, note, tuple(figures), models=_known(run, mine)))
-    for place, stage in enumerate(run.stages):
+    for index, stage in enumerate(run.stages):
         mine = [round_ for round_ in rounds if round_.stage == stage.name]
         if mine:
-            told = "rollouts/accuracy" in stage.series
-            figures = _by_round(mine, tint_of(run, stage, place), f"w{place}", told)
+            logged = "rollouts/accuracy" in stage.series
+            figures = _by_round(mine, tint_of(run, stage, index), f"w{index}", logged)
             panels.append(Panel(f"{stage.name}, round by round", _drawn(mine), tuple(figures)))
     return panels
 
 
-def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list[Figure]:
-    """told: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
+def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> list[Figure]:
+    """logged: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
     shown = (
         ("accuracy", "Right rollouts", "of the rollouts that were graded"),
         ("exact", "Distinct texts", "per problem"),
@@ -283,7 +283,7 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str, told: bool) -> list
     figures: list[Figure] = []
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
-        if points and not (told and name == "accuracy"):
+        if points and not (logged and name == "accuracy"):
             drawn = [plots.PlotLine(tint, points)]
             label = f"{heading} by round"
             svg = plots.plot_lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
@@ -297,19 +297,19 @@ def _drawn(rounds: Sequence[Round]) -> str:
 
 
 def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: str) -> Figure | None:
-    found: Mapping[str, Result] = {
+    by_model: Mapping[str, Result] = {
         row.model: row for row in rows if row.metric == metric and row.value is not None
     }
-    measured = [model for model in models if model in found]
+    measured = [model for model in models if model in by_model]
     if not measured:
         return None
     drawn = [
         plots.Bars(
-            models.index(model), [_triple(found[model]) if model == other else None for other in measured]
+            models.index(model), [_triple(by_model[model]) if model == other else None for other in measured]
         )
         for model in measured
     ]
-    name, note = metric_title(metric, found[measured[0]].k)
+    name, note = metric_title(metric, by_model[measured[0]].k)
     labels = [plain_name(model, 22) for model in measured]
     return Figure(name, note, plots.plot_bars(salt, name, labels, drawn, together=True, percent=False))
 

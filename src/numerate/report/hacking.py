@@ -47,20 +47,20 @@ class Watched:
 
 def watched_stages(run: RunRecord) -> list[Watched]:
     """Stages whose reward is more than the right answer: where the two are one, there is nothing to tell."""
-    found: list[Watched] = []
-    for place, stage in enumerate(run.stages):
+    watched: list[Watched] = []
+    for index, stage in enumerate(run.stages):
         reward, accuracy = stage_curve(stage, "reward/mean"), stage_curve(stage, "rollouts/accuracy")
         if reward and accuracy and reward != accuracy:
-            tint = tint_of(run, stage, place)
+            tint = tint_of(run, stage, index)
             drawn = [
                 ("reward", plots.PlotLine(tint, thin_points(reward)), False),
                 ("accuracy", plots.PlotLine(tint, thin_points(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain_name(stage.name)}"
-            svg = plot_stacked(f"h{place}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
+            svg = plot_stacked(f"h{index}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
             shown = tuple(overpaid_rollouts(run, stage.alarms))
-            found.append(Watched(stage.name, svg, alarm_text(stage.alarms), shown))
-    return found
+            watched.append(Watched(stage.name, svg, alarm_text(stage.alarms), shown))
+    return watched
 
 
 def stage_curve(stage: StageRecord, key: str) -> Points:
@@ -76,13 +76,13 @@ def alarm_rounds(row: Mapping[str, Any]) -> tuple[int, int]:
 
 def alarm_spans(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
     """The stretches of rounds with an alarm, from half a round before the first to half a round after."""
-    found: list[tuple[float, float]] = []
+    spans: list[tuple[float, float]] = []
     for last, _ in map(alarm_rounds, alarms):
         first = last - 0.5
-        if found and found[-1][1] >= first:
-            first = found.pop()[0]
-        found.append((first, last + 0.5))
-    return found
+        if spans and spans[-1][1] >= first:
+            first = spans.pop()[0]
+        spans.append((first, last + 0.5))
+    return spans
 
 
 def alarm_text(alarms: Sequence[Mapping[str, Any]]) -> str:
@@ -104,7 +104,7 @@ def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> li
         if isinstance(shown, dict) and finite_number(shown.get("reward")) is not None
     ]
     rows.sort(key=lambda row: -(finite_number(row[1]["reward"]) or 0.0))
-    found: dict[str, Overpaid] = {}
+    by_text: dict[str, Overpaid] = {}
     for round_, shown in rows:
         problem = known.get(str(shown.get("problem_id")))
         text = clip_text(str(shown.get("text") or ""))
@@ -116,5 +116,5 @@ def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> li
             reward=f"{finite_number(shown['reward']):.3g}",
             text=text,
         )
-        found.setdefault(text, row)
-    return list(found.values())[:SHOWN]
+        by_text.setdefault(text, row)
+    return list(by_text.values())[:SHOWN]

@@ -1,4 +1,4 @@
-"""Whether the stages learned: the conditions of `metrics.health` that held, when, and what to do."""
+"""Health of the stages: the conditions of `metrics.health` that held, when, and the remedies."""
 
 from __future__ import annotations
 

@@ -75,8 +75,10 @@ def render_page(run: RunRecord) -> str:
         "table": table,
         "sets": _sets(run, table),
         "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
-        "tints": {name: place % plots.COLOURS for place, name in enumerate(run.models)},
-        "glyphs": {name: plots.GLYPHS[plots.marker_shape(place)] for place, name in enumerate(run.models)},
+        "tints": {name: position % plots.COLOURS for position, name in enumerate(run.models)},
+        "glyphs": {
+            name: plots.GLYPHS[plots.marker_shape(position)] for position, name in enumerate(run.models)
+        },
         "learning": figures.learning_panels(run),
         "health": checks.stage_health(run),
         "watched": hacking.watched_stages(run),
@@ -86,7 +88,7 @@ def render_page(run: RunRecord) -> str:
         "choices": choices.selection_tables(run),
         "selection": selection.selection_panels(run),
         "colours": plots.COLOURS,
-        "shape": lambda place: plots.GLYPHS[plots.marker_shape(place)],
+        "shape": lambda index: plots.GLYPHS[plots.marker_shape(index)],
         "difficulty": figures.difficulty_panels(run),
         "diversity": figures.diversity_panels(run, training_rounds(run)),
         "rollouts": embedded,
@@ -127,19 +129,19 @@ def _policy(script: str) -> str:
 
 def _facts(run: RunRecord) -> list[Fact]:
     """What a reader asks first: which model, which seed, which problems."""
-    asked = run.recipe.get("problems")
-    asked = asked if isinstance(asked, Mapping) else {}
-    names = dict.fromkeys([*map(str, asked), *run.problems])
+    sources = run.recipe.get("problems")
+    sources = sources if isinstance(sources, Mapping) else {}
+    names = dict.fromkeys([*map(str, sources), *run.problems])
     return [
         Fact("Base model", str(run.recipe.get("model") or "not recorded")),
         Fact("Seed", str(run.recipe.get("seed", "not recorded"))),
-        *(Fact(f"Problems: {name}", _source(asked.get(name), run.problems.get(name))) for name in names),
+        *(Fact(f"Problems: {name}", _source(sources.get(name), run.problems.get(name))) for name in names),
     ]
 
 
-def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
+def _source(value: Any, members: Mapping[str, Problem] | None) -> str:
     """ "stories/test (500 problems)" of what the recipe says and what the folder holds."""
-    source = asked.get("source") if isinstance(asked, Mapping) else asked
+    source = value.get("source") if isinstance(value, Mapping) else value
     size = f"{len(members):,} problems" if members else ""
     if source is None:
         return size or "not recorded"
@@ -148,13 +150,13 @@ def _source(asked: Any, members: Mapping[str, Problem] | None) -> str:
 
 def _sets(run: RunRecord, table: Table) -> list[ShownSet]:
     versus = differences(run.metrics)
-    found: list[ShownSet] = []
+    shown: list[ShownSet] = []
     for name in unique_names([row.problems for row in table.rows]):
         rows = tuple(row for row in table.rows if row.problems == name)
         changes = tuple(difference for difference in versus if difference.problems == name)
         sizes = tuple(shared_size(row.cells[i] for row in rows) for i in range(len(table.columns)))
-        found.append(ShownSet(name, rows, changes, sizes))
-    return found
+        shown.append(ShownSet(name, rows, changes, sizes))
+    return shown
 
 
 def _data(run: RunRecord, embedded: Embedded) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def _data(run: RunRecord, embedded: Embedded) -> dict[str, Any]:
         "problems": embedded.problems,
         "rollouts": embedded.rows,
         "models": [
-            [name, place % plots.COLOURS, plots.GLYPHS[plots.marker_shape(place)]]
-            for place, name in enumerate(run.models)
+            [name, index % plots.COLOURS, plots.GLYPHS[plots.marker_shape(index)]]
+            for index, name in enumerate(run.models)
         ],
     }

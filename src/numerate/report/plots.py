@@ -77,13 +77,13 @@ class Bars:
     """(value, low, high) per group"""
 
 
-def line_colour(place: int) -> str:
-    return f"#0a0b0{place % COLOURS}"
+def line_colour(index: int) -> str:
+    return f"#0a0b0{index % COLOURS}"
 
 
-def marker_shape(place: int) -> int:
+def marker_shape(index: int) -> int:
     """Which shape a model has: where the colours begin again, they come with other shapes."""
-    return (place + place // COLOURS) % len(GLYPHS)
+    return (index + index // COLOURS) % len(GLYPHS)
 
 
 def plot_lines(
@@ -167,8 +167,8 @@ def plot_bars(
     height = 2.35 if upright else max(1.5, 0.6 + len(groups) * max(0.34, 0.15 * abreast))
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, height)
-        for place, series in enumerate(drawn):
-            offset = 0 if together else (place - (abreast - 1) / 2) * thick
+        for index, series in enumerate(drawn):
+            offset = 0 if together else (index - (abreast - 1) / 2) * thick
             for group, value in enumerate(series.values):
                 if value is not None:
                     _bar(axes, group + offset, thick, value, series, upright)
@@ -289,7 +289,7 @@ def _attribute(key: str, value: str, salt: str) -> str:
         return f"#{salt}-{value[1:]}"
     value = re.sub(r"url\(#", f"url(#{salt}-", value)
     if key in ("d", "transform", "x", "y", "width", "height", "points"):
-        value = re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}", value)
+        value = re.sub(r"-?\d+\.\d+", lambda match: f"{float(match[0]):.1f}", value)
     if key == "style":
         value = re.sub(r"font: ([\d.]+)px [^;]+", r"font-size: \1px", value)
         for stand_in, variable in VARIABLES.items():

@@ -120,19 +120,19 @@ def _recipe(path: Path) -> tuple[str, dict[str, Any]]:
 
 def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[StageRecord]:
     """The stages of the recipe in its order, then any other that left a folder."""
-    asked = recipe.get("stages")
-    asked = asked if isinstance(asked, dict) else {}
-    found = sorted(path.name for path in (folder / "stages").glob("[!.]*") if path.is_dir())
+    stages = recipe.get("stages")
+    stages = stages if isinstance(stages, dict) else {}
+    folders = sorted(path.name for path in (folder / "stages").glob("[!.]*") if path.is_dir())
     return [
-        _stage(folder / "stages" / name, asked.get(name))
-        for name in dict.fromkeys([*map(str, asked), *found])
+        _stage(folder / "stages" / name, stages.get(name))
+        for name in dict.fromkeys([*map(str, stages), *folders])
     ]
 
 
-def _stage(path: Path, asked: Any) -> StageRecord:
+def _stage(path: Path, options: Any) -> StageRecord:
     done = (path / "DONE.json").is_file()
     state = "done" if done else "unfinished" if path.is_dir() else "not started"
-    method = asked.get("method", "") if isinstance(asked, dict) else ""
+    method = options.get("method", "") if isinstance(options, dict) else ""
     series: dict[str, list[LoggedCurve]] = {}
     logs: dict[str, list[dict[str, Any]]] = {}
     for log in sorted(path.rglob("metrics.jsonl")):
@@ -163,8 +163,8 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
     """Metric -> points. The abscissa is the row's step where it has one, else its round; where a metric has
     several rows of one round and no step, their running number."""
     raw: dict[str, list[tuple[float, float]]] = {}
-    for place, row in enumerate(rows):
-        x = finite_number(row.get("step", row.get("round", place)))
+    for index, row in enumerate(rows):
+        x = finite_number(row.get("step", row.get("round", index)))
         for key, value in row.items():
             y = finite_number(value)
             if "/" in key and y is not None and x is not None:
@@ -175,7 +175,7 @@ def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
 def _increasing(points: list[tuple[float, float]]) -> Points:
     if all(before[0] < after[0] for before, after in pairwise(points)):
         return tuple(points)
-    return tuple((float(place), y) for place, (_, y) in enumerate(points, start=1))
+    return tuple((float(index), y) for index, (_, y) in enumerate(points, start=1))
 
 
 def _problems(path: Path) -> dict[str, Problem]:
@@ -194,10 +194,10 @@ def _evaluations(folder: Path, results: Sequence[Result]) -> list[SourceRecord]:
         [*(folder / "evals").glob("[!.]*/**/greedy"), *(folder / "evals").glob("[!.]*/**/samples")]
     ):
         if any(path.glob("*.parquet")):
-            place = path.parent.relative_to(folder / "evals").as_posix()
-            model, _, problems = place.partition("/")
-            model, problems = measured.get(place, (model, problems))
-            rank = order.index(place) if place in measured else len(order)
+            relative = path.parent.relative_to(folder / "evals").as_posix()
+            model, _, problems = relative.partition("/")
+            model, problems = measured.get(relative, (model, problems))
+            rank = order.index(relative) if relative in measured else len(order)
             sources.append((rank, SourceRecord(path, model, problems, path.name)))
     return [source for _, source in sorted(sources, key=lambda ranked: ranked[0])]
 

@@ -61,14 +61,14 @@ def parse_results(metrics: Mapping[str, Any]) -> list[Result]:
     rows = metrics.get("results", [])
     if not isinstance(rows, list):
         raise ValueError('metrics.json: "results" is not a list: measure the run again, or restore the file')
-    return [_result(row, place) for place, row in enumerate(rows)]
+    return [_result(row, index) for index, row in enumerate(rows)]
 
 
-def _result(row: Any, place: int) -> Result:
+def _result(row: Any, index: int) -> Result:
     missing = [key for key in ("model", "problems", "metric") if not isinstance(row, dict) or key not in row]
     if missing:
         raise ValueError(
-            f"metrics.json: result {place} lacks {', '.join(missing)}: "
+            f"metrics.json: result {index} lacks {', '.join(missing)}: "
             "every row names its model, problems and metric; measure the run again"
         )
     return Result(

@@ -1,4 +1,4 @@
-"""Which rollouts the page embeds, and what it says of each.
+"""Choice of the rollouts that the page embeds, and the facts shown of each.
 
 A run may hold hundreds of thousands; the page takes at most CAP of them and SIZE bytes. The choice is
 stratified and needs no luck: every source (model x problem set x greedy or samples x round) gives in turn;
@@ -55,7 +55,7 @@ class Embedded:
 
 def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded:
     """Raises ValueError naming the file where a Parquet file can't be read."""
-    strata = [_scan(place, source) for place, source in enumerate(run.sources)]
+    strata = [_scan(index, source) for index, source in enumerate(run.sources)]
     chosen = [pick for turn in zip_longest(*map(_spread, strata)) for pick in turn if pick is not None][:cap]
     known = {
         key: (name, problem) for name, members in run.problems.items() for key, problem in members.items()
@@ -75,17 +75,17 @@ def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded
             break
         rows.append((pick, row))
     rows.sort(key=lambda item: _reading_order(run.sources[item[0].source], item[0]))
-    places = {key: place for place, key in enumerate(problems)}
+    places = {key: index for index, key in enumerate(problems)}
     taken = Counter(pick.source for pick, _ in rows)
     return Embedded(
         rows=tuple({**row, "p": places[pick.problem_id]} for pick, row in rows),
         problems=tuple(problems.values()),
         total=sum(map(len, strata)),
-        by_source={source: (taken[place], len(strata[place])) for place, source in enumerate(run.sources)},
+        by_source={source: (taken[index], len(strata[index])) for index, source in enumerate(run.sources)},
     )
 
 
-def _scan(place: int, source: SourceRecord) -> list[Pick]:
+def _scan(index: int, source: SourceRecord) -> list[Pick]:
     """Every rollout of a source, from three columns of its files."""
     picks: list[Pick] = []
     for file in sorted(source.path.glob("*.parquet")):
@@ -98,7 +98,7 @@ def _scan(place: int, source: SourceRecord) -> list[Pick]:
             reward = finite_number(columns["reward"])
             right = None if reward is None else reward > 0.5
             picks.append(
-                Pick(place, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
+                Pick(index, file, row, str(columns["problem_id"]), int(columns["index"] or 0), right)
             )
     return picks
 
@@ -131,13 +131,13 @@ def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
     wanted: dict[Path, list[Pick]] = defaultdict(list)
     for pick in chosen:
         wanted[pick.file].append(pick)
-    found: dict[Pick, dict[str, Any]] = {}
+    records: dict[Pick, dict[str, Any]] = {}
     for file, picks in wanted.items():
         with pq.ParquetFile(file) as parquet:
             table = parquet.read().take([pick.row for pick in picks])
-        found.update(zip(picks, table.to_pylist(), strict=True))
+        records.update(zip(picks, table.to_pylist(), strict=True))
     for pick in chosen:
-        yield pick, found.pop(pick)
+        yield pick, records.pop(pick)
 
 
 def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _row(
 
 def given_text(turns: Sequence[Mapping[str, Any]]) -> str:
     """What of the solution stood there already, see `types.Rollout.prefix`."""
-    first = next((place for place, turn in enumerate(turns) if turn.get("trained")), len(turns))
+    first = next((index for index, turn in enumerate(turns) if turn.get("trained")), len(turns))
     before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
     return "".join(turn.get("text") or "" for turn in reversed(list(before)))
 
@@ -220,14 +220,14 @@ def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Itera
 def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The turns from the first that the policy wrote. What a calculator wrote into an answer is part of its
     text: neighbouring turns of the assistant become one."""
-    found: list[dict[str, Any]] = []
+    joined: list[dict[str, Any]] = []
     for turn in turns:
         text, own = turn.get("text") or "", bool(turn.get("trained"))
-        if found and turn.get("role") == "assistant" and found[-1]["trained"]:
-            found[-1]["text"] += text
-        elif found or own:
-            found.append({"text": text, "trained": own})
-    return found
+        if joined and turn.get("role") == "assistant" and joined[-1]["trained"]:
+            joined[-1]["text"] += text
+        elif joined or own:
+            joined.append({"text": text, "trained": own})
+    return joined
 
 
 def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:

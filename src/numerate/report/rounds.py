@@ -1,4 +1,4 @@
-"""What the rollouts of each training round say: how many are right, and how different they are."""
+"""Rollouts of each training round: how many are right, and how different they are."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def _round(source: SourceRecord) -> Round:
                 if reward is not None:
                     right.append(reward > 0.5)
     total = sum(pq.read_metadata(file).num_rows for file in source.path.glob("*.parquet"))
-    spread = [metrics.diversity(found) for found in texts.values() if len(found) > 1]
+    spread = [metrics.diversity(shares) for shares in texts.values() if len(shares) > 1]
     return Round(
         stage=source.model,
         round=source.round or 0,
         accuracy=sum(right) / len(right) if right else None,
-        exact=sum(found["exact"] for found in spread) / len(spread) if spread else None,
-        trace=sum(found["trace"] for found in spread) / len(spread) if spread else None,
+        exact=sum(shares["exact"] for shares in spread) / len(spread) if spread else None,
+        trace=sum(shares["trace"] for shares in spread) / len(spread) if spread else None,
         seen=seen,
         total=total,
     )
@@ -63,7 +63,7 @@ def _round(source: SourceRecord) -> Round:
 def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
     """(problem id, reward, what the policy wrote), without reading tokens."""
     with pq.ParquetFile(file) as parquet:
-        leaves = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
+        leaves = [parquet.schema.column(index).path for index in range(len(parquet.schema))]
         wanted = [
             leaf
             for leaf in leaves

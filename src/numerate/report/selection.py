@@ -32,24 +32,24 @@ DRAWN = frozenset(NAMES) | {f"{name}_by_limit" for name in LIMITED}
 def selection_panels(run: RunRecord) -> list[Panel]:
     """Per problem set how the samples divide; per model on it what every judge makes of them, and the judges
     themselves."""
-    found: list[Panel] = []
+    panels: list[Panel] = []
     judges = unique_names([row.judge for row in run.results if row.judge])
-    for place, problems in enumerate(unique_names([row.problems for row in run.results])):
+    for index, problems in enumerate(unique_names([row.problems for row in run.results])):
         mine = [row for row in run.results if row.problems == problems]
-        figures = _votes([row for row in mine if not row.judge], run.models, f"s{place}")
+        figures = _votes([row for row in mine if not row.judge], run.models, f"s{index}")
         if figures:
             known = tuple(model for model in run.models if any(row.model == model for row in mine))
             note = with_size("how the samples divide among answers", _divided(mine))
-            found.append(Panel(problems, note, tuple(figures), models=known))
+            panels.append(Panel(problems, note, tuple(figures), models=known))
         for number, model in enumerate(unique_names([row.model for row in mine if row.judge])):
             own = [row for row in mine if row.model == model]
-            found += _strategies(
-                own, judges, f"{problems}: {plain_name(model)}, re-ranked", f"k{place}-{number}"
+            panels += _strategies(
+                own, judges, f"{problems}: {plain_name(model)}, re-ranked", f"k{index}-{number}"
             )
-            found += _judges(
-                own, judges, f"{problems}: {plain_name(model)}, the judges", f"j{place}-{number}"
+            panels += _judges(
+                own, judges, f"{problems}: {plain_name(model)}, the judges", f"j{index}-{number}"
             )
-    return found
+    return panels
 
 
 def _divided(rows: Sequence[Result]) -> list[Result]:
@@ -67,7 +67,7 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
     figures: list[Figure] = []
     curve = [row for row in rows if row.metric == "scored_share"]
     if curve:
-        tinted = [(place, [row for row in curve if row.model == m]) for place, m in enumerate(models)]
+        tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
         svg = _lines(f"{salt}-cost", "Share to read", tinted, "K, clusters", doubling=True, top=1.04)
         figures.append(Figure("What a judge must read", "samples in the K largest clusters", svg))
     for metric, name, note in (
@@ -82,8 +82,8 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         bars = [row for row in rows if row.metric == metric and row.by]
         groups = unique_names([row.group for row in bars])
         drawn = [
-            plots.Bars(place, [_height(bars, model, group) for group in groups])
-            for place, model in enumerate(models)
+            plots.Bars(index, [_height(bars, model, group) for group in groups])
+            for index, model in enumerate(models)
             if any(row.model == model for row in bars)
         ]
         if drawn:
@@ -122,7 +122,7 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
 
 
 def _against_attempts(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
-    tinted = [(place, [row for row in rows if row.metric == name]) for place, name in enumerate(NAMES)]
+    tinted = [(index, [row for row in rows if row.metric == name]) for index, name in enumerate(NAMES)]
     name = f"{plain_name(judge)}: accuracy against attempts"
     svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
     return Figure(name, "of what each strategy hands in", svg)
@@ -136,10 +136,10 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     ends = sorted({row.k or 0 for row in limited})
     most = max((row.k or 0 for row in rows if row.metric in NAMES), default=0)
     tinted: list[tuple[int, list[Result]]] = []
-    for place, name in enumerate(NAMES):
+    for index, name in enumerate(NAMES):
         mine = [row for row in limited if row.metric == name.replace("_at_k", "_by_limit")]
         level = [row for row in rows if row.metric == name and row.k == most and not mine]
-        tinted.append((place, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
+        tinted.append((index, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
     note = f"best here {100 * (best.value or 0):.1f}% at {best.limit}, which is optimistic" if best else ""
@@ -153,13 +153,13 @@ def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: s
     drawn = (_roc, _reliability, _positions)
     figures = [figure for draw in drawn for figure in draw(rows, judges, salt)]
     seen = {row.judge for row in rows}
-    series = tuple((place, judge) for place, judge in enumerate(judges) if judge in seen)
+    series = tuple((index, judge) for index, judge in enumerate(judges) if judge in seen)
     if figures:
         yield Panel(heading, "their scores against the truth", tuple(figures), series=series)
 
 
 def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    drawn = [plots.PlotLine(place, sorted(_points(rows, "roc", judge))) for place, judge in enumerate(judges)]
+    drawn = [plots.PlotLine(index, sorted(_points(rows, "roc", judge))) for index, judge in enumerate(judges)]
     drawn = [line for line in drawn if line.points]
     if drawn:
         svg = plots.plot_lines(
@@ -175,14 +175,14 @@ def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> It
         ("reliability", "Share that is right, by score", "ece"),
         ("step_reliability", "Share of steps that are right, by score", "step_ece"),
     ):
-        drawn = [line for place, judge in enumerate(judges) if (line := _bins(rows, metric, judge, place))]
+        drawn = [line for index, judge in enumerate(judges) if (line := _bins(rows, metric, judge, index))]
         if drawn:
             svg = plots.plot_lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
             note = _told(rows, judges, error, "ECE", "the diagonal: scores are probabilities")
             yield Figure(name, note, svg)
 
 
-def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.PlotLine | None:
+def _bins(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine | None:
     bins = sorted(
         (row.x, row.value, row.low, row.high)
         for row in rows
@@ -191,9 +191,7 @@ def _bins(rows: Sequence[Result], metric: str, judge: str, place: int) -> plots.
     )
     if not bins:
         return None
-    return plots.PlotLine(
-        place, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins]
-    )
+    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
 
 
 def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
@@ -203,7 +201,7 @@ def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iter
     ):
         drawn = [
             plots.PlotLine(
-                place,
+                index,
                 sorted(
                     (float(row.group), row.value)
                     for row in rows
@@ -211,7 +209,7 @@ def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iter
                     if row.group.isdecimal() and row.value is not None
                 ),
             )
-            for place, judge in enumerate(judges)
+            for index, judge in enumerate(judges)
         ]
         drawn = [line for line in drawn if line.points]
         if drawn:
@@ -229,13 +227,13 @@ def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float
 
 def _told(rows: Sequence[Result], judges: Sequence[str], metric: str, name: str, otherwise: str) -> str:
     """ "AUC 81.0% [78.0, 84.0]" of a single judge; those of several stand in the table."""
-    found = [told for judge in judges if (told := _measured(rows, metric, judge))]
-    return f"{name} {found[0].sized}" if len(found) == 1 else otherwise
+    cells = [cell for judge in judges if (cell := _measured(rows, metric, judge))]
+    return f"{name} {cells[0].sized}" if len(cells) == 1 else otherwise
 
 
 def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:
     mine = (row for row in rows if row.metric == metric and row.judge == judge and not row.by)
-    return next((found for row in mine if (found := result_cell(row))), None)
+    return next((cell for row in mine if (cell := result_cell(row))), None)
 
 
 def _lines(
@@ -247,7 +245,7 @@ def _lines(
     top: float | None = None,
 ) -> plots.Markup:
     drawn: list[plots.PlotLine] = []
-    for place, rows in tinted:
+    for tint, rows in tinted:
         known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
         points = [(float(row.k or 0), row.value or 0.0) for row in known]
         band = [
@@ -256,5 +254,5 @@ def _lines(
             if row.low is not None and row.high is not None
         ]
         if points:
-            drawn.append(plots.PlotLine(place, points, band))
+            drawn.append(plots.PlotLine(tint, points, band))
     return plots.plot_lines(salt, name, drawn, x=x, percent=True, doubling=doubling, top=top)

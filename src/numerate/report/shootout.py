@@ -13,16 +13,16 @@ LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
 
 
-def table_header(found: Mapping[str, Any]) -> list[str]:
+def table_header(results: Mapping[str, Any]) -> list[str]:
     """Returns the headings of `table_rows`, with the number of problems behind the figures."""
-    n = f"n={found['n']:,}"
+    n = f"n={results['n']:,}"
     return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
 
 
-def table_rows(found: Mapping[str, Any]) -> list[list[str]]:
+def table_rows(results: Mapping[str, Any]) -> list[list[str]]:
     """A line per method, the start first; columns as in `table_header`."""
-    gaps = {row["model"]: row for row in found["against_start"]}
-    return [method_line(method, gaps.get(method["model"])) for method in found["methods"]]
+    gaps = {row["model"]: row for row in results["against_start"]}
+    return [method_line(method, gaps.get(method["model"])) for method in results["methods"]]
 
 
 def method_line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> list[str]:
@@ -56,17 +56,17 @@ def mean_of(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def pair_verdicts(found: Mapping[str, Any]) -> list[list[str]]:
+def pair_verdicts(results: Mapping[str, Any]) -> list[list[str]]:
     """Every pair of methods: who, against whom, points, p, and what that means."""
     return [
         [row["model"], row["versus"], show_points(row), p_text(row), pair_verdict(row)]
-        for row in found["pairs"]
+        for row in results["pairs"]
     ]
 
 
 def pair_verdict(row: Mapping[str, Any]) -> str:
     if not row["clear"]:
-        return "no clear difference"
+        return "not significant"
     return "better" if row["value"] > 0 else "worse"
 
 
@@ -81,10 +81,10 @@ class PairCell:
     """with interval and p"""
 
 
-def pair_matrix(found: Mapping[str, Any]) -> dict[str, list[PairCell | None]]:
+def pair_matrix(results: Mapping[str, Any]) -> dict[str, list[PairCell | None]]:
     """Method -> a cell against each; None against itself."""
-    names = [method["model"] for method in found["methods"] if method["model"] != found["start"]]
-    pairs = {(row["model"], row["versus"]): row for row in found["pairs"]}
+    names = [method["model"] for method in results["methods"] if method["model"] != results["start"]]
+    pairs = {(row["model"], row["versus"]): row for row in results["pairs"]}
     return {a: [pair_cell(pairs, a, b) for b in names] for a in names}
 
 
@@ -106,28 +106,28 @@ def swap_pair(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
 
 
-def build_page(folder: Path, found: Mapping[str, Any]) -> Path:
+def build_page(folder: Path, results: Mapping[str, Any]) -> Path:
     """Writes `report/index.html` beside the folders of the seeds."""
     from markupsafe import Markup
 
     from numerate.report import plots
     from numerate.report.page import make_environment, read_asset
 
-    names = [method["model"] for method in found["methods"] if mean_validations(method["curves"])]
-    names = [name for name in names if name != found["start"]]
+    names = [method["model"] for method in results["methods"] if mean_validations(method["curves"])]
+    names = [name for name in names if name != results["start"]]
     text = (
         make_environment()
         .get_template("shootout.html")
         .render(
-            found=found,
+            results=results,
             style=Markup(read_asset("page.css")),
-            header=table_header(found),
-            rows=table_rows(found),
-            pairs=pair_verdicts(found),
-            matrix=pair_matrix(found),
-            panel=accuracy_curves(found, names),
-            tints={name: place % plots.COLOURS for place, name in enumerate(names)},
-            glyphs={name: plots.GLYPHS[plots.marker_shape(place)] for place, name in enumerate(names)},
+            header=table_header(results),
+            rows=table_rows(results),
+            pairs=pair_verdicts(results),
+            matrix=pair_matrix(results),
+            panel=accuracy_curves(results, names),
+            tints={name: index % plots.COLOURS for index, name in enumerate(names)},
+            glyphs={name: plots.GLYPHS[plots.marker_shape(index)] for index, name in enumerate(names)},
         )
     )
     target = folder / "report" / "index.html"
@@ -135,17 +135,17 @@ def build_page(folder: Path, found: Mapping[str, Any]) -> Path:
     return target
 
 
-def accuracy_curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
+def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
     """Validation accuracy, in the mean of the seeds, against attempts and against time."""
     from numerate.report import plots
     from numerate.report.figures import Figure, Panel
 
-    by_name = {method["model"]: method for method in found["methods"]}
-    told = {name: mean_validations(by_name[name]["curves"]) for name in names}
+    by_name = {method["model"]: method for method in results["methods"]}
+    curves = {name: mean_validations(by_name[name]["curves"]) for name in names}
     drawn = {
         key: [
-            plots.PlotLine(place, [(point[key], point["accuracy"]) for point in told[name]])
-            for place, name in enumerate(names)
+            plots.PlotLine(index, [(point[key], point["accuracy"]) for point in curves[name]])
+            for index, name in enumerate(names)
         ]
         for key in ("attempts", "minutes")
     }
@@ -159,7 +159,7 @@ def accuracy_curves(found: Mapping[str, Any], names: Sequence[str]) -> Any:
         if drawn[key]
     )
     title = "Accuracy on the validation problems"
-    sizes = sorted(found.get("validation", ()))
+    sizes = sorted(results.get("validation", ()))
     of = f", n={' to '.join(f'{n:,}' for n in (sizes[0], sizes[-1])[: len(sizes)])} problems" if sizes else ""
     return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
 

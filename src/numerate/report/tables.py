@@ -176,12 +176,12 @@ class Versus:
 
     @property
     def verdict(self) -> str:
-        """better or worse where the interval leaves out zero, else "no clear difference"."""
+        """better or worse where the interval leaves out zero, else "not significant"."""
         if self.cell.low is not None and self.cell.low > 0:
             return "better"
         if self.cell.high is not None and self.cell.high < 0:
             return "worse"
-        return "no clear difference"
+        return "not significant"
 
 
 def metric_title(metric: str, k: int | None) -> tuple[str, str]:
@@ -277,9 +277,9 @@ def _find(rows: Sequence[Result], column: Column) -> Cell | None:
 
 def differences(metrics: Mapping[str, Any]) -> list[Versus]:
     """Paired differences in greedy accuracy, in the order of the file."""
-    found: list[Versus] = []
+    versus: list[Versus] = []
     for row in parse_results(metrics):
         measured = result_cell(row)
         if row.versus and not row.by and measured is not None and row.metric == "accuracy_difference":
-            found.append(Versus(row.model, row.versus, row.problems, measured, row.p))
-    return found
+            versus.append(Versus(row.model, row.versus, row.problems, measured, row.p))
+    return versus

@@ -44,9 +44,9 @@ def selection_results(
     validation problems; where there are none, on one half of the problems for the other (halves by id, so the
     same for all models and judges). Raises ValueError for attempts without scores and unequal numbers.
     """
-    found = judged_groups(groups, scores, how)
-    attempts = powers_of_two(len(found.candidates[0].clusters))
-    values = strategy_curves(found.candidates, attempts, attempts, subsets=subsets, seed=seed)
+    judged = judged_groups(groups, scores, how)
+    attempts = powers_of_two(len(judged.candidates[0].clusters))
+    values = strategy_curves(judged.candidates, attempts, attempts, subsets=subsets, seed=seed)
     chosen_on: Curves | None = None
     if validation is not None:
         there = judged_groups(*validation, how).candidates
@@ -57,10 +57,10 @@ def selection_results(
     rows: list[Row] = []
     for strategy in STRATEGIES:
         if strategy in LIMITED:
-            rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in found.ids])
+            rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in judged.ids])
         elif strategy != "majority":
             rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
-    return [each | {"judge": judge} for each in rows + _quality(found)]
+    return [each | {"judge": judge} for each in rows + _quality(judged)]
 
 
 def _half(problem_id: str) -> bool:
@@ -89,11 +89,11 @@ def _limited(
     return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
 
 
-def _quality(found: Judged) -> list[Row]:
+def _quality(judged: Judged) -> list[Row]:
     """Of the score as a prediction: what cannot be measured (all right, no probabilities) has no row."""
-    score = [s for problem in found.candidates for s in problem.scores or ()]
-    right = [bool(c) for problem in found.candidates for c in problem.correct]
-    member = [id for id, p in zip(found.ids, found.candidates, strict=True) for _ in p.clusters]
+    score = [s for problem in judged.candidates for s in problem.scores or ()]
+    right = [bool(c) for problem in judged.candidates for c in problem.correct]
+    member = [id for id, p in zip(judged.ids, judged.candidates, strict=True) for _ in p.clusters]
     rows: list[Row] = []
     if len(set(right)) == 2:
         area = metrics.auc_interval(score, right, member)
@@ -102,7 +102,7 @@ def _quality(found: Judged) -> list[Row]:
         step = -(-len(points) // ROC_POINTS)
         kept = [*points[:-1:step], points[-1]]
         rows += [metric_row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
-    if any(len(set(map(bool, p.correct))) == 2 for p in found.candidates):
+    if any(len(set(map(bool, p.correct))) == 2 for p in judged.candidates):
         within = metrics.auc_within(score, right, member)
         rows.append(metric_row("auc_within", within.value, (within.low, within.high), within.n))
     if all(0 <= s <= 1 for s in score):
@@ -122,10 +122,10 @@ def _quality(found: Judged) -> list[Row]:
 def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
     """judge -> model -> value at the most attempts: does a judge that was trained on one model's attempts
     help with another's (Liu et al. 2023, table 6)? Rows are those of one problem set and name their model."""
-    found: dict[str, dict[str, Row]] = {}
+    best: dict[str, dict[str, Row]] = {}
     for each in rows:
         if each["metric"] == metric and "judge" in each:
-            models = found.setdefault(each["judge"], {})
+            models = best.setdefault(each["judge"], {})
             if each["model"] not in models or models[each["model"]]["k"] < each["k"]:
                 models[each["model"]] = each
-    return {judge: {model: row["value"] for model, row in models.items()} for judge, models in found.items()}
+    return {judge: {model: row["value"] for model, row in models.items()} for judge, models in best.items()}

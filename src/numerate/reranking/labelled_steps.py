@@ -32,9 +32,9 @@ def on_labelled(
     for path in shard([target] if not target.exists() else []):
         scorer: Any = judge.load()
         with progress.task(f"{judge.name} reads {name}", total=len(rows), unit="solutions") as task:
-            said = scorer.marked(rows)
+            scored = scorer.marked(rows)
             task.advance(len(rows))
-        write_jsonl(path, [{"scores": one.scores} for one in said])
+        write_jsonl(path, [{"scores": solution.scores} for solution in scored])
     barrier()
     scores = [row["scores"] for row in read_jsonl(target)]
     about = {"model": LABELLED, "problems": name}
@@ -50,32 +50,36 @@ def marked_results(
 
     A neutral step counts as not wrong. Solutions that the judge has not read to their end are left out.
     Raises ValueError where nothing is left."""
-    whole = [(one, said) for one, said in zip(rows, scores, strict=True) if len(one.steps) == len(said)]
+    whole = [
+        (solution, step_scores)
+        for solution, step_scores in zip(rows, scores, strict=True)
+        if len(solution.steps) == len(step_scores)
+    ]
     if not whole:
         raise ValueError(
             f"none of {len(rows)} solutions fits into the judge: train one with a larger max_length"
         )
     labels: dict[tuple[str, int], list[bool | None]] = {}
-    given: dict[tuple[str, int], Sequence[float]] = {}
-    for place, (one, said) in enumerate(whole):
-        key = (one.problem.id, place)
-        labels[key] = [None if label is None else label != -1 for label in one.labels]
-        given[key] = said
-    found = step_results(labels, given, judge=judge, threshold=threshold)
+    scores_of: dict[tuple[str, int], Sequence[float]] = {}
+    for index, (solution, step_scores) in enumerate(whole):
+        key = (solution.problem.id, index)
+        labels[key] = [None if label is None else label != -1 for label in solution.labels]
+        scores_of[key] = step_scores
+    results = step_results(labels, scores_of, judge=judge, threshold=threshold)
     flat = [
         (score, label)
         for key in labels
-        for score, label in zip(given[key], labels[key], strict=True)
+        for score, label in zip(scores_of[key], labels[key], strict=True)
         if label is not None
     ]
     if flat:
         score, right = [s for s, _ in flat], [label for _, label in flat]
-        found += [
+        results += [
             metric_row("step_ece", metrics.ece(score, right), (None, None), len(flat), judge=judge),
             metric_row("step_brier", metrics.brier(score, right), (None, None), len(flat), judge=judge),
         ]
-        found += [
+        results += [
             metric_row("step_reliability", b.right, (b.low, b.high), b.n, x=b.score, judge=judge)
             for b in metrics.reliability(score, right)
         ]
-    return found
+    return results

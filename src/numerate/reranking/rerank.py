@@ -39,28 +39,28 @@ def rerank_models(
     judge: Judge,
     models: Sequence[str],
     sets: Mapping[str, Sequence[Problem]],
-    place: Callable[[str, str], Path],
+    folder_of: Callable[[str, str], Path],
     each: int,
     progress: Progress,
 ) -> list[Row]:
     """Score what is not scored yet, then every strategy for every model and problem set.
 
-    sets: the problems that were sampled. place: the folder of a model's attempts at a set. each: attempts per
-    problem. Scores go to the folder `scores` beside the samples."""
+    sets: the problems that were sampled. folder_of: the folder of a model's attempts at a set. each: attempts
+    per problem. Scores go to the folder `scores` beside the samples."""
     scorer = cache(judge.load)
     rows: list[Row] = []
     for model in models:
-        found: dict[str, Stored] = {}
+        scored: dict[str, Stored] = {}
         for name, problems in sets.items():
-            attempts = place(model, name)
+            attempts = folder_of(model, name)
             folder = attempts / "scores" / judge.name
             drawn = read_json(attempts / "identity.json")["identity"]
             run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
             label = f"{judge.name} reads {model} on {name}"
             samples = attempts / "samples"
-            found[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
-        for name, stored in found.items():
-            validation = found.get(VALIDATION) if name != VALIDATION else None
+            scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
+        for name, stored in scored.items():
+            validation = scored.get(VALIDATION) if name != VALIDATION else None
             about = {"model": model, "problems": name}
             rows += [about | row for row in judge_rows(judge, stored, validation)]
     return rows
@@ -85,4 +85,4 @@ def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[
 
 def whole_labels(stored: Stored) -> Labels:
     """The oracle's labels of the attempts that the judge has read to their end."""
-    return {key: found for key, found in labels_of(stored.groups).items() if key not in stored.overlong}
+    return {key: labels for key, labels in labels_of(stored.groups).items() if key not in stored.overlong}

@@ -1,5 +1,5 @@
-"""What a judge says of stored attempts, stored beside them part by part, so that a killed scoring goes on
-where it was and a second look costs nothing."""
+"""Scores of stored rollouts, stored beside them part by part, so that a stopped scoring is resumed and a
+second call costs nothing."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def score_stored(
         for part, target in shard(missing):
             rollouts = [scored.rollout for scored in read_rollouts(part)]
             about = [by_id[rollout.problem_id] for rollout in rollouts]
-            said = scorer().score(about, [rollout.solution for rollout in rollouts])
+            results = scorer().score(about, [rollout.solution for rollout in rollouts])
             rows = [
                 {"problem_id": r.problem_id, "index": r.index, "scores": s.scores, "dropped": s.dropped}
-                for r, s in zip(rollouts, said, strict=True)
+                for r, s in zip(rollouts, results, strict=True)
             ]
             write_jsonl(target, rows)
             task.advance(len(rows))

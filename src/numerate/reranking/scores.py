@@ -24,13 +24,13 @@ class Judged:
 
 def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], tuple[float, ...]]:
     """What a judge says of every attempt, one group after the other."""
-    found: dict[tuple[str, int], tuple[float, ...]] = {}
+    by_rollout: dict[tuple[str, int], tuple[float, ...]] = {}
     for group in groups:
         texts = [scored.rollout.solution for scored in group.attempts]
-        said = scorer.score([group.problem] * len(texts), texts)
-        for scored, each in zip(group.attempts, said, strict=True):
-            found[group.problem.id, scored.rollout.index] = each.scores
-    return found
+        results = scorer.score([group.problem] * len(texts), texts)
+        for scored, each in zip(group.attempts, results, strict=True):
+            by_rollout[group.problem.id, scored.rollout.index] = each.scores
+    return by_rollout
 
 
 def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:

@@ -30,27 +30,29 @@ def step_results(
     (`metrics.choose_threshold`). Raises ValueError where a solution has not one score per step.
     """
     keys = [key for key in labels if len(labels[key])]
-    truth, said = [list(labels[key]) for key in keys], [list(scores[key]) for key in keys]
-    places = metrics.by_position(said, truth, threshold)
+    truth, step_scores = [list(labels[key]) for key in keys], [list(scores[key]) for key in keys]
+    places = metrics.by_position(step_scores, truth, threshold)
     rows: list[Row] = []
-    known = [(_first_error(t), metrics.first_error(s, threshold)) for t, s in zip(truth, said, strict=True)]
+    known = [
+        (_first_error(t), metrics.first_error(s, threshold)) for t, s in zip(truth, step_scores, strict=True)
+    ]
     known = [(wanted, called) for wanted, called in known if wanted is not None]
     if {wanted == -1 for wanted, _ in known} == {True, False}:
         rows += _first_errors([called for _, called in known], [wanted for wanted, _ in known])
     flat = [
         (score, right, key[0])
-        for key, t, s in zip(keys, truth, said, strict=True)
+        for key, t, s in zip(keys, truth, step_scores, strict=True)
         for right, score in zip(t, s, strict=True)
         if right is not None
     ]
     if {right for _, right, _ in flat} == {True, False}:
         area = metrics.auc_interval([f[0] for f in flat], [f[1] for f in flat], [f[2] for f in flat])
         rows.append(metric_row("step_auc", area.value, (area.low, area.high), area.n))
-    for place in places:
-        for name, value in (("step_precision", place.precision), ("step_recall", place.recall)):
+    for position in places:
+        for name, value in (("step_precision", position.precision), ("step_recall", position.recall)):
             if value is not None:
-                group = str(place.position + 1)
-                rows.append(metric_row(name, value, (None, None), place.n, by="position", group=group))
+                group = str(position.position + 1)
+                rows.append(metric_row(name, value, (None, None), position.n, by="position", group=group))
     return [each | {"judge": judge} for each in rows]
 
 
@@ -60,24 +62,24 @@ def threshold_on(labels: Labels, scores: Scores) -> float | None:
     known = [(scores[key], at) for key in labels if (at := _first_error(labels[key])) is not None]
     if {at == -1 for _, at in known} != {True, False}:
         return None
-    return metrics.choose_threshold([said for said, _ in known], [at for _, at in known])
+    return metrics.choose_threshold([step_scores for step_scores, _ in known], [at for _, at in known])
 
 
 def _first_error(labels: Sequence[bool | None]) -> int | None:
     """None where an unknown step might be the first wrong one."""
-    for place, label in enumerate(labels):
+    for index, label in enumerate(labels):
         if label is None:
             return None
         if not label:
-            return place
+            return index
     return -1
 
 
 def _first_errors(predicted: Sequence[int], labels: Sequence[int]) -> list[Row]:
-    found = metrics.first_error_f1(predicted, labels)
+    accuracy = metrics.first_error_f1(predicted, labels)
     hits = [(p == label, label) for p, label in zip(predicted, labels, strict=True)]
     return [
-        metric_row("first_error_f1", found.f1, (None, None), len(labels)),
+        metric_row("first_error_f1", accuracy.f1, (None, None), len(labels)),
         share_row("first_error_found", [hit for hit, label in hits if label != -1]),
         share_row("first_error_none", [hit for hit, label in hits if label == -1]),
     ]

@@ -1,4 +1,4 @@
-"""What samples and votes alone say: rows that need no judge."""
+"""Metric rows of samples and votes that need no judge."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cluster_rows(groups: Sequence[Group]) -> list[Row]:
         (metrics.right_share(p), ratio) for p in problems if (ratio := metrics.right_to_top(p)) is not None
     ]
     rows += _histogram("right_share", [metrics.right_share(p) for p in problems])
-    rows += _histogram("right_share_lost", [found for found, _ in lost], top=0.5)
+    rows += _histogram("right_share_lost", [share for share, _ in lost], top=0.5)
     rows += _histogram("right_to_top", [ratio for _, ratio in lost])
     return rows
 

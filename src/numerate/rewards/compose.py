@@ -47,28 +47,28 @@ Given = tuple[str | Weighted, ...]
 Part = Callable[..., Any]
 
 
-def parse_weighted(given: Given) -> list[Weighted]:
-    return [Weighted(one) if isinstance(one, str) else one for one in given]
+def parse_weighted(rewards: Given) -> list[Weighted]:
+    return [Weighted(reward) if isinstance(reward, str) else reward for reward in rewards]
 
 
-def check_rewards(given: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
+def check_rewards(entries: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
     """What is wrong with the rewards of a recipe, one line each. Imports their modules.
 
     meta: the columns of the problems beyond those that all have. trusted: see `find_function`."""
-    if not given:
+    if not entries:
         return ["no reward: name at least one, such as `correct`"]
-    rewards = parse_weighted(given)
-    paths = [one.path for one in rewards]
-    said = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
-    for one in rewards:
+    rewards = parse_weighted(entries)
+    paths = [reward.path for reward in rewards]
+    messages = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
+    for reward in rewards:
         try:
-            if one.path != CORRECT:
-                wanted_columns(find_function(one.path, trusted), one.path, meta, one.options)
+            if reward.path != CORRECT:
+                wanted_columns(find_function(reward.path, trusted), reward.path, meta, reward.options)
             else:
-                correct.check_options(one.options)
+                correct.check_options(reward.options)
         except ValueError as error:
-            said.append(str(error))
-    return said
+            messages.append(str(error))
+    return messages
 
 
 def outside_paths(rewards: Given) -> list[str]:
@@ -161,29 +161,29 @@ class Rewards:
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
-        told = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
+        by_path = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
         absent = {
             (path, i)
-            for path, values in told.items()
+            for path, values in by_path.items()
             for members in groups.values()
             if len(members) > 1 and all(values[i] is None for i in members)
             for i in members
         }
-        return [self.summed(told, absent, i, attempt) for i, attempt in enumerate(attempts)]
+        return [self.summed(by_path, absent, i, attempt) for i, attempt in enumerate(attempts)]
 
     def summed(
         self,
-        told: dict[str, list[float | None]],
+        by_path: dict[str, list[float | None]],
         absent: set[tuple[str, int]],
         i: int,
         attempt: Scored,
     ) -> Scored:
         """The weighted sum. A part that no attempt at the problem has does not apply to it and is left out;
         one that only this attempt lacks was not measured, and so neither is the sum."""
-        parts = {path: values[i] for path, values in told.items()}
+        parts = {path: values[i] for path, values in by_path.items()}
         weights = {w.path: w.weight for w in parse_weighted(self.given)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
         known = [weight * part for weight, part in applying if part is not None]
@@ -191,25 +191,25 @@ class Rewards:
         return replace(attempt, reward=Reward(value, {**attempt.reward.parts, **parts}))
 
     def measure(
-        self, one: Weighted, problems: Sequence[Problem], attempts: Sequence[Scored]
+        self, reward: Weighted, problems: Sequence[Problem], attempts: Sequence[Scored]
     ) -> list[float | None]:
-        path = one.path
-        if path == CORRECT and not one.options:
+        path = reward.path
+        if path == CORRECT and not reward.options:
             return [attempt.reward.parts[CORRECT] for attempt in attempts]
         if path == CORRECT:
             return [
                 correct.reward_value(
-                    problem, attempt.rollout, one.options, grade_truncated=self.grade_truncated
+                    problem, attempt.rollout, reward.options, grade_truncated=self.grade_truncated
                 )
                 for problem, attempt in zip(problems, attempts, strict=True)
             ]
         function = find_function(path, self.trusted)
         columns = column_table(problems, attempts, self.style, self.meta)
-        names = wanted_columns(function, path, list(columns), one.options)
-        given = columns if names is None else {k: v for k, v in columns.items() if k in names}
+        names = wanted_columns(function, path, list(columns), reward.options)
+        kwargs = columns if names is None else {k: v for k, v in columns.items() if k in names}
         ids = [problem.id for problem in problems]
-        chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in given}
-        return Call(path, function, given, chat, one.options, ids, self.where()).numbers(self.forms)
+        chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in kwargs}
+        return Call(path, function, kwargs, chat, reward.options, ids, self.where()).numbers(self.forms)
 
 
 def as_chat(

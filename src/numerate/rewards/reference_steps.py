@@ -17,11 +17,11 @@ from numerate.types import Problem
 def match_calculations(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
     """For each calculation of the student: is it an unused one of the reference? See `steps.trace`."""
     unused = Counter(reference)
-    found: list[bool] = []
+    matched: list[bool] = []
     for calculation in student:
-        found.append(unused[calculation] > 0)
-        unused[calculation] -= found[-1]
-    return found
+        matched.append(unused[calculation] > 0)
+        unused[calculation] -= matched[-1]
+    return matched
 
 
 def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[float]:
@@ -30,6 +30,6 @@ def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[flo
     one that ends in another answer."""
     reference = trace(problem.solution) if other_answer(problem) is None else ()
     traces = [trace(step.text) for step in split(solution)]
-    found = iter(match_calculations([one for many in traces for one in many], reference))
+    matched = iter(match_calculations([calculation for many in traces for calculation in many], reference))
     each = total / max(1, len(reference))
-    return [each * sum(next(found) for _ in many) for many in traces]
+    return [each * sum(next(matched) for _ in many) for many in traces]

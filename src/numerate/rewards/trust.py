@@ -1,4 +1,4 @@
-"""Which code outside Numerate a run may execute: the modules that whoever starts it trusts.
+"""Trusted code outside Numerate: the modules that a run may execute.
 
 Names come from the caller (`--trust`, the argument `trust`) and from $NUMERATE_TRUST, never from a recipe. A
 name covers a module, all modules below it, or a single function. The standard library is never covered, also

@@ -58,8 +58,8 @@ def collect(
                 engine, problems, n, params, style, annotate, task, beginnings or {}, grade_truncated
             )
             by_id = {problem.id: problem for problem in problems}
-            asked = [by_id[scored.rollout.problem_id] for scored in done]
-            return reward(asked, done) if reward else done
+            sampled = [by_id[scored.rollout.problem_id] for scored in done]
+            return reward(sampled, done) if reward else done
 
         for name, chunk in missing:
             write_part(name, chunk, make)
@@ -91,7 +91,7 @@ def sample_part(
 ) -> list[Scored]:
     """Graded rollouts of some problems, in the order of the problems and their indices."""
     by_id = {problem.id: problem for problem in problems}
-    place = {id_: i for i, id_ in enumerate(by_id)}
+    order = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
     right = 0.0
     for rollout in engine.sample(
@@ -104,12 +104,12 @@ def sample_part(
         done.append(scored)
         right += scored.reward.value or 0.0
         task.advance(1, right=f"{right / len(done):.0%}")
-    return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))
+    return sorted(done, key=lambda s: (order[s.rollout.problem_id], s.rollout.index))
 
 
 def make_prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> Prompt:
-    asked, given = render(problem, style), beginnings.get(problem.id)
-    return with_prefix(asked, given) if given else asked
+    prompt, prefix = render(problem, style), beginnings.get(problem.id)
+    return with_prefix(prompt, prefix) if prefix else prompt
 
 
 def group_rows(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:

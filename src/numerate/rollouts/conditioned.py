@@ -45,22 +45,22 @@ class Conditioned:
         """All first lines, then the second lines of the attempts that go on, and so on."""
         tag = self._tag()
         begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
-        live = {(one.prompt.problem_id, i): replace(one, index=i) for one in begun for i in range(n)}
-        asked = [one.question(one.prompt.problem_id) for one in begun]
+        live = {(start.prompt.problem_id, i): replace(start, index=i) for start in begun for i in range(n)}
+        questions = [start.question(start.prompt.problem_id) for start in begun]
         line = 0
         while live:
             room = max(attempt.left for attempt in live.values())
             drawing = replace(params, stop=(BREAK,), max_tokens=room)
-            for drawn in self.engine.sample(asked, 1 if line else n, drawing):
+            for drawn in self.engine.sample(questions, 1 if line else n, drawing):
                 attempt = live[drawn.problem_id, drawn.index]
                 attempt.take(self.policy, drawn, tag)
                 if attempt.finish:
                     yield attempt.rollout(params.seed, drawn.policy)
             line += 1
             going = [attempt for attempt in live.values() if not attempt.finish]
-            named = {f"{one.prompt.problem_id}/{one.index}/{line}": one for one in going}
+            named = {f"{start.prompt.problem_id}/{start.index}/{line}": start for start in going}
             live = {(name, 0): attempt for name, attempt in named.items()}
-            asked = [attempt.question(name) for name, attempt in named.items()]
+            questions = [attempt.question(name) for name, attempt in named.items()]
 
     def _tag(self) -> Turn:
         conditioning = self.policy.conditioning
@@ -119,16 +119,18 @@ def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
 
 def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
     """A prompt with tags before the lines that it has begun, and before the first line to come."""
-    *asked, last = prompt.turns
-    begun = last.text if asked and last.role == "assistant" else ""
+    *turns, last = prompt.turns
+    begun = last.text if turns and last.role == "assistant" else ""
     if begun:
-        *asked, last = asked
-    ids = policy.encode_prompt(replace(prompt, turns=(*asked, last)))
-    question = replace(prompt, turns=(*asked, replace(last, ids=tuple(ids))))
+        *turns, last = turns
+    ids = policy.encode_prompt(replace(prompt, turns=(*turns, last)))
+    question = replace(prompt, turns=(*turns, replace(last, ids=tuple(ids))))
     if not begun:
         return _Attempt(question, (tag,), left)
-    told = token_lines(policy, policy.encode_target(begun)[:-1])
-    laid = tuple(i for line in told for i in (*tag.ids, *line))
-    if BREAK in policy.decode(told[-1]):  # the next line is the policy's, and its tag no turn that parts them
+    lines = token_lines(policy, policy.encode_target(begun)[:-1])
+    laid = tuple(i for line in lines for i in (*tag.ids, *line))
+    if BREAK in policy.decode(
+        lines[-1]
+    ):  # the next line is the policy's, and its tag no turn that parts them
         laid += tag.ids
     return _Attempt(question, (Turn("assistant", begun, laid),), left)

@@ -63,10 +63,10 @@ def continuation_successes(
                 chunk,
                 lambda begun: sample_continuations(engine, begun, n, params, style, task, grade_truncated),
             )
-    found: dict[str, list[bool]] = defaultdict(list)
+    successes: dict[str, list[bool]] = defaultdict(list)
     for scored in read_parts(names):
-        found[scored.rollout.problem_id].append(bool(scored.reward.value))
-    return found
+        successes[scored.rollout.problem_id].append(bool(scored.reward.value))
+    return successes
 
 
 def read_parts(names: Sequence[Path]) -> Iterator[Scored]:
@@ -84,7 +84,7 @@ def sample_continuations(
 ) -> list[Scored]:
     """The continuations of some beginnings, each graded as one solution with its beginning, in order."""
     by_id = {beginning.id: beginning for beginning in beginnings}
-    place = {id_: i for i, id_ in enumerate(by_id)}
+    order = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
     for rollout in engine.sample([b.prompt(style) for b in beginnings], n, params):
         beginning = by_id[rollout.problem_id]
@@ -93,4 +93,4 @@ def sample_continuations(
             score_rollout(beginning.problem, rollout, grade_truncated=grade_truncated, solution=solution)
         )
         task.advance(1)
-    return sorted(done, key=lambda s: (place[s.rollout.problem_id], s.rollout.index))
+    return sorted(done, key=lambda s: (order[s.rollout.problem_id], s.rollout.index))

@@ -1,5 +1,4 @@
-"""What each of several processes of a run does: its share of the sampling, and one of them the writing. No
-torch where there is only one."""
+"""Multi-process helpers: sharding, main-process writes, barriers. No torch where there is one process."""
 
 from __future__ import annotations
 
@@ -56,17 +55,19 @@ def run_on_main(do: Callable[[], object]) -> None:
     agree_on_result(do if is_main() else lambda: None)
 
 
-def write_part(path: Path, asked: Sequence[Asked], make: Callable[[Sequence[Asked]], list[Scored]]) -> None:
+def write_part(
+    path: Path, problems: Sequence[Asked], make: Callable[[Sequence[Asked]], list[Scored]]
+) -> None:
     """Stores what `make` gives for the questions of a part, in their order and that of the attempts. Several
     processes make a share each, and one puts the shares together: the file is the same."""
     if not is_distributed():
-        write_rollouts(path, make(asked))
+        write_rollouts(path, make(problems))
         return
     shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(int(os.environ["WORLD_SIZE"]))]
-    mine = shard(asked)
+    mine = shard(problems)
     here = shares[int(os.environ["RANK"])]
     agree_on_result(lambda: write_rollouts(here, make(mine) if mine else []))
-    run_on_main(lambda: put_together(path, asked, shares))
+    run_on_main(lambda: put_together(path, problems, shares))
 
 
 def agree_on_result(make: Callable[[], T]) -> T:
@@ -78,9 +79,9 @@ def agree_on_result(make: Callable[[], T]) -> T:
     return distributed.agreed(make)
 
 
-def put_together(path: Path, asked: Sequence[Named], shares: Sequence[Path]) -> None:
-    place = {one.id: i for i, one in enumerate(asked)}
+def put_together(path: Path, problems: Sequence[Named], shares: Sequence[Path]) -> None:
+    order = {problem.id: i for i, problem in enumerate(problems)}
     rows = [scored for file in shares for scored in read_rollouts(file)]
-    write_rollouts(path, sorted(rows, key=lambda s: (place[s.rollout.problem_id], s.rollout.index)))
+    write_rollouts(path, sorted(rows, key=lambda s: (order[s.rollout.problem_id], s.rollout.index)))
     for file in shares:
         file.unlink()

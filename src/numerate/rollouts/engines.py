@@ -62,7 +62,7 @@ def engine_settings(options: EngineOptions) -> dict[str, Any]:
 
 def load_policy(
     options: EngineOptions,
-    place: str,
+    path: str,
     device: str = "auto",
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
 ) -> Policy:
@@ -70,8 +70,8 @@ def load_policy(
     from numerate.models import policy, remote_policy
 
     if isinstance(options, ServerOptions):
-        return remote_policy.load_outline(place)
-    return policy.load(place, device=device, dtype=dtype)
+        return remote_policy.load_outline(path)
+    return policy.load(path, device=device, dtype=dtype)
 
 
 def engine_mark(options: EngineOptions) -> list[str]:

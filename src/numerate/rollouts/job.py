@@ -1,4 +1,4 @@
-"""What a method is given to work with."""
+"""The job of a method: the problems, models, engine and options that it works with."""
 
 from __future__ import annotations
 

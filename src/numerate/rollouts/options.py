@@ -1,4 +1,4 @@
-"""What samples, as checked options: one record per kind. `engines.make_engine` makes the engine of them."""
+"""Checked options of the sampling engines: one record per kind. `engines.make_engine` makes the engine."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class VllmOptions:
     """on a GPU, give the memory back between requests, at the price of moving the weights out and in"""
 
 
-def _kind(given: Any) -> Any:
+def _kind(value: Any) -> Any:
     """local where nothing is said."""
-    return str(given.get("kind", "local")) if isinstance(given, dict) else getattr(given, "kind", None)
+    return str(value.get("kind", "local")) if isinstance(value, dict) else getattr(value, "kind", None)
 
 
 EngineOptions = Annotated[

@@ -1,4 +1,4 @@
-"""What engines that draw tokens have in common: which settings make sense, and what a finished attempt is."""
+"""Builder of rollouts for engines that draw tokens: checked settings, the record of a finished rollout."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def written_turns(
     """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
 
     text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
-    start = said = 0
-    for given, run in groupby(wrote.given):
+    start = written = 0
+    for supplied, run in groupby(wrote.given):
         stop = start + sum(1 for _ in run)
         upto = len(text) if stop == len(wrote.ids) else len(decode(wrote.ids[:stop]))
-        own = slice(start, stop) if not given else slice(0)
+        own = slice(start, stop) if not supplied else slice(0)
         yield Turn(
             "assistant",
-            text[said:upto],
+            text[written:upto],
             tuple(wrote.ids[start:stop]),
             tuple(wrote.logps[own]),
-            trained=not given,
+            trained=not supplied,
             choices=tuple(wrote.choices[own]) if choices else (),
         )
-        start, said = stop, upto
+        start, written = stop, upto

@@ -1,4 +1,4 @@
-"""Where a sample ends: EOS tokens by a look-up, stop strings by their text, also across token boundaries."""
+"""Stop conditions of a sample: EOS tokens by look-up, stop strings by text, also across token boundaries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Stops:
     def text_before(self, ids: list[int]) -> str | None:
         """The text before the first stop string in these ids, None where there is none."""
         text = decode_ids(self.tokenizer, ids)
-        places = [place for place in (text.find(string) for string in self.strings) if place >= 0]
+        places = [index for index in (text.find(string) for string in self.strings) if index >= 0]
         return text[: min(places)] if places else None
 
 

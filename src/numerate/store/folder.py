@@ -1,5 +1,5 @@
 # pyright: strict
-"""Where everything of a run lies; other tools and people rely on these names.
+"""Layout of a run's folder; other tools and people rely on these names.
 
 runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
   stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
@@ -28,8 +28,8 @@ class RunFolder:
     def existing(cls, path: Path) -> RunFolder:
         """Raises ValueError where `path` is no run."""
         if not (path / "recipe.yaml").is_file():
-            found = "it has no recipe.yaml" if path.is_dir() else "there is no such folder"
-            raise ValueError(f"{path} is not a run folder: {found}; `numerate run` makes one")
+            fault = "it has no recipe.yaml" if path.is_dir() else "there is no such folder"
+            raise ValueError(f"{path} is not a run folder: {fault}; `numerate run` makes one")
         return cls(path)
 
     @property

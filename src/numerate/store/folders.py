@@ -101,11 +101,11 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def file_sizes(folder: Path) -> dict[str, int]:
     """Maps the files below `folder` to their sizes; checkpoints and hidden names are left out."""
-    found: dict[str, int] = {}
-    for place, below, files in os.walk(folder, followlinks=False):
+    sizes: dict[str, int] = {}
+    for directory, below, files in os.walk(folder, followlinks=False):
         below[:] = sorted(name for name in below if name != "checkpoints" and not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):
-                path = Path(place, name)
-                found[path.relative_to(folder).as_posix()] = path.stat().st_size
-    return found
+                path = Path(directory, name)
+                sizes[path.relative_to(folder).as_posix()] = path.stat().st_size
+    return sizes

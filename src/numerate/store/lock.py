@@ -35,8 +35,8 @@ def hold_lock(lock: Path, notify: Callable[[str], object] = lambda text: None) -
 
     notify: gets a line where the lock of a process that has ended is taken over."""
     lock.parent.mkdir(parents=True, exist_ok=True)
-    place = lock.parent.resolve() / lock.name
-    if place in _held:
+    path = lock.parent.resolve() / lock.name
+    if path in _held:
         raise ValueError(_refusal(lock, _self()))
     handle = _locked(lock)
     try:
@@ -44,11 +44,11 @@ def hold_lock(lock: Path, notify: Callable[[str], object] = lambda text: None) -
         os.ftruncate(handle, 0)
         os.pwrite(handle, (json.dumps(_self()) + "\n").encode(), 0)
         os.fsync(handle)
-        _held.add(place)
+        _held.add(path)
         try:
             yield
         finally:
-            _held.discard(place)
+            _held.discard(path)
             lock.unlink(missing_ok=True)
     finally:
         os.close(handle)

@@ -123,11 +123,11 @@ def _read(path: Path) -> Iterator[Scored]:
         raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
 
 
-def _ours(found: Any) -> bool:
-    marks: dict[bytes, bytes] = found.metadata or {}
+def _ours(schema: Any) -> bool:
+    marks: dict[bytes, bytes] = schema.metadata or {}
     mark = marks.get(b"numerate", b"").decode(errors="replace")
     known = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(choices=False)}
-    return mark in known and found.equals(known[mark])
+    return mark in known and schema.equals(known[mark])
 
 
 def _row(scored: Scored) -> dict[str, Any]:

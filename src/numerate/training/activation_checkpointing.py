@@ -67,11 +67,11 @@ class Checkpointing:
         model, compute = self.policy.model, self.policy.compute
         config: Any = unwrapped_lm(model).config.get_text_config()
         logits = min(head_mib * 2**20, 4 * tokens * config.vocab_size)
-        one = activation_bytes(config, tokens, compute.itemsize) + logits
+        pass_bytes = activation_bytes(config, tokens, compute.itemsize) + logits
         if compute != torch.float32:  # every product keeps the rounded copy of its weights
-            one += compute.itemsize * sum(p.numel() for p in model.parameters())
+            pass_bytes += compute.itemsize * sum(p.numel() for p in model.parameters())
         trained = sum(4 * p.numel() for p in model.parameters() if p.requires_grad)
-        return self.at_once * (one + trained) + 3 * trained
+        return self.at_once * (pass_bytes + trained) + 3 * trained
 
 
 def checkpoint_layer(layer: nn.Module, *args: Any, keep_rng: bool, **options: Any) -> Any:
@@ -121,16 +121,16 @@ def free_bytes(device: torch.device) -> int | None:
         return torch.cuda.mem_get_info(device)[0] + kept
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    found = [free for free in (_of_machine(), _of_container()) if free is not None]
-    return min(found, default=None)
+    known = [free for free in (_of_machine(), _of_container()) if free is not None]
+    return min(known, default=None)
 
 
 def _of_machine() -> int | None:
     """What Linux could give without swapping."""
     if not MEMINFO.exists():
         return None
-    told = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines() if ":" in line)
-    return int(told["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in told else None
+    fields = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines() if ":" in line)
+    return int(fields["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in fields else None
 
 
 def _of_container() -> int | None:
@@ -138,5 +138,5 @@ def _of_container() -> int | None:
     limit, used, stat = (CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     if not (limit.exists() and used.exists()) or not (most := limit.read_text().strip()).isdigit():
         return None
-    told = dict(line.split() for line in stat.read_text().splitlines()) if stat.exists() else {}
-    return int(most) - int(used.read_text()) + int(told.get("inactive_file", 0))
+    fields = dict(line.split() for line in stat.read_text().splitlines()) if stat.exists() else {}
+    return int(most) - int(used.read_text()) + int(fields.get("inactive_file", 0))

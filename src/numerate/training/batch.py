@@ -96,16 +96,16 @@ def pack_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str =
     Raises AssertionError when a row trains its first token."""
     line: list[_Run] = []
     groups: list[PromptGroup] = []
-    place = 0
+    position = 0
     for numbers in group_by_prompt(rows):
         first = numbers[0]
         prompt = len(prompt_of(rows[first]))
-        line.append(_Run(first, 0, prompt, place - 1, shared=len(numbers) > 1))
-        last = place + prompt - 1
-        place += prompt
+        line.append(_Run(first, 0, prompt, position - 1, shared=len(numbers) > 1))
+        last = position + prompt - 1
+        position += prompt
         for i in numbers:
             line.append(_Run(i, prompt, len(rows[i].ids), last))
-            place += len(rows[i].ids) - prompt
+            position += len(rows[i].ids) - prompt
         groups.append(PromptGroup(prompt, tuple(len(rows[i].ids) - prompt for i in numbers)))
     return _lay(rows, [line], pad_id, device, tuple(groups))
 
@@ -129,17 +129,17 @@ def _lay(
         return torch.from_numpy(out).to(device)
 
     def of(values: Sequence[Sequence[float]]) -> list[list[NDArray[np.generic]]]:
-        arrays = [np.asarray(one) for one in values]
+        arrays = [np.asarray(column) for column in values]
         return [[arrays[run.row][run.start : run.stop] for run in line] for line in lines]
 
     def before(line: Sequence[_Run]) -> list[NDArray[np.generic]]:
-        made, place = [], 0
+        made, position = [], 0
         for run in line:
             size = run.stop - run.start
-            told = np.arange(place - 1, place - 1 + size)
-            told[:1] = run.before
-            made.append(told.clip(0))
-            place += size
+            predecessors = np.arange(position - 1, position - 1 + size)
+            predecessors[:1] = run.before
+            made.append(predecessors.clip(0))
+            position += size
         return made
 
     return Batch(

@@ -113,7 +113,7 @@ def kind(error: Exception) -> str:
     name = type(error).__name__
     if name == "OutOfMemoryError":
         return "MemoryError"
-    return next((known for known, one in PASSED_ON.items() if isinstance(error, one)), name)
+    return next((known for known, cls in PASSED_ON.items() if isinstance(error, cls)), name)
 
 
 def once(do: Callable[[], object]) -> None:

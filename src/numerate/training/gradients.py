@@ -82,10 +82,10 @@ def worker_count(
 
 def has_dropout(model: nn.Module) -> bool:
     config: Any = getattr(model, "config", None)
-    told = config.to_dict() if hasattr(config, "to_dict") else {}
+    settings = config.to_dict() if hasattr(config, "to_dict") else {}
     named = any(
         isinstance(value, float) and value > 0
-        for key, value in told.items()
+        for key, value in settings.items()
         if "drop" in key  # attention_dropout, resid_pdrop, ...
     )
     return named or any(getattr(m, "p", 0) for m in model.modules() if "Dropout" in type(m).__name__)

@@ -23,18 +23,18 @@ Ask = Callable[[Any, Batch], tuple[Tensor, Places]]
 
 
 def labelled_row(laid: Laid, targets: Sequence[float | None]) -> Example | None:
-    """The row that asks the head for `targets` at the ends of the steps; None marks a step that nobody
-    judged. Returns None where nothing is left to ask, as when no judged step fits.
+    """Returns the row that trains the head on `targets` at the ends of the steps; None marks a step without
+    a label. Returns None where no label is left, as when no labelled step fits.
 
     All tokens after the prompt count as trained: so the solutions of a problem share its prompt when they are
-    packed. The columns `target` and `read_scores` say where the head is asked, `said` what the steps say: all
-    tokens of the solution but those at the ends of steps."""
-    asked = {
+    packed. Columns: `read`, 1 where the head is read; `target`, its label there; `said`, 1 at the tokens of
+    the steps themselves, which are all of the solution but those at the ends of steps."""
+    by_position = {
         end: target for end, target in zip(laid.ends, targets, strict=False) if target is not None
     }  # targets of dropped steps fall away
-    if not asked:
+    if not by_position:
         return None
-    return score_row(laid, asked)
+    return score_row(laid, by_position)
 
 
 def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> list[Example | None]:
@@ -48,16 +48,16 @@ def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> l
     return [*rows] or [None]
 
 
-def score_row(laid: Laid, asked: dict[int, float]) -> Example:
-    """asked: place of a token -> what the head should say there."""
+def score_row(laid: Laid, targets: dict[int, float]) -> Example:
+    """Returns the row. targets: position of a token -> what the head should predict there."""
     places, ends = range(len(laid.ids)), set(laid.ends)
     return Example(
         laid.ids,
-        [place >= laid.prompt for place in places],
+        [position >= laid.prompt for position in places],
         token={
-            "read": [float(place in asked) for place in places],
-            "target": [asked.get(place, 0.0) for place in places],
-            "said": [float(place >= laid.prompt and place not in ends) for place in places],
+            "read": [float(position in targets) for position in places],
+            "target": [targets.get(position, 0.0) for position in places],
+            "said": [float(position >= laid.prompt and position not in ends) for position in places],
         },
     )
 
@@ -69,7 +69,7 @@ def set_read_weights(rows: Sequence[Example], extra: float = 0.0) -> list[Exampl
 
 
 def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
-    """Logits of the head at the places of the column `read_scores`, [N, C] float32, and these places: line,
+    """Logits of the head at the places of the column `read`, [N, C] float32, and these places: line,
     column.
 
     The places of a row keep their order."""
@@ -114,7 +114,7 @@ def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
 def word_logprobs(
     model: nn.Module, batch: Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, Places]:
-    """log p(word) after the places of the column `read_scores` for two words, [N, 2] float32, and these
+    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these
     places. h_BTD: the hidden states, where they are known."""
     where = batch.token["read"].nonzero(as_tuple=True)
     h_ND = (hidden_states(model, batch) if h_BTD is None else h_BTD)[where]
@@ -128,17 +128,17 @@ def read_scores(
 ) -> list[Tensor]:
     """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits.
     by_prefix: each step is read at the end of a line that stops there."""
-    some = [i for i, one in enumerate(laid) if one.ends]
+    some = [i for i, solution in enumerate(laid) if solution.ends]
     lines = [solution_prefixes(laid[i]) if by_prefix else [laid[i]] for i in some]
     rows = [
         score_row(part, dict.fromkeys(part.ends[-1:] if by_prefix else part.ends, 0.0))
         for parts in lines
         for part in parts
     ]
-    told = iter(score_rows(judge, rows, tokens, ask))
+    logits = iter(score_rows(judge, rows, tokens, ask))
     out = [torch.zeros(0, 1) for _ in laid]
     for i, parts in zip(some, lines, strict=True):
-        out[i] = torch.cat([next(told) for _ in parts])
+        out[i] = torch.cat([next(logits) for _ in parts])
     return out
 
 
@@ -169,5 +169,5 @@ def by_row(logits_NC: Tensor, number_N: Tensor) -> Iterator[tuple[int, Tensor]]:
 def keep_rows(rows: Iterable[Example | None]) -> tuple[list[Example], int]:
     """The rows that there are, and how many there are not."""
     every = list(rows)
-    found = [row for row in every if row is not None]
-    return found, len(every) - len(found)
+    kept = [row for row in every if row is not None]
+    return kept, len(every) - len(kept)

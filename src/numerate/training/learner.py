@@ -188,8 +188,8 @@ class Learner:
                 if id(p) in mine:
                     optimizer.state[p] = optimizer_moments(state, name, p.device)
         if self.scaler.is_enabled():
-            told = {key: state[f"scaler/{key}"].item() for key in SCALER}
-            self.scaler.load_state_dict(self.scaler.state_dict() | told)
+            scaler = {key: state[f"scaler/{key}"].item() for key in SCALER}
+            self.scaler.load_state_dict(self.scaler.state_dict() | scaler)
 
 
 def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:

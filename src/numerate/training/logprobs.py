@@ -45,13 +45,13 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
     Rows on lines of their own are padded on the right, where a causal model never looks: no mask is needed.
     """
     lm = unwrapped_lm(model)
-    told: dict[str, Any] = {}
+    kwargs: dict[str, Any] = {}
     if batch.groups is not None:
         use_packed(lm)
         made = torch.zeros(1, 1, 1, 1, device=batch.ids_BT.device)  # four axes: "use it as it is"
         layout = Layout(batch.groups, batch.ids_BT.device)
-        told = {"position_ids": batch.position_BT, "attention_mask": made, "layout": layout}
-    return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **told).last_hidden_state
+        kwargs = {"position_ids": batch.position_BT, "attention_mask": made, "layout": layout}
+    return lm.base_model(input_ids=batch.ids_BT, use_cache=False, **kwargs).last_hidden_state
 
 
 def vocabulary_logits(h_ND: Tensor, weight_VD: Tensor, dtype: torch.dtype) -> Tensor:

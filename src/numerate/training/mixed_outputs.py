@@ -1,4 +1,4 @@
-"""What a mixed policy says of the trained tokens, from one forward pass of the trunk."""
+"""Outputs of a mixed policy at the trained tokens, from one forward pass of the trunk."""
 
 from __future__ import annotations
 

@@ -36,15 +36,15 @@ def sampler_logprobs(rollout: Rollout) -> list[float] | None:
         if turn.trained and len(turn.logprobs) != len(turn.ids):
             assert not turn.logprobs, f"{len(turn.logprobs)} logprobs for {len(turn.ids)} ids"
             return None
-    told = rollout.logprobs
-    return told if all(map(math.isfinite, told)) else None
+    logps = rollout.logprobs
+    return logps if all(map(math.isfinite, logps)) else None
 
 
 def add_old_logprobs(
     run: Stage,
     learner: Learner,
     rows: Sequence[Example],
-    told: Sequence[Sequence[float] | None],
+    sampler_logps: Sequence[Sequence[float] | None],
     *,
     source: Source = "auto",
     checked: int = 16,
@@ -52,13 +52,13 @@ def add_old_logprobs(
 ) -> tuple[list[Example], Stats]:
     """The rows of a step with the column `old_logp`, to be called before the weights change.
 
-    told: `sampler_logprobs` of each row. source: `auto` takes what was recorded unless one of `checked` rows
-    is off by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token; `sampler` takes it
-    in any case and measures all the same; `recompute_logprobs` computes all. Where a row has none, all are
-    computed: two sources in one step would be two policies. Returns the statistics of `logprob_drift` too,
-    and `drift/recomputed`, which is 1 or 0."""
-    known = [logp for logp in told if logp is not None]
-    assert len(told) == len(rows), f"log-probabilities of {len(told)} rows for {len(rows)}"
+    sampler_logps: `sampler_logprobs` of each row. source: `auto` takes what was recorded unless one of
+    `checked` rows is off by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token;
+    `sampler` takes it in any case and measures all the same; `recompute` computes all. Where a row has none,
+    all are computed: two sources in one step would be two policies. Returns the statistics of
+    `logprob_drift` too, and `drift/recomputed`, which is 1 or 0."""
+    known = [logp for logp in sampler_logps if logp is not None]
+    assert len(sampler_logps) == len(rows), f"log-probabilities of {len(sampler_logps)} rows for {len(rows)}"
     if len(known) < len(rows):
         if source != "recompute":
             missing = len(rows) - len(known)
@@ -67,8 +67,8 @@ def add_old_logprobs(
             )
         return old_column(rows, recompute_logprobs(learner, rows)), {"drift/recomputed": 1.0}
     if source == "recompute":
-        found = recompute_logprobs(learner, rows)
-        return old_column(rows, found), logprob_drift(*trained_columns(rows, known, found)) | {
+        logps = recompute_logprobs(learner, rows)
+        return old_column(rows, logps), logprob_drift(*trained_columns(rows, known, logps)) | {
             "drift/recomputed": 1.0
         }
     if not checked or not rows:
@@ -126,8 +126,8 @@ def recompute_logprobs(
         for batch in learner.cut(learner.share(bare)):
             with learner.computing():
                 logp_BT = of(model, batch)
-            for place, logp in by_row(batch, logp_BT):
-                flat[ends[place] - len(logp) : ends[place]] = logp.double().cpu()
+            for index, logp in by_row(batch, logp_BT):
+                flat[ends[index] - len(logp) : ends[index]] = logp.double().cpu()
     finally:
         model.train(training)
     everybodys = iter(distributed.sum_tensor(flat).tolist())
@@ -139,7 +139,7 @@ def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
     row_N, logp_N = batch.row_BT[batch.mask_BT], logp_BT[batch.mask_BT]
     order = row_N.argsort(stable=True)
     sizes = row_N.bincount(minlength=batch.rows).tolist()
-    places = [int(place) for place in batch.row["place"].tolist()]
+    places = [int(index) for index in batch.row["place"].tolist()]
     return zip(places, logp_N[order].split(sizes), strict=True)
 
 
@@ -148,12 +148,14 @@ def trained_columns(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two columns of the rows, at the trained tokens."""
     seen = np.concatenate([np.asarray(row.mask, dtype=bool) for row in rows])
-    one, other = (np.concatenate([np.asarray(x, dtype=float) for x in told]) for told in (sampler, learner))
-    return one[seen], other[seen]
+    first, other = (
+        np.concatenate([np.asarray(x, dtype=float) for x in columns]) for columns in (sampler, learner)
+    )
+    return first[seen], other[seen]
 
 
-def old_column(rows: Sequence[Example], told: Sequence[Sequence[float]]) -> list[Example]:
-    return [row.with_token(old_logp=logp) for row, logp in zip(rows, told, strict=True)]
+def old_column(rows: Sequence[Example], logps: Sequence[Sequence[float]]) -> list[Example]:
+    return [row.with_token(old_logp=logp) for row, logp in zip(rows, logps, strict=True)]
 
 
 def spread_indices(count: int, n: int) -> list[int]:

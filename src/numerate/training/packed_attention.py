@@ -77,8 +77,8 @@ def layout_blocks(groups: Sequence[PromptGroup]) -> Iterator[tuple[int, int, int
         alone = len(group.own) == 1
         yield at, group.prompt + group.own[0] * alone, 0, 0
         if not alone:
-            for place, own in zip(accumulate(group.own, initial=at + group.prompt), group.own, strict=False):
-                yield place, own, at, group.prompt
+            for start, own in zip(accumulate(group.own, initial=at + group.prompt), group.own, strict=False):
+                yield start, own, at, group.prompt
         at += group.prompt + sum(group.own)
 
 
@@ -149,7 +149,7 @@ def attend_packed(
     **more: Any,
 ) -> tuple[Tensor, None]:
     """query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
-    given = value.dtype
+    value_dtype = value.dtype
     dtype = attention_dtype(query)
     query, key, value = (x.to(dtype) for x in (query, key, value))
     with torch.autocast(query.device.type, enabled=False):
@@ -168,7 +168,7 @@ def attend_packed(
                 seen_BNHD = fused_kernel(query, key, value)
             else:
                 seen_BNHD = in_blocks(query, key, value, layout, dropout, scaling, sliding_window)
-    return seen_BNHD.to(given), None
+    return seen_BNHD.to(value_dtype), None
 
 
 def fits_compiled(

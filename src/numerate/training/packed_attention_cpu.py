@@ -40,15 +40,15 @@ class Packed(torch.autograd.Function):
 
 def call_compiled(back: bool, scale: float, **tensors: Tensor) -> None:
     q, k = tensors["q"], tensors["k"]
-    told = Attention(heads=q.shape[1], kv_heads=k.shape[1], size=q.shape[2], scale=scale)
-    told.blocks = len(tensors["block"])
+    arguments = Attention(heads=q.shape[1], kv_heads=k.shape[1], size=q.shape[2], scale=scale)
+    arguments.blocks = len(tensors["block"])
     for name, tensor in tensors.items():
-        setattr(told, name, tensor.data_ptr())
+        setattr(arguments, name, tensor.data_ptr())
     lib = kernels.compiled_library()
     assert lib is not None, "there are no compiled functions here"
 
     def part(first: int, last: int) -> None:
-        if lib.packed(ctypes.addressof(told), int(back), first, last):
+        if lib.packed(ctypes.addressof(arguments), int(back), first, last):
             raise MemoryError("no memory for attention")
 
     in_parts(k.shape[1], part, least=1)

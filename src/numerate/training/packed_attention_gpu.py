@@ -33,15 +33,15 @@ class Spots:
 
 
 def make_spots(groups: Sequence[PromptGroup], device: torch.device | str = "cpu") -> Spots:
-    told: list[tuple[int, int, int]] = []
+    spots: list[tuple[int, int, int]] = []
     row = 0
     for number, group in enumerate(groups):
         shared = len(group.own) > 1
-        told += [(number, -1 if shared else row, place) for place in range(group.prompt)]
+        spots += [(number, -1 if shared else row, position) for position in range(group.prompt)]
         for length in group.own:
-            told += [(number, row, group.prompt + place) for place in range(length)]
+            spots += [(number, row, group.prompt + position) for position in range(length)]
             row += 1
-    return Spots(*torch.tensor(told, device=device).unbind(1))
+    return Spots(*torch.tensor(spots, device=device).unbind(1))
 
 
 def visibility_mask(at: Spots, window: int | None) -> Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]:
@@ -119,7 +119,7 @@ def make_sequences(groups: Sequence[PromptGroup], device: torch.device | str = "
     def ends(sizes: Sequence[int]) -> Tensor:
         return torch.tensor([0, *sizes]).cumsum(0).to(device, torch.int32)
 
-    places = [place for block in keys for place in block]
+    places = [position for block in keys for position in block]
     return Sequences(
         keys=None if len(places) == at else torch.tensor(places, device=device),
         query_ends=ends(queries),
@@ -155,26 +155,26 @@ def flex_works(heads: int, kv_heads: int, size: int, dtype: torch.dtype, device:
     groups = (PromptGroup(5, (3, 4)), PromptGroup(6, (7,)))
     tokens = sum(group.prompt + sum(group.own) for group in groups)
     made = torch.Generator(device).manual_seed(0)
-    given = [
+    inputs = [
         torch.randn(1, n, tokens, size, device=device, dtype=dtype, generator=made).requires_grad_()
         for n in (heads, kv_heads, kv_heads)
     ]
-    place = torch.arange(tokens, device=device)
-    dense = visibility_mask(make_spots(groups, device), None)(place, place, place[:, None], place)
+    index = torch.arange(tokens, device=device)
+    dense = visibility_mask(make_spots(groups, device), None)(index, index, index[:, None], index)
     try:
-        found = flex_kernel(block_mask(groups, None, device), None, compiled_flex())(*given)
-        ours = torch.autograd.grad(found.sum(), given)
+        attended = flex_kernel(block_mask(groups, None, device), None, compiled_flex())(*inputs)
+        ours = torch.autograd.grad(attended.sum(), inputs)
     except Exception:  # whatever the compiler says, attention in blocks does without it
         return False
     return all(
         torch.allclose(a.float(), b.float(), atol=0.05)
-        for a, b in zip((found, *ours), _plain(given, dense), strict=True)
+        for a, b in zip((attended, *ours), _plain(inputs, dense), strict=True)
     )
 
 
-def _plain(given: Sequence[Tensor], dense: Tensor) -> list[Tensor]:
-    q, k, v = given
+def _plain(inputs: Sequence[Tensor], dense: Tensor) -> list[Tensor]:
+    q, k, v = inputs
     k, v = (x.repeat_interleave(q.shape[1] // x.shape[1], dim=1) for x in (k, v))
     score = (q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])).masked_fill(~dense, float("-inf"))
     seen = (score.softmax(-1) @ v).transpose(1, 2)
-    return [seen, *torch.autograd.grad(seen.sum(), given)]
+    return [seen, *torch.autograd.grad(seen.sum(), inputs)]

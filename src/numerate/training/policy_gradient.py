@@ -1,5 +1,5 @@
-"""What objectives without a critic are made of: ratios, the clipped surrogate, estimates of KL, and the
-correction for another sampler. Pure functions on tensors and numbers."""
+"""Parts of critic-free objectives: ratios, the clipped surrogate, KL estimators, and the correction for
+another sampler. Pure functions on tensors and numbers."""
 
 from __future__ import annotations
 
@@ -96,24 +96,25 @@ def importance_weights(
     1."""
     if how == "none":
         return [1.0] * len(old)
-    found = [math.exp(min(o - s, LARGEST)) for o, s in zip(old, sampler, strict=True)]
+    ratios = [math.exp(min(o - s, LARGEST)) for o, s in zip(old, sampler, strict=True)]
     if how == "truncate":
-        return [min(w, cap) for w in found]
-    return [w if floor <= w <= cap else 0.0 for w in found]
+        return [min(w, cap) for w in ratios]
+    return [w if floor <= w <= cap else 0.0 for w in ratios]
 
 
 def add_is_correction(
     rows: Sequence[Example],
-    told: Sequence[Sequence[float] | None],
+    sampler_logps: Sequence[Sequence[float] | None],
     how: Correction,
     cap: float,
     floor: float,
 ) -> tuple[list[Example], Stats]:
-    """The rows with the column `importance_weights`, and what it is like over their trained tokens; `bound`
-    is the share that was cut or left out. told: the sampler's log-probabilities of each row; 1 without."""
+    """The rows with the column `correction`, and what it is like over their trained tokens; `bound`
+    is the share that was cut or left out. sampler_logps: the sampler's log-probabilities of each row; 1
+    without."""
     out: list[Example] = []
     seen: list[float] = []
-    for row, sampler in zip(rows, told, strict=True):
+    for row, sampler in zip(rows, sampler_logps, strict=True):
         old = row.token["old_logp"]
         weights = [1.0] * len(old)
         if sampler is not None and sampler is not old:

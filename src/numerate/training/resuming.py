@@ -1,4 +1,4 @@
-"""What surrounds a checkpoint on disk, and whether it is still there when a stage is resumed."""
+"""State beside a checkpoint (log, rollouts, models), and its check when a stage is resumed."""
 
 from __future__ import annotations
 

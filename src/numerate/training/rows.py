@@ -15,29 +15,29 @@ def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
     """The problem with its reference solution; only the solution's tokens are trained.
 
     Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. The last
-    token is one that sampling ends with: EOS, or in a chat the template's end of turn. A policy that reads
-    tags is told that every line is good. Raises ValueError when the problem has no solution.
+    token is one that sampling ends with: EOS, or in a chat the template's end of turn. For a policy
+    that reads tags every line is tagged as good. Raises ValueError when the problem has no solution.
     """
     prompt = render(problem, style)
-    asked = policy.encode_prompt(prompt)
-    told = policy.encode_target(target(problem, style), prompt.chat)
+    prompt_ids = policy.encode_prompt(prompt)
+    target_ids = policy.encode_target(target(problem, style), prompt.chat)
     if policy.conditioning:
-        whole = [(True, line, [True] * len(line)) for line in token_lines(policy, told)]
-        return tagged_row(policy, asked, whole, policy.conditioning)
-    return Example([*asked, *told], [False] * len(asked) + [True] * len(told))
+        whole = [(True, line, [True] * len(line)) for line in token_lines(policy, target_ids)]
+        return tagged_row(policy, prompt_ids, whole, policy.conditioning)
+    return Example([*prompt_ids, *target_ids], [False] * len(prompt_ids) + [True] * len(target_ids))
 
 
 def tagged_row(
     policy: Policy,
-    asked: Sequence[int],
-    told: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
+    prompt: Sequence[int],
+    lines: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
     conditioning: Conditioning,
 ) -> Example:
-    """A prompt and the lines of a solution, each behind the tag that says whether it is good. told: per line
+    """A prompt and the lines of a solution, each behind the tag that says whether it is good. lines: per line
     that verdict, the tokens, and which of them are trained. Tags are read, never written."""
     tags = {good: tag_ids(policy, conditioning.tag(good)) for good in (True, False)}
-    ids, mask = list(asked), [False] * len(asked)
-    for good, line, trained in told:
+    ids, mask = list(prompt), [False] * len(prompt)
+    for good, line, trained in lines:
         ids += [*tags[good], *line]
         mask += [False] * len(tags[good]) + list(trained)
     return Example(ids, mask)

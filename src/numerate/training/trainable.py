@@ -1,4 +1,4 @@
-"""What the learner asks of what it trains: a policy, a score model or an evaluator."""
+"""Interface of the networks that the learner trains: a policy, a score model or an evaluator."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Whether two expressions or structures are the same."""
+"""Comparison of two expressions or structures."""

@@ -58,9 +58,9 @@ def read_cases(normal: str, parse: Parse) -> Node | None:
     return Node("rel", ("=",), (name, node)) if name else None
 
 
-def _listed(found: list[Node | None], kind: str = "list") -> Node | None:
-    nodes = tuple(node for node in found if node is not None)
-    return Node(kind, None, nodes) if len(nodes) == len(found) else None
+def _listed(members: list[Node | None], kind: str = "list") -> Node | None:
+    nodes = tuple(node for node in members if node is not None)
+    return Node(kind, None, nodes) if len(nodes) == len(members) else None
 
 
 def _parted(row: str) -> tuple[str, str]:
@@ -124,10 +124,10 @@ def _same_pieces(left: Node, right: Node, same: Same) -> bool:
 def _same_at_points(left: Node, right: Node, letter: str) -> bool:
     decided = 0
     for point in _points(left, right):
-        one, other = (_value(node, letter, point) for node in (left, right))
-        if one is None and other is None:
+        first, second = (_value(node, letter, point) for node in (left, right))
+        if first is None and second is None:
             continue
-        if one is None or other is None or not same_value(one, other):
+        if first is None or second is None or not same_value(first, second):
             return False
         decided += 1
     return decided >= 5

@@ -1,4 +1,4 @@
-"""What an answer of several statements arrives at: `3/8 or 0.375` is one value, `3x = 12, x = 4` ends in 4.
+"""Conclusion of an answer of several statements: `3/8 or 0.375` is one value, `3x = 12, x = 4` ends in 4.
 
 Only where the statements agree: what `x = 5` would make of `3x = 12` is no answer."""
 

@@ -16,12 +16,14 @@ def same_residues(left: Node, right: Node, same: Same) -> str | None:
     """Two answers of which one or both are taken modulo something. A modulus in brackets can't be left out;
     17 \\bmod 5 is the number 2 as well."""
     if left.kind == right.kind:
-        (one, modulus), (other, its_modulus) = left.args, right.args
-        return _same_classes(one, other, modulus, same) if same_value(modulus, its_modulus) else None
-    taken, other = (left, right) if left.kind == "mod" else (right, left)
-    if progression := _progression(taken, other):
-        return same(progression, other)
-    return same_value(taken, other) if taken.value is None and taken.args[0].kind != "rel" else None
+        (residue, modulus), (its_residue, its_modulus) = left.args, right.args
+        return (
+            _same_classes(residue, its_residue, modulus, same) if same_value(modulus, its_modulus) else None
+        )
+    taken, its_residue = (left, right) if left.kind == "mod" else (right, left)
+    if progression := _progression(taken, its_residue):
+        return same(progression, its_residue)
+    return same_value(taken, its_residue) if taken.value is None and taken.args[0].kind != "rel" else None
 
 
 def _progression(taken: Node, other: Node) -> Node | None:
@@ -44,8 +46,8 @@ def _same_classes(left: Node, right: Node, modulus: Node, same: Same) -> str | N
         if len(left.args) == len(right.args) == 2 and same(name, its_name):
             return _same_class(value, its_value, modulus)
         return None
-    one, other = (_residue(node) for node in (left, right))
-    return _same_class(one, other, modulus) if one and other else None
+    first, second = (_residue(node) for node in (left, right))
+    return _same_class(first, second, modulus) if first and second else None
 
 
 def _residue(node: Node) -> Node | None:

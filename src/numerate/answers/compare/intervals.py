@@ -80,16 +80,16 @@ def _order(a: End, b: End) -> int:
 
 
 def _joined(pieces: list[IntervalPiece]) -> list[IntervalPiece]:
-    found: list[IntervalPiece] = []
+    joined: list[IntervalPiece] = []
     for piece in sorted(pieces, key=lambda p: (p.low.at, not p.low.closed)):
-        last = found[-1] if found else None
+        last = joined[-1] if joined else None
         order = _order(piece.low, last.high) if last else 1
         if last is None or order > 0 or (order == 0 and not (piece.low.closed or last.high.closed)):
-            found.append(piece)
+            joined.append(piece)
             continue
         low = piece.low if piece.low.closed and _order(piece.low, last.low) == 0 else last.low
-        found[-1] = IntervalPiece(low, _farther(last.high, piece.high))
-    return found
+        joined[-1] = IntervalPiece(low, _farther(last.high, piece.high))
+    return joined
 
 
 def _farther(a: End, b: End) -> End:

@@ -68,13 +68,13 @@ def same_family(left: Node, right: Node, same: Same) -> str | None:
     """Two families, or one and an answer that leaves the condition to the reader."""
     if left.kind != right.kind:
         return same(left.args[0], right) if left.kind == "family" else same(left, right.args[0])
-    (one, domain), (other, its_domain) = left.value, right.value
-    if domain != its_domain or (one != other and one in free_symbols(right)):
+    (letter, domain), (its_letter, its_domain) = left.value, right.value
+    if domain != its_domain or (letter != its_letter and letter in free_symbols(right)):
         return None
-    body, its_body = left.args[0], substitute_symbol(right.args[0], other, Node("sym", one))
+    body, its_body = left.args[0], substitute_symbol(right.args[0], its_letter, Node("sym", letter))
     if rung := same(body, its_body):
         return rung
-    return "symbolic" if domain == "Z" and _same_progression(body, its_body, one, same) else None
+    return "symbolic" if domain == "Z" and _same_progression(body, its_body, letter, same) else None
 
 
 def _same_progression(left: Node, right: Node, letter: str, same: Same) -> bool:

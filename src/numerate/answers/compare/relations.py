@@ -98,8 +98,8 @@ def named_value(relation: Node) -> tuple[Node, Node] | None:
 
 def value_of(relation: Node) -> Node | None:
     """The value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
-    if found := named_value(relation):
-        return None if operator_contradicts(*found, same_value) else found[1]
+    if named := named_value(relation):
+        return None if operator_contradicts(*named, same_value) else named[1]
     if relation.value[0] == "approx" and not unknown_letters(relation.args[0]):
         return relation.args[0]  # of \\frac{1}{3} \\approx 0.33 the exact one counts
     head = relation.args[0]
@@ -175,11 +175,11 @@ def as_intersection(several: Node) -> Node | None:
     """`x > 1 and x < 3` as `x \\in (1, 3)`, with "and" or a comma; None where nothing would be left, and
     "or" must be meant."""
     sets = _conditions(several)
-    found = intervals.intersect_sets(sets) if sets else None
-    if found is None or not found.args:
+    meet = intervals.intersect_sets(sets) if sets else None
+    if meet is None or not meet.args:
         return None
     (letter,) = free_symbols(several.args[0]) - {"infinity"}
-    return Node("rel", ("in",), (Node("sym", letter), found))
+    return Node("rel", ("in",), (Node("sym", letter), meet))
 
 
 def _conditions(several: Node) -> list[Node] | None:
@@ -187,14 +187,14 @@ def _conditions(several: Node) -> list[Node] | None:
     if any(arg.kind != "rel" or set(arg.value) == {"="} for arg in several.args):
         return None
     sets = [as_set(arg) for arg in several.args]
-    found = [s for s in sets if s is not None]
+    known = [s for s in sets if s is not None]
     unknowns = {frozenset(unknown_letters(arg)) for arg in several.args}
-    return found if len(found) == len(sets) and [len(names) for names in unknowns] == [1] else None
+    return known if len(known) == len(sets) and [len(names) for names in unknowns] == [1] else None
 
 
 def as_point(several: Node) -> Node | None:
     """`p = 5, q = 2` as the point (5, 2): names must differ, or it is two values of one unknown."""
-    named = [found for arg in several.args if (found := named_value(arg))]
+    named = [name_and_value for arg in several.args if (name_and_value := named_value(arg))]
     if len(named) != len(several.args) or len({name for name, _ in named}) != len(named):
         return None
     if len({name.value.partition("_")[0] for name, _ in named if name.kind == "sym"}) == 1:
@@ -207,11 +207,11 @@ def as_point(several: Node) -> Node | None:
 def same_system(left: Node, right: Node, same: Same) -> str | None:
     """Lists of named values against lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
     `(5,2),(7,2)`."""
-    for one, other in ((left, right), (right, left)):
-        points = [as_point(arg) for arg in one.args if arg.kind == "list"]
-        if points and len(points) == len(one.args) and all(points):
+    for first, second in ((left, right), (right, left)):
+        points = [as_point(arg) for arg in first.args if arg.kind == "list"]
+        if points and len(points) == len(first.args) and all(points):
             listed = Node("list", None, tuple(p for p in points if p))
-            return same(listed, other) if listed != one else None
+            return same(listed, second) if listed != first else None
     return None
 
 

@@ -28,10 +28,10 @@ def one_sided(candidate: str, reference: str) -> tuple[str, str] | None:
     bare = _is_bare(candidate), _is_bare(reference)
     if bare[0] == bare[1]:
         return None
-    found = value_in(candidate if bare[1] else reference)
-    if found is None:
+    value = value_in(candidate if bare[1] else reference)
+    if value is None:
         return None
-    return (found, reference) if bare[1] else (candidate, found)
+    return (value, reference) if bare[1] else (candidate, value)
 
 
 def _is_bare(text: str) -> bool:
@@ -52,8 +52,8 @@ def value_in(text: str) -> str | None:
     if yes_or_no := _YES_OR_NO.fullmatch(text):
         return yes_or_no[1]
     for rule in (_sum_of_letters, _concluded, _kept, _stated, _only_number):
-        if found := rule(text):
-            return found
+        if value := rule(text):
+            return value
     return None
 
 
@@ -137,16 +137,16 @@ def _stated(text: str) -> str | None:
 
 
 def _says_only_what(label: str) -> bool:
-    found = re.findall(r"[a-z']+", label.lower())
-    plain = [w for k, w in enumerate(found) if not (w in ("least", "most") and found[k - 1 : k] == ["the"])]
-    if any(w in ("is", "are", "was") for w in found):  # of two statements neither is the label
+    words = re.findall(r"[a-z']+", label.lower())
+    plain = [w for k, w in enumerate(words) if not (w in ("least", "most") and words[k - 1 : k] == ["the"])]
+    if any(w in ("is", "are", "was") for w in words):  # of two statements neither is the label
         return False
     return _HEDGES.isdisjoint(plain) and not _denies(plain)
 
 
-def _denies(said: list[str]) -> bool:
+def _denies(words: list[str]) -> bool:
     """True for words that bound or negate what stands beside them."""
-    return not vocabulary.BOUNDING.isdisjoint(said) or any(w.endswith("n't") for w in said)
+    return not vocabulary.BOUNDING.isdisjoint(words) or any(w.endswith("n't") for w in words)
 
 
 _NUMBER = re.compile(
@@ -163,17 +163,17 @@ def _only_number(text: str) -> str | None:
     """The one number of a sentence that begins with a capital and ends with a period."""
     if not (text[:1].isupper() and text.endswith((".", "!"))):
         return None
-    found = list(_NUMBER.finditer(text))
-    if len(found) != 1:
+    numbers = list(_NUMBER.finditer(text))
+    if len(numbers) != 1:
         return None
-    match = found[0]
+    match = numbers[0]
     before, behind = text[: match.start()], text[match.end() :]
-    said = re.findall(r"[a-z']+", f"{before} {behind}".lower())
+    words = re.findall(r"[a-z']+", f"{before} {behind}".lower())
     if (
-        len(said) < (2 if match[1] else 3)
+        len(words) < (2 if match[1] else 3)
         or not _PROSE.fullmatch(before + behind)
-        or not _REFUSED.isdisjoint(said)
-        or _denies(said)
+        or not _REFUSED.isdisjoint(words)
+        or _denies(words)
     ):
         return None
     last = before.split()[-1:]

@@ -1,5 +1,4 @@
-"""Whether two answers have the same structure: lists, tuples, intervals, matrices, relations. Leaves go to
-values.
+"""Comparison of structures: lists, tuples, intervals, matrices, relations. `values` compares the leaves.
 
 Everything is compared both ways round the same, so that the order of the two sides doesn't matter.
 """
@@ -127,23 +126,23 @@ def _is_point_name(node: Node) -> bool:
 
 
 def _different(members: Iterable[Node]) -> tuple[Node, ...]:
-    found: list[Node] = []
+    distinct: list[Node] = []
     for member in members:
-        if len(found) > MOST_UNITED or not any(same_structure(member, other) for other in found):
-            found.append(member)
-    return tuple(found)
+        if len(distinct) > MOST_UNITED or not any(same_structure(member, other) for other in distinct):
+            distinct.append(member)
+    return tuple(distinct)
 
 
 def _members(node: Node) -> list[Node]:
     """The members of a set or a list; sets inside a list are one solution each."""
-    found: list[Node] = []
+    members: list[Node] = []
     for arg in node.args if node.kind in ("set", "list") else (node,):
         if node.kind == "set" and arg.kind in _CLASSES:  # {{1}, 2} is not {1, 2}
-            found.append(Node("element", None, (arg,)))
+            members.append(Node("element", None, (arg,)))
             continue
         arg = settle_node(arg)
-        found.extend(arg.args if arg.kind == "list" and has_no_names(arg) else (arg,))
-    return found
+        members.extend(arg.args if arg.kind == "list" and has_no_names(arg) else (arg,))
+    return members
 
 
 def has_no_names(node: Node) -> bool:
@@ -155,15 +154,15 @@ def _parts(node: Node) -> list[Node]:
 
 
 def _same_members(left: Node, right: Node) -> str | None:
-    for one, other in ((left, right), (right, left)):
-        if other.kind == "matrix":
+    for first, second in ((left, right), (right, left)):
+        if second.kind == "matrix":
             return None
-        if _may_be_point(one, other):
-            point = relations.as_point(one)
-            if rung := _in_order((point or one).args, other.args):
+        if _may_be_point(first, second):
+            point = relations.as_point(first)
+            if rung := _in_order((point or first).args, second.args):
                 return rung
-        if one.kind == "list" and other.kind in ("union", "tuple"):
-            return _same_conditions(one, other)
+        if first.kind == "list" and second.kind in ("union", "tuple"):
+            return _same_conditions(first, second)
     if _contrary(left, right):
         return None
     if left.kind == right.kind == "list" and (point := _as_points(left, right)):
@@ -194,8 +193,8 @@ def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, .
     points = [relations.as_point(node) for node in (left, right)]
     if (points[0] is None) == (points[1] is None) or not (has_no_names(left) or has_no_names(right)):
         return None
-    one, other = (point or node for point, node in zip(points, (left, right), strict=True))
-    return one.args, other.args
+    first, second = (point or node for point, node in zip(points, (left, right), strict=True))
+    return first.args, second.args
 
 
 def _same_conditions(several: Node, wanted: Node) -> str | None:
@@ -215,10 +214,10 @@ def _contrary(left: Node, right: Node) -> bool:
 def _same_unions(left: Node, right: Node) -> str | None:
     if rung := _unordered(_parts(left), _parts(right)):
         return rung
-    one, other = intervals.merge_intervals(left), intervals.merge_intervals(right)
-    if one is None or other is None or (one, other) == (left, right):
+    first, second = intervals.merge_intervals(left), intervals.merge_intervals(right)
+    if first is None or second is None or (first, second) == (left, right):
         return None
-    return _in_order(tuple(_parts(one)), tuple(_parts(other)))
+    return _in_order(tuple(_parts(first)), tuple(_parts(second)))
 
 
 def _unordered(left: list[Node], right: list[Node]) -> str | None:

@@ -1,4 +1,4 @@
-"""What may stand before a value as its name: a letter, f(2), AB / CD; never the side of an equation.
+"""Names that may stand before a value: a letter, f(2), AB / CD; never the side of an equation.
 
 `xyz = 60` and `m + n = 17` say what was asked for. `2x = 8`, `x^2 = 4` and `\\sin x = 0` are equations that
 still have to be solved, and `x + y = 5` is a line."""

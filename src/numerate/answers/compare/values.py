@@ -1,4 +1,4 @@
-"""Whether two expressions are the same value: exactly, modulo a prime, or numerically, in this order."""
+"""Comparison of the values of two expressions: exactly, modulo a prime, or numerically, in this order."""
 
 from __future__ import annotations
 

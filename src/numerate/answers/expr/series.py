@@ -95,20 +95,20 @@ def same_series(left: Node, right: Node, same: Same) -> bool:
     for case in _CASES:
         values = dict(zip(letters, case, strict=False))
         try:
-            one, other = (_at(node, values) for node in (left, right))
+            first, second = (_at(node, values) for node in (left, right))
         except Undecided:
             continue
-        if not same(one, other):
+        if not same(first, second):
             return False
         decided += 1
     return decided >= _ENOUGH
 
 
 def _letters_of_bounds(node: Node) -> set[str]:
-    found = (
+    symbols = (
         free_symbols(bound) for part in walk_nodes(node) if part.kind == "series" for bound in part.args[:2]
     )
-    return {name for names in found for name in names if not name.startswith("bound ")}
+    return {name for names in symbols for name in names if not name.startswith("bound ")}
 
 
 def _at(node: Node, values: dict[str, int]) -> Node:

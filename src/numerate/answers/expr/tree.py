@@ -1,4 +1,4 @@
-"""What an answer looks like after reading: a small immutable tree.
+"""Expression trees: the small immutable form of a parsed answer.
 
 | kind | value | args |
 |---|---|---|

@@ -10,15 +10,15 @@ _AXES = ("i", "j", "k")
 def vector_components(node: Node, size: int) -> tuple[Node, ...] | None:
     """The components of `2i - j + k`; None for what is no such sum, or has no j and no k (3i is a number)."""
     terms = node.args if node.kind == "add" else (node,)
-    found: list[list[Node]] = [[] for _ in _AXES]
+    factors_of: list[list[Node]] = [[] for _ in _AXES]
     for term in terms:
         axis, factor = _split(term)
         if axis is None:
             return None
-        found[axis].append(factor)
-    if size not in (2, 3) or not (found[1] or found[2]) or (size == 2 and found[2]):
+        factors_of[axis].append(factor)
+    if size not in (2, 3) or not (factors_of[1] or factors_of[2]) or (size == 2 and factors_of[2]):
         return None
-    return tuple(_total(factors) for factors in found[:size])
+    return tuple(_total(factors) for factors in factors_of[:size])
 
 
 def _split(term: Node) -> tuple[int | None, Node]:

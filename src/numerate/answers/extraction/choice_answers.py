@@ -1,4 +1,4 @@
-"""Which choice a solution ends in: by a mark, a verdict on each, a letter, its value or its text."""
+"""Choice that a solution ends in: by a mark, a verdict on each, a letter, its value or its text."""
 
 from __future__ import annotations
 

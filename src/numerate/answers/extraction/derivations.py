@@ -1,4 +1,4 @@
-"""Whether one number of a text comes from others by a single operation."""
+"""Numbers of a text that follow from others by a single operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which number of a sentence is its point: the total, else the last one that no preposition makes a detail.
+"""Main number of a sentence: the total, else the last one that no preposition makes a detail.
 
 `Tina pays $84 for 6 tickets`, `She needs 5 boxes to pack 60 eggs`: 84 and 5. `She has 3 and buys 4, so 7`:
 7."""

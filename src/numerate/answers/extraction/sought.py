@@ -1,4 +1,4 @@
-"""What a text says that it is asked for: `We need Bob's age`, `Bob's age, the one asked for, is 15`."""
+"""Sought quantity, as a text names it: `We need Bob's age`, `Bob's age, the one asked for, is 15`."""
 
 from __future__ import annotations
 

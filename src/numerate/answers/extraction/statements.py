@@ -1,4 +1,4 @@
-"""What running text says of the letters of a choice: asserts, rejects, names several, or only mentions.
+"""Statements about the letters of a choice in running text: asserts, rejects, names several, or mentions.
 
 The answer is B, not A.      asserts B, rejects A        It can't be A or B.     rejects
 Either A or E.               several                     Among A through E, ...  several, not asserted

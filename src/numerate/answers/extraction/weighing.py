@@ -1,4 +1,5 @@
-"""Which of the last sentences states the answer, where the last one neither concludes nor calculates.
+"""Choice among the last sentences of the one that states the answer, where the last one neither concludes
+nor calculates.
 
 `So they have 27 marbles. 12 are red, 15 are blue.`: 27, for 12 and 15 are its parts. `So 5 boxes are left.
 She sells them for $60.`: $60 where 60 comes from 5 and a number beside it, else nothing, for the text leaves

@@ -1,4 +1,4 @@
-"""Where an integral ends: the differential that closes it, found among the tokens before anything is read."""
+"""End of an integral: the differential that closes it, located among the tokens before parsing."""
 
 from __future__ import annotations
 

@@ -104,9 +104,9 @@ def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
         if kind == "space":
             spaced = True
             continue
-        if kind == "command" and piece[1:] in OBJECTS and (found := point_name(piece[1:], text, at)):
-            tokens.append(Token("name", found[0], None, spaced))
-            at = found[1]
+        if kind == "command" and piece[1:] in OBJECTS and (point := point_name(piece[1:], text, at)):
+            tokens.append(Token("name", point[0], None, spaced))
+            at = point[1]
         elif kind == "command" and piece[1:] in _STYLES:
             at = _styled(text, at, tokens, spaced, depth)
         elif kind == "number":

@@ -1,4 +1,4 @@
-"""What some notations mean once their parts are read: determinants, derivatives, sets with a condition."""
+"""Meaning of notations whose parts are parsed: determinants, derivatives, sets with a condition."""
 
 from __future__ import annotations
 

@@ -111,10 +111,10 @@ class Parser:
 
     def separator(self) -> set[str]:
         """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
-        found: set[str] = set()
+        separators: set[str] = set()
         while self.peek().kind == "sep" or (self.peek().kind == "op" and self.peek().text in (",", ";")):
-            found.add(self.next().text)
-        return found
+            separators.add(self.next().text)
+        return separators
 
     def relation(self) -> Node:
         while self.op("approx", "implies"):

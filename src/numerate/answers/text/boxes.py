@@ -1,4 +1,4 @@
-r"""\boxed{...}: its contents, braces counted, in one pass over the text."""
+r"""Contents of \boxed{...}, braces counted, in one pass over the text."""
 
 from __future__ import annotations
 

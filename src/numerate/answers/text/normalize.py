@@ -251,15 +251,19 @@ def plain_words(normal: str) -> str | None:
     text = _TEXT_COMMANDS.sub("", normal).replace("{", " ").replace("}", " ")
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None
-    found = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
-    if found[-1:] == ["only"]:
-        found.pop()
-    said = " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in found)
-    return _without_frame(said) if (found and found[0] in _FRAMED) or said.endswith("win") else said or None
+    words = [w for w in _WORDS.findall(text.lower()) if w not in _FILLERS]
+    if words[-1:] == ["only"]:
+        words.pop()
+    phrase = " ".join(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in words)
+    return (
+        _without_frame(phrase)
+        if (words and words[0] in _FRAMED) or phrase.endswith("win")
+        else phrase or None
+    )
 
 
-def _without_frame(said: str) -> str:
+def _without_frame(text: str) -> str:
     """What `they are parallel` and `first player wins` say of whom the question asks about."""
-    said = _PRONOUN.sub("", said, count=1) if _PRONOUN.match(said) else said
-    winner = _WINNER.fullmatch(said)
-    return winner[1] if winner else said
+    text = _PRONOUN.sub("", text, count=1) if _PRONOUN.match(text) else text
+    winner = _WINNER.fullmatch(text)
+    return winner[1] if winner else text

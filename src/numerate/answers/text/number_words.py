@@ -45,8 +45,12 @@ def read_number_words(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
-    if found := times.read_date(normal, words) or phrases.read_condition(normal) or _negative(normal, words):
-        return found
+    if (
+        reading := times.read_date(normal, words)
+        or phrases.read_condition(normal)
+        or _negative(normal, words)
+    ):
+        return reading
     if words is None:
         return None
     if _DIGIT.search(normal):

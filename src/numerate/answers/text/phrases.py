@@ -114,5 +114,5 @@ def read_between(normal: str) -> str | None:
 
 def read_condition(normal: str) -> str | None:
     """A set or an inequality that is said in words; None for anything else."""
-    found = read_between(normal) or read_exception(normal)
-    return found or (read_comparison(normal) if " than " in normal or " at " in normal else None)
+    condition = read_between(normal) or read_exception(normal)
+    return condition or (read_comparison(normal) if " than " in normal or " at " in normal else None)

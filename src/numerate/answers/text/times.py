@@ -34,13 +34,13 @@ def same_time(a: str, b: str) -> bool | None:
     and PM may be left out on one side."""
     if not (_maybe(a) and _maybe(b)):
         return _spans(a, b) if a[:1].isdigit() and b[:1].isdigit() else None
-    one, other = read_clock(a), read_clock(b)
-    if one is None or other is None or not (one.timed or other.timed):
+    first, second = read_clock(a), read_clock(b)
+    if first is None or second is None or not (first.timed or second.timed):
         return None
-    whole_day = one.marked and other.marked
-    hours = (one.hour, other.hour) if whole_day else (one.hour % 12, other.hour % 12)
-    same = hours[0] == hours[1] and (one.minute, one.second) == (other.minute, other.second)
-    return same if same or one.marked or other.marked else None
+    whole_day = first.marked and second.marked
+    hours = (first.hour, second.hour) if whole_day else (first.hour % 12, second.hour % 12)
+    same = hours[0] == hours[1] and (first.minute, first.second) == (second.minute, second.second)
+    return same if same or first.marked or second.marked else None
 
 
 _SPAN = re.compile(
@@ -54,10 +54,10 @@ def _spans(a: str, b: str) -> bool | None:
     """Whether two durations are the same, None unless both are and one of them counts in several units."""
     if not (_may_last(a) and _may_last(b)):
         return None
-    one, other = _span(a), _span(b)
-    if one is None or other is None or one[1] == other[1] == 1:
+    first, second = _span(a), _span(b)
+    if first is None or second is None or first[1] == second[1] == 1:
         return None
-    return one[0] == other[0]
+    return first[0] == second[0]
 
 
 def _may_last(normal: str) -> bool:
@@ -75,8 +75,13 @@ def _span(normal: str) -> tuple[Fraction, int] | None:
 
 def same_instant(a: str, b: str) -> bool:
     """True for two times of day of which neither leaves out whether it is morning or evening."""
-    one, other = (read_clock(x) if _maybe(x) else None for x in (a, b))
-    return one is not None and other is not None and one.marked and one == other._replace(timed=one.timed)
+    first, second = (read_clock(x) if _maybe(x) else None for x in (a, b))
+    return (
+        first is not None
+        and second is not None
+        and first.marked
+        and first == second._replace(timed=first.timed)
+    )
 
 
 def _maybe(normal: str) -> bool:

@@ -40,13 +40,13 @@ _PREFIXES = {
 
 def _table() -> dict[str, str]:
     """The unit of each of its names, without the plural s."""
-    found = {name: unit for unit, names in _WORDS.items() for name in (unit, *names.split())}
+    unit_by_name = {name: unit for unit, names in _WORDS.items() for name in (unit, *names.split())}
     for unit, others in _METRIC.items():
         names = (unit, *others.split())
-        found |= dict.fromkeys(names, unit)
+        unit_by_name |= dict.fromkeys(names, unit)
         for prefix, letter in _PREFIXES.items():
-            found |= {(prefix if len(name) > 3 else letter) + name: prefix + unit for name in names}
-    return found
+            unit_by_name |= {(prefix if len(name) > 3 else letter) + name: prefix + unit for name in names}
+    return unit_by_name
 
 
 _MICRO = {"m": "meter", "g": "gram", "s": "second", "L": "liter", "l": "liter", "A": "ampere", "V": "volt",
@@ -89,26 +89,26 @@ class Unit(NamedTuple):
 
 def units_differ(a: str, b: str) -> bool:
     """True when both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5 girls`)."""
-    one, other = unit_of(a), unit_of(b)
-    if one is None or other is None:
+    first, second = unit_of(a), unit_of(b)
+    if first is None or second is None:
         return False
-    if one.known or other.known:
-        return one.known != other.known
-    return not (one.words <= other.words or other.words <= one.words)
+    if first.known or second.known:
+        return first.known != second.known
+    return not (first.words <= second.words or second.words <= first.words)
 
 
 def only_angles_differ(a: str, b: str) -> bool:
     """True for degrees on one side and radians on the other, of which the numbers differ."""
-    found = {unit.known for unit in (unit_of(a), unit_of(b)) if unit}
-    return found == {frozenset({("degree", 1)}), frozenset({("radian", 1)})}
+    angles = {unit.known for unit in (unit_of(a), unit_of(b)) if unit}
+    return angles == {frozenset({("degree", 1)}), frozenset({("radian", 1)})}
 
 
 def unit_of(normal: str) -> Unit | None:
     """What an answer with a number in it counts, None where it doesn't say."""
     if not _may_end_in_unit(normal):
         return None
-    found = _split(normal[-TAIL:])
-    return found[1] if found else None
+    split = _split(normal[-TAIL:])
+    return split[1] if split else None
 
 
 _ENDINGS = ("\\text", "\\math", "\\mbox", "circ", "degree", "prime")
@@ -126,11 +126,11 @@ def _may_end_in_unit(normal: str) -> bool:
 
 def split_quantity(normal: str) -> tuple[str, Unit] | None:
     """Number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
-    found = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
-    if found is None or not found[1].known or found[1].words:
+    split = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
+    if split is None or not split[1].known or split[1].words:
         return None
-    value, behind = found[0], normal[len(found[0]) :]
-    return found if _NUMBER.fullmatch(value) or "frac" in behind or _is_constant(value, behind) else None
+    value, behind = split[0], normal[len(split[0]) :]
+    return split if _NUMBER.fullmatch(value) or "frac" in behind or _is_constant(value, behind) else None
 
 
 _SCIENTIFIC = re.compile(r"[-+]?[\d.,]*\d ?(?:\\times|\\cdot|\*|[xX]) ?10 ?\^ ?(?:\{ ?[-+]?\d+ ?\}|\d)")

@@ -62,26 +62,26 @@ class LineCalculations:
 def find_calculations(line: str) -> LineCalculations:
     """The calculations of one line in order: those of annotations first. Never raises."""
     line = line[:MAX_CHARACTERS]
-    found: list[Calculation] = []
+    calculations: list[Calculation] = []
     misquoted = False
     for match in ANNOTATION.finditer(line):
         inside = find_equations(line_tokens(match[1]), noted=True)
-        found += inside
+        calculations += inside
         restated = parse_number(match[2]) if match[2] else None
         result = inside[-1].right if inside else ()
         misquoted |= len(result) == 1 and restated is not None and restated != result[0]
     plain = line_tokens(ANNOTATION.sub(lambda m: m[2] or "", line) if "<<" in line else line)
     inexact = INEXACT.search(line) is not None
-    noted = {(c.left, c.right) for c in found}
+    noted = {(c.left, c.right) for c in calculations}
     for c in find_equations(plain):
         if (c.left, c.right) not in noted:
-            found.append(replace(c, partial=True) if inexact else c)
-    return LineCalculations(tuple(found[:MAX_CALCULATIONS]), tuple(plain), misquoted)
+            calculations.append(replace(c, partial=True) if inexact else c)
+    return LineCalculations(tuple(calculations[:MAX_CALCULATIONS]), tuple(plain), misquoted)
 
 
 def find_equations(line: Sequence[LineToken], noted: bool = False) -> list[Calculation]:
     """`noted`: the line is an annotation, which holds no words and leaves no doubt."""
-    found: list[Calculation] = []
+    equations: list[Calculation] = []
     before = (0, -1)
     for at, token in enumerate(line):
         if token.kind not in ("equals", "is") or _kind(line, at + 1) in ("equals", "is"):
@@ -93,10 +93,10 @@ def find_equations(line: Sequence[LineToken], noted: bool = False) -> list[Calcu
         percent = any(t.note == "percent" for t in line[left.start : right.end])
         calculation = _calculation(left.items, right.items, token.kind == "equals")
         if calculation is not None:
-            found.append(replace(calculation, linked=linked, partial=partial, percent=percent))
-        if len(found) >= MAX_CALCULATIONS:
+            equations.append(replace(calculation, linked=linked, partial=partial, percent=percent))
+        if len(equations) >= MAX_CALCULATIONS:
             break
-    return found
+    return equations
 
 
 def _calculation(left: Sequence[Item], right: Sequence[Item], either: bool) -> Calculation | None:
@@ -131,10 +131,10 @@ def _kind(line: Sequence[LineToken], at: int) -> str:
 
 
 def _skip(line: Sequence[LineToken], at: int, by: int, most: int) -> int:
-    """The place of the next token that is no word, at most `most` words away; else where it began."""
-    for place in range(at, at + by * (most + 1), by):
-        if _kind(line, place) != "word":
-            return place
+    """Returns the index of the next token that is no word, at most `most` words away; else `at`."""
+    for index in range(at, at + by * (most + 1), by):
+        if _kind(line, index) != "word":
+            return index
     return at
 
 
@@ -148,9 +148,9 @@ def _leftward(line: Sequence[LineToken], end: int) -> _Side:
         items = operand + items
         sign = _skip(line, start - 1, -1, LEADING_WORDS)
         if _kind(line, sign) == "op":
-            place = sign - 1 if _negative(line, sign) else sign
-            items = [t.value for t in line[place : sign + 1]] + items
-            start, at = place, place - 1
+            first = sign - 1 if _negative(line, sign) else sign
+            items = [t.value for t in line[first : sign + 1]] + items
+            start, at = first, first - 1
         elif operand[0] == "(" and _kind(line, start - 1) in ("number", "close"):
             items.insert(0, "*")
             at = start - 1
@@ -213,30 +213,30 @@ def _operand_before(line: Sequence[LineToken], at: int) -> tuple[list[Item], int
     if _kind(line, at) != "close":
         return None
     depth = 0
-    for place in range(at, -1, -1):
-        depth += (line[place].kind == "close") - (line[place].kind == "open")
+    for index in range(at, -1, -1):
+        depth += (line[index].kind == "close") - (line[index].kind == "open")
         if depth == 0:
-            return _bracket(line[place : at + 1], place)
+            return _bracket(line[index : at + 1], index)
     return None
 
 
 def _operand_after(line: Sequence[LineToken], at: int) -> tuple[list[Item], int] | None:
-    """The number or bracket that starts at `at`, and the place after it."""
+    """Returns the number or bracket that starts at `at`, and the index after it."""
     if _kind(line, at) == "number":
         return [line[at].value], at + 1
     if _kind(line, at) != "open":
         return None
     depth = 0
-    for place in range(at, len(line)):
-        depth += (line[place].kind == "open") - (line[place].kind == "close")
+    for index in range(at, len(line)):
+        depth += (line[index].kind == "open") - (line[index].kind == "close")
         if depth == 0:
-            return _bracket(line[at : place + 1], place + 1)
+            return _bracket(line[at : index + 1], index + 1)
     return None
 
 
-def _bracket(inside: Sequence[LineToken], place: int) -> tuple[list[Item], int] | None:
+def _bracket(inside: Sequence[LineToken], position: int) -> tuple[list[Item], int] | None:
     signs = {"open": "(", "close": ")"}
     kinds = {token.kind for token in inside}
     if not kinds <= {"open", "close", "number", "op", "word"}:
         return None
-    return [signs.get(token.kind, token.value) for token in inside if token.kind != "word"], place
+    return [signs.get(token.kind, token.value) for token in inside if token.kind != "word"], position

@@ -1,4 +1,4 @@
-"""What a written number or expression can stand for at some place of a solution."""
+"""Interpretations of a written number or expression at a position of a solution."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Readings:
         world = self.world
         for source in ("text", "head", "pieces"):
             readings = self._of_program(program, source)
-            found = [i for i in readings if i in world.meanings]
-            found = found or [i for i in readings if world.is_piece(i, positive)]
-            if found:
-                return found
+            meant = [i for i in readings if i in world.meanings]
+            meant = meant or [i for i in readings if world.is_piece(i, positive)]
+            if meant:
+                return meant
         return []
 
     def undoes(self, program: Sequence[Item], meant: Sequence[int]) -> bool:
@@ -67,25 +67,25 @@ class Readings:
         head: else almost every slip would pass for something far-fetched."""
         r = field_residue(x)
         known = self.known.get(r, ())
-        found = list(known)
+        identities = list(known)
         if not known or r in self.world.constants:
-            found.append(r)
+            identities.append(r)
         if source == "head":
-            found += self.world.readings.get(r, ())
+            identities += self.world.readings.get(r, ())
         elif source == "pieces" and not known:
-            found += self.world.piece_readings.get(r, ())
+            identities += self.world.piece_readings.get(r, ())
         if not isinstance(x, int) and (x * 100).denominator == 1:
-            found += [
+            identities += [
                 combine_residues("/", i, field_residue(100))
                 for i in self.known.get(field_residue(x * 100), ())
             ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(identities))
 
 
 def _pairs(sign: str, left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
-    found: dict[int, None] = {}
+    results: dict[int, None] = {}
     for a in left:
         for b in right:
-            if len(found) < MAX_READINGS and (sign != "/" or b % P):
-                found[combine_residues(sign, a, b)] = None
-    return tuple(found)
+            if len(results) < MAX_READINGS and (sign != "/" or b % P):
+                results[combine_residues(sign, a, b)] = None
+    return tuple(results)

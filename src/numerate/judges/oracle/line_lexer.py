@@ -90,115 +90,115 @@ def clean_line(text: str) -> str:
 def line_tokens(line: str) -> list[LineToken]:
     """At most 300 tokens of the first 1500 characters."""
     text = clean_line(line[:MAX_CHARACTERS])
-    found: list[LineToken] = []
+    tokens: list[LineToken] = []
     for match in TOKEN.finditer(text):
-        if len(found) >= MAX_TOKENS:
+        if len(tokens) >= MAX_TOKENS:
             break
-        READERS[match.lastgroup or "break"](match, text, found)
-    return found
+        READERS[match.lastgroup or "break"](match, text, tokens)
+    return tokens
 
 
 Reader = Callable[[re.Match[str], str, list[LineToken]], None]
 
 
-def _number(match: re.Match[str], text: str, found: list[LineToken]) -> None:
+def _number(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
     value = parse_number(match["number"])
     if value is None:
-        found.append(LineToken("break", ""))
+        tokens.append(LineToken("break", ""))
     elif match["percent"]:
-        found.append(LineToken("number", Fraction(value) / 100, "percent"))
+        tokens.append(LineToken("number", Fraction(value) / 100, "percent"))
     else:
-        found.append(LineToken("number", value, "digits"))
+        tokens.append(LineToken("number", value, "digits"))
 
 
-def _mixed(match: re.Match[str], text: str, found: list[LineToken]) -> None:
+def _mixed(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
     whole, above, below = (int(part) for part in re.findall(r"[0-9]+", match["mixed"]))
     if above < below:
-        found.append(LineToken("number", whole + Fraction(above, below), "digits"))
+        tokens.append(LineToken("number", whole + Fraction(above, below), "digits"))
         return
-    found += [LineToken("number", whole, "digits"), LineToken("number", above, "digits")]
-    found += [LineToken("op", "/"), LineToken("number", below, "digits")]
+    tokens += [LineToken("number", whole, "digits"), LineToken("number", above, "digits")]
+    tokens += [LineToken("op", "/"), LineToken("number", below, "digits")]
 
 
-def _word(match: re.Match[str], text: str, found: list[LineToken]) -> None:
+def _word(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
     word = match["word"].lower()
-    if word in SPELLED and not (word == "dozen" and found and found[-1].kind == "number"):
-        found.append(LineToken("number", SPELLED[word], "spelled"))
+    if word in SPELLED and not (word == "dozen" and tokens and tokens[-1].kind == "number"):
+        tokens.append(LineToken("number", SPELLED[word], "spelled"))
     elif word in SIGNS:
-        found.append(LineToken("op", SIGNS[word]))
+        tokens.append(LineToken("op", SIGNS[word]))
     elif word in IS:
-        found.append(LineToken("is", word))
+        tokens.append(LineToken("is", word))
     elif word in MULTIPLES and NUMBER_NEXT.match(text, match.end()):
-        found += [LineToken("number", MULTIPLES[word], "spelled"), LineToken("op", "*")]
-    elif word == "of" and _is_part(found):
-        found.append(LineToken("op", "*", "of"))
-    elif word in JOINS or (len(word) == 1 and _unknown(match, found)):
-        found.append(LineToken("break", word))
+        tokens += [LineToken("number", MULTIPLES[word], "spelled"), LineToken("op", "*")]
+    elif word == "of" and _is_part(tokens):
+        tokens.append(LineToken("op", "*", "of"))
+    elif word in JOINS or (len(word) == 1 and _unknown(match, tokens)):
+        tokens.append(LineToken("break", word))
     else:
-        _fraction(word, found, text[match.end() : match.end() + 3] == " of")
+        _fraction(word, tokens, text[match.end() : match.end() + 3] == " of")
 
 
-def _unknown(match: re.Match[str], found: list[LineToken]) -> bool:
+def _unknown(match: re.Match[str], tokens: list[LineToken]) -> bool:
     """Whether a single letter is an unknown of algebra rather than a word or a unit."""
     letter, text = match["word"], match.string
-    if letter not in UNITS and not (letter == "A" and not found):
+    if letter not in UNITS and not (letter == "A" and not tokens):
         return True
     glued = text[: match.start()][-1:].isdigit()
     if not glued and letter not in "aAI":
         return False
-    return text[match.end() :].lstrip()[:1] in tuple("+-*/=") or (not glued and _kind_of_last(found) == "op")
+    return text[match.end() :].lstrip()[:1] in tuple("+-*/=") or (not glued and _kind_of_last(tokens) == "op")
 
 
-def _kind_of_last(found: list[LineToken]) -> str:
-    return found[-1].kind if found else "break"
+def _kind_of_last(tokens: list[LineToken]) -> str:
+    return tokens[-1].kind if tokens else "break"
 
 
-def _fraction(word: str, found: list[LineToken], of_follows: bool) -> None:
+def _fraction(word: str, tokens: list[LineToken], of_follows: bool) -> None:
     """A part in words: "two thirds", "two-thirds", "a third of"; otherwise a word like any other."""
     above, _, below = word.rpartition("-")
     parts = PARTS.get(below if above in SPELLED else word)
-    if parts is None or not (above in SPELLED or of_follows or (found and found[-1].note == "spelled")):
-        found.append(LineToken("word", word))
+    if parts is None or not (above in SPELLED or of_follows or (tokens and tokens[-1].note == "spelled")):
+        tokens.append(LineToken("word", word))
     elif above in SPELLED:
-        found.append(LineToken("number", Fraction(SPELLED[above], parts), "fraction"))
-    elif found and found[-1].note == "spelled" and found[-1].kind == "number":
-        found[-1] = LineToken("number", Fraction(found[-1].value) / parts, "fraction")
+        tokens.append(LineToken("number", Fraction(SPELLED[above], parts), "fraction"))
+    elif tokens and tokens[-1].note == "spelled" and tokens[-1].kind == "number":
+        tokens[-1] = LineToken("number", Fraction(tokens[-1].value) / parts, "fraction")
     else:
-        found.append(LineToken("number", Fraction(1, parts), "fraction"))
+        tokens.append(LineToken("number", Fraction(1, parts), "fraction"))
 
 
-def _is_part(found: list[LineToken]) -> bool:
+def _is_part(tokens: list[LineToken]) -> bool:
     """Whether an "of" here multiplies: after a percentage, a fraction in words, or digits such as 3/4."""
-    if not found or found[-1].kind != "number":
+    if not tokens or tokens[-1].kind != "number":
         return False
-    return found[-1].note in ("percent", "fraction") or (len(found) > 2 and found[-2] == ("op", "/", ""))
+    return tokens[-1].note in ("percent", "fraction") or (len(tokens) > 2 and tokens[-2] == ("op", "/", ""))
 
 
-def _than(match: re.Match[str], text: str, found: list[LineToken]) -> None:
-    found.append(LineToken("op", "+" if match["than"].startswith("more") else "~"))
+def _than(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
+    tokens.append(LineToken("op", "+" if match["than"].startswith("more") else "~"))
 
 
-def _cross(match: re.Match[str], text: str, found: list[LineToken]) -> None:
-    after_number = bool(found) and found[-1].kind in ("number", "close", "word")
-    found.append(LineToken("op", "*") if after_number else LineToken("break", "x"))
+def _cross(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
+    after_number = bool(tokens) and tokens[-1].kind in ("number", "close", "word")
+    tokens.append(LineToken("op", "*") if after_number else LineToken("break", "x"))
 
 
-def _sign(match: re.Match[str], text: str, found: list[LineToken]) -> None:
+def _sign(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
     """A hyphen or slash that leads into a word is part of a name or a rate: 2-hour, $5/hour."""
     sign, after = match["op"], text[match.end() : match.end() + 1]
     if after.isalpha() and sign in "-–/" and match.start() and not text[match.start() - 1].isspace():
-        found.append(LineToken("word", sign))
+        tokens.append(LineToken("word", sign))
     else:
-        found.append(LineToken("op", SYMBOLS[sign]))
+        tokens.append(LineToken("op", SYMBOLS[sign]))
 
 
-def _clock(match: re.Match[str], text: str, found: list[LineToken]) -> None:
-    found.append(LineToken("break", "clock"))
+def _clock(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
+    tokens.append(LineToken("break", "clock"))
 
 
 def _plain(kind: str) -> Reader:
-    def read(match: re.Match[str], text: str, found: list[LineToken]) -> None:
-        found.append(LineToken(kind, match[0]))
+    def read(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
+        tokens.append(LineToken(kind, match[0]))
 
     return read
 

@@ -1,4 +1,4 @@
-"""What is true in one story: its quantities, their formulas, and which readings a written number can have."""
+"""Facts of one story: its quantities, their formulas, and the readings that a written number can have."""
 
 from __future__ import annotations
 
@@ -112,12 +112,12 @@ class World:
         """identity of a computed node -> identities of all that it is made of. Formulas that several nodes
         share are left out: doubling and then halving leads back, and is the way of the story."""
         shared = Counter(q.identity for q in self.quantities.values())
-        found: dict[int, frozenset[int]] = {}
+        sources: dict[int, frozenset[int]] = {}
         for name, program in self.programs.items():
             parents = [q.identity for x in program if (q := self.quantities.get(str(x))) is not None]
-            below = frozenset(parents).union(*(found.get(i, ()) for i in parents))
-            found[self.quantities[name].identity] = frozenset(i for i in below if shared[i] == 1)
-        return {i: below for i, below in found.items() if shared[i] == 1}
+            below = frozenset(parents).union(*(sources.get(i, ()) for i in parents))
+            sources[self.quantities[name].identity] = frozenset(i for i in below if shared[i] == 1)
+        return {i: below for i, below in sources.items() if shared[i] == 1}
 
     @cached_property
     def pieces(self) -> dict[int, int]:
@@ -144,10 +144,10 @@ class World:
 
 def _by_value(quantities: Iterable[Quantity]) -> dict[int, tuple[int, ...]]:
     """value -> identities, at most 8."""
-    found: dict[int, tuple[int, ...]] = {}
+    by_value: dict[int, tuple[int, ...]] = {}
     for q in quantities:
-        found[q.value] = (*found.get(q.value, ()), q.identity)[:8]
-    return found
+        by_value[q.value] = (*by_value.get(q.value, ()), q.identity)[:8]
+    return by_value
 
 
 def signed_number(text: str) -> Number:

@@ -1,5 +1,4 @@
-"""Which formulas are pieces of an answer, so that a solution in another order than the reference is not
-punished.
+"""Subexpressions of an answer, so that a solution in another order than the reference is not penalized.
 
 Every quantity that leads to the answer is multiplied out into a sum of products, like terms left apart:
 (a + b) * c is a*c + b*c, and a - a*25/100 keeps its two terms. Useful pieces are then
@@ -105,13 +104,13 @@ def _without(total: Quantity, common: Counter[Factor], alone: bool) -> Iterator[
     inverses = [
         q if e < 0 else Quantity(field_inverse(q.value), field_inverse(q.identity)) for q, e in shared
     ]
-    upper = [place for place, (_, e) in enumerate(shared) if e > 0]
+    upper = [index for index, (_, e) in enumerate(shared) if e > 0]
     for choice in range(1 << len(shared)):
-        if alone and upper and all(choice >> place & 1 for place in upper):
+        if alone and upper and all(choice >> index & 1 for index in upper):
             continue
         piece = total
-        for place, by in enumerate(inverses):
-            if choice >> place & 1:
+        for index, by in enumerate(inverses):
+            if choice >> index & 1:
                 piece = combine_both("*", piece, by)
         yield piece
 

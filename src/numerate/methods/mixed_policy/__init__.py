@@ -139,25 +139,25 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tup
     from numerate.models.operators import OTHER
     from numerate.training.mixed_outputs import mixed_outputs
 
-    told = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
+    outputs = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
     gold_N, drawn_N, R_N, acts_N, choice_N = (
         batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
     )
     chosen_N1 = choice_N.long()[:, None]
-    class_logp_N = told.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
-    log_pi_N = log_pi(class_logp_N, told.logp_N, told.greedy_N, choice_N == OTHER, cfg.rl_logprob)
-    terms_N = reinforce_loss(R_N, told.baseline_N, log_pi_N)
-    L_XE = -(gold_N * told.logp_N).sum()
+    class_logp_N = outputs.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
+    log_pi_N = log_pi(class_logp_N, outputs.logp_N, outputs.greedy_N, choice_N == OTHER, cfg.rl_logprob)
+    terms_N = reinforce_loss(R_N, outputs.baseline_N, log_pi_N)
+    L_XE = -(gold_N * outputs.logp_N).sum()
     L_OP = -(gold_N * class_logp_N).sum()
     L_RL = (drawn_N * terms_N).sum()
-    L_base = (drawn_N * baseline_error(R_N, told.baseline_N)).sum()
+    L_base = (drawn_N * baseline_error(R_N, outputs.baseline_N)).sum()
     stats = {
         "xe": L_XE.item(),
         "op": L_OP.item(),
         "rl": L_RL.item(),
         "base": L_base.item(),
         "credited": (drawn_N * (terms_N > 0)).sum().item(),
-        "baseline": (drawn_N * told.baseline_N).sum().item(),
+        "baseline": (drawn_N * outputs.baseline_N).sum().item(),
     }
     return total_loss(L_XE, L_OP, L_RL, L_base, cfg.w_op, cfg.w_rl, cfg.w_base), stats
 
@@ -179,9 +179,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
         engine.sync(mixed.policy)
         folder = f"round-{step:05d}"
         groups = list(sample_groups(run, job, engine, questions, cfg.sample, step, folder, reward))
-        found = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.attempts]
+        drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.attempts]
         # 2. the worked solutions of the same problems; a step on (9)
-        rows = class_rows.set_row_weights([gold[i][1] for i in chosen], [row for row in found if row])
+        rows = class_rows.set_row_weights([gold[i][1] for i in chosen], [row for row in drawn if row])
         objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
         lr = training.linear(step / steps, cfg.fit.lr, cfg.fit.rate_at_end(), cfg.fit.warmup)
         stats = {f"train/{name}": value for name, value in learner.step(rows, objective, lr).items()}

@@ -1,4 +1,4 @@
-"""What a mixed policy learns from in a step: worked solutions and attempts, as rows with the same columns."""
+"""Training rows of a mixed policy: demonstrations and rollouts, with the same columns."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example |
 
 def chosen_classes(rollout: Rollout) -> list[int]:
     """The class chosen at each token, 0 off the trained ones."""
-    found: list[int] = []
+    classes: list[int] = []
     for turn in rollout.turns:
         assert not turn.trained or len(turn.choices) == len(turn.ids), (
             "this attempt was drawn without classes"
         )
-        found += turn.choices if turn.trained else [0] * len(turn.ids)
-    return found
+        classes += turn.choices if turn.trained else [0] * len(turn.ids)
+    return classes
 
 
 def set_row_weights(gold: Sequence[Example], attempts: Sequence[Example]) -> list[Example]:

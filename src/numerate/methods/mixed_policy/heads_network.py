@@ -1,4 +1,4 @@
-"""What the mixed policy trains and samples with: a model with its heads, and the engine that they steer."""
+"""Network and engine of the mixed policy: a model with its heads, and sampling steered by them."""
 
 from __future__ import annotations
 

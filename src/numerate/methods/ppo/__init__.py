@@ -128,14 +128,14 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
     col = batch.token
     L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], *cfg.clip.bounds)
     L_V, more = value_loss(V_BT, col["value"], col["returns"], col["weight"], cfg.value.clip)
-    told = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
+    statistics = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
     L = L_pi + cfg.value.coef * L_V
     if beta:
         L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
     if cfg.nll:
         L_nll = -(col["imitated"] * logp_BT).sum()
-        L, told = L + cfg.nll * L_nll, told | {"policy/nll": L_nll.item()}
-    return L, told
+        L, statistics = L + cfg.nll * L_nll, statistics | {"policy/nll": L_nll.item()}
+    return L, statistics
 
 
 def set_row_weights(rows: Sequence[Example]) -> list[Example]:
@@ -181,14 +181,14 @@ def earned(
     loop: OnPolicyLoop, groups: Sequence[Group], scorer: Scorer | None, cfg: Config
 ) -> list[RewardedRollout]:
     """The rollouts that are learned from, the best K of N at each problem, with their rewards."""
-    told = step_scorer.score_groups(scorer, groups)
-    process = token_rewards.with_eta(cfg.process, told, loop.run.state)
+    step_scores = step_scorer.score_groups(scorer, groups)
+    process = token_rewards.with_eta(cfg.process, step_scores, loop.run.state)
     withhold = not cfg.sample.grade_truncated
     amounts = token_rewards.Amounts(cfg.rewards, process, cfg.reference_steps, cfg.reward_limit, withhold)
-    paid, stats = token_rewards.rollout_rewards(groups, told, amounts, loop.policy.decode)
+    paid, stats = token_rewards.rollout_rewards(groups, step_scores, amounts, loop.policy.decode)
     loop.stats |= stats
-    loop.payments = [one.paid for rollouts in paid for one in rollouts]
-    chosen = [one for rollouts in paid for one in best_rollouts(rollouts, cfg.learn_from)]
+    loop.payments = [rewarded.paid for rollouts in paid for rewarded in rollouts]
+    chosen = [rewarded for rollouts in paid for rewarded in best_rollouts(rollouts, cfg.learn_from)]
     if not chosen:
         raise ValueError(f"{loop.run.position}: {rollout_metrics.without_rows(groups)}")
     return chosen
@@ -196,7 +196,9 @@ def earned(
 
 def best_rollouts(attempts: Sequence[RewardedRollout], k: int | None) -> list[RewardedRollout]:
     """Best K of N."""
-    return [attempts[i] for i in credit.best_of_n([one.total for one in attempts], k or len(attempts))]
+    return [
+        attempts[i] for i in credit.best_of_n([rewarded.total for rewarded in attempts], k or len(attempts))
+    ]
 
 
 def credited(
@@ -204,12 +206,12 @@ def credited(
 ) -> tuple[list[Example], Stats]:
     """The training rows of a step, with every column that the loss reads."""
     by_id = {group.problem.id: group.problem for group in loop.sampled}
-    groups = [Group(by_id[one.scored.rollout.problem_id], (one.scored,)) for one in chosen]
+    groups = [Group(by_id[rewarded.scored.rollout.problem_id], (rewarded.scored,)) for rewarded in chosen]
     bare = loop.training_rows(groups, judged=False)
     return token_advantages.add_advantages(
         loop.learner,
-        [row.with_row(right=float(one.imitable)) for row, one in zip(bare, chosen, strict=True)],
-        [one.tokens for one in chosen],
+        [row.with_row(right=float(rewarded.imitable)) for row, rewarded in zip(bare, chosen, strict=True)],
+        [rewarded.tokens for rewarded in chosen],
         gamma=cfg.gamma,
         lam=partial(adaptive_lambda, cfg),
         value_lam=cfg.value.lam,
@@ -224,12 +226,12 @@ def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cf
     round_ = loop.run.round
     objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.placement == "loss" else 0.0)
     value_network.set_policy_trainable(loop.learner, policy=round_ >= cfg.value.warmup)
-    told: list[Stats] = []
+    updates: list[Stats] = []
     for part, done in loop.row_parts(rows):
         lr = loop.rate((round_ + done) / cfg.steps)
-        told.append(loop.learner.step(set_row_weights(part), objective, lr))
-        if cfg.max_ratio and told[-1]["policy/ratio"] > cfg.max_ratio:
+        updates.append(loop.learner.step(set_row_weights(part), objective, lr))
+        if cfg.max_ratio and updates[-1]["policy/ratio"] > cfg.max_ratio:
             break
-    means = {name: math.fsum(one[name] for one in told) / len(told) for name in told[0]}
+    means = {name: math.fsum(stats[name] for stats in updates) / len(updates) for name in updates[0]}
     means |= {f"train/{name}": means.pop(name) for name in ("loss", "grad_norm")}
-    return means | {"train/steps": float(len(told)), "train/updates": float(len(told))}
+    return means | {"train/steps": float(len(updates)), "train/updates": float(len(updates))}

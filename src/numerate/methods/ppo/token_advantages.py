@@ -83,13 +83,13 @@ def add_advantages(
 
 def mean_abs_advantages(chosen: Sequence[RewardedRollout], rows: Sequence[Example]) -> dict[str, float]:
     """Problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
-    told: dict[str, list[float]] = defaultdict(list)
-    for one, row in zip(chosen, rows, strict=True):
+    by_problem: dict[str, list[float]] = defaultdict(list)
+    for rewarded, row in zip(chosen, rows, strict=True):
         both = zip(
             gather_trained(row, row.token["returns"]), gather_trained(row, row.token["value"]), strict=True
         )
-        told[one.scored.rollout.problem_id] += [R - V for R, V in both]
-    return {problem: mean_abs_advantage(found) for problem, found in told.items()}
+        by_problem[rewarded.scored.rollout.problem_id] += [R - V for R, V in both]
+    return {problem: mean_abs_advantage(advantages) for problem, advantages in by_problem.items()}
 
 
 def gather_trained(row: Example, column: Sequence[float]) -> list[float]:
@@ -99,8 +99,8 @@ def gather_trained(row: Example, column: Sequence[float]) -> list[float]:
 
 def scatter_trained(row: Example, numbers: Sequence[float]) -> list[float]:
     """The other way: 0 off the trained tokens."""
-    given = iter(numbers)
-    return [next(given) if trained else 0.0 for trained in row.mask]
+    values = iter(numbers)
+    return [next(values) if trained else 0.0 for trained in row.mask]
 
 
 def mean_of(numbers: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""What an attempt earns under PPO, token by token, before the penalty for leaving the reference policy.
+"""Token rewards of PPO, before the KL penalty to the reference policy.
 
 on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
 end) on each step's end  weight * refine(p)_k                                                        (scores:
@@ -86,53 +86,54 @@ class RewardedRollout:
         )
 
 
-def with_eta(cfg: StepRewards, told: step_scorer.Told, facts: dict[str, Any]) -> StepRewards:
+def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, facts: dict[str, Any]) -> StepRewards:
     """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
     later ones are of a policy that has learned from this judge."""
     if cfg.eta_quantile is None or "clip" not in cfg.refine:
         return cfg
     if "eta" not in facts:
-        facts["eta"] = credit.score_quantile(step_scorer.finite_scores(told), cfg.eta_quantile)
+        facts["eta"] = credit.score_quantile(step_scorer.finite_scores(step_scores), cfg.eta_quantile)
     return replace(cfg, eta=facts["eta"])
 
 
 def rollout_rewards(
-    groups: Sequence[Group], told: step_scorer.Told, amounts: Amounts, decode: Decode
+    groups: Sequence[Group], step_scores: step_scorer.Told, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
     """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
     counted."""
-    each = iter(told)
+    each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
     for group in groups:
         all_of_it = (reward_tokens(group.problem, s, next(each), amounts, decode) for s in group.attempts)
-        paid.append([one for one in all_of_it if one])
-    kept = [one for many in paid for one in many]
-    stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(told))}
+        paid.append([rewarded for rewarded in all_of_it if rewarded])
+    kept = [rewarded for many in paid for rewarded in many]
+    stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(step_scores))}
     if kept:
-        stats["reward/mean"] = math.fsum(one.total for one in kept) / len(kept)
-        stats["reward/equal"] = float(len({one.total for one in kept}) == 1)
-    return paid, stats | reward_stats([s for group in groups for s in group.attempts], told)
+        stats["reward/mean"] = math.fsum(rewarded.total for rewarded in kept) / len(kept)
+        stats["reward/equal"] = float(len({rewarded.total for rewarded in kept}) == 1)
+    return paid, stats | reward_stats([s for group in groups for s in group.attempts], step_scores)
 
 
 def reward_tokens(
-    problem: Problem, scored: Scored, told: StepScores | None, amounts: Amounts, decode: Decode
+    problem: Problem, scored: Scored, step_scores: StepScores | None, amounts: Amounts, decode: Decode
 ) -> RewardedRollout | None:
     """None where the rewards could not be measured, or the judge's score is no number."""
     rollout, cfg = scored.rollout, amounts.process
     if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None
-    if not all(map(math.isfinite, told.scores if told else ())):
+    if not all(map(math.isfinite, step_scores.scores if step_scores else ())):
         return None
     last = outcome(scored, amounts.rewards, cfg.outcome) if cfg.outcome else []
     ends: list[int] = []
     rewards: list[float] = []
-    if told and cfg.scores == "end":
-        last.append(cfg.weight * credit.aggregate(told.scores, cfg.aggregate))
-    elif told:
+    if step_scores and cfg.scores == "end":
+        last.append(cfg.weight * credit.aggregate(step_scores.scores, cfg.aggregate))
+    elif step_scores:
         rewards += [
-            cfg.weight * reward for reward in credit.refine_step_scores(told.scores, cfg.refine, cfg.eta)
+            cfg.weight * reward
+            for reward in credit.refine_step_scores(step_scores.scores, cfg.refine, cfg.eta)
         ]
-        ends += step_scorer.step_ends(rollout.solution, told)
+        ends += step_scorer.step_ends(rollout.solution, step_scores)
     if amounts.reference_steps:
         rewards += reference_steps.score_steps(problem, rollout.solution, amounts.reference_steps)
         ends += [step.end for step in split(rollout.solution)]
@@ -146,7 +147,8 @@ def reward_tokens(
 def outcome(scored: Scored, rewards: Given, weight: float) -> list[float]:
     """Returns the reward of a right answer, and the sum of the functions'."""
     parts = [
-        (one.path, one.weight * (scored.reward.parts.get(one.path) or 0.0)) for one in parse_weighted(rewards)
+        (weighted.path, weighted.weight * (scored.reward.parts.get(weighted.path) or 0.0))
+        for weighted in parse_weighted(rewards)
     ]
     right = math.fsum(amount for path, amount in parts if path == CORRECT)
     others = math.fsum(amount for path, amount in parts if path != CORRECT)
@@ -163,9 +165,9 @@ def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def reward_stats(attempts: Sequence[Scored], told: step_scorer.Told) -> Stats:
+def reward_stats(attempts: Sequence[Scored], step_scores: step_scorer.Told) -> Stats:
     """Of a collection."""
-    scores = step_scorer.finite_scores(told)
+    scores = step_scorer.finite_scores(step_scores)
     return rollout_metrics.length_stats(attempts) | (
         {"judge/score": math.fsum(scores) / len(scores)} if scores else {}
     )

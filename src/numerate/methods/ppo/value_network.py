@@ -1,4 +1,4 @@
-"""What PPO trains: a policy with a value branch."""
+"""Trained network of PPO: a policy with a value branch."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What several methods share and no paper prints."""
+"""Code shared by several methods that no paper prints."""

@@ -1,6 +1,5 @@
-"""What methods that learn from their own attempts share, and no paper prints: sampling and storing, the
-columns of the rows, the optimizer, the log. The papers' files hold the credit, the loss and the order of the
-loop."""
+"""Loop of the on-policy methods: sampling and storing, the columns of the rows, the optimizer, the log. The
+papers' files hold the credit, the loss and the order of the loop."""
 
 from __future__ import annotations
 
@@ -36,7 +35,7 @@ Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
 
 def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
     """The rows of each question."""
-    return (list(found) for _, found in groupby(rows, key=lambda row: row.row["group"]))
+    return (list(group) for _, group in groupby(rows, key=lambda row: row.row["group"]))
 
 
 def row_identity(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
@@ -66,9 +65,9 @@ def with_advantages(
     It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows whose
     advantage is None are left out."""
     out: list[Example] = []
-    for row, told in zip(rows, advantages, strict=True):
-        if told is not None:
-            per_token = told if isinstance(told, Sequence) else [told] * len(row.ids)
+    for row, advantage in zip(rows, advantages, strict=True):
+        if advantage is not None:
+            per_token = advantage if isinstance(advantage, Sequence) else [advantage] * len(row.ids)
             weights = zip(per_token, row.token["correction"], strict=True)
             out.append(row.with_token(advantage=[a * w for a, w in weights]))
     return out
@@ -142,33 +141,35 @@ class OnPolicyLoop:
         self.sampled += groups
         return groups
 
-    def training_rows(self, found: Sequence[Group], judged: bool = True) -> list[Example]:
+    def training_rows(self, groups: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward`; the numbers, among those found, of its question (`group`) and of itself
+        frozen models; `reward`; the index of its group among `groups` (`group`) and of itself
         (`attempt`); whether it was `cut`. Raises ValueError where there are attempts and none of them was
         measured. Not judged: every attempt, without its reward."""
         from numerate.training.policy_gradient import add_is_correction
 
-        self.groups = list(found)
-        every = [(g, attempt) for g, group in enumerate(found) for attempt in group.attempts]
+        self.groups = list(groups)
+        every = [(g, attempt) for g, group in enumerate(groups) for attempt in group.attempts]
         kept = [
             (row_identity(g, i, attempt.rollout), attempt.rollout, attempt.reward.value)
             for i, (g, attempt) in enumerate(every)
             if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
         ]
         if not kept:
-            if found:
-                raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(found)}")
+            if groups:
+                raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(groups)}")
             return []
         bare = [
             training.rollout_row(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))
             for known, rollout, value in kept
         ]
-        told = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
+        sampler_logps = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
         rows, drift = training.add_old_logprobs(
-            self.run, self.learner, bare, told, source=self.fit.old_logprobs
+            self.run, self.learner, bare, sampler_logps, source=self.fit.old_logprobs
         )
-        rows, weights = add_is_correction(rows, told, self.fit.correction, self.fit.cap, self.fit.floor)
+        rows, weights = add_is_correction(
+            rows, sampler_logps, self.fit.correction, self.fit.cap, self.fit.floor
+        )
         self.stats |= drift | weights
         for column, other in self.references.items():
             logps = other.logprobs(self.learner, rows)
@@ -233,7 +234,7 @@ class OnPolicyLoop:
         stats |= self.questions.learn_from(self.sampled, surprises or self.mean_abs_advantages)
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
         if self.payments:
-            stats["reward/mean"] = fsum(one.reward for one in self.payments) / len(self.payments)
+            stats["reward/mean"] = fsum(payment.reward for payment in self.payments) / len(self.payments)
         signs, notes = rollout_metrics.check_reward_hacking(
             run, rollout_metrics.measured_payments(self.sampled) if self.payments is None else self.payments
         )
@@ -267,10 +268,10 @@ class OnPolicyLoop:
 
     def mean_abs_advantages(self) -> dict[str, float]:
         """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
-        found = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
+        by_problem = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
         for rows in rows_by_group(self.trained_rows):
-            told = [
+            advantages = [
                 a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
             ]
-            found[self.groups[int(rows[0].row["group"])].problem.id] = mean_abs_advantage(told)
-        return found
+            by_problem[self.groups[int(rows[0].row["group"])].problem.id] = mean_abs_advantage(advantages)
+        return by_problem

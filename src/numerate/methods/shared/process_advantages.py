@@ -31,30 +31,32 @@ class Steps:
     """of each step the last token, counted over those that the policy wrote"""
 
 
-def step_rewards(rollout: Rollout, told: StepScores | None, cfg: Process, decode: Decode) -> Steps | None:
+def step_rewards(
+    rollout: Rollout, step_scores: StepScores | None, cfg: Process, decode: Decode
+) -> Steps | None:
     """None where a score is no number."""
-    if told is None or not all(map(isfinite, told.scores)):
+    if step_scores is None or not all(map(isfinite, step_scores.scores)):
         return None
-    rewards = credit.refine_step_scores(told.scores, cfg.refine, cfg.eta)
-    ends, rewards = own_steps(rollout, step_scorer.step_ends(rollout.solution, told), rewards, decode)
+    rewards = credit.refine_step_scores(step_scores.scores, cfg.refine, cfg.eta)
+    ends, rewards = own_steps(rollout, step_scorer.step_ends(rollout.solution, step_scores), rewards, decode)
     return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
 
 
 def rollout_payments(
-    attempts: Sequence[Scored], told: Sequence[Steps | None], cfg: Process
+    attempts: Sequence[Scored], steps_per_rollout: Sequence[Steps | None], cfg: Process
 ) -> list[rollout_metrics.Payment]:
     """What each attempt earned, for the alarm: `outcome` times its reward, and the mean of its steps' scores
     or the sum of the refined ones. The mean, as scores that are not refined count as far as they are above
     one. Attempts that were not judged, or not graded where that counts, are left out."""
-    found: list[rollout_metrics.Payment] = []
-    for attempt, steps in zip(attempts, told, strict=True):
+    payments: list[rollout_metrics.Payment] = []
+    for attempt, steps in zip(attempts, steps_per_rollout, strict=True):
         reward = attempt.reward.value if cfg.outcome else 0.0
         if steps is None or reward is None:
             continue
         count = max(1, len(steps.rewards)) if cfg.refine == "none" else 1
         earned = cfg.outcome * reward + fsum(steps.rewards) / count
-        found.append(rollout_metrics.Payment(attempt.rollout, earned, rollout_metrics.is_correct(attempt)))
-    return found
+        payments.append(rollout_metrics.Payment(attempt.rollout, earned, rollout_metrics.is_correct(attempt)))
+    return payments
 
 
 def supervised(
@@ -78,26 +80,26 @@ def supervised(
 
 
 def advantages(
-    rows: Sequence[Example], told: Sequence[Steps | None], cfg: Process
+    rows: Sequence[Example], steps_per_row: Sequence[Steps | None], cfg: Process
 ) -> list[list[float] | None]:
-    """One number per id, 0 off the trained tokens; None for a row that was not judged. told: of each row."""
-    found: list[list[float] | None] = []
+    """Returns one number per id, 0 off the trained tokens; None for a row that was not judged."""
+    columns: list[list[float] | None] = []
     at = 0
     for group in on_policy.rows_by_group(rows):
-        judged = told[at : at + len(group)]
+        judged = steps_per_row[at : at + len(group)]
         at += len(group)
-        known = [(row, one) for row, one in zip(group, judged, strict=True) if one]
+        known = [(row, steps) for row, steps in zip(group, judged, strict=True) if steps]
         compare = credit.process_advantages if cfg.refine == "none" else credit.return_advantages
-        rewards, ends = [one.rewards for _, one in known], [one.ends for _, one in known]
+        rewards, ends = [steps.rewards for _, steps in known], [steps.ends for _, steps in known]
         by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
         whole = iter(credit.group([row.row.get("reward", 0.0) for row, _ in known]))
-        for row, one in zip(group, judged, strict=True):
-            found.append(
-                join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if one else None
+        for row, steps in zip(group, judged, strict=True):
+            columns.append(
+                join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if steps else None
             )
-    return found
+    return columns
 
 
 def join_advantages(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
-    given = iter(by_step)
-    return [whole + next(given) if trained else 0.0 for trained in row.mask]
+    values = iter(by_step)
+    return [whole + next(values) if trained else 0.0 for trained in row.mask]

@@ -1,4 +1,4 @@
-"""What a step asks: the curriculum's choice, or without one every problem once before any comes again."""
+"""Choice of the problems of a step: by the curriculum, else each problem once before any is repeated."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class QuestionSampler:
         usual = [self.problems[i] for i in batch_rows(len(self.problems), count, draw, self.run.seed)]
         if not self.curriculum:
             return [Question(problem) for problem in usual]
-        asked = {question.problem.id for question in self.questions}
-        fresh = [problem for problem in self.problems if problem.id not in asked]
+        pending = {question.problem.id for question in self.questions}
+        fresh = [problem for problem in self.problems if problem.id not in pending]
         count = min(count, len(self.problems))
         choice = CurriculumChoice(
             problems=fresh if len(fresh) >= count else self.problems,
@@ -41,9 +41,9 @@ class QuestionSampler:
             style=self.style,
             random=random.Random(f"{self.run.seed}/curriculum/{draw}"),
         )
-        found = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
-        self.questions += found
-        return found
+        questions = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
+        self.questions += questions
+        return questions
 
     def learn_from(self, groups: Sequence[Group], surprises: Callable[[], Mapping[str, float]]) -> Stats:
         """What came of the questions of this step. surprises: gives, where a curriculum asks, problem id ->
@@ -51,12 +51,12 @@ class QuestionSampler:
         if not self.curriculum:
             return {}
         before = self.run.state.get("curriculum", {})
-        told = self.curriculum.stats(before, self.questions) | unaided_accuracy(groups)
-        found = surprises()
-        outcomes = [group_outcome(group, found.get(group.problem.id)) for group in groups]
+        stats = self.curriculum.stats(before, self.questions) | unaided_accuracy(groups)
+        by_problem = surprises()
+        outcomes = [group_outcome(group, by_problem.get(group.problem.id)) for group in groups]
         self.run.state["curriculum"] = dict(self.curriculum.learn(before, outcomes, self.style))
         self.questions = []
-        return told
+        return stats
 
 
 def group_outcome(group: Group, surprise: float | None) -> Outcome:

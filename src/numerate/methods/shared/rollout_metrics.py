@@ -1,5 +1,5 @@
-"""What the log says of the attempts that methods learn from: what they are like, and whether their reward is
-gamed. The rule for that is in `metrics.monitor`."""
+"""Logged metrics of the rollouts that methods learn from: their statistics, and signs of reward hacking.
+The rule for that is in `metrics.reward_hacking`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def length_stats(attempts: Sequence[Scored]) -> Stats:
     """How long attempts are, and how many are right of those at problems with an answer. A judge that is
     farmed shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [attempt.rollout for attempt in attempts]
-    known = [found for attempt in attempts if (found := is_correct(attempt)) is not None]
+    known = [correct for attempt in attempts if (correct := is_correct(attempt)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
     stats = ending_stats(attempts) | {
         "rollouts/attempts": float(len(attempts)),
@@ -102,7 +102,7 @@ def without_rows(groups: Sequence[Group]) -> str:
 def check_reward_hacking(run: training.Stage, attempts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
     """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
     it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
-    known = [one for one in attempts if one.right is not None]
+    known = [payment for payment in attempts if payment.right is not None]
     if not known:
         return {}, {}
     stats = reward_gap(known)
@@ -124,7 +124,9 @@ def check_reward_hacking(run: training.Stage, attempts: Sequence[Payment]) -> tu
     worst = overpaid_rollouts(known)
     if begins:
         run.progress.warn(alarm_message(run, trend, worst))
-    return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(one) for one in worst]}}
+    return stats, {
+        "hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(payment) for payment in worst]}
+    }
 
 
 def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, Any]:
@@ -134,8 +136,8 @@ def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, A
     if "reward_noise" not in past:
         names = ("reward", "accuracy", "reward_noise", "accuracy_noise")
         past = run.state["monitor"] = {name: [] for name in names} | {"problems": 0, "alarm": False}
-    rewards = by_problem(known, [one.reward for one in known])
-    right = by_problem(known, [float(bool(one.right)) for one in known])
+    rewards = by_problem(known, [payment.reward for payment in known])
+    right = by_problem(known, [float(bool(payment.right)) for payment in known])
     problems = crc32("\n".join(sorted(rewards)).encode())
     same = problems == past["problems"]
     past["problems"] = problems
@@ -148,8 +150,8 @@ def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, A
 
 def by_problem(known: Sequence[Payment], values: Sequence[float]) -> dict[str, list[float]]:
     groups: dict[str, list[float]] = defaultdict(list)
-    for one, value in zip(known, values, strict=True):
-        groups[one.rollout.problem_id].append(value)
+    for payment, value in zip(known, values, strict=True):
+        groups[payment.rollout.problem_id].append(value)
     return groups
 
 
@@ -157,7 +159,7 @@ def reward_gap(known: Sequence[Payment]) -> Stats:
     """What right and wrong attempts earn, in their means: a reward that can be trusted keeps them apart."""
     stats: Stats = {}
     for name, wanted in (("right", True), ("wrong", False)):
-        if rewards := [one.reward for one in known if one.right is wanted]:
+        if rewards := [payment.reward for payment in known if payment.right is wanted]:
             stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
     return stats
 
@@ -165,24 +167,27 @@ def reward_gap(known: Sequence[Payment]) -> Stats:
 def overpaid_rollouts(known: Sequence[Payment]) -> list[Payment]:
     """The wrong attempts with the highest rewards, each text once."""
     first: dict[str, Payment] = {}
-    for one in sorted((one for one in known if not one.right), key=lambda one: -one.reward):
-        first.setdefault(one.rollout.solution, one)
+    for payment in sorted(
+        (payment for payment in known if not payment.right), key=lambda payment: -payment.reward
+    ):
+        first.setdefault(payment.rollout.solution, payment)
     return list(first.values())[:SHOWN]
 
 
-def rollout_facts(one: Payment) -> dict[str, Any]:
-    text = one.rollout.solution
+def rollout_facts(payment: Payment) -> dict[str, Any]:
+    text = payment.rollout.solution
     return {
-        "problem_id": one.rollout.problem_id,
-        "index": one.rollout.index,
-        "reward": one.reward,
+        "problem_id": payment.rollout.problem_id,
+        "index": payment.rollout.index,
+        "reward": payment.reward,
         "text": text[:LONGEST],
     }
 
 
 def alarm_message(run: training.Stage, trend: reward_hacking.Trend, worst: Sequence[Payment]) -> str:
     examples = ", ".join(
-        f"{one.rollout.problem_id} attempt {one.rollout.index} (reward {one.reward:.3g})" for one in worst[:3]
+        f"{payment.rollout.problem_id} attempt {payment.rollout.index} (reward {payment.reward:.3g})"
+        for payment in worst[:3]
     )
     return (
         f"ALARM, {run.position}: the reward rises ({trend.reward.value:+.2g} a {run.unit}) while accuracy "

@@ -1,5 +1,5 @@
-"""Where the steps of an attempt end, among the tokens that the policy wrote: neither what it was given of the
-solution nor what a calculator wrote into it is its own."""
+"""Maps step ends (characters) to token positions, counting trained tokens only: neither a prefix of the
+solution nor the output of a calculator."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def own_steps(
 ) -> tuple[list[int], list[float]]:
     """The steps that the policy wrote: the token that each ends with, and its reward.
 
-    ends: in the characters of the whole solution. What was given of it are whole lines, and nobody is paid
-    for them."""
-    given = len(rollout.prefix)
-    kept = [(end - given, reward) for end, reward in zip(ends, rewards, strict=True) if end >= given]
+    ends: in the characters of the whole solution. A prefix of it consists of whole lines, which earn no
+    reward."""
+    prefix = len(rollout.prefix)
+    kept = [(end - prefix, reward) for end, reward in zip(ends, rewards, strict=True) if end >= prefix]
     ids = [i for turn in rollout.completion_turns for i in turn.ids]
     places = credit.end_tokens(ids, [end for end, _ in kept], decode)
     return own_positions(rollout, places), [reward for _, reward in kept]
@@ -30,4 +30,4 @@ def own_positions(rollout: Rollout, places: Sequence[int]) -> list[int]:
     """Places among the tokens of the answer as places among those that the policy wrote; what a calculator
     wrote counts for the last one before it."""
     upto = list(accumulate(turn.trained for turn in rollout.completion_turns for _ in turn.ids))
-    return [upto[place] - 1 for place in places]
+    return [upto[position] - 1 for position in places]

@@ -29,8 +29,8 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
         return None
     if judge_kind(name) == "oracle":
         return judges.Oracle()
-    place = Path(name) if judge_kind(name) == "folder" else job.stage_folder(name) / "model"
-    return judges.load(place, device=job.device, dtype=job.dtype, every=every)
+    path = Path(name) if judge_kind(name) == "folder" else job.stage_folder(name) / "model"
+    return judges.load(path, device=job.device, dtype=job.dtype, every=every)
 
 
 def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
@@ -52,13 +52,13 @@ def is_measured(scores: StepScores) -> bool:
     return all(map(math.isfinite, scores.scores))
 
 
-def step_ends(text: str, told: StepScores) -> list[int]:
+def step_ends(text: str, step_scores: StepScores) -> list[int]:
     """Where in the text each score belongs; one of the whole belongs to the end."""
-    if len(told.steps) == len(told.scores):
-        return [step.end for step in told.steps]
-    return [len(text)] * len(told.scores)
+    if len(step_scores.steps) == len(step_scores.scores):
+        return [step.end for step in step_scores.steps]
+    return [len(text)] * len(step_scores.scores)
 
 
-def finite_scores(told: Told) -> list[float]:
+def finite_scores(step_scores: Told) -> list[float]:
     """All scores that are numbers."""
-    return [score for one in told if one for score in one.scores if math.isfinite(score)]
+    return [score for entry in step_scores if entry for score in entry.scores if math.isfinite(score)]

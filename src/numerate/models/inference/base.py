@@ -1,4 +1,4 @@
-"""What the lean forward passes share: the weights in their own layout, and a prompt's run."""
+"""Base of the lean forward passes: the weights in their own layout, and the pass over a prompt."""
 
 from __future__ import annotations
 

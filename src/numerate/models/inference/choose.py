@@ -1,4 +1,4 @@
-"""Which lean forward pass samples from a model."""
+"""Choice of the lean forward pass that samples from a model."""
 
 from __future__ import annotations
 

@@ -109,12 +109,12 @@ class Rows:
 
     def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> CachedPrompt:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
-        place, length = len(self.questions), len(k[0])
-        self.ask_room(place + 1, length)
+        index, length = len(self.questions), len(k[0])
+        self.ask_room(index + 1, length)
         for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
-            self.prompt_k[layer, place, :, :, :length] = k_PKD.permute(1, 2, 0)
-            self.prompt_v[layer, place, :, :length] = v_PKD.transpose(0, 1)
-        question = CachedPrompt(place, length)
+            self.prompt_k[layer, index, :, :, :length] = k_PKD.permute(1, 2, 0)
+            self.prompt_v[layer, index, :, :length] = v_PKD.transpose(0, 1)
+        question = CachedPrompt(index, length)
         self.questions.append(question)
         return question
 
@@ -135,9 +135,9 @@ class Rows:
             last = order.pop()
             if row < len(order):
                 order[row] = last
-        moved = [place for place, row in enumerate(order) if place != row]
+        moved = [index for index, row in enumerate(order) if index != row]
         if moved:
-            source = [order[place] for place in moved]
+            source = [order[index] for index in moved]
             upto = int(self.length_B[source].max())
             self.suffix_k[:, moved, :, :, :upto] = self.suffix_k[:, source, :, :, :upto]
             self.suffix_v[:, moved, :, :upto] = self.suffix_v[:, source, :, :upto]
@@ -152,14 +152,14 @@ class Rows:
 
     def forget(self, question: CachedPrompt) -> None:
         """Drops the prompt of a question that is over; the last one moves into its place."""
-        place = question.place
-        if question.open or question.rows or place < 0:
+        index = question.place
+        if question.open or question.rows or index < 0:
             return
         last = self.questions.pop()
         if last is not question:
-            self.prompt_k[:, place, :, :, : last.length] = self.prompt_k[:, last.place, :, :, : last.length]
-            self.prompt_v[:, place, :, : last.length] = self.prompt_v[:, last.place, :, : last.length]
-            last.place, self.questions[place] = place, last
+            self.prompt_k[:, index, :, :, : last.length] = self.prompt_k[:, last.place, :, :, : last.length]
+            self.prompt_v[:, index, :, : last.length] = self.prompt_v[:, last.place, :, : last.length]
+            last.place, self.questions[index] = index, last
         question.place = -1
 
     def sizes(self) -> Sizes:

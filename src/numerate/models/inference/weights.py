@@ -135,7 +135,7 @@ def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dt
         bias = _joined([b.detach()[:, None].to(dtype) for b in biases], sizes, head_dim)[:, 0]
     gate_up = torch.cat([_matrix(mlp.gate_proj, dtype), _matrix(mlp.up_proj, dtype)])
     norms = (layer.input_layernorm, layer.post_attention_layernorm)
-    norm, mlp_norm = (one.weight.detach().to(dtype) for one in norms)
+    norm, mlp_norm = (module.weight.detach().to(dtype) for module in norms)
     return Layer(
         qkv=qkv * norm if fold else qkv,
         qkv_bias=bias,

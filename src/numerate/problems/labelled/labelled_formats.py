@@ -43,13 +43,13 @@ def read_stepwise(row: Row) -> LabelledSolution:
     labels = row.value("labels")
     if not isinstance(labels, list | tuple) or len(cast("list[Any]", labels)) != len(steps):
         raise row.wrong("labels", f"a list of {len(steps)} labels, one per step of 'completions'")
-    found: list[int | None] = []
+    signs: list[int | None] = []
     for label in cast("list[Any]", labels):
         if label is not None and not isinstance(label, bool) and label not in (0, 1):
             raise row.wrong("labels", "true or false (1 or 0) for every step, null where nobody says")
-        found.append(None if label is None else 1 if label else -1)
+        signs.append(None if label is None else 1 if label else -1)
     used = ("prompt", "completions", "labels")
-    return LabelledSolution(_problem(row, question, *used), steps, tuple(found), row.maybe("source"))
+    return LabelledSolution(_problem(row, question, *used), steps, tuple(signs), row.maybe("source"))
 
 
 def read_shepherd(row: Row) -> LabelledSolution:
@@ -61,9 +61,9 @@ def read_shepherd(row: Row) -> LabelledSolution:
     labels: list[int | None] = []
     for number, piece in enumerate(marked, start=1):
         text = piece.strip().removeprefix("?").strip()
-        found = label.find(text, at)
-        behind = label[found + len(text) :].lstrip().removeprefix(SHEPHERD_MARK).lstrip()
-        if found < 0 or label[at:found].strip() or behind[:1] not in ("+", "-"):
+        start = label.find(text, at)
+        behind = label[start + len(text) :].lstrip().removeprefix(SHEPHERD_MARK).lstrip()
+        if start < 0 or label[at:start].strip() or behind[:1] not in ("+", "-"):
             raise row.wrong("label", f"the text of 'input' with + or - behind step {number}")
         steps.append(text)
         labels.append(1 if behind[0] == "+" else -1)
@@ -113,10 +113,10 @@ def _problem(row: Row, question: str, *used: str, solution: str = "") -> Problem
 
 
 def _texts(row: Row, name: str) -> tuple[str, ...]:
-    found = row.value(name)
-    if not isinstance(found, list | tuple) or not found:
+    values = row.value(name)
+    if not isinstance(values, list | tuple) or not values:
         raise row.wrong(name, "a list of steps as text")
-    items = cast("list[Any]", found)
+    items = cast("list[Any]", values)
     if not all(isinstance(item, str) for item in items):
         raise row.wrong(name, "a list of steps as text")
     return tuple(cast("list[str]", items))

@@ -75,20 +75,20 @@ def load(name: str, *, limit: int | None = None, paths: bool = False) -> Iterato
     paths: PRM800K's chosen solutions with all their labels, in place of rated alternatives with one each.
     Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
     rows = _rows(name)  # complains before anything is read
-    found = _marked(name, rows, paths)
-    return found if limit is None else iter(_chosen(found, limit))
+    solutions = _marked(name, rows, paths)
+    return solutions if limit is None else iter(_chosen(solutions, limit))
 
 
 def _chosen(rows: Iterable[LabelledSolution], limit: int) -> list[LabelledSolution]:
     """So many at random, in their order (Vitter 1985, algorithm R), without holding the others."""
     draw = random.Random(0)
     kept: list[tuple[int, LabelledSolution]] = []
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if len(kept) < limit:
-            kept.append((place, row))
-        elif (slot := draw.randrange(place + 1)) < limit:
-            kept[slot] = (place, row)
-    return [row for _, row in sorted(kept, key=lambda one: one[0])]
+            kept.append((index, row))
+        elif (slot := draw.randrange(index + 1)) < limit:
+            kept[slot] = (index, row)
+    return [row for _, row in sorted(kept, key=lambda pair: pair[0])]
 
 
 def check_set(name: str) -> None:

@@ -89,11 +89,11 @@ def rated_alternatives(problem: Problem) -> Iterator[LabelledSolution]:
         return
     history: tuple[str, ...] = ()
     for step in problem.meta["labelled_steps"]:
-        for place, completion in enumerate(step["completions"]):
+        for index, completion in enumerate(step["completions"]):
             if completion["rating"] is not None:
                 steps = (*history, completion["text"])
                 labels = (*(None for _ in history), completion["rating"])
-                facts = _facts(problem, chosen=place == step["chosen"])
+                facts = _facts(problem, chosen=index == step["chosen"])
                 yield LabelledSolution(problem, steps, labels, problem.source, facts)
         text = chosen_text(step)
         if text is None:
@@ -108,10 +108,10 @@ def chosen_path(problem: Problem) -> LabelledSolution:
     labels: list[int | None] = []
     for step in problem.meta["labelled_steps"]:
         chosen = step["chosen"]
-        rated = [place for place, each in enumerate(step["completions"]) if each["rating"] is not None]
+        rated = [i for i, each in enumerate(step["completions"]) if each["rating"] is not None]
         ends = chosen is None and not step["human"]
         if ends and rated:
-            chosen = min(rated, key=lambda place: step["completions"][place]["rating"])
+            chosen = min(rated, key=lambda index: step["completions"][index]["rating"])
         if chosen is not None:
             steps.append(step["completions"][chosen]["text"])
             labels.append(step["completions"][chosen]["rating"])
@@ -186,11 +186,11 @@ def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _human(found: Any) -> str | None:
+def _human(value: Any) -> str | None:
     """The person's text: as it stands, or inside the object that some published rows have."""
-    if isinstance(found, Mapping):
-        found = cast("Mapping[str, Any]", found).get("text")
-    return found if isinstance(found, str) else None
+    if isinstance(value, Mapping):
+        value = cast("Mapping[str, Any]", value).get("text")
+    return value if isinstance(value, str) else None
 
 
 SET = Dataset(

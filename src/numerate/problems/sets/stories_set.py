@@ -1,4 +1,4 @@
-"""`stories` in the shape of a dataset: the problems of the embedded world are made when they are asked for.
+"""Dataset `stories`: problems of the embedded world, made on request.
 
 There are as many as anyone needs, so a bare split is a stretch of a fixed size from its beginning, and a
 slice such as `stories/train[20000:30000]` may lie anywhere."""

@@ -116,31 +116,31 @@ def divisor(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     if p.denominator != 1:
         return None
     whole = p.numerator
-    found = [d for d in range(2, 13) if whole % d == 0 and whole // d >= 2]
-    return _n(s.pick(found)) if found else None
+    divisors = [d for d in range(2, 13) if whole % d == 0 and whole // d >= 2]
+    return _n(s.pick(divisors)) if divisors else None
 
 
 def small_divisor(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """For sharing money: cents come out even."""
-    found = [d for d in range(2, 9) if (p / d * 100).denominator == 1 and (p / d).denominator <= 2]
-    found = [d for d in found if p / d >= 2]
-    return _n(s.pick(found)) if found else None
+    divisors = [d for d in range(2, 9) if (p / d * 100).denominator == 1 and (p / d).denominator <= 2]
+    divisors = [d for d in divisors if p / d >= 2]
+    return _n(s.pick(divisors)) if divisors else None
 
 
 def ratio(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """p is n times something whole."""
-    found = [d for d in range(2, 8) if p % d == 0 and p / d >= 2]
-    return _n(s.pick(found)) if found else None
+    divisors = [d for d in range(2, 8) if p % d == 0 and p / d >= 2]
+    return _n(s.pick(divisors)) if divisors else None
 
 
 def fraction(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    found = [f for f in WORDS if p % f[1] == 0 and 2 <= p * f[0] / f[1] <= p - 2]
-    return Drawn(fraction=s.pick(found)) if found else None
+    fractions = [f for f in WORDS if p % f[1] == 0 and 2 <= p * f[0] / f[1] <= p - 2]
+    return Drawn(fraction=s.pick(fractions)) if fractions else None
 
 
 def unit_fraction(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    found = [f for f in WORDS if f[0] == 1 and p % f[1] == 0 and p / f[1] >= 2]
-    return Drawn(fraction=s.pick(found)) if found else None
+    fractions = [f for f in WORDS if f[0] == 1 and p % f[1] == 0 and p / f[1] >= 2]
+    return Drawn(fraction=s.pick(fractions)) if fractions else None
 
 
 def halves(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
@@ -154,13 +154,13 @@ def part(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def percent(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    found = [n for n in PERCENTS if p * n % 100 == 0 and 2 <= p * n / 100 <= p - 2]
-    return _n(s.pick(found)) if found else None
+    percents = [n for n in PERCENTS if p * n % 100 == 0 and 2 <= p * n / 100 <= p - 2]
+    return _n(s.pick(percents)) if percents else None
 
 
 def more_percent(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    found = [n for n in (10, 20, 25, 50, 75) if p * n % 100 == 0 and p * n / 100 >= 2]
-    return _n(s.pick(found)) if found else None
+    percents = [n for n in (10, 20, 25, 50, 75) if p * n % 100 == 0 and p * n / 100 >= 2]
+    return _n(s.pick(percents)) if percents else None
 
 
 def goal(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
@@ -174,8 +174,8 @@ def goal(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 def bill(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """What one pays with: a round sum above p."""
-    found = [n for n in (10, 20, 50, 60, 80, 100, 150, 200, 500, 1000) if p + 1 <= n <= 3 * p + 10]
-    return _n(s.pick(found[:3])) if found else None
+    sums = [n for n in (10, 20, 50, 60, 80, 100, 150, 200, 500, 1000) if p + 1 <= n <= 3 * p + 10]
+    return _n(s.pick(sums[:3])) if sums else None
 
 
 def product(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
@@ -196,10 +196,10 @@ def more_than_times(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | 
 
 def shift_half(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """F is a unit fraction of p; n more than that."""
-    found = [f for f in ((1, 2), (1, 2), (1, 3), (1, 4)) if p % f[1] == 0 and p / f[1] >= 4]
-    if not found:
+    fractions = [f for f in ((1, 2), (1, 2), (1, 3), (1, 4)) if p % f[1] == 0 and p / f[1] >= 4]
+    if not fractions:
         return None
-    f = s.pick(found)
+    f = s.pick(fractions)
     return Drawn({"n": Fraction(s.between(2, min(12, int(p / f[1]) - 2)))}, f)
 
 
@@ -313,14 +313,14 @@ def pace(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def tax(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    found = [n for n in (5, 10, 20, 25) if (p * n / 100 * 2).denominator == 1 and p * n / 100 >= 2]
-    return _n(s.pick(found)) if found else None
+    percents = [n for n in (5, 10, 20, 25) if (p * n / 100 * 2).denominator == 1 and p * n / 100 >= 2]
+    return _n(s.pick(percents)) if percents else None
 
 
 def speed(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """Kilometers an hour that divide p."""
-    found = [d for d in range(8, 61) if p % d == 0 and p / d >= 2]
-    return _n(s.pick(found)) if found else None
+    divisors = [d for d in range(8, 61) if p % d == 0 and p / d >= 2]
+    return _n(s.pick(divisors)) if divisors else None
 
 
 def drive(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
@@ -335,5 +335,5 @@ def cycle(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 def mileage(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     """Kilometers per liter that divide p."""
-    found = [d for d in range(5, 21) if p % d == 0 and p / d >= 2]
-    return _n(s.pick(found)) if found else None
+    divisors = [d for d in range(5, 21) if p % d == 0 and p / d >= 2]
+    return _n(s.pick(divisors)) if divisors else None

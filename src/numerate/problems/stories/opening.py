@@ -1,4 +1,4 @@
-"""How a story begins: quantities of one kind, alone or compared in a chain, then put together."""
+"""Opening of a story: quantities of one kind, alone or compared in a chain, then put together."""
 
 from __future__ import annotations
 
@@ -194,35 +194,35 @@ def _total(story: Story, sources: list[OpeningSource], mode: str) -> None:
 
 def _pair(story: Story, sources: list[OpeningSource], mode: str) -> None:
     """Compares the last two, or for three the last and the first."""
-    one, two = (sources[-1], sources[0])
-    assert one.node is not None and two.node is not None
+    smaller, larger = (sources[-1], sources[0])
+    assert smaller.node is not None and larger.node is not None
     if len(sources) > 2 and not _covers(story, sources):
         raise Stuck
     names = [(relation, relation.weight) for relation in JOINED if relation.name != "total"]
     relation = story.s.weighted(names)
     if relation.name != "average" and (
-        two.node in one.node.parents or story.relations[-1] in ("half_and_more", "more_than_times")
+        larger.node in smaller.node.parents or story.relations[-1] in ("half_and_more", "more_than_times")
     ):
         raise Stuck
-    if one.node.value > two.node.value:
-        one, two = two, one
-    assert one.node is not None and two.node is not None
+    if smaller.node.value > larger.node.value:
+        smaller, larger = larger, smaller
+    assert smaller.node is not None and larger.node is not None
     if relation.name == "average" and (len(sources) > 2 or "rest_of_total" in story.relations):
         raise Stuck
-    slots = _slots(story, one, two)
+    slots = _slots(story, smaller, larger)
     slots["A"] = _all(story, sources, mode)
     slots["each"] = ""
     if mode == "times":
         slots["each"] = " per " + (
             "game"
-            if "game" in one.at
+            if "game" in smaller.at
             else "week"
-            if "week" in one.at
+            if "week" in smaller.at
             else "month"
-            if " in " in one.at
+            if " in " in smaller.at
             else "day"
         )
-    _finish(story, relation, slots, {"p": two.node, "q": one.node}, None)
+    _finish(story, relation, slots, {"p": larger.node, "q": smaller.node}, None)
     story.kind = "final"
 
 

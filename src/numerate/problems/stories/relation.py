@@ -1,4 +1,4 @@
-"""What a relation is: a way to tell a fact, the calculations that follow from it, and the words for both.
+"""Relations: a way to tell a fact, the calculations that follow from it, and the words for both.
 
 Calculations name their operands by letters: p the quantity at hand, q a second one, n m k numbers that the
 fact gives, x y z the results of this relation's earlier calculations, F a fraction in words ("a third of").

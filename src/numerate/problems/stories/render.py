@@ -18,14 +18,17 @@ HELD_LEADS = ("afterwards, ", "some time later, ")
 def question(story: Story) -> str:
     """The text of the problem."""
     s = story.s
-    told = _intro(story) + _setup(story) + _events(story)
-    ask, last = _ask(story, told)
+    sentences = _intro(story) + _setup(story) + _events(story)
+    ask, last = _ask(story, sentences)
     if last:
-        told = told[:-1]
+        sentences = sentences[:-1]
     naming = _Naming(story)
     return (
         " ".join(
-            [*(_capital(naming.fill(sentence.text)) + "." for sentence in told), _capital(naming.fill(ask))]
+            [
+                *(_capital(naming.fill(sentence.text)) + "." for sentence in sentences),
+                _capital(naming.fill(ask)),
+            ]
         )
         if s
         else ""
@@ -60,9 +63,9 @@ def _intro(story: Story) -> list[Sentence]:
 def _setup(story: Story) -> list[Sentence]:
     """The opening facts, some shuffled, some joined by "and"."""
     s = story.s
-    told = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
+    facts = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
     made: list[Sentence] = []
-    for sentence in told:
+    for sentence in facts:
         before = made[-1] if made else None
         if before and before.source and sentence.source and s.chance(0.25) and _joinable(before, sentence):
             made[-1] = Sentence(f"{before.text}, and {sentence.text}")
@@ -75,8 +78,10 @@ def _may_shuffle(story: Story) -> bool:
     return story.scenario.kind != "cost"
 
 
-def _joinable(one: Sentence, two: Sentence) -> bool:
-    return not any(mark in sentence.text for sentence in (one, two) for mark in (", ", ". ", ":", " and "))
+def _joinable(first: Sentence, second: Sentence) -> bool:
+    return not any(
+        mark in sentence.text for sentence in (first, second) for mark in (", ", ". ", ":", " and ")
+    )
 
 
 def _events(story: Story) -> list[Sentence]:
@@ -90,7 +95,7 @@ def _events(story: Story) -> list[Sentence]:
     return made
 
 
-def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
+def _ask(story: Story, sentences: list[Sentence]) -> tuple[str, bool]:
     """The question, and whether it has swallowed the last sentence as "If ..."."""
     s = story.s
     direct, _, indirect = s.pick(story.asks).partition("|")
@@ -98,12 +103,12 @@ def _ask(story: Story, told: list[Sentence]) -> tuple[str, bool]:
     form = s.below(10)
     if (
         form < 2
-        and len(told) > 1
+        and len(sentences) > 1
         and story.events
-        and told[-1].text == story.events[-1].text
-        and not any(mark in told[-1].text for mark in (". ", ", "))
+        and sentences[-1].text == story.events[-1].text
+        and not any(mark in sentences[-1].text for mark in (". ", ", "))
     ):
-        return f"if {told[-1].text}, {direct}?", True
+        return f"if {sentences[-1].text}, {direct}?", True
     if form < (7 if story.held_templates else 4) and indirect:
         return s.pick(HELD_INDIRECT if story.held_templates else INDIRECT).format(indirect), False
     return direct + "?", False

@@ -30,8 +30,8 @@ def nouns(text: str) -> tuple[Noun, ...]:
     """Reads "apple pear bush/bushes": plurals with s unless given after a slash; _ is a blank."""
     made: list[Noun] = []
     for word in text.split():
-        one, _, many = word.replace("_", " ").partition("/")
-        made.append(Noun(one, many or one + "s"))
+        singular, _, many = word.replace("_", " ").partition("/")
+        made.append(Noun(singular, many or singular + "s"))
     return tuple(made)
 
 

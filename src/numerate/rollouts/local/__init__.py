@@ -221,11 +221,11 @@ class _Request:
         if not np.isfinite(logps).all():
             raise self.not_finite(int(np.flatnonzero(~np.isfinite(logps))[0]))
         choices = None if choice_B is None else choice_B.cpu().numpy()
-        given = None
-        if self.calculator and (given := self.calculator.give(self.slots, tokens)) is not None:
-            logps = np.where(given, np.float32(0), logps)
+        supplied = None
+        if self.calculator and (supplied := self.calculator.give(self.slots, tokens)) is not None:
+            logps = np.where(supplied, np.float32(0), logps)
             token_B = torch.from_numpy(tokens).to(token_B.device)
-        full = self.slots.append(tokens, logps, choices, given)
+        full = self.slots.append(tokens, logps, choices, supplied)
         if self.calculator:
             self.calculator.look(self.slots, tokens)
         done, rollouts = self.finished(tokens, full)

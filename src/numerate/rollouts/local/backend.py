@@ -1,4 +1,4 @@
-"""What the local engine asks of a forward pass: `models.inference.torch` and `models.inference.hf` answer."""
+"""Interface of a forward pass for the local engine; `models.inference.torch` and `.hf` implement it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many attempts may be in the making at once: the memory that their keys and values may take."""
+"""Memory budget of sampling: the number of concurrent rollouts whose keys and values fit."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ def _drawn(lib: CDLL, logits_BV: Tensor, uniform_B: Tensor, temperature: float) 
     token_B, logp_B = torch.empty(rows, dtype=torch.long), torch.empty(rows)
     weight = torch.empty(vocab + BLOCK)
     uniform_B = uniform_B.contiguous()
-    given = (logits_BV.data_ptr(), uniform_B.data_ptr(), temperature, vocab)
-    lib.draw(*given, token_B.data_ptr(), logp_B.data_ptr(), weight.data_ptr(), 0, rows)
+    inputs = (logits_BV.data_ptr(), uniform_B.data_ptr(), temperature, vocab)
+    lib.draw(*inputs, token_B.data_ptr(), logp_B.data_ptr(), weight.data_ptr(), 0, rows)
     return token_B, logp_B
 
 

@@ -1,5 +1,5 @@
-"""What decides the next tokens of a batch in the making: by default a draw from the model's distribution; a
-steering, where a method has one, by more than that."""
+"""Token samplers: choose the next tokens of a batch, by default from the model's distribution; a method may
+bring another sampler."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ log = logging.getLogger("numerate")
 class Refused(ValueError):
     """The server understood that it does not want this request: sending it again would not help."""
 
-    def __init__(self, url: str, status: int, said: str) -> None:
-        super().__init__(f"the server at {url} refused a request ({status}): {said}")
-        self.url, self.status, self.said = url, status, said
+    def __init__(self, url: str, status: int, message: str) -> None:
+        super().__init__(f"the server at {url} refused a request ({status}): {message}")
+        self.url, self.status, self.said = url, status, message
 
     def about(self, more: str) -> Refused:
         """The same, with what the request was about."""
@@ -50,8 +50,8 @@ class ServerGone(ConnectionError):
 class _Trouble(Exception):
     """One try failed, another may not. after: seconds to wait as the server said."""
 
-    def __init__(self, said: str, after: float | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
         self.after = after
 
 
@@ -148,8 +148,8 @@ class Client:
             raise _Trouble(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         passing = answer.status_code in BUSY or answer.status_code >= 500
         if passing and answer.status_code not in final:
-            said = f"it answered {answer.status_code}: {error_message(answer.text)}"
-            raise _Trouble(said, retry_seconds(answer.headers.get("Retry-After")))
+            message = f"it answered {answer.status_code}: {error_message(answer.text)}"
+            raise _Trouble(message, retry_seconds(answer.headers.get("Retry-After")))
         if answer.status_code >= 300:
             raise Refused(self.url, answer.status_code, error_message(answer.text))
         try:
@@ -158,26 +158,26 @@ class Client:
             raise _Trouble(f"its answer cannot be read ({error}): {error_message(answer.text)}") from error
 
     def _gone(self, trouble: _Trouble, tries: int, waited: float) -> str:
-        asked = f"; it asks to wait {trouble.after:g} s" if trouble.after is not None else ""
+        request = f"; it asks to wait {trouble.after:g} s" if trouble.after is not None else ""
         return (
             f"the server at {self.url} did not answer as it should, {tries} times within {waited:.0f} s: "
-            f"{trouble}{asked}. Look at the server's own log, start it again or raise `patience` (now "
+            f"{trouble}{request}. Look at the server's own log, start it again or raise `patience` (now "
             f"{self.patience:g} s), and give the same command again: what is stored is not drawn again"
         )
 
 
 def error_message(text: str) -> str:
     """A server's own words: OpenAI's {"error": {"message"}}, FastAPI's {"detail"}, or whatever it sent."""
-    found: Any
+    message: Any
     try:
-        found = json.loads(text)
+        message = json.loads(text)
     except ValueError:
-        found = text
+        message = text
     for key in ("error", "detail", "message"):
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-    said = " ".join((found if isinstance(found, str) else json.dumps(found)).split())
-    return said[:SHOWN] + ("..." if len(said) > SHOWN else "") or "(it said nothing)"
+        if isinstance(message, dict) and key in message:
+            message = message[key]
+    words = " ".join((message if isinstance(message, str) else json.dumps(message)).split())
+    return words[:SHOWN] + ("..." if len(words) > SHOWN else "") or "(it said nothing)"
 
 
 def retry_seconds(header: str | None) -> float | None:

@@ -1,5 +1,5 @@
-"""How servers want to be asked. All speak OpenAI's completions, none quite the same: what a request may hold
-beyond OpenAI's own fields differs, and so does whether a prompt may be token ids.
+"""Dialects of servers. All implement OpenAI's completions, none quite the same: the fields beyond OpenAI's
+own differ, and so does whether a prompt may be token ids.
 
 The most telling form is tried first. Every form says what would otherwise be taken from the server's own
 defaults (llama.cpp cuts at top_k 40, transformers at the model's generation settings), as far as it can."""
@@ -83,7 +83,7 @@ def request_body(
     policy: Policy,
 ) -> Fields:
     """A request for n attempts. Raises Unsayable."""
-    asked: Fields = {
+    body: Fields = {
         "model": model,
         "prompt": list(ids) if form.ids else as_text(prompt, ids, policy),
         "max_tokens": params.max_tokens,
@@ -92,10 +92,10 @@ def request_body(
         "seed": seed,
     }
     if n > 1:
-        asked["n"] = n
+        body["n"] = n
     if params.stop:
-        asked["stop"] = list(params.stop)
-    return asked | form.more(params, policy)
+        body["stop"] = list(params.stop)
+    return body | form.more(params, policy)
 
 
 def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:

@@ -1,4 +1,4 @@
-"""Which of a server's models is the policy."""
+"""Discovery of the policy among a server's models."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ async def find_served(client: Client, policy: str, wanted: str | None) -> Served
         listed = await client.get("/v1/models", served_entries, final=(500, 501))
     except Refused:
         listed = []
-    place = str(locate.locate_model(policy))
-    for name in (wanted,) if wanted else (policy, place, str(Path(place).resolve())):
+    path = str(locate.locate_model(policy))
+    for name in (wanted,) if wanted else (policy, path, str(Path(path).resolve())):
         for entry in listed:
             if name in (entry["id"], entry.get("root")):
                 return served_model(entry)
     if wanted or not listed:
-        return Served(wanted or place)
+        return Served(wanted or path)
     if len(listed) == 1:
         return served_model(listed[0])
     names = ", ".join(entry["id"] for entry in listed[:8])
@@ -52,11 +52,11 @@ def served_model(entry: dict[str, Any]) -> Served:
     return Served(entry["id"], entry.get("owned_by") in RAW, length if isinstance(length, int) else None)
 
 
-def served_entries(given: Any) -> list[dict[str, Any]]:
+def served_entries(payload: Any) -> list[dict[str, Any]]:
     """The models that are being served. What `transformers serve` lists is the cache of downloads, not what
     it serves; there the owner is the first part of the name."""
-    if not isinstance(given, dict) or not isinstance(given.get("data"), list):
+    if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
         raise UnreadableResponse("it is no list of models")
-    listed = cast(list[Any], given["data"])
+    listed = cast(list[Any], payload["data"])
     entries = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
     return [entry for entry in entries if not entry["id"].startswith(f"{entry.get('owned_by')}/")]

@@ -111,12 +111,12 @@ class RequestLoop:
         """The request, in the form that this server takes or in the next one that can say it."""
         seed = seed_of(self.params.seed, self.params.round, ask.prompt.problem_id, ask.first)
         params = replace(self.params, max_tokens=self.room(ask))
-        given = (self.served.model, ask.prompt, ask.ids, ask.count, seed, params, self.policy)
+        arguments = (self.served.model, ask.prompt, ask.ids, ask.count, seed, params, self.policy)
         if self.engine.form:
-            return request_body(self.engine.form, *given)
+            return request_body(self.engine.form, *arguments)
         while True:
             try:
-                return request_body(self.untried[0], *given)
+                return request_body(self.untried[0], *arguments)
             except Unsayable as error:
                 self.give_up_form(str(error), ask)
 
@@ -165,10 +165,10 @@ class RequestLoop:
         if self.untried:
             return
         if ask.count == 1 or not self.engine.several:
-            said = "\n".join(dict.fromkeys(self.refusals))
+            reasons = "\n".join(dict.fromkeys(self.refusals))
             raise ValueError(
                 f"the server at {self.engine.url} refused every form of request for the model "
-                f"{self.served.model!r}:\n{said}"
+                f"{self.served.model!r}:\n{reasons}"
             )
         self.engine.several = False
         self.untried.extend(FORMS)

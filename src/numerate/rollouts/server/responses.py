@@ -1,4 +1,4 @@
-"""What comes back: choices -> the turn that the policy wrote."""
+"""Responses of a server: choices -> the turn that the policy wrote."""
 
 from __future__ import annotations
 
@@ -34,33 +34,37 @@ class Answer:
     """how many tokens the server read the prompt as, where it says"""
 
 
-def read_response(given: Any) -> Answer:
+def read_response(payload: Any) -> Answer:
     """Raises Unreadable where it is no whole answer; a generation that the server broke off is none."""
-    if not isinstance(given, dict) or not isinstance(given.get("choices"), list) or not given["choices"]:
+    if (
+        not isinstance(payload, dict)
+        or not isinstance(payload.get("choices"), list)
+        or not payload["choices"]
+    ):
         raise UnreadableResponse("it has no choices")
-    usage = given.get("usage")
+    usage = payload.get("usage")
     counted = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-    choices = tuple(_choice(choice) for choice in cast(list[Any], given["choices"]))
+    choices = tuple(_choice(choice) for choice in cast(list[Any], payload["choices"]))
     return Answer(choices, counted if isinstance(counted, int) else None)
 
 
-def _choice(given: Any) -> ResponseChoice:
-    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+def _choice(payload: Any) -> ResponseChoice:
+    if not isinstance(payload, dict) or not isinstance(payload.get("text"), str):
         raise UnreadableResponse("a choice has no text")
-    finish = given.get("finish_reason")
+    finish = payload.get("finish_reason")
     if finish not in ("stop", "length"):
         raise UnreadableResponse(f"a choice ended by {finish!r}")
-    ids = given.get("token_ids")
-    told = isinstance(ids, list) and all(isinstance(i, int) for i in ids)
-    logprobs = given.get("logprobs")
+    ids = payload.get("token_ids")
+    has_ids = isinstance(ids, list) and all(isinstance(i, int) for i in ids)
+    logprobs = payload.get("logprobs")
     values = logprobs.get("token_logprobs") if isinstance(logprobs, dict) else None
     return ResponseChoice(
-        given["text"],
+        payload["text"],
         finish,
-        tuple(cast(list[int], ids)) if told else None,
+        tuple(cast(list[int], ids)) if has_ids else None,
         _numbers(values),
-        "stop_reason" in given,
-        reason if isinstance(reason := given.get("stop_reason"), str) else "",
+        "stop_reason" in payload,
+        reason if isinstance(reason := payload.get("stop_reason"), str) else "",
     )
 
 
@@ -102,5 +106,5 @@ def _from_text(
 
 def _cut(text: str, stops: Sequence[str]) -> str:
     """The text before the first stop string."""
-    places = [place for place in (text.find(stop) for stop in stops) if place >= 0]
+    places = [index for index in (text.find(stop) for stop in stops) if index >= 0]
     return text[: min(places)] if places else text

@@ -107,10 +107,10 @@ class Host:
             raise ValueError(f"the installed vllm finds no device it can run on: {isolation.WITHOUT}")
         self.cpu = bool(platform.is_cpu())
         with TemporaryDirectory(prefix="numerate-vllm-") as folder, isolation.keep_process_state():
-            place = policy.save(Path(folder) / "model", lasting=False)
-            self.names = weights.saved_names(place)
+            directory = policy.save(Path(folder) / "model", lasting=False)
+            self.names = weights.saved_names(directory)
             try:
-                self.llm = self.vllm.LLM(str(place), **llm_arguments(policy, self.settings, self.cpu))
+                self.llm = self.vllm.LLM(str(directory), **llm_arguments(policy, self.settings, self.cpu))
                 self._try_out()
             except Exception as error:  # vLLM raises whatever the part that fails raises
                 self.end()
@@ -211,7 +211,7 @@ def llm_arguments(policy: Policy, settings: Settings, cpu: bool) -> dict[str, An
     """What `vllm.LLM` is made of, beside the model's directory."""
     memory = settings.memory if settings.memory or not cpu else CPU_MEMORY
     lengths = [length for length in (policy.context, settings.context) if length]
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "dtype": "float32" if cpu else str(next(policy.model.parameters()).dtype).removeprefix("torch."),
         "enforce_eager": cpu,
         "max_model_len": min(lengths, default=None),
@@ -224,15 +224,17 @@ def llm_arguments(policy: Policy, settings: Settings, cpu: bool) -> dict[str, An
         "enable_sleep_mode": settings.sleep and not cpu,
     }
     if cpu:  # where vLLM 0.32 fails on a request with a seed whose prompt it splits
-        given["enable_chunked_prefill"] = False
-        given["max_num_batched_tokens"] = max(CPU_TOKENS, given["max_model_len"] or 0, settings.max_seqs or 0)
+        arguments["enable_chunked_prefill"] = False
+        arguments["max_num_batched_tokens"] = max(
+            CPU_TOKENS, arguments["max_model_len"] or 0, settings.max_seqs or 0
+        )
     else:
-        given["gpu_memory_utilization"] = settings.gpu_share
+        arguments["gpu_memory_utilization"] = settings.gpu_share
     if memory:
-        given["kv_cache_memory_bytes"] = int(memory * GIB)
+        arguments["kv_cache_memory_bytes"] = int(memory * GIB)
     if settings.max_seqs:
-        given["max_num_seqs"] = settings.max_seqs
-    return given
+        arguments["max_num_seqs"] = settings.max_seqs
+    return arguments
 
 
 def output_piece(output: Any) -> OutputPiece:

@@ -128,8 +128,8 @@ class Request:
             name = f"{self.number}/{new.index}/{problem}"
             seed = seed_of(self.params.seed, self.params.round, problem, new.index)
             self.waiting[name] = new
-            asked = sampling_settings(self.params, seed, room, self.ends)
-            self.source.add(name, new.prompt_ids, asked, stream=bool(self.stops.strings))
+            settings = sampling_settings(self.params, seed, room, self.ends)
+            self.source.add(name, new.prompt_ids, settings, stream=bool(self.stops.strings))
 
     def grown(self, piece: OutputPiece) -> Iterator[Rollout]:
         """Adds the tokens one by one, since a stop string may end the attempt before the last of them."""

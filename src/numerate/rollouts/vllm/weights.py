@@ -16,14 +16,14 @@ PASSING = ("_name_or_path", "dtype", "torch_dtype", "transformers_version")
 
 def weight_tensors(model: Any) -> dict[str, Tensor]:
     """Parameters and saved buffers, those that share memory once, under their first name."""
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     places: set[tuple[int, tuple[int, ...]]] = set()
     for name, tensor in model.state_dict().items():
-        place = (tensor.data_ptr(), tuple(tensor.shape))
-        if place not in places:
-            places.add(place)
-            found[name] = tensor
-    return found
+        address = (tensor.data_ptr(), tuple(tensor.shape))
+        if address not in places:
+            places.add(address)
+            tensors[name] = tensor
+    return tensors
 
 
 def saved_names(directory: Path) -> set[str]:
@@ -31,11 +31,11 @@ def saved_names(directory: Path) -> set[str]:
     in memory (experts, for one); those cannot be handed over in memory."""
     from safetensors import safe_open
 
-    found: set[str] = set()
+    names: set[str] = set()
     for path in sorted(directory.glob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
-            found |= set(file.keys())
-    return found
+            names |= set(file.keys())
+    return names
 
 
 def pack_head(model: Any) -> None:

@@ -1,5 +1,5 @@
-"""What is exact about integrals and derivatives: derivatives by the rules, constant factors in front, powers
-of the letter between finite bounds, and limits of partial sums as infinite sums."""
+"""Exact forms of integrals and derivatives: derivatives by the rules, constant factors in front, powers of
+the letter between finite bounds, and limits of partial sums as infinite sums."""
 
 from __future__ import annotations
 

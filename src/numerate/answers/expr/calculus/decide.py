@@ -1,5 +1,5 @@
-"""Whether two expressions of which one holds an integral, a derivative, a limit or an infinite sum are the
-same: exactly once they are worked out, with the operators as letters, or at fixed values of the letters."""
+"""Comparison of expressions with an integral, a derivative, a limit or an infinite sum: exactly once they are
+evaluated, with the operators as letters, or at fixed values of the letters."""
 
 from __future__ import annotations
 

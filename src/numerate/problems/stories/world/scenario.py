@@ -1,4 +1,4 @@
-"""What a scenario is, and the words that many of them share.
+"""Scenarios, and the words that many of them share.
 
 Keys of `words` (each a tuple to choose from): bunch (what a source comes in), box, rate, car, bicycle (per,
 span), taker, giver, bad, sort (two kinds of the items), use (past, participle), part (verb, noun), product,

@@ -1,0 +1,67 @@
+"""Naming rules of the package: parameters, classes, and the first lines of modules."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import numerate
+
+ROOT = Path(numerate.__file__).parent
+TREES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(ROOT.rglob("*.py"))
+}
+FORBIDDEN = {"told", "said", "found", "given", "asked", "one", "place"}
+CLAUSES = ("What ", "How ", "Which ", "Where ", "Whether ")
+COMMANDS = ("numerate ", "python -m numerate")
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
+    args = node.args
+    named = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    return [each.arg for each in named if each]
+
+
+def test_parameters_have_the_names_of_the_field():
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    wrong = [
+        f"{file}:{node.lineno} {name}"
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, functions)
+        for name in parameters(node)
+        if name in FORBIDDEN
+    ]
+    assert len(TREES) > 300
+    assert not wrong
+
+
+def test_public_classes_have_different_names():
+    """The options of a method are its `Config`."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for file, tree in TREES.items():
+        for node in tree.body:
+            is_options = (
+                isinstance(node, ast.ClassDef) and node.name == "Config" and file.startswith("methods/")
+            )
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not is_options:
+                files[node.name].append(file)
+    assert not {name: places for name, places in files.items() if len(places) > 1}
+
+
+def is_heading(line: str) -> bool:
+    """Begins with a noun or a verb, not with a relative clause; is no question."""
+    begins = line[:1].isupper() or line.startswith(COMMANDS)
+    return begins and not line.startswith(CLAUSES) and not line.rstrip().endswith("?")
+
+
+def test_modules_begin_with_a_heading():
+    first = {file: (ast.get_docstring(tree) or "").partition("\n")[0] for file, tree in TREES.items()}
+    assert not {file: line for file, line in first.items() if not is_heading(line)}
+
+
+def test_headings():
+    assert is_heading("Error messages for invalid values.")
+    assert is_heading("numerate run: a recipe from its first stage to the report.")
+    wrong = ("What a wrong value is told.", "Whether they agree.", "stops and goes on", "Is it right?", "")
+    assert not any(map(is_heading, wrong))
