@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate.answers import grade, grade_lines
-from numerate.answers.adapters import text_of, trl_reward, verl_compute_score
+from numerate.answers.adapters import assistant_texts, trl_reward, verl_compute_score
 
 
 def test_the_function_takes_texts_and_messages_and_reads_its_columns() -> None:
@@ -220,7 +220,7 @@ def test_a_completion_in_any_of_its_shapes_is_what_the_assistant_says(completion
 def test_what_is_no_completion_is_refused(completion: Any) -> None:
     with pytest.raises(ValueError, match=r"row 0: the completion holds .*expected a text, or messages"):
         trl_reward(["q"], [completion], answer=["24"])
-    assert text_of("as it is") == "as it is"
+    assert assistant_texts("as it is") == ["as it is"]
 
 
 @pytest.mark.parametrize(

@@ -78,12 +78,12 @@ def verl_compute_score(
     return value
 
 
-def text_of(completion: Completion, where: str = "completion") -> str:
-    """Returns what the assistant says in a completion; "" where it says nothing, as in a call of a tool.
+def assistant_texts(completion: Completion, where: str = "completion") -> list[str]:
+    """Returns what the assistant says in a completion, message by message, leaving out the empty ones.
 
     Raises ValueError for what is neither text nor messages."""
     if completion is None or isinstance(completion, str):
-        return completion or ""
+        return [completion] if completion else []
     messages = [completion] if isinstance(completion, Mapping) else completion
     if not isinstance(cast("object", messages), list | tuple):
         raise _unreadable(where, completion)
@@ -97,7 +97,7 @@ def text_of(completion: Completion, where: str = "completion") -> str:
         if text is None:
             raise _unreadable(where, message)
         texts.append(text)
-    return "\n".join(filter(None, texts))
+    return [text for text in texts if text.strip()]
 
 
 _MESSAGE_FIELDS = frozenset({"role", "content"})
@@ -129,10 +129,18 @@ def _reward(
     completion: Completion, problems: Sequence[Problem], where: str, fallback: Fallback
 ) -> float | None:
     """Returns 1.0 where the completion ends in any of the accepted answers; None where there is none."""
-    text = text_of(completion, where)
+    texts = assistant_texts(completion, where)
     if not problems:
         return None
-    return float(any(grade(text, problem, fallback=fallback).correct for problem in problems))
+    return float(any(_is_right(texts, problem, fallback) for problem in problems))
+
+
+def _is_right(texts: Sequence[str], problem: Problem, fallback: Fallback) -> bool:
+    """Grades the last message, and where it has no answer all of them as one text."""
+    last = grade(texts[-1] if texts else "", problem, fallback=fallback)
+    if last.answer is not None or len(texts) < 2:
+        return last.correct
+    return grade("\n".join(texts), problem, fallback=fallback).correct
 
 
 def _column(name: str, columns: Mapping[str, Any], rows: int, default: Any = None) -> Sequence[Any]:

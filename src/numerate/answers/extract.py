@@ -92,11 +92,17 @@ _ASCII_FORMS = {chr(0xFF01 + k): chr(0x21 + k) for k in range(94)} | {
 _FULL_WIDTH = re.compile("[\uff01-\uff5e、−]")
 
 
+_STRUCK = re.compile(r"~~[^~\n]{1,80}~~")
+"""struck out in Markdown"""
+
+
 def _readable_tail(visible: str) -> str:
     """Returns the end of the visible text with ASCII signs for full-width ones; "" where it is blank."""
     tail = _without_trail(visible.rstrip())[-TAIL:]
     if not tail.isascii() and _FULL_WIDTH.search(tail):
         tail = _FULL_WIDTH.sub(lambda sign: _ASCII_FORMS[sign.group()], tail)
+    if "~~" in tail:
+        tail = _STRUCK.sub("", tail)
     return "" if tail.isspace() else tail
 
 

@@ -39,15 +39,18 @@ Row = dict[str, Any]
 
 
 def equal_all(
-    candidates: Sequence[str],
-    references: Sequence[str],
+    candidates: Iterable[str],
+    references: Iterable[str],
     kind: Kind = "math",
     strict: bool = False,
     workers: int | None = None,
 ) -> list[bool]:
     """`equal` of every pair, in order. workers: processes with this one, by default one per core.
 
-    Raises ValueError for sequences of different lengths."""
+    Raises ValueError for a single text, and for different numbers of candidates and references."""
+    if isinstance(candidates, str) or isinstance(references, str):
+        raise ValueError("give lists of candidates and references; one text is compared by `equal`")
+    candidates, references = list(candidates), list(references)
     if len(candidates) != len(references):
         raise ValueError(
             f"{len(candidates)} candidates and {len(references)} references: give as many of each"

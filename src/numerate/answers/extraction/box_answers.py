@@ -6,21 +6,25 @@ import re
 
 from numerate.answers.equivalence import decide
 from numerate.answers.extraction.clauses import NEAR
+from numerate.answers.extraction.corrections import CORRECTION
 from numerate.answers.extraction.cues import answer_cues
-from numerate.answers.extraction.phrase_answers import CORRECTION, cue_value
+from numerate.answers.extraction.phrase_answers import cue_value, value_after_withdrawal
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Found
 from numerate.answers.text.boxes import Box, last_boxes
 from numerate.types import Kind
 
 _REJECTED = re.compile(
-    r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy))\b"
+    r"[^.\n]{0,30}\b(?:extraneous|rejected|discarded|invalid|not valid|does not (?:work|satisfy)"
+    r"|(?:was|is) (?:my|the|an?) (?:first|initial|earlier|wrong|incorrect|common|naive))\b"
 )
 MOST_REJECTED = 4
 """times that a rejected box is passed over"""
 _PHANTOM = re.compile(r"\\[hv]?phantom\{[^{}]*\}")
 _DENIED = re.compile(
-    r"(?:\b(?:not|cannot be|never)|\b(?:is|was|can|could)n['’]t(?: be)?)\s*(?:\$|\\\()?\s*\Z", re.IGNORECASE
+    r"(?:\b(?:not|cannot be|never)|\b(?:is|was|can|could)n['’]t(?: be)?)\s*(?:\$|\\\()?\s*\Z"
+    r"|(?:不是|并非|而非)\s*(?:\$|\\\()?\s*\Z",
+    re.IGNORECASE,
 )
 
 
@@ -43,7 +47,8 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
     end = boxes[-1].end
     if refuses_answer(tail, end):
         return Found(None, "box")
-    if later := _later_phrase(tail, end, kind):
+    later = _later_phrase(tail, boxes[-1], kind)
+    if later := later or _corrected_value(tail, end, kind):
         return Found(later, "phrase")
     contents = ""
     for _ in range(MOST_REJECTED):
@@ -54,17 +59,31 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
     return Found(contents, "box")
 
 
-def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
+_CONTRAST = re.compile(
+    r"\b(?:but|however|forgot\w*|asks? for|asked for|common|naive|tempting"
+    r"|(?:first|initial|earlier) (?:guess|try|answer|thought|idea))\b",
+    re.IGNORECASE,
+)
+
+
+def _later_phrase(tail: str, box: Box, kind: Kind) -> str | None:
     """Returns what a sentence behind a box calls the final answer, or the answer after all."""
-    behind = tail[end:]
-    if "nswer" not in behind:
+    end = box.end
+    if "nswer" not in tail[end:]:
         return None
-    corrected = CORRECTION.search(behind) is not None
+    corrected = CORRECTION.search(tail, end) is not None
+    corrected = corrected or _CONTRAST.search(tail, max(box.start - NEAR, 0)) is not None
     for cue in answer_cues(tail, end):
         value = cue_value(tail, cue, kind)
         if value and (cue.final or corrected) and "\\boxed" not in value and _has_mathematics(value):
             return value
     return None
+
+
+def _corrected_value(tail: str, end: int, kind: Kind) -> str | None:
+    """Returns the value of a correction behind the last box."""
+    value = value_after_withdrawal(tail, end, kind)
+    return value if value and (kind == "choice" or _has_mathematics(value)) else None
 
 
 def _has_mathematics(value: str) -> bool:
@@ -86,6 +105,7 @@ def _is_rejected(tail: str, box: Box) -> bool:
     """Returns True for a box behind "not", and for one that the text behind it discards."""
     before = tail[max(box.start - NEAR, 0) : box.start].lower()
     may_deny = "not" in before or "never" in before or "n't" in before or "n’t" in before
+    may_deny = may_deny or not before.isascii()
     if may_deny and _DENIED.search(tail, max(box.start - NEAR, 0), box.start):
         return True
     return _REJECTED.match(tail, box.end) is not None

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from numerate.answers import choice
 from numerate.answers.equivalence import decide
 from numerate.answers.extraction.bare_answers import bare_answer
-from numerate.answers.extraction.clauses import count_words
+from numerate.answers.extraction.clauses import count_words, first_sentence
+from numerate.answers.extraction.corrections import withdrawals
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
 from numerate.answers.extraction.unfinished import breaks_off
 from numerate.answers.sources import LONGEST_STATEMENT, MOST_GUESSED, NOTHING, Fallback, Found
 
 _VERDICT = re.compile(
-    r"(?:^|(?<=[.;,\n]))[ \t*_-]*\(?(?P<letter>(?-i:[A-J]))(?:[).:]|\s+is\b)[^\n;.]{0,60}?"
-    r"(?:\b(?P<right>correct|true|yes|right)|\b(?P<wrong>incorrect|not \w+|untrue|false|no|wrong))"
-    r"\b(?=\W{0,3}(?:[.;,\n]|\Z))",
+    r"(?:^|(?<=[.;,?\n]))[ \t*_-]*\(?(?P<letter>(?-i:[A-J]))"
+    r"(?:[).:?]|\s+is\b|(?=\s*[✓✔✅☑✗✘❌✖]))[^\n;.]{0,60}?"
+    r"(?:(?:\b(?P<right>correct|true|yes|right)|\b(?P<wrong>incorrect|not \w+|untrue|false|no|wrong))"
+    r"\b(?=\W{0,3}(?:[.;,\n]|\Z))|(?P<tick>[✓✔✅☑])|(?P<cross>[✗✘❌✖]))",
     re.IGNORECASE,
 )
 MOST_BEHIND = 2
@@ -30,8 +32,8 @@ def letter_by_verdicts(tail: str, choices: Sequence[tuple[str, str]] = ()) -> st
     verdicts = list(_VERDICT.finditer(tail, max(len(tail) - LONGEST_STATEMENT, 0)))
     if len(verdicts) < 2 or len(tail[verdicts[-1].end() :].split()) > MOST_BEHIND:
         return None
-    right = {verdict["letter"] for verdict in verdicts if verdict["right"]}
-    wrong = {verdict["letter"] for verdict in verdicts if verdict["wrong"]}
+    right = {verdict["letter"] for verdict in verdicts if verdict["right"] or verdict["tick"]}
+    wrong = {verdict["letter"] for verdict in verdicts if verdict["wrong"] or verdict["cross"]}
     if len(right) > 1 or right & wrong or (choices and not right <= {letter for letter, _ in choices}):
         return ""
     return min(right) if right and wrong else None
@@ -49,6 +51,8 @@ def choice_answer(
     tail: str, marked: Found | None, choices: Sequence[tuple[str, str]], fallback: Fallback
 ) -> Found:
     """Returns the letter that a text chooses. marked: the answer that the text marks as such, if any."""
+    if letter := _corrected_letter(tail, choices):
+        return Found(letter, "phrase")
     if marked is not None and marked.source != "phrase":
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
         return Found(letter, marked.source) if letter else NOTHING
@@ -68,6 +72,20 @@ def choice_answer(
     if letter is None and fallback != "none":
         return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
     return NOTHING
+
+
+def _corrected_letter(tail: str, choices: Sequence[tuple[str, str]]) -> str | None:
+    """Returns the letter that stands alone behind a correction: `The answer is D. Sorry, I meant C.`"""
+    ends = list(withdrawals(tail, max(len(tail) - LONGEST_STATEMENT, 0)))
+    behind = first_sentence(tail[ends[-1] :].lstrip(" :,.;，。、—–-!")).strip() if ends else ""
+    alone = _LETTER_ALONE.fullmatch(behind)
+    letters = {label for label, _ in choices}
+    return alone["letter"] if alone and (not letters or alone["letter"] in letters) else None
+
+
+_LETTER_ALONE = re.compile(
+    r"(?:mea?nt? )?(?:(?:it|that)(?:'s| is) )?(?:the answer is )?(?:option |choice )?\W?(?P<letter>[A-J])\W?"
+)
 
 
 def _breaks_off(tail: str) -> bool:

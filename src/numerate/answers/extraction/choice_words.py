@@ -77,10 +77,16 @@ PREDICATE = re.compile(
 
 SUPPOSED = re.compile(
     r"^\W*(?:(?:but|and|so|now|then)\s)?(?:if|suppose|assume|assuming|supposing|whether|let(?!')|unless|when"
-    r"|compar\w+|consider\w*|look(?:ing)? at|examin\w+|evaluat\w+|check\w*|如果|假设|если)\b",
+    r"|compar\w+|consider\w*|look(?:ing)? at|examin\w+|evaluat\w+|check\w*|in which case|如果|假设|если)\b",
     re.IGNORECASE,
 )
 """clauses that suppose something and state nothing"""
+
+IN_ANOTHER_CASE = re.compile(
+    r"[\s)\]]*(?:would|could|might) (?:\w+ )?be [^.;\n]{0,40}?\b(?:if|for|unless|in case|had|were)\b",
+    re.IGNORECASE,
+)
+"""what follows a letter that is right elsewhere: `D would be right if there were 20`"""
 
 ONLY = re.compile(r"\bonly\s+(?:(?:option|choice)\s+)?\(?$", re.IGNORECASE)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from numerate.answers.equivalence import is_nothing
 from numerate.answers.extraction.clauses import count_words, first_sentence
-from numerate.answers.extraction.phrase_answers import CORRECTION, value_after_withdrawal
+from numerate.answers.extraction.corrections import CORRECTION
+from numerate.answers.extraction.phrase_answers import value_after_withdrawal
+from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
 from numerate.types import Kind
@@ -62,8 +64,10 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     if kind == "choice" or is_nothing(statement):  # `#### none`
         return statement
     words = count_words(line)
-    if words < 3:
+    if words < 3 and first_sentence(line) == line.rstrip(" .!?"):
         return statement_value(statement, kind) if kind == "number" or words else statement
-    return (
-        statement_value(first_sentence(line), kind) if ends or line[0].isdigit() or line[0] in "$-" else None
-    )
+    if not (ends or line[0].isdigit() or line[0] in "$-"):
+        return None
+    sentence = first_sentence(line)
+    value = statement_value(sentence, kind)
+    return None if opens_solution(sentence, value, line[len(sentence) :], kind) else value

@@ -5,65 +5,40 @@ from __future__ import annotations
 import re
 
 from numerate.answers.extraction.clauses import NEAR, first_sentence, with_factorial
+from numerate.answers.extraction.corrections import is_confirmed, withdrawals
 from numerate.answers.extraction.cues import Cue, answer_cues
 from numerate.answers.extraction.last_sentence import last_statement
+from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
 from numerate.types import Kind
 
 _OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
+_IN_TEXT = re.compile(r"\\text\{[^{}]*\Z")
 _DISPLAYS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
-CORRECTION = re.compile(
-    r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm"
-    r"|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)",
-    re.IGNORECASE,
-)
-_WITHDRAWN = re.compile(
-    r"\b(?:that(?:'s| is| was| can't be| cannot be)|this is|it is|it's)"
-    r" (?:wrong|incorrect|not (?:right|correct)|a mistake|right)"
-    r"|\bmade (?:a|an) (?:\w+ )?(?:mistake|error)|\bscratch that\b"
-    r"|\b(?:it|that|this) should (?:actually )?(?:be|have been)(?= \W{0,3}\d)"
-    r"|\b(?:on second thought|hold on|hang on|let me (?:redo|recompute|recalculate|recount|start over"
-    r"|fix|correct|try again)"
-    r"|(?:actually|no|wait|sorry|oops),? (?:wait|no|make (?:that|it)|it(?:'s| is| should)|that(?:'s"
-    r"| is) not|I)"
-    r"|i (?:forgot|missed|overlooked|misread|miscalculated|miscounted|misunderstood)|i take (?:that"
-    r"|it) back|correction:)",
-    re.IGNORECASE,
-)
 
 
 def phrase_answer(tail: str, kind: Kind) -> Found | None:
     """Returns the value behind the last cue that announces one."""
     for cue in answer_cues(tail):
         if value := cue_value(tail, cue, kind):
-            later = None if kind == "choice" else value_after_withdrawal(tail, cue.end, kind)
-            return Found(later or value, "phrase")
+            return Found(value_after_withdrawal(tail, cue.end, kind) or value, "phrase")
     return None
 
 
 def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
-    """Returns the value of a text that takes back what it called its answer; None where it doesn't."""
-    withdrawn = _WITHDRAWN.search(tail, start)
-    if withdrawn is None:
-        return None
-    words = withdrawn.group()
-    if words.lower().endswith(" right") and "t be" not in words:  # `that is right`
-        return None
-    values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
-    if value := next(filter(None, values), None):
-        return value
-    behind = tail[withdrawn.end() :].lstrip(" :,.;—–-!")
-    return None if _CONFIRMS.search(behind) else last_statement(behind, kind)
-
-
-_CONFIRMS = re.compile(
-    r"\b(?:yes|yep|confirm\w*|checks out|still (?:the same|holds|correct|right)|(?:is|was"
-    r"|are) (?:indeed )?(?:right|correct|fine)"
-    r"|same (?:answer|result|value)|indeed|matches|no mistake|never ?mind|all good)\b",
-    re.IGNORECASE,
-)
-"""a doubt that comes to nothing"""
+    """Returns the value of a text that takes back what it called its answer; None where it doesn't. For a
+    choice the statement behind the correction."""
+    for end in withdrawals(tail, start):
+        values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, end))
+        if value := next(filter(None, values), None):
+            return value
+        behind = tail[end:].lstrip(" :,.;，。、—–-!")
+        if is_confirmed(behind):
+            return None
+        if value := first_sentence(behind).strip() if kind == "choice" else last_statement(behind, kind):
+            return value
+    return None
 
 
 _REPORTED = re.compile(
@@ -82,14 +57,34 @@ _TAKEN_BACK = re.compile(
 def cue_value(tail: str, cue: Cue, kind: Kind) -> str | None:
     """Returns the value that a cue announces; for a choice the whole statement."""
     opening = _OPENING.match(tail, cue.end)
-    statement = _statement_at(tail, opening.end() if opening else cue.end)
+    at = opening.end() if opening else cue.end
+    if tail.startswith("}", at) and _IN_TEXT.search(tail, max(cue.start - NEAR, 0), at):
+        at += 1  # \text{The answer is } 5
+    statement = _statement_at(tail, at)
     if _REPORTED.search(tail, max(cue.start - NEAR, 0), cue.start) or _TAKEN_BACK.search(statement):
         return None
     if kind == "choice":
         return statement or None
     if _LEADS_ON.fullmatch(statement):
         return None
-    return statement_value(statement, kind) if statement else None
+    if letter := _LETTER_FIRST.match(statement):
+        return letter[1]
+    value = statement_value(_WORDED_OPERATION.sub("", statement), kind) if statement else None
+    if tail[cue.start : at].rstrip(" *_\n")[-1:] in _LABELS:
+        rest = tail[at + len(statement) :]
+        return None if opens_solution(statement, value, rest, kind) else value
+    return value
+
+
+_LETTER_FIRST = re.compile(r"[\W_]*([A-J])\W?,? (?:since|because|as|for|and not|not)\b")
+"""the letter of a choice before its reason, where the choices are not known"""
+_LABELS = frozenset(":：")
+_WORDED_OPERATION = re.compile(
+    r"^\W*\$?\d[\d.,]*%? (?:minus|plus|times|divided by|multiplied by|of|(?:less|more|fewer) than) "
+    r"\$?\d[\d.,]*"
+    r"(?: \w+)?, (?:or|so|i\.e\.,?|that is,?|which (?:is|equals|makes|gives))\s+(?=\W{0,3}\d)"
+)
+"""a calculation in words before its result: `20 minus 12, or 8`"""
 
 
 def _statement_at(tail: str, at: int) -> str:

@@ -165,6 +165,8 @@ def _says(before: str, after: str) -> Says:
     clause = w.CLAUSE.split(before[: cue.start()] if cue else before)[-1]
     if w.SUPPOSED.search(clause if clause.strip() or not cue else cue.group()) or _asks(after):
         return "supposed"
+    if w.IN_ANOTHER_CASE.match(behind):
+        return "supposed"
     answer = cue is not None and cue["answer"] is not None
     asserted = answer or w.PREDICATE.match(behind)
     if not asserted and not cue and not w.ONLY.search(before) and not _is_connected(before, behind, sign):
