@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from numerate.answers.equivalence import is_nothing
 from numerate.answers.extraction.clauses import count_words, first_sentence
 from numerate.answers.extraction.phrase_answers import CORRECTION, value_after_withdrawal
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
 _NO_VALUE = re.compile(
