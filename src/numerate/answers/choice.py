@@ -13,7 +13,7 @@ from typing import Final
 from numerate.answers.extraction import choice_text
 from numerate.answers.extraction.choice_words import CONTRAST, RETRACTED, SUPPOSED
 from numerate.answers.extraction.statements import Statement, letter_statements
-from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.boxes import BOX, box_contents
 from numerate.answers.text.letters import LONGEST, SPACING, STYLES, plain_choice_text, several_letters
 from numerate.answers.text.normalize import normalize_text
 
@@ -191,7 +191,7 @@ _WIDE = str.maketrans(
         **dict.fromkeys("∩∪∈∉⊂⊆⊃∧∨≤≥≠≈≡", "∘"),
     }
 )
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
+_MARK = re.compile(BOX + "|<(?:answer|final_answer|ans)>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
 _RUNS = re.compile(r"([ \t\n])[ \t]+")
 _BROKEN_LINE = re.compile(r"(\banswer(?: is)?(?:\sis)?\s?:)[ \t]*\n\s*", re.IGNORECASE)
@@ -220,7 +220,7 @@ def _neither(match: re.Match[str]) -> str:
 
 def readable_text(text: str) -> str:
     """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
-    text = _BOX.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
+    text = _MARK.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
     text = _NONE_OF.sub(_neither, text)
     if "\\" in text:
         text = _SIGN.sub("∘", STYLES.sub("", SPACING.sub(" ", text)))

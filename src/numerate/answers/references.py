@@ -22,16 +22,15 @@ from numerate.answers.compare import sentences
 from numerate.answers.extract import find_answer
 from numerate.answers.sources import GUESSES
 from numerate.answers.text import letters, phrases
-from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.boxes import BOX, box_contents, ends_in_empty_mark
 from numerate.types import Kind, Problem
 
 UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
 """sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
-_MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
+_MARK = re.compile(f"####|{BOX}")
 _PRINTED_NOTHING = re.compile(r"\s*(?:None|[-+]?(?:inf|Infinity))\s*")
 """what Python and JSON print for no value, and for no finite one"""
-_EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z(])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CALCULATION = re.compile(r"\d\s?[-+*/×]\s?\d[^\n]*=")
@@ -69,7 +68,7 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
     "".
 
     Trainers ask for the same reference once for every rollout."""
-    if _EMPTY_MARK.search(text):
+    if ends_in_empty_mark(text):
         return text, "marks an empty answer"
     if _PRINTED_NOTHING.fullmatch(text):
         return text, "is what programs print for a missing value, and no answer"

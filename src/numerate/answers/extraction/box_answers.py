@@ -10,7 +10,7 @@ from numerate.answers.extraction.cues import answer_cues
 from numerate.answers.extraction.phrase_answers import CORRECTION, cue_value
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Found
-from numerate.answers.text.boxes import Box, last_boxes
+from numerate.answers.text.boxes import Box, find_boxes, last_boxes
 from numerate.types import Kind
 
 _REJECTED = re.compile(
@@ -62,7 +62,7 @@ def _later_phrase(tail: str, end: int, kind: Kind) -> str | None:
     corrected = CORRECTION.search(behind) is not None
     for cue in answer_cues(tail, end):
         value = cue_value(tail, cue, kind)
-        if value and (cue.final or corrected) and "\\boxed" not in value and _has_mathematics(value):
+        if value and (cue.final or corrected) and not find_boxes(value) and _has_mathematics(value):
             return value
     return None
 

@@ -9,6 +9,7 @@ from numerate.answers.extraction.clauses import count_words, first_sentence
 from numerate.answers.extraction.phrase_answers import CORRECTION, value_after_withdrawal
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.text.boxes import find_boxes
 from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
@@ -56,7 +57,7 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     ends = not below.strip()
     if _NO_VALUE.fullmatch(line):  # `#### undefined` says that there is no answer
         return line
-    if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
+    if not ends and (find_boxes(below) or _HEADING_WORDS.match(line)):
         return None
     statement = line[:LONGEST_STATEMENT]
     if kind == "choice" or is_nothing(statement):  # `#### none`
