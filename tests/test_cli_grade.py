@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from numerate.answers import equivalence
+from numerate.answers import answer
 from tests.command_line import call
 
 ROWS = [
@@ -108,8 +108,8 @@ def test_an_error_inside_the_grader_is_a_row_with_its_input_and_exits_with_1(
     def fails(normal: str) -> str:
         raise TypeError("a bug")
 
-    monkeypatch.setattr(equivalence, "rewrite_notations", fails)
-    equivalence._short_tree.cache_clear()
+    monkeypatch.setattr(answer, "rewrite_notations", fails)
+    answer._short_tree.cache_clear()
     rows = [ROWS[2], {"id": "bad", "reference": "\\sqrt{5}", "candidate": "5^{1/2}"}, ROWS[1]]
     file, out, counts = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "n.json"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from numerate.answers import equivalence
+from numerate.answers import answer
 from tests.command_line import call
 
 # the vote is right on a and lost on b, whose right answer has the best score; c has no answer at all
@@ -101,8 +101,8 @@ def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
     rows = [{"id": "a", "reference": "\\sqrt{5}", "samples": [{"pred": p} for p in ("5^{1/2}", "\\sqrt{5}")]}]
     file = write(tmp_path / "in.jsonl", rows)
     assert call("select", file).exit_code == 0
-    monkeypatch.setattr(equivalence, "rewrite_notations", fails)
-    equivalence._short_tree.cache_clear()
+    monkeypatch.setattr(answer, "rewrite_notations", fails)
+    answer._short_tree.cache_clear()
     done = call("select", file)
     assert done.exit_code == 1 and "1 problems, 2 attempts each" in done.stdout
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from numerate.answers import decide_strict, find
-from numerate.answers.text.boxes import without_boxes
+from numerate.answers.text.boxes import find_boxes, without_boxes
 from numerate.types import Problem, Prompt, Turn
 
 HASHED = re.compile(r"^\s*####[ \t]*(\S.*)$", re.MULTILINE)
@@ -168,7 +168,7 @@ def boxed_end(problem: Problem) -> str:
     '2+3=5\\n\\\\boxed{5}'
     """
     solution = problem.solution.strip()
-    if "\\boxed" in solution:
+    if find_boxes(solution):
         if not problem.answer or _ends_in_its_box(problem):
             return solution
         solution = without_boxes(solution)

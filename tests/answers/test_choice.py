@@ -10,12 +10,12 @@ from numerate.answers import extract
 from numerate.answers.choice import (
     NONE_CHOSEN,
     asserted_letter,
-    is_bracketed_letter,
     last_letter,
     leading_letter,
     letter_of,
 )
 from numerate.answers.extraction.statements import letter_mentions
+from numerate.answers.text.letters import is_bracketed_letter
 from tests.answers import choices_in_languages
 from tests.answers.choices_left_open import NOTHING
 from tests.answers.choices_made import CHOSEN

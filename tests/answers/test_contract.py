@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from numerate.answers import (
+    answer,
     budget,
     cluster,
     decide,
@@ -29,15 +30,15 @@ BREAKING = "1+2+3+4"
 @pytest.fixture(params=[TypeError, RecursionError, MemoryError, ValueError])
 def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
     """A grader with a fault in it."""
-    read = equivalence.rewrite_notations
+    read = answer.rewrite_notations
 
     def fails(normal: str) -> str:
         if normal == BREAKING:
             raise request.param("a bug")
         return read(normal)
 
-    monkeypatch.setattr(equivalence, "rewrite_notations", fails)
-    equivalence._short_tree.cache_clear()
+    monkeypatch.setattr(answer, "rewrite_notations", fails)
+    answer._short_tree.cache_clear()
     return request.param
 
 
@@ -147,7 +148,7 @@ def test_work_beyond_the_budget_is_too_long(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_cached_tree_costs_what_it_cost_to_read() -> None:
-    equivalence._short_tree.cache_clear()
+    answer._short_tree.cache_clear()
     pair = "\\frac{1}{2}+\\sqrt{13}", "\\frac{2}{4}+\\sqrt{13}"
     costs: list[int] = []
     for _ in range(2):

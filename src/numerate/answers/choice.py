@@ -13,46 +13,26 @@ from typing import Final
 from numerate.answers.extraction import choice_text
 from numerate.answers.extraction.choice_words import CONTRAST, RETRACTED, SUPPOSED
 from numerate.answers.extraction.statements import Statement, letter_statements
-from numerate.answers.text.boxes import box_contents
+from numerate.answers.text.boxes import BOX, box_contents
+from numerate.answers.text.letters import LONGEST, SPACING, STYLES, plain_choice_text, several_letters
 from numerate.answers.text.normalize import normalize_text
-from numerate.answers.text.phrases import strip_announcement
 
 Choices = Sequence[tuple[str, str]]
 NONE_CHOSEN: Final = ""
 """of a text that speaks of letters and chooses none of them"""
 
-_SPACING = re.compile(r"\\[ ,;:]|\\q?quad(?![a-zA-Z])|~")
-_COMMANDS = re.compile(r"\\[a-zA-Z]+|[{}*$\\]")
 _LETTER = re.compile(
     r"(?:option|choice|answer)?\s?"
     r"(?:[(\[]([A-Za-z])[)\]]"
     r"|([A-Za-z])(?:[)\]:,]|\.(?![A-Za-z])|\s?$|\s(?=\S{0,40}\d|\([a-z]+ [a-z ]+\)$)))",
     re.IGNORECASE,
 )
-_LETTERS = re.compile(r"\(?([A-Z])\)?(?:(?:,|;|and|&| )+\(?([A-Z])\)?)+")
-_STYLES = re.compile(
-    r"\\(?:text[a-z]*|math[a-z]+|boxed|fbox|mbox|hbox|left|right|bold|bf|rm|q?quad|[A-Z]|[^A-Za-z])"
-    r"(?![A-Za-z])"
-)
-_ONE_LETTER = re.compile(r"\(? ?[A-J] ?\)?\.?")
-LONGEST = 2_000
-
-
-def plain_choice_text(text: str) -> str:
-    text = _COMMANDS.sub("", _SPACING.sub(" ", strip_announcement(text[:LONGEST])))
-    return " ".join(text.split()).replace("( ", "(").replace(" )", ")")
-
-
-def _has_signs(text: str) -> bool:
-    """True for a command that is no style: the letters of `A \\cap B` are no choices."""
-    return "\\" in text and "\\" in _STYLES.sub("", text[:LONGEST])
 
 
 # -- letters without their choices ----------------------------------------------------------------------
 def leading_letter(text: str) -> str | None:
     """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
-    text = box_contents(text)
-    if "\\" in text[:4] and _STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
+    if "\\" in text[:4] and STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
         return None  # \det A
     text = plain_choice_text(text)
     if several_letters(text):
@@ -65,34 +45,6 @@ def leading_letter(text: str) -> str | None:
 
 
 _OTHERS = re.compile(r"(?<![A-Za-z0-9])[A-J](?![A-Za-z0-9])")
-
-
-def several_letters(text: str) -> str | None:
-    """The letters of "G, B and E" in alphabetical order, "" between; None when there are not several."""
-    letters = plain_choice_text(box_contents(text))
-    if not _LETTERS.fullmatch(letters.replace(" or ", " and ")) or _has_signs(text):
-        return None
-    return "".join(sorted(re.findall(r"[A-Z]", letters)))
-
-
-def is_letters(reference: str) -> bool:
-    """True for a reference that is the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G";
-    never x."""
-    if several_letters(reference):
-        return True
-    return _ONE_LETTER.fullmatch(plain_choice_text(box_contents(reference))) is not None and not _has_signs(
-        reference
-    )
-
-
-_BRACKETED = re.compile(r"[(\[] ?[A-J] ?[)\]]\.?")
-
-
-def is_bracketed_letter(reference: str) -> bool:
-    """True for (B), which nothing but a choice is written as."""
-    return _BRACKETED.fullmatch(
-        plain_choice_text(box_contents(reference[:80]))
-    ) is not None and not _has_signs(reference)
 
 
 # -- letters among choices ----------------------------------------------------------------------
@@ -239,7 +191,7 @@ _WIDE = str.maketrans(
         **dict.fromkeys("∩∪∈∉⊂⊆⊃∧∨≤≥≠≈≡", "∘"),
     }
 )
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])|<(?:answer|final_answer|ans)>", re.IGNORECASE)
+_MARK = re.compile(BOX + "|<(?:answer|final_answer|ans)>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z_|]{1,20}>|__|[{}]|(?<![\w'])'(?=\w'(?!\w))|(?<=(?<!\w)'\w)'(?!\w)")
 _RUNS = re.compile(r"([ \t\n])[ \t]+")
 _BROKEN_LINE = re.compile(r"(\banswer(?: is)?(?:\sis)?\s?:)[ \t]*\n\s*", re.IGNORECASE)
@@ -268,10 +220,10 @@ def _neither(match: re.Match[str]) -> str:
 
 def readable_text(text: str) -> str:
     """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
-    text = _BOX.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
+    text = _MARK.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
     text = _NONE_OF.sub(_neither, text)
     if "\\" in text:
-        text = _SIGN.sub("∘", _STYLES.sub("", _SPACING.sub(" ", text)))
+        text = _SIGN.sub("∘", STYLES.sub("", SPACING.sub(" ", text)))
     text = _RUNS.sub(r"\1", _MARKUP.sub("", text))
     text = _BROKEN_LINE.sub(r"\1 ", text)
     return _SMALL.sub(lambda match: match[1] + match[2].upper(), text)

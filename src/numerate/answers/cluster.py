@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from numerate.answers import choice, faults
+from numerate.answers.answer import Answer, as_text
 from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, used_steps
-from numerate.answers.equivalence import as_text, compare_structure, is_nothing, parse_tree
+from numerate.answers.equivalence import compare_structure
 from numerate.answers.expr import exact
 from numerate.answers.expr.tree import Undecided
-from numerate.answers.text import number_words
+from numerate.answers.text import letters
 from numerate.answers.text.boxes import box_contents
-from numerate.answers.text.normalize import LONGEST, normalize_text, plain_number, plain_words
+from numerate.answers.text.normalize import LONGEST, plain_number
+from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
 MOST_FORMS = 200
@@ -52,36 +54,38 @@ _SIGNS = re.compile(r"(?<![A-Za-z]{3})[-(),!]|[-(),!](?![A-Za-z ]{3})")
 """between single letters these are signs (`ad-bc`), between words they are punctuation"""
 
 
-def canonical_key(answer: str, kind: Kind = "math") -> str | None:
+def canonical_key(text: str, kind: Kind = "math") -> str | None:
     """A canonical text: answers with the same key are equal. None for no answer."""
-    plain = plain_number(answer)
+    plain = plain_number(text)
     if plain is not None and len(plain) < LONGEST:
-        return f"number {plain}" if "." not in plain else _exact_key(plain) or plain
-    if is_nothing(answer):
+        return f"number {plain}" if "." not in plain else _exact_key(Answer(plain, plain))
+    if is_nothing(text):
         return None
-    if kind == "choice" or choice.is_letters(answer):
-        letter = choice.several_letters(answer) or choice.leading_letter(answer)
-        return f"letter {letter}" if letter else f"text {answer.strip()}"
-    if len(answer) > LONGEST:
-        return f"text {answer}"
-    normal = normalize_text(box_contents(answer)).replace("%", "")
+    content = box_contents(text)
+    if kind == "choice" or letters.is_letters(content):
+        letter = letters.several_letters(content) or choice.leading_letter(content)
+        return f"letter {letter}" if letter else f"text {text.strip()}"
+    if len(text) > LONGEST:
+        return f"text {text}"
+    normal = Answer(text).normal.replace("%", "")
     if is_nothing(normal):
         return None
-    normal = number_words.read_number_words(normal, plain_words(normal)) or normal
-    words = plain_words(normal)
-    if words is not None and not any(c.isdigit() for c in words) and not _SIGNS.search(normal):
+    answer = Answer(normal, normal).in_digits()
+    words = answer.words
+    if words is not None and not any(c.isdigit() for c in words) and not _SIGNS.search(answer.normal):
         return f"words {words}"
-    return _exact_key(normal) or normal
+    return _exact_key(answer)
 
 
-def _exact_key(normal: str) -> str | None:
-    node = parse_tree(normal)
+def _exact_key(answer: Answer) -> str:
+    """The exact value, or the answer's text where it has none."""
+    node = answer.tree
     if node is None or node.kind == "float":
-        return None
+        return answer.normal
     try:
         return f"number {exact.exact_rational(node)}"
     except (Undecided, ArithmeticError):
-        return None
+        return answer.normal
 
 
 _SETTLED = ("number ", "letter ", "words ", "text ")
@@ -115,13 +119,18 @@ class _Comparison:
     def __init__(self) -> None:
         self.left = MOST_STEPS
         self.strikes: Counter[str] = Counter()
+        self.answers: dict[str, Answer] = {}
+
+    def answer(self, key: str) -> Answer:
+        text = key.removeprefix("number ")
+        return self.answers.setdefault(key, Answer(text, text))
 
     def same(self, form: str, other: str) -> bool:
         if self.left < 0 or max(self.strikes[form], self.strikes[other]) >= STRIKES:
             return False
         try:
             with LIMIT:
-                return compare_structure(form, other.removeprefix("number ")) is not None
+                return compare_structure(self.answer(form), self.answer(other)) is not None
         except BudgetExceeded:
             self.strikes.update((form, other))
         except Exception as error:

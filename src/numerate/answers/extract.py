@@ -45,6 +45,7 @@ from numerate.answers.sources import (
     Found,
     has_content,
 )
+from numerate.answers.text.boxes import ends_in_empty_mark
 from numerate.types import Kind
 
 TAIL = 50_000
@@ -75,7 +76,7 @@ def find_answer(
         return choice_answer(tail, marked, choices, fallback)
     if marked is not None and marked.source in GUESSES and fallback == "none":
         return NOTHING  # and not what the further question is answered with
-    if marked is None and (is_loop_of_boxes(tail) or _EMPTY_MARK.search(tail)):
+    if marked is None and (is_loop_of_boxes(tail) or ends_in_empty_mark(tail)):
         return NOTHING
     if marked is not None or region.thinking:
         return marked or NOTHING
@@ -112,9 +113,6 @@ def _without_trail(text: str) -> str:
         return text
     rest = text.rstrip(text[-1:])
     return rest.rstrip() if len(text) - len(rest) > MOST_OF_A_SIGN and rest else text
-
-
-_EMPTY_MARK = re.compile(r"(?:####|\\boxed\{\s*\}|<answer>\s*</answer>)\W{0,6}\Z")
 
 
 # -- answers that are marked ----------------------------------------------------------------------

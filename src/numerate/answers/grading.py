@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from numerate.answers import choice, faults
+from numerate.answers.answer import as_text
 from numerate.answers.budget import LIMIT, BudgetExceeded
-from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict, as_text
+from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.extract import find_answer
 from numerate.answers.references import as_problem
 from numerate.answers.sources import NOTHING, Fallback, Found, check_options

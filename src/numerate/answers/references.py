@@ -15,24 +15,22 @@ from functools import lru_cache
 from typing import Any, cast, get_args
 
 from numerate.answers import choice
+from numerate.answers.answer import Answer
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
 from numerate.answers.compare import sentences
-from numerate.answers.equivalence import is_nothing
 from numerate.answers.extract import find_answer
 from numerate.answers.sources import GUESSES
-from numerate.answers.text import phrases
-from numerate.answers.text.boxes import box_contents
-from numerate.answers.text.normalize import normalize_text
+from numerate.answers.text import letters, phrases
+from numerate.answers.text.boxes import BOX, box_contents, ends_in_empty_mark
 from numerate.types import Kind, Problem
 
 UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
 """sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
-_MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
+_MARK = re.compile(f"####|{BOX}")
 _PRINTED_NOTHING = re.compile(r"\s*(?:None|[-+]?(?:inf|Infinity))\s*")
 """what Python and JSON print for no value, and for no finite one"""
-_EMPTY_MARK = re.compile(r"####\s*$|\\(?:boxed|fbox)\s?\{\s*\}\W*$")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z(])")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CALCULATION = re.compile(r"\d\s?[-+*/×]\s?\d[^\n]*=")
@@ -70,7 +68,7 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
     "".
 
     Trainers ask for the same reference once for every rollout."""
-    if _EMPTY_MARK.search(text):
+    if ends_in_empty_mark(text):
         return text, "marks an empty answer"
     if _PRINTED_NOTHING.fullmatch(text):
         return text, "is what programs print for a missing value, and no answer"
@@ -84,7 +82,7 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
         if marked is None or source in UNMARKED:
             return text, "is a text that marks no answer"
         answer = marked
-    if is_nothing(normalize_text(box_contents(answer))) and not phrases.says_none(answer):
+    if phrases.is_nothing(Answer(answer).normal) and not phrases.says_none(answer):
         return text, "is no answer that anything can equal"
     return answer, ""
 
@@ -92,7 +90,7 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
 def as_problem(reference: str | float) -> Problem:
     """Returns a problem of which only the answer is known. Raises ValueError where the reference is no
     answer."""
-    kind: Kind = "choice" if isinstance(reference, str) and choice.is_bracketed_letter(reference) else "math"
+    kind: Kind = "choice" if _is_letter(reference) else "math"
     answers = accepted_answers(reference, kind, "reference")
     if len(answers) != 1:
         raise ValueError(f"reference {reference!r}: expected one answer as text or number: {REMEDY}")
@@ -131,7 +129,7 @@ def choices_of(value: Any, where: str) -> Pairs:
 
 
 def _is_letter(reference: Any) -> bool:
-    return isinstance(reference, str) and choice.is_bracketed_letter(reference)
+    return isinstance(reference, str) and letters.is_bracketed_letter(box_contents(reference[:80]))
 
 
 # -- writing ----------------------------------------------------------------------

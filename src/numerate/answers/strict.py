@@ -8,22 +8,14 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from numerate.answers.answer import Answer, as_text
 from numerate.answers.budget import LIMIT
 from numerate.answers.compare.relations import named_value
 from numerate.answers.compare.structure import same_structure
-from numerate.answers.equivalence import (
-    NO_MATCH,
-    Verdict,
-    as_text,
-    compare_structure,
-    decide,
-    decide_guarded,
-    parse_tree,
-)
+from numerate.answers.equivalence import NO_MATCH, Verdict, compare_structure, decide, decide_guarded
 from numerate.answers.expr.tree import Node, Undecided
 from numerate.answers.text import times, units, vocabulary
-from numerate.answers.text.boxes import box_contents
-from numerate.answers.text.normalize import LONGEST, normalize_text
+from numerate.answers.text.normalize import LONGEST
 from numerate.types import Kind
 
 _PERCENT = re.compile(
@@ -64,25 +56,25 @@ def nothing_left_out(candidate: str, reference: str) -> bool:
     """Whether two answers that are equal are strictly so. Symmetric."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return candidate == reference
-    a, b = normalize_text(box_contents(candidate)), normalize_text(box_contents(reference))
-    if times.same_instant(a, b):
+    a, b = Answer(candidate), Answer(reference)
+    if times.same_instant(a.normal, b.normal):
         return True
-    if counted_unit(candidate, a) != counted_unit(reference, b):
+    if counted_unit(a) != counted_unit(b):
         return False
-    if bool(_PERCENT.search(a)) != bool(_PERCENT.search(b)):
-        a, b = percent_as_number(a), percent_as_number(b)
-        return compare_structure(a, b) is not None
-    left, right = parse_tree(a), parse_tree(b)
+    if bool(_PERCENT.search(a.normal)) != bool(_PERCENT.search(b.normal)):
+        return compare_structure(percent_as_number(a), percent_as_number(b)) is not None
+    left, right = a.tree, b.tree
     if left is None or right is None:
         return True
     named = [node.kind == "rel" and named_value(node) is not None for node in (left, right)]
     return named[0] == named[1] and same_digits(left, right)
 
 
-def counted_unit(text: str, normal: str) -> object:
+def counted_unit(answer: Answer) -> object:
     """What is counted: a known unit in one spelling, any other word behind a number, a currency, or None."""
-    if _CURRENCY.search(text):
+    if _CURRENCY.search(answer.raw):
         return units.Unit(frozenset({("dollar", 1)}), frozenset())
+    normal = answer.normal
     if not any(c.isdigit() for c in normal):
         return None
     if unit := units.unit_of(normal):
@@ -97,9 +89,12 @@ def counted_unit(text: str, normal: str) -> object:
     )
 
 
-def percent_as_number(normal: str) -> str:
+def percent_as_number(answer: Answer) -> Answer:
     """A percentage as the number that it is."""
-    return f"({_PERCENT.sub('', normal)})/100" if _PERCENT.search(normal) else normal
+    if not _PERCENT.search(answer.normal):
+        return answer
+    number = f"({_PERCENT.sub('', answer.normal)})/100"
+    return Answer(number, number)
 
 
 def same_digits(left: Node, right: Node) -> bool:

@@ -7,11 +7,11 @@ conversations."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from numerate.answers.text.boxes import ends_in_empty_mark, find_boxes
 from numerate.problems.choices import read_choices, read_letter
 from numerate.problems.conversation import question_of, read_completion, read_messages, read_prompt
 from numerate.problems.reference_answer import marked_answer, stated_answer
@@ -37,7 +37,6 @@ KNOWN = (
 )
 
 
-EMPTY_MARK = re.compile(r"####\s*$|\\boxed\s?\{\s*\}")
 ANSWERS = ("answer", "final_answer", "expected_answer", "ground_truth")
 
 
@@ -160,10 +159,14 @@ def _told(row: Row, question: str, history: list[dict[str, str]], solution: str,
     """A question with a solution, whose answer is the row's own or the one that the solution marks or states.
     Text that isn't about problems has none, and stays without."""
     answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)
-    if not answer.strip() and EMPTY_MARK.search(solution):
+    if not answer.strip() and _marks_nothing(solution):
         raise row.wrong(used[0], "a solution with an answer behind its mark, #### or \\boxed{}")
     problem = build_problem(row, question, answer, solution, **({"history": history} if history else {}))
     return replace(problem, meta={key: value for key, value in problem.meta.items() if key not in used})
+
+
+def _marks_nothing(solution: str) -> bool:
+    return ends_in_empty_mark(solution) or any(not box.inner.strip() for box in find_boxes(solution))
 
 
 def _unpaired(row: Row) -> Problem:

@@ -9,9 +9,9 @@ import re
 
 from numerate.answers import find
 from numerate.answers.references import PROSE, UNMARKED
+from numerate.answers.text.boxes import find_boxes
 
 HASHES = re.compile(r"^[ \t]*####[ \t]*(.*?)[ \t]*$", re.MULTILINE)
-BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
 
 
 def marked_answer(solution: str) -> str | None:
@@ -19,8 +19,8 @@ def marked_answer(solution: str) -> str | None:
     hashes = HASHES.findall(solution)
     if hashes:
         return hashes[-1]
-    boxes = list(BOX.finditer(solution))
-    return _boxed(solution[boxes[-1].end() :]) if boxes else None
+    box = next(iter(find_boxes(solution, 1)), None)
+    return (box.inner.strip() or None) if box and box.closed else None
 
 
 def stated_answer(solution: str) -> str:
@@ -31,18 +31,3 @@ def stated_answer(solution: str) -> str:
         return ""
     is_sentence = len(answer.split()) >= PROSE and not any(map(str.isdigit, answer))
     return "" if is_sentence else answer
-
-
-def _boxed(rest: str) -> str | None:
-    """What follows `\\boxed`: a balanced group, or the bare word of `\\boxed 5`."""
-    rest = rest.lstrip()
-    if not rest.startswith("{"):
-        bare = re.match(r"[^\s$.,]+", rest)
-        return bare.group() if bare else None
-    depth = 0
-    for index, letter in enumerate(rest):
-        if letter in "{}" and (index == 0 or rest[index - 1] != "\\"):
-            depth += 1 if letter == "{" else -1
-            if depth == 0:
-                return rest[1:index].strip()
-    return None

@@ -11,7 +11,7 @@ from numerate.answers.extraction.cues import answer_cues
 from numerate.answers.extraction.phrase_answers import cue_value, value_after_withdrawal
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Found
-from numerate.answers.text.boxes import Box, last_boxes
+from numerate.answers.text.boxes import Box, find_boxes, last_boxes
 from numerate.types import Kind
 
 _REJECTED = re.compile(
@@ -75,7 +75,7 @@ def _later_phrase(tail: str, box: Box, kind: Kind) -> str | None:
     corrected = corrected or _CONTRAST.search(tail, max(box.start - NEAR, 0)) is not None
     for cue in answer_cues(tail, end):
         value = cue_value(tail, cue, kind)
-        if value and (cue.final or corrected) and "\\boxed" not in value and _has_mathematics(value):
+        if value and (cue.final or corrected) and not find_boxes(value) and _has_mathematics(value):
             return value
     return None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from numerate.answers.equivalence import is_nothing
 from numerate.answers.extraction.clauses import count_words, first_sentence
 from numerate.answers.extraction.corrections import CORRECTION
 from numerate.answers.extraction.phrase_answers import value_after_withdrawal
 from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.text.boxes import find_boxes
+from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
 _NO_VALUE = re.compile(
@@ -58,7 +59,7 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     ends = not below.strip()
     if _NO_VALUE.fullmatch(line):  # `#### undefined` says that there is no answer
         return line
-    if not ends and ("\\boxed" in below or _HEADING_WORDS.match(line)):
+    if not ends and (find_boxes(below) or _HEADING_WORDS.match(line)):
         return None
     statement = line[:LONGEST_STATEMENT]
     if kind == "choice" or is_nothing(statement):  # `#### none`

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s{0,8}")
+BOX = r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])"
+"""the commands of a box"""
+_BOX = re.compile(BOX + r"\s{0,8}")
+_EMPTY_MARK = re.compile(rf"(?:####\s*|(?:{BOX}\s?\{{\s*\}}|<answer>\s*</answer>)\W{{0,6}})\Z")
 _BRACES = re.compile(r"\\[{}\\]|[{}]")
-_UNBRACED = re.compile(r"[^\s$.]{0,40}")
+_UNBRACED = re.compile(r"[^\s$.]{0,40}(?<!,)")
 _GLUE = re.compile(r"[$\s,;.&]|\\[()\[\],;: ]|\\(?:quad|qquad|text|textbf|mathrm)(?![a-zA-Z])|[{}]")
 
 
@@ -15,6 +18,8 @@ class Box(NamedTuple):
     start: int
     end: int
     inner: str
+    closed: bool = True
+    """False for a box in which the text ends"""
 
 
 def closing_brace(text: str, at: int) -> int:
@@ -30,14 +35,25 @@ def closing_brace(text: str, at: int) -> int:
     return -1
 
 
+def find_boxes(text: str, most: int | None = None) -> list[Box]:
+    """Returns the boxes of a text in order, a box before those in it. most: of the last ones."""
+    if "box" not in text:
+        return []
+    spans = [match.span() for match in _BOX.finditer(text)]
+    return [_read(text, *span) for span in (spans if most is None else spans[-most:])]
+
+
+def ends_in_empty_mark(text: str) -> bool:
+    """Returns True for a text that ends in `####`, an empty box or an empty tag."""
+    return _EMPTY_MARK.search(text) is not None
+
+
 def last_boxes(text: str) -> list[Box]:
     r"""Returns the last \boxed and those before it that belong to one answer: joined by a few words
     (`\boxed{1} and \boxed{2}`), of the parts (a), (b), ... of one problem, or of unknowns with different
     names."""
-    starts = [m.span() for m in _BOX.finditer(text)][-MOST_BOXES:]
     boxes: list[Box] = []
-    for start, end in reversed(starts):
-        box = _read(text, start, end)
+    for box in reversed(find_boxes(text, MOST_BOXES)):
         if boxes and box.end <= boxes[0].start and not _belongs(text, box, boxes):
             break
         if boxes and box.end > boxes[0].start:
@@ -126,7 +142,7 @@ def _read(text: str, start: int, end: int) -> Box:
     close = closing_brace(text, end)
     if close < 0:  # cut off: what there is
         stop = min((i for i in (text.find("\n", end), text.find("$", end)) if i >= 0), default=len(text))
-        return Box(start, stop, text[end + 1 : stop])
+        return Box(start, stop, text[end + 1 : stop], closed=False)
     return Box(start, close + 1, text[end + 1 : close])
 
 
@@ -150,8 +166,6 @@ def box_contents(text: str) -> str:
     """Returns the contents of the last box or boxes in the text, joined by commas; the text itself where
     there is none."""
     for _ in range(8):
-        if "box" not in text:
-            break
         boxes = last_boxes(text)
         if not boxes:
             break
@@ -161,7 +175,7 @@ def box_contents(text: str) -> str:
 
 def without_boxes(text: str) -> str:
     """Returns the text with every box replaced by what it holds."""
-    for match in reversed(list(_BOX.finditer(text))):
+    for match in reversed(list(_BOX.finditer(text))):  # those in a box before the box
         box = _read(text, *match.span())
         text = text[: box.start] + box.inner + text[box.end :]
     return text

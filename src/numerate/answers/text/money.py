@@ -90,13 +90,9 @@ _CENTS = re.compile(r"\s*(?P<number>\d{1,9}(?:\.\d{1,4})?) ?(?:\\text ?\{ ?)?(?:
 _DOLLARS = re.compile(r"\bdollars?\b")
 
 
-def in_dollars(a: str, b: str) -> tuple[str, str]:
-    """Returns the pair with cents on one side as dollars, where the other side is an amount of dollars."""
-    return _as_dollars(a, b), _as_dollars(b, a)
-
-
-def _as_dollars(amount: str, other: str) -> str:
+def in_dollars(amount: str, other: str) -> str | None:
+    """Returns cents as dollars, where the other text is an amount of dollars; None for anything else."""
     cents = _CENTS.fullmatch(amount) if "¢" in amount or "￠" in amount or "cent" in amount else None
     if cents is None or not ("dollar" in named_currencies(other) or _DOLLARS.search(other)):
-        return amount
+        return None
     return f"\\${Decimal(cents['number']) / 100:f}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from numerate.answers.text.vocabulary import NO_ANSWER
+
 _ANNOUNCED = re.compile(
     r"[ $]*(?P<open>\\text[a-z]* ?\{ ?)?(?:(?:so|thus|hence|therefore),? )?(?:(?:the|my|our) )?"
     r"(?:(?:final|correct|right) )*(?:answer(?: choice)?|choice|option|value|result|solution) ?"
@@ -31,6 +33,18 @@ def strip_announcement(text: str) -> str:
 
 def _announces(start: str) -> bool:
     return " is" in start or "nswer" in start or "NSWER" in start or "ption" in start
+
+
+_CONTENT = re.compile(r"[^\s{}$\\.,;:]")
+
+
+def is_nothing(text: str) -> bool:
+    """Returns True for an empty answer and for those that say there is none: nan, None, "I don't know"."""
+    if len(text) > 60:
+        return not text.strip()
+    if "\\{" in text:  # \\{\\} is the empty set
+        return False
+    return text.strip(" $.\n\t").lower() in NO_ANSWER or not _CONTENT.search(text)
 
 
 def says_none(text: str) -> bool:

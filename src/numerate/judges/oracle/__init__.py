@@ -52,6 +52,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from numerate.answers import grade
+from numerate.answers.text.boxes import BOX
 from numerate.judges.oracle.step_checker import Ledger
 from numerate.judges.oracle.story_facts import World, knows
 from numerate.steps import split
@@ -65,7 +66,7 @@ MEMORY = 256
 """stories kept ready"""
 
 SCORES: dict[Verdict, float] = {"right": 1.0, "unverifiable": 0.5, "wrong": 0.0}
-STATED = re.compile(r"####|\\boxed|\banswer\b", re.I)
+STATED = re.compile(rf"####|{BOX}|\banswer\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
