@@ -22,8 +22,9 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 RECORDS: dict[tuple[str, str], Any] = {
     ("recipes.md", "seed"): Recipe,
     ("recipes.md", "method"): StageRecipe,
-    ("engines.md", "url"): ServerOptions,
-    ("engines.md", "gpu_share"): VllmOptions,
+    ("engines.md", "calculator"): LocalOptions,
+    ("engine-server.md", "url"): ServerOptions,
+    ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
 }
