@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
+from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
 from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
 
@@ -27,9 +28,16 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
+    ("training-options.md", "rollouts"): options.Sample,
+    ("training-options.md", "betas"): options.Fit,
+    ("training-options.md", "old_logprobs"): options.PolicyFit,
+    ("training-options.md", "max_length"): options.RowFit,
+    ("training-options.md", "low"): options.Clip,
+    ("training-options.md", "coef"): options.Kl,
+    ("training-options.md", "every"): options.Validate,
 }
 """a page, and a key of one of its tables -> the record that the table describes"""
-IN_WORDS = {"": MISSING, "all": None, "local": LocalOptions()}
+IN_WORDS = {"": MISSING, "null": None, "all": None, "local": LocalOptions()}
 """what stands for a default in words; `` for none, or one that is described elsewhere"""
 
 
@@ -100,11 +108,30 @@ def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> No
             assert real[name] == value(text), f"{page}: {name}"
 
 
+OF_METHODS = [
+    (method, path, text)
+    for method, cell in re.findall(
+        r"^\| `(\w+)` \| (.*) \|$",
+        (DOCS / "training-options.md").read_text("utf-8").partition("| other defaults |")[2],
+        flags=re.MULTILINE,
+    )
+    for path, text in re.findall(r"`([\w.]+): ([^`]+)`", cell)
+]
+
+
+@pytest.mark.parametrize(("method", "path", "text"), OF_METHODS)
+def test_a_stated_default_of_a_method_is_its_own(method: str, path: str, text: str) -> None:
+    real: Any = methods.get_method(method).Config()
+    for name in path.split("."):
+        real = getattr(real, name)
+    assert real == value(text)
+
+
 def test_eval_measures_as_a_recipe_does() -> None:
     real = defaults(Evaluate)
-    options = inspect.signature(eval.measure_model).parameters
+    parameters = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
-    assert {name: options[name].default for name in same} == {name: real[name] for name in same}
+    assert {name: parameters[name].default for name in same} == {name: real[name] for name in same}
     whole = defaults(Recipe)
     for name in ("seed", "prompt", "device", "dtype"):
-        assert options[name].default == whole[name]
+        assert parameters[name].default == whole[name]
