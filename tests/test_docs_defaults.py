@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
+from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
 from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
@@ -33,6 +34,10 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("judge-options.md", "alpha"): methods.get_method("outcome_value_model").Config,
     ("judge-options.md", "objective"): methods.get_method("evaluator_training").Config,
     ("judge-options.md", "monotone"): methods.get_method("step_labels").Config,
+    ("ppo.md", "max_ratio"): methods.get_method("ppo").Config,
+    ("ppo.md", "detach"): value_network.Value,
+    ("step-rewards.md", "scores"): token_rewards.StepRewards,
+    ("step-rewards.md", "refine"): options.Process,
     ("training-options.md", "grade_truncated"): options.Sample,
     ("training-options.md", "betas"): options.Fit,
     ("training-options.md", "old_logprobs"): options.PolicyFit,
@@ -103,7 +108,7 @@ def test_every_table_of_defaults_is_known() -> None:
 def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> None:
     names, stated = re.findall(r"`(\w+)`", keys), split(texts)
     table = next(t for t in tables(page) if (keys, texts) in t)
-    record = next(RECORDS[page, key] for key in re.findall(r"`(\w+)`", str(table)) if (page, key) in RECORDS)
+    record = next(RECORDS[key] for key in RECORDS if key[0] == page and f"`{key[1]}`" in str(table))
     real = defaults(record)
     for name, text in zip(names, stated if len(stated) == len(names) else stated * len(names), strict=True):
         assert name in real, f"{page}: there is no option {name}"
