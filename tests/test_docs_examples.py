@@ -1,17 +1,20 @@
-"""Examples in docs/: Python runs and gives the values in its comments, and recipes are accepted."""
+"""Examples in docs/: Python gives the values in its comments; recipes and commands are accepted."""
 
 from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
-from numerate import config
+from numerate import config, recipes
 from numerate.answers import Found, Verdict
+from numerate.cli import app
 from numerate.types import Grade
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -29,8 +32,10 @@ RUN = {
 RECORDS: dict[str, Any] = {"Found": Found, "Grade": Grade, "Verdict": Verdict}
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), flags=re.M | re.S)
+def blocks(page: Path, *languages: str) -> list[str]:
+    """Returns the blocks of code in these languages; "" for blocks without one."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), flags=re.M | re.S)
+    return [code for language, code in fences if language in languages]
 
 
 def stated_value(comment: str) -> Any:
@@ -89,3 +94,41 @@ def test_examples_of_recipes_have_keys_and_values_that_exist(name: str, recipe: 
     path = tmp_path / "recipe.yaml"
     path.write_text(recipe, encoding="utf-8")
     assert config.build_recipe(config.read_recipe(str(path))).name, name
+
+
+COMMANDS: Any = typer.main.get_group(app).commands  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def command_lines(page: Path) -> list[list[str]]:
+    """Returns the words after `numerate` of each command in the blocks of a page, without pipes."""
+    text = "\n".join(blocks(page, "bash", ""))
+    lines = re.findall(r"^(?:\$ |(?:\w+=\S+ ))?numerate (.+?)(?: [>|] .*|   .*)?$", text, flags=re.M)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+TYPED = [(page.name, words) for page in sorted(DOCS.glob("*.md")) for words in command_lines(page)]
+
+
+def test_there_are_commands() -> None:
+    assert len(TYPED) > 30
+
+
+@pytest.mark.parametrize(("name", "words"), TYPED)
+def test_commands_and_their_options_exist(name: str, words: list[str]) -> None:
+    command, *rest = words
+    options = {
+        option for param in COMMANDS[command].params for option in (*param.opts, *param.secondary_opts)
+    }
+    assert {word for word in rest if re.match(r"--?[a-z]", word)} <= options, name
+
+
+CHANGED = [
+    (n, w) for n, w in TYPED if w[0] in ("run", "shootout") and set(w[1:2]) & set(recipes.recipe_names())
+]
+
+
+@pytest.mark.parametrize(("name", "words"), CHANGED)
+def test_changes_of_shipped_recipes_are_accepted(name: str, words: list[str]) -> None:
+    tree = config.read_recipe(words[1])
+    config.apply_overrides(tree, [word for word in words if re.match(r"[\w.-]+=", word)])
+    assert config.build_recipe(tree).name, name
