@@ -29,6 +29,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
+    ("fine-tuning.md", "cumulative"): methods.get_method("expert_iteration").Config,
     ("judge-options.md", "at"): methods.get_method("outcome_reward_model").Config,
     ("judge-options.md", "marked"): methods.get_method("process_reward_model").Config,
     ("judge-options.md", "alpha"): methods.get_method("outcome_value_model").Config,
