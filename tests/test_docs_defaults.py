@@ -15,6 +15,8 @@ from pydantic.fields import FieldInfo
 from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
+from numerate.methods.ppo import token_rewards, value_network
+from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
 from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
 
@@ -22,13 +24,31 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 RECORDS: dict[tuple[str, str], Any] = {
     ("recipes.md", "seed"): Recipe,
     ("recipes.md", "method"): StageRecipe,
-    ("engines.md", "url"): ServerOptions,
-    ("engines.md", "gpu_share"): VllmOptions,
+    ("engines.md", "calculator"): LocalOptions,
+    ("engine-server.md", "url"): ServerOptions,
+    ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
+    ("fine-tuning.md", "cumulative"): methods.get_method("expert_iteration").Config,
+    ("judge-options.md", "at"): methods.get_method("outcome_reward_model").Config,
+    ("judge-options.md", "marked"): methods.get_method("process_reward_model").Config,
+    ("judge-options.md", "alpha"): methods.get_method("outcome_value_model").Config,
+    ("judge-options.md", "objective"): methods.get_method("evaluator_training").Config,
+    ("judge-options.md", "monotone"): methods.get_method("step_labels").Config,
+    ("ppo.md", "max_ratio"): methods.get_method("ppo").Config,
+    ("ppo.md", "detach"): value_network.Value,
+    ("step-rewards.md", "scores"): token_rewards.StepRewards,
+    ("step-rewards.md", "refine"): options.Process,
+    ("training-options.md", "grade_truncated"): options.Sample,
+    ("training-options.md", "betas"): options.Fit,
+    ("training-options.md", "old_logprobs"): options.PolicyFit,
+    ("training-options.md", "max_length"): options.RowFit,
+    ("training-options.md", "low"): options.Clip,
+    ("training-options.md", "coef"): options.Kl,
+    ("training-options.md", "every"): options.Validate,
 }
 """a page, and a key of one of its tables -> the record that the table describes"""
-IN_WORDS = {"": MISSING, "all": None, "local": LocalOptions()}
+IN_WORDS = {"": MISSING, "null": None, "all": None, "local": LocalOptions()}
 """what stands for a default in words; `` for none, or one that is described elsewhere"""
 
 
@@ -89,7 +109,7 @@ def test_every_table_of_defaults_is_known() -> None:
 def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> None:
     names, stated = re.findall(r"`(\w+)`", keys), split(texts)
     table = next(t for t in tables(page) if (keys, texts) in t)
-    record = next(RECORDS[page, key] for key in re.findall(r"`(\w+)`", str(table)) if (page, key) in RECORDS)
+    record = next(RECORDS[key] for key in RECORDS if key[0] == page and f"`{key[1]}`" in str(table))
     real = defaults(record)
     for name, text in zip(names, stated if len(stated) == len(names) else stated * len(names), strict=True):
         assert name in real, f"{page}: there is no option {name}"
@@ -99,11 +119,30 @@ def test_a_stated_default_is_the_default(page: str, keys: str, texts: str) -> No
             assert real[name] == value(text), f"{page}: {name}"
 
 
+OF_METHODS = [
+    (method, path, text)
+    for method, cell in re.findall(
+        r"^\| `(\w+)` \| (.*) \|$",
+        (DOCS / "training-options.md").read_text("utf-8").partition("| other defaults |")[2],
+        flags=re.MULTILINE,
+    )
+    for path, text in re.findall(r"`([\w.]+): ([^`]+)`", cell)
+]
+
+
+@pytest.mark.parametrize(("method", "path", "text"), OF_METHODS)
+def test_a_stated_default_of_a_method_is_its_own(method: str, path: str, text: str) -> None:
+    real: Any = methods.get_method(method).Config()
+    for name in path.split("."):
+        real = getattr(real, name)
+    assert real == value(text)
+
+
 def test_eval_measures_as_a_recipe_does() -> None:
     real = defaults(Evaluate)
-    options = inspect.signature(eval.measure_model).parameters
+    parameters = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
-    assert {name: options[name].default for name in same} == {name: real[name] for name in same}
+    assert {name: parameters[name].default for name in same} == {name: real[name] for name in same}
     whole = defaults(Recipe)
     for name in ("seed", "prompt", "device", "dtype"):
-        assert options[name].default == whole[name]
+        assert parameters[name].default == whole[name]

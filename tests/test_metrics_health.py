@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -148,3 +150,9 @@ def test_the_table_is_whole() -> None:
     for check in CHECKS:
         assert check.says.format(value=0.5) != check.says and check.remedy and check.reason
     assert list(STATS) == sorted(set(STATS))
+
+
+def test_the_page_has_every_condition_in_order() -> None:
+    page = Path(__file__).parents[1] / "docs" / "health-conditions.md"
+    names = re.findall(r"^\| `(\w+)` \| (?!condition)", page.read_text("utf-8"), flags=re.MULTILINE)
+    assert names == [check.name for check in CHECKS]
