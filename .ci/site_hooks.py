@@ -14,6 +14,10 @@ from typing import Any
 LINK = re.compile(r"\[([^\]]+)\]\((\.\.?/[^)#\s]+)(?:#[^)]*)?\)")
 MODULE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
 log = logging.getLogger("mkdocs.hooks.site")
+promised = set[str]()
+"""names that modules of API pages export"""
+documented = set[str]()
+"""names with an anchor on some page"""
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
@@ -28,12 +32,21 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Any, config: Any, **_: Any) -> str:
-    """Warns about exported names that an API page lacks: those without a docstring, or hidden by a module."""
+    """Collects the names that the modules of an API page export, and those that have an anchor on it."""
+    sources = Path(config.config_file_path).parent / "src"
     for module in MODULE.findall(page.markdown):
-        for name in exported(Path(config.config_file_path).parent / "src", module):
-            if f'id="{module}.{name}"' not in html and f'id="{name}"' not in html:
-                log.warning("%s: %s.%s has no documentation", page.file.src_uri, module, name)
+        promised.update(f"{module}.{name}" for name in exported(sources, module))
+        documented.add(module)
+    documented.update(re.findall(r'id="(numerate\.[\w.]+)"', html))
     return html
+
+
+def on_env(env: Any, **_: Any) -> Any:
+    """Warns about exported names on no page: without a docstring, or hidden by a module of that name."""
+    for name in sorted(promised):
+        if not {name, f"{name}.{name.rpartition('.')[2]}"} & documented:
+            log.warning("%s is exported and has no documentation", name)
+    return env
 
 
 def exported(sources: Path, module: str) -> list[str]:

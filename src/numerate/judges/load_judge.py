@@ -26,8 +26,12 @@ def load(
 ) -> Scorer:
     """Returns the scorer in a folder that a stage left: a reward model or an evaluator.
 
-    neutral: replaces the value of a neutral step in `judge.json`. every: an outcome reward model scores after
-    every step; evaluators score the whole only.
+    Args:
+        directory: the `model/` folder of the stage.
+        device: auto, cpu, cuda, ...
+        dtype: number format of the products.
+        neutral: replaces the value of a neutral step in `judge.json`.
+        every: an outcome reward model scores after every step; evaluators score the whole only.
 
     Raises:
         ValueError: the folder has no scorer or one of an unknown kind, or `neutral` is set and it has no
