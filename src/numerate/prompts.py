@@ -1,10 +1,10 @@
-"""Prompt of a problem, and the target text that a model is trained to answer with.
+"""Prompt styles: the prompt of a problem, and the target text of its solution.
 
     render(problem, style, shots) -> Prompt        target(problem, style) -> str
 
-The two go together: prompt text followed by target text is one training row, in every style. `shots` are
-solved problems shown before the question, in the same style. The turns before a question of a conversation
-(`meta["history"]`) stand between them and the question.
+Prompt text followed by target text is one training row, in every style. `shots` are solved problems before
+the question, in the same style. Earlier turns of a conversation (`meta["history"]`) are placed between them
+and the question.
 
     plain   the question alone                        ends with #### 24
     qa      Question: ... Answer:                     ends with #### 24
@@ -30,23 +30,31 @@ CHOOSE = "the letter of the right choice"
 
 @dataclass(frozen=True, slots=True)
 class Style:
+    """A prompt style."""
+
     ask: Callable[[Problem], str]
     """the text of the prompt"""
     finish: Callable[[Problem], str]
-    """the solution, with its answer marked the way this style asks for"""
+    """the solution, with its answer marked as in this style"""
     lead: str = ""
-    """what stands between prompt and solution, and belongs to the solution"""
+    """text between prompt and solution; part of the solution"""
     chat: bool = False
     earlier: str = "{}\n"
-    """how a question of an earlier turn stands before the problem, where there is no chat"""
+    """format of an earlier question of a conversation, without a chat template"""
 
 
 def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = (), system: str = "") -> Prompt:
-    """The prompt for a problem.
+    """Returns the prompt for a problem.
 
-    shots: solved problems that come first, each as its own prompt with its target. system: the system message
-    of the chat style. Raises ValueError for an unknown style, a shot without a solution, or a system message
-    where there is no chat."""
+    Args:
+        problem: the problem.
+        style: a name of `STYLES`.
+        shots: solved problems that come first, each as its own prompt with its target.
+        system: the system message of the chat style.
+
+    Raises:
+        ValueError: the style is unknown, a shot has no solution, or another style has a system message.
+    """
     chosen = _style(style)
     if chosen.chat:
         return Prompt(problem.id, tuple(_chat_turns(problem, chosen, shots, system)), chat=True)
@@ -78,10 +86,14 @@ def style_of(style: str, problems: Iterable[Problem]) -> str:
 
 
 def target(problem: Problem, style: str = "plain") -> str:
-    """The reference solution as a model should write it after the prompt, its answer marked at the end.
+    """Returns the reference solution as the target of a training row, its answer marked at the end.
 
-    The mark is added where the solution lacks it or marks something else: an intermediate box is taken off, a
-    last line `#### 5` gets the problem's own answer. Raises ValueError where the problem has no solution."""
+    The mark is added where the solution lacks it or marks something else: an intermediate box is removed, a
+    last line `#### 5` gets the problem's own answer.
+
+    Raises:
+        ValueError: the problem has no solution.
+    """
     chosen = _style(style)
     if not problem.solution.strip():
         raise ValueError(
@@ -92,7 +104,7 @@ def target(problem: Problem, style: str = "plain") -> str:
 
 
 def with_prefix(prompt: Prompt, text: str) -> Prompt:
-    """The prompt, and the beginning of its solution as a turn of the assistant that is still open."""
+    """Returns the prompt with the beginning of its solution as an open turn of the assistant."""
     return replace(prompt, turns=(*prompt.turns, Turn("assistant", text)))
 
 
@@ -193,9 +205,9 @@ STYLES: dict[str, Style] = {
 
 
 def evaluation_prompt(problem: Problem, solution: str) -> tuple[str, str]:
-    """What an evaluator reads before it says ` correct` or ` incorrect` (Liu et al. 2023, arXiv:2310.10047,
-    section 3.2), in two parts: what all candidates at a problem have in common, and the rest. It ends without
-    a space: the space belongs to the word that follows, as tokenizers cut text.
+    """Returns the prompt of a generative evaluator, which continues with ` correct` or ` incorrect` (Liu et
+    al. 2023, arXiv:2310.10047, section 3.2), in two parts: the common one of all solutions of a problem, and
+    the rest. It ends without a space: tokenizers make the space a part of the next word.
 
     >>> "".join(evaluation_prompt(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
     'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'

@@ -1,9 +1,9 @@
-"""Selection among N candidate solutions: majority vote and re-ranking by an evaluator's scores.
+"""Selection among N samples of one problem: majority vote and re-ranking by scores.
 
-Liu et al. 2023 (arXiv 2310.10047), equations 14-19. Candidates come as cluster ids, equal for equal answers
-and -1 for no answer (`numerate.answers.cluster`). What the paper leaves open: a candidate without an answer
-neither votes nor is chosen, and the first to appear wins a tie. One more strategy follows Liao et al. 2024
-(arXiv 2401.08190, MARIO), whose "outlier-free" inference is described in words only: the rule here is ours.
+Liu et al. 2023 (arXiv 2310.10047), equations 14-19. Samples are cluster ids, equal for equal answers and -1
+for no answer (`numerate.answers.cluster`). The paper leaves open: a sample without an answer neither votes
+nor is chosen, and the first to appear wins a tie. `outlier_free` follows Liao et al. 2024 (arXiv 2401.08190,
+MARIO), who describe it in words only: the rule here is ours.
 """
 
 from __future__ import annotations
@@ -35,23 +35,34 @@ def select(
     k: int | None = None,
     n: int | None = None,
 ) -> int | None:
-    """Index of the chosen candidate, None where none has an answer. S: score, X_K: the k largest clusters.
+    """Returns the index of the chosen sample, None where none has an answer.
+
+    S: score, X_K: the k largest clusters.
 
         majority       Maj1        a member of the largest cluster                     (18)
         rerank_all     RR.All      argmax S(X)                                         (14)
         rerank_topk    RR.MajK     argmax S(X) over X in X_K                           (15)
         weighted       W.RR        a member of the cluster with the largest sum of S   (16)
         weighted_topk  W.RR.MajK   the same within X_K                                 (17)
-        majority_topn  Maj1.TopN   majority among the n best-scored candidates         (19)
-        outlier_free               a member of the cluster with the largest median of S times its size;
-                                   clusters of one are left out where there are larger ones
+        majority_topn  Maj1.TopN   majority among the n best-scored samples            (19)
+        outlier_free               a member of the cluster with the largest
+                                   median of S times its size, without
+                                   clusters of one where there are larger ones
 
     Where a cluster wins, its best-scored member is chosen, its first one without scores. Ties go to the
-    cluster, and in it the candidate, that appears first; in majority_topn candidates appear in the order of
-    their scores.
+    cluster, and in it the sample, that appears first; in majority_topn samples appear in the order of their
+    scores.
 
-    Raises ValueError for an unknown strategy, for scores that are missing, not finite or not one per
-    candidate, and for a missing k or n.
+    Args:
+        strategy: a name of the table.
+        clusters: cluster id per sample, -1 for no answer.
+        scores: a score per sample; `majority` needs none.
+        k: number of clusters, of the strategies that end in `topk`.
+        n: number of samples, of `majority_topn`.
+
+    Raises:
+        ValueError: the strategy is unknown; scores are missing, not finite or not one per sample; k or n is
+            missing.
     """
     _check(strategy, clusters, scores, k, n)
     voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
@@ -96,7 +107,7 @@ def _check(
 
 
 def _members(clusters: Sequence[int], candidates: Sequence[int]) -> dict[int, list[int]]:
-    """Cluster -> its candidates; both in the order in which they appear."""
+    """Maps clusters to their samples; both in the order in which they appear."""
     members: dict[int, list[int]] = {}
     for i in candidates:
         members.setdefault(clusters[i], []).append(i)
@@ -104,30 +115,32 @@ def _members(clusters: Sequence[int], candidates: Sequence[int]) -> dict[int, li
 
 
 def _repeated(clusters: Sequence[int], voting: Sequence[int]) -> list[int]:
-    """The candidates whose answer others have too; all where there are none."""
+    """Returns the samples whose answer others have too; all where there are none."""
     times = Counter(clusters[i] for i in voting)
     return [i for i in voting if times[clusters[i]] > 1] or list(voting)
 
 
 def largest_clusters(clusters: Sequence[int], k: int) -> list[int]:
-    """Ids of the k largest clusters, the largest first; of equal ones the first to appear first."""
+    """Returns the ids of the k largest clusters, the largest first; equal ones in the order of appearance."""
     voting = [i for i, cluster in enumerate(clusters) if cluster != NO_ANSWER]
     members = _members(clusters, voting)
     return sorted(members, key=lambda cluster: -len(members[cluster]))[:k]
 
 
 def is_tied(clusters: Sequence[int]) -> bool:
-    """Did only the order of appearance decide the majority vote? Worth counting and reporting."""
+    """Returns whether only the order of appearance decided the majority vote."""
     first_two = largest_clusters(clusters, 2)
     return len(first_two) == 2 and clusters.count(first_two[0]) == clusters.count(first_two[1])
 
 
 def scored_fraction(strategy: str, clusters: Sequence[int], k: int | None = None) -> float:
-    """The share of the candidates that an evaluator must score, in [0, 1]: 0 for majority, |X_K| / N within
-    the k largest clusters, those that are not left out in outlier_free, else 1. Its mean over problems is the
-    cost ratio of figure 1, right.
+    """Returns the share of the samples that need a score, in [0, 1]: 0 for majority, |X_K| / N within the k
+    largest clusters, the share of the voting samples for outlier_free, else 1.
 
-    Raises ValueError for an unknown strategy and a missing k.
+    Its mean over problems is the cost ratio of figure 1, right, of Liu et al. 2023.
+
+    Raises:
+        ValueError: the strategy is unknown, or k is missing.
     """
     _check(strategy, clusters, [0.0] * len(clusters), k, n=1)
     if strategy == "majority" or not clusters:

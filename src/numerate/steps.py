@@ -1,7 +1,7 @@
 """Solution text <-> steps, and the calculations in it.
 
-One non-empty line is one step, but a step never ends inside `<<...>>`, a code fence or TeX. What a step is
-decides what process rewards and labels are about, so every part of the package splits here.
+One non-empty line is one step, but a step never ends inside `<<...>>`, a code fence or TeX. Process rewards
+and labels refer to these steps, so every part of the package splits here.
 All functions take linear time, also on megabytes of degenerate text.
 """
 
@@ -42,13 +42,18 @@ _NO_SENTENCE_END = re.compile(
 
 
 def split(solution: str, mode: Literal["line", "sentence"] = "line") -> list[Step]:
-    """The steps of a solution, as spans of characters without blanks at either end.
+    """Returns the steps of a solution, as spans of characters without blanks at either end.
 
-    mode "line": one non-empty line is one step. "sentence": lines are split again after sentences, for
-    solutions written as one paragraph. The line of the answer (`#### 72`) is no step. An unclosed code fence
-    reaches to the end of the text; any other unclosed bracket protects nothing.
+    The line of the answer (`#### 72`) is no step. An unclosed code fence reaches to the end of the text; any
+    other unclosed bracket protects nothing.
 
-    Raises ValueError for an unknown mode.
+    Args:
+        solution: the text.
+        mode: "line": one non-empty line is one step. "sentence": lines are split again after sentences, for
+            solutions written as one paragraph.
+
+    Raises:
+        ValueError: the mode is unknown.
     """
     if mode not in ("line", "sentence"):
         raise ValueError(f"unknown mode {mode!r} of splitting into steps: use 'line' or 'sentence'")
@@ -165,11 +170,11 @@ _OPERATOR = re.compile(r"[\d)%][-+*/]")
 
 
 def trace(solution: str) -> tuple[str, ...]:
-    """The calculations of a solution in order, each without blanks: "48/2=24", "48+24=72".
+    """Returns the calculations of a solution in order, each without blanks: "48/2=24", "48+24=72".
 
-    They are the contents of its `<<...>>`. A solution with none is read for plain equations between numbers,
-    "$0.2 x 50 = $10" giving "0.2*50=10"; equations with unknowns or mixed numbers (1 1/2) are left out.
-    Different traces are the measure of diversity of Havrilla et al. 2024 (arXiv 2403.04642).
+    They are the contents of its `<<...>>`. Without these, plain equations between numbers are read:
+    "$0.2 x 50 = $10" becomes "0.2*50=10"; equations with unknowns or mixed numbers (1 1/2) are left out. The
+    number of different traces is the diversity of Havrilla et al. 2024 (arXiv 2403.04642).
     """
     annotated = ("".join(text.split()) for text in _TRACE.findall(solution))
     return tuple(filter(None, annotated)) or tuple(_equations(solution))

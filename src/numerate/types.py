@@ -1,7 +1,7 @@
-"""The nouns. Plain frozen records that print as JSON; nothing here imports torch or the rest of the package.
+"""Types: plain frozen records that print as JSON. Nothing here imports torch or the rest of the package.
 
-One legend for the whole package: P problems, G attempts in a group, B rows, T tokens, V vocabulary, D width.
-`reward` is what a grader gives, `advantage` what a credit rule gives, `returns` what a critic is fitted to.
+Letters in the whole package: P problems, G rollouts in a group, B rows, T tokens, V vocabulary, D width.
+`reward` comes from a grader, `advantage` from a credit rule, `returns` are the targets of a critic.
 """
 
 from __future__ import annotations
@@ -20,43 +20,45 @@ Verdict = Literal["right", "wrong", "unverifiable"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """A problem with its reference answer and, where there is one, its worked solution."""
+
     id: str
     question: str
     answer: str
     """the final answer as text; for a choice, its letter"""
     solution: str = ""
-    """a worked reference solution, or empty"""
+    """the worked reference solution, or empty"""
     kind: Kind = "math"
     choices: tuple[tuple[str, str], ...] = ()
     """(letter, text) pairs of a choice problem"""
     source: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """JSON values: level, subject, steps, and what the oracle needs to know of a story"""
+    """JSON values: level, subject, steps, and the graph of a story for the oracle"""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stretch of text with one author. `trained` is True exactly on what the policy wrote: set when the
-    tokens are born, never guessed by re-tokenizing. What a calculator writes into an answer is a turn of the
-    assistant that is not trained."""
+    """A stretch of text with one author.
+
+    `trained` is True exactly on tokens that the policy sampled; nothing is tokenized again. The output of a
+    calculator within a solution is a turn of the assistant that is not trained."""
 
     role: Role
     text: str
     ids: tuple[int, ...] = ()
-    """as drawn; of a server that tells text only, the ids that the tokenizer makes of it (and no logprobs)"""
+    """as sampled; where a server returns text only, the tokenizer's ids of it (and no logprobs)"""
     logprobs: tuple[float, ...] = ()
-    """one per id on a trained turn: log p(token | everything before it) under the distribution the policy
-    defines (temperature 1, nothing cut off), or none at all where the engine was not told them; empty on
-    other turns"""
+    """one per id on a trained turn: log p(token | prefix) under the policy's own distribution (temperature 1,
+    no top-p or top-k), or none where the engine returns none; empty on other turns"""
     trained: bool = False
     choices: tuple[int, ...] = ()
-    """one per id on a trained turn whose policy chose a class of tokens first (`methods.mixed_policy`), and
+    """one per id on a trained turn whose policy sampled a class of tokens first (`methods.mixed_policy`);
     logprobs are then those of the classes; empty elsewhere"""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a policy is asked. Ids are born in the engine."""
+    """The turns that a policy reads. Their ids are made in the engine."""
 
     problem_id: str
     turns: tuple[Turn, ...]
@@ -76,23 +78,26 @@ class Step:
     end: int
     text: str
     score: float | None = None
-    """a judge's probability that the step is right, in [0, 1]"""
+    """a reward model's probability that the step is right, in [0, 1]"""
     label: Verdict | None = None
-    """what an oracle or a person says of it"""
+    """the label by the oracle or a person"""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSolution:
-    """A solution in steps with what somebody says of them: what judges of steps learn from and are measured
-    on. Raises ValueError unless there is one label, of -1, 0, 1 or None, per step."""
+    """A solution in steps with a label of each: data for training and measuring process reward models.
+
+    Raises:
+        ValueError: unless there is one label per step, each of -1, 0, 1 or None.
+    """
 
     problem: Problem
     steps: tuple[str, ...]
     labels: tuple[int | None, ...]
-    """1 right, 0 neither, -1 wrong, None where nobody says"""
+    """1 right, 0 neutral, -1 wrong, None unlabelled"""
     source: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """JSON values: what the source says of this solution (generator, chosen, finish_reason, ...)"""
+    """JSON values: the source's own columns (generator, chosen, finish_reason, ...)"""
 
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.steps):
@@ -104,7 +109,7 @@ class LabelledSolution:
 
     @property
     def first_error(self) -> int | None:
-        """The first wrong step, -1 where every step is known not to be wrong, None where that is unknown."""
+        """Index of the first wrong step, -1 where no step is wrong, None where that is unknown."""
         if -1 in self.labels:
             at = self.labels.index(-1)
             return None if None in self.labels[:at] else at
@@ -113,110 +118,121 @@ class LabelledSolution:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One attempt at one problem, not yet scored."""
+    """One sampled trajectory at one problem, not yet scored."""
 
     problem_id: str
     index: int
-    """0 .. n-1 among the attempts of one request; a greedy attempt is a request of its own"""
+    """0 .. n-1 among the rollouts of one request; a greedy rollout is a request of its own"""
     turns: tuple[Turn, ...]
     finish: Finish = "stop"
     answer: str | None = None
-    """the final answer as extracted, None where there is none"""
+    """the extracted final answer, None where there is none"""
     steps: tuple[Step, ...] = ()
     seed: int = 0
     policy: str = ""
 
     @property
     def truncated(self) -> bool:
-        """Whether it ended before the policy ended it: at max_tokens, or where the context was full."""
+        """Whether it ended without EOS: at max_tokens, or where the context was full."""
         return self.finish != "stop"
 
     @property
     def completion_turns(self) -> tuple[Turn, ...]:
-        """The turns of the answer: what the policy wrote, and what a calculator wrote into it."""
+        """Turns of the completion: the policy's own, and those of a calculator in between."""
         return tuple(turn for turn in self.turns[self._first :] if turn.trained or turn.role == "assistant")
 
     @property
     def length(self) -> int:
-        """Tokens that `max_tokens` counts: all of the answer, also those that a calculator wrote into it."""
+        """Tokens that `max_tokens` counts: all of the completion, those of a calculator included."""
         return sum(len(turn.ids) for turn in self.completion_turns)
 
     @property
     def text(self) -> str:
-        """The answer, without the beginning that the policy was given; grades and data are of `solution`."""
+        """Text of the completion, without `prefix`; grades and data are of `solution`."""
         return "".join(turn.text for turn in self.completion_turns)
 
     @property
     def prefix(self) -> str:
-        """The beginning of the solution that the policy was given to go on from: the assistant's turns right
-        before its own; empty where it wrote the whole solution."""
+        """Beginning of the solution that was part of the prompt: the assistant's turns right before the
+        policy's own; empty where the policy wrote the whole solution."""
         before = takewhile(lambda turn: turn.role == "assistant", reversed(self.turns[: self._first]))
         return "".join(turn.text for turn in reversed(list(before)))
 
     @property
     def solution(self) -> str:
-        """The whole solution: what was given of it, and what the policy wrote."""
+        """The whole solution: prefix and completion."""
         return self.prefix + self.text
 
     @property
     def _first(self) -> int:
-        """Index of the first turn that the policy wrote."""
+        """Index of the first turn that the policy sampled."""
         return next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
 
     @property
     def ids(self) -> list[int]:
+        """Token ids of all turns."""
         return [i for turn in self.turns for i in turn.ids]
 
     @property
     def mask(self) -> list[bool]:
-        """True on the tokens that the policy wrote, one per id."""
+        """True on the tokens that the policy sampled, one per id."""
         return [turn.trained for turn in self.turns for _ in turn.ids]
 
     @property
     def no_room(self) -> bool:
-        """Whether the prompt was so long that the model's context left no room for a token."""
+        """Whether the prompt fills the model's context, so that no token could be sampled."""
         return self.finish == "length" and not any(self.mask) and not self.text
 
     @property
     def logprobs(self) -> list[float]:
-        """One per id, 0.0 off the trained tokens. Raises ValueError where the engine recorded none."""
+        """Log-probabilities, one per id, 0.0 off the trained tokens.
+
+        Raises:
+            ValueError: the engine recorded none.
+        """
         for turn in self.turns:
             if turn.trained and len(turn.logprobs) != len(turn.ids):
                 raise ValueError(
-                    f"attempt {self.index} at {self.problem_id!r} has no log-probabilities: the engine that "
-                    "drew it was not told them; compute them with the policy, or sample with kind: local"
+                    f"rollout {self.index} of {self.problem_id!r} has no log-probabilities: its engine "
+                    "returned none; compute them with the policy, or sample with kind: local"
                 )
         return [p for turn in self.turns for p in (turn.logprobs if turn.trained else (0.0,) * len(turn.ids))]
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
+    """The extracted answer of a solution, and whether it equals the reference."""
+
     answer: str | None
-    """the answer found in the text, None where there is none"""
+    """the extracted answer, None where there is none"""
     correct: bool
     how: str
-    """which rung of the ladder decided, or why there was nothing to decide: string, number, structure,
-    symbolic, choice, no_answer, no_match, undecided, too_long, error"""
+    """the rule that decided, or the reason for no decision: string, number, structure, symbolic, choice,
+    no_answer, no_match, undecided, too_long, error"""
     source: str = field(default="none", compare=False)
-    """where in the text the answer stood, as `answers.Found` says; a trainer may refuse to pay guesses"""
+    """where the answer was in the text, see `answers.Found`; a reward may exclude guesses"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reward:
+    """A reward, and its parts by name."""
+
     value: float | None
-    """None: should have been measured and was not; counted and shown, never taken for 0"""
+    """None: not measured; counted and shown, never taken for 0"""
     parts: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
+    """A rollout with its reward."""
+
     rollout: Rollout
     reward: Reward
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All scored attempts at one problem."""
+    """All scored rollouts of one problem."""
 
     problem: Problem
     attempts: tuple[Scored, ...]
@@ -224,7 +240,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training row: T tokens, which of them are trained, and the numbers that the loss reads."""
+    """One training row: T tokens, a mask of the trained ones, and numbers for the loss."""
 
     ids: Sequence[int]
     mask: Sequence[bool]
@@ -232,62 +248,69 @@ class Example:
     token: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
 
     def with_token(self, **columns: Sequence[float]) -> Example:
+        """Returns the row with further columns of numbers per token."""
         return replace(self, token={**self.token, **columns})
 
     def with_row(self, **columns: float) -> Example:
+        """Returns the row with further numbers of its own."""
         return replace(self, row={**self.row, **columns})
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to draw from a policy."""
+    """Options of sampling from a policy."""
 
     temperature: float = 1.0
     """0 is greedy"""
     top_p: float = 1.0
-    """in (0, 1]; keeps the smallest set of tokens that holds this much probability"""
+    """in (0, 1]; keeps the smallest set of tokens with this much probability"""
     top_k: int = 0
     """0 keeps all"""
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
-    """generation ends right after one of these appears; it stays in the ids and leaves the text"""
+    """sampling ends right after one of these; it stays in the ids and is removed from the text"""
     seed: int = 0
     round: int = 0
-    """every sample draws from its own stream: (seed, round, problem id, index)"""
+    """every rollout has its own random stream: (seed, round, problem id, index)"""
 
 
 class RunStopped(ValueError):
-    """Raised where a run that has begun cannot go on. It ends with exit code 1 in all its processes."""
+    """Raised where a started run cannot continue. It ends with exit code 1 in all its processes."""
 
 
 class NotFinite(RunStopped):
-    """Raised where a number that training or measuring rests on is NaN or infinite. The message names the
-    quantity and what to change; a run adds stage and step."""
+    """Raised where a number of training or evaluation is NaN or infinite.
+
+    The message names the quantity and what to change; a run adds stage and step."""
 
 
 class Engine(Protocol):
-    """Something that samples from a policy."""
+    """Interface of engines, which sample from a policy."""
 
     def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """Yields n rollouts per prompt, streaming, in whatever order they finish."""
+        """Yields n rollouts per prompt, in the order in which they finish."""
         ...
 
     def sync(self, policy: Any) -> None:
-        """Takes the policy's weights as they are now."""
+        """Takes over the policy's present weights."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StepScores:
+    """Scores of a solution's steps."""
+
     scores: tuple[float, ...]
-    """in [0, 1], one per step; an outcome judge gives the last one only"""
+    """in [0, 1], one per step; an outcome reward model has one score, of the last step"""
     steps: tuple[Step, ...] = ()
-    """the steps that the scores belong to, with the judge's own labels where it has any"""
+    """the steps that the scores belong to, with the scorer's labels where it has any"""
     dropped: int = 0
-    """late steps that the judge had no room for"""
+    """late steps without a score, because the solution is too long"""
 
 
 class Scorer(Protocol):
-    """A judge of solutions."""
+    """Interface of everything that scores solutions: reward models, evaluators, the oracle."""
 
-    def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]: ...
+    def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
+        """Scores each solution of the problem at the same index."""
+        ...

@@ -26,6 +26,6 @@ def test_the_worked_examples(vectors: dict[str, Any]):
 
 def test_a_prefix_that_nobody_went_on_from_has_no_label():
     for rule in (completable_prefixes, good_prefixes):
-        with pytest.raises(ValueError, match="prefix 2 has no attempts"):
+        with pytest.raises(ValueError, match="prefix 2 has no continuations"):
             rule([[1], []])
     assert completable_prefixes([]) == make_monotone([]) == broadcast_outcome(True, 0) == []

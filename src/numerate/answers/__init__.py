@@ -45,18 +45,28 @@ def extract(
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> str | None:
-    """Returns the final answer of a solution as it is written there, None where there is none; for a choice,
-    its letter.
+    """Returns the final answer of a solution as written, None where there is none; for a choice, its letter.
 
-    `find` says where it stood as well, and explains the options."""
+    Args:
+        text: the solution.
+        kind: number, math or choice.
+        choices: (letter, text) pairs of a choice problem.
+        fallback: the answer where none is marked: the last expression, the last number, or none.
+        unfinished: extract answers from unfinished thoughts.
+    """
     return find(text, kind, choices, fallback, unfinished).answer
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
-    """Returns True for two answers that are the same mathematical object. `decide` also says which rung of
-    the ladder decided. strict: and neither leaves out a unit, a percent sign, a name or digits that the
-    other has.
+    """Returns True for two answers that are the same mathematical object. `decide` also returns the rule.
 
-    None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
-    ValueError for anything else that is no text, and never for what a text says."""
+    Args:
+        candidate: an answer, as text or number. None, `extract`'s result without an answer, equals nothing.
+        reference: the reference answer.
+        kind: number, math or choice.
+        strict: a unit, a percent sign, a name or digits on one side only are a difference.
+
+    Raises:
+        ValueError: an argument is neither text nor number; never for the content of a text.
+    """
     return decide_strict(candidate, reference, kind, strict).equal

@@ -12,10 +12,13 @@ MOST_GUESSED = 4_000
 LONGEST_STATEMENT = 1_200
 """characters: the longest answer behind a mark, and the longest bare one"""
 Fallback = Literal["number", "expression", "none"]
+"""the answer where none is marked: the last number, the last expression, or none"""
 _KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
 
 
 class Found(NamedTuple):
+    """An extracted answer, and where it was in the text."""
+
     answer: str | None
     source: str
     """tag, hash, box, phrase, heading, bare, letter, output, math, last, or none"""
@@ -23,7 +26,7 @@ class Found(NamedTuple):
 
 NOTHING = Found(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
-"""sources of answers that nothing in the response marks"""
+"""sources of answers that no mark in the text identifies"""
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")

@@ -1,11 +1,13 @@
 # pyright: strict
-"""Credit: from what judges say of steps to numbers that training and selection use. Plain values, no torch.
+"""Credit: rewards and step scores to advantages and to numbers for selection. Plain values, no torch.
 
-steps     one number for a solution (avg, prod, max, min, last); Clip, Delta and gains, one number per step
-prefixes  labels of a solution's prefixes from attempts to finish them
-gae       advantages by a learned value, rewards on tokens, the divergence from a reference
-tokens    which token a step ends with
-groups    an attempt beside the others of its group or batch (GRPO, RLOO, REINFORCE++)
+    steps     aggregates (avg, prod, max, min, last); Clip, Delta and gains, per step
+    prefixes  labels of a solution's prefixes from its continuations
+    gae       advantages by a value function, rewards on tokens, KL penalties
+    tokens    the token that a step ends with
+    groups    a rollout against its group or batch (GRPO, RLOO, REINFORCE++)
+
+None stands for a reward that was not measured; it never counts as 0.
 """
 
 from numerate.credit.gae import adapt_kl_coef, best_of_n, gae, k1, k3, on_tokens, subtract_kl_penalty, whiten

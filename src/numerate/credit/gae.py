@@ -1,6 +1,6 @@
 # pyright: strict
 """Advantages by a learned value (Schulman et al. 2016, arXiv 1506.02438), and rewards on tokens. Plain
-values: one number per token that the policy wrote."""
+values: one number per sampled token."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from collections.abc import Sequence
 
 
 def gae(rewards: Sequence[float], values: Sequence[float], gamma: float, lam: float) -> list[float]:
-    """delta_t = r_t + gamma V_{t+1} - V_t,   A_t = sum_l (gamma lam)^l delta_{t+l},   V = 0 after the end.
+    """Returns generalised advantage estimates: `delta_t = r_t + gamma V_{t+1} - V_t`,
+    `A_t = sum_l (gamma lam)^l delta_{t+l}`, with V = 0 after the end.
 
-    Schulman et al. 2016, eq. 12 and 16. What a critic is fitted to, the returns, is A_t + V_t. lam = 1 gives
-    the discounted rewards to go minus V_t, lam = 0 gives delta_t. Raises ValueError for unequal lengths.
+    Schulman et al. 2016, eq. 12 and 16. The critic's targets, the returns, are `A_t + V_t`.
+
+    Args:
+        rewards: one per token.
+        values: V_t, one per token.
+        gamma: discount.
+        lam: 1 gives the discounted rewards to go minus V_t, 0 gives delta_t.
+
+    Raises:
+        ValueError: rewards and values have different lengths.
     """
     if len(rewards) != len(values):
         raise ValueError(f"{len(rewards)} rewards for {len(values)} values: give one of each per token")
@@ -26,10 +35,10 @@ def gae(rewards: Sequence[float], values: Sequence[float], gamma: float, lam: fl
 
 
 def whiten(values: Sequence[float], mask: Sequence[bool] | None = None, eps: float = 1e-8) -> list[float]:
-    """(x - mean) / sqrt(var + eps) over the masked-in numbers, var with n - 1 below; 0 elsewhere.
+    """Returns `(x - mean) / sqrt(var + eps)` over the numbers under the mask, var divided by n - 1; 0
+    elsewhere.
 
-    What is not the policy's own must not enter the mean: trlX's whitening counts padding too. A single number
-    has no variance and becomes 0."""
+    Padding does not enter the mean, as it does in trlX. A single number has no variance and becomes 0."""
     seen = [x for x, m in zip(values, mask or [True] * len(values), strict=True) if m]
     if not seen:
         return [0.0] * len(values)
@@ -40,21 +49,21 @@ def whiten(values: Sequence[float], mask: Sequence[bool] | None = None, eps: flo
 
 
 def k1(logp: Sequence[float], ref_logp: Sequence[float]) -> list[float]:
-    """log pi - log pi_ref: its mean over the policy's samples is KL(pi || pi_ref), a sample may be negative
-    (Schulman 2020, "Approximating KL divergence")."""
+    """Returns `log pi - log pi_ref` per token. Its mean over the policy's rollouts is KL(pi || pi_ref); one
+    value may be negative (Schulman 2020, "Approximating KL divergence")."""
     return [p - q for p, q in zip(logp, ref_logp, strict=True)]
 
 
 def k3(logp: Sequence[float], ref_logp: Sequence[float]) -> list[float]:
-    """exp(q - p) - 1 - (q - p): the same mean, never negative, less variance (Schulman 2020)."""
+    """Returns `exp(q - p) - 1 - (q - p)` per token: the mean of `k1`, never negative (Schulman 2020)."""
     return [math.expm1(q - p) - (q - p) for p, q in zip(logp, ref_logp, strict=True)]
 
 
 def on_tokens(
     tokens: int, ends: Sequence[int] = (), step_rewards: Sequence[float] = (), last: float = 0.0
 ) -> list[float]:
-    """Rewards of steps on the last token of each, and `last` on the last token of all. Steps that end on the
-    same token add up."""
+    """Returns rewards per token: those of steps on the last token of each, `last` on the last token of all.
+    Rewards of steps that end on the same token add up."""
     placed = [0.0] * tokens
     for end, reward in zip(ends, step_rewards, strict=True):
         placed[end] += reward
@@ -64,12 +73,12 @@ def on_tokens(
 
 
 def subtract_kl_penalty(rewards: Sequence[float], kl: Sequence[float], beta: float) -> list[float]:
-    """r_t = R_t - beta KL_t (Stiennon et al. 2020, arXiv 2009.01325), with KL_t by `k1` or `k3`."""
+    """Returns `r_t = R_t - beta KL_t` (Stiennon et al. 2020, arXiv 2009.01325), KL_t by `k1` or `k3`."""
     return [reward - beta * d for reward, d in zip(rewards, kl, strict=True)]
 
 
 def best_of_n(rewards: Sequence[float], k: int) -> list[int]:
-    """Which K of N attempts have the highest rewards, in their order; the first of equal ones.
+    """Returns the indices of the k rollouts with the highest rewards, ascending; of equal ones the first.
 
     Havrilla et al. 2024 (arXiv 2403.04642), best-K-of-N."""
     chosen = sorted(range(len(rewards)), key=lambda i: -rewards[i])[:k]
@@ -77,9 +86,9 @@ def best_of_n(rewards: Sequence[float], k: int) -> list[int]:
 
 
 def adapt_kl_coef(beta: float, kl: float, target: float, samples: int, horizon: int) -> float:
-    """beta (1 + e n / H),   e = clip(KL / target - 1, -0.2, 0.2): the coefficient that keeps a divergence.
+    """Returns the next KL coefficient, `beta (1 + e n / H)` with `e = clip(KL / target - 1, -0.2, 0.2)`.
 
-    Ziegler et al. 2019 (arXiv 1909.08593), section 2.2, with the additive form of their code; n attempts,
-    H the horizon in attempts."""
+    Ziegler et al. 2019 (arXiv 1909.08593), section 2.2, with the additive form of their code; n rollouts, H
+    the horizon in rollouts."""
     error = min(max(kl / target - 1, -0.2), 0.2)
     return beta * (1 + error * samples / horizon)

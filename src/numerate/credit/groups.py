@@ -1,7 +1,7 @@
 # pyright: strict
-"""Credit without a critic: what an attempt is worth beside the other attempts of its group or its batch.
+"""Advantages without a critic: a rollout against the other rollouts of its group or batch.
 
-A reward of None was not measured: it takes no part in a mean, and its attempt gets None, never 0."""
+A reward of None was not measured: it takes no part in a mean, and its rollout gets None, never 0."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ EPS = 1e-6
 
 
 def group(rewards: Rewards, scale: bool = True) -> Advantages:
-    """A_i = (r_i - mean(r)) / std(r), the spread of the group itself (divided by G, not G - 1).
+    """Returns `A_i = (r_i - mean(r)) / std(r)`, with the standard deviation of the group (divided by G).
 
-    Shao et al. 2024 (arXiv 2402.03300), section 4.1.2. Without `scale`, A_i = r_i - mean(r): Liu et al. 2025
-    (arXiv 2503.20783, Dr. GRPO), for dividing by the spread weighs questions by how hard they are. Where all
-    rewards are equal nothing is better than anything else: 0.
+    Shao et al. 2024 (arXiv 2402.03300), section 4.1.2. A zero-variance group gets 0.
+
+    Args:
+        rewards: rewards of a group; None where a reward was not measured.
+        scale: divide by the standard deviation. False: `A_i = r_i - mean(r)`, Liu et al. 2025 (arXiv
+            2503.20783, Dr. GRPO), since the division weights problems by their difficulty.
     """
     known = _measured(rewards)
     if not has_signal(rewards):
@@ -31,10 +34,10 @@ def group(rewards: Rewards, scale: bool = True) -> Advantages:
 
 
 def leave_one_out(rewards: Rewards) -> Advantages:
-    """A_i = r_i - mean of the other rewards, a baseline that does not depend on r_i.
+    """Returns `A_i = r_i - mean of the other rewards`, a baseline that does not depend on r_i.
 
     Kool et al. 2019; Ahmadian et al. 2024 (arXiv 2402.14740, RLOO), section 3.2. It is G / (G - 1) times
-    r_i - mean(r). An attempt alone has nothing to be compared with: 0.
+    r_i - mean(r). A rollout alone gets 0.
     """
     known = _measured(rewards)
     if not has_signal(rewards):
@@ -44,15 +47,16 @@ def leave_one_out(rewards: Rewards) -> Advantages:
 
 
 def has_signal(rewards: Rewards) -> bool:
-    """Whether the group can teach anything: two of its measured rewards differ."""
+    """Returns whether the group has a gradient: two of its measured rewards differ."""
     return len(set(_measured(rewards))) > 1
 
 
 def normalize_advantages(advantages: Sequence[Sequence[float]]) -> list[list[float]]:
-    """(A - mean) / std, both over all numbers of the whole batch: one list per attempt, one number per token.
+    """Returns `(A - mean) / std`, both over all tokens of the batch: one list per rollout, one number per
+    token.
 
-    Hu et al. 2025 (arXiv 2501.03262, REINFORCE++): a batch is large enough for the normalisation to be almost
-    without bias, a group is not. Where all are equal: 0.
+    Hu et al. 2025 (arXiv 2501.03262, REINFORCE++): over a batch the normalisation is almost unbiased, over a
+    group it is not. Where all are equal: 0.
     """
     flat = [a for row in advantages for a in row]
     if len(set(flat)) < 2:
@@ -63,15 +67,15 @@ def normalize_advantages(advantages: Sequence[Sequence[float]]) -> list[list[flo
 
 
 def returns_to_go(rewards: Sequence[float]) -> list[float]:
-    """Per token the sum of the rewards from it on, without discount."""
+    """Returns per token the sum of the rewards from it on, without discount."""
     return list(accumulate(reversed(rewards)))[::-1]
 
 
 def overlong_penalty(length: int, longest: int, cache: int) -> float:
-    """0 up to longest - cache tokens, then falling on a line to -1 at `longest`.
+    """Returns 0 up to `longest - cache` tokens, then a value that falls linearly to -1 at `longest`.
 
-    Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 13: a cut attempt at full length is punished whole, one that
-    comes near a little, so that the noise of the cut is gone.
+    Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 13: a soft penalty near the limit has less noise than one for
+    truncated rollouts only.
     """
     free = longest - cache
     return 0.0 if length <= free else max(-1.0, (free - length) / cache)
@@ -80,12 +84,18 @@ def overlong_penalty(length: int, longest: int, cache: int) -> float:
 def process_advantages(
     rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
 ) -> list[list[float]]:
-    """GRPO with process supervision: A_{i,t} = sum of the normalised rewards of the steps that end at t or
-    later.
+    """Returns GRPO's advantages with process supervision: `A_{i,t}` is the sum of the normalised rewards of
+    the steps that end at t or later.
 
-    Shao et al. 2024 (arXiv 2402.03300), section 4.1.3. rewards: of each attempt's steps; all of the group's
-    are normalised together. ends: the last token of each step, ascending; lengths: tokens of each attempt.
-    Tokens after the last step get 0. Raises ValueError where rewards and ends do not go together.
+    Shao et al. 2024 (arXiv 2402.03300), section 4.1.3. Tokens after the last step get 0.
+
+    Args:
+        rewards: of each rollout's steps; all of the group's are normalised together.
+        ends: the last token of each step, ascending.
+        lengths: number of tokens of each rollout.
+
+    Raises:
+        ValueError: rewards and ends do not fit each other.
     """
     normalized = iter(group([r for row in rewards for r in row]))
     normal = [[next(normalized) or 0.0 for _ in row] for row in rewards]
@@ -95,13 +105,20 @@ def process_advantages(
 def return_advantages(
     rewards: Sequence[Sequence[float]], ends: Sequence[Sequence[int]], lengths: Sequence[int]
 ) -> list[list[float]]:
-    """A_{i,t} = (G_{i,t} - mean_j G_{j,0}) / std(G), with G_{i,t} the sum of the rewards of the steps that
-    end at t or later, and its spread over all tokens of the group.
+    """Returns `A_{i,t} = (G_{i,t} - mean_j G_{j,0}) / std(G)`, with `G_{i,t}` the sum of the rewards of the
+    steps that end at t or later, and the standard deviation over all tokens of the group.
 
-    For rewards whose sum is bounded however many steps there are (`clip`, `delta`): `process_advantages`
-    subtracts a mean from each of them, which pays a step that earns nothing as soon as others lose, and the
-    sum is no longer bounded. Here attempts are compared as wholes. Where all returns are equal: 0. Raises
-    ValueError where rewards and ends do not go together.
+    For rewards whose sum is bounded for any number of steps (`clip`, `delta`): `process_advantages` subtracts
+    a mean from each of them, so a step without a reward gains as soon as others lose, and the sum is
+    unbounded. Here whole rollouts are compared. Where all returns are equal: 0.
+
+    Args:
+        rewards: of each rollout's steps.
+        ends: the last token of each step, ascending.
+        lengths: number of tokens of each rollout.
+
+    Raises:
+        ValueError: rewards and ends do not fit each other.
     """
     returns = [_steps_to_go(*attempt) for attempt in zip(rewards, ends, lengths, strict=True)]
     flat = [g for row in returns for g in row]

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Labels of the prefixes of a solution, k = 1 .. K steps: from its outcome or attempts to finish them."""
+"""Labels of the prefixes of a solution, k = 1 .. K steps: from its outcome or its continuations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def broadcast_outcome(correct: bool, steps: int) -> list[bool]:
-    """Every prefix has the label of the whole: the targets of an outcome judge.
+    """Returns the label of the whole for every prefix: the targets of an outcome reward model.
 
     Havrilla et al. 2024 (arXiv 2403.04642).
     """
@@ -15,30 +15,35 @@ def broadcast_outcome(correct: bool, steps: int) -> list[bool]:
 
 
 def completable_prefixes(successes: Sequence[Sequence[bool | int]]) -> list[bool]:
-    """Per prefix: did any attempt that goes on from it end right? The targets of a stepwise outcome judge.
+    """Returns per prefix whether any continuation is right: the targets of a stepwise outcome model.
 
-    Havrilla et al. 2024 (arXiv 2402.10963, GLoRe): an estimate of whether the best policy still gets there,
-    too low where attempts are few. Raises ValueError for a prefix without attempts.
+    Havrilla et al. 2024 (arXiv 2402.10963, GLoRe): an estimate of whether the best policy still reaches the
+    answer, too low with few continuations.
+
+    Raises:
+        ValueError: a prefix has no continuations.
     """
     return [any(attempts) for attempts in _tried(successes)]
 
 
 def good_prefixes(successes: Sequence[Sequence[bool | int]], threshold: float = 0.5) -> list[bool]:
-    """Per prefix: is the share of the attempts from it that end right at least the threshold?
+    """Returns per prefix whether the share of right continuations is at least the threshold.
 
     Havrilla et al. 2024 (arXiv 2403.04642), appendix A: [GOOD] and [BAD] of return-conditioned training.
-    Raises ValueError for a prefix without attempts.
+
+    Raises:
+        ValueError: a prefix has no continuations.
     """
     return [sum(map(bool, attempts)) / len(attempts) >= threshold for attempts in _tried(successes)]
 
 
 def make_monotone(labels: Sequence[bool]) -> list[bool]:
-    """False from the first False on: what cannot be finished cannot be finished later either."""
+    """Returns the labels with False from the first False on: an unreachable answer stays unreachable."""
     return [all(labels[: k + 1]) for k in range(len(labels))]
 
 
 def _tried(successes: Sequence[Sequence[bool | int]]) -> Sequence[Sequence[bool | int]]:
     for k, attempts in enumerate(successes, start=1):
         if not len(attempts):
-            raise ValueError(f"prefix {k} has no attempts to finish it: sample at least one from each prefix")
+            raise ValueError(f"prefix {k} has no continuations: sample at least one from each prefix")
     return successes

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Scores of steps as a reward: one number for the whole solution, or one per step that cannot be farmed."""
+"""Scores of steps as rewards: one number for the whole solution, or one bounded number per step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Refine = Literal["none", "clip", "delta", "clip_delta", "gain"]
+"""refinements of step scores, by the names of recipes"""
 
 AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
     {
@@ -20,16 +21,21 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
         "last": lambda p: p[-1],
     }
 )
+"""name -> function of a solution's step scores"""
 
 
 def aggregate(step_scores: Sequence[float], how: str) -> float:
-    """The K scores of a solution's steps as one number.
+    """Returns the scores of a solution's steps as one number; 0.0 for a solution without steps.
 
-    Pan et al. 2023 (arXiv 2311.05821): PRM-Avg, -Prod, -Max, -Min; last is what an outcome judge
-    says of the whole. max rewards one good step among bad ones, prod and min punish length.
+    Pan et al. 2023 (arXiv 2311.05821): PRM-Avg, -Prod, -Max, -Min. `last` is the score of the whole by an
+    outcome reward model. max rewards one good step among bad ones, prod and min penalise length.
 
-    A solution without steps has earned nothing: 0.0, whatever `how` is. Raises ValueError for an unknown
-    `how` and for a score that is not a finite number.
+    Args:
+        step_scores: one per step.
+        how: a key of `AGGREGATES`.
+
+    Raises:
+        ValueError: `how` is unknown, or a score is not finite.
     """
     if how not in AGGREGATES:
         raise ValueError(f"unknown way {how!r} to aggregate step scores: use one of {', '.join(AGGREGATES)}")
@@ -37,22 +43,27 @@ def aggregate(step_scores: Sequence[float], how: str) -> float:
 
 
 def clip(step_scores: Sequence[float], eta: float) -> list[float]:
-    """r_k = min(p_k - eta, 0): a step can lose but never win, so more steps never pay.
+    """Returns `r_k = min(p_k - eta, 0)`: no step has a positive reward, so more steps never raise the sum.
 
     Gao et al. 2024 (arXiv 2410.15115), the Clip mechanism. With eta at a low quantile of the scores most
-    steps get 0. Raises ValueError for a number that is not finite.
+    steps get 0.
+
+    Raises:
+        ValueError: a number is not finite.
     """
     _finite([eta])
     return [min(p - eta, 0.0) for p in _finite(step_scores)]
 
 
 def delta(step_scores: Sequence[float]) -> list[float]:
-    """r_k = p_k - p_{k+1} for k < K-1, p_k for k = K-1, and 0 for the last step, which the reward for the
-    right answer covers.
+    """Returns `r_k = p_k - p_{k+1}` for k < K-1, `p_k` for k = K-1, and 0 for the last step, which the
+    reward of the right answer covers.
 
-    Gao et al. 2024 (arXiv 2410.15115), the Delta mechanism. It is "this minus next": the sum is p_1 and the
-    return from step k on is p_k, whatever follows. Clip-Delta is delta(clip(p, eta)), in this order. One step
-    gives [0], none gives []. Raises ValueError for a score that is not finite.
+    Gao et al. 2024 (arXiv 2410.15115), the Delta mechanism: the sum is p_1 and the return from step k on is
+    p_k, whatever follows. Clip-Delta is delta(clip(p, eta)), in this order. One step gives [0], none [].
+
+    Raises:
+        ValueError: a score is not finite.
     """
     p = _finite(step_scores)
     if not p:
@@ -61,18 +72,20 @@ def delta(step_scores: Sequence[float]) -> list[float]:
 
 
 def gain(step_scores: Sequence[float]) -> list[float]:
-    """r_k = p_k - p_{k-1}, p_0 = 0: how much surer a judge of outcomes is after step k than before it.
+    """Returns `r_k = p_k - p_{k-1}` with p_0 = 0: the change of an outcome reward model's score by step k.
 
-    The dense reward by an ORM of Havrilla et al. 2024 (arXiv 2403.04642), who do not give its formula. This
-    one telescopes: the sum is p_K, what the judge says of the whole, however many steps there are. Raises
-    ValueError for a score that is not finite.
+    The dense reward by an ORM of Havrilla et al. 2024 (arXiv 2403.04642), who do not state its formula. This
+    one telescopes: the sum is p_K, the score of the whole, for any number of steps.
+
+    Raises:
+        ValueError: a score is not finite.
     """
     p = _finite(step_scores)
     return [after - before for before, after in pairwise([0.0, *p])]
 
 
 def refine_step_scores(step_scores: Sequence[float], how: Refine, eta: float) -> list[float]:
-    """The rewards of steps by the name that recipes use. Clip comes before Delta: the order matters."""
+    """Returns step rewards by the name of a refinement. Clip comes before Delta: the order matters."""
     if how == "gain":
         return gain(step_scores)
     rewards = clip(step_scores, eta) if how in ("clip", "clip_delta") else _finite(step_scores)
@@ -80,11 +93,14 @@ def refine_step_scores(step_scores: Sequence[float], how: Refine, eta: float) ->
 
 
 def score_quantile(step_scores: Sequence[float], share: float) -> float:
-    """The score below which `share` of them lie, between neighbours on a line. Raises ValueError without
-    scores."""
+    """Returns the score below which `share` of the scores lie, by linear interpolation.
+
+    Raises:
+        ValueError: there are no scores.
+    """
     p = sorted(_finite(step_scores))
     if not p:
-        raise ValueError("no step was scored, so the scores have no quantile: do the attempts have steps?")
+        raise ValueError("no step was scored, so the scores have no quantile: do the rollouts have steps?")
     position = share * (len(p) - 1)
     low = int(position)
     high = min(low + 1, len(p) - 1)
@@ -94,5 +110,5 @@ def score_quantile(step_scores: Sequence[float], share: float) -> float:
 def _finite(scores: Sequence[float]) -> list[float]:
     values = [float(score) for score in scores]
     if not all(map(math.isfinite, values)):
-        raise ValueError("a step score is not a finite number: drop the solutions that could not be judged")
+        raise ValueError("a step score is not a finite number: drop the solutions that could not be scored")
     return values

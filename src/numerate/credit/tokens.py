@@ -1,5 +1,5 @@
 # pyright: strict
-"""From characters of a solution to the tokens that it was written in."""
+"""Maps characters of a solution to its sampled tokens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import Callable, Sequence
 
 
 def end_tokens(ids: Sequence[int], ends: Sequence[int], decode: Callable[[list[int]], str]) -> list[int]:
-    """For each number of characters the token with which the text has become that long.
+    """Returns for each number of characters the token with which the text has become that long.
 
-    ends: where steps end in decode(ids), as in `Step.end`. Nothing is tokenized again: prefixes of the ids
-    are decoded, some log2(T) per step."""
+    Nothing is tokenized again: prefixes of the ids are decoded, some log2(T) per step.
+
+    Args:
+        ids: the sampled tokens.
+        ends: where steps end in decode(ids), see `Step.end`.
+        decode: ids to text.
+    """
 
     def length(tokens: int) -> int:
         return len(decode(list(ids[:tokens])))

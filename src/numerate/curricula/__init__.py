@@ -1,12 +1,12 @@
-"""Curricula: which problems a step asks, and with how much of their solutions given.
+"""Curricula: which problems a step samples, and how much of their solutions is in the prompt.
 
-backtracking        go on from near the end of a known solution, from ever earlier as that succeeds
-prioritized_replay  ask problems again by how much there was to learn from them, and how long ago
-pools               easy, middle, hard and new problems, each with its share of a step
+    backtracking        starts near the end of a known solution, one step earlier after each success
+    prioritized_replay  repeats problems by their mean absolute advantage and their age
+    pools               easy, middle, hard and new problems, each with its share of a step
 
-A curriculum is an option of a stage (`kind` says which) and pure: from the state, plain JSON values that are
-saved with every checkpoint, it says what is asked, and from what came of it the next state. Without one every
-problem is asked once before any is asked again.
+A curriculum is an option of a stage (`kind` names it) and pure: it maps the state, plain JSON values that are
+saved with every checkpoint, to the next questions, and their outcomes to the next state. Without a curriculum
+every problem is sampled once before any is repeated.
 """
 
 from typing import Annotated
@@ -19,6 +19,7 @@ from numerate.curricula.prioritized_replay import PrioritizedReplay
 from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
 
 Curriculum = Annotated[Backtracking | PrioritizedReplay | Pools, Field(discriminator="kind")]
+"""the option `curriculum` of a stage"""
 
 __all__ = [
     "Backtracking",

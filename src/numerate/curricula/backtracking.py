@@ -1,13 +1,13 @@
 # pyright: strict
 """Backtracking (Havrilla et al. 2024, arXiv:2403.04642, section 3): from (Q, P_i) to Q.
 
-P_i = the first i of the L steps of a known solution
-i_0 = floor(tau_0 L)                    at first all but the end is given
-i   = i - 1 once it is solved           one step less the next time, down to 0: the question alone
+    P_i = the first i of the L steps of a known solution
+    i_0 = floor(tau_0 L)                    at first all but the last steps are in the prompt
+    i   = i - 1 once it is solved           one step less the next time, down to 0: the problem alone
 
-The paper says neither how i_0 is rounded nor what solved means: ours is down, and one right attempt of those
-at the question (or a share of them: `solved`). Starting from earlier and earlier in a demonstration is also
-in Salimans and Chen 2018 (arXiv:1812.03381) and, for reasoning, Xi et al. 2024 (arXiv:2402.05808).
+The paper says neither how i_0 is rounded nor what solved means: here it is rounded down, and one right
+rollout (or a share of them: `solved`) solves a question. Starts that move backward through a demonstration
+are also in Salimans and Chen 2018 (arXiv:1812.03381) and, for reasoning, Xi et al. 2024 (arXiv:2402.05808).
 """
 
 from __future__ import annotations
@@ -28,21 +28,23 @@ from numerate.types import Problem, Stats
 
 @config
 class Backtracking:
+    """Starts near the end of a known solution, one step earlier after each success."""
+
     kind: Literal["backtracking"]
-    """begin near the end of a known solution, one step earlier each time that is solved"""
+    """start near the end of a known solution, one step earlier each time that is solved"""
     given: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """tau_0, share of the steps that are given at first"""
+    """tau_0, share of the steps that are in the prompt at first"""
     solved: Share = 0.0
-    """share of right attempts at which a start counts as solved; 0: one right attempt is enough"""
+    """share of right rollouts from which a start counts as solved; 0: one right rollout is enough"""
     solutions: Literal["reference", "own"] = "reference"
-    """whose: the problem's worked solution; or the policy's first right attempt at a problem that it did not
-    solve by the share above"""
+    """the problem's worked solution; or the policy's first right rollout of a problem that it did not solve
+    by the share above"""
 
     def __post_init__(self) -> None:
         if self.solutions == "own" and not self.solved:
             raise ValueError(
-                "with `solutions: own` the policy starts from right attempts at problems that it does not "
-                "solve, and by `solved: 0` one right attempt solves a problem: set solved to a share, such "
+                "with `solutions: own` the policy starts from right rollouts of problems that it does not "
+                "solve, and by `solved: 0` one right rollout solves a problem: set solved to a share, such "
                 "as 0.5"
             )
 
@@ -58,7 +60,7 @@ class Backtracking:
         return solution_prefix(known, self.steps_given(state, problem, known))
 
     def known(self, state: State, problem: Problem, style: str) -> str:
-        """The solution that attempts at this problem start from, empty where there is none."""
+        """Returns the solution that rollouts of this problem start from, empty where there is none."""
         if self.solutions == "own":
             return state.get("own", {}).get(problem.id, "")
         usable = problem.solution.strip() and other_answer(problem) is None
@@ -84,30 +86,30 @@ class Backtracking:
 
 
 def first_steps_given(steps: int, tau: float) -> int:
-    """i_0 = floor(tau_0 L): of 10 steps 9, of 1 none."""
+    """Returns i_0 = floor(tau_0 L): of 10 steps 9, of 1 none."""
     return math.floor(tau * steps + 1e-9)
 
 
 def steps_after(count: int, good: bool) -> int:
-    """One step less after a success; after a failure the same again."""
+    """Returns one step less after a success; after a failure the same number."""
     return max(0, count - 1) if good else count
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
-    """Whether one attempt was right and at least this share of them."""
+    """Returns whether a rollout is right, and at least this share of them."""
     return any(right) and sum(right) >= share * len(right)
 
 
 def solution_prefix(solution: str, count: int) -> str:
-    """The first steps of a solution, as whole lines, so that none of them can grow; empty where there are no
-    more steps than that."""
+    """Returns the first steps of a solution as whole lines, so that none of them can grow; empty where there
+    are no further steps."""
     steps = split(solution)
     return solution[: steps[count].start].rstrip(" \t") if 0 < count < len(steps) else ""
 
 
 def prefix_stats(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:
-    """begun: questions that came with a beginning, of all; given: its steps, in their mean; own: problems
-    that the policy has a solution of its own to start from."""
+    """Returns begun: share of questions with a beginning; given: its mean number of steps; own: problems with
+    a right rollout of the policy to start from."""
     begun = [len(split(question.beginning)) for question in questions if question.beginning]
     stats = {
         "curriculum/begun": len(begun) / max(1, len(questions)),

@@ -1,14 +1,14 @@
 # pyright: strict
-"""Difficulty pools: problems go where the policy stands with them, and every pool has its share of a step.
+"""Difficulty pools: problems sorted by the share of right rollouts, each pool with its share of a step.
 
-new     never asked
-easy    at least `easy` of the attempts right when it was last asked
-hard    at most `hard` of them
-middle  between: where attempts differ, so that they can be compared
+    new     not sampled yet
+    easy    at least `easy` of its last rollouts right
+    hard    at most `hard` of them
+    middle  between: groups with a gradient
 
-A group whose attempts are all right or all wrong teaches an objective without a critic nothing (Yu et al.
-2025, arXiv:2503.14476, section 3.2, draw others instead). Pools by the share of right attempts are what large
-trainers use (prime-rl's buffer); the shares are ours.
+A zero-variance group has no gradient without a critic (Yu et al. 2025, arXiv:2503.14476, section 3.2, sample
+others instead). Large trainers have pools by the share of right rollouts too (prime-rl's buffer); the shares
+are ours.
 """
 
 from __future__ import annotations
@@ -28,31 +28,35 @@ POOLS: tuple[Pool, ...] = ("new", "middle", "hard", "easy")
 
 @config
 class Shares:
+    """Shares of the pools in a step."""
+
     new: NotNegative = 0.4
-    """of problems that were never asked"""
+    """of problems that were not sampled yet"""
     middle: NotNegative = 0.4
-    """of those that are neither easy nor hard"""
+    """of problems that are neither easy nor hard"""
     hard: NotNegative = 0.15
-    """of those that are still too hard"""
+    """of problems that are still too hard"""
     easy: NotNegative = 0.05
-    """of those that are solved: they may be forgotten again"""
+    """of solved problems: the policy may unlearn them"""
 
 
 @config
 class Pools:
+    """Sorts problems by the share of right rollouts, and takes a share of each step from every pool."""
+
     kind: Literal["pools"]
-    """sort problems by the share of right attempts, and take so many from each pool"""
+    """sort problems by the share of right rollouts, and take a share of each step from every pool"""
     easy: Share = 1.0
-    """share of right attempts from which a problem is easy"""
+    """share of right rollouts from which a problem is easy"""
     hard: Share = 0.0
-    """share of right attempts up to which it is hard"""
+    """share of right rollouts up to which it is hard"""
     shares: Shares = Shares()
     """of the questions of a step, in proportion to each other; an empty pool's go to the others"""
 
     def __post_init__(self) -> None:
         if self.hard >= self.easy:
             raise ValueError(
-                f"no share of right attempts is above `hard: {self.hard}` and below `easy: {self.easy}`: "
+                f"no share of right rollouts is above `hard: {self.hard}` and below `easy: {self.easy}`: "
                 "set hard below easy"
             )
 
@@ -73,19 +77,19 @@ class Pools:
         return {"pool": pool}
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        """Shares of the step's questions by the pool that they came from."""
+        """Returns the shares of the step's questions by pool."""
         known: Mapping[str, Pool] = state.get("pool", {})
         count = Counter(known.get(question.problem.id, "new") for question in questions)
         return {f"curriculum/{pool}": count[pool] / max(1, len(questions)) for pool in POOLS}
 
 
 def pool_of(share: float, easy: float, hard: float) -> Pool:
-    """The pool of a problem with this share of right attempts."""
+    """Returns the pool of a problem with this share of right rollouts."""
     return "easy" if share >= easy else "hard" if share <= hard else "middle"
 
 
 def sorted_out(problems: Sequence[Problem], known: Mapping[str, Pool]) -> dict[Pool, list[Problem]]:
-    """The problems of each pool, in their order."""
+    """Returns the problems of each pool, in their order."""
     pools: dict[Pool, list[Problem]] = {pool: [] for pool in POOLS}
     for problem in problems:
         pools[known.get(problem.id, "new")].append(problem)
@@ -95,8 +99,8 @@ def sorted_out(problems: Sequence[Problem], known: Mapping[str, Pool]) -> dict[P
 def draw_problems(
     pools: Mapping[Pool, Sequence[Problem]], weights: Mapping[Pool, float], count: int, rng: random.Random
 ) -> list[Problem]:
-    """`count` different problems: for each a pool by its weight among those with problems left, then one of
-    its problems. Where only pools without weight are left, they are drawn from alike."""
+    """Samples `count` different problems: for each a pool by its weight among those with problems left, then
+    a problem of it. Where only pools without weight are left, they have equal chances."""
     left: dict[Pool, list[Problem]] = {
         pool: rng.sample(list(pools[pool]), len(pools[pool])) for pool in POOLS
     }

@@ -2,14 +2,14 @@
 """Prioritized level replay (Jiang et al. 2021, arXiv:2010.03934, section 3 and algorithm 2; for reasoning
 Havrilla et al. 2024, arXiv:2403.04642, section 3). A problem is a level.
 
-S_i      = mean over tokens of |A|, of the attempts when i was last asked
-P_S(i)   = (1 / rank(S_i))^(1/beta) / sum_j (1 / rank(S_j))^(1/beta)         over the problems asked before
-P_C(i)   = (c - C_i) / sum_j (c - C_j)                 c: steps so far; C_i: the step that asked i last
-P(i)     = (1 - rho) P_S(i) + rho P_C(i)
-P_D      = chance that a question is one asked before, else one that never was, all alike
+    S_i      = mean over tokens of |A|, of the last rollouts of i
+    P_S(i)   = (1 / rank(S_i))^(1/beta) / sum_j (1 / rank(S_j))^(1/beta)     over the problems seen
+    P_C(i)   = (c - C_i) / sum_j (c - C_j)               c: steps so far; C_i: the last step with i
+    P(i)     = (1 - rho) P_S(i) + rho P_C(i)
+    P_D      = chance that a problem was seen before, else it is a new one, all with equal chances
 
-The paper lets P_D grow with the share of the problems seen; so does `replay: null`. No problem comes twice in
-a step: after each choice P is that of the others. Of equal scores the one asked longest ago ranks first.
+In the paper P_D grows with the share of the problems seen; so does `replay: null`. No problem occurs twice in
+a step: after each choice P is that of the others. Of equal scores the oldest ranks first.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from numerate.types import Problem, Stats
 
 @config
 class PrioritizedReplay:
+    """Repeats problems by their mean absolute advantage and their age."""
+
     kind: Literal["prioritized_replay"]
-    """ask problems again by how much there was to learn from them, and how long ago that was"""
+    """repeat problems by their mean absolute advantage and their age"""
     beta: Positive = 0.1
-    """temperature of the ranks: small asks the highest scores only, large all alike"""
+    """temperature of the ranks: small repeats the highest scores only, large all with equal chances"""
     rho: Share = 0.1
-    """share of the choice that goes by how long ago a problem was asked"""
+    """weight of the age in the choice"""
     replay: Share | None = None
-    """chance that a question was asked before; null: the share of the problems that have been"""
+    """chance that a problem was seen before; null: the share of the problems seen"""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -71,7 +73,7 @@ class PrioritizedReplay:
         return {"step": step + 1, "asked": last_asked, "score": scores}
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        """replayed: questions that were asked before, of all; seen: problems asked so far."""
+        """Returns replayed: share of repeated questions; seen: problems sampled so far."""
         last_asked: dict[str, int] = state.get("asked", {})
         before = sum(question.problem.id in last_asked for question in questions)
         return {
@@ -81,24 +83,24 @@ class PrioritizedReplay:
 
 
 def mean_abs_advantage(advantages: Sequence[float]) -> float:
-    """S = mean |A| over tokens: how far what happened was from what was expected. Section 3.1."""
+    """Returns S = mean |A| over tokens, section 3.1."""
     return math.fsum(map(abs, advantages)) / max(1, len(advantages))
 
 
 def by_rank(scores: Sequence[float], beta: float) -> list[float]:
-    """P_S: the highest score has rank 1; of equal ones the first given ranks first."""
+    """Returns P_S: the highest score has rank 1; of equal ones the first ranks first."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
     rank = {i: position for position, i in enumerate(order, start=1)}
     return normalize_weights([rank[i] ** (-1 / beta) for i in range(len(scores))])
 
 
 def by_age(ages: Sequence[int]) -> list[float]:
-    """P_C: in proportion to the steps since a problem was asked."""
+    """Returns P_C: in proportion to the steps since a problem was sampled."""
     return normalize_weights([float(age) for age in ages])
 
 
 def mix_scores(ranked: Sequence[float], stale: Sequence[float], rho: float) -> list[float]:
-    """P = (1 - rho) P_S + rho P_C."""
+    """Returns P = (1 - rho) P_S + rho P_C."""
     return [(1 - rho) * s + rho * c for s, c in zip(ranked, stale, strict=True)]
 
 
@@ -108,8 +110,8 @@ def normalize_weights(weights: Sequence[float]) -> list[float]:
 
 
 def draw_indices(weights: Sequence[float], count: int, rng: random.Random) -> list[int]:
-    """`count` different numbers below len(weights), one after the other, each in proportion to its weight
-    among those that are left."""
+    """Samples `count` different indices, one after the other, each in proportion to its weight among those
+    that are left."""
     left, chosen = list(weights), list[int]()
     for _ in range(count):
         upto = list(accumulate(left))

@@ -11,45 +11,47 @@ from typing import Any
 from numerate.types import Problem
 
 State = Mapping[str, Any]
-"""what a curriculum remembers: JSON values, {} at the start"""
+"""state of a curriculum: JSON values, {} at the start"""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """A problem to be sampled, and the part of its solution that is in the prompt."""
+
     problem: Problem
     beginning: str = ""
-    """of a solution, given to the policy to go on from; empty: it writes all of it"""
+    """first steps of a solution, which the policy continues; empty: it writes the whole solution"""
 
 
 @dataclass(frozen=True, slots=True)
 class CurriculumChoice:
-    """What there is to choose the questions of a step from."""
+    """Input of a curriculum: the problems that a step may sample."""
 
     problems: Sequence[Problem]
-    """those that this step has not asked yet"""
+    """problems that this step has not sampled yet"""
     usual: Sequence[Problem]
-    """what would come without a curriculum: every problem once before any comes again"""
+    """the next problems without a curriculum: every problem once before any is repeated"""
     count: int
-    """how many questions"""
+    """number of questions"""
     style: str
-    """how a problem is put to the model, see numerate.prompts"""
+    """prompt style, see `numerate.prompts`"""
     random: random.Random
     """of this step alone"""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question."""
+    """Outcome of a question: which of its rollouts are right."""
 
     problem: Problem
     right: Sequence[bool]
-    """of each attempt that was graded"""
+    """of each graded rollout"""
     solution: str = ""
-    """whole, of the first right attempt; empty without one"""
+    """the whole solution of the first right rollout; empty without one"""
     surprise: float | None = None
-    """mean |A| over the tokens of its attempts; None where none was learned from"""
+    """mean |A| over the tokens of its rollouts; None where none had a gradient"""
 
     @property
     def share(self) -> float | None:
-        """Right attempts, of those that were graded."""
+        """Share of right rollouts among the graded ones."""
         return sum(self.right) / len(self.right) if self.right else None

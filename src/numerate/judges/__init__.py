@@ -1,4 +1,4 @@
-"""Judges say what the steps of a solution are worth. All of them are Scorers (`numerate.types`)."""
+"""Scorers of solutions and their steps: reward models, evaluators, the oracle (`numerate.types.Scorer`)."""
 
 from numerate.judges.load_judge import load
 from numerate.judges.oracle import Judgement, Oracle

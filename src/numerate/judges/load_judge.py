@@ -1,4 +1,4 @@
-"""A folder with a judge -> the judge, by the kind that its card names."""
+"""Loads a reward model or evaluator from its folder, by the kind in `judge.json`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,19 @@ def load(
     neutral: Neutral | None = None,
     every: bool = False,
 ) -> Scorer:
-    """neutral: what a neutral step counts as, where the judge's card says otherwise. every: a judge of
-    outcomes is asked after every step; an evaluator, which has a word for the whole only, is not.
+    """Returns the scorer in a folder that a stage left: a reward model or an evaluator.
 
-    Raises ValueError where the folder holds no judge, or one of an unknown kind, and for `neutral` where it
-    has no neutral class."""
+    Args:
+        directory: the `model/` folder of the stage.
+        device: auto, cpu, cuda, ...
+        dtype: number format of the products.
+        neutral: replaces the value of a neutral step in `judge.json`.
+        every: an outcome reward model scores after every step; evaluators score the whole only.
+
+    Raises:
+        ValueError: the folder has no scorer or one of an unknown kind, or `neutral` is set and it has no
+            neutral class.
+    """
     from numerate.models import policy, reward_model
     from numerate.models.evaluator import EvaluatorModel
 

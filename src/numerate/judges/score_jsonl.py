@@ -1,4 +1,4 @@
-"""The work behind `numerate judge`: JSONL of solutions in, rows of scores out, a block of lines at a time."""
+"""Scores JSONL of solutions, a block of lines at a time: the work of `numerate judge`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numerate.judges.step_split import split_solution
 from numerate.types import Problem, Scorer, StepScores
 
 BLOCK = 256
-"""lines that are scored together: always the same ones, so that going on after a stop changes no number"""
+"""lines that are scored together: always the same ones, so that resuming changes no number"""
 
 Row = dict[str, Any]
 
@@ -33,13 +33,12 @@ def score_lines(
     done: Collection[int] = (),
 ) -> Iterator[tuple[int, list[Row]]]:
     """Yields (lines read, rows) per block: {"id", "scores", "steps", "score"}, and "note" where a solution is
-    empty, has no steps, or was overlong ("dropped" says how many late steps were not read).
+    empty, has no steps, or is too long ("dropped" is the number of late steps without a score).
 
     A line has an id of its own, a solution, and a question, or the problem_id of one of `problems` (its own
-    id where it has neither). One that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}.
-    judge: opens it; not called where nothing is to be scored. how: the way from step scores to the score.
-    done: keys (`key_of`) of rows that are there already; of these only lines that cannot be read come
-    again, to be told."""
+    id where it has neither). A line that cannot be read, or repeats an id, becomes {"id"?, "line", "error"}.
+    judge: loads the scorer; not called where nothing is to be scored. how: the aggregate of step scores.
+    done: keys (`key_of`) of completed rows; of these only lines that cannot be read are yielded again."""
     seen: set[int] = set()
     numbered = enumerate(lines, start=1)
     while block := list(islice(numbered, BLOCK)):

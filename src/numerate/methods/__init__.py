@@ -1,12 +1,12 @@
 """The table of methods, and nothing else. A method module has `Config`, `VERSION`, `train(run, cfg, job)` and
 
-NEEDS               fields that a problem must have
-LEAVES              what a stage of it leaves behind: policy, evaluator (which also judges), judge, step_judge
-                    (a score per step), rollouts, step_labels (with the rollouts)
-ENGINES             the kinds of engines that can sample for it, where not every one can
-LINE_BY_LINE        True where its policy is sampled line by line, without a calculator
-WHOLE_TOKENS        words that its models' tokenizers must not split
-needs_step_labels   whether a Config learns from labels that were stored with the rollouts
+    NEEDS               fields that a problem must have
+    LEAVES              what a stage of it leaves behind: policy, evaluator (which also scores), judge,
+                        step_judge (a score per step), rollouts, step_labels (with the rollouts)
+    ENGINES             the kinds of engines that can sample for it, where not every one can
+    LINE_BY_LINE        True where its policy is sampled line by line, without a calculator
+    WHOLE_TOKENS        words that its models' tokenizers must not split
+    needs_step_labels   whether a Config learns from labels that were stored with the rollouts
 
 The last four may be left out. Options that name models, rollouts or judges have the types ModelName,
 RolloutsName, JudgeName of `numerate.options`, which checks of recipes and identities of stages follow."""
@@ -43,7 +43,11 @@ METHODS = {
 
 
 def get_method(name: str) -> ModuleType:
-    """The module of a method. Raises ValueError with a suggestion when there is none of that name."""
+    """Returns the module of a method.
+
+    Raises:
+        ValueError: there is no method of this name; with a suggestion.
+    """
     if name not in METHODS:
         near = get_close_matches(name, METHODS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(METHODS))}"
@@ -62,5 +66,5 @@ def leaving(*kinds: str) -> list[str]:
 
 
 def needs_step_labels(name: str, options: Any) -> bool:
-    """Whether a stage with these options learns from labels that were stored with the rollouts."""
+    """Returns whether a stage with these options learns from labels that are stored with the rollouts."""
     return getattr(get_method(name), "needs_step_labels", lambda cfg: False)(options)

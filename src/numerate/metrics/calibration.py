@@ -1,5 +1,5 @@
 # pyright: strict
-"""Are a judge's scores probabilities? Reliability curve, expected calibration error, Brier score."""
+"""Calibration of scores as probabilities: reliability curve, expected calibration error, Brier score."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Bins = Literal["width", "mass"]
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Scores of about the same height, and how many of them were right."""
+    """Scores of similar value, and the share of right ones."""
 
     score: float
     """their mean"""
@@ -30,11 +30,13 @@ class Bin:
 def reliability(
     scores: Sequence[float], labels: Sequence[bool], bins: int = 10, equal: Bins = "width"
 ) -> list[Bin]:
-    """The points of a reliability diagram (Murphy and Winkler 1977); empty bins are left out.
+    """Returns the points of a reliability diagram (Murphy and Winkler 1977); empty bins are left out.
 
-    equal "width": [0, 1/B), [1/B, 2/B), ..., the last with 1. "mass": about n/B scores in each, in their
+    `equal="width"`: [0, 1/B), [1/B, 2/B), ..., the last with 1. `"mass"`: about n/B scores in each, in their
     order (Nguyen and O'Connor 2015); equal scores stay together, so there may be fewer bins.
-    Raises ValueError for scores outside [0, 1].
+
+    Raises:
+        ValueError: a score is outside [0, 1].
     """
     if equal not in get_args(Bins) or bins < 1:
         raise ValueError(f"{bins} bins of equal {equal!r}: use bins >= 1 of equal 'width' or 'mass'")
@@ -57,20 +59,25 @@ def _by_mass(score: Floats, bins: int) -> Floats:
 
 
 def ece(scores: Sequence[float], labels: Sequence[bool], bins: int = 10, equal: Bins = "width") -> float:
-    """Expected calibration error: sum over bins of (n_b / n) |right_b - score_b|.
+    """Returns the expected calibration error: sum over bins of (n_b / n) |right_b - score_b|.
 
     Guo et al. 2017 (arXiv 1706.04599), equation 3; with bins of equal mass, the adaptive one of Nixon et al.
-    2019 (arXiv 1904.01685). It depends on the bins and is too high on few scores. Raises ValueError like
-    `reliability`.
+    2019 (arXiv 1904.01685). It depends on the bins and is too high on few scores.
+
+    Raises:
+        ValueError: a score is outside [0, 1].
     """
     points = reliability(scores, labels, bins, equal)
     return sum(each.n * abs(each.right - each.score) for each in points) / sum(each.n for each in points)
 
 
 def brier(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Mean squared distance of score and outcome (Brier 1950): 0 is perfect, a constant 1/2 gets 0.25.
+    """Returns the mean squared distance of score and outcome (Brier 1950): 0 is perfect, a constant 1/2 gets
+    0.25.
 
-    Raises ValueError like `reliability`."""
+    Raises:
+        ValueError: a score is outside [0, 1].
+    """
     score, label = _probabilities(scores, labels)
     return float(((score - label) ** 2).mean())
 

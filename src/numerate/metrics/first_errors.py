@@ -1,5 +1,5 @@
 # pyright: strict
-"""First-error metrics: how well a judge locates the first wrong step of a solution.
+"""First-error metrics: how well step scores locate the first wrong step of a solution.
 
 Zheng et al. 2024 (arXiv 2412.06559, ProcessBench): a solution's label is the index of its first wrong step,
 -1 where every step is right. A step counts as wrong where its score is below a threshold."""
@@ -17,40 +17,44 @@ NO_ERROR = -1
 
 @dataclass(frozen=True, slots=True)
 class FirstErrors:
+    """ProcessBench's F1 and its two accuracies."""
+
     f1: float
     """harmonic mean of the two accuracies below, 0 where one of them is 0"""
     erroneous: float
-    """accuracy on solutions with an error: the very step was named"""
+    """accuracy on solutions with an error: the first wrong step is the predicted one"""
     correct: float
-    """accuracy on solutions without one: none was named"""
+    """accuracy on solutions without an error: none is predicted"""
     n_erroneous: int
     n_correct: int
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Steps at one place in their solutions: how well wrong ones are found among them."""
+    """Precision and recall of wrong steps at one position of their solutions."""
 
     position: int
     """0 is the first step"""
     precision: float | None
-    """of the steps called wrong, those that are; None where none was called wrong"""
+    """share of wrong steps among those predicted wrong; None where none is predicted"""
     recall: float | None
-    """of the wrong steps, those called wrong; None where none is wrong"""
+    """share predicted wrong among the wrong steps; None where none is wrong"""
     n: int
     """labelled steps"""
     wrong: int
 
 
 def first_error(scores: Sequence[float], threshold: float) -> int:
-    """The first step that scores below the threshold, -1 where none does."""
+    """Returns the first step that scores below the threshold, -1 where none does."""
     return next((index for index, score in enumerate(scores) if score < threshold), NO_ERROR)
 
 
 def first_error_f1(predicted: Sequence[int], labels: Sequence[int]) -> FirstErrors:
-    """ProcessBench's F1, made so that neither calling every step wrong nor none pays.
+    """Returns ProcessBench's F1, which is 0 for predicting every step wrong and for predicting none.
 
-    Raises ValueError for unequal lengths and where there are not solutions of both kinds."""
+    Raises:
+        ValueError: lengths differ, or there are not solutions of both kinds.
+    """
     if len(predicted) != len(labels):
         raise ValueError(f"{len(predicted)} predictions and {len(labels)} labels: give one of each, in order")
     bad = [p == label for p, label in zip(predicted, labels, strict=True) if label != NO_ERROR]
@@ -65,9 +69,9 @@ def first_error_f1(predicted: Sequence[int], labels: Sequence[int]) -> FirstErro
 
 
 def choose_threshold(scores: Sequence[Sequence[float]], labels: Sequence[int]) -> float:
-    """The threshold with the best F1 on these solutions: to be chosen on one set (the paper: its GSM8K part)
-    and used on others. Of equally good ones the lowest; always one of the scores, or one half where no
-    threshold finds anything.
+    """Returns the threshold with the best F1 on these solutions: to be chosen on one set (the paper: its
+    GSM8K part) and used on others. Of equally good ones the lowest; always one of the scores, or one half
+    where the F1 of all is 0.
 
     A solution is judged rightly by the thresholds in (low, high]: high is the lowest score before its first
     error, low that of the error. Counting these stretches makes one sort do for all thresholds. Raises
@@ -98,8 +102,11 @@ def _covering(stretches: Sequence[tuple[float, float]], at: np.ndarray) -> np.nd
 def by_position(
     scores: Sequence[Sequence[float]], labels: Sequence[Sequence[bool | None]], threshold: float
 ) -> list[Position]:
-    """Precision and recall of the wrong steps, position by position. labels: is the step right, None where
-    nobody says. Raises ValueError where a solution has not one score per step."""
+    """Returns precision and recall of the wrong steps, position by position.
+
+    Raises:
+        ValueError: a solution has not one score per step.
+    """
     seen: dict[int, list[tuple[bool, bool]]] = {}
     for number, (each, truth) in enumerate(zip(scores, labels, strict=True)):
         if len(each) != len(truth):

@@ -29,10 +29,12 @@ class Share:
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a proportion, (low, high) in [0, 1]: Wilson 1927, without continuity correction.
+    """Returns the interval of a proportion, (low, high) in [0, 1]: Wilson 1927, no continuity correction.
 
-    Unlike +-z standard errors it keeps its coverage near 0 and 1 and on few problems. n = 0 says nothing:
-    (0, 1). Raises ValueError unless 0 <= successes <= n and 0 < confidence < 1.
+    Unlike +-z standard errors it keeps its coverage near 0 and 1 and on few problems. n = 0 gives (0, 1).
+
+    Raises:
+        ValueError: unless 0 <= successes <= n and 0 < confidence < 1.
     """
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n}: needs 0 <= successes <= n")
@@ -57,11 +59,14 @@ def normal_quantile(confidence: float) -> float:
 def mean_interval(
     values: Sequence[float], confidence: float = 0.95, resamples: int = 10_000, seed: int = 0
 ) -> tuple[float, float, float]:
-    """(mean, low, high) of per-problem values such as pass@k: percentile bootstrap over problems (Efron
-    1979).
+    """Returns (mean, low, high) of per-problem values such as pass@k: percentile bootstrap over problems
+    (Efron 1979).
 
     Depends on the values and the seed only, not on their order. Equal values give an interval of no width:
-    use `wilson` for right-or-wrong values. Raises ValueError for no values or one that is not finite.
+    use `wilson` for right-or-wrong values.
+
+    Raises:
+        ValueError: there are no values, or one is not finite.
     """
     array = _finite(values)
     low, high = percentile_interval(np.concatenate(list(resampled_means(array, resamples, seed))), confidence)
@@ -104,10 +109,12 @@ def _finite(values: Sequence[float]) -> Floats:
 def accuracy_by(
     values: Sequence[bool], keys: Sequence[str | int | float], confidence: float = 0.95
 ) -> Mapping[str | int | float, Share]:
-    """The share of right problems within each key (steps, level, subject ...) with its Wilson interval.
+    """Returns the share of right problems for each key (steps, level, subject ...) with its Wilson interval.
 
-    Numbers come first in their order, then texts in theirs. Raises ValueError unless there is one key per
-    value.
+    Numbers come first in their order, then texts in theirs.
+
+    Raises:
+        ValueError: unless there is one key per value.
     """
     if len(values) != len(keys):
         raise ValueError(f"{len(values)} values and {len(keys)} keys: give one key per value")

@@ -1,6 +1,5 @@
 # pyright: strict
-"""Is model a better than model b? Tests that pair them on the same problems, which cancels how hard those
-are."""
+"""Paired tests of two models on the same problems, which cancel the problems' difficulty."""
 
 from __future__ import annotations
 
@@ -15,6 +14,8 @@ from numerate.metrics.intervals import Floats, percentile_interval, resampled_me
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """A mean paired difference with its interval and p."""
+
     value: float
     """mean of a - b over problems"""
     low: float
@@ -25,6 +26,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
+    """Counts and p of McNemar's test."""
+
     only_a: int
     """problems that a alone has right"""
     only_b: int
@@ -39,12 +42,15 @@ def paired_bootstrap(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Difference:
-    """Mean of a - b with percentile interval and p, resampling problems (Efron and Tibshirani 1993,
-    chapters 13, 16).
+    """Returns the mean of a - b with percentile interval and p, resampling problems (Efron and Tibshirani
+    1993, chapters 13, 16).
 
     a, b: one value per problem, in the same order; right or wrong, or pass@k and the like. p is twice the
     smaller share of resamples on one side of 0, counting the observed one as one more, so it is never below
-    2 / (resamples + 1). Raises ValueError for unequal lengths, no values or one that is not finite.
+    2 / (resamples + 1).
+
+    Raises:
+        ValueError: lengths differ, there are no values, or one is not finite.
     """
     difference = _paired(a, b)
     means = np.concatenate(list(resampled_means(difference, resamples, seed)))
@@ -69,11 +75,12 @@ def _paired(a: Sequence[float], b: Sequence[float]) -> Floats:
 
 
 def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> McNemar:
-    """Exact McNemar test (1947): of the problems that only one model has right, is either's share off one
-    half?
+    """Returns the exact McNemar test (1947) on the problems that only one of the models has right.
 
-    p = min(1, 2 P(X <= min(only_a, only_b))), X binomial with p = 1/2. In whole numbers, rounded once.
-    Raises ValueError for unequal lengths.
+    `p = min(1, 2 P(X <= min(only_a, only_b)))`, X binomial with p = 1/2. In whole numbers, rounded once.
+
+    Raises:
+        ValueError: lengths differ.
     """
     if len(a) != len(b):
         raise ValueError(
@@ -87,8 +94,8 @@ def mcnemar(a: Sequence[bool], b: Sequence[bool]) -> McNemar:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """The p-values of several comparisons, each as large as it counts among all of them (Holm 1979): in
-    ascending order p_i (m - i + 1), never below one before it, at most 1."""
+    """Returns the p-values of several comparisons, corrected for their number (Holm 1979): in ascending order
+    `p_i (m - i + 1)`, never below one before it, at most 1."""
     order = sorted(range(len(ps)), key=lambda i: ps[i])
     out = [0.0] * len(ps)
     highest = 0.0

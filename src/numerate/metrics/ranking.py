@@ -1,6 +1,6 @@
 # pyright: strict
-"""Does a judge score right solutions (or steps) above wrong ones? ROC curve and its area, over all solutions
-and within the problems."""
+"""Ranking of right above wrong solutions (or steps) by scores: ROC curve and its area, over all solutions and
+within the problems."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ BLOCK = 1 << 21
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """Call right what scores at least the threshold: how much is called right of what is wrong and of what is
-    right."""
+    """A point of the ROC curve: the shares of wrong and of right ones that score at least the threshold."""
 
     threshold: float
     false_positives: float
@@ -28,6 +27,8 @@ class Operating:
 
 @dataclass(frozen=True, slots=True)
 class Area:
+    """An area under the ROC curve with its interval; n as in the function that returns it."""
+
     value: float
     low: float
     high: float
@@ -35,10 +36,12 @@ class Area:
 
 
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Chance that a right one scores above a wrong one, ties counting one half.
+    """Returns the chance that a right one scores above a wrong one, ties counting one half.
 
-    Hanley and McNeil 1982: the Mann-Whitney statistic U / (n+ n-), from ranks. Raises ValueError unless there
-    are scores of both.
+    Hanley and McNeil 1982: the Mann-Whitney statistic U / (n+ n-), from ranks.
+
+    Raises:
+        ValueError: unless there are scores of both.
     """
     score, label = _both(scores, labels)
     return float(_areas(score, label, np.ones((1, len(score))))[0])
@@ -52,12 +55,14 @@ def auc_interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Area:
-    """The area with a percentile interval that resamples *problems* with all that belongs to them: solutions
-    of one problem are alike, and counting them as independent makes the interval too narrow (Field and Welsh
-    2007).
+    """Returns the area with a percentile interval that resamples *problems* with all their solutions, which
+    are not independent (Field and Welsh 2007).
 
     problems: the problem of each score. Resamples in which all are right or all wrong have no area and are
-    left out. Raises ValueError like `auc`.
+    left out.
+
+    Raises:
+        ValueError: unless there are scores of right and of wrong ones.
     """
     score, label = _both(scores, labels)
     member = _numbered(problems, len(score))
@@ -83,13 +88,15 @@ def auc_within(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> Area:
-    """Chance that a right solution scores above a wrong one *of the same problem*, ties counting one half:
-    the mean over the problems that have both, each counting the same, as it does in accuracy.
+    """Returns the chance that a right solution scores above a wrong one *of the same problem*, ties counting
+    one half: the mean over the problems that have both, with equal weights.
 
-    Re-ranking chooses among the solutions of one problem, so this is what it lives on; the area over all
-    solutions is large already where a judge knows which problems are hard. Percentile bootstrap over
-    problems; n is the number of problems with both, and one alone says nothing of the others: (0, 1). Raises
-    ValueError like `auc`, and where no problem has both.
+    Re-ranking chooses among the solutions of one problem, so it depends on this number; the area over all
+    solutions is large already where scores separate hard from easy problems. Percentile bootstrap over
+    problems; n is the number of problems with both, and with a single one the interval is (0, 1).
+
+    Raises:
+        ValueError: unless there are scores of right and of wrong ones, and a problem has both.
     """
     score, label = _both(scores, labels)
     member = _numbered(problems, len(score))
@@ -128,10 +135,12 @@ def _areas(score: Floats, label: Floats, weight_RN: Floats) -> Floats:
 
 
 def roc(scores: Sequence[float], labels: Sequence[bool]) -> list[Operating]:
-    """The points of the ROC curve, from calling nothing right to calling everything right, one per different
-    score (Fawcett 2006, algorithm 1): tied scores move along both axes at once.
+    """Returns the points of the ROC curve, from the highest threshold to the lowest, one per different score
+    (Fawcett 2006, algorithm 1): tied scores move along both axes at once.
 
-    Raises ValueError like `auc`."""
+    Raises:
+        ValueError: unless there are scores of right and of wrong ones.
+    """
     score, label = _both(scores, labels)
     points = [Operating(float("inf"), 0.0, 0.0)]
     right, wrong = label.sum(), len(label) - label.sum()

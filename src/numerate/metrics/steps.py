@@ -11,17 +11,20 @@ from numerate.steps import split
 
 @dataclass(frozen=True, slots=True)
 class StepCounts:
+    """Number of steps and share of repeated ones in solutions."""
+
     steps: float
-    """per solution, in the mean"""
+    """mean per solution"""
     repeated: float
-    """share of all steps whose text has stood before in the same solution"""
+    """share of steps whose text occurs earlier in the same solution"""
 
 
 def step_counts(solutions: Sequence[str]) -> StepCounts:
-    """What shows that a judge of steps is being farmed: both go up while accuracy does not.
+    """Returns the number of steps and the share of repeated ones: signs of a gamed reward for steps, where
+    both rise and accuracy does not.
 
-    Gao et al. 2024 (arXiv 2410.15115): a policy that is paid per step repeats a good one, or writes many that
-    say little. Steps are those of `steps.split`. No solutions, or none with a step, have 0 of both."""
+    Gao et al. 2024 (arXiv 2410.15115): a policy with rewards per step repeats good ones, or writes many
+    empty ones. Steps are those of `steps.split`. No solutions, or none with a step, have 0 of both."""
     texts = [[step.text for step in split(solution)] for solution in solutions]
     count = sum(map(len, texts))
     different = sum(len(set(steps)) for steps in texts)

@@ -55,7 +55,7 @@ class Policy:
 
     @property
     def context(self) -> int | None:
-        """How many tokens the model can hold, None where it does not say."""
+        """Length of the model's context in tokens, None where it is not known."""
         config = self.model.config
         length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
         return int(length) if length else None
@@ -67,16 +67,16 @@ class Policy:
 
     @property
     def place(self) -> str | None:
-        """Where the weights are, of a policy that is known without them (`models.outline`); else None."""
+        """Folder of the weights, where they are not in memory (`models.remote_policy`); else None."""
         return getattr(self.model, "place", None)
 
     @property
     def conditioning(self) -> return_tags.Conditioning | None:
-        """The tags that it reads before every line, of a policy that was trained with them; else None."""
+        """The tags before every line, of a policy that was trained with them; else None."""
         return return_tags.read_conditioning(self.model.config)
 
     def read_as(self, other: Policy) -> None:
-        """Reads the tags that `other` reads, or none: of a policy that learns from the other's attempts."""
+        """Takes over the tags of `other`, or none: for a policy that learns from the other's rollouts."""
         return_tags.write_conditioning(self.model.config, other.conditioning)
 
     @property
@@ -161,8 +161,12 @@ def load(
 
     device: auto takes cuda, else mps, else cpu. dtype: auto is bfloat16 on a GPU (float16 where it has no
     bfloat16), else float32 (a CPU without a bf16 unit is ten times slower in bfloat16). trained: the weights
-    are float32 all the same, for a step of the optimizer is smaller than the steps of 16 bits; `dtype` is
-    the format of the products. Raises ValueError, with the remedy, where the model cannot be loaded."""
+    are float32 in any case, since a step of the optimizer is smaller than the steps of 16 bits; `dtype` is
+    the format of the products.
+
+    Raises:
+        ValueError: the model cannot be loaded; with the remedy.
+    """
     import transformers
 
     locate.check_loadable(name)

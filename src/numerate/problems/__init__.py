@@ -1,10 +1,10 @@
-"""Problems: the table of known sets, and reading any other.
+"""Problem sets by name: known sets, files and hub datasets.
 
     load("gsm8k/train", limit=500, seed=0)      load("stories/test")      load("data/mine.jsonl")
     load("math500")      load("openai/gsm8k:main/train")      load("2*gsm8k/train + stories/train")
 
 A known set is read from $NUMERATE_DATA where that holds it, else from the hub. A bare name means its test
-split; for training, name the split. See docs/problems.md for everything a name may say."""
+split; for training, name the split. docs/problems.md describes the names."""
 
 from __future__ import annotations
 
@@ -48,16 +48,23 @@ TABLE: dict[str, Loader] = {
         prm800k.SET,
     )
 }
+"""name -> loader of a known set"""
 
 
 def load(
     name: str, *, split: str | None = None, limit: int | None = None, seed: int | None = None
 ) -> list[Problem]:
-    """The problems of a set, with ids that are unique among them.
+    """Returns the problems of a set, with ids that are unique among them.
 
-    seed: shuffles; None keeps the source's order. limit: this many at most, after the shuffle. split: for
-    names without one. Raises ValueError where the name, a file or a row is wrong, and where nothing is
-    left."""
+    Args:
+        name: a known set, a file, a hub dataset, a slice or a mix.
+        split: for names without a split.
+        limit: the largest number of problems, after the shuffle.
+        seed: shuffles; None keeps the source's order.
+
+    Raises:
+        ValueError: the name, a file or a row is wrong, or no problem is left.
+    """
     parts = parse_spec(name)
     first = (
         limit if len(parts) == 1 and seed is None else None
@@ -69,26 +76,29 @@ def load(
 
 
 def check(name: str, *, split: str | None = None) -> None:
-    """Cheap, for use before anything long starts: names and splits exist, files are there, and the first rows
-    of each (1,000) are well-formed; of the hub only that it could be asked. Raises ValueError with the
-    remedy."""
+    """Checks a set quickly, before anything long starts: names and splits exist, files exist, and the first
+    1,000 rows of each are well-formed; of a hub dataset only that the hub can be reached.
+
+    Raises:
+        ValueError: with the remedy.
+    """
     for part in parse_spec(name):
         resolve_source(part.name, split, TABLE).check()
 
 
 def at_hand(name: str, *, split: str | None = None) -> bool:
-    """Whether every part of the set can be read without asking the hub."""
+    """Returns whether every part of the set can be read without the hub."""
     return all(resolve_source(part.name, split, TABLE).at_hand() for part in parse_spec(name))
 
 
 def is_test_split(name: str, *, split: str | None = None) -> bool:
-    """Whether any part of the set is for measuring only; training on it must be refused."""
+    """Returns whether any part of the set is for evaluation only; training on it must be refused."""
     return any(resolve_source(part.name, split, TABLE).kind == "test" for part in parse_spec(name))
 
 
 def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
-    """What of a set comes twice in it, and what it shares with another set; by default with every test split
-    of the known sets on this machine."""
+    """Returns duplicates of a set, overlap with another set (by default every test split of the known sets on
+    this machine), and wrong answers."""
     problems = load(name, limit=limit)
     if against:
         return audit_with(problems, {against: load(against)})
@@ -97,7 +107,7 @@ def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
 
 
 def origins(name: str) -> list[str]:
-    """File and line of every problem of a set that is read from files, in order; empty for any other."""
+    """Returns file and line of every problem, in order, for a set that is read from files; else none."""
     (part, *more) = parse_spec(name)
     source = resolve_source(part.name, None, TABLE)
     return source.origins(part.start, part.stop) if isinstance(source, Files) and not more else []

@@ -17,6 +17,8 @@ BREAKDOWNS = ("level", "subject", "steps", "type", "module", "regime", "fold")
 
 @dataclass(frozen=True, slots=True)
 class Description:
+    """Counts and mean lengths of a problem set."""
+
     count: int
     kinds: dict[str, int]
     sources: dict[str, int]
@@ -27,7 +29,7 @@ class Description:
     solution_words: float
     """mean over those that have a solution"""
     groups: dict[str, dict[str, int]]
-    """how many problems of each level, subject, number of steps, ... where the problems say so"""
+    """number of problems of each level, subject, number of steps, ... where the set has them"""
     fingerprint: str
 
     def rows(self) -> list[tuple[str, str]]:
@@ -46,13 +48,13 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What `numerate problems NAME --check` finds."""
+    """Duplicates, overlap and wrong answers of a problem set, as `numerate problems NAME --check` reports."""
 
     count: int
     duplicates: tuple[tuple[str, ...], ...]
     """groups of ids that read the same"""
     overlaps: dict[str, Overlap]
-    """with each test set at hand that shares something, by its name"""
+    """overlap with each test set on this machine, by its name"""
     against: tuple[str, ...]
     """every test set that was compared"""
     unusable: tuple[AnswerFinding, ...] = ()
@@ -62,8 +64,7 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Nothing twice, nothing that a test set at hand has too, exactly or reworded, no answer that is
-        unusable and no solution that contradicts its answer."""
+        """Whether there are no duplicates, no overlap, no unusable answers and no contradictions."""
         pairs = (pair for overlap in self.overlaps.values() for pair in (*overlap.exact, *overlap.near))
         repeated = self.duplicates or any(pair.same_numbers for pair in pairs)
         return not (repeated or self.unusable or self.contradictions)
@@ -88,7 +89,11 @@ class Audit:
 
 
 def describe(problems: Sequence[Problem]) -> Description:
-    """Counts and mean lengths of a problem set. Raises ValueError for an empty one."""
+    """Returns counts and mean lengths of a problem set.
+
+    Raises:
+        ValueError: the set is empty.
+    """
     if not problems:
         raise ValueError("there is nothing to describe: the problem set is empty")
     solutions = [len(problem.solution.split()) for problem in problems if problem.solution.strip()]
@@ -120,7 +125,7 @@ def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Proble
 
 
 def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequence[Problem]]:
-    """The test split of every known set that lies on this machine, but for those in `besides`."""
+    """Returns the test split of every known set on this machine, except those in `besides`."""
     loaders = {f"{loader.name}/{loader.default}": loader for loader in table.values() if loader.default}
     return {
         name: loader.problems(loader.default)

@@ -1,12 +1,12 @@
-"""Sampled solutions of anybody's: files with attempts at problems, their answers, verdicts and scores.
+"""Files of samples from any model: samples of problems, their answers, verdicts and scores.
 
     {"id", "answer", "samples": [{"pred", "correct", "score"}, ...]}        a problem per line
     {"id", "responses": [...], "correct": [...], "scores": [...]}           the same in columns
-    {"id", "response", "pred", "correct", "score"}                          an attempt per line, or per file
+    {"id", "response", "pred", "correct", "score"}                          a sample per line, or per file
 
-The names are those that people use (below); a field that is missing is worked out where it can be, and asked
-for where not. Answers come from the source where it names them, else from the text; so do verdicts, else
-from the reference."""
+Common names of columns are known (below); a missing field is derived where possible, else it is an error.
+Answers and verdicts of the source are kept; without them the answer is extracted from the text, and graded
+against the reference."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ ATTEMPTS = ("samples", "attempts", *(f"{name}s" for name in TEXT[:-1]), *TEXT, *
 VERDICT = ("correct", "is_correct", "right", "label")
 SCORE = ("score", "reward", "scores")
 COLUMNS = {"pred": PREDICTIONS, "correct": VERDICT, "score": (*SCORE, "rewards")}
-"""columns that hold one thing of every attempt, and what it is called in an attempt of its own"""
+"""columns with one value per sample, and their names in a sample of its own"""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
+    """One sample of a problem."""
+
     problem: Problem
-    """its answer is empty where no reference is given"""
+    """its answer is empty without a reference"""
     text: str
     answer: str | None
     correct: bool
@@ -50,19 +52,23 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
+    """Samples of several problems, with their scores."""
+
     groups: list[Group]
-    """all with the same number of attempts"""
+    """all with the same number of samples"""
     scores: dict[tuple[str, int], tuple[float, ...]]
     """(problem id, index) -> a score, or one per step; empty where the files have none"""
     fewer: list[str]
-    """problems that were left out because they have fewer attempts than others"""
+    """problems that were left out because they have fewer samples than others"""
 
 
 def load(files: Sequence[Path]) -> Sampled:
-    """Attempts at the same problem are put together in the order of files and lines.
+    """Reads files and groups the samples of each problem, in the order of files and lines.
 
-    Raises ValueError with file and line for what cannot be read or is missing, where only some attempts have
-    scores, and where hardly any problem has as many attempts as others."""
+    Raises:
+        ValueError: with file and line: a row cannot be read or lacks a field, only some samples have scores,
+            or hardly any problem has as many samples as the others.
+    """
     by_problem: dict[str, list[Attempt]] = {}
     for file in files:
         for row in read_rows(file):

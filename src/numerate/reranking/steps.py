@@ -19,15 +19,18 @@ def step_results(
     judge: str,
     threshold: float = 0.5,
 ) -> list[Row]:
-    """A judge of steps against labels of the same steps (from people, or the oracle): None is unknown.
+    """Returns rows of step scores against labels of the same steps by people or the oracle; None is unknown.
 
-    first_error_f1, _found, _none     ProcessBench's F1 and the two accuracies in it, on the solutions whose
-                                      labels tell where the first error is
-    step_auc                          area over all labelled steps
-    step_precision, step_recall       of the wrong steps, by position
+        first_error_f1, _found, _none   ProcessBench's F1 and its two accuracies, on solutions
+                                        with a known first error
+        step_auc                        area over all labelled steps
+        step_precision, step_recall     of the wrong steps, by position
 
-    A step is called wrong where its score is below the threshold, which must come from elsewhere
-    (`metrics.choose_threshold`). Raises ValueError where a solution has not one score per step.
+    A step is predicted wrong where its score is below the threshold, which is chosen on other solutions
+    (`metrics.choose_threshold`).
+
+    Raises:
+        ValueError: a solution has not one score per step.
     """
     keys = [key for key in labels if len(labels[key])]
     truth, step_scores = [list(labels[key]) for key in keys], [list(scores[key]) for key in keys]

@@ -1,1 +1,1 @@
-"""Reward functions: what an attempt is worth. Usable from other training code by their dotted paths."""
+"""Reward functions. Usable from other training code by their dotted paths."""

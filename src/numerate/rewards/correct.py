@@ -1,9 +1,9 @@
 """The reward of a right final answer: 1 or 0, by the same grader that evaluation uses.
 
-A truncated rollout is not right, even where its text already holds the answer: the policy had not ended its
-solution, and a rollout that is paid or learned from teaches it to go on behind the answer. That rule is
-applied here only; `grade_truncated` turns it off, an option of every method that grades rollouts. Evaluation
-turns it off too: accuracy is that of the text, as other tools measure it, with `truncated` beside it.
+A truncated rollout is not right, even where its text already has the right answer: a reward would reinforce
+text without EOS. This rule is applied here only; `grade_truncated` turns it off, an option of every method
+that grades rollouts. Evaluation turns it off too: accuracy is that of the text, as in other tools, with
+`truncated` beside it.
 
 Other training code takes it from `numerate.answers.adapters`.
 """
@@ -19,12 +19,12 @@ from numerate.answers import Fallback, grade
 from numerate.types import Problem, Reward, Rollout, Scored, Stats
 
 OPTIONS = {"fallback": get_args(Fallback), "unfinished": (False, True)}
-"""of the reward `correct` in a recipe: what counts where no answer is marked (`none` pays no guesses), and
-whether a thought that was never finished is read"""
+"""options of the reward `correct` in a recipe: the answer where none is marked (`none`: no guesses), and
+whether answers of unfinished thoughts count"""
 
 
 BY_TEXT = "correct_by_text"
-"""the part of a truncated rollout's reward that holds the verdict on its text, whether that counts or not"""
+"""part of a truncated rollout's reward: the verdict on its text, whether that counts or not"""
 
 
 def score_rollout(

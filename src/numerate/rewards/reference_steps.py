@@ -1,8 +1,8 @@
-"""A dense reward without a judge: the calculations that an attempt shares with the reference solution.
+"""A dense reward without a reward model: the calculations that a rollout shares with the reference solution.
 
 Havrilla et al. 2024 (arXiv:2403.04642) compare intermediate results with the reference and do not say how.
-Ours: a calculation counts if it equals one of the reference that was not used yet, in any order, so that
-writing it twice earns nothing."""
+Ours: a calculation counts if it equals an unused one of the reference, in any order, so a repeated one has
+no reward."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numerate.types import Problem
 
 
 def match_calculations(student: Sequence[str], reference: Sequence[str]) -> list[bool]:
-    """For each calculation of the student: is it an unused one of the reference? See `steps.trace`."""
+    """Returns for each calculation whether it is an unused one of the reference, see `steps.trace`."""
     unused = Counter(reference)
     matched: list[bool] = []
     for calculation in student:
@@ -25,9 +25,10 @@ def match_calculations(student: Sequence[str], reference: Sequence[str]) -> list
 
 
 def score_steps(problem: Problem, solution: str, total: float = 0.5) -> list[float]:
-    """A reward for each step of `steps.split(solution)`: total / (calculations of the reference) for each
-    that the step shares with it. The sum is at most `total`; 0 where the problem has no worked solution, or
-    one that ends in another answer."""
+    """Returns a reward for each step of `steps.split(solution)`: total / (calculations of the reference) for
+    each calculation that the step shares with it.
+
+    The sum is at most `total`; 0 where the problem has no worked solution, or one with another answer."""
     reference = trace(problem.solution) if other_answer(problem) is None else ()
     traces = [trace(step.text) for step in split(solution)]
     matched = iter(match_calculations([calculation for many in traces for calculation in many], reference))

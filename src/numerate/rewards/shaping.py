@@ -1,14 +1,14 @@
-"""Rewards for the form of an attempt, to stand beside `correct`. L: tokens that `max_tokens`
-counts, those of a calculator among them.
+"""Rewards for the form of a rollout, for use beside `correct`.
 
-cosine_length   b + (a - b) (1 + cos(pi L / L_max)) / 2, with a at no length and b at L_max, others where the
-                answer is wrong (Yeo et al. 2025, arXiv:2502.03373)
-repetition      -(1 - different n-grams / n-grams) (the same, appendix C.2)
-overlong        0, and near the longest length down to -1 (DAPO: Yu et al. 2025, arXiv:2503.14476, eq. 13)
-answer_format   1 where the final answer is marked as one
+    cosine_length   b + (a - b) (1 + cos(pi L / L_max)) / 2, from a at length 0 to b at L_max; other a
+                    and b for wrong answers (Yeo et al. 2025, arXiv:2502.03373)
+    repetition      -(1 - different n-grams / n-grams) (the same, appendix C.2)
+    overlong        0, near the longest length down to -1 (Yu et al. 2025, arXiv:2503.14476, eq. 13)
+    answer_format   1 where the final answer is marked
 
-Numbers are options of a recipe's reward: {path: numerate.rewards.shaping.repetition, options: {n: 4}}. The
-defaults of the cosine are those of ms-swift, n is TRL's.
+L: tokens that `max_tokens` counts, those of a calculator included. Numbers are options of a recipe's reward:
+`{path: numerate.rewards.shaping.repetition, options: {n: 4}}`. The defaults of the cosine are those of
+ms-swift, n is TRL's.
 """
 
 from __future__ import annotations
@@ -33,8 +33,18 @@ def cosine_length(
     wrong_long: float = 0.0,
     exceeded: float = -0.5,
 ) -> list[float | None]:
-    """Right attempts earn more the shorter they are, wrong ones the longer: what has failed had better think
-    on. exceeded: for any of `longest` tokens or more. None where there is no reference answer."""
+    """Returns rewards that fall with the length of right rollouts and rise with the length of wrong ones.
+
+    Args:
+        completion_ids: tokens of each completion.
+        correct: 1 right, 0 wrong, None without a reference answer: the reward is None too.
+        longest: L_max, in tokens.
+        right_short: of a right rollout without length.
+        right_long: of a right rollout at L_max.
+        wrong_short: of a wrong rollout without length.
+        wrong_long: of a wrong rollout at L_max.
+        exceeded: of any rollout of L_max tokens or more.
+    """
 
     def one(length: int, right: float | None) -> float | None:
         if right is None:
@@ -48,7 +58,7 @@ def cosine_length(
 
 
 def repetition(completion_ids: Ids, n: int = 3) -> list[float]:
-    """0 where no n tokens stand twice, down towards -1; 0 for fewer than n tokens."""
+    """Returns 0 where no n-gram of tokens is repeated, down towards -1; 0 for fewer than n tokens."""
     return [_repeated(ids, n) for ids in completion_ids]
 
 
@@ -58,11 +68,11 @@ def _repeated(ids: Sequence[int], n: int) -> float:
 
 
 def overlong(completion_ids: Ids, longest: int = 256, cache: int = 64) -> list[float]:
-    """0 up to longest - cache tokens, then on a line down to -1 at `longest`; `dapo` has it built in."""
+    """Returns 0 up to `longest - cache` tokens, then linearly down to -1; `dapo` has it built in."""
     return [soft_overlong(len(ids), longest, cache) for ids in completion_ids]
 
 
 def answer_format(completions: Sequence[str], kind: Sequence[Kind]) -> list[float]:
-    """1 for `#### x` or a box, 0 for answers that a grader has to look for."""
+    """Returns 1 for answers marked by `####` or a box, else 0."""
     sources = (find(text, k).source for text, k in zip(completions, kind, strict=True))
     return [float(source in ("hash", "box")) for source in sources]

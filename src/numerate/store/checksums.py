@@ -9,6 +9,7 @@ from pathlib import Path
 from numerate.store.identity import file_hash
 
 SUMS = "SHA256SUMS"
+"""name of the file with the checksums of a folder"""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 

@@ -24,6 +24,7 @@ except ImportError:  # not on this system: what the file says has to do
     fcntl = None
 
 LOCK = ".lock"
+"""name of the lock file in a folder"""
 BUSY = (errno.EACCES, errno.EAGAIN)
 _held = set[Path]()
 """of this process: the kernel's locks do not tell two writers of one process apart"""

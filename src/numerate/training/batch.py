@@ -1,7 +1,8 @@
-"""Rows of numbers -> tensors: below each other, or packed into one line where no row sees another.
+"""Batches: rows as tensors, padded on lines of their own, or packed into one line without attention between
+them.
 
-Packed, rows that continue the same prompt hold it once. Nothing is padded, and a prompt with K completions
-is computed once instead of K times."""
+Packed rows with the same prompt share it: nothing is padded, and a prompt with K completions is computed once
+instead of K times."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class PromptGroup:
 
 @dataclass(frozen=True)
 class Batch:
-    """N rows laid into B lines of T tokens; B is 1 where they are packed."""
+    """N rows in B lines of T tokens; B is 1 where they are packed."""
 
     ids_BT: Tensor
     mask_BT: Tensor
@@ -36,19 +37,19 @@ class Batch:
     row_BT: Tensor
     """which of the N rows a token belongs to; -1 on padding and on a prompt that several rows continue"""
     position_BT: Tensor
-    """place within its row, from 0"""
+    """position within its row, from 0"""
     before_BT: Tensor
-    """place in the line of the token before it in its row"""
+    """position in the line of the token before it in its row"""
     token: dict[str, Tensor]
     """name -> [B, T]: one number per token, 0 on padding; on a shared prompt, that of its first row"""
     row: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
     groups: tuple[PromptGroup, ...] | None
-    """how the one line is made up, where rows are packed"""
+    """the parts of the line, where rows are packed"""
 
     def per_row(self, x_BT: Tensor) -> Tensor:
-        """Sums of `x` over the tokens of each row, [N], without those of a prompt that several rows share."""
+        """Returns sums of `x` over the tokens of each row, [N], without those of a shared prompt."""
         real = self.row_BT >= 0
         return x_BT.new_zeros(self.rows).index_add(0, self.row_BT[real], x_BT[real])
 
@@ -91,7 +92,7 @@ def pad_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = 
 
 
 def pack_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
-    """All rows in one line, a prompt that several continue once.
+    """Returns all rows in one line, a shared prompt once.
 
     Raises AssertionError when a row trains its first token."""
     line: list[_Run] = []
@@ -165,11 +166,11 @@ def _lay(
 def micro_batches(
     rows: Sequence[Example], tokens: int = 4096, limit: int | None = None, packed: bool = False
 ) -> Iterator[list[Example]]:
-    """Cut one optimizer step into parts of at most `limit` rows and `tokens` tokens.
+    """Divides one optimizer step into micro-batches of at most `limit` rows and `tokens` tokens.
 
-    Padded rows count as the longest of their part, so rows of like length stay together; packed rows count
-    as they are, with a prompt that several share once, so rows of like prompt stay together. A single row
-    over the budget is a part of its own."""
+    Padded rows count as the longest of their part, so rows of similar length stay together; packed rows count
+    with a shared prompt once, so rows of the same prompt stay together. A single row over the budget is a
+    part of its own."""
     part: list[Example] = []
     cost, seen = 0, set[tuple[int, ...]]()
     for row in _in_order(rows, packed):

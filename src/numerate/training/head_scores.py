@@ -1,4 +1,4 @@
-"""Judged solutions as training rows, and what a score model's head says at the ends of their steps."""
+"""Labelled solutions as training rows, and scores of a model's head at the ends of their steps."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def labelled_row(laid: Laid, targets: Sequence[float | None]) -> Example | None:
 
 
 def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> list[Example | None]:
-    """Returns the rows that teach a judge of this card the `targets` of the steps: a row per labelled step,
-    with the prefix that ends there, where steps are read by prefix, else one row for all. [None] where
-    nothing is left to ask."""
+    """Returns the rows that train a reward model on the `targets` of the steps: a row per labelled step, with
+    the prefix that ends there, where steps are read by prefix, else one row for all. [None] where no label is
+    left."""
     if not card.by_prefix:
         return [labelled_row(laid, targets)]
     both = zip(solution_prefixes(laid), targets, strict=False)  # targets of dropped steps fall away
@@ -49,7 +49,7 @@ def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> l
 
 
 def score_row(laid: Laid, targets: dict[int, float]) -> Example:
-    """Returns the row. targets: position of a token -> what the head should predict there."""
+    """Returns the row of a scored solution. targets: position of a token -> target of the head there."""
     places, ends = range(len(laid.ids)), set(laid.ends)
     return Example(
         laid.ids,
@@ -63,16 +63,16 @@ def score_row(laid: Laid, targets: dict[int, float]) -> Example:
 
 
 def set_read_weights(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
-    """Add the column `weight`: 1 / (all places of the optimizer step where the head is asked + `extra`)."""
+    """Returns the rows with the column `weight`: 1 / (all scored positions of the step + `extra`)."""
     weight = 1 / (sum(sum(row.token["read"]) for row in rows) + extra)
     return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
 
 
 def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
-    """Logits of the head at the places of the column `read`, [N, C] float32, and these places: line,
-    column.
+    """Returns logits of the head at the positions of the column `read`, [N, C] float32, and these positions:
+    line, column.
 
-    The places of a row keep their order."""
+    The positions of a row keep their order."""
     where = batch.token["read"].nonzero(as_tuple=True)
     h_BTD = trunk_states(model, batch)
     if not model.likelihood:
@@ -114,8 +114,8 @@ def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
 def word_logprobs(
     model: nn.Module, batch: Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, Places]:
-    """log p(word) after the places of the column `read` for two words, [N, 2] float32, and these
-    places. h_BTD: the hidden states, where they are known."""
+    """Returns log p(word) after the positions of the column `read` for two words, [N, 2] float32, and these
+    positions. h_BTD: the hidden states, where they are known."""
     where = batch.token["read"].nonzero(as_tuple=True)
     h_ND = (hidden_states(model, batch) if h_BTD is None else h_BTD)[where]
     lm = unwrapped_lm(model)
@@ -126,8 +126,8 @@ def word_logprobs(
 def read_scores(
     judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = head_logits, by_prefix: bool = False
 ) -> list[Tensor]:
-    """Per solution what `ask` says at the ends of its steps, [K, C] on the CPU; [0, 1] where none fits.
-    by_prefix: each step is read at the end of a line that stops there."""
+    """Returns per solution the outputs of `ask` at the ends of its steps, [K, C] on the CPU; [0, 1] where no
+    step fits. by_prefix: each step is read at the end of a line that stops there."""
     some = [i for i, solution in enumerate(laid) if solution.ends]
     lines = [solution_prefixes(laid[i]) if by_prefix else [laid[i]] for i in some]
     rows = [
@@ -144,7 +144,7 @@ def read_scores(
 
 @torch.no_grad()
 def score_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> list[Tensor]:
-    """Per row what `ask` says at its places, [K, C] on the CPU, in the order of the rows.
+    """Returns per row the outputs of `ask` at its positions, [K, C] on the CPU, in the order of the rows.
 
     At most `tokens` tokens (more where one row is longer) are in memory at once; solutions of one problem
     share its prompt where the network can pack."""
@@ -167,7 +167,7 @@ def by_row(logits_NC: Tensor, number_N: Tensor) -> Iterator[tuple[int, Tensor]]:
 
 
 def keep_rows(rows: Iterable[Example | None]) -> tuple[list[Example], int]:
-    """The rows that there are, and how many there are not."""
+    """Returns the rows that are not None, and the number of those that are."""
     every = list(rows)
     kept = [row for row in every if row is not None]
     return kept, len(every) - len(kept)

@@ -1,4 +1,4 @@
-"""The one place that holds an optimizer."""
+"""The learner: a policy, its optimizer, and one optimizer step over any number of micro-batches."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ SCALER = ("scale", "_growth_tracker")
 
 
 class Learner:
-    """One policy and its AdamW (or other optimizers, whose groups may scale the learning rate by
-    `lr_scale`). A step is the same whatever the micro-batch, the packing and the number of processes."""
+    """A policy and its AdamW (or other optimizers, whose groups may scale the learning rate by `lr_scale`).
+
+    A step is the same for any micro-batches, packing and number of processes, except for rounding."""
 
     def __init__(
         self,
@@ -86,15 +87,19 @@ class Learner:
             ]
 
     def hold(self, held: Callable[[str], bool]) -> None:
-        """From the next step on, the parameters of these names stay as they are: they have no gradient, so no
-        share in the norm that is clipped, and the optimizer neither moves nor remembers them."""
+        """Freezes parameters by name from the next step on: they have no gradient, so no share in the clipped
+        norm, and no moments in the optimizer."""
         self.gradients.parameters = [p for name, p in self.named.items() if not held(name)]
 
     def step(self, rows: Sequence[Example], loss: Loss, lr: float) -> Stats:
-        """One optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
-        `grad_norm`. Raises NotFinite, in every process and before the weights change, where the loss or the
-        gradient is not finite. In float16 a gradient that overflowed only leaves the step out, while the
-        scale of the loss can still fall."""
+        """Takes one optimizer step on all the rows. Returns the sums of the loss's statistics, `loss` and
+        `grad_norm`.
+
+        In float16 a step whose gradient overflows is skipped while the scale of the loss can still decrease.
+
+        Raises:
+            NotFinite: the loss or the gradient is not finite; in every process, before the weights change.
+        """
         self.policy.model.train(self.dropout)
         for p in self.named.values():
             p.grad = None  # of a step that was not applied
@@ -124,8 +129,8 @@ class Learner:
         return stats
 
     def scaled(self, loss: Loss) -> Loss:
-        """The loss as it is computed: products in the policy's format, and in float16 scaled up, so that
-        small gradients are not rounded to 0."""
+        """Returns the loss with products in the policy's number format; in float16 scaled up, so that small
+        gradients are not rounded to 0."""
 
         def run(model: nn.Module, batch: Batch) -> tuple[Tensor, Stats]:
             with self.computing():
@@ -136,20 +141,20 @@ class Learner:
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """What log-probabilities are computed within, here and wherever they have to be the same."""
+        """Context in which log-probabilities are computed, here and wherever they have to be the same."""
         with self.policy.autocast(), head_memory(self.head_mib):
             yield
 
     def batches(self, rows: Sequence[Example]) -> Iterator[Batch]:
-        """This process's share of the rows, in micro-batches. A process without a row repeats one at weight
-        0, so that all of them report the same statistics."""
+        """Returns this process's share of the rows, in micro-batches. A process without a row repeats one at
+        weight 0, so that all processes report the same statistics."""
         some = self.share(rows)
         if not some:
             some = [rows[0].with_token(**{k: [0.0] * len(rows[0].ids) for k in rows[0].token})]
         return self.cut(some)
 
     def share(self, rows: Sequence[Example]) -> list[Example]:
-        """This process's rows. Those of one prompt stay together where there are enough prompts."""
+        """Returns this process's rows. Those of one prompt stay together where there are enough prompts."""
         groups = group_by_prompt(rows) if self.packed else []
         if len(groups) < distributed.world_size():
             groups = [[i] for i in range(len(rows))]
@@ -158,17 +163,21 @@ class Learner:
         ]
 
     def cut(self, rows: Sequence[Example]) -> Iterator[Batch]:
-        """The rows in micro-batches."""
+        """Returns the rows in micro-batches."""
         lay = pack_rows if self.packed else pad_rows
         for part in micro_batches(rows, self.micro_tokens, self.micro_rows, self.packed):
             yield lay(part, self.policy.pad_id, self.policy.device)
 
     def check(self) -> None:
-        """Raises NotFinite where a trained weight is NaN or infinite."""
+        """Checks the trained weights.
+
+        Raises:
+            NotFinite: a trained weight is NaN or infinite.
+        """
         check_weights(self.named.items(), "what is trained")
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that a resumed run needs, as named tensors."""
+        """Returns the state for a resumed run, as named tensors."""
         out = {f"model/{name}": p.detach() for name, p in self.named.items()}
         for name, p in self.named.items():
             for optimizer in self.optimizers:

@@ -1,4 +1,4 @@
-"""Log-probabilities of the trained tokens, without ever holding [tokens, vocabulary] whole."""
+"""Log-probabilities of the trained tokens, without the whole [tokens, vocabulary] in memory."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def unwrapped_lm(model: nn.Module) -> Any:
 
 
 def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]: what the vocabulary head reads.
+    """Returns the last hidden states, [B, T, D], the input of the vocabulary head.
 
-    Rows on lines of their own are padded on the right, where a causal model never looks: no mask is needed.
+    Rows on lines of their own are padded on the right, which a causal model ignores: no mask is needed.
     """
     lm = unwrapped_lm(model)
     kwargs: dict[str, Any] = {}
@@ -161,7 +161,7 @@ def greedy_logprobs(model: nn.Module, h_ND: Tensor) -> Tensor:
 
 
 def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
-    """log p(token t | its row before t) at position t, [B, T] float32.
+    """Returns `log p(token t | its row before t)` at position t, [B, T] float32.
 
     Exactly 0 off the trained tokens: a ratio there is 1, and no exp can overflow behind a mask.
     """
@@ -169,7 +169,7 @@ def token_logprobs(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) -> Tensor:
-    """The same for the tokens in `mask`, from hidden states that are there already."""
+    """Returns the same for the tokens in `mask`, from hidden states."""
     lm = unwrapped_lm(model)
     line_N, at_N = mask_BT.nonzero(as_tuple=True)
     h_ND = h_BTD[line_N, batch.before_BT[line_N, at_N]]

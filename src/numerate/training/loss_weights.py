@@ -11,16 +11,15 @@ from numerate.types import Example
 def set_loss_weights(
     rows: Sequence[Example], per: Literal["token", "sequence", "constant"] = "token", constant: int = 1
 ) -> list[Example]:
-    """Add the column `weight`, which turns the mean that a paper prints into a plain sum over one optimizer
+    """Returns the rows with the column `weight`, which turns a paper's mean into a sum over one optimizer
     step.
 
-    token:    1 / all trained tokens of the step            (SFT; DAPO)
-    sequence: 1 / rows / trained tokens of the row          (GRPO)
-    constant: 1 / rows / `constant`                         (Dr. GRPO, constant = the longest completion
-    allowed)
+        token     1 / all trained tokens of the step      SFT; DAPO
+        sequence  1 / rows / trained tokens of the row    GRPO
+        constant  1 / rows / `constant`                   Dr. GRPO, constant = max_tokens
 
-    Because the whole step is weighed before it is cut into micro-batches, the result cannot depend on how it
-    is cut. Rows without a trained token keep weight 0 and still count as rows.
+    The weights are set before the step is divided into micro-batches, so the result does not depend on the
+    division. Rows without a trained token keep weight 0 and still count as rows.
     """
     total = sum(sum(row.mask) for row in rows)
 

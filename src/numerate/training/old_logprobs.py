@@ -1,7 +1,7 @@
-"""Log-probabilities of the policy that sampled (pi_old): as its engine recorded them, or computed again.
+"""Log-probabilities of the policy that sampled (pi_old): the engine's own, or recomputed ones.
 
-What was recorded costs no forward pass, but belongs to another program: another order of sums, other
-rounding, perhaps older weights. So each step a few rows are computed again, and where the two drift apart all
+Those of the engine cost no forward pass, but come from another program: another order of sums, other
+rounding, perhaps older weights. So each step a few rows are recomputed, and where the two differ too much all
 of them are."""
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ COARSE = 0.5
 
 
 def sampler_logprobs(rollout: Rollout) -> list[float] | None:
-    """The engine's log-probabilities, one per id and 0 off the trained tokens; None where it recorded none,
-    or one that is no number."""
+    """Returns the engine's log-probabilities, one per id and 0 off the trained tokens; None where it recorded
+    none, or one that is not finite."""
     for turn in rollout.turns:
         if turn.trained and len(turn.logprobs) != len(turn.ids):
             assert not turn.logprobs, f"{len(turn.logprobs)} logprobs for {len(turn.ids)} ids"
@@ -50,13 +50,13 @@ def add_old_logprobs(
     checked: int = 16,
     tolerance: float | None = None,
 ) -> tuple[list[Example], Stats]:
-    """The rows of a step with the column `old_logp`, to be called before the weights change.
+    """Returns the rows of a step with the column `old_logp`, and the statistics of `logprob_drift` with
+    `drift/recomputed`, 1 or 0. To be called before the weights change.
 
-    sampler_logps: `sampler_logprobs` of each row. source: `auto` takes what was recorded unless one of
-    `checked` rows is off by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token;
-    `sampler` takes it in any case and measures all the same; `recompute` computes all. Where a row has none,
-    all are computed: two sources in one step would be two policies. Returns the statistics of
-    `logprob_drift` too, and `drift/recomputed`, which is 1 or 0."""
+    sampler_logps: `sampler_logprobs` of each row. source: `auto` takes the engine's unless one of `checked`
+    rows differs by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token; `sampler`
+    takes them in any case and measures the drift; `recompute` computes all. Where a row has none, all are
+    computed: two sources in one step would be two policies."""
     known = [logp for logp in sampler_logps if logp is not None]
     assert len(sampler_logps) == len(rows), f"log-probabilities of {len(sampler_logps)} rows for {len(rows)}"
     if len(known) < len(rows):
@@ -112,10 +112,10 @@ def logprob_drift(
 def recompute_logprobs(
     learner: Learner, rows: Sequence[Example], of: Callable[[nn.Module, Batch], Tensor] = token_logprobs
 ) -> list[list[float]]:
-    """Log-probabilities of the rows under the learner's weights, one per id and 0 off the trained tokens: by
-    its own packed forward pass, a micro-batch at a time, without dropout. Processes share the rows.
+    """Returns log-probabilities of the rows under the learner's weights, one per id and 0 off the trained
+    tokens, without dropout, a micro-batch at a time. Processes share the rows.
 
-    of: what is computed instead, from the learner's model and a batch, one number per token."""
+    of: a function to compute instead, of the learner's model and a batch, one number per token."""
     model = learner.policy.model
     ends = np.cumsum([sum(row.mask) for row in rows]).tolist()
     flat = torch.zeros(ends[-1] if ends else 0, dtype=torch.float64)

@@ -20,14 +20,14 @@ LARGEST = 20.0
 
 
 def ratio(logp_BT: Tensor, old_BT: Tensor) -> Tensor:
-    """rho_t = pi(o_t) / pi_old(o_t); 1 off the trained tokens, where both are 0."""
+    """Returns `rho_t = pi(o_t) / pi_old(o_t)`; 1 off the trained tokens, where both are 0."""
     return (logp_BT - old_BT).clamp(-LARGEST, LARGEST).exp()
 
 
 def sequence_ratio(batch: Batch, logp_BT: Tensor, old_BT: Tensor, mean: bool) -> Tensor:
-    """The ratio of a whole attempt, pi(o) / pi_old(o), at each of its trained tokens; 1 elsewhere.
+    """Returns the ratio of a whole rollout, `pi(o) / pi_old(o)`, at each of its trained tokens; 1 elsewhere.
 
-    mean: its |o|-th root, exp(mean_t log rho_t). Zheng et al. 2025 (arXiv 2507.18071, GSPO), eq. 7."""
+    mean: its |o|-th root, `exp(mean_t log rho_t)`. Zheng et al. 2025 (arXiv 2507.18071, GSPO), eq. 7."""
     mask_BT = batch.mask_BT
     log_N = batch.per_row((logp_BT - old_BT) * mask_BT)
     if mean:
@@ -39,7 +39,7 @@ def sequence_ratio(batch: Batch, logp_BT: Tensor, old_BT: Tensor, mean: bool) ->
 def clipped_surrogate(
     ratio_BT: Tensor, advantage_BT: Tensor, low: float, high: float
 ) -> tuple[Tensor, Tensor]:
-    """min(rho A, clip(rho, 1 - low, 1 + high) A), and where the clip holds it, which stops the gradient.
+    """Returns `min(rho A, clip(rho, 1 - low, 1 + high) A)`, and the tokens that are clipped: no gradient.
 
     Schulman et al. 2017 (arXiv 1707.06347), eq. 7; Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 8, with two
     bounds."""
@@ -49,13 +49,13 @@ def clipped_surrogate(
 
 
 def kl(logp_BT: Tensor, ref_BT: Tensor, estimator: Estimator) -> Tensor:
-    """An estimate of KL(pi || pi_ref) at each token that pi drew, with d = log pi - log pi_ref:
+    """Returns an estimate of KL(pi || pi_ref) at each sampled token, with d = log pi - log pi_ref:
 
         k1 = d        k2 = d^2 / 2        k3 = exp(-d) - 1 + d
 
     Schulman 2020, "Approximating KL divergence"; k3 is eq. 4 of Shao et al. 2024 (arXiv 2402.03300). The mean
-    of k1's own gradient is 0 whatever the policies are, so it is given that of k2, d grad(log pi), whose mean
-    is the gradient of the KL."""
+    of k1's own gradient is 0 for any policies, so k1 has the gradient of k2, d grad(log pi), whose mean is
+    the gradient of the KL."""
     d_BT = logp_BT - ref_BT
     if estimator == "k3":
         return torch.expm1((-d_BT).clamp(max=LARGEST)) + d_BT
@@ -66,7 +66,7 @@ def kl(logp_BT: Tensor, ref_BT: Tensor, estimator: Estimator) -> Tensor:
 def subtract_kl(
     gain_BT: Tensor, batch: Batch, logp_BT: Tensor, beta: float, estimator: Estimator
 ) -> tuple[Tensor, Stats]:
-    """gain - beta KL(pi || pi_ref) with the column `ref_logp`, and the KL's mean; without beta the gain."""
+    """Returns `gain - beta KL(pi || pi_ref)` by the column `ref_logp`, and the mean KL."""
     if not beta:
         return gain_BT, {}
     kl_BT = kl(logp_BT, batch.token["ref_logp"], estimator)
@@ -74,13 +74,13 @@ def subtract_kl(
 
 
 def token_means(batch: Batch, **columns: Tensor) -> Stats:
-    """Means over the trained tokens of the update, as sums over its parts."""
+    """Returns means over the trained tokens of the update, as sums over its parts."""
     share_BT = batch.token["share"]
     return {name: (share_BT * x_BT).sum().item() for name, x_BT in columns.items()}
 
 
 def policy_shift_stats(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
-    """How far an update is from the policy that sampled: clipped, the share of tokens whose ratio was;
+    """Returns statistics of the distance to the policy that sampled: clipped, the share of clipped tokens;
     old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
     log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
     return token_means(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)

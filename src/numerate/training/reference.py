@@ -1,4 +1,4 @@
-"""A model that does not learn, beside the one that does: how likely it finds the same tokens."""
+"""Reference policy: log-probabilities of the same tokens under a frozen model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numerate.types import Example
 
 
 class Reference:
-    """Of a policy with adapters that learn, the policy without them costs no second copy of the weights."""
+    """A frozen policy. The base of a policy with trained adapters needs no second copy of the weights."""
 
     def __init__(self, frozen: Trained | None, **settings: Any) -> None:
         """frozen: a model of its own, which is kept from learning; None: the learner's own without its
@@ -26,7 +26,7 @@ class Reference:
             self.own = Learner(frozen, optimizers=lambda _: [], **settings)
 
     def logprobs(self, learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
-        """Of each row, one number per id, 0 off the trained tokens. learner: the one beside it."""
+        """Returns log-probabilities of each row, one per id, 0 off the trained tokens."""
         if self.own:
             return recompute_logprobs(self.own, rows)
         with without_adapters(learner.policy.model):
@@ -34,7 +34,7 @@ class Reference:
 
 
 def without_adapters(model: nn.Module) -> AbstractContextManager[None]:
-    """The model, or the part of it that has adapters, as it was before they were put on."""
+    """Context in which the model is computed without its adapters."""
     adapted: Any = next((m for m in model.modules() if hasattr(m, "peft_config")), None)
     assert adapted is not None, "a model without adapters needs a reference of its own"
     return adapted.disable_adapter()

@@ -1,4 +1,4 @@
-"""Worked solutions and sampled attempts as training rows."""
+"""Training rows from demonstrations and rollouts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from numerate.types import Example, Problem, Rollout
 
 
 def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
-    """The problem with its reference solution; only the solution's tokens are trained.
+    """Returns the row of a problem with its reference solution; only the solution's tokens are trained.
 
-    Prompt and solution are tokenized apart, so the boundary is exact and the same as in sampling. The last
-    token is one that sampling ends with: EOS, or in a chat the template's end of turn. For a policy
-    that reads tags every line is tagged as good. Raises ValueError when the problem has no solution.
+    Prompt and solution are tokenized separately, so the boundary is exact and the same as in sampling. The
+    last token is EOS, or in a chat the template's end of turn. For a policy with tags every line is tagged as
+    good.
+
+    Raises:
+        ValueError: the problem has no solution.
     """
     prompt = render(problem, style)
     prompt_ids = policy.encode_prompt(prompt)
@@ -33,8 +36,8 @@ def tagged_row(
     lines: Iterable[tuple[bool, Sequence[int], Sequence[bool]]],
     conditioning: Conditioning,
 ) -> Example:
-    """A prompt and the lines of a solution, each behind the tag that says whether it is good. lines: per line
-    that verdict, the tokens, and which of them are trained. Tags are read, never written."""
+    """Returns the row of a prompt and the lines of a solution, each after its tag, good or bad. lines: per
+    line the verdict, the tokens, and their mask. Tags are never trained."""
     tags = {good: tag_ids(policy, conditioning.tag(good)) for good in (True, False)}
     ids, mask = list(prompt), [False] * len(prompt)
     for good, line, trained in lines:
@@ -44,13 +47,13 @@ def tagged_row(
 
 
 def rollout_row(rollout: Rollout) -> Example:
-    """A rollout as it was sampled: its own ids, trained where the policy wrote."""
+    """Returns the row of a rollout: its own ids, trained where the policy sampled them."""
     return Example(rollout.ids, rollout.mask)
 
 
 def drop_overlong(rows: Iterable[Example], max_tokens: int) -> tuple[list[Example], int]:
-    """The rows of at most `max_tokens` tokens, and how many were longer: a cut solution teaches to stop
-    early."""
+    """Returns the rows of at most `max_tokens` tokens, and the number of longer ones: a truncated solution
+    would train early ends."""
     all_rows = list(rows)
     kept = [row for row in all_rows if len(row.ids) <= max_tokens]
     return kept, len(all_rows) - len(kept)

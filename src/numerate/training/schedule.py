@@ -7,8 +7,7 @@ import math
 
 
 def epoch_slice(count: int, parts: int, step: int) -> tuple[int, slice]:
-    """The epoch that a step belongs to, and which of its `count` shuffled rows it takes, with `parts` steps
-    per epoch.
+    """Returns the epoch of a step and its slice of the `count` shuffled rows, with `parts` steps per epoch.
 
     Their sizes differ by at most one: a last step of the few rows that remain would have the whole learning
     rate."""
@@ -17,8 +16,8 @@ def epoch_slice(count: int, parts: int, step: int) -> tuple[int, slice]:
 
 
 def linear(progress: float, peak: float, final: float = 0.0, warmup: float = 0.0) -> float:
-    """Linear warm-up from 0 over the first `warmup` share, then a straight line from `peak` to `final`.
-    progress: steps taken / all steps."""
+    """Returns the learning rate: linear warm-up from 0 over the first `warmup` share, then a straight line
+    from `peak` to `final`. progress: steps taken / all steps."""
     if progress < warmup:
         return peak * progress / warmup
     along = (progress - warmup) / (1 - warmup) if warmup < 1 else 1.0
@@ -26,7 +25,8 @@ def linear(progress: float, peak: float, final: float = 0.0, warmup: float = 0.0
 
 
 def cosine(progress: float, peak: float, final: float, warmup: float = 0.0) -> float:
-    """Linear warm-up from 0 over the first `warmup` share, then half a cosine from `peak` to `final`.
+    """Returns the learning rate: linear warm-up from 0 over the first `warmup` share, then half a cosine from
+    `peak` to `final`.
 
     progress: steps taken / all steps, in [0, 1]. Havrilla et al. 2024, section 3 (2e-5 to 2e-7): the midpoint
     without warm-up is 1.01e-5.

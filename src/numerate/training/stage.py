@@ -1,5 +1,4 @@
-"""One stage of a run: its folder, its seed, its log, and the loop that resumes, seeds and saves, so that no
-method has to."""
+"""A stage of a run: folder, seed, log, and the loop of rounds that resumes, seeds and saves."""
 
 from __future__ import annotations
 
@@ -57,16 +56,16 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
 
     def sub(self, name: str) -> Stage:
-        """A part of this stage that resumes by itself, in a folder of its own."""
+        """Returns a part of this stage that resumes by itself, in a folder of its own."""
         return Stage(self.folder / name, self.seed, self.progress, self.save_seconds, self.tracker, self)
 
     def rounds(self, n: int, learner: Learner | None = None, label: str = "rounds") -> Iterator[int]:
-        """The rounds 0 .. n-1 that are still to do.
+        """Yields the rounds 0 .. n-1 that are not completed.
 
-        Everything random in a round follows from (seed, round), and nothing else is carried over but the
-        learner, `facts` and files; so a killed and resumed loop repeats the uninterrupted one bit for bit,
-        wherever it was cut. With a learner it saves every `save_seconds` and at the end, else after every
-        round. Break out of the loop after `finish()` to stop early.
+        Everything random in a round follows from (seed, round), and only the learner, `facts` and files are
+        carried over; so a resumed loop repeats the uninterrupted one bit for bit, wherever it was killed.
+        With a learner it saves every `save_seconds` and at the end, else after every round. To stop early,
+        leave the loop after `finish()`.
         """
         self._restore(learner, n)
         self.unit = label.removesuffix("s")
@@ -96,7 +95,7 @@ class Stage:
 
     @property
     def position(self) -> str:
-        """Where the stage is, for messages: `stage rl, step 7`."""
+        """Position of the stage, for messages: `stage rl, step 7`."""
         at = self.working
         if at is None:
             return f"stage {self.label}, before its first step"
@@ -104,7 +103,7 @@ class Stage:
 
     @contextmanager
     def untimed(self) -> Iterator[None]:
-        """What is done within does not count as the time of the round: a validation."""
+        """Context whose time is not part of the round: a validation."""
         began = time.perf_counter()
         yield
         self.paused += time.perf_counter() - began
@@ -115,13 +114,13 @@ class Stage:
         return "/".join(parts[parts.index("stages") + 1 :]) if "stages" in parts else self.folder.name
 
     def finish(self) -> None:
-        """This round is the last one."""
+        """Marks this round as the last one."""
         self.state["finished"] = True
 
     def log(self, stats: Stats, **notes: Any) -> None:
-        """One line of metrics.jsonl, marked with the round, with the conditions of `metrics.health` that hold
-        in it as `health`; a condition that begins is a line on the terminal. notes: JSON values that are no
-        curves; trackers do not get them."""
+        """Appends a line to metrics.jsonl with the round and, as `health`, the conditions of `metrics.health`
+        that hold in it; a new condition is a line on the terminal. notes: JSON values that are no curves;
+        trackers do not get them."""
         self.state["health"], holds, begins = health.check_row(self.state.get("health"), stats)
         for name in begins:
             self.progress.warn(f"HEALTH, {self.position}: {health.condition_line(name, holds[name])}")
@@ -133,7 +132,7 @@ class Stage:
                 self.tracker.log(self.label, self.round, stats | more)
 
     def save(self, model: Savable, name: str) -> None:
-        """A model in this stage's folder; one process writes it, and all wait until it is there."""
+        """Saves a model in this stage's folder; the main process writes it, and the others wait."""
         distributed.once(lambda: model.save(self.folder / name))
 
     def _time(self, seconds: float) -> None:

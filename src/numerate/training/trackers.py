@@ -51,7 +51,11 @@ class Service:
 
 
 def open_tracker(kind: str, folder: Path, run: str, settings: dict[str, Any]) -> Tracker | None:
-    """None for `none`. Raises ValueError with the remedy when the tracker's package is not installed."""
+    """Returns the tracker, None for `none`.
+
+    Raises:
+        ValueError: the tracker's package is not installed.
+    """
     if kind == "none":
         return None
     try:

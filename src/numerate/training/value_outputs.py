@@ -11,15 +11,15 @@ from numerate.training.logprobs import hidden_states, token_logprobs
 
 
 def logprobs_and_values(model: nn.Module, batch: Batch, detach: bool = True) -> tuple[Tensor, Tensor]:
-    """log pi(token t) and V(the row before token t) at position t, [B, T] each; exactly 0 off the trained
-    tokens."""
+    """Returns `log pi(token t)` and `V(the row before token t)` at position t, [B, T] each; exactly 0 off the
+    trained tokens."""
     with capture_activations() as heard:
         logp_BT = token_logprobs(model, batch)
     return logp_BT, values(model, batch, heard, detach)
 
 
 def token_values(model: nn.Module, batch: Batch, detach: bool = True) -> Tensor:
-    """The values alone."""
+    """Returns the values alone."""
     with capture_activations() as heard:
         hidden_states(model, batch)
     return values(model, batch, heard, detach)

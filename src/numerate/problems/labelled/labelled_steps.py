@@ -2,8 +2,8 @@
 
     load("prm800k/train-phase1")      load("processbench/gsm8k")      load("data/mine.jsonl", limit=100)
 
-They are for training and measuring judges of steps. ProcessBench's questions are test questions (its GSM8K
-part of GSM8K test), PRM800K's are MATH's without MATH-500."""
+They train and measure process reward models. ProcessBench's problems are test problems (its GSM8K part those
+of GSM8K test), PRM800K's are MATH's without MATH-500."""
 
 from __future__ import annotations
 
@@ -68,12 +68,17 @@ SETS: dict[str, Dataset] = {
 
 
 def load(name: str, *, limit: int | None = None, paths: bool = False) -> Iterator[LabelledSolution]:
-    """The labelled solutions of a set in its order, read as they are asked for.
+    """Yields the labelled solutions of a set in its order.
 
-    name: set/split, the path of a file, or a hub dataset as org/name/split. limit: this many at most, a
-    choice that is always the same: sets come question by question, or one kind after another.
-    paths: PRM800K's chosen solutions with all their labels, in place of rated alternatives with one each.
-    Raises ValueError where the name, a file or a row is wrong, and for a file without any."""
+    Args:
+        name: set/split, the path of a file, or a hub dataset as org/name/split.
+        limit: the largest number of solutions, a fixed choice among all: sets are ordered by problem or kind.
+        paths: PRM800K's chosen solutions with all their labels, in place of rated alternatives with one label
+            each.
+
+    Raises:
+        ValueError: the name, a file or a row is wrong, or a file has no labelled solutions.
+    """
     rows = _rows(name)  # complains before anything is read
     solutions = _marked(name, rows, paths)
     return solutions if limit is None else iter(_chosen(solutions, limit))
@@ -92,9 +97,11 @@ def _chosen(rows: Iterable[LabelledSolution], limit: int) -> list[LabelledSoluti
 
 
 def check_set(name: str) -> None:
-    """The set is there, and its first row holds labelled steps; a set on the hub is taken at its word.
+    """Checks that the set exists and its first row has labelled steps; sets on the hub are not read.
 
-    Raises ValueError like `load`."""
+    Raises:
+        ValueError: with the remedy.
+    """
     rows = _rows(name)
     if set_files(name):
         next(_marked(name, rows))
@@ -103,7 +110,7 @@ def check_set(name: str) -> None:
 
 
 def is_test(name: str) -> bool:
-    """Whether a set is for measuring only."""
+    """Returns whether a set is for evaluation only."""
     head, _, split = name.partition("/")
     if not Path(name).expanduser().is_file() and head in SETS:
         return SETS[head].kinds[split] == "test"
@@ -111,7 +118,7 @@ def is_test(name: str) -> bool:
 
 
 def set_files(name: str) -> list[Path]:
-    """The files of a set on this machine; none where it comes from the hub."""
+    """Returns the files of a set on this machine; none for a set on the hub."""
     path = Path(name).expanduser()
     if path.is_file():
         return [path]
