@@ -4,7 +4,7 @@
 steps     one number for a solution (avg, prod, max, min, last); Clip, Delta and gains, one number per step
 prefixes  labels of a solution's prefixes from attempts to finish them
 gae       advantages by a learned value, rewards on tokens, the divergence from a reference
-tokens    which token a step ends with
+tokens    the token a step ends with; columns of a row from and to its trained tokens
 groups    an attempt beside the others of its group or batch (GRPO, RLOO, REINFORCE++)
 """
 
@@ -30,7 +30,7 @@ from numerate.credit.steps import (
     refine_step_scores,
     score_quantile,
 )
-from numerate.credit.tokens import end_tokens
+from numerate.credit.tokens import end_tokens, gather_trained, scatter_trained
 
 __all__ = [
     "AGGREGATES",
@@ -45,6 +45,7 @@ __all__ = [
     "end_tokens",
     "gae",
     "gain",
+    "gather_trained",
     "good_prefixes",
     "group",
     "has_signal",
@@ -59,6 +60,7 @@ __all__ = [
     "refine_step_scores",
     "return_advantages",
     "returns_to_go",
+    "scatter_trained",
     "score_quantile",
     "subtract_kl_penalty",
     "whiten",
