@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from numerate.consent import NO_CONSENT
 from numerate.identities import base_identity
 from numerate.progress import Progress
 from numerate.rollouts.distributed import run_on_main
-from numerate.store import LOCK, RunFolder, read_json
+from numerate.store import LOCK, RunFolder, move_path, read_json
 
 
 def measure_beside(
@@ -48,8 +47,7 @@ def move_outdated(folder: Path, model: str, notify: Callable[[str], object]) -> 
     aside = folder.with_name(f"{folder.name}-until-{base[:6]}")
     if (aside / metrics.name).exists():
         raise ValueError(f"{aside} is there already: move it or {folder} away, and measure again")
-    aside.mkdir(exist_ok=True)
     results = [path for path in sorted(folder.iterdir()) if path.name not in (LOCK, metrics.name)]
     for path in (*results, metrics):
-        os.rename(path, aside / path.name)
+        move_path(path, aside / path.name)
     notify(f"{model} has changed: its earlier results are in {aside} now")

@@ -31,7 +31,8 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
     for name, stage in recipe.stages.items():
         method = methods.get_method(stage.method)
         inputs = {
-            other: known.get(other) or base_identity(other) for other in {stage.model, *other_stages(stage)}
+            other: known.get(other) or base_identity(other)
+            for other in sorted({stage.model, *other_stages(stage)})
         }
         made_from = {
             "stage": plain_tree(stage),

@@ -17,7 +17,7 @@ from numerate.models.process_tuning import FROM_PARENT
 from numerate.progress import Progress, Warnings
 from numerate.rollouts.address import login_environment
 from numerate.rollouts.options import ServerOptions
-from numerate.store import LOCK, RunFolder, check_free, write_text
+from numerate.store import LOCK, RunFolder, check_free, make_folder, write_text
 from numerate.types import RunStopped
 
 LAST = 5
@@ -62,7 +62,7 @@ def run_one(
     consent: Consent,
 ) -> None:
     """One run to its end, line by line with its folder's name before what it says."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     check_free(folder / LOCK)
     login = login_environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved_yaml(recipe))

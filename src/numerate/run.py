@@ -35,6 +35,7 @@ from numerate.store import (
     hold_lock,
     identity_hash,
     keep_if_same,
+    make_folder,
     read_json,
     remove_path,
     write_json,
@@ -107,7 +108,7 @@ def one_writer(folder: Path, progress: Progress) -> Generator[None]:
 
 
 def take_folder(lock: ExitStack, folder: Path, progress: Progress) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     lock.enter_context(hold_lock(folder / LOCK, progress.warn))
     states.clear_run(folder, progress)
 

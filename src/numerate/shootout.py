@@ -18,7 +18,7 @@ from numerate.identities import other_stages
 from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.distributed import is_distributed, run_on_main
-from numerate.store import RunFolder, read_jsonl, read_rollouts, write_json
+from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]
 """per seed: problem id -> was the greedy attempt right"""
@@ -60,7 +60,7 @@ def run_shootout(
     trusting.check_trust(recipe, consent.trust)
     if jobs > 1 and is_distributed():
         raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with run.one_writer(folder, progress):
         return _held(recipe, folder, seeds, progress, jobs, consent)
 

@@ -21,6 +21,7 @@ from numerate.store import (
     describe_differences,
     file_sizes,
     identity_hash,
+    make_folder,
     read_object,
     remove_path,
     set_aside,
@@ -154,7 +155,7 @@ def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
     """A folder that holds nothing of another identity, and says what is made in it."""
     if planned.state != "half done":
         set_aside(folder, aside, DONE)
-        folder.mkdir(parents=True)
+        make_folder(folder)
     else:
         begun = read_object(folder / BEGUN) if (folder / BEGUN).exists() else {}
         if (before := begun.get("processes", process_count())) != process_count():

@@ -95,7 +95,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def folder(path: Path, text: str) -> None:
-    with store.replacing_folder(path) as part:
+    with store.replace_folder(path) as part:
         (part / "a").write_text(text)
         (part / "b").write_bytes(bytes(range(64)))
 
@@ -119,7 +119,7 @@ def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None
     folder(tmp_path / "m", "old")
     with (
         pytest.raises(OSError, match=r"make room and run again.*/m'"),
-        store.replacing_folder(tmp_path / "m"),
+        store.replace_folder(tmp_path / "m"),
     ):
         raise RuntimeError("I/O error: No space left on device (os error 28)")
     assert [p.name for p in tmp_path.iterdir()] == ["m"] and (tmp_path / "m" / "a").read_text() == "old"

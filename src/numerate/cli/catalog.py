@@ -55,8 +55,8 @@ def show_recipes(
 @app.command("schema")
 def print_schema(
     out: Annotated[
-        Path | None, Option(metavar="FILE", callback=target, help="Write it to this file, not to stdout.")
-    ] = None,
+        Path, Option(metavar="FILE", callback=target, help="Where the schema goes; - is stdout.")
+    ] = Path("-"),
 ) -> None:
     """Print the JSON schema of recipes, for editors.
 
@@ -69,12 +69,13 @@ def print_schema(
       # yaml-language-server: $schema=recipe.schema.json
     """
     from numerate import config
+    from numerate.store import write_text
 
     text = json.dumps(config.json_schema(), indent=2)
-    if out is None:
+    if str(out) == "-":
         terminal.echo(text)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        write_text(out, text + "\n")
 
 
 @app.command("problems")

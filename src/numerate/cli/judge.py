@@ -12,7 +12,7 @@ from typer import Argument, Option
 from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.grade import open_input
-from numerate.cli.options import Counts, Device, Dtype, Quiet, keep_inputs
+from numerate.cli.options import Counts, Device, Dtype, Quiet, keep_inputs, target
 
 
 @app.command("judge")
@@ -21,9 +21,9 @@ def judge_solutions(
         str, Argument(metavar="JUDGE", help="A judge's directory, .../stages/prm/model, or oracle (stories).")
     ],
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,
-    out: Annotated[Path, Option("--out", "-o", metavar="FILE", help="Where scores go; - is stdout.")] = Path(
-        "-"
-    ),
+    out: Annotated[
+        Path, Option("--out", "-o", metavar="FILE", callback=target, help="Where scores go; - is stdout.")
+    ] = Path("-"),
     problems: Annotated[
         str | None, Option("--problems", "-p", metavar="NAME", help="The set that problem ids are from.")
     ] = None,

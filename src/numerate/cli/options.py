@@ -15,10 +15,14 @@ from typer import Argument, Option
 def target(path: Path | None) -> Path | None:
     """Returns a path that a command is going to write to. Raises ValueError, before anything long begins,
     where no file can be written."""
+    from numerate.store import is_stream
+
     if path is None or str(path) == "-":
         return path
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name a file to write to")
+    if is_stream(path):
+        return path
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     return writable(path, parent)
 

@@ -123,12 +123,19 @@ def count_lines(file: Path, limit: int | None) -> int | None:
 
 @contextmanager
 def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
-    """The file to add rows to, and the keys of those that it holds. What a kill left of a last line is cut
-    off. `OUT.judge.json` says who wrote it: scores of two judges never get into one file."""
-    from numerate.store import hold_lock, read_object, write_json
+    """Yields the file to add rows to, and the keys of those that it holds.
+
+    Rows are appended in place: a command that was stopped goes on behind the rows that it wrote, and what a
+    kill left of a last line is cut off. `OUT.judge.json` says who wrote it: scores of two judges never get
+    into one file."""
+    from numerate.store import hold_lock, is_stream, read_object, replace_file, write_json
 
     if str(out) == "-":
         yield cast(TextIO, terminal.Stdout()), set()
+        return
+    if is_stream(out):
+        with replace_file(out) as stream, stream.open("w", encoding="utf-8", newline="\n") as target:
+            yield target, set()
         return
     mark = out.with_name(out.name + ".judge.json")
     with hold_lock(out.with_name(f".{out.name}.lock")):

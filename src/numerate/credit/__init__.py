@@ -4,7 +4,7 @@
     steps     aggregates (avg, prod, max, min, last); Clip, Delta and gains, per step
     prefixes  labels of a solution's prefixes from its continuations
     gae       advantages by a value function, rewards on tokens, KL penalties
-    tokens    the token that a step ends with
+    tokens    the token that a step ends with; columns of a row from and to its trained tokens
     groups    a rollout against its group or batch (GRPO, RLOO, REINFORCE++)
 
 None stands for a reward that was not measured; it never counts as 0.
@@ -32,7 +32,7 @@ from numerate.credit.steps import (
     refine_step_scores,
     score_quantile,
 )
-from numerate.credit.tokens import end_tokens
+from numerate.credit.tokens import end_tokens, gather_trained, scatter_trained
 
 __all__ = [
     "AGGREGATES",
@@ -47,6 +47,7 @@ __all__ = [
     "end_tokens",
     "gae",
     "gain",
+    "gather_trained",
     "good_prefixes",
     "group",
     "has_signal",
@@ -61,6 +62,7 @@ __all__ = [
     "refine_step_scores",
     "return_advantages",
     "returns_to_go",
+    "scatter_trained",
     "score_quantile",
     "subtract_kl_penalty",
     "whiten",

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from numerate.store import file_hash
-from numerate.store.files import flush_to_disk
+from numerate.store.files import flush_to_disk, move_path
 
 HERE = Path(__file__).parent
 SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
@@ -79,7 +79,7 @@ def build_library(compiler: str) -> Path:
         )
         flush_to_disk(made)
         target = cache_folder() / f"{name}-{file_hash(made)[:DIGITS]}.so"
-        made.replace(target)
+        move_path(made, target)
     return target
 
 

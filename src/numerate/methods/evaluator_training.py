@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from numerate import training
+from numerate import credit, training
 from numerate.judges.oracle import Oracle, knows
 from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
@@ -173,7 +173,7 @@ def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -
             row.mask,
             row.row,
             {name: [0.0] * len(row.ids) for name in rows[0].token}
-            | {"lm_weight": [share * t for t in row.mask]},
+            | {"lm_weight": credit.scatter_trained(row.mask, share)},
         )
         for row in written
     ]

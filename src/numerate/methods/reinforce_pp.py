@@ -54,12 +54,12 @@ class Config(PolicyGradient):
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
-    seen = [t for t, trained in enumerate(row.mask) if trained]
     reward = row.row["reward"] - baseline
     if not beta:
-        return [reward] * len(seen)
-    old, ref = row.token["old_logp"], row.token["ref_logp"]
-    return [reward + kl for kl in credit.returns_to_go([-beta * (old[t] - ref[t]) for t in seen])]
+        return [reward] * sum(row.mask)
+    old, ref = (credit.gather_trained(row.mask, row.token[name]) for name in ("old_logp", "ref_logp"))
+    penalties = [-beta * (p - q) for p, q in zip(old, ref, strict=True)]
+    return [reward + kl for kl in credit.returns_to_go(penalties)]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
@@ -68,8 +68,8 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
     for group in on_policy.rows_by_group(rows):
         mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
         raw += [token_credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
-    normalized = map(iter, credit.normalize_advantages(raw))
-    return [[next(a) if seen else 0.0 for seen in row.mask] for row, a in zip(rows, normalized, strict=True)]
+    normalized = credit.normalize_advantages(raw)
+    return [credit.scatter_trained(row.mask, A) for row, A in zip(rows, normalized, strict=True)]
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

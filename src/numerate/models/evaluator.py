@@ -15,7 +15,7 @@ from numerate.models.lora import Lora
 from numerate.models.policy import Policy
 from numerate.models.reward_model import Laid
 from numerate.prompts import evaluation_prompt
-from numerate.store import replacing_folder
+from numerate.store import replace_folder
 from numerate.types import Problem, Prompt, Turn
 
 
@@ -65,8 +65,8 @@ class EvaluatorModel:
     def save(self, directory: str | Path) -> Path:
         """The language model (LoRA merged) and its card; the directory appears at once and whole."""
         target = Path(directory)
-        with replacing_folder(target) as fresh:
-            self.policy.save(fresh, lasting=False)
+        with replace_folder(target) as fresh:
+            self.policy.save_files(fresh)
             write_card(fresh, self.card)
         return target
 

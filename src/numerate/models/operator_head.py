@@ -20,7 +20,7 @@ from numerate.models.operators import CLASSES
 from numerate.models.policy import Policy
 from numerate.models.value_head import capture_output
 from numerate.models.with_heads import Beside
-from numerate.store import replacing_folder
+from numerate.store import replace_folder
 
 FILE = "operator_head.safetensors"
 
@@ -71,8 +71,8 @@ class MixedPolicy:
     def save(self, directory: str | Path) -> Path:
         """The model (LoRA merged), its tokenizer and the heads; the directory appears at once and whole."""
         target = Path(directory)
-        with replacing_folder(target) as fresh:
-            self.policy.save(fresh, lasting=False)
+        with replace_folder(target) as fresh:
+            self.policy.save_files(fresh)
             tensors = {name: p.detach().cpu().contiguous() for name, p in self.heads.state_dict().items()}
             save_file(tensors, fresh / FILE)
         return target

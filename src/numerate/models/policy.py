@@ -17,7 +17,7 @@ from numerate.models import device as device_check
 from numerate.models import locate, model_checks, return_tags, tokenization
 from numerate.models.finite_weights import check_weights
 from numerate.models.lora import Lora
-from numerate.store import replacing_folder
+from numerate.store import replace_folder
 from numerate.types import Prompt
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -116,16 +116,18 @@ class Policy:
         The directory appears at once and whole: everything is written beside it and then renamed. lasting: it
         is flushed to the disk and gets checksums, which a copy for a server needs not."""
         target = Path(directory)
-        with replacing_folder(target, lasting=lasting) as fresh:
-            with quiet_transformers():
-                self.merged().save_pretrained(fresh)
-            self.tokenizer.save_pretrained(fresh)
-            self._save_ends(fresh)
+        with replace_folder(target, lasting=lasting) as fresh:
+            self.save_files(fresh)
         return target
 
-    def _save_ends(self, folder: Path) -> None:
-        """Other programs stop at the tokens in the generation settings: an end of turn that is trained has to
-        be among them."""
+    def save_files(self, folder: Path) -> None:
+        """Writes the files of `save` into a folder that `replace_folder` yields.
+
+        The generation settings get the end of turn that was trained: other programs stop at the tokens listed
+        there."""
+        with quiet_transformers():
+            self.merged().save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
         settings = copy.deepcopy(getattr(self.model, "generation_config", None))
         if settings is not None and self.turn_end not in _listed(settings):
             settings.eos_token_id = list(self.eos_ids)

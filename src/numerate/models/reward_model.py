@@ -45,7 +45,7 @@ from numerate.models.policy import (
     quiet_transformers,
 )
 from numerate.prompts import plain_prompt, render
-from numerate.store import replacing_folder
+from numerate.store import replace_folder
 from numerate.types import Problem
 
 BELIEF = 0.3
@@ -170,7 +170,7 @@ class ScoreModel:
         target, trunk = Path(directory), self.model.trunk
         if hasattr(trunk, "peft_config"):
             trunk = copy.deepcopy(trunk).float().merge_and_unload()
-        with replacing_folder(target) as fresh:
+        with replace_folder(target) as fresh:
             with quiet_transformers():
                 trunk.save_pretrained(fresh)
             self.tokenizer.save_pretrained(fresh)

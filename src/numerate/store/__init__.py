@@ -1,7 +1,8 @@
 """Files of a run: whole or not there at all, read back exactly as written, and checked on the way in.
 
-files       text, JSON and JSONL that appear whole
-folders     folders that appear whole, and what killed writers leave of them
+files       the writer: files and folders that appear whole
+json_files  JSON and JSONL
+folders     leftovers of killed writers, links, sizes
 log         the growing log
 lock        one writer per folder
 replaced    results that were made from something else by now
@@ -14,18 +15,19 @@ folder      where everything of a run lies
 
 from numerate.store.checksums import SUMS, find_damage
 from numerate.store.files import (
-    read_json,
-    read_jsonl,
-    read_object,
+    is_stream,
+    make_folder,
+    move_path,
+    remove_path,
     replace_file,
+    replace_folder,
     room_for,
-    write_json,
-    write_jsonl,
     write_text,
 )
 from numerate.store.folder import RunFolder
-from numerate.store.folders import clear_leftovers, file_sizes, remove_path, replacing_folder, symbolic_links
+from numerate.store.folders import clear_leftovers, file_sizes, symbolic_links
 from numerate.store.identity import file_hash, identity_hash
+from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
 from numerate.store.lock import LOCK, check_free, hold_lock
 from numerate.store.log import append_row, append_text, begins_with, cut_to, forget_rounds, log_extent
 from numerate.store.problems import read_problems, write_problems
@@ -49,8 +51,11 @@ __all__ = [
     "forget_rounds",
     "hold_lock",
     "identity_hash",
+    "is_stream",
     "keep_if_same",
     "log_extent",
+    "make_folder",
+    "move_path",
     "read_json",
     "read_jsonl",
     "read_object",
@@ -58,7 +63,7 @@ __all__ = [
     "read_rollouts",
     "remove_path",
     "replace_file",
-    "replacing_folder",
+    "replace_folder",
     "room_for",
     "set_aside",
     "symbolic_links",

@@ -13,11 +13,10 @@ SUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
-def write_sums(folder: Path) -> None:
-    """Writes the checksums of all files of `folder` into its file SHA256SUMS."""
+def checksum_lines(folder: Path) -> str:
+    """Returns the content of SHA256SUMS for all files of `folder`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    lines = [f"{file_hash(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    return "".join(f"{file_hash(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
 
 
 def find_damage(folder: Path) -> str | None:

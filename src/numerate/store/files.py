@@ -1,32 +1,43 @@
 # pyright: strict
-"""Text, JSON and JSONL files that appear whole or not at all, also when the process is killed or the disk
-is full."""
+"""The writer of files and folders: whole or not at all, also when the process is killed, the disk is full, or
+the power fails. What it writes has a temporary name in the same folder, is flushed to the disk, and renamed.
+
+Nothing else in the package writes to a path of a user or of a run (tests/test_writer.py), but for the logs
+that grow (`log`) and the lock (`lock`)."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import secrets
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+
+from numerate.store.checksums import SUMS, checksum_lines
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
+"""of a flush of a folder: some network file systems have none, and a folder may be closed to readers"""
+STREAMS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+"""folders of devices and open files"""
 _RUST = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
 def replace_file(path: Path) -> Generator[Path]:
-    """Gives a path to write to; that file takes the place of `path` when the block ends without an error.
+    """Yields a path to write to; that file takes the place of `path` when the block ends without an error.
 
     It lies in the same folder, made if need be, under a hidden name. After an error it is removed and
     `path` is as it was; a killed process leaves it behind, and nothing reads it. A full disk raises OSError
-    with the name of the file.
+    with the name of the file. A device or a pipe is written to directly.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_stream(path):
+        yield path
+        return
+    make_folder(path.parent)
     part = hidden_sibling(path, "part")
     try:
         with room_for(path):
@@ -38,9 +49,93 @@ def replace_file(path: Path) -> Generator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def replace_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
+    """Yields an empty folder to write to; it takes the place of `target` when the block ends without an
+    error.
+
+    lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `target` is
+    as it was. A full disk raises OSError with the name of the folder."""
+    make_folder(target.parent)
+    part = hidden_sibling(target, "part")
+    try:
+        with room_for(target):
+            part.mkdir()
+            yield part
+            if lasting:
+                (part / SUMS).write_text(checksum_lines(part), encoding="utf-8")
+                for path in (*part.rglob("*"), part):
+                    flush_to_disk(path)
+            _swap(part, target, lasting)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(part: Path, target: Path, lasting: bool) -> None:
+    """Puts a folder in the place of `target`; the old one is removed once the new name is on the disk."""
+    old = hidden_sibling(target, "old") if os.path.lexists(target) else None
+    if old:
+        os.rename(target, old)
+    try:
+        os.rename(part, target)
+    except BaseException:
+        if old:
+            os.rename(old, target)
+        raise
+    if lasting:
+        flush_to_disk(target.parent)
+    if old:
+        remove_path(old)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file with the line ends of the text."""
+    with replace_file(path) as part:
+        part.write_bytes(text.encode("utf-8"))
+
+
+def move_path(source: Path, target: Path) -> None:
+    """Renames a file, a folder or a link, and flushes both folders that name it to the disk. A file at
+    `target` is replaced."""
+    make_folder(target.parent)
+    os.replace(source, target)
+    flush_to_disk(target.parent)
+    if source.parent != target.parent:
+        flush_to_disk(source.parent)
+
+
+def remove_path(path: Path) -> None:
+    """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
+    no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
+    leftover stays."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        going = hidden_sibling(path, "part")
+        os.rename(path, going)
+        shutil.rmtree(going)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it that are missing; each new name is flushed to the disk."""
+    missing: list[Path] = []
+    for path in (folder, *folder.parents):
+        if path.is_dir():
+            break
+        missing.append(path)
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        flush_to_disk(path.parent)
+
+
 def hidden_sibling(path: Path, kind: str) -> Path:
     """Returns a hidden name in the same folder that no other writer uses."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{kind}")
+
+
+def is_stream(path: Path) -> bool:
+    """Checks whether a path names a device or a pipe, such as /dev/null, which cannot be replaced."""
+    return path.absolute().parent in STREAMS or (path.exists() and not (path.is_file() or path.is_dir()))
 
 
 @contextmanager
@@ -68,85 +163,15 @@ def _number(error: Exception) -> int:
 def flush_to_disk(path: Path) -> None:
     """Writes a file or a folder's list of names to the disk, so that a new name never outlives its contents
     in a power cut."""
-    if path.is_dir() and os.name != "posix":  # elsewhere a folder cannot be opened
+    folder = path.is_dir()
+    if folder and os.name != "posix":  # elsewhere a folder cannot be opened
         return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_text(path: Path, text: str) -> None:
-    """UTF-8 with the line ends as given."""
-    with replace_file(path) as part:
-        part.write_bytes(text.encode("utf-8"))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Indented JSON. Raises ValueError for what JSON cannot hold, NaN and infinity among it."""
-    write_text(path, _dumps(value, path, indent=1) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Raises ValueError for a file that is missing or not JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}); restore it, or delete it and run again") from error
-
-
-def read_object(path: Path, remedy: str = "restore it, or delete it and run again") -> dict[str, Any]:
-    """Returns what a file of one JSON object holds. Raises ValueError, with the remedy, for anything else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file; {remedy}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}); {remedy}") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"{path}: expected a JSON object, found {str(value)[:40]!r}; {remedy}")
-    return cast(dict[str, Any], value)
-
-
-def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON object per line. Raises ValueError as `write_json` does."""
-    with replace_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as f:
-        for row in rows:
-            f.write(_dumps(row, path) + "\n")
-
-
-def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file, one at a time; empty lines are passed over.
-
-    Raises ValueError, with the number of the line, for a file that is missing or a line that is no JSON
-    object.
-    """
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
-    return _rows(path)
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as f:
-        for number, line in enumerate(f, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ValueError(
-                    f"{path}, line {number}: not JSON ({error}); correct or remove it"
-                ) from error
-            if not isinstance(row, dict):
-                raise ValueError(f"{path}, line {number}: expected a JSON object, found {line[:40]!r}")
-            yield cast(dict[str, Any], row)
-
-
-def _dumps(value: Any, path: Path, indent: int | None = None) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be written as JSON: {error}") from error
+        handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if not (folder and error.errno in UNSUPPORTED):
+            raise

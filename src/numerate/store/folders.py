@@ -1,67 +1,19 @@
 # pyright: strict
-"""Folders that appear whole or not at all, and what killed writers leave of them."""
+"""Contents of folders: leftovers of killed writers, symbolic links, sizes of files."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from numerate.store.checksums import write_sums
-from numerate.store.files import flush_to_disk, hidden_sibling, room_for
+from numerate.store.files import move_path, remove_path
 
 _LEFT = re.compile(r"\.(?P<name>.+)\.\d+-[0-9a-f]{8}\.(?P<kind>part|old)")
-"""what `hidden_sibling` makes"""
+"""names from `files.hidden_sibling`"""
 _SHARE = re.compile(r"part-\d+\.share-\d+")
-"""what `rollouts.share.write_part` makes"""
-
-
-@contextmanager
-def replacing_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
-    """Gives an empty folder to write to; it takes the place of `target` when the block ends without an error.
-
-    lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `target` is
-    as it was. A full disk raises OSError with the name of the folder."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = hidden_sibling(target, "part")
-    try:
-        with room_for(target):
-            part.mkdir()
-            yield part
-            if lasting:
-                write_sums(part)
-                for path in (*(p for p in part.rglob("*")), part):
-                    flush_to_disk(path)
-            _swap(part, target)
-            if lasting:
-                flush_to_disk(target.parent)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _swap(part: Path, target: Path) -> None:
-    if not os.path.lexists(target):
-        part.rename(target)
-        return
-    old = hidden_sibling(target, "old")
-    target.rename(old)
-    part.rename(target)
-    remove_path(old)
-
-
-def remove_path(path: Path) -> None:
-    """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
-    no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
-    leftover stays."""
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
-        going = hidden_sibling(path, "part")
-        path.rename(going)
-        shutil.rmtree(going)
+"""names from `rollouts.distributed.write_part`"""
 
 
 def clear_leftovers(root: Path) -> list[Path]:
@@ -76,7 +28,7 @@ def clear_leftovers(root: Path) -> list[Path]:
             path = folder / name
             target = folder / match["name"] if match else path
             if match and match["kind"] == "old" and not os.path.lexists(target):
-                path.rename(target)
+                move_path(path, target)
             else:
                 remove_path(path)
             cleared.append(path)

@@ -3,7 +3,8 @@
 
 The kernel's lock on the open file ends with its process, however that ends, and holds between hosts where the
 file system passes it on. What is written in the file counts where it does not: a process of this host that is
-gone, or whose number belongs to another one by now, holds nothing."""
+gone, or whose number belongs to another one by now, holds nothing. The lock file is written in place, not
+through the writer of `files`: a lock belongs to the open file, and a file in its place would have none."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+
+from numerate.store.files import make_folder
 
 try:
     import fcntl
@@ -35,7 +38,7 @@ def hold_lock(lock: Path, notify: Callable[[str], object] = lambda text: None) -
     """Holds the lock within. Raises ValueError, with who holds it, where somebody else writes.
 
     notify: gets a line where the lock of a process that has ended is taken over."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(lock.parent)
     path = lock.parent.resolve() / lock.name
     if path in _held:
         raise ValueError(_refusal(lock, _self()))

@@ -1,5 +1,9 @@
 # pyright: strict
-"""A JSONL file that grows row by row and can be cut back to an earlier round."""
+"""A JSONL file that grows row by row and can be cut back to an earlier round.
+
+Rows are appended in place, not through the writer of `files`: to replace a growing file for every row would
+take time quadratic in its length. A checkpoint flushes the file and records its length and checksum
+(`log_extent`); what a killed process left after that is cut off when the stage is resumed."""
 
 from __future__ import annotations
 
@@ -11,13 +15,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from numerate.store.files import flush_to_disk, room_for, write_text
+from numerate.store.files import flush_to_disk, make_folder, room_for, write_text
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
     """Add one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not
     stop the log. A half-written last line, left by a killed process, is closed off first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     finite = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()}
     line = json.dumps(finite, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     with room_for(path), open(path, "ab+", opener=_no_link) as f:

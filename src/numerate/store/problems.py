@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
-from numerate.store.files import read_jsonl, write_jsonl
+from numerate.store.json_files import read_jsonl, write_jsonl
 from numerate.types import Kind, Problem
 
 _TEXTS = ("id", "question", "answer", "solution", "kind", "source")

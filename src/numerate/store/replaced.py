@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from numerate.store.files import hidden_sibling, read_object, write_json
-from numerate.store.folders import remove_path
+from numerate.store.files import hidden_sibling, move_path, remove_path
+from numerate.store.json_files import read_object, write_json
 
 SHOWN = 60
 """characters of a value in a message"""
@@ -30,8 +30,7 @@ def set_aside(folder: Path, replaced: Path, mark: str) -> None:
         remove_path(folder)
     else:
         remove_path(replaced)
-        replaced.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(replaced)
+        move_path(folder, replaced)
     if os.path.lexists(folder):
         raise OSError(f"{folder} could not be moved away: remove it by hand and run again")
 
@@ -40,10 +39,10 @@ def take_back(folder: Path, replaced: Path, mark: str) -> None:
     """Moves `replaced` to `folder`, and `folder`, where it is finished, in its place."""
     aside = hidden_sibling(folder, "old")
     if os.path.lexists(folder):
-        folder.rename(aside)
-    replaced.rename(folder)
+        move_path(folder, aside)
+    move_path(replaced, folder)
     if (aside / mark).exists():
-        aside.rename(replaced)
+        move_path(aside, replaced)
     else:
         remove_path(aside)
 

@@ -53,6 +53,10 @@ class Batch:
         real = self.row_BT >= 0
         return x_BT.new_zeros(self.rows).index_add(0, self.row_BT[real], x_BT[real])
 
+    def scatter(self, where: tuple[Tensor, ...], x_N: Tensor) -> Tensor:
+        """Returns `x` at the tokens of these lines and columns, [B, T] float32; exactly 0 elsewhere."""
+        return torch.zeros_like(self.ids_BT, dtype=torch.float32).index_put(where, x_N)
+
 
 def prompt_of(row: Example) -> tuple[int, ...]:
     """The tokens before the first trained one; raises AssertionError where the row trains its first token."""

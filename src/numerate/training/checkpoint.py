@@ -12,7 +12,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from numerate.store import find_damage, read_object, remove_path, replacing_folder
+from numerate.store import find_damage, read_object, remove_path, replace_folder
 
 KEPT = 2
 Check = Callable[[dict[str, Any]], str | None]
@@ -36,9 +36,9 @@ class ResumeChoice:
 
 def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Writes `folder/step-<step>` and drops all but the two newest, once the new one is complete."""
-    with replacing_folder(folder / f"step-{step}") as part:
+    with replace_folder(folder / f"step-{step}") as part:
         save_file({k: v.contiguous().cpu() for k, v in tensors.items()}, part / "state.safetensors")
-        (part / "state.json").write_text(json.dumps({"step": step, **facts}, indent=1))
+        (part / "state.json").write_text(json.dumps({"step": step, **facts}, indent=1), encoding="utf-8")
     for older in checkpoint_steps(folder)[:-KEPT]:
         remove_path(folder / f"step-{older}")
 

@@ -179,7 +179,5 @@ def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) 
         head_logprobs(lm, h, i, keep=len(ids_N) <= piece)
         for h, i in zip(h_ND.split(piece), ids_N.split(piece), strict=True)
     ]
-    out_BT = torch.zeros_like(batch.ids_BT, dtype=torch.float32)
-    if not parts:
-        return out_BT
-    return out_BT.index_put((line_N, at_N), torch.cat(parts))  # pyright: ignore
+    logp_N = torch.cat(parts) if parts else h_ND.new_zeros(0, dtype=torch.float32)
+    return batch.scatter((line_N, at_N), logp_N)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from numerate.credit import scatter_trained
 from numerate.types import Example
 
 
@@ -28,4 +29,4 @@ def set_loss_weights(
         denominator = {"token": total, "sequence": len(rows) * own, "constant": len(rows) * constant}[per]
         return 1 / denominator if denominator else 0.0
 
-    return [row.with_token(weight=[weight(row) * trained for trained in row.mask]) for row in rows]
+    return [row.with_token(weight=scatter_trained(row.mask, weight(row))) for row in rows]

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from numerate.credit import gather_trained, scatter_trained
 from numerate.training import distributed
 from numerate.training.batch import Batch
 from numerate.training.learner import Learner
@@ -130,8 +131,11 @@ def recompute_logprobs(
                 flat[ends[index] - len(logp) : ends[index]] = logp.double().cpu()
     finally:
         model.train(training)
-    everybodys = iter(distributed.sum_tensor(flat).tolist())
-    return [[next(everybodys) if seen else 0.0 for seen in row.mask] for row in rows]
+    logps = distributed.sum_tensor(flat).tolist()
+    return [
+        scatter_trained(row.mask, logps[begin:end])
+        for row, begin, end in zip(rows, [0, *ends], ends, strict=False)
+    ]
 
 
 def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
@@ -147,11 +151,11 @@ def trained_columns(
     rows: Sequence[Example], sampler: Sequence[Sequence[float]], learner: Sequence[Sequence[float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two columns of the rows, at the trained tokens."""
-    seen = np.concatenate([np.asarray(row.mask, dtype=bool) for row in rows])
     first, other = (
-        np.concatenate([np.asarray(x, dtype=float) for x in columns]) for columns in (sampler, learner)
+        [x for row, column in zip(rows, columns, strict=True) for x in gather_trained(row.mask, column)]
+        for columns in (sampler, learner)
     )
-    return first[seen], other[seen]
+    return np.asarray(first, dtype=float), np.asarray(other, dtype=float)
 
 
 def old_column(rows: Sequence[Example], logps: Sequence[Sequence[float]]) -> list[Example]:

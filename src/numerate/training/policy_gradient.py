@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from numerate.credit import gather_trained
 from numerate.training.batch import Batch
 from numerate.types import Example, Stats
 
@@ -119,7 +120,7 @@ def add_is_correction(
         weights = [1.0] * len(old)
         if sampler is not None and sampler is not old:
             weights = importance_weights(old, sampler, how, cap, floor)
-        seen += [w for w, trained in zip(weights, row.mask, strict=True) if trained]
+        seen += gather_trained(row.mask, weights)
         out.append(row.with_token(correction=weights))
     if not seen:
         return out, {}

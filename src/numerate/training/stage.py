@@ -13,7 +13,7 @@ import torch
 
 from numerate.metrics import health
 from numerate.progress import Progress
-from numerate.store import append_row
+from numerate.store import append_row, make_folder
 from numerate.training import checkpoint, distributed, resuming
 from numerate.training.learner import Learner
 from numerate.training.trackers import Tracker
@@ -53,7 +53,7 @@ class Stage:
         """the part of this stage, or itself, whose loop runs"""
         self.unit = "round"
         """the name of one pass through the loop"""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def sub(self, name: str) -> Stage:
         """Returns a part of this stage that resumes by itself, in a folder of its own."""

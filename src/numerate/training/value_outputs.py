@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from numerate.models.value_head import Captured, Joint, capture_activations
@@ -28,6 +27,5 @@ def token_values(model: nn.Module, batch: Batch, detach: bool = True) -> Tensor:
 def values(model: nn.Module, batch: Batch, heard: Captured, detach: bool) -> Tensor:
     assert isinstance(model, Joint), "this network has no value branch"
     line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
-    out_BT = torch.zeros_like(batch.ids_BT, dtype=torch.float32)
     value_N = model.value(heard, line_N, batch.before_BT[line_N, at_N], detach)
-    return out_BT.index_put((line_N, at_N), value_N)
+    return batch.scatter((line_N, at_N), value_N)

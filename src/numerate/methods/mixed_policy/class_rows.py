@@ -22,11 +22,10 @@ def discounted_returns(tokens: int, reward: float, gamma: float) -> list[float]:
 
 def demonstration_row(row: Example, operators: Operators) -> Example:
     """A worked solution, with the class of each of its tokens."""
-    own = [token for token, trained in zip(row.ids, row.mask, strict=True) if trained]
-    labels = iter(operators.labels(own))
+    labels = operators.labels(credit.gather_trained(row.mask, row.ids))
     columns = {
-        "choice": [float(next(labels)) if trained else 0.0 for trained in row.mask],
-        "acts": [float(trained) for trained in row.mask],
+        "choice": credit.scatter_trained(row.mask, [float(label) for label in labels]),
+        "acts": credit.scatter_trained(row.mask, 1.0),
         "returns": [0.0] * len(row.ids),
     }
     return row.with_token(**columns)
@@ -39,13 +38,12 @@ def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example |
     if reward is None or not any(rollout.mask):
         return None
     row = training.rollout_row(rollout)
-    earned = iter(discounted_returns(sum(row.mask), reward, gamma))
     begun = row.mask.index(True)
     acts = [False] * begun + operators.acts(operators.places(row.ids[begun:])).tolist()
     columns = {
         "choice": [float(choice) for choice in chosen_classes(rollout)],
         "acts": [float(act and trained) for act, trained in zip(acts, row.mask, strict=True)],
-        "returns": [next(earned) if trained else 0.0 for trained in row.mask],
+        "returns": credit.scatter_trained(row.mask, discounted_returns(sum(row.mask), reward, gamma)),
     }
     return row.with_token(**columns)
 
@@ -82,7 +80,7 @@ def check_annotations(
     would be."""
     from numerate.models.operators import OTHER
 
-    own = [[i for i, trained in zip(row.ids, row.mask, strict=True) if trained] for row in rows]
+    own = [credit.gather_trained(row.mask, row.ids) for row in rows]
     if not any(label != OTHER for ids in own for label in operators.labels(ids)):
         inside = operators.scope == "inside_annotation"
         where = " between << and =" if inside else ""

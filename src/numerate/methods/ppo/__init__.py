@@ -143,7 +143,7 @@ def set_row_weights(rows: Sequence[Example]) -> list[Example]:
     attempts whose number `right` is 1, and 0 on the others."""
     tokens = sum(sum(row.mask) for row in rows if row.row["right"])
     return [
-        row.with_token(imitated=[seen * row.row["right"] / max(1, tokens) for seen in row.mask])
+        row.with_token(imitated=credit.scatter_trained(row.mask, row.row["right"] / max(1, tokens)))
         for row in training.set_loss_weights(rows, per="token")
     ]
 

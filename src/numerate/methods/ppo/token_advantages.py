@@ -49,12 +49,12 @@ def add_advantages(
 
     rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
     the returns, None for the same."""
-    old = [gather_trained(row, row.token["old_logp"]) for row in rows]
+    old = [credit.gather_trained(row.mask, row.token["old_logp"]) for row in rows]
     value_column = training.recompute_logprobs(learner, rows, training.token_values)
-    values = [gather_trained(row, column) for row, column in zip(rows, value_column, strict=True)]
+    values = [credit.gather_trained(row.mask, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean_of([p for logp in old for p in logp])}
     if kl.coef:
-        refs = [gather_trained(row, row.token["ref_logp"]) for row in rows]
+        refs = [credit.gather_trained(row.mask, row.token["ref_logp"]) for row in rows]
         apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
         stats |= {"kl/beta": beta, "kl/per_attempt": mean_of(apart)}
         if kl.placement == "reward":
@@ -76,8 +76,9 @@ def add_advantages(
         advantages = [[next(flat) for _ in A] for A in advantages]
     done: list[Example] = []
     for row, V, A, R in zip(rows, value_column, advantages, returns, strict=True):
-        weighted = [a * w for a, w in zip(scatter_trained(row, A), row.token["correction"], strict=True)]
-        done.append(row.with_token(value=V, advantage=weighted, returns=scatter_trained(row, R)))
+        A_T = credit.scatter_trained(row.mask, A)
+        weighted = [a * w for a, w in zip(A_T, row.token["correction"], strict=True)]
+        done.append(row.with_token(value=V, advantage=weighted, returns=credit.scatter_trained(row.mask, R)))
     return done, stats
 
 
@@ -85,22 +86,9 @@ def mean_abs_advantages(chosen: Sequence[RewardedRollout], rows: Sequence[Exampl
     """Problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
     by_problem: dict[str, list[float]] = defaultdict(list)
     for rewarded, row in zip(chosen, rows, strict=True):
-        both = zip(
-            gather_trained(row, row.token["returns"]), gather_trained(row, row.token["value"]), strict=True
-        )
-        by_problem[rewarded.scored.rollout.problem_id] += [R - V for R, V in both]
+        R_T, V_T = (credit.gather_trained(row.mask, row.token[name]) for name in ("returns", "value"))
+        by_problem[rewarded.scored.rollout.problem_id] += [R - V for R, V in zip(R_T, V_T, strict=True)]
     return {problem: mean_abs_advantage(advantages) for problem, advantages in by_problem.items()}
-
-
-def gather_trained(row: Example, column: Sequence[float]) -> list[float]:
-    """A column at the trained tokens."""
-    return [x for x, trained in zip(column, row.mask, strict=True) if trained]
-
-
-def scatter_trained(row: Example, numbers: Sequence[float]) -> list[float]:
-    """The other way: 0 off the trained tokens."""
-    values = iter(numbers)
-    return [next(values) if trained else 0.0 for trained in row.mask]
 
 
 def mean_of(numbers: Sequence[float]) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numerate import training
-from numerate.credit import has_signal
+from numerate.credit import gather_trained, has_signal, scatter_trained
 from numerate.curricula.prioritized_replay import mean_abs_advantage
 from numerate.methods.sft import minibatch
 from numerate.methods.shared import rollout_metrics
@@ -212,7 +212,7 @@ class OnPolicyLoop:
         and have no gradient. Where no row is left the weights stay as they are, momentum included."""
         total = sum(sum(row.mask) for row in rows)
         live = rows if "ref_logp" in self.references else [row for row in rows if any(row.token["advantage"])]
-        live = [row.with_token(share=[seen / total for seen in row.mask]) for row in live]
+        live = [row.with_token(share=scatter_trained(row.mask, 1 / total)) for row in live]
         lr = self.rate(progress)
         if live:
             self.updates.append(self.learner.step(live, loss, lr))
@@ -270,8 +270,6 @@ class OnPolicyLoop:
         """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
         by_problem = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
         for rows in rows_by_group(self.trained_rows):
-            advantages = [
-                a for row in rows for a, seen in zip(row.token["advantage"], row.mask, strict=True) if seen
-            ]
+            advantages = [a for row in rows for a in gather_trained(row.mask, row.token["advantage"])]
             by_problem[self.groups[int(rows[0].row["group"])].problem.id] = mean_abs_advantage(advantages)
         return by_problem

@@ -101,5 +101,4 @@ def advantages(
 
 
 def join_advantages(row: Example, by_step: Sequence[float], whole: float) -> list[float]:
-    values = iter(by_step)
-    return [whole + next(values) if trained else 0.0 for trained in row.mask]
+    return credit.scatter_trained(row.mask, [whole + advantage for advantage in by_step])
