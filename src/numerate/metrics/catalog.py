@@ -314,6 +314,11 @@ def summary() -> list[Metric]:
     return [metric for metric in METRICS if metric.in_summary]
 
 
+def limit_letter(name: str) -> str:
+    """Returns the paper's letter of a strategy's limit: N best-scored samples, else K clusters."""
+    return "N" if "topn" in name else "K"
+
+
 def title(name: str, k: int | str | None) -> str:
     """Returns the heading at a k; that of an unknown metric shows a k above 1."""
     heading = find(name).title
