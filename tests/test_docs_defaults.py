@@ -16,7 +16,9 @@ from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
 from numerate.problems.stories import Knobs
-from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
+from numerate.rollouts.local import LocalOptions
+from numerate.rollouts.server import ServerOptions
+from numerate.rollouts.vllm import VllmOptions
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RECORDS: dict[tuple[str, str], Any] = {

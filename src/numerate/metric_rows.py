@@ -97,10 +97,12 @@ def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Seque
     ]
 
 
-def score_rows(
-    over: Over, scores: Sequence[float], labels: Sequence[bool], problems: Sequence[str]
-) -> list[Row]:
-    """The metrics of the catalog that take a judge's scores: a row per point, `x` where it is of a curve."""
+def score_rows(over: Over, scored: Sequence[tuple[float, bool, str]]) -> list[Row]:
+    """The metrics of the catalog that take a judge's scores: a row per point, `x` where it is of a curve.
+
+    scored: (score, label, id of the problem)."""
+    scores, labels = [score for score, _, _ in scored], [label for _, label, _ in scored]
+    problems = [problem for _, _, problem in scored]
     return [
         metric_row(metric.name, point.value, (point.low, point.high), point.n)
         | ({} if point.x is None else {"x": point.x})

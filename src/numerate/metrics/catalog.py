@@ -14,8 +14,6 @@ from typing import Any, Literal
 
 from numerate.metrics import per_problem as of_problem
 from numerate.metrics import score_points as of_scores
-from numerate.metrics.answer_shares import cost_ratio
-from numerate.metrics.samples import maj_at_k, majk, pass_at_k
 
 Unit = Literal["proportion", "share", "count", "score"]
 Over = Literal["greedy", "samples", "k samples", "k clusters", "scores", "step scores", "labelled steps"]
@@ -78,7 +76,7 @@ METRICS: tuple[Metric, ...] = (
         "pass_at_k",
         "pass@{k}",
         "chance that at least one of {k} samples is right (unbiased estimate)",
-        lambda problem, k: pass_at_k(len(problem.correct), sum(problem.correct), k),
+        of_problem.pass_chance,
         over="k samples",
         in_summary=True,
         drawn=("curves",),
@@ -87,7 +85,7 @@ METRICS: tuple[Metric, ...] = (
         "maj_at_k",
         "maj@{k}",
         "chance that the majority answer of {k} samples is right",
-        lambda problem, k: maj_at_k(problem.clusters, problem.correct, k),
+        of_problem.vote_chance,
         over="k samples",
         in_summary=True,
         drawn=("curves", "strategies"),
@@ -97,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
         "majk_at_n",
         "Maj{k}",
         "an oracle's pick among the {k} largest clusters of answers is right",
-        lambda problem, k: float(majk(problem.clusters, problem.correct, k)),
+        of_problem.largest_hold_right,
         over="k clusters",
         drawn=("curves",),
         legend="MajK, oracle",
@@ -106,7 +104,7 @@ METRICS: tuple[Metric, ...] = (
         "scored_share",
         "To score for Maj{k}",
         "share of the samples in the {k} largest clusters, which a judge must score",
-        lambda problem, k: cost_ratio("rerank_topk", [problem], k),
+        of_problem.scored_share,
         "share",
         over="k clusters",
         drawn=("cost",),

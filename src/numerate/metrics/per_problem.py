@@ -8,7 +8,8 @@ from statistics import fmean
 from typing import Literal
 
 from numerate.answers import strict_gsm8k
-from numerate.metrics.samples import diversity
+from numerate.metrics.answer_shares import cost_ratio
+from numerate.metrics.samples import Candidates, diversity, maj_at_k, majk, pass_at_k
 from numerate.types import Group
 
 
@@ -43,3 +44,19 @@ def distinct(kind: Literal["exact", "trace"], *, right: bool = False) -> Callabl
         return diversity([sample.rollout.solution for sample in group.attempts], verdicts)[kind]
 
     return count
+
+
+def pass_chance(problem: Candidates, k: int) -> float:
+    return pass_at_k(len(problem.correct), sum(problem.correct), k)
+
+
+def vote_chance(problem: Candidates, k: int) -> float:
+    return maj_at_k(problem.clusters, problem.correct, k)
+
+
+def largest_hold_right(problem: Candidates, k: int) -> float:
+    return float(majk(problem.clusters, problem.correct, k))
+
+
+def scored_share(problem: Candidates, k: int) -> float:
+    return cost_ratio("rerank_topk", [problem], k)

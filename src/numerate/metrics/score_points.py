@@ -25,7 +25,9 @@ class ScorePoint:
     """abscissa of a point of a curve"""
 
 
-Scores, Labels, Problems = Sequence[float], Sequence[bool], Sequence[Hashable]
+Scores = Sequence[float]
+Labels = Sequence[bool]
+Problems = Sequence[Hashable]
 
 
 def auc_point(scores: Scores, labels: Labels, problems: Problems) -> list[ScorePoint]:

@@ -57,10 +57,12 @@ def selection_results(
             rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in judged.ids])
         elif strategy != "majority":
             rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
-    score = [s for problem in judged.candidates for s in problem.scores or ()]
-    right = [bool(c) for problem in judged.candidates for c in problem.correct]
-    member = [id for id, p in zip(judged.ids, judged.candidates, strict=True) for _ in p.clusters]
-    rows += score_rows("scores", score, right, member)
+    scored = [
+        (score, bool(correct), id)
+        for id, problem in zip(judged.ids, judged.candidates, strict=True)
+        for score, correct in zip(problem.scores or (), problem.correct, strict=True)
+    ]
+    rows += score_rows("scores", scored)
     return [row | {"judge": judge} for row in rows]
 
 

@@ -71,5 +71,4 @@ def marked_results(
         for score, label in zip(scores_of[key], labels[key], strict=True)
         if label is not None
     ]
-    columns = ([column[i] for column in flat] for i in range(3))
-    return results + [row | {"judge": judge} for row in score_rows("labelled steps", *columns)]
+    return results + [row | {"judge": judge} for row in score_rows("labelled steps", flat)]

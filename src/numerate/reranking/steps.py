@@ -45,8 +45,7 @@ def step_results(
         for right, score in zip(t, s, strict=True)
         if right is not None
     ]
-    columns = ([column[i] for column in flat] for i in range(3))
-    rows += score_rows("step scores", *columns)
+    rows += score_rows("step scores", flat)
     for position in places:
         for name, value in (("step_precision", position.precision), ("step_recall", position.recall)):
             if value is not None:
