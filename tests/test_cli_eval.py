@@ -10,7 +10,7 @@ import pytest
 from numerate import config, run
 from numerate.cli import eval
 from numerate.models import locate
-from numerate.rollouts.options import LocalOptions
+from numerate.rollouts.local import LocalOptions
 from numerate.types import Rollout
 from tests.command_line import METRICS, call
 from tests.small_recipe import make

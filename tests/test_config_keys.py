@@ -13,7 +13,7 @@ from numerate.config import trusting
 from numerate.progress import QuietProgress
 from numerate.rewards import trust
 from numerate.rollouts import address, engines
-from numerate.rollouts.options import ServerOptions
+from numerate.rollouts.server import ServerOptions
 
 RECIPE = """
 name: r

@@ -18,7 +18,9 @@ from numerate.config.schema import Evaluate, Recipe, StageRecipe
 from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
-from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
+from numerate.rollouts.local import LocalOptions
+from numerate.rollouts.server import ServerOptions
+from numerate.rollouts.vllm import VllmOptions
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RECORDS: dict[tuple[str, str], Any] = {

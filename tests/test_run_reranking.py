@@ -82,7 +82,7 @@ def test_every_judge_has_rows_and_the_report_shows_them(whole: Path) -> None:
     assert any(row["metric"] == "step_auc" and row["judge"] == "prm" for row in rows)
     assert not any(row["metric"].startswith("step_") and row["judge"] == "oracle" for row in rows)
     page = (whole / "run" / "report" / "index.html").read_text()
-    assert "prm: accuracy against attempts" in page and "oracle: accuracy against K and N" in page
+    assert "prm: accuracy against samples" in page and "oracle: accuracy against K and N" in page
 
 
 def test_the_rows_are_those_of_the_stored_attempts_and_the_judges_own_scores(whole: Path) -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from numerate import metrics
-from numerate.answers import strict_gsm8k
 from numerate.judges.oracle import Oracle, knows
-from numerate.metric_rows import Row, mean_row, metric_row, powers_of_two, share_row
+from numerate.metric_rows import Row, group_rows, metric_row, powers_of_two, share_row
 from numerate.progress import Progress
 from numerate.reranking import cluster_rows, vote_rows
 from numerate.rollouts.collect import collect
@@ -119,14 +118,7 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
 
 def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     first = [(group.problem, group.attempts[0]) for group in groups]
-    right = [bool(scored.reward.value) for _, scored in first]
-    rows = [share_row("accuracy", right)]
-    if all(problem.source.startswith("gsm8k") for problem, _ in first):
-        rows.append(share_row("accuracy_strict", (strict_gsm8k(s.rollout.solution, p) for p, s in first)))
-    rows.append(share_row("unanswered", (s.rollout.answer is None for _, s in first)))
-    rows.append(share_row("truncated", (s.rollout.finish == "length" for _, s in first)))
-    rows.append(mean_row("tokens_mean", [float(sum(s.rollout.mask)) for _, s in first]))
-    return rows + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
+    return group_rows("greedy", groups) + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
 
 
 def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
@@ -144,18 +136,8 @@ def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row
 
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
-    right = [[bool(s.reward.value) for s in group.attempts] for group in groups]
-    n = len(right[0])
-    rows = vote_rows(groups, ks)
-    rows += cluster_rows(groups)
-    texts = [[s.rollout.solution for s in group.attempts] for group in groups]
-    for suffix, only in (("", [None] * len(texts)), ("_right", right)):
-        spread = [metrics.diversity(some, hits) for some, hits in zip(texts, only, strict=True)]
-        for kind in ("exact", "trace"):
-            rows.append(mean_row(f"diversity_{kind}{suffix}", [float(f[kind]) for f in spread], k=n))
-    cut = [[s.rollout.finish == "length" for s in group.attempts] for group in groups]
-    rows.append(mean_row("truncated_sampled", [sum(c) / len(c) for c in cut], k=n))
-    return rows
+    n = len(groups[0].attempts)
+    return [*vote_rows(groups, ks), *cluster_rows(groups), *group_rows("samples", groups, n)]
 
 
 def difference_rows(

@@ -15,7 +15,6 @@ from numerate.options import named
 from numerate.problems import fingerprint
 from numerate.problems.labelled import labelled_steps
 from numerate.prompts import style_of
-from numerate.rollouts import engines
 from numerate.states import Planned
 from numerate.store import RunFolder, file_hash, identity_hash
 from numerate.types import Problem
@@ -41,7 +40,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
             "problems": [prints[stage.problems], prints.get("validation")],
             "seed": recipe.seed,
             "prompt": style_of(recipe.prompt, sets[stage.problems]),
-            "engine": engines.engine_name(recipe.engine),
+            "engine": recipe.engine.title(),
             "dtype": recipe.dtype,
         }
         known[name] = identity_hash(made_from)

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from numerate import metrics
+from numerate.metrics import catalog
+from numerate.metrics.catalog import Metric, Over
+from numerate.types import Group
 
 Row = dict[str, Any]
 """one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
@@ -63,3 +66,46 @@ def accuracy_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) 
     if all(value in (0, 1) for value in values):
         return share_row(metric, map(bool, values), k=k, **more)
     return mean_row(metric, values, k, **more)
+
+
+def catalog_row(metric: Metric, values: Sequence[float | None], k: int = 1) -> list[Row]:
+    """The row of a metric from its values per problem, with the interval of its unit; none where it does not
+    apply to each of the problems."""
+    known = [float(value) for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return []
+    make_row = accuracy_row if metric.unit == "proportion" else mean_row
+    return [make_row(metric.name, known, k)]
+
+
+def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
+    """The metrics of the catalog that take the samples of a problem."""
+    return [
+        row
+        for metric in catalog.measured(over)
+        for row in catalog_row(metric, [metric.measure(group) for group in groups], k)
+    ]
+
+
+def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Sequence[int]) -> list[Row]:
+    """The metrics of the catalog that take candidates and a k, for each k."""
+    return [
+        row
+        for k in ks
+        for metric in catalog.measured(over)
+        for row in catalog_row(metric, [metric.measure(problem, k) for problem in problems], k)
+    ]
+
+
+def score_rows(over: Over, scored: Sequence[tuple[float, bool, str]]) -> list[Row]:
+    """The metrics of the catalog that take a judge's scores: a row per point, `x` where it is of a curve.
+
+    scored: (score, label, id of the problem)."""
+    scores, labels = [score for score, _, _ in scored], [label for _, label, _ in scored]
+    problems = [problem for _, _, problem in scored]
+    return [
+        metric_row(metric.name, point.value, (point.low, point.high), point.n)
+        | ({} if point.x is None else {"x": point.x})
+        for metric in catalog.measured(over)
+        for point in metric.measure(scores, labels, problems)
+    ]

@@ -15,8 +15,6 @@ from numerate.config import Recipe, resolved_yaml
 from numerate.consent import Consent
 from numerate.models.process_tuning import FROM_PARENT
 from numerate.progress import Progress, Warnings
-from numerate.rollouts.address import login_environment
-from numerate.rollouts.options import ServerOptions
 from numerate.store import LOCK, RunFolder, check_free, make_folder, write_text
 from numerate.types import RunStopped
 
@@ -64,12 +62,12 @@ def run_one(
     """One run to its end, line by line with its folder's name before what it says."""
     make_folder(folder)
     check_free(folder / LOCK)
-    login = login_environment(recipe.engine.url) if isinstance(recipe.engine, ServerOptions) else {}
     write_text(RunFolder(folder).recipe, resolved_yaml(recipe))
     quiet = isinstance(progress, Warnings)
     show = progress.warn if quiet else progress.say
     package = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    own = {"OMP_NUM_THREADS": threads, FROM_PARENT: "1", "PYTHONPATH": path}
     process = subprocess.Popen(
         [
             *(sys.executable, "-P", "-m", "numerate", "run", str(folder)),
@@ -77,7 +75,7 @@ def run_one(
             *(["--quiet"] if quiet else []),
             *(f"--trust={name}" for name in consent.trust),
         ],
-        env=os.environ | {"OMP_NUM_THREADS": threads, FROM_PARENT: "1", "PYTHONPATH": path} | dict(login),
+        env=os.environ | own | dict(recipe.engine.environment()),
         stdin=subprocess.PIPE,  # nothing is written there: that it closes says that this process has ended
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -214,7 +214,7 @@ def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
     inside = path.removeprefix(f"{folder}/stages/")
     if inside != path:
         return inside.removesuffix("/model")
-    local = recipe.engine.kind != "server" and Path(path).expanduser().is_dir()
+    local = recipe.engine.loads_weights and Path(path).expanduser().is_dir()
     return locate.short_name(path) if local else path
 
 
@@ -237,7 +237,7 @@ def measured_rows(
             attempts = RunFolder(folder).attempts(called, name)
             style = style_of(recipe.prompt, problems)
             drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, style]
-            wanted = identity_hash([*drawn_from, *engines.engine_mark(recipe.engine)])
+            wanted = identity_hash([*drawn_from, *recipe.engine.mark()])
             keys = ("model", "problems", "evaluate", "seed", "prompt")
             made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
             run_on_main(partial(renew_folder, folder, called, name, wanted, made_from, progress))

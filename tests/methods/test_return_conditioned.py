@@ -21,7 +21,7 @@ from numerate.models.return_tags import Conditioning
 from numerate.prompts import render
 from numerate.rollouts import engines
 from numerate.rollouts.job import Job
-from numerate.rollouts.options import LocalOptions
+from numerate.rollouts.local import LocalOptions
 from numerate.steps import split
 from numerate.store import write_rollouts
 from numerate.training.learner import Learner

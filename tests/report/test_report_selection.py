@@ -72,9 +72,9 @@ def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Pa
         ("sft", "prm"): ["55.0%", "48.0%"],
         ("base", "prm"): [None, "30.0%"],
     }
-    titles = ["AUC", "AUC within", "ECE", "Brier", "First errors, F1"]
+    titles = ["AUC", "AUC within", "ECE", "Brier", "F1 of first errors"]
     assert [column.title for column in judges.columns] == titles
-    assert told(judges) == {("sft", "orm"): ["81.0%", "53.0%", "4.2%", "19.0%", "61.3%"]}
+    assert told(judges) == {("sft", "orm"): ["0.810", "0.530", "0.042", "0.190", "0.613"]}
     assert "knows which problems are hard" in judges.about and not strategies.about
     assert [column.title for column in crossed.columns] == [
         f"{model} {title}" for model in ("sft", "base") for title in ("RR.All@8", "W.RR@8")
@@ -97,8 +97,8 @@ def test_what_is_drawn(tmp_path: Path):
     sft, base = "test: sft, re-ranked", "test: base, re-ranked"
     judges, votes = "test: sft, the judges", "test"
     assert drawn[sft, "orm: accuracy against K and N"] == "best here 64.0% at 4, which is optimistic"
-    assert drawn[judges, "Right ones called right"] == "AUC 81.0% [78.0, 84.0] n=200"
-    assert drawn[judges, "Share that is right, by score"] == "ECE 4.2% n=200"
+    assert drawn[judges, "Right ones called right"] == "AUC 0.810 [0.780, 0.840] n=200"
+    assert drawn[judges, "Share that is right, by score"] == "ECE 0.042 n=200"
     assert {title for panel, title in drawn if panel == judges} == {
         "Right ones called right",
         "Share that is right, by score",
@@ -106,10 +106,10 @@ def test_what_is_drawn(tmp_path: Path):
         "Wrong steps called wrong",
     }
     assert {title for panel, title in drawn if panel == votes} == {
-        "What a judge must read",
+        "To score for MajK",
         "Share of the right answer",
     }
-    assert {title for panel, title in drawn if panel == base} == {"prm: accuracy against attempts"}
+    assert {title for panel, title in drawn if panel == base} == {"prm: accuracy against samples"}
 
 
 def test_the_colours_are_what_the_legend_says(tmp_path: Path):

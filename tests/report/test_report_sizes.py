@@ -67,7 +67,7 @@ def test_the_summary_names_the_problems_of_each_column(tmp_path: Path) -> None:
 
 def test_captions_name_the_problems_that_are_drawn_and_greedy_on_the_same(tmp_path: Path) -> None:
     run = read_run(make(tmp_path / "run"))
-    [attempts] = figures.attempt_panels(run)
+    [attempts] = figures.sample_panels(run)
     assert attempts.note == (
         "n=100 problems, 95% intervals; greedy on the same problems: ei 55.0% [50.0, 60.0]"
     )

@@ -25,7 +25,8 @@ def write(folder: Path, rows: list[dict[str, Any]]) -> Path:
 
 def test_a_share_prints_in_percent_and_a_count_as_it_is() -> None:
     assert Cell(0.42125, 0.3776, 0.4649).text == "42.1% [37.8, 46.5]"
-    assert Cell(151.26, 148.0, 154.04, share=False).text == "151.3 [148.0, 154.0]"
+    assert Cell(151.26, 148.0, 154.04, unit="count").text == "151.3 [148.0, 154.0]"
+    assert Cell(0.81234, 0.78, 1.0, unit="score").text == "0.812 [0.780, 1.000]"
 
 
 def test_a_difference_prints_in_points_with_its_sign() -> None:

@@ -15,7 +15,7 @@ from numerate.cli import app
 from numerate.consent import NO_CONSENT
 from numerate.progress import make_progress
 from numerate.rollouts import address
-from numerate.rollouts.options import ServerOptions
+from numerate.rollouts.server import ServerOptions
 from tests import fake_server, tiny
 from tests.fake_server import Fake
 

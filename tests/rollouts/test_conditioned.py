@@ -15,8 +15,7 @@ from numerate.models.policy import Policy, load
 from numerate.models.return_tags import Conditioning
 from numerate.rollouts import engines
 from numerate.rollouts.conditioned import Conditioned
-from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.options import LocalOptions
+from numerate.rollouts.local import LocalEngine, LocalOptions
 from numerate.training import sampler_logprobs
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 from tests import fake_server, tiny

@@ -12,9 +12,9 @@ from numerate.cli.options import engine_settings as from_command_line
 from numerate.models.remote_policy import Outline
 from numerate.progress import QuietProgress
 from numerate.rollouts import engines
-from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.options import LocalOptions, ServerOptions, VllmOptions
-from numerate.rollouts.server import ServerEngine
+from numerate.rollouts.local import LocalEngine, LocalOptions
+from numerate.rollouts.server import ServerEngine, ServerOptions
+from numerate.rollouts.vllm import VllmOptions
 from numerate.store import read_json, read_rollouts
 from numerate.types import Engine
 from tests import tiny

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from numerate.cli import terminal
-from numerate.cli.extras import EXTRAS
+from numerate.cli.extras import known_extras
 from numerate.rollouts.address import redact_logins
 from numerate.types import NotFinite, RunStopped
 
@@ -107,7 +107,7 @@ def describe_error(error: Exception) -> str:
     """What the person should read, empty where the error is not theirs to mend."""
     if isinstance(error, ModuleNotFoundError):
         lacking = (error.name or "").partition(".")[0]
-        extra = next((extra for extra, modules in EXTRAS.items() if lacking in modules), "")
+        extra = next((extra for extra, modules in known_extras().items() if lacking in modules), "")
         return f"this needs {lacking}: pip install 'numerate[{extra}]'" if extra else ""
     if lacks_memory(error):
         detail = next(iter(str(error).splitlines()), type(error).__name__)

@@ -12,7 +12,7 @@ from typing import Any
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.extras import EXTRAS, missing_modules
+from numerate.cli.extras import known_extras, missing_modules
 from numerate.cli.options import Json
 
 GIB = 2**30
@@ -42,7 +42,7 @@ def run_doctor(json_file: Json = None) -> None:
         disk_finding(Path.cwd()),
         data_finding(),
         pico_finding(),
-        *map(extra_finding, EXTRAS),
+        *map(extra_finding, known_extras()),
     ]
     to_stderr = str(json_file) == "-"
     table.print_table(
@@ -193,7 +193,7 @@ def pico_finding() -> Finding:
 def extra_finding(name: str) -> Finding:
     absent = missing_modules(name)
     if not absent:
-        return Finding(name, "ok", ", ".join(EXTRAS[name]))
+        return Finding(name, "ok", ", ".join(known_extras()[name]))
     optional = name not in ("train", "report")
     return Finding(
         name,

@@ -17,13 +17,20 @@ EXTRAS = {
     ),
     "report": ("jinja2", "matplotlib"),
     "trackers": ("tensorboard", "trackio", "wandb"),
-    "vllm": ("vllm",),
 }
-"""extra of this package -> the modules that it brings"""
+"""extra of this package -> the modules that it brings; those of engines stand in their options"""
+
+
+def known_extras() -> dict[str, tuple[str, ...]]:
+    """Returns EXTRAS and the packages of the engines that have an extra of their own."""
+    from numerate.rollouts.engines import ENGINES, options_class
+
+    needs = [needs for kind in ENGINES if (needs := options_class(kind).needs)]
+    return EXTRAS | {extra: (package,) for package, extra in needs if extra not in EXTRAS}
 
 
 def missing_modules(extra: str) -> list[str]:
-    return [module for module in EXTRAS[extra] if find_spec(module) is None]
+    return [module for module in known_extras()[extra] if find_spec(module) is None]
 
 
 def need_extras(*extras: str) -> None:

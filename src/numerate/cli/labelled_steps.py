@@ -8,7 +8,7 @@ from pathlib import Path
 
 from numerate.cli import table, terminal
 from numerate.cli.score_file import Given
-from numerate.cli.selection_tables import LABELS, NO_F1
+from numerate.cli.selection_tables import NO_F1
 from numerate.metric_rows import Row
 from numerate.models.judge_config import STEP_JUDGES
 from numerate.progress import Progress
@@ -53,10 +53,14 @@ def measure_judge(
 
 
 def measure_lines(rows: Sequence[Row]) -> list[list[str]]:
+    """The scalar metrics, in the order of the rows."""
+    from numerate.metrics import catalog
+
     shown: list[list[str]] = []
     for row in rows:
-        if row["metric"] in LABELS:
+        metric = catalog.find(row["metric"])
+        if metric.unit == "score":
             low, high = row["low"], row["high"]
             interval = "" if low is None else f"[{low:.3f}, {high:.3f}]"
-            shown.append([LABELS[row["metric"]], f"{row['value']:.3f}", interval, f"{row['n']:,}"])
+            shown.append([metric.title, f"{row['value']:.3f}", interval, f"{row['n']:,}"])
     return shown

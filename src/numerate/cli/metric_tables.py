@@ -12,18 +12,6 @@ if TYPE_CHECKING:
     from numerate.config import Recipe
     from numerate.report.tables import Cell, Table, Versus
 
-SHOWN = (
-    "accuracy",
-    "accuracy_strict",
-    "accuracy_on_sampled",
-    "pass_at_k",
-    "maj_at_k",
-    "unanswered",
-    "truncated",
-    "no_room",
-)
-"""the metrics of the tables; --json has every one"""
-
 
 def show_metrics(
     metrics: Mapping[str, Any], names: Mapping[str, str] | None = None, *, to_stderr: bool = False
@@ -51,7 +39,7 @@ def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: boo
     header, columns = ["model"], [[names.get(row.model, row.model) for row in rows]]
     for i, column in enumerate(summary.columns):
         cells = [row.cells[i] for row in rows]
-        if column.metric in SHOWN and any(cells):
+        if any(cells):
             size = shared_size(cells)
             header.append(f"{column.title.lower()}, {size}" if size else column.title.lower())
             columns.append([format_figure(cell, bool(size)) for cell in cells])

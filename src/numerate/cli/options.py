@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
+from numerate.rollouts.engines import ENGINES
+
 
 def target(path: Path | None) -> Path | None:
     """Returns a path that a command is going to write to. Raises ValueError, before anything long begins,
@@ -97,7 +99,8 @@ TopP = Annotated[
 TopK = Annotated[int, Option(min=0, metavar="N", help="Keep this many likeliest tokens; 0 keeps all.")]
 MaxTokens = Annotated[int, Option(min=1, metavar="N", help="Longest solution, in tokens.")]
 Engine = Annotated[
-    str, Option(metavar="KIND", help="What samples: local, vllm, or the address of a server, http://...")
+    str,
+    Option(metavar="KIND", help=f"What samples: {', '.join(ENGINES)}; for a server its address, http://..."),
 ]
 Served = Annotated[
     str | None, Option("--served-as", metavar="NAME", help="What a server of several models calls this one.")
@@ -131,16 +134,17 @@ def engine_settings(kind: str, **more: Any) -> dict[str, Any]:
         kind, chosen = "server", {"url": kind, **chosen}
     elif re.fullmatch(r"[\w.-]+:\d+(/.*)?", kind):
         raise ValueError(f"--engine {kind}: write the address of a server as http://{kind}")
-    for key, (option, kinds) in ENGINE_OPTIONS.items():
+    from dataclasses import fields
+
+    from numerate.rollouts.engines import options_class
+
+    keys = {name: {field.name for field in fields(options_class(name))} for name in ENGINES}  # pyright: ignore[reportArgumentType]
+    for key, option in OPTION_NAMES.items():
+        kinds = [name for name in ENGINES if key in keys[name]]
         if key in chosen and kind in ENGINES and kind not in kinds:
             raise ValueError(f"{option} is for --engine {' or '.join(kinds)}, not for {kind}: leave it out")
     return {"kind": kind, **chosen}
 
 
-ENGINES = ("local", "server", "vllm")
-ENGINE_OPTIONS = {
-    "model": ("--served-as", ("server",)),
-    "slots": ("--slots", ("local",)),
-    "calculator": ("--calculator", ("local",)),
-}
-"""key of an engine -> its option, and the kinds that have it"""
+OPTION_NAMES = {"model": "--served-as", "slots": "--slots", "calculator": "--calculator"}
+"""key of an engine -> its option"""

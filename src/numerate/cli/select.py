@@ -16,6 +16,7 @@ from numerate.cli.options import Json, keep_inputs
 
 if TYPE_CHECKING:
     from numerate.answers.faults import Fault
+    from numerate.metrics.catalog import Metric
     from numerate.problems.sample_files import Sampled
 
 SCORE = "score"
@@ -54,6 +55,7 @@ def select_among(
       numerate select samples.jsonl -k 1 -k 10 --json rows.json
     """
     from numerate.answers import faults
+    from numerate.metrics import catalog
     from numerate.problems import sample_files
 
     keep_inputs(files, json=json_file)
@@ -63,7 +65,7 @@ def select_among(
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
     print_results(sampled, to_stderr)
-    header = ["k", "n", "pass@k", "maj@k", "oracle of K largest", "to read"]
+    header = ["k", "n", *(catalog.title(metric.name, "k") for metric in shown_metrics())]
     table.print_table(result_lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
     selection_tables.show_choices({"results": about}, {}, to_stderr=to_stderr)
@@ -143,23 +145,30 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
         )
 
 
+def shown_metrics() -> list[Metric]:
+    """Those of votes and clusters, which need no scores."""
+    from numerate.metrics import catalog
+
+    return catalog.measured("k samples") + catalog.measured("k clusters")
+
+
 def result_lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     at = {(row["metric"], row["k"]): row for row in rows if "by" not in row and "judge" not in row}
-    metrics = ("pass_at_k", "maj_at_k", "majk_at_n", "scored_share")
-    ks = sorted({k for metric, k in at if metric in metrics})
-    numbers = {k: {row["n"] for metric in metrics if (row := at.get((metric, k)))} for k in ks}
+    metrics = shown_metrics()
+    ks = sorted({k for name, k in at if name in {metric.name for metric in metrics}})
+    numbers = {k: {row["n"] for metric in metrics if (row := at.get((metric.name, k)))} for k in ks}
     return [
         [
             str(k),
             " ".join(f"{n:,}" for n in sorted(numbers[k])),
-            *(format_percent(at.get((metric, k)), metric) for metric in metrics),
+            *(format_percent(at.get((metric.name, k)), metric) for metric in metrics),
         ]
         for k in ks
     ]
 
 
-def format_percent(row: Mapping[str, Any] | None, metric: str) -> str:
+def format_percent(row: Mapping[str, Any] | None, metric: Metric) -> str:
     if row is None:
         return ""
-    digits = 0 if metric == "scored_share" else 2
+    digits = 2 if metric.unit == "proportion" else 0
     return f"{100 * row['value']:.{digits}f}% [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"

@@ -153,7 +153,7 @@ def device_errors(name: str) -> Iterator[Complaint]:
 
 def base_errors(recipe: Recipe) -> Iterator[Complaint]:
     """The weights of the base are read here, unless a server has them."""
-    yield from model_errors(recipe.model, weights=recipe.engine.kind != "server" or bool(recipe.stages))
+    yield from model_errors(recipe.model, weights=recipe.engine.loads_weights or bool(recipe.stages))
 
 
 def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
@@ -175,7 +175,7 @@ def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
 
 def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
     """What samples is there, and can sample from every model that the recipe asks it to."""
-    if why := engines.why_fixed(recipe.engine):
+    if why := recipe.engine.why_fixed():
         for name in recipe.stages:
             yield ("stages", name), f"nothing can be trained here: {why}"
         for model in recipe.evaluate.models:

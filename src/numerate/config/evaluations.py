@@ -16,7 +16,6 @@ from numerate.config.read import read_file
 from numerate.config.schema import ProblemSet, Recipe
 from numerate.config.write import plain_tree
 from numerate.models import locate
-from numerate.rollouts import engines
 from numerate.store import identity_hash
 
 ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
@@ -106,7 +105,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     shared = ("base_name", "seed", "prompt", "dtype")
     return {
         **{key: getattr(recipe, key) for key in shared},
-        "engine": engines.engine_mark(recipe.engine),
+        "engine": recipe.engine.mark(),
         **drawn,
     }
 

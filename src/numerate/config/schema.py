@@ -8,7 +8,8 @@ from pydantic import Field
 
 from numerate.models.judge_config import Aggregation
 from numerate.options import AtLeast0, AtLeast1, config
-from numerate.rollouts.options import EngineOptions, LocalOptions
+from numerate.rollouts.engines import options_class
+from numerate.rollouts.options import EngineOptions
 
 
 @config
@@ -91,7 +92,7 @@ class Recipe:
         }
     )
     """problem sets by name: a source, or {source, limit, seed}"""
-    engine: EngineOptions = Field(default_factory=LocalOptions)
+    engine: EngineOptions = Field(default_factory=options_class("local"))
     """what samples solutions"""
     stages: dict[str, StageRecipe] = Field(default_factory=dict)
     """what is trained, in this order"""

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from numerate.config.read import Path_
 from numerate.config.schema import Recipe
 from numerate.rewards import compose, trust
-from numerate.rollouts import address
-from numerate.rollouts.options import EngineOptions, ServerOptions
+from numerate.rollouts.options import EngineOptions
 
 Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
@@ -43,14 +42,15 @@ def untrusted_functions(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Comp
 def key_question(engine: EngineOptions, trusted: Sequence[str]) -> str:
     """Returns the line that names a variable of the environment and the server that it would be sent to;
     empty where nothing is sent, or to a server of this machine, or where it is trusted to."""
-    variable = engine.key_variable if isinstance(engine, ServerOptions) else None
-    if not isinstance(engine, ServerOptions) or not variable or address.here(engine.url):
+    secret = engine.secret()
+    if secret is None:
         return ""
-    consent = f"{variable}@{address.server(engine.url)}"
+    variable, server = secret
+    consent = f"{variable}@{server}"
     if consent in trust.consents(trusted):
         return ""
     return (
-        f"this recipe sends the environment variable {variable} to {address.server(engine.url)}; where that "
+        f"this recipe sends the environment variable {variable} to {server}; where that "
         f"server may have it, start with --trust {consent} (or {trust.VARIABLE}={consent})"
     )
 

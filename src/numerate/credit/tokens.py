@@ -11,10 +11,15 @@ T = TypeVar("T")
 
 
 def end_tokens(ids: Sequence[int], ends: Sequence[int], decode: Callable[[list[int]], str]) -> list[int]:
-    """For each number of characters the token with which the text has become that long.
+    """Returns for each number of characters the token with which the text has become that long.
 
-    ends: where steps end in decode(ids), as in `Step.end`. Nothing is tokenized again: prefixes of the ids
-    are decoded, some log2(T) per step."""
+    Nothing is tokenized again: prefixes of the ids are decoded, some log2(T) per step.
+
+    Args:
+        ids: the sampled tokens.
+        ends: where steps end in decode(ids), see `Step.end`.
+        decode: ids to text.
+    """
 
     def length(tokens: int) -> int:
         return len(decode(list(ids[:tokens])))

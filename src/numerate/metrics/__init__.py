@@ -16,9 +16,7 @@ Plain values in, plain values out; everything random is seeded, so the same inpu
 """
 
 from numerate.metrics.answer_shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
-from numerate.metrics.attempts import diversity, maj_at_k, majk, pass_at_k
 from numerate.metrics.calibration import Bin, brier, ece, reliability
-from numerate.metrics.candidates import Candidates
 from numerate.metrics.first_errors import (
     FirstErrors,
     Position,
@@ -37,6 +35,7 @@ from numerate.metrics.rerank_accuracy import (
     strategy_curves,
     strategy_outcomes,
 )
+from numerate.metrics.samples import Candidates, diversity, maj_at_k, majk, pass_at_k
 from numerate.metrics.steps import StepCounts, step_counts
 from numerate.metrics.subsets import rerank_at_k
 

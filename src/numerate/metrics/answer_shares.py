@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from numerate.metrics.attempts import majk
-from numerate.metrics.candidates import Candidates
+from numerate.metrics.samples import Candidates, majk
 from numerate.selection import largest_clusters, scored_fraction
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from numerate.metrics.attempts import maj_at_k
-from numerate.metrics.candidates import Candidates
+from numerate.metrics.samples import Candidates, maj_at_k
 from numerate.metrics.subsets import Subsets
 from numerate.selection import STRATEGIES, Strategy, select
 

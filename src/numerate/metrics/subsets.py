@@ -22,7 +22,7 @@ from math import comb, frexp
 import numpy as np
 from numpy.typing import NDArray
 
-from numerate.metrics.candidates import Candidates
+from numerate.metrics.samples import Candidates
 from numerate.selection import NO_ANSWER
 
 Ints = NDArray[np.int64]

@@ -6,27 +6,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from numerate.metrics import catalog
 from numerate.report.read import RunRecord
 from numerate.report.results import Result, unique_names
 from numerate.report.tables import (
     SAMPLED,
-    STRATEGIES,
     Cell,
     Column,
     judge_results,
-    metric_title,
+    make_column,
     result_cell,
     shared_size,
     whole_set,
 )
 
-WORTH = ("auc", "auc_within", "ece", "brier", "step_auc", "step_ece", "first_error_f1", "overlong")
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
 """the strategies that are shown judge by model: the judge alone, and with the vote"""
 WITHIN = (
     "AUC over all samples is high already where a judge knows which problems are hard. Choosing among the "
     "samples of one problem lives on AUC within problems: the mean, over the problems with right and wrong "
-    "samples, of the chance that a right one scores above a wrong one. At 50% a judge chooses blindly."
+    "samples, of the chance that a right one scores above a wrong one. At 0.5 a judge chooses blindly."
 )
 
 
@@ -59,19 +58,21 @@ class Choices:
 def selection_tables(run: RunRecord) -> list[Choices]:
     """Up to three tables per problem set that a judge has scores for."""
     tables: list[Choices] = []
+    quality = [metric.name for metric in catalog.summary()]
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
         mine = [row for row in judge_results(run.results) if row.problems == problems]
-        votes = [
-            row
-            for row in whole_set(run.results)
-            if row.problems == problems and row.metric in (SAMPLED, *STRATEGIES)
-        ]
+        ways = [SAMPLED, *strategies()]
+        votes = [row for row in whole_set(run.results) if row.problems == problems and row.metric in ways]
         every = votes + mine
-        ways = (SAMPLED, *STRATEGIES)
         tables += _table(run, problems, "every way to select, with every judge", every, ways)
-        tables += _table(run, problems, "what the judges' scores are worth", mine, WORTH, WITHIN)
+        tables += _table(run, problems, "what the judges' scores are worth", mine, quality, WITHIN)
         tables += _crossed(run, problems, every)
     return tables
+
+
+def strategies() -> list[str]:
+    """Returns the metrics of what the strategies hand in, the vote first."""
+    return [metric.name for metric in catalog.drawn("strategies")]
 
 
 def _table(
@@ -91,10 +92,9 @@ def _table(
 
 
 def _columns(rows: Sequence[Result], metrics: Sequence[str]) -> tuple[Column, ...]:
-    most = max((row.k or 1 for row in rows if row.metric in STRATEGIES), default=None)
+    most = max((row.k or 1 for row in rows if row.metric in strategies()), default=None)
     there = [metric for metric in metrics if any(row.metric == metric for row in rows)]
-    ks = {metric: most if metric in STRATEGIES else None for metric in there}
-    return tuple(Column(metric, k, *metric_title(metric, k)) for metric, k in ks.items())
+    return tuple(make_column(metric, most if metric in strategies() else None) for metric in there)
 
 
 def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cell | None:
@@ -113,11 +113,8 @@ def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choi
     if len(models) < 2:
         return []
     most = max(row.k or 1 for row in mine)
-    columns = [
-        (model, Column(metric, most, *metric_title(metric, most))) for model in models for metric in CROSSED
-    ]
-    vote = Column("maj_at_k", most, *metric_title("maj_at_k", most))
-    greedy = Column(SAMPLED, 1, *metric_title(SAMPLED, 1))
+    columns = [(model, make_column(metric, most)) for model in models for metric in CROSSED]
+    vote, greedy = make_column("maj_at_k", most), make_column(SAMPLED, 1)
     shown = [
         ChoiceRow("", name, tuple(_cell(rows, model, "", column) for model, _ in columns))
         for name, column in (("no judge: greedy", greedy), ("no judge: the vote", vote))

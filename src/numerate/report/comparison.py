@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numerate.metrics import catalog
 from numerate.report.results import Result, parse_results, read_metrics, unique_names
-from numerate.report.tables import SAMPLED, Cell, judge_results, metric_title, result_cell, whole_set
+from numerate.report.tables import SAMPLED, Cell, judge_results, result_cell, whole_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
             model,
             metric,
             k,
-            metric_title(metric, k)[0] + (f", {judge}" if judge else ""),
+            catalog.title(metric, k) + (f", {judge}" if judge else ""),
             tuple(table.get(key) for table in tables),
         )
         for key in keys

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from numerate.metrics import catalog
+from numerate.metrics.catalog import Metric
 from numerate.report import plots
 from numerate.report.read import Points, RunRecord, StageRecord
 from numerate.report.results import Result, unique_names
 from numerate.report.rounds import Round
-from numerate.report.tables import SAMPLED, metric_title, result_cell, sizes_text, whole_set
+from numerate.report.tables import SAMPLED, result_cell, sizes_text, whole_set
 
 FIRST = {
     "train/loss": "Training loss",
@@ -25,8 +27,6 @@ FIRST = {
     "data/rows": "Rows trained on",
 }
 SHARES = ("accuracy", "solved", "diversity", "share", "fraction", "unanswered", "truncated")
-SAMPLES = ("pass_at_k", "maj_at_k", "majk_at_n")
-"""the curves against the number of samples"""
 DENSE = 400  # points of one curve; longer ones are averaged in bins
 
 
@@ -141,24 +141,22 @@ def thin_points(points: Points, most: int = DENSE) -> Points:
     return tuple((sum(x for x, _ in part) / len(part), sum(y for _, y in part) / len(part)) for part in bins)
 
 
-def attempt_panels(run: RunRecord) -> list[Panel]:
-    """Accuracy against the number of attempts: one panel per problem set."""
+def sample_panels(run: RunRecord) -> list[Panel]:
+    """Accuracy against the number of samples: one panel per problem set."""
     panels: list[Panel] = []
+    curves = catalog.drawn("curves")
+    names = {metric.name for metric in curves}
     for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
-        reached = [row.high or row.value or 0.0 for row in mine if row.metric in SAMPLES]
+        reached = [row.high or row.value or 0.0 for row in mine if row.metric in names]
         top = min(1.0, 1.04 * max(reached, default=1.0)) or 1.0
         figures = [
             figure
-            for metric, name, note in (
-                ("pass_at_k", "pass@k", "at least one of k samples is right"),
-                ("maj_at_k", "maj@k", "the majority answer of k samples is right"),
-                ("majk_at_n", "MajK, oracle", "one of the K largest clusters of answers is right"),
-            )
-            if (figure := _against(mine, run.models, metric, name, note, f"k{index}-{metric}", top))
+            for metric in curves
+            if (figure := _against(mine, run.models, metric, f"k{index}-{metric.name}", top))
         ]
         if figures:
-            note = _over([row for row in mine if row.metric in SAMPLES]) + _greedy(run, mine)
+            note = _over([row for row in mine if row.metric in names]) + _greedy(run, mine)
             panels.append(Panel(problems, note, tuple(figures), models=_known(run, mine)))
     return panels
 
@@ -174,29 +172,32 @@ def _greedy(run: RunRecord, rows: Sequence[Result]) -> str:
 
 
 def _against(
-    rows: Sequence[Result], models: Sequence[str], metric: str, name: str, note: str, salt: str, top: float
+    rows: Sequence[Result], models: Sequence[str], metric: Metric, salt: str, top: float
 ) -> Figure | None:
-    drawn: list[plots.PlotLine] = []
-    for tint, model in enumerate(models):
-        mine = [
-            row
-            for row in rows
-            if row.metric == metric and row.model == model and row.k is not None and row.k > 0
-        ]
-        points = sorted((float(row.k or 0), row.value) for row in mine if row.value is not None)
-        band = sorted(
-            (float(row.k or 0), row.low, row.high)
-            for row in mine
-            if row.low is not None and row.high is not None
-        )
-        if points:
-            drawn.append(plots.PlotLine(tint, points, band))
+    mine = [row for row in rows if row.metric == metric.name]
+    drawn = lines_by_k((tint, [row for row in mine if row.model == m]) for tint, m in enumerate(models))
     if not drawn:
         return None
-    letter = "K, clusters" if metric == "majk_at_n" else "k, samples"
-    return Figure(
-        name, note, plots.plot_lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top)
-    )
+    letter = "K, clusters" if metric.over == "k clusters" else "k, samples"
+    name = catalog.title(metric.name, letter[0])
+    svg = plots.plot_lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top)
+    return Figure(name, catalog.explain(metric.name, letter[0]), svg)
+
+
+def lines_by_k(tinted: Iterable[tuple[int, Sequence[Result]]]) -> list[plots.PlotLine]:
+    """(colour, rows) -> the values of the rows against their k, with their intervals as a band."""
+    drawn: list[plots.PlotLine] = []
+    for tint, rows in tinted:
+        known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
+        points = [(float(row.k or 0), row.value or 0.0) for row in known]
+        band = [
+            (float(row.k or 0), row.low, row.high)
+            for row in known
+            if row.low is not None and row.high is not None
+        ]
+        if points:
+            drawn.append(plots.PlotLine(tint, points, band))
+    return drawn
 
 
 def difficulty_panels(run: RunRecord) -> list[Panel]:
@@ -249,20 +250,14 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
     """How different the samples are: per model and problem set, then per round of every stage that
     samples."""
     panels: list[Panel] = []
+    spread = [metric.name for metric in catalog.drawn("diversity")]
     for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
         figures = [
-            figure
-            for metric in (
-                "diversity_exact",
-                "diversity_trace",
-                "diversity_exact_right",
-                "diversity_trace_right",
-            )
-            if (figure := _spread(mine, run.models, metric, f"v{index}-{metric}"))
+            figure for metric in spread if (figure := _spread(mine, run.models, metric, f"v{index}-{metric}"))
         ]
         if figures:
-            note = _over([row for row in mine if row.metric.startswith("diversity_")])
+            note = _over([row for row in mine if row.metric in spread])
             panels.append(Panel(problems, note, tuple(figures), models=_known(run, mine)))
     for index, stage in enumerate(run.stages):
         mine = [round_ for round_ in rounds if round_.stage == stage.name]
@@ -309,7 +304,8 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
         )
         for model in measured
     ]
-    name, note = metric_title(metric, by_model[measured[0]].k)
+    k = by_model[measured[0]].k
+    name, note = catalog.title(metric, k), catalog.explain(metric, k)
     labels = [plain_name(model, 22) for model in measured]
     return Figure(name, note, plots.plot_bars(salt, name, labels, drawn, together=True, percent=False))
 

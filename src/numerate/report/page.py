@@ -84,7 +84,7 @@ def render_page(run: RunRecord) -> str:
         "watched": hacking.watched_stages(run),
         "alarm_window": reward_hacking.WINDOW,
         "alarm_level": f"{100 * reward_hacking.LEVEL:g}%",
-        "attempts": figures.attempt_panels(run),
+        "samples": figures.sample_panels(run),
         "choices": choices.selection_tables(run),
         "selection": selection.selection_panels(run),
         "colours": plots.COLOURS,

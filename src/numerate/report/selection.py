@@ -9,24 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from numerate.metrics.rerank_accuracy import LIMITED
+from numerate.metrics import catalog
+from numerate.metrics.catalog import Metric
 from numerate.report import plots
-from numerate.report.figures import Figure, Panel, plain_name
+from numerate.report.figures import Figure, Panel, lines_by_k, plain_name
 from numerate.report.read import RunRecord
 from numerate.report.results import Result, unique_names
 from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
-
-NAMES = {
-    "maj_at_k": "Majority",
-    "rerank_all_at_k": "Best score",
-    "rerank_topk_at_k": "Best score in top K",
-    "weighted_at_k": "Weighted vote",
-    "weighted_topk_at_k": "Weighted in top K",
-    "majority_topn_at_k": "Majority of top N",
-    "outlier_free_at_k": "Outlier-free",
-}
-"""the strategies in the order of their colours"""
-DRAWN = frozenset(NAMES) | {f"{name}_by_limit" for name in LIMITED}
 
 
 def selection_panels(run: RunRecord) -> list[Panel]:
@@ -53,7 +42,8 @@ def selection_panels(run: RunRecord) -> list[Panel]:
 
 
 def _divided(rows: Sequence[Result]) -> list[Result]:
-    return [row for row in rows if row.metric in ("scored_share", "right_share") and not row.judge]
+    names = {metric.name for metric in [*catalog.drawn("cost"), *catalog.drawn("histograms")[:1]]}
+    return [row for row in rows if row.metric in names and not row.judge]
 
 
 def with_size(words: str, rows: Sequence[Result]) -> str:
@@ -65,21 +55,15 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
     """What needs no judge: the models have their colours."""
     figures: list[Figure] = []
-    curve = [row for row in rows if row.metric == "scored_share"]
-    if curve:
-        tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
-        svg = _lines(f"{salt}-cost", "Share to read", tinted, "K, clusters", doubling=True, top=1.04)
-        figures.append(Figure("What a judge must read", "samples in the K largest clusters", svg))
-    for metric, name, note in (
-        ("right_share", "Share of the right answer", "problems by the share of their samples that is right"),
-        ("right_share_lost", "The same where the vote is lost", "though a right answer is among the samples"),
-        (
-            "right_to_top",
-            "Right cluster against the largest",
-            "its size over the largest one's, where the vote is lost",
-        ),
-    ):
-        bars = [row for row in rows if row.metric == metric and row.by]
+    for metric in catalog.drawn("cost"):
+        curve = [row for row in rows if row.metric == metric.name]
+        if curve:
+            name, note = catalog.title(metric.name, "K"), catalog.explain(metric.name, "K")
+            tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
+            svg = _lines(f"{salt}-cost", name, tinted, "K, clusters", doubling=True, top=1.04)
+            figures.append(Figure(name, note, svg))
+    for metric in catalog.drawn("histograms"):
+        bars = [row for row in rows if row.metric == metric.name and row.by]
         groups = unique_names([row.group for row in bars])
         drawn = [
             plots.Bars(index, [_height(bars, model, group) for group in groups])
@@ -88,8 +72,8 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         ]
         if drawn:
             begins = [plain_name(group.partition("-")[0], 8) for group in groups]
-            svg = plots.plot_bars(f"{salt}-{metric}", name, begins, drawn, x="from %")
-            figures.append(Figure(name, with_size(note, bars), svg))
+            svg = plots.plot_bars(f"{salt}-{metric.name}", metric.title, begins, drawn, x="from %")
+            figures.append(Figure(metric.title, with_size(metric.help, bars), svg))
     return figures
 
 
@@ -101,18 +85,32 @@ def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None
     return None
 
 
+def strategies() -> list[Metric]:
+    """In the order of their colours."""
+    return catalog.drawn("strategies")
+
+
+def by_limit(metric: Metric) -> str:
+    """The metric of the same strategy against K or N."""
+    return metric.name.replace("_at_k", "_by_limit")
+
+
+def drawn_metrics() -> set[str]:
+    return {name for metric in strategies() for name in (metric.name, by_limit(metric))}
+
+
 def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
     """The strategies in their colours, a pair of figures per judge, all on one scale."""
-    reached = [row for row in rows if row.metric.endswith(("_at_k", "_by_limit")) and row.metric in DRAWN]
+    reached = [row for row in rows if row.metric in drawn_metrics()]
     top = min(1.0, 1.04 * max((row.high or row.value or 0.0 for row in reached), default=1.0)) or 1.0
     figures: list[Figure] = []
     for number, judge in enumerate(judges):
         own = [row for row in rows if row.judge in ("", judge)]
-        both = (_against_attempts, _against_limit)
-        if any(row.judge and row.metric in DRAWN for row in own):
+        both = (_against_samples, _against_limit)
+        if any(row.judge and row.metric in drawn_metrics() for row in own):
             figures += [figure for draw in both if (figure := draw(own, judge, f"{salt}-{number}", top))]
     if figures:
-        series = tuple(enumerate(NAMES.values()))
+        series = tuple((index, metric.legend) for index, metric in enumerate(strategies()))
         of = [row for row in reached if row.metric.endswith("_at_k")]
         about = with_size("bands are 95% intervals over problems", of)
         greedy = next((row for row in rows if row.metric == SAMPLED and result_cell(row)), None)
@@ -121,9 +119,12 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
         yield Panel(heading, about, tuple(figures), series=series, abreast=2)
 
 
-def _against_attempts(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
-    tinted = [(index, [row for row in rows if row.metric == name]) for index, name in enumerate(NAMES)]
-    name = f"{plain_name(judge)}: accuracy against attempts"
+def _against_samples(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
+    tinted = [
+        (index, [row for row in rows if row.metric == metric.name])
+        for index, metric in enumerate(strategies())
+    ]
+    name = f"{plain_name(judge)}: accuracy against samples"
     svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
     return Figure(name, "of what each strategy hands in", svg)
 
@@ -134,11 +135,12 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     if not limited:
         return None
     ends = sorted({row.k or 0 for row in limited})
-    most = max((row.k or 0 for row in rows if row.metric in NAMES), default=0)
+    at_k = {metric.name for metric in strategies()}
+    most = max((row.k or 0 for row in rows if row.metric in at_k), default=0)
     tinted: list[tuple[int, list[Result]]] = []
-    for index, name in enumerate(NAMES):
-        mine = [row for row in limited if row.metric == name.replace("_at_k", "_by_limit")]
-        level = [row for row in rows if row.metric == name and row.k == most and not mine]
+    for index, metric in enumerate(strategies()):
+        mine = [row for row in limited if row.metric == by_limit(metric)]
+        level = [row for row in rows if row.metric == metric.name and row.k == most and not mine]
         tinted.append((index, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
@@ -159,27 +161,23 @@ def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: s
 
 
 def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    drawn = [plots.PlotLine(index, sorted(_points(rows, "roc", judge))) for index, judge in enumerate(judges)]
-    drawn = [line for line in drawn if line.points]
-    if drawn:
-        svg = plots.plot_lines(
-            f"{salt}-roc", "ROC curve", drawn, x="wrong ones called right", percent=True, shares=True
-        )
-        yield Figure(
-            "Right ones called right", _told(rows, judges, "auc", "AUC", "the area under it is the AUC"), svg
-        )
+    for metric in catalog.drawn("roc"):
+        points = [sorted(_points(rows, metric.name, judge)) for judge in judges]
+        drawn = [plots.PlotLine(index, line) for index, line in enumerate(points) if line]
+        if drawn:
+            x = "wrong ones called right"
+            svg = plots.plot_lines(f"{salt}-roc", "ROC curve", drawn, x=x, percent=True, shares=True)
+            yield Figure(metric.title, _sole_value(rows, judges, "auc", metric.help), svg)
 
 
 def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    for metric, name, error in (
-        ("reliability", "Share that is right, by score", "ece"),
-        ("step_reliability", "Share of steps that are right, by score", "step_ece"),
-    ):
-        drawn = [line for index, judge in enumerate(judges) if (line := _bins(rows, metric, judge, index))]
+    for metric in catalog.drawn("reliability"):
+        lines = [_bins(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
+        drawn = [line for line in lines if line]
         if drawn:
-            svg = plots.plot_lines(f"{salt}-{metric}", name, drawn, x="score", percent=True, shares=True)
-            note = _told(rows, judges, error, "ECE", "the diagonal: scores are probabilities")
-            yield Figure(name, note, svg)
+            name, error = f"{salt}-{metric.name}", metric.name.replace("reliability", "ece")
+            svg = plots.plot_lines(name, metric.title, drawn, x="score", percent=True, shares=True)
+            yield Figure(metric.title, _sole_value(rows, judges, error, metric.help), svg)
 
 
 def _bins(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine | None:
@@ -195,26 +193,21 @@ def _bins(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.P
 
 
 def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    for metric, name, note in (
-        ("step_precision", "Steps called wrong that are", "precision, by place in the solution"),
-        ("step_recall", "Wrong steps called wrong", "recall, by place in the solution"),
-    ):
-        drawn = [
-            plots.PlotLine(
-                index,
-                sorted(
-                    (float(row.group), row.value)
-                    for row in rows
-                    if row.metric == metric and row.judge == judge
-                    if row.group.isdecimal() and row.value is not None
-                ),
+    for metric in catalog.drawn("positions"):
+        points = [
+            sorted(
+                (float(row.group), row.value)
+                for row in rows
+                if row.metric == metric.name and row.judge == judge
+                if row.group.isdecimal() and row.value is not None
             )
-            for index, judge in enumerate(judges)
+            for judge in judges
         ]
-        drawn = [line for line in drawn if line.points]
+        drawn = [plots.PlotLine(index, line) for index, line in enumerate(points) if line]
         if drawn:
-            svg = plots.plot_lines(f"{salt}-{metric}", name, drawn, x="step", percent=True, top=1.04)
-            yield Figure(name, note, svg)
+            name = f"{salt}-{metric.name}"
+            svg = plots.plot_lines(name, metric.title, drawn, x="step", percent=True, top=1.04)
+            yield Figure(metric.title, metric.help, svg)
 
 
 def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float, float]]:
@@ -225,10 +218,10 @@ def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float
     ]
 
 
-def _told(rows: Sequence[Result], judges: Sequence[str], metric: str, name: str, otherwise: str) -> str:
-    """ "AUC 81.0% [78.0, 84.0]" of a single judge; those of several stand in the table."""
+def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:
+    """ "AUC 0.810 [0.780, 0.840]" of a single judge; those of several stand in the table."""
     cells = [cell for judge in judges if (cell := _measured(rows, metric, judge))]
-    return f"{name} {cells[0].sized}" if len(cells) == 1 else otherwise
+    return f"{catalog.title(metric, None)} {cells[0].sized}" if len(cells) == 1 else otherwise
 
 
 def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:
@@ -244,15 +237,4 @@ def _lines(
     doubling: bool = False,
     top: float | None = None,
 ) -> plots.Markup:
-    drawn: list[plots.PlotLine] = []
-    for tint, rows in tinted:
-        known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
-        points = [(float(row.k or 0), row.value or 0.0) for row in known]
-        band = [
-            (float(row.k or 0), row.low, row.high)
-            for row in known
-            if row.low is not None and row.high is not None
-        ]
-        if points:
-            drawn.append(plots.PlotLine(tint, points, band))
-    return plots.plot_lines(salt, name, drawn, x=x, percent=True, doubling=doubling, top=top)
+    return plots.plot_lines(salt, name, lines_by_k(tinted), x=x, percent=True, doubling=doubling, top=top)

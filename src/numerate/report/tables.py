@@ -7,85 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from numerate.metrics import catalog
+from numerate.metrics.catalog import Unit
 from numerate.report.results import Result, parse_results, unique_names
 
-DIVERSITY = {
-    "diversity_exact": ("Distinct texts", "different texts among the {k} samples of a problem"),
-    "diversity_trace": ("Distinct calculations", "different calculations among the {k} samples of a problem"),
-    "diversity_exact_right": (
-        "Distinct right texts",
-        "different texts among those of {k} samples that are right",
-    ),
-    "diversity_trace_right": (
-        "Distinct right calculations",
-        "different calculations among those of {k} samples that are right",
-    ),
-}
-STRATEGIES = {
-    "maj_at_k": ("maj@{k}", "chance that the majority answer of {k} samples is right"),
-    "rerank_all_at_k": ("RR.All@{k}", "the best-scored of {k} samples is right"),
-    "rerank_topk_at_k": (
-        "RR.MajK@{k}",
-        "the best-scored of {k} samples within the K largest clusters is right",
-    ),
-    "weighted_at_k": ("W.RR@{k}", "the cluster of {k} samples with the largest sum of scores is right"),
-    "weighted_topk_at_k": ("W.RR.MajK@{k}", "the same within the K largest clusters"),
-    "majority_topn_at_k": (
-        "Maj1.TopN@{k}",
-        "the majority answer of the N best-scored of {k} samples is right",
-    ),
-    "outlier_free_at_k": (
-        "Outlier-free@{k}",
-        "the cluster with the largest median score times size is right",
-    ),
-}
-TITLES = (
-    DIVERSITY
-    | STRATEGIES
-    | {
-        "accuracy": ("Accuracy", "greedy answers that are right"),
-        "accuracy_on_sampled": (
-            "Greedy, same problems",
-            "greedy answers that are right, of the problems that were sampled",
-        ),
-        "accuracy_strict": ("Strict", "greedy answers that GSM8K's official string comparison accepts"),
-        "pass_at_k": ("pass@{k}", "chance that at least one of {k} samples is right (unbiased estimate)"),
-        "majk_at_n": ("Maj{k}", "an oracle's pick among the {k} largest clusters of answers is right"),
-        "unanswered": ("Unanswered", "greedy attempts with no answer to grade"),
-        "no_room": (
-            "No room",
-            "problems longer than the model's context: wrong, without a rollout",
-        ),
-        "truncated": ("Truncated", "greedy attempts cut off at the token limit"),
-        "tokens_mean": ("Tokens", "mean length of a greedy attempt"),
-        "sampled_accuracy": ("Sampled accuracy", "share of the samples that is right"),
-        "scored_share": (
-            "Read for Maj{k}",
-            "share of the samples in the {k} largest clusters, which a judge must read",
-        ),
-        "auc": ("AUC", "chance that the judge scores a right sample above a wrong one"),
-        "auc_within": (
-            "AUC within",
-            "the same for a right and a wrong sample of one problem, the mean over problems that have both",
-        ),
-        "ece": ("ECE", "mean distance of score and share of right ones, in bins of equal width"),
-        "brier": ("Brier", "mean squared distance of score and outcome"),
-        "step_auc": ("AUC of steps", "chance that the judge scores a right step above a wrong one"),
-        "step_ece": ("ECE of steps", "the same of steps, and the share of them that is right"),
-        "first_error_f1": (
-            "First errors, F1",
-            "is the first wrong step named? Harmonic mean of the shares of solutions with and without one",
-        ),
-        "overlong": ("Too long", "samples whose late steps the judge had no room for"),
-        "truncated_sampled": ("Truncated samples", "samples cut off at the token limit"),
-    }
-)
-COUNTS = frozenset({"tokens_mean", *DIVERSITY})
-"""the metrics that are not shares"""
-SUMMARY = (
-    *("accuracy", "accuracy_strict", "accuracy_on_sampled", "pass_at_k", "maj_at_k"),
-    *("unanswered", "truncated", "no_room", "tokens_mean"),
-)
 SAMPLED = "accuracy_on_sampled"
 """greedy accuracy on the problems that were sampled; left out of tables where these are all problems"""
 
@@ -98,15 +23,16 @@ class Cell:
     low: float | None = None
     high: float | None = None
     n: int | None = None
-    share: bool = True
-    """True: in [0, 1], printed in percent"""
+    unit: Unit = "proportion"
     signed: bool = False
 
     @property
     def main(self) -> str:
-        """The number alone: "42.1%", "+3.5", "151"."""
-        if not self.share:
+        """The number alone: "42.1%", "+3.5", "0.812", "151.3"."""
+        if self.unit == "count":
             return f"{self.value:,.1f}" if abs(self.value) < 1e6 else f"{self.value:.3g}"
+        if self.unit == "score":
+            return f"{self.value:.3f}"
         return f"{100 * self.value:+.1f}" if self.signed else f"{100 * self.value:.1f}%"
 
     @property
@@ -114,9 +40,9 @@ class Cell:
         """The interval alone: "[37.8, 46.5]", empty where there is none."""
         if self.low is None or self.high is None:
             return ""
-        scale = 100 if self.share else 1
-        sign = "+" if self.signed else ""
-        return f"[{scale * self.low:{sign}.1f}, {scale * self.high:{sign}.1f}]"
+        scale = 1 if self.unit in ("count", "score") else 100
+        shape = ("+" if self.signed else "") + (".3f" if self.unit == "score" else ".1f")
+        return f"[{scale * self.low:{shape}}, {scale * self.high:{shape}}]"
 
     @property
     def text(self) -> str:
@@ -139,6 +65,10 @@ class Column:
     k: int | None
     title: str
     help: str
+
+
+def make_column(metric: str, k: int | None) -> Column:
+    return Column(metric, k, catalog.title(metric, k), catalog.explain(metric, k))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +114,6 @@ class Versus:
         return "not significant"
 
 
-def metric_title(metric: str, k: int | None) -> tuple[str, str]:
-    """(heading, help) of a metric; an unknown metric is its own heading."""
-    heading, explained = TITLES.get(metric, (metric.replace("_", " "), ""))
-    if metric not in TITLES and k is not None and k > 1:
-        heading = f"{heading} @{k}"
-    return heading.replace("{k}", str(k)), explained.replace("{k}", str(k))
-
-
 def result_cell(result: Result) -> Cell | None:
     if result.value is None:
         return None
@@ -200,7 +122,7 @@ def result_cell(result: Result) -> Cell | None:
         low=result.low,
         high=result.high,
         n=result.n,
-        share=result.metric not in COUNTS,
+        unit=catalog.find(result.metric).unit,
         signed=bool(result.versus),
     )
 
@@ -250,12 +172,13 @@ def without_repeats(rows: Sequence[Result]) -> list[Result]:
 
 
 def _columns(rows: Sequence[Result]) -> list[Column]:
+    """A metric with several k stands at the largest one."""
     columns: list[Column] = []
-    for metric in SUMMARY:
-        ks = [row.k for row in rows if row.metric == metric]
+    for metric in catalog.summary():
+        ks = [row.k for row in rows if row.metric == metric.name]
         if ks:
-            k = max((k for k in ks if k is not None), default=None) if "_at_" in metric else None
-            columns.append(Column(metric, k, *metric_title(metric, k)))
+            k = max((k for k in ks if k is not None), default=None) if metric.over == "k samples" else None
+            columns.append(make_column(metric.name, k))
     return columns
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from numerate import metrics
-from numerate.metric_rows import Row, accuracy_row, metric_row, powers_of_two
+from numerate.metric_rows import Row, accuracy_row, powers_of_two, score_rows
 from numerate.metrics.rerank_accuracy import (
     LIMITED,
     Curves,
@@ -15,11 +14,9 @@ from numerate.metrics.rerank_accuracy import (
     cross_validated,
     strategy_curves,
 )
-from numerate.reranking.scores import Judged, Scores, judged_groups
+from numerate.reranking.scores import Scores, judged_groups
 from numerate.selection import STRATEGIES, Strategy
 from numerate.types import Group
-
-ROC_POINTS = 60
 
 
 def selection_results(
@@ -64,7 +61,13 @@ def selection_results(
             rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in judged.ids])
         elif strategy != "majority":
             rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
-    return [each | {"judge": judge} for each in rows + _quality(judged)]
+    scored = [
+        (score, bool(correct), id)
+        for id, problem in zip(judged.ids, judged.candidates, strict=True)
+        for score, correct in zip(problem.scores or (), problem.correct, strict=True)
+    ]
+    rows += score_rows("scores", scored)
+    return [row | {"judge": judge} for row in rows]
 
 
 def _half(problem_id: str) -> bool:
@@ -91,36 +94,6 @@ def _limited(
     rows += [accuracy_row(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
     top = best_limit(everything).limit
     return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
-
-
-def _quality(judged: Judged) -> list[Row]:
-    """Of the score as a prediction: what cannot be measured (all right, no probabilities) has no row."""
-    score = [s for problem in judged.candidates for s in problem.scores or ()]
-    right = [bool(c) for problem in judged.candidates for c in problem.correct]
-    member = [id for id, p in zip(judged.ids, judged.candidates, strict=True) for _ in p.clusters]
-    rows: list[Row] = []
-    if len(set(right)) == 2:
-        area = metrics.auc_interval(score, right, member)
-        rows.append(metric_row("auc", area.value, (area.low, area.high), area.n))
-        points = metrics.roc(score, right)
-        step = -(-len(points) // ROC_POINTS)
-        kept = [*points[:-1:step], points[-1]]
-        rows += [metric_row("roc", p.true_positives, (None, None), area.n, x=p.false_positives) for p in kept]
-    if any(len(set(map(bool, p.correct))) == 2 for p in judged.candidates):
-        within = metrics.auc_within(score, right, member)
-        rows.append(metric_row("auc_within", within.value, (within.low, within.high), within.n))
-    if all(0 <= s <= 1 for s in score):
-        for name, value in (
-            ("ece", metrics.ece(score, right)),
-            ("ece_mass", metrics.ece(score, right, equal="mass")),
-            ("brier", metrics.brier(score, right)),
-        ):
-            rows.append(metric_row(name, value, (None, None), len(score)))
-        rows += [
-            metric_row("reliability", b.right, (b.low, b.high), b.n, x=b.score)
-            for b in metrics.reliability(score, right)
-        ]
-    return rows
 
 
 def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:

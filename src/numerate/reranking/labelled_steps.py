@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from numerate import metrics
-from numerate.metric_rows import Row, metric_row
+from numerate.metric_rows import Row, score_rows
 from numerate.problems.labelled import labelled_steps
 from numerate.progress import Progress
 from numerate.reranking.rerank import Judge
@@ -67,19 +66,9 @@ def marked_results(
         scores_of[key] = step_scores
     results = step_results(labels, scores_of, judge=judge, threshold=threshold)
     flat = [
-        (score, label)
+        (score, label, key[0])
         for key in labels
         for score, label in zip(scores_of[key], labels[key], strict=True)
         if label is not None
     ]
-    if flat:
-        score, right = [s for s, _ in flat], [label for _, label in flat]
-        results += [
-            metric_row("step_ece", metrics.ece(score, right), (None, None), len(flat), judge=judge),
-            metric_row("step_brier", metrics.brier(score, right), (None, None), len(flat), judge=judge),
-        ]
-        results += [
-            metric_row("step_reliability", b.right, (b.low, b.high), b.n, x=b.score, judge=judge)
-            for b in metrics.reliability(score, right)
-        ]
-    return results
+    return results + [row | {"judge": judge} for row in score_rows("labelled steps", flat)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from numerate import metrics
-from numerate.metric_rows import Row, metric_row, share_row
+from numerate.metric_rows import Row, metric_row, score_rows, share_row
 from numerate.reranking.scores import Scores
 
 Labels = Mapping[tuple[str, int], Sequence[bool | None]]
@@ -48,9 +48,7 @@ def step_results(
         for right, score in zip(t, s, strict=True)
         if right is not None
     ]
-    if {right for _, right, _ in flat} == {True, False}:
-        area = metrics.auc_interval([f[0] for f in flat], [f[1] for f in flat], [f[2] for f in flat])
-        rows.append(metric_row("step_auc", area.value, (area.low, area.high), area.n))
+    rows += score_rows("step scores", flat)
     for position in places:
         for name, value in (("step_precision", position.precision), ("step_recall", position.recall)):
             if value is not None:

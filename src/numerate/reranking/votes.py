@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from numerate import metrics
-from numerate.metric_rows import Row, accuracy_row, mean_row, metric_row, powers_of_two
+from numerate.metric_rows import Row, candidate_rows, mean_row, metric_row, powers_of_two
 from numerate.reranking.scores import judged_groups
 from numerate.types import Group
 
@@ -18,12 +18,7 @@ def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     problems = judged_groups(groups, None).candidates
     n = len(problems[0].clusters)
     rows = [mean_row("sampled_accuracy", [sum(p.correct) / n for p in problems], k=n)]
-    for k in ks:
-        rows.append(accuracy_row("pass_at_k", [metrics.pass_at_k(n, sum(p.correct), k) for p in problems], k))
-        rows.append(
-            accuracy_row("maj_at_k", [metrics.maj_at_k(p.clusters, p.correct, k) for p in problems], k)
-        )
-    return rows
+    return rows + candidate_rows("k samples", problems, ks)
 
 
 def cluster_rows(groups: Sequence[Group]) -> list[Row]:
@@ -38,13 +33,7 @@ def cluster_rows(groups: Sequence[Group]) -> list[Row]:
     The rows need no scores.
     """
     problems = judged_groups(groups, None).candidates
-    attempts = len(problems[0].clusters)
-    rows: list[Row] = []
-    for k, hits in metrics.oracle_curve(problems, powers_of_two(attempts)).items():
-        rows.append(accuracy_row("majk_at_n", [float(hit) for hit in hits], k))
-        rows.append(
-            mean_row("scored_share", [metrics.cost_ratio("rerank_topk", [p], k) for p in problems], k)
-        )
+    rows = candidate_rows("k clusters", problems, powers_of_two(len(problems[0].clusters)))
     lost = [
         (metrics.right_share(p), ratio) for p in problems if (ratio := metrics.right_to_top(p)) is not None
     ]

@@ -1,285 +1,44 @@
-"""The local engine: samples in this process, on the policy's own device.
-
-Question-major: a prompt is run once for all its samples. A sample that ends leaves the batch at once and
-the next one takes its slot, so the batch stays full until the questions run out. Prompts are read one by
-one as slots become free: memory does not grow with their number."""
+"""Options of the local engine, which samples in this process (`engine.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import torch
-from torch import Tensor
+from numerate.options import AtLeast1, Positive, config
+from numerate.rollouts.engine_options import BaseEngineOptions
 
-from numerate.models.inference.choose import fast_forward
-from numerate.models.inference.hf import PlainForward
-from numerate.models.policy import Policy
-from numerate.rollouts.local.backend import Backend
-from numerate.rollouts.local.calculator import Calculator, asking_tokens
-from numerate.rollouts.local.memory_budget import Budget
-from numerate.rollouts.local.token_sampler import Choose, Steering, plain_chooser
-from numerate.rollouts.rng import uniform_stream
-from numerate.rollouts.rollout_builder import build_rollout, check_settings, written_turns
-from numerate.rollouts.slots import Slots
-from numerate.rollouts.stops import Stops
-from numerate.types import Finish, NotFinite, Prompt, Rollout, Sampling, Turn
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+    from numerate.rollouts.local.engine import LocalEngine
 
 
-class LocalEngine:
-    """Implements `types.Engine`. At most `slots` attempts are in the making at once (256, on a GPU 512), and
-    no more than `memory` GiB hold the keys and values of (1, or a quarter of the GPU's).
+@config
+class LocalOptions(BaseEngineOptions):
+    kind: Literal["local"] = "local"
+    """samples in this process"""
+    slots: AtLeast1 | None = None
+    """samples that are decoded at the same time; null takes 256, on a GPU 512"""
+    memory: Positive | None = None
+    """GiB that their keys and values may take; null takes 1, or a quarter of the GPU's"""
+    calculator: bool = False
+    """a sample that writes `<<48/2=` is given `24>>`, in training and in measuring"""
 
-    Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own
-    layout. calculator: rows that write `<<48/2=` are given `24>>`."""
+    def make(self, policy: Policy) -> LocalEngine:
+        from numerate.rollouts.local.engine import LocalEngine
 
-    def __init__(
-        self,
-        policy: Policy,
-        *,
-        slots: int | None = None,
-        memory: float | None = None,
-        calculator: bool = False,
-    ) -> None:
-        if slots is not None and slots < 1:
-            raise ValueError(f"an engine needs at least one slot, not {slots}")
-        if memory is not None and memory <= 0:
-            raise ValueError(f"an engine needs memory for keys and values, not {memory} GiB")
-        self.slots, self.memory, self.calculator = slots, memory, calculator
-        self.steering: Steering | None = None
-        if calculator:
-            vocabulary = policy.model.config.get_text_config().vocab_size
-            self.asks_V = asking_tokens(policy.tokenizer, vocabulary)
-        self.sync(policy)
+        return LocalEngine(policy, **self.settings())
 
-    def sync(self, policy: Policy) -> None:
-        """Takes the policy's weights as they are now."""
-        self.policy = policy
-        head = self.steering.head if self.steering else None
-        self.open: Callable[[int, int], Backend] = (
-            fast_forward(policy.model, policy.compute, head) or self.plain
-        )
-        """makes an empty batch for so many rows of so many tokens"""
+    def mark(self) -> list[str]:
+        return ["calculator"] if self.calculator else []
 
-    def steer(self, by: Steering | None) -> None:
-        """From now on this decides the tokens; None: the plain draw again."""
-        self.steering = by
-        self.sync(self.policy)
-
-    def plain(self, rows: int, tokens: int) -> Backend:
-        head = self.steering.head if self.steering else None
-        return PlainForward(self.policy.model, self.policy.autocast, head)
-
-    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
-
-        A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
-        finished by length."""
-        check_settings(n, params)
-        slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
-        budget = Budget(self.policy, self.memory)
-        slots = min(slots, budget.rows(min(params.max_tokens, self.policy.context or params.max_tokens)))
-        backend = self.open(slots, params.max_tokens)
-        request = _Request(self.policy, backend, prompts, n, params, slots, budget)
-        if self.steering:
-            request.steered, request.choose = True, self.steering.begin(request.slots)
-        if self.calculator:
-            request.calculator = Calculator(self.policy.tokenizer, self.asks_V)
-        return request.run()
+    def title(self) -> str:
+        return "local with calculator" if self.calculator else "local"
 
 
-@dataclass(slots=True)
-class _Question:
-    prompt: Prompt
-    ids: tuple[int, ...]
-    state: Any
-    """what the backend keeps of the prompt"""
-    logits_V: Tensor
-    room: int
-    """tokens of its longest answer"""
-    started: int = 0
-    """how many of its samples have a slot or are done"""
-    done: int = 0
+def __getattr__(name: str) -> Any:
+    """The engine's class, which needs torch and is imported at its first use."""
+    if name != "LocalEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from numerate.rollouts.local.engine import LocalEngine
 
-
-class _Request:
-    """One call of `sample`."""
-
-    def __init__(
-        self,
-        policy: Policy,
-        backend: Backend,
-        prompts: Iterable[Prompt],
-        n: int,
-        params: Sampling,
-        size: int,
-        budget: Budget,
-    ) -> None:
-        self.policy, self.backend, self.n, self.params = policy, backend, n, params
-        self.budget = budget
-        self.prompts = iter(prompts)
-        self.current: _Question | None = None
-        self.unstarted: list[Rollout] = []
-        """rollouts of prompts that do not fit the context"""
-        self.room = min(params.max_tokens, policy.context or params.max_tokens)
-        self.slots: Slots[_Question] = Slots(size, self.room)
-        self.choose: Choose = plain_chooser(self.slots, params)
-        self.steered = False
-        self.calculator: Calculator | None = None
-        self.logits_BV: Tensor | None = None
-        self.stops: Stops | None = None
-
-    def run(self) -> Iterator[Rollout]:
-        """Rounds of: let rows in, draw a token for each, hand out those that ended, run the others on."""
-        training = self.policy.model.training
-        try:
-            while True:
-                if self.policy.model.training:
-                    self.policy.model.eval()
-                self.admit()
-                yield from self.unstarted
-                self.unstarted.clear()
-                if not self.slots.rows:
-                    return
-                yield from self.advance()
-        finally:
-            self.policy.model.train(training)
-
-    @torch.no_grad()
-    def admit(self) -> None:
-        """Fills the free slots with samples of the current question, then of the next ones."""
-        free = self.slots.size - self.slots.rows
-        if self.slots.rows and free < max(1, self.backend.join_at * self.slots.size):
-            return
-        while free and (self.backend.mixes or not self.slots.rows):
-            question = self.current = self.current or self.next_question()
-            if question is None:
-                return
-            fitting = self.budget.fitting(
-                len(question.ids), question.room, self.shared, bool(question.started)
-            )
-            rows = min(free, self.n - question.started, fitting)
-            if not rows:
-                return
-            self.join(question, rows)
-            free -= rows
-            if question.started == self.n:
-                self.backend.close(question.state)
-                self.current = None
-
-    def next_question(self) -> _Question | None:
-        """Runs the next prompt that fits the model's context."""
-        for prompt in self.prompts:
-            ids = self.policy.encode_prompt(prompt)
-            if not ids:
-                raise ValueError(
-                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
-                )
-            if self.policy.context and len(ids) >= self.policy.context:
-                nothing = [Turn("assistant", "", trained=True)]
-                self.unstarted += [
-                    self.rollout(prompt, ids, index, nothing, "length") for index in range(self.n)
-                ]
-                continue
-            state, logits_V = self.backend.prefill(ids)
-            room = min(self.room, self.policy.context - len(ids)) if self.policy.context else self.room
-            return _Question(prompt, tuple(ids), state, logits_V, room)
-        return None
-
-    @property
-    def shared(self) -> bool:
-        return self.backend.shares_prompts
-
-    def join(self, question: _Question, rows: int) -> None:
-        self.backend.join(question.state, rows)
-        new_NV = question.logits_V.expand(rows, -1)
-        self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
-        room = question.room
-        for index in range(question.started, question.started + rows):
-            name = (self.params.seed, self.params.round, question.prompt.problem_id, index)
-            self.slots.take(
-                question, index, room, uniform_stream(*name, room) if self.params.temperature else None
-            )
-        once, each = self.budget.cost(len(question.ids), room, self.shared)
-        self.budget.taken += rows * each + (0 if question.started else once)
-        question.started += rows
-
-    def leave(self, question: _Question) -> None:
-        once, each = self.budget.cost(len(question.ids), question.room, self.shared)
-        question.done += 1
-        self.budget.taken -= each + (once if question.done == self.n else 0)
-
-    @torch.no_grad()
-    def advance(self) -> list[Rollout]:
-        """One more token for every row."""
-        logits_BV = self.logits_BV
-        assert logits_BV is not None and len(logits_BV) == self.slots.rows
-        token_B, logp_B, choice_B = self.choose(logits_BV)
-        tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
-        if not np.isfinite(logps).all():
-            raise self.not_finite(int(np.flatnonzero(~np.isfinite(logps))[0]))
-        choices = None if choice_B is None else choice_B.cpu().numpy()
-        supplied = None
-        if self.calculator and (supplied := self.calculator.give(self.slots, tokens)) is not None:
-            logps = np.where(supplied, np.float32(0), logps)
-            token_B = torch.from_numpy(tokens).to(token_B.device)
-        full = self.slots.append(tokens, logps, choices, supplied)
-        if self.calculator:
-            self.calculator.look(self.slots, tokens)
-        done, rollouts = self.finished(tokens, full)
-        self.logits_BV = None
-        if done:
-            order = self.backend.drop(done)
-            self.slots.keep(order)
-            token_B = token_B[torch.tensor(order, dtype=torch.long, device=token_B.device)]
-        if self.slots.rows:
-            self.logits_BV = self.backend.step(token_B)
-        return rollouts
-
-    def not_finite(self, row: int) -> NotFinite:
-        """The error where a token has no probability."""
-        question, index, wrote = self.slots.read(row)
-        return NotFinite(
-            f"the log-probability of a sampled token is not finite (problem {question.prompt.problem_id!r}, "
-            f"sample {index}, token {len(wrote.ids)}): the logits of model {self.policy.name!r} hold NaN. "
-            "Lower the learning rate of the stage that trained it, or take dtype: float32"
-        )
-
-    def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
-        """The rows that end with these tokens, in order, and what they hold."""
-        stops = self.stops = self.stops or self.make_stops()
-        ended = stops.is_eos[tokens]
-        done: list[int] = []
-        rollouts: list[Rollout] = []
-        for row in np.flatnonzero(ended | full | stops.may_complete[tokens]).tolist():
-            question, index, wrote = self.slots.read(row)
-            written = wrote.ids[:-1] if ended[row] else wrote.ids
-            text = None if ended[row] else stops.text_before(written)
-            if not (ended[row] or full[row]) and text is None:
-                continue
-            finish: Finish = "stop" if ended[row] or text is not None else "length"
-            text = self.policy.decode(written) if text is None else text
-            done.append(row)
-            self.leave(question)
-            if self.calculator:
-                self.calculator.forget(int(self.slots.slot_B[row]))
-            turns = list(written_turns(wrote, text, self.policy.decode, self.steered))
-            rollouts.append(self.rollout(question.prompt, question.ids, index, turns, finish))
-        return done, rollouts
-
-    def make_stops(self) -> Stops:
-        assert self.logits_BV is not None
-        vocab = self.logits_BV.shape[-1]
-        return Stops(self.policy.tokenizer, self.policy.eos_ids, self.params.stop, vocab)
-
-    def rollout(
-        self,
-        prompt: Prompt,
-        prompt_ids: Sequence[int],
-        index: int,
-        turns: Sequence[Turn],
-        finish: Finish,
-    ) -> Rollout:
-        return build_rollout(prompt, prompt_ids, index, turns, finish, self.params.seed, self.policy.name)
+    return LocalEngine

@@ -1,103 +1,83 @@
-"""The server engine: samples by asking an OpenAI-compatible server for completions.
-
-Attempts stream as their requests come back. Prompts are read one by one as places become free: memory does
-not grow with their number. A request is repeated as it was, with its seed, until it has a whole answer, and
-an answer is taken once: a server that goes away and comes back costs no attempt and doubles none."""
+"""Options of the server engine, which asks an OpenAI-compatible server (`engine.py`)."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
-from collections.abc import Generator, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from numerate.rollouts.rollout_builder import check_settings
-from numerate.rollouts.server import health
-from numerate.rollouts.server.client import Client
-from numerate.rollouts.server.dialects import Form
-from numerate.rollouts.server.discovery import Served
-from numerate.rollouts.server.requests import RequestLoop
-from numerate.types import Prompt, Rollout, Sampling
+from pydantic import AfterValidator, Field
+
+from numerate.options import AtLeast1, NotNegative, Positive, config
+from numerate.rollouts import address
+from numerate.rollouts.engine_options import BaseEngineOptions
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.server.engine import ServerEngine
 
 
-class ServerEngine:
-    """Implements `types.Engine`; the options are those of `options.ServerOptions`."""
+@config
+class ServerOptions(BaseEngineOptions):
+    kind: Literal["server"]
+    """asks an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split_login)]
+    """its address, such as http://localhost:8000; a login in it is used and written nowhere, and stands else
+    in the environment variable NUMERATE_SERVER_LOGIN, as user:password"""
+    model: str | None = None
+    """what the server calls the model; null asks the server"""
+    weights: Literal["fixed", "by_path"] = "fixed"
+    """fixed: the server has the base model and keeps it, so it can be measured and nothing be trained;
+    by_path: the server loads any directory that a request names as its model, as transformers serve does"""
+    folder: str | None = None
+    """by_path saves new weights in this folder, which the server must see under the same path; null takes a
+    temporary one, for a server on this machine"""
+    concurrency: AtLeast1 = 64
+    """requests at the same time; a request asks for all samples of a problem where the server can"""
+    timeout: Positive = 600.0
+    """seconds until a request without an answer is given up and sent again"""
+    patience: NotNegative = 600.0
+    """seconds for which a request that fails is sent again, with growing pauses; then the run stops"""
+    key_variable: str | None = None
+    """the environment variable that holds the server's API key; never the key itself. It is sent to another
+    machine only with `--trust VARIABLE@http://SERVER`"""
 
-    def __init__(
-        self,
-        policy: Policy,
-        *,
-        url: str,
-        model: str | None = None,
-        weights: Literal["fixed", "by_path"] = "fixed",
-        folder: str | None = None,
-        concurrency: int = 64,
-        timeout: float = 600.0,
-        patience: float = 600.0,
-        key_variable: str | None = None,
-    ) -> None:
-        self.url = health.base_url(url)
-        self.model, self.weights, self.folder = model, weights, folder
-        self.concurrency, self.timeout, self.patience = concurrency, timeout, patience
-        self.key = health.api_key(key_variable)
-        self.login = health.server_login(url, key_variable)
-        self.policy = policy
-        self.served: Served | None = None
-        """the policy on the server, once that is known"""
-        self.form: Form | None = None
-        """how this server wants to be asked, once it has answered"""
-        self.several = True
-        """whether one request brings several attempts: until one brings fewer"""
-        self._place: Path | None = None
-        self._saves = 0
-        if weights == "by_path":
-            self.sync(policy)
+    needs = ("httpx2", "train")
+    loads_weights = False
 
-    def sync(self, policy: Policy) -> None:
-        """Has the policy's weights, as they are now, answer from here on. Raises ValueError where the server
-        cannot take any."""
-        if self.weights == "fixed":
-            raise ValueError(
-                f"the server at {self.url} keeps the weights it has (weights: fixed), so nothing can be "
-                "trained with it: take engine: {kind: local}, or weights: by_path where the server loads "
-                "directories"
-            )
-        self.policy = policy
-        self.served = Served(self._saved(policy))
+    def make(self, policy: Policy) -> ServerEngine:
+        from numerate.rollouts.server.engine import ServerEngine
 
-    def _saved(self, policy: Policy) -> str:
-        """Where the server finds the policy. Every set of weights has a name of its own: a server keeps what
-        it has loaded under a name."""
-        if policy.place:
-            return policy.place
-        if self._place is None:
-            if self.folder:
-                Path(self.folder).mkdir(parents=True, exist_ok=True)
-            self._place = Path(tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)).resolve()
-            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
-        self._saves += 1
-        return str(policy.save(self._place / str(self._saves), lasting=False))
+        return ServerEngine(policy, **self.settings())
 
-    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
-        """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes
-        no sense or the server refuses a request, ServerGone when patience with it is over.
+    def check(self) -> None:
+        from numerate.rollouts.server import health
 
-        A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
-        finished by length."""
-        check_settings(n, params)
-        return RequestLoop(self, prompts, n, params).run()
+        health.check_server(self.url, self.key_variable)
 
-    def client(self) -> Client:
-        return Client(
-            self.url,
-            key=self.key,
-            login=self.login,
-            connections=self.concurrency,
-            timeout=self.timeout,
-            patience=self.patience,
+    def mark(self) -> list[str]:
+        return [self.kind, *([self.model] if self.model else [])]
+
+    def why_fixed(self) -> str | None:
+        if self.weights != "fixed":
+            return None
+        return (
+            f"the server at {self.url} keeps the weights it has (weights: fixed), so it can be asked for "
+            "`base` only: take kind: local, or weights: by_path where the server loads directories"
         )
+
+    def secret(self) -> tuple[str, str] | None:
+        if not self.key_variable or address.here(self.url):
+            return None
+        return self.key_variable, address.server(self.url)
+
+    def environment(self) -> Mapping[str, str]:
+        return address.login_environment(self.url)
+
+
+def __getattr__(name: str) -> Any:
+    """The engine's class, which needs torch and is imported at its first use."""
+    if name != "ServerEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from numerate.rollouts.server.engine import ServerEngine
+
+    return ServerEngine

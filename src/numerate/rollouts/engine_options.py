@@ -1,0 +1,68 @@
+"""Questions that a run asks of the options of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from numerate.types import Engine
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+
+class BaseEngineOptions:
+    """Parent of the options of every kind of engine. What it answers suits an engine in this process that
+    needs nothing beyond torch; a kind overrides what differs.
+
+    A kind is a record (`numerate.options.config`) with `kind: Literal["its name"]`, and with `make`."""
+
+    if TYPE_CHECKING:
+        kind: Any
+
+    needs: tuple[str, str] | None = None
+    """a package beyond torch, and the extra of this package that installs it"""
+    install_hint: str = ""
+    loads_weights: bool = True
+    """False where the weights are elsewhere, and a policy is its tokenizer and configuration only"""
+
+    def make(self, policy: Policy) -> Engine:
+        """Returns an engine that samples from the policy."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raises ValueError, before anything long begins, where the engine cannot be reached."""
+
+    def mark(self) -> list[str]:
+        """Returns what distinguishes stored samples of this engine from those of another."""
+        return [self.kind]
+
+    def title(self) -> str:
+        """Returns the kind, and what else changes how it writes."""
+        return self.kind
+
+    def why_fixed(self) -> str | None:
+        """Returns why a model that a run trains cannot be sampled from, None where it can."""
+        return None
+
+    def secret(self) -> tuple[str, str] | None:
+        """Returns a variable of the environment that is sent to another machine, and its address."""
+        return None
+
+    def environment(self) -> Mapping[str, str]:
+        """Returns variables that another process of this run needs, and that no file may hold."""
+        return {}
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the fields of the record, as arguments of the engine's class."""
+        names = (field.name for field in fields(self))  # pyright: ignore[reportArgumentType]
+        return {name: getattr(self, name) for name in names if name != "kind"}
+
+    def need_package(self) -> None:
+        """Raises ValueError where the package is missing that the engine needs."""
+        package, extra = self.needs or ("numerate", "")
+        if find_spec(package) is None:
+            install = f"pip install 'numerate[{extra}]'{self.install_hint}"
+            raise ValueError(f"kind: {self.kind} needs {package}: {install}")

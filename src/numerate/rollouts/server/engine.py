@@ -1,0 +1,103 @@
+"""The server engine: samples by asking an OpenAI-compatible server for completions.
+
+Attempts stream as their requests come back. Prompts are read one by one as places become free: memory does
+not grow with their number. A request is repeated as it was, with its seed, until it has a whole answer, and
+an answer is taken once: a server that goes away and comes back costs no attempt and doubles none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.server import health
+from numerate.rollouts.server.client import Client
+from numerate.rollouts.server.dialects import Form
+from numerate.rollouts.server.discovery import Served
+from numerate.rollouts.server.requests import RequestLoop
+from numerate.types import Prompt, Rollout, Sampling
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
+
+
+class ServerEngine:
+    """Implements `types.Engine`; the options are those of `options.ServerOptions`."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        url: str,
+        model: str | None = None,
+        weights: Literal["fixed", "by_path"] = "fixed",
+        folder: str | None = None,
+        concurrency: int = 64,
+        timeout: float = 600.0,
+        patience: float = 600.0,
+        key_variable: str | None = None,
+    ) -> None:
+        self.url = health.base_url(url)
+        self.model, self.weights, self.folder = model, weights, folder
+        self.concurrency, self.timeout, self.patience = concurrency, timeout, patience
+        self.key = health.api_key(key_variable)
+        self.login = health.server_login(url, key_variable)
+        self.policy = policy
+        self.served: Served | None = None
+        """the policy on the server, once that is known"""
+        self.form: Form | None = None
+        """how this server wants to be asked, once it has answered"""
+        self.several = True
+        """whether one request brings several attempts: until one brings fewer"""
+        self._place: Path | None = None
+        self._saves = 0
+        if weights == "by_path":
+            self.sync(policy)
+
+    def sync(self, policy: Policy) -> None:
+        """Has the policy's weights, as they are now, answer from here on. Raises ValueError where the server
+        cannot take any."""
+        if self.weights == "fixed":
+            raise ValueError(
+                f"the server at {self.url} keeps the weights it has (weights: fixed), so nothing can be "
+                "trained with it: take engine: {kind: local}, or weights: by_path where the server loads "
+                "directories"
+            )
+        self.policy = policy
+        self.served = Served(self._saved(policy))
+
+    def _saved(self, policy: Policy) -> str:
+        """Where the server finds the policy. Every set of weights has a name of its own: a server keeps what
+        it has loaded under a name."""
+        if policy.place:
+            return policy.place
+        if self._place is None:
+            if self.folder:
+                Path(self.folder).mkdir(parents=True, exist_ok=True)
+            self._place = Path(tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)).resolve()
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
+        self._saves += 1
+        return str(policy.save(self._place / str(self._saves), lasting=False))
+
+    def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
+        """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes
+        no sense or the server refuses a request, ServerGone when patience with it is over.
+
+        A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
+        finished by length."""
+        check_settings(n, params)
+        return RequestLoop(self, prompts, n, params).run()
+
+    def client(self) -> Client:
+        return Client(
+            self.url,
+            key=self.key,
+            login=self.login,
+            connections=self.concurrency,
+            timeout=self.timeout,
+            patience=self.patience,
+        )
