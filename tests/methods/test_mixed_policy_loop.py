@@ -78,6 +78,18 @@ def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
     assert sum(row["train/credited"] for row in rows[-10:]) > 0
 
 
+def test_the_log_is_that_of_the_shared_loop(tmp_path: Path) -> None:
+    """One optimizer step per round; rewards by correctness; the best model is the mixed policy."""
+    cfg = made(steps=2, validate={"every": 1, "keep": "best"})
+    best = mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, validation=PROBLEMS[:2]))
+    rows = log(tmp_path / "run")
+    assert [row["train/updates"] for row in rows] == [1, 1]
+    assert all(row["reward/wrong"] == 0 and "validation/accuracy" in row for row in rows)
+    rounds = sorted(path.name for path in (tmp_path / "run" / "rollouts").iterdir())
+    assert rounds == ["round-00000", "round-00001"]
+    assert (tmp_path / "run" / "best" / FILE).exists() and isinstance(best, MixedPolicy)
+
+
 def test_classes_are_stored_with_the_attempts(tmp_path: Path) -> None:
     """Everywhere, all of them are drawn by a random head; inside annotations, which a random model does not
     write, only V."""

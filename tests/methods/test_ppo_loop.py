@@ -202,7 +202,7 @@ def test_the_coefficient_of_the_penalty_is_adapted(tmp_path: Path) -> None:
 
 def test_the_best_round_by_validation_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marks = iter([0.5, 0.4, 0.3])
-    monkeypatch.setattr("numerate.methods.shared.on_policy.greedy_accuracy", lambda *_: next(marks))
+    monkeypatch.setattr("numerate.rollouts.job.greedy_accuracy", lambda *_: next(marks))
     work = job(tmp_path, validation=PROBLEMS)
     best = ppo.train(stage(tmp_path / "a"), config(validate={"every": 1, "keep": "best"}), work)
     assert same(best, ppo.train(stage(tmp_path / "b"), config(steps=1), work))

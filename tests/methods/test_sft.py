@@ -72,7 +72,9 @@ def test_the_best_model_by_validation_is_kept(tmp_path: Path, monkeypatch: pytes
     marks = iter([0.1, 0.9, 0.3])
     seen: list[list[torch.Tensor]] = []
 
-    def validate(self: object, run: object, policy: object, limit: object = None) -> float:
+    def validate(
+        self: object, run: object, policy: object, limit: object = None, engine: object = None
+    ) -> float:
         seen.append([p.detach().clone() for p in policy.model.parameters()])  # pyright: ignore
         return next(marks)
 

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.methods.shared import validation
 from numerate.methods.shared.options import RowFit, Validate
-from numerate.methods.shared.validation import keep_best
 from numerate.options import config
 from numerate.problems.consistency import usable_demonstrations
 from numerate.rollouts.job import Job
@@ -92,10 +92,9 @@ def fit_rows(
             stats |= {"data/rows": float(len(rows)), "data/overlong": float(overlong)}
         epochs, rest = divmod(step + 1, per_epoch)
         if job and rest == 0 and validate.due(epochs):
-            stats["validation/accuracy"] = job.validate(run, policy, validate.limit)
-            keep_best(run, policy, stats["validation/accuracy"], validate)
+            stats |= validation.validate(run, job, policy, validate)
         run.log(stats)
-    if validate.keep == "best" and "best" in run.state:
+    if validation.has_best(run, validate):
         policy.reload(run.folder / "best")
     return policy
 

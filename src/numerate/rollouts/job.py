@@ -43,11 +43,15 @@ class Job:
     trust: Sequence[str] = ()
     """modules outside this package whose functions may run, see numerate.rewards.trust"""
 
-    def validate(self, run: Stage, policy: Policy, limit: int | None = None) -> float:
-        """Greedy accuracy on (the first `limit`) validation problems."""
+    def validate(
+        self, run: Stage, policy: Policy, limit: int | None = None, engine: Engine | None = None
+    ) -> float:
+        """Greedy accuracy on (the first `limit`) validation problems. engine: one that has the policy's
+        weights; None makes one."""
         with run.untimed():
+            sampler = engine or self.engine(policy)
             return greedy_accuracy(
-                self.engine(policy), self.validation[:limit], self.max_tokens, self.style, run.progress
+                sampler, self.validation[:limit], self.max_tokens, self.style, run.progress
             )
 
     def attempts(self, stage: str) -> list[Group]:

@@ -25,22 +25,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.curricula import Question
-from numerate.methods import sft
 from numerate.methods.mixed_policy import class_rows, heads_network
-from numerate.methods.shared import rollout_metrics
-from numerate.methods.shared.options import Fit, Sample, Validate
-from numerate.methods.shared.sampling import reward_function, sample_groups
-from numerate.methods.shared.validation import keep_best
+from numerate.methods.shared.on_policy import OnPolicyLoop
+from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Sample, Validate
+from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
 from numerate.rewards.compose import CORRECT, Given
 from numerate.rollouts.job import Job
-from numerate.types import Example, Group, Stats
+from numerate.types import Example, Group, Problem, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -111,6 +109,11 @@ class Config:
                 "w_op: 0, and w_rl or rl_logprob teach the operator head nothing either: it would stay random"
             )
 
+    def loop_options(self) -> PolicyGradient:
+        """Returns the options of the loop: a step is one optimizer step on all rows."""
+        fit = PolicyFit(**asdict(self.fit))
+        return PolicyGradient(rewards=self.rewards, sample=self.sample, fit=fit, validate=self.validate)
+
 
 def log_pi(class_logp_N: Tensor, logp_N: Tensor, greedy_N: Tensor, other_N: Tensor, mode: Mode) -> Tensor:
     """log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log p_LM of
@@ -166,31 +169,24 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
     cfg.validate.require(job.validation)
     mixed = heads_network.open_policy(job, cfg.spread, run.seed)
     operators = heads_network.operators_of(mixed, cfg.scope)
-    learner = heads_network.make_learner(mixed, cfg.fit, cfg.head_lr)
     gold = gold_rows(run, cfg, job, mixed, operators)
-    engine = heads_network.make_engine(job, mixed, operators)
-    reward = reward_function(run, job, cfg.sample, cfg.rewards)
-    per_step = cfg.sample.problems or len(gold)
-    steps = cfg.steps or PASSES * math.ceil(len(gold) / per_step)
-    for step in run.rounds(steps, learner, label="steps"):
-        chosen = sft.batch_rows(len(gold), per_step, step, run.seed)
+    network = partial(heads_network.make_network, mixed=mixed, operators=operators, head_lr=cfg.head_lr)
+    solved = replace(job, problems=[problem for problem, _ in gold.values()])
+    loop = OnPolicyLoop(run, solved, cfg.loop_options(), network)
+    steps = cfg.steps or PASSES * math.ceil(len(gold) / (cfg.sample.problems or len(gold)))
+    for step in run.rounds(steps, loop.learner, label="steps"):
         # 1. rollouts of the mixed policy, and their rewards
-        questions = [Question(gold[i][0]) for i in chosen]
-        engine.sync(mixed.policy)
-        folder = f"round-{step:05d}"
-        groups = list(sample_groups(run, job, engine, questions, cfg.sample, step, folder, reward))
+        groups = loop.sample_groups()
         drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.attempts]
         # 2. the worked solutions of the same problems; a step on (9)
-        rows = class_rows.set_row_weights([gold[i][1] for i in chosen], [row for row in drawn if row])
+        solutions = [gold[group.problem.id][1] for group in groups]
+        rows = class_rows.set_row_weights(solutions, [row for row in drawn if row])
         objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
-        lr = training.linear(step / steps, cfg.fit.lr, cfg.fit.rate_at_end(), cfg.fit.warmup)
-        stats = {f"train/{name}": value for name, value in learner.step(rows, objective, lr).items()}
-        stats |= {"train/lr": lr} | round_stats(groups)
-        if cfg.validate.due(step + 1):  # greedy, as the evaluation: the operator head has no say there
-            stats["validation/accuracy"] = job.validate(run, mixed.policy, cfg.validate.limit)
-            keep_best(run, mixed, stats["validation/accuracy"], cfg.validate)
-        run.log(stats)
-    if cfg.validate.keep == "best" and "best" in run.state:
+        lr = loop.rate(step / steps, training.linear)
+        loop.updates.append(loop.learner.step(rows, objective, lr))
+        loop.stats["rollouts/operators"] = operators_per_rollout(groups)
+        loop.log()
+    if has_best(run, cfg.validate):
         mixed.policy.reload(run.folder / "best")
         mixed.load_heads(run.folder / "best")
     return mixed
@@ -198,8 +194,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
 
 def gold_rows(
     run: training.Stage, cfg: Config, job: Job, mixed: MixedPolicy, operators: Operators
-) -> list[tuple[Any, Example]]:
-    """The problems, each with its worked solution as a row. Raises ValueError where nothing is left."""
+) -> dict[str, tuple[Problem, Example]]:
+    """Returns the problems by id, each with its worked solution as a row. Raises ValueError where nothing is
+    left."""
     problems, others = usable_demonstrations(job.problems)
     if not problems:
         raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
@@ -218,14 +215,13 @@ def gold_rows(
     class_rows.check_annotations(
         [problem for problem, _ in kept], [row for _, row in kept], operators, run.progress
     )
-    return [(problem, class_rows.demonstration_row(row, operators)) for problem, row in kept]
+    return {problem.id: (problem, class_rows.demonstration_row(row, operators)) for problem, row in kept}
 
 
-def round_stats(groups: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. rollouts/operators: classes other than V per attempt."""
+def operators_per_rollout(groups: Sequence[Group]) -> float:
+    """Returns the classes other than V per rollout."""
     from numerate.models.operators import OTHER
 
-    turns = [turn for group in groups for s in group.attempts for turn in s.rollout.turns]
-    every = sum(len(group.attempts) for group in groups)
-    operators = sum(choice != OTHER for turn in turns for choice in turn.choices)
-    return rollout_metrics.rollout_stats(groups) | {"rollouts/operators": operators / every}
+    rollouts = [scored.rollout for group in groups for scored in group.attempts]
+    drawn = (choice for rollout in rollouts for turn in rollout.turns for choice in turn.choices)
+    return sum(choice != OTHER for choice in drawn) / len(rollouts)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.methods.shared.network import Network, branch_learner
 from numerate.methods.shared.options import Fit
 from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
-    import torch
-
     from numerate.models.operator_head import MixedPolicy
     from numerate.models.operators import Operators, Scope
     from numerate.rollouts.local import LocalEngine
@@ -34,27 +33,23 @@ def operators_of(mixed: MixedPolicy, scope: Scope) -> Operators:
     return find_operators(token_texts(mixed.policy.tokenizer, vocabulary), scope)
 
 
+def make_network(
+    job: Job, fit: Fit, mixed: MixedPolicy, operators: Operators, head_lr: float | None
+) -> Network:
+    """Returns the policy, trained in place with its heads, and sampled with the operator head; validations
+    are greedy, as the evaluation, where that head is not asked."""
+    learner = make_learner(mixed, fit, head_lr)
+    return Network(mixed.policy, learner, make_engine(job, mixed, operators), mixed)
+
+
 def make_learner(mixed: MixedPolicy, fit: Fit, head_lr: float | None) -> training.Learner:
-    """Of model and heads, in place."""
-    import torch
-
+    """Returns the learner of model and heads."""
     mixed.policy.add_lora(fit.adapters())
-    faster = (head_lr or fit.lr) / fit.lr
-    options = fit.learner_options()
-    adamw = {"betas": options.pop("betas"), "weight_decay": options.pop("weight_decay")}
-
-    def optimizers(named: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
-        heads = [p for name, p in named.items() if name.startswith("heads.")]
-        trunk = [p for name, p in named.items() if not name.startswith("heads.")]
-        groups = [{"params": trunk, "lr_scale": 1.0}, {"params": heads, "lr_scale": faster}]
-        fused = mixed.policy.device.type in ("cpu", "cuda")
-        return [torch.optim.AdamW(groups, lr=0.0, fused=fused, **adamw)]
-
-    return training.Learner(mixed.together(), optimizers=optimizers, **options)
+    return branch_learner(mixed.together(), fit, "heads", head_lr)
 
 
 def make_engine(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
-    """The local engine, with the operator head at the wheel."""
+    """The local engine, with the operator head choosing the token class."""
     from numerate.rollouts.local import LocalEngine
     from numerate.rollouts.local.mixed_sampling import MixedSampling
 

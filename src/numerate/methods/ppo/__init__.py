@@ -152,7 +152,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if cfg.reference_steps and not any(problem.solution for problem in job.problems):
         raise ValueError("reference_steps needs worked solutions, and these problems have none")
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
-    loop = OnPolicyLoop(run, job, cfg, partial(value_network.make_learner, cfg=cfg.value))
+    loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
     if cfg.kl.coef:
         loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):

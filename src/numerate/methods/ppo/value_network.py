@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from numerate import training
+from numerate.methods.shared.network import Network, branch_learner
 from numerate.methods.shared.options import Fit
 from numerate.options import AtLeast0, NotNegative, Positive, Share, config
+from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
     from numerate.models.policy import Policy
 
 
@@ -33,27 +32,20 @@ class Value:
     """steps in which the value learns alone; the policy does not move"""
 
 
+def open_network(job: Job, fit: Fit, cfg: Value) -> Network:
+    """Returns the model of the job with a value branch."""
+    policy = job.load(job.model)
+    return Network(policy, make_learner(policy, fit, cfg))
+
+
 def make_learner(policy: Policy, fit: Fit, cfg: Value) -> training.Learner:
     """Of the policy, in place, and a value branch that copies its top layers as they are before adapters are
     put on."""
-    import torch
-
     from numerate.models.value_head import ValueBranch, join_value_branch
 
     branch = ValueBranch(policy.model, cfg.layers)
     policy.add_lora(fit.adapters())
-    faster = (cfg.lr or fit.lr) / fit.lr
-    options = fit.learner_options()
-    adamw = {"betas": options.pop("betas"), "weight_decay": options.pop("weight_decay")}
-
-    def optimizers(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
-        value = [p for name, p in named.items() if name.startswith("value.")]
-        trunk = [p for name, p in named.items() if not name.startswith("value.")]
-        fused = policy.device.type in ("cpu", "cuda")
-        groups = [{"params": trunk, "lr_scale": 1.0}, {"params": value, "lr_scale": faster}]
-        return [torch.optim.AdamW(groups, lr=0.0, fused=fused, **adamw)]
-
-    return training.Learner(join_value_branch(policy, branch), optimizers=optimizers, **options)
+    return branch_learner(join_value_branch(policy, branch), fit, "value", cfg.lr)
 
 
 def set_policy_trainable(learner: training.Learner, policy: bool) -> None:

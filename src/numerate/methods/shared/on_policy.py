@@ -16,12 +16,12 @@ from numerate.credit import gather_trained, has_signal, scatter_trained
 from numerate.curricula.prioritized_replay import mean_abs_advantage
 from numerate.methods.sft import minibatch
 from numerate.methods.shared import rollout_metrics
-from numerate.methods.shared.options import Fit, OnPolicyOptions, PolicyFit
+from numerate.methods.shared.network import Network, open_policy
+from numerate.methods.shared.options import OnPolicyOptions, PolicyFit
 from numerate.methods.shared.question_sampler import QuestionSampler
 from numerate.methods.shared.sampling import reward_function, sample_groups
-from numerate.methods.shared.validation import keep_best, result
+from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
-from numerate.rollouts.collect import greedy_accuracy
 from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Rollout, Stats
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
+OpenNetwork = Callable[[Job, PolicyFit], Network]
+Schedule = Callable[[float, float, float, float], float]
+"""progress, peak, last rate, warm-up -> learning rate"""
 
 
 def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
@@ -73,30 +76,19 @@ def with_advantages(
     return out
 
 
-def policy_learner(policy: Policy, fit: Fit) -> training.Learner:
-    policy.add_lora(fit.adapters())
-    return training.Learner(policy, **fit.learner_options())
-
-
 class OnPolicyLoop:
     """A policy, its engine and its learner, through the steps of a stage."""
 
     def __init__(
-        self,
-        run: training.Stage,
-        job: Job,
-        cfg: OnPolicyOptions,
-        learner: Callable[[Policy, PolicyFit], training.Learner] | None = None,
+        self, run: training.Stage, job: Job, cfg: OnPolicyOptions, open_network: OpenNetwork = open_policy
     ) -> None:
-        """learner: makes the learner where more than the policy is trained, and puts adapters on the
-        policy."""
         cfg.validate.require(job.validation)
         self.run, self.job, self.cfg, self.fit = run, job, cfg, cfg.fit
         self.reward = reward_function(run, job, cfg.sample, getattr(cfg, "rewards", (CORRECT,)))
         self.questions = QuestionSampler(run, job.problems, job.style, cfg.curriculum)
-        self.policy = job.load(job.model)
-        self.learner = (learner or policy_learner)(self.policy, cfg.fit)
-        self.engine = job.engine(self.policy)
+        self.network = open_network(job, cfg.fit)
+        self.policy, self.learner = self.network.policy, self.network.learner
+        self.engine = self.network.engine or job.engine(self.policy)
         self.references: dict[str, training.Reference] = {}
         """column -> the model whose log-probabilities it holds"""
         self.sampled: list[Group] = []
@@ -217,11 +209,12 @@ class OnPolicyLoop:
         if live:
             self.updates.append(self.learner.step(live, loss, lr))
 
-    def rate(self, progress: float) -> float:
-        """Returns the learning rate, and logs it."""
+    def rate(self, progress: float, schedule: Schedule | None = None) -> float:
+        """Returns the learning rate, and logs it. schedule: None is a cosine."""
         fit = self.fit
-        self.stats["train/lr"] = training.cosine(progress, fit.lr, fit.rate_at_end(), fit.warmup)
-        return self.stats["train/lr"]
+        lr = (schedule or training.cosine)(progress, fit.lr, fit.rate_at_end(), fit.warmup)
+        self.stats["train/lr"] = lr
+        return lr
 
     def log(
         self, updates: Stats | None = None, surprises: Callable[[], Mapping[str, float]] | None = None
@@ -251,20 +244,18 @@ class OnPolicyLoop:
 
     def validation(self) -> Stats:
         """The validation accuracy, where the step ends with a validation."""
-        run, job, cfg = self.run, self.job, self.cfg.validate
-        if not cfg.due(run.round + 1):
+        network, cfg = self.network, self.cfg.validate
+        if not cfg.due(self.run.round + 1):
             return {}
+        if network.engine:  # made for the rollouts of the training alone
+            return validate(self.run, self.job, self.policy, cfg, saved=network.saved)
         self.engine.sync(self.policy)
-        with run.untimed():
-            accuracy = greedy_accuracy(
-                self.engine, job.validation[: cfg.limit], job.max_tokens, job.style, run.progress
-            )
-        keep_best(run, self.policy, accuracy, cfg)
-        return {"validation/accuracy": accuracy}
+        return validate(self.run, self.job, self.policy, cfg, self.engine, network.saved)
 
     def result(self) -> Policy:
-        """Returns the policy that the stage leaves."""
-        return result(self.run, self.job, self.policy, self.cfg.validate)
+        """Returns the policy that the stage leaves: the last one, or the best."""
+        best = has_best(self.run, self.cfg.validate)
+        return self.job.load_dir(self.run.folder / "best") if best else self.policy
 
     def mean_abs_advantages(self) -> dict[str, float]:
         """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""

@@ -1,4 +1,4 @@
-"""The best model of a stage, by its validation accuracy."""
+"""Validation during a stage, and its best model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from numerate.methods.shared.options import Validate
 from numerate.rollouts.job import Job
+from numerate.types import Engine, Stats
 
 if TYPE_CHECKING:
     from numerate import training
@@ -13,13 +14,23 @@ if TYPE_CHECKING:
     from numerate.training.stage import Savable
 
 
-def keep_best(run: training.Stage, policy: Savable, accuracy: float, cfg: Validate) -> None:
-    """Saves the policy in `best` where it is kept by its accuracy and none before was as good."""
+def validate(
+    run: training.Stage,
+    job: Job,
+    policy: Policy,
+    cfg: Validate,
+    engine: Engine | None = None,
+    saved: Savable | None = None,
+) -> Stats:
+    """Returns the validation accuracy of a policy. Where the best is kept and none before was as good, saves
+    it in `best`. engine: one that has its weights; saved: what is saved in place of the policy."""
+    accuracy = job.validate(run, policy, cfg.limit, engine)
     if cfg.keep == "best" and accuracy > run.state.get("best", -1.0):
         run.state["best"] = accuracy
-        run.save(policy, "best")
+        run.save(saved or policy, "best")
+    return {"validation/accuracy": accuracy}
 
 
-def result(run: training.Stage, job: Job, policy: Policy, cfg: Validate) -> Policy:
-    """Returns the policy that the stage leaves: the last one, or the best."""
-    return job.load_dir(run.folder / "best") if cfg.keep == "best" and "best" in run.state else policy
+def has_best(run: training.Stage, cfg: Validate) -> bool:
+    """Whether the stage leaves the model in `best` in place of the last one."""
+    return cfg.keep == "best" and "best" in run.state
