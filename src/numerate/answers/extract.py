@@ -91,6 +91,8 @@ _ASCII_FORMS = {chr(0xFF01 + k): chr(0x21 + k) for k in range(94)} | {
     "−": "-",
 }
 _FULL_WIDTH = re.compile("[\uff01-\uff5e、−]")
+_REPEATING = re.compile(r"(\.\d{0,12}?(\d{1,6})\2{1,40})\.{3}(?!\.\.)")
+"""`0.333...`, whose points end no sentence"""
 
 
 _STRUCK = re.compile(r"~~[^~\n]{1,80}~~")
@@ -104,6 +106,8 @@ def _readable_tail(visible: str) -> str:
         tail = _FULL_WIDTH.sub(lambda sign: _ASCII_FORMS[sign.group()], tail)
     if "~~" in tail:
         tail = _STRUCK.sub("", tail)
+    if "..." in tail:
+        tail = _REPEATING.sub(r"\1…", tail)
     return "" if tail.isspace() else tail
 
 

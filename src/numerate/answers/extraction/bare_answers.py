@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.extraction.clauses import count_words
+from numerate.answers.extraction.clauses import DIGIT, count_words
 from numerate.answers.extraction.statement_expressions import chain_value
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.extraction.tagged_answers import opens_object
@@ -17,7 +17,7 @@ MOST_WORDS = 12
 _SYMBOLS = re.compile(r"[∞∅=<>≤≥]|\binfinity\b|\bempty\b")
 _REASON = re.compile(r"(?:Since|Because|Given that)\b[^,]*,", re.IGNORECASE)
 _MEANING: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\d"),
+    "number": DIGIT,
     "math": re.compile(r"\w|\\"),
     "choice": re.compile(r"\w|\\"),
 }

@@ -8,7 +8,7 @@ from functools import lru_cache
 from numerate.answers.text.formulas import FORMULA, hide_formulas
 from numerate.answers.text.vocabulary import FUNCTIONS, split_names
 
-DIGIT = re.compile(r"\d|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+DIGIT = re.compile(r"\d|[¼-¾⅐-⅞]")
 CONTENT = re.compile(r"\d|\\[a-zA-Z{]|\$(?=[^\s,.;:)$])(?![a-zA-Z]\$)")
 NEAR = 80
 """characters before an expression with the words that speak of it; to look at all of them is quadratic"""
@@ -88,7 +88,8 @@ EXPLANATION = re.compile(
     # behind a comma, a semicolon or a dash
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
-    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
+    r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?!\$?\d[\d.,]*\W*$)"
+    r"(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
     r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"

@@ -15,6 +15,9 @@ _UNIT = re.compile(
     r"(?:(?:/| ?per | an? )(?P<below>[A-Za-z]{1,12}))?"
     r"(?:\^?\{?[23](?!\d)\}?|[²³]| squared| cubed)?(?![A-Za-zÀ-ſ])"
 )
+_SMALLER = re.compile(r" (?:in|oz|pt|ms)\b(?! (?:the|all|total|an?|his|her|their|its|[a-z]+ing)\b)")
+_LARGER = re.compile(r"\b(?:ft|feet|foot|lbs?|pounds?|gal|qt|s|sec)\.?,? (?:and )?\d+(?:\.\d+)?$")
+"""a number of the next larger unit before `2 in` or `3 oz`: elsewhere these are words"""
 _SIGNS = frozenset("°℃℉¢€£¥₹")
 _JOINED = re.compile(r",? (?:and )?")
 _NO_UNITS = frozenset({"in", "am", "pm", "no", "mi", "oz", "pt", "ms", "as", "pa"})
@@ -26,7 +29,8 @@ def quantity_end(text: str, start: int, joined: bool = False) -> int:
     joined: behind the white space or "and" that joins a smaller unit to it as well."""
     match = _UNIT.match(text, start)
     if match is None or not (is_unit(match["name"]) or (joined and match["name"] == "h")):
-        return start
+        smaller = _SMALLER.match(text, start)
+        return smaller.end() if smaller and _LARGER.search(text, max(start - 24, 0), start) else start
     end = match.end()
     if match["below"] and not is_unit(match["below"]) and match["below"] not in ("s", "h"):
         end = match.end("name")

@@ -19,7 +19,8 @@ from numerate.answers.extraction.clauses import (
 from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import is_detail
 from numerate.answers.extraction.quantities import is_unit, quantity_end
-from numerate.answers.extraction.statement_numbers import ratio_in
+from numerate.answers.extraction.statement_numbers import range_to, ratio_in
+from numerate.answers.extraction.whole_values import are_several, changed_span
 from numerate.answers.text.formulas import FORMULA, last_row, right_side, split_equation
 from numerate.answers.text.number_words import PARTS, VALUES
 from numerate.answers.text.vocabulary import (
@@ -152,6 +153,7 @@ def last_expression(text: str) -> str | None:
         for run in math_runs(text)
         if not DENIAL_BEFORE.search(text, max(0, run.start - DENIAL), run.start)
     ]
+    every = runs
     plain = [run for run in runs if not run.formula and run.text.strip("$").isdigit()]
     details = [run for run in plain if is_detail(text, run)]
     runs = [run for run in runs if run not in details] or runs
@@ -164,12 +166,14 @@ def last_expression(text: str) -> str | None:
         first = last
     if first == last and (value := _called_value(text, runs[last])):
         return value
+    if first == last and (whole := _whole_of_number(text, runs[last], every)):
+        return whole
     end = quantity_end(text, runs[last].end)
     unit = text[runs[last].end : end]
     if first == last:
         rounded = _ROUNDED.search(text) is not None
         value = chain_value(right_side(last_row(runs[last].text), approximate=rounded))
-        if value[:1].isdigit() and NEGATIVE_BEFORE.search(
+        if (value[:1] == "$" or value[:1].isdigit()) and NEGATIVE_BEFORE.search(
             text, max(0, runs[last].start - NEAR), runs[last].start
         ):
             value = "-" + value
@@ -180,6 +184,24 @@ def last_expression(text: str) -> str | None:
     return joint.join(last_row(run.text) for run in runs[first : last + 1])
 
 
+def _whole_of_number(text: str, run: MathRun, every: list[MathRun]) -> str | None:
+    """Returns a plain number with the rest of its range, or with what changes it: `3 to 4`, `at least 5`."""
+    if run.formula or not _PLAIN_NUMBER.fullmatch(run.text):
+        return None
+    index = every.index(run)
+    if index and (before := every[index - 1]) and not before.formula and _PLAIN_NUMBER.fullmatch(before.text):
+        span = changed_span(text, before.start, before.end)
+        if span and span[1] >= run.end:
+            return text[slice(*span)]
+        if several := are_several(text, before, run):
+            return text[before.start : quantity_end(text, run.end)] if several else None
+        if ends := range_to(text, before, run):
+            return ends
+    span = changed_span(text, run.start, run.end)
+    return text[slice(*span)].strip() if span else None
+
+
+_PLAIN_NUMBER = re.compile(r"\$?\d[\d,]*(?:\.\d+)?(?:%|st|nd|rd|th)?")
 _EQUATION_BEFORE = re.compile(
     r"\b(?:equations?|line|curve|circle|parabola|formula|function|relation|form|identity|solutions?"
     r"|inequality|condition)\b"

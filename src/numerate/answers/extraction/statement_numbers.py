@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from numerate.answers.equivalence import decide
 from numerate.answers.extraction.clauses import DENIAL, DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.extraction.expressions import MathRun, math_runs
-from numerate.answers.extraction.main_number import main_number
+from numerate.answers.extraction.main_number import LONGEST_PART, main_number
 from numerate.answers.extraction.quantities import amount_of_money, quantity_end
+from numerate.answers.extraction.whole_values import are_assigned, are_several, changed_span
 from numerate.answers.text.foreign_numerals import foreign_number
 from numerate.answers.text.formulas import right_side
 from numerate.answers.text.number_words import PARTS, VALUES
@@ -38,7 +40,8 @@ _DENIED_BEHIND = re.compile(
     r"(?:is|are|was) (?:not|wrong|incorrect)|fails|does(?:n't| not) work)"
 )
 _SIGNS = re.compile(
-    r"[^\w\s.,;:!?'$%\"]|\d[A-Za-z.:]|[A-Za-z_:'.,]\d|\d\s[\d½⅓⅔¼¾]|\d:\d|"
+    r"[^\w\s.,;:!?'$%\"]|[²³¹¼-¾⁰-₉⅐-↉]|\d[A-Za-z.:'\u0370-\u03ff]|[A-Za-z_:'.,\u0370-\u03ff]\d"
+    r"|\d\s(?:\d|[x\u0370-\u03ff] ?\d|[\u0370-\u03ff]\b|: \d)|\d:\d|"
     r"\b[AP]M\b|(?i:\b(?:thousand|[mb]illion|hundred|trillion)\b)|\$\d[^$]*\$|\d%\w"
 )
 _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(?:\.\d+)?%?")
@@ -90,7 +93,37 @@ def number_in(text: str) -> str | None:
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
-    return whole_number(text, _opening(text, runs) if runs[0].start <= 1 else main_number(text, runs), runs)
+    run = _opening(text, runs) if runs[0].start <= 1 else main_number(text, runs)
+    return _several_values(text, run, runs) or whole_number(text, run, runs)
+
+
+def _several_values(text: str, run: MathRun, runs: list[MathRun]) -> str | None:
+    """Returns the values that a statement gives side by side, None where it gives one."""
+    first = last = runs.index(run)
+    while last + 1 < len(runs) and are_several(text, runs[last], runs[last + 1]):
+        last += 1
+    if first == last and first and _SIDE_BY_SIDE.fullmatch(text, runs[first - 1].end, run.start):
+        first -= 1
+    if first == last:
+        return None
+    values = [text[each.start : quantity_end(text, each.end)] for each in runs[first : last + 1]]
+    if all(decide(values[0], value).equal for value in values[1:]) or _is_sum(runs[first : last + 1]):
+        return None
+    if _BETWEEN.search(text, 0, runs[first].start):
+        return f"between {text[runs[first].start : runs[last].end]}"
+    end = quantity_end(text, runs[last].end) if last + 1 < len(runs) else len(text.rstrip(" ."))
+    return text[runs[first].start : end]
+
+
+def _is_sum(runs: list[MathRun]) -> bool:
+    """Returns True for a whole with its parts behind it: `20 students, 8 boys and 12 girls`."""
+    if not all(run.text.isdecimal() and len(run.text) <= LONGEST_PART for run in runs):
+        return False
+    whole, *parts = (int(run.text) for run in runs)
+    return len(parts) > 1 and sum(parts) == whole
+
+
+_SIDE_BY_SIDE = re.compile(r"\s*(?:,? (?:and|&)|[,;])\s?\$?")
 
 
 def _opening(text: str, runs: list[MathRun]) -> MathRun:
@@ -136,6 +169,8 @@ def calculated_number(text: str) -> str | None:
     ]
     if not equations or _ROUNDS.search(text, equations[-1].end):
         return None
+    if len(equations) > 1 and are_assigned(text, equations[-2], equations[-1]):
+        return text[equations[-2].start : equations[-1].end]
     return whole_number(text, equations[-1], runs)
 
 
@@ -199,6 +234,15 @@ def whole_number(text: str, run: MathRun, runs: list[MathRun]) -> str:
     return _with_unit(text, run)
 
 
+def range_to(text: str, before: MathRun, run: MathRun) -> str | None:
+    """Returns the range that ends in a number, `3 to 4`; None where it changes from the number before."""
+    if not _TO_END.fullmatch(text, before.end, run.start) or _FROM.search(text, 0, before.start):
+        return None
+    return text[before.start : run.end]
+
+
+_TO_END = re.compile(r"(?: [a-z]{2,12})? to \$?")
+_FROM = re.compile(r"\b(?:from|ratio of|odds of|adding|compared)\s+\$?$")
 _CHANGES = re.compile(
     r"\b(?:drop|fall|fell|ris|rose|go|went|increas|decreas|reduc|chang|shr[aiu]nk|gr[eo]w|climb|declin"
     r"|lower|rais)\w*"
@@ -233,10 +277,12 @@ def _last_part(text: str, index: int, runs: list[MathRun]) -> int:
 
 
 def _with_unit(text: str, run: MathRun) -> str:
+    if _ASSIGNED.fullmatch(run.text):
+        return run.text
     value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
     value = value.rstrip(")") if "(" not in value else value
     value = _GLUED.sub(r"\1 \2", value)
-    if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1].isdigit():
+    if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1] in _FIRST:
         value = "-" + value
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]
@@ -244,10 +290,15 @@ def _with_unit(text: str, run: MathRun) -> str:
         return f"${Decimal(thousands[1]) * 1000:f}"
     if _WHOLE.fullmatch(value) and (scaled := _SCALED.match(text, run.end)):
         return scaled_number(value, scaled.group().strip(" -")) if "=" not in run.text else value
+    if not run.formula and (span := changed_span(text, run.start, run.end)):
+        return text[slice(*span)].strip()
     unit = "" if run.formula else text[run.end : quantity_end(text, run.end)]
     return _plain_money("₹" + value if text[: run.start].endswith("Rp") else value, unit).lstrip("₹")
 
 
+_ASSIGNED = re.compile(r"[A-Za-z] ?= ?[^,;=]+(?:[,;] ?(?:and )?[A-Za-z] ?= ?[^,;=]+)+")
+"""several unknowns: `x=3, y=4`"""
+_FIRST = frozenset("$.½¼¾⅓⅔0123456789")
 _THOUSANDS = re.compile(r"\$(\d{1,6}(?:\.\d{1,3})?)[kK]")
 _WHOLE = re.compile(r"-?\d{1,9}")
 _SCALED = re.compile(r"[ -](?:squared|cubed|and an? (?:half|quarter|third))\b(?! more| less)")

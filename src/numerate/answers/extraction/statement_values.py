@@ -18,7 +18,7 @@ _QUALIFIER = re.compile(
     r"also|now|in fact|of course|again|still"
     r"|ca\.|circa|environ|ungefähr|etwa|daher|also|donc|por tanto|aproximadamente|примерно)(?![A-Za-z])|"
     r"[约約大]{1,2}"
-    r"|->|[\s,:=≈~→⇒➔>\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
+    r"|[-=]+>|>>|[\s,:=≈~→⇒➔\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
