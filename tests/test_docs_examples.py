@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from numerate import config, recipes
+from numerate import config, problems, recipes
 from numerate.answers import Found, Verdict
 from numerate.cli import app
 from numerate.types import Grade
@@ -132,3 +132,15 @@ def test_changes_of_shipped_recipes_are_accepted(name: str, words: list[str]) ->
     tree = config.read_recipe(words[1])
     config.apply_overrides(tree, [word for word in words if re.match(r"[\w.-]+=", word)])
     assert config.build_recipe(tree).name, name
+
+
+def first_cells(name: str) -> set[str]:
+    """Returns the names in the first cells of the first table of a page."""
+    table = (DOCS / name).read_text("utf-8").partition("|---|")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| ([^|]+) \|", table, flags=re.M)
+    return {word.strip("`") for cell in cells for word in cell.split(", ")}
+
+
+def test_the_tables_have_every_shipped_recipe_and_every_known_set() -> None:
+    assert first_cells("shipped-recipes.md") == set(recipes.recipe_names())
+    assert first_cells("problem-sets.md") == set(problems.TABLE)
