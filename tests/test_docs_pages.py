@@ -105,3 +105,32 @@ def test_api_pages_are_made_from_modules_that_exist() -> None:
     assert len(modules) >= 20
     assert not [name for name, path in modules.items() if not path.is_file()]
     assert all(ast.get_docstring(ast.parse(path.read_text())) for path in modules.values())
+
+
+def test_members_that_api_pages_choose_are_in_their_modules() -> None:
+    chosen: list[tuple[str, str]] = []
+    for page in sorted((DOCS / "api").glob("*.md")):
+        blocks = page.read_text(encoding="utf-8").split("::: numerate.")[1:]
+        chosen += [
+            (block.split(maxsplit=1)[0], name.strip())
+            for block in blocks
+            for names in re.findall(r"members: \[(.*)\]", block)
+            for name in names.split(",")
+        ]
+    assert len(chosen) > 10
+    files = dict(documented_modules())
+    assert not [(module, name) for module, name in chosen if name not in bound_names(files[module])]
+
+
+def bound_names(path: Path) -> set[str]:
+    """Returns the names that a module defines, assigns or imports at its top level."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names

@@ -2,7 +2,7 @@
 well under two seconds and without torch.
 
     recipe = load("quickstart", ["sft.limit=200", "seed=1"])      # or a path to a YAML file
-    print(resolved(recipe))                                       # every default written out
+    print(resolved_yaml(recipe))                                  # every default written out
 """
 
 from __future__ import annotations

@@ -11,13 +11,13 @@ from numerate.rollouts.engines import ENGINES, options_class
 
 
 def _kind(value: Any) -> Any:
-    """local where nothing is said."""
+    """Returns the kind of engine options, by default local."""
     return str(value.get("kind", "local")) if isinstance(value, dict) else getattr(value, "kind", None)
 
 
 if TYPE_CHECKING:
     EngineOptions = BaseEngineOptions
+    """options of an engine, by its kind"""
 else:
     RECORDS = tuple(Annotated[options_class(kind), Tag(kind)] for kind in ENGINES)
     EngineOptions = Annotated[Union[RECORDS], Discriminator(_kind)]  # noqa: UP007 # made of the table
-"""what samples: one record per kind"""
