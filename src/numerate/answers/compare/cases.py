@@ -48,22 +48,22 @@ def read_cases(normal: str, parse: Parse) -> Node | None:
     rows = [row for row in _ROW.split(block["cases"] or block["array"] or "") if row.strip(" .,")]
     if not 0 < len(rows) <= MOST_PIECES:
         return None
-    parts = [_parted(_STYLED.sub(r" \1 ", row)) for row in rows]
+    parts = [_split_row(_STYLED.sub(r" \1 ", row)) for row in rows]
     if not any(condition for _, condition in parts):
-        return _listed([parse(value) for value, _ in parts]) if block["name"] is None else None
-    node = _listed([_piece(value, condition, parse) for value, condition in parts], "cases")
+        return _list_node([parse(value) for value, _ in parts]) if block["name"] is None else None
+    node = _list_node([_piece(value, condition, parse) for value, condition in parts], "cases")
     if node is None or block["name"] is None:
         return node
     name = parse(block["name"])
     return Node("rel", ("=",), (name, node)) if name else None
 
 
-def _listed(members: list[Node | None], kind: str = "list") -> Node | None:
+def _list_node(members: list[Node | None], kind: str = "list") -> Node | None:
     nodes = tuple(node for node in members if node is not None)
     return Node(kind, None, nodes) if len(nodes) == len(members) else None
 
 
-def _parted(row: str) -> tuple[str, str]:
+def _split_row(row: str) -> tuple[str, str]:
     """(value, condition) of one row; no condition in a row of a system such as `a + b &= 2`."""
     value, sign, condition = row.partition("&")
     if sign and condition.lstrip().startswith("="):

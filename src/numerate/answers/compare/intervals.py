@@ -30,7 +30,7 @@ def merge_intervals(node: Node) -> Node | None:
         pieces = _pieces(node)
     except Undecided:
         return None
-    return _union(_joined(pieces)) if len(pieces) <= MOST_PIECES else None
+    return _union(_join_pieces(pieces)) if len(pieces) <= MOST_PIECES else None
 
 
 def intersect_sets(nodes: Sequence[Node]) -> Node | None:
@@ -38,14 +38,14 @@ def intersect_sets(nodes: Sequence[Node]) -> Node | None:
     if not 1 < len(nodes) <= MOST_PIECES:
         return None
     try:
-        first, *rest = [_joined(_pieces(node)) for node in nodes]
+        first, *rest = [_join_pieces(_pieces(node)) for node in nodes]
     except Undecided:
         return None
     for other in rest:
         if len(first) * len(other) > MOST_PIECES**2:
             return None
         first = [p for a in first for b in other if (p := _overlap(a, b))]
-    return _union(_joined(first))
+    return _union(_join_pieces(first))
 
 
 def _pieces(node: Node) -> list[IntervalPiece]:
@@ -79,7 +79,7 @@ def _order(a: End, b: End) -> int:
     return -1 if a.at < b.at else 1
 
 
-def _joined(pieces: list[IntervalPiece]) -> list[IntervalPiece]:
+def _join_pieces(pieces: list[IntervalPiece]) -> list[IntervalPiece]:
     joined: list[IntervalPiece] = []
     for piece in sorted(pieces, key=lambda p: (p.low.at, not p.low.closed)):
         last = joined[-1] if joined else None
@@ -116,11 +116,11 @@ def _overlap(a: IntervalPiece, b: IntervalPiece) -> IntervalPiece | None:
 
 
 def _union(pieces: list[IntervalPiece]) -> Node:
-    parts = tuple(map(_written, pieces))
+    parts = tuple(map(_interval_node, pieces))
     return Node("union", None, parts) if len(parts) != 1 else parts[0]
 
 
-def _written(piece: IntervalPiece) -> Node:
+def _interval_node(piece: IntervalPiece) -> Node:
     if _order(piece.low, piece.high) == 0:
         return Node("set", None, (piece.low.node,))
     brackets = ("[" if piece.low.closed else "(") + ("]" if piece.high.closed else ")")

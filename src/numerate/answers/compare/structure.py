@@ -63,10 +63,10 @@ def same_structure(left: Node, right: Node) -> str | None:
         return congruence.same_residues(left, right, same_structure)
     if left.kind == "rel" or right.kind == "rel":
         return relations.same_relation(left, right, same_structure)
-    return _unrelated(left, right)
+    return _same_unrelated(left, right)
 
 
-def _unrelated(left: Node, right: Node) -> str | None:
+def _same_unrelated(left: Node, right: Node) -> str | None:
     kinds = {left.kind, right.kind}
     if "cases" in kinds:
         return cases.same_cases(left, right, same_structure)
@@ -172,7 +172,7 @@ def _same_members(left: Node, right: Node) -> str | None:
     members, others = _members(left), _members(right)
     if len(members) != len(others):
         members, others = _without_repeated_points(members), _without_repeated_points(others)
-    return _unordered(members, others)
+    return _same_unordered(members, others)
 
 
 def _without_repeated_points(members: list[Node]) -> list[Node]:
@@ -212,7 +212,7 @@ def _contrary(left: Node, right: Node) -> bool:
 
 
 def _same_unions(left: Node, right: Node) -> str | None:
-    if rung := _unordered(_parts(left), _parts(right)):
+    if rung := _same_unordered(_parts(left), _parts(right)):
         return rung
     first, second = intervals.merge_intervals(left), intervals.merge_intervals(right)
     if first is None or second is None or (first, second) == (left, right):
@@ -220,7 +220,7 @@ def _same_unions(left: Node, right: Node) -> str | None:
     return _in_order(tuple(_parts(first)), tuple(_parts(second)))
 
 
-def _unordered(left: list[Node], right: list[Node]) -> str | None:
+def _same_unordered(left: list[Node], right: list[Node]) -> str | None:
     """Every member of one side equals one of the other, one to one."""
     if len(left) != len(right):
         return None

@@ -131,16 +131,16 @@ def with_terms(node: Node, most: int = MOST_NODES) -> Node:
     """The expression with all of its sums and products written out that can be, together within a bound."""
     left = [most]
 
-    def written(node: Node) -> Node:
+    def write_out(node: Node) -> Node:
         if not node.args:
             return node
         if node.kind != "series":
             spend_steps(2 * len(node.args))
-            return node._replace(args=tuple(map(written, node.args)))
-        node = _with_term(node, *map(written, node.args))
+            return node._replace(args=tuple(map(write_out, node.args)))
+        node = _with_term(node, *map(write_out, node.args))
         try:
-            return written(_written_out(node, left))
+            return write_out(_written_out(node, left))
         except Undecided:
             return node
 
-    return written(node)
+    return write_out(node)

@@ -19,10 +19,10 @@ def subtract_points(node: Node) -> Node:
         return node
     if whole.kind != "tuple" or len(whole.args) != 2 or removed.kind != "set" or not removed.args:
         return node
-    return _apart(whole, removed.args) or node
+    return _remove_points(whole, removed.args) or node
 
 
-def _apart(whole: Node, points: tuple[Node, ...]) -> Node | None:
+def _remove_points(whole: Node, points: tuple[Node, ...]) -> Node | None:
     if len(points) > MOST_POINTS or any(free_symbols(p) for p in points):
         return None
     try:

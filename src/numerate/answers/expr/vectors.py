@@ -12,7 +12,7 @@ def vector_components(node: Node, size: int) -> tuple[Node, ...] | None:
     terms = node.args if node.kind == "add" else (node,)
     factors_of: list[list[Node]] = [[] for _ in _AXES]
     for term in terms:
-        axis, factor = _split(term)
+        axis, factor = _split_term(term)
         if axis is None:
             return None
         factors_of[axis].append(factor)
@@ -21,10 +21,10 @@ def vector_components(node: Node, size: int) -> tuple[Node, ...] | None:
     return tuple(_total(factors) for factors in factors_of[:size])
 
 
-def _split(term: Node) -> tuple[int | None, Node]:
+def _split_term(term: Node) -> tuple[int | None, Node]:
     """(which axis, the factor before it) of one term."""
     if term.kind == "neg":
-        axis, factor = _split(term.args[0])
+        axis, factor = _split_term(term.args[0])
         return axis, negate_node(factor)
     if term.kind == "sym" and term.value in _AXES:
         return _AXES.index(term.value), number_node(1)

@@ -95,9 +95,9 @@ def _side(goal: list[Token]) -> tuple[list[Token], str]:
 
 def _terms_in(parser: Parser, letter: str) -> Node:
     """The product behind a limit, and the terms behind it as long as they hold its letter."""
-    terms = [parser.signed()]
+    terms = [parser.signed_term()]
     while parser.peek().text in ("+", "-") and integral_span.term_holds(parser.tokens, parser.at + 1, letter):
-        terms.append(parser.signed())
+        terms.append(parser.signed_term())
     return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
 
 
@@ -112,9 +112,9 @@ def read_operand(parser: Parser, bottom: Node) -> Node:
         return head
     while parser.starts_factor() or parser.peek().text in ("*", "/"):
         if parser.op("/"):
-            factors = [Node("div", None, (multiply_factors(*factors), parser.unsigned()))]
+            factors = [Node("div", None, (multiply_factors(*factors), parser.signed_factor()))]
         else:
-            factors.append(parser.unsigned() if parser.op("*") else parser.power())
+            factors.append(parser.signed_factor() if parser.op("*") else parser.power())
     return multiply_factors(*factors)
 
 

@@ -108,7 +108,7 @@ def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
             tokens.append(Token("name", point[0], None, spaced))
             at = point[1]
         elif kind == "command" and piece[1:] in _STYLES:
-            at = _styled(text, at, tokens, spaced, depth)
+            at = _read_styled(text, at, tokens, spaced, depth)
         elif kind == "number":
             at = _number(text, at, piece, tokens, spaced)
         else:
@@ -120,7 +120,7 @@ def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
 _COUNTED = re.compile(r"[-+]?\d[\d,.]{0,20} [A-Za-z][A-Za-z ]{0,40}")
 
 
-def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
+def _read_styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
     r"""Read \text{...} and its kin: prose becomes one word, mathematics is read as if it stood alone."""
     while at < len(text) and text[at] == " ":
         at += 1

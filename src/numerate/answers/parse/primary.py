@@ -44,11 +44,11 @@ def _number(parser: Parser, text: str) -> Node:
     if parser.peek().text == "_" and "." not in text:
         parser.next()
         return Node("base", (text.replace(",", ""), _argument(parser)))
-    mixed = _mixed(parser)
+    mixed = _mixed_fraction(parser)
     return Node("num", token.value + mixed) if mixed is not None else node
 
 
-def _mixed(parser: Parser) -> Fraction | None:
+def _mixed_fraction(parser: Parser) -> Fraction | None:
     """Returns the fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of
     integers."""
     ahead = parser.peek()
@@ -75,7 +75,7 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 
 def _name(parser: Parser, text: str) -> Node:
-    name = _subscripted(parser, text)
+    name = _read_subscript(parser, text)
     if name in calls.EVENTS and parser.peek().text == "(" and (event := calls.read_event(parser)):
         return event
     if name == "C" and (chosen := calls.read_binomial(parser)):
@@ -96,13 +96,13 @@ def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
     names: list[Node] = []
     while parser.peek().kind in ("name", "cmd") and parser.peek().text not in _COMMANDS:
         token = parser.next()
-        names.append(Node("sym", _subscripted(parser, token.text)))
+        names.append(Node("sym", _read_subscript(parser, token.text)))
         if not parser.op(","):
             break
     return tuple(names) if names and parser.op(")") else None
 
 
-def _subscripted(parser: Parser, name: str) -> str:
+def _read_subscript(parser: Parser, name: str) -> str:
     while parser.peek().text == "_" and parser.peek().kind == "op":
         parser.next()
         start = parser.at
@@ -142,10 +142,10 @@ def _argument(parser: Parser) -> Node:
         return Node("num", Fraction(token.text[0]))
     if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
         return Node("sym", parser.next().text)
-    return _nested(parser)
+    return _read_nested(parser)
 
 
-def _nested(parser: Parser) -> Node:
+def _read_nested(parser: Parser) -> Node:
     """Reads an atom that stands without brackets inside of another one."""
     parser.deeper()
     node = read_primary(parser)
@@ -168,12 +168,12 @@ def _binomial(parser: Parser, text: str) -> Node:
 
 
 def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
-    def read(parser: Parser, text: str) -> Node:
+    def read_inner(parser: Parser, text: str) -> Node:
         inner = parser.sum()
         parser.expect(closer)
         return Node("fn", name, (inner,))
 
-    return read
+    return read_inner
 
 
 def _series(parser: Parser, text: str) -> Node:
@@ -218,7 +218,7 @@ def _function(parser: Parser, name: str) -> Node:
     base = _log_base(parser, name)
     exponent = None
     if parser.op("^"):
-        raised = parser.raised(Node("num", Fraction(0)))
+        raised = parser.superscript(Node("num", Fraction(0)))
         if raised.kind != "pow":  # a degree sign behind a function's name
             raise Unreadable(f"a {raised.kind} of a function without an argument")
         exponent = raised.args[1]
@@ -261,7 +261,7 @@ def _function_arguments(parser: Parser) -> tuple[Node, ...]:
         parser.expect(")")
         turned = parser.degrees(inner)  # \\sin(30)^\\circ
         return inner.args if inner.kind == "list" else (turned,)
-    factors = [parser.unsigned()]
+    factors = [parser.signed_factor()]
     while parser.starts_factor() and parser.peek().kind != "fn" and parser.peek().text not in ("(", "["):
         factors.append(parser.power())
     return (factors[0] if len(factors) == 1 else Node("mul", None, tuple(factors)),)
@@ -272,7 +272,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = brackets.read_group(parser, "{") if parser.op("{") else _nested(parser)
+    inner = brackets.read_group(parser, "{") if parser.op("{") else _read_nested(parser)
     return Node("fn", "root", (inner, degree))
 
 

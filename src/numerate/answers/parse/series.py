@@ -26,6 +26,6 @@ def read_series(parser: Parser, name: str, argument: Callable[[Parser], Node]) -
     if start.kind != "rel" or start.value != ("=",) or start.args[0].kind != "sym":
         raise Unreadable(f"a {name} over something else than a letter")
     letter, first = start.args[0].value, start.args[1]
-    term = parser.signed()
+    term = parser.signed_term()
     bound = f"bound {operator_depth(term)}"
     return Node("series", name, (first, last, rename_letter(term, letter, Node("sym", bound), bound)))

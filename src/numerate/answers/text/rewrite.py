@@ -40,10 +40,10 @@ def _french(text: str) -> str:
     pieces = [_PIECE.fullmatch(part) for part in parts[::2]]
     if len(parts) > 40 or not all(pieces) or not any(p and (p[2] == "]" or p[5] == "[") for p in pieces):
         return text
-    written = [
+    intervals = [
         f"{p[1]}{'(' if p[2] == ']' else '['}{p[3]},{p[4]}{')' if p[5] == '[' else ']'}" for p in pieces if p
     ]
-    return "\\cup ".join(written)
+    return "\\cup ".join(intervals)
 
 
 # -- 1011_two ----------------------------------------------------------------------
@@ -99,11 +99,11 @@ _CHOICES = re.compile(
 def _choose(text: str) -> str:
     """`^{10}C_3` and `_{10}P_3`."""
 
-    def written(match: re.Match[str]) -> str:
+    def binomial(match: re.Match[str]) -> str:
         n, k = match["n"] or match["bare_n"], match["k"] or match["bare_k"]
         return f"\\binom{{{n}}}{{{k}}}" if match["what"] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
 
-    return _PLAIN_CHOICES.sub(written, _CHOICES.sub(written, text))
+    return _PLAIN_CHOICES.sub(binomial, _CHOICES.sub(binomial, text))
 
 
 _PLAIN_CHOICES = re.compile(
@@ -136,7 +136,7 @@ def _minutes_of_arc(text: str) -> str:
     return _ARC.sub(lambda m: f"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\\circ ", text)
 
 
-def _barred(text: str) -> str:
+def _strip_digit_bars(text: str) -> str:
     r"""`\overline{342}_7`: a bar over digits of a base says that they are digits."""
     return _BARRED.sub(r"\1", text)
 
@@ -176,7 +176,7 @@ _LENGTH = re.compile(
 )
 
 
-def _spaced(text: str) -> str:
+def _space_or(text: str) -> str:
     """`x=1orx=2`, which lost its spaces."""
     return _SPACES_LOST.sub(r"\1 \2 ", text)
 
@@ -191,23 +191,23 @@ def _times(text: str) -> str:
     return _LETTER_TIMES.sub(r" \\times ", text)
 
 
-def _lowered(text: str) -> str:
+def _subscript_first(text: str) -> str:
     """`a^2_n` with the subscript first, as `a_n^2`."""
     return _RAISED_FIRST.sub(r"\2\1", text)
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("circ",), _minutes_of_arc),
-    (("overline",), _barred),
+    (("overline",), _strip_digit_bars),
     (("[", "]"), _french),
     (("x", "X"), _times),
-    (("or", "and"), _spaced),
+    (("or", "and"), _space_or),
     (("|",), _length),
     (("=",), _operation),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),
-    (("^",), _lowered),
+    (("^",), _subscript_first),
     (("\\{",), _builder),
     (("/",), _derivative),
     (("/",), _ratio_of_segments),

@@ -63,12 +63,12 @@ def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
         known.append(node)
         return Node("sym", f"operator {len(known) - 1}")
 
-    def replaced(node: Node) -> Node:
+    def replace(node: Node) -> Node:
         if node.kind in BINDERS:
             return letter(node)
-        return node._replace(args=tuple(map(replaced, node.args))) if node.args else node
+        return node._replace(args=tuple(map(replace, node.args))) if node.args else node
 
-    return replaced(left), replaced(right)
+    return replace(left), replace(right)
 
 
 def _same_operator(left: Node, right: Node, same_value: Same) -> bool:

@@ -34,13 +34,13 @@ def approach_points(goal: Node, side: str, infinite: int) -> list[list[Node]]:
 
 def numeric_limit(sides: list[list[Node]], at: Callable[[Node], Any]) -> Any:
     """The value, or infinity as a float with its sign. Raises Undecided."""
-    values = [_settled(*(real_part(at(point)) for point in side)) for side in sides]
+    values = [_settle_limit(*(real_part(at(point)) for point in side)) for side in sides]
     if len(values) == 2 and not _same(*values):
         raise Undecided("another limit from the other side")
     return values[0]
 
 
-def _settled(far: Any, near: Any) -> Any:
+def _settle_limit(far: Any, near: Any) -> Any:
     if abs(near - far) <= AGREEMENT * abs(near):
         return near
     if abs(near) <= abs(far) < ZERO:

@@ -39,17 +39,17 @@ class OperatorValue(NamedTuple):
 
 def operator_value(node: Node) -> OperatorValue:
     """The value, and the work that it took, which is paid for whether it is computed or remembered."""
-    value, steps = _computed(node)
+    value, steps = _measured_value(node)
     spend_steps(steps + STEPS * value.spent)
     return value
 
 
 @lru_cache(maxsize=1024)
-def _computed(node: Node) -> tuple[OperatorValue, int]:
-    return measure_steps(_found, node)
+def _measured_value(node: Node) -> tuple[OperatorValue, int]:
+    return measure_steps(_compute_value, node)
 
 
-def _found(node: Node) -> OperatorValue:
+def _compute_value(node: Node) -> OperatorValue:
     if node in (INFINITY, _MINUS_INFINITY):
         return OperatorValue(float("inf" if node == INFINITY else "-inf"), 0)
     effort = Effort(EFFORT)
@@ -99,7 +99,7 @@ def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) ->
     effort.spend(weight * evaluation_cost(body))
     body = _without_fixed_operators(body, bound, effort)
     plain = not has_operators(body)
-    body = _folded(body, bound, digits) if plain else body
+    body = _fold_constants(body, bound, digits) if plain else body
     work = weight * evaluation_cost(body)
 
     def f(x: Any) -> Any:
@@ -121,13 +121,13 @@ def _without_fixed_operators(node: Node, bound: str, effort: Effort) -> Node:
     return node._replace(args=tuple(_without_fixed_operators(arg, bound, effort) for arg in node.args))
 
 
-def _folded(node: Node, bound: str, digits: int) -> Node:
+def _fold_constants(node: Node, bound: str, digits: int) -> Node:
     """The expression with its constant parts computed, and powers of e without the logarithm of e."""
     if not contains_letter(node, bound):
         return node if node.kind == "constant" else constant_node(precise_value(node, digits))
     if node.kind == "pow" and node.args[0] == Node("sym", "e"):
-        return Node("fn", "exp", (_folded(node.args[1], bound, digits),))
-    return node._replace(args=tuple(_folded(arg, bound, digits) for arg in node.args))
+        return Node("fn", "exp", (_fold_constants(node.args[1], bound, digits),))
+    return node._replace(args=tuple(_fold_constants(arg, bound, digits) for arg in node.args))
 
 
 # -- integrals ----------------------------------------------------------------------
