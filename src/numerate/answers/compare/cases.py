@@ -11,15 +11,14 @@ from numerate.answers.compare.values import same_value
 from numerate.answers.expr import exact, numeric
 from numerate.answers.expr.tree import (
     Node,
+    Same,
     Undecided,
     free_symbols,
-    number_node,
-    substitute_symbol,
+    substitute_numbers,
     walk_nodes,
 )
 
 Parse = Callable[[str], Node | None]
-Same = Callable[[Node, Node], str | None]
 MOST_PIECES = 12
 _OTHERWISE = Node("sym", "word otherwise")
 
@@ -163,11 +162,11 @@ def _ends(condition: Node) -> Iterator[Fraction]:
 def _value(node: Node, letter: str, point: Fraction) -> Node | None:
     """What the function is at a point, None outside of all its pieces."""
     if node.kind != "cases":
-        return substitute_symbol(node, letter, number_node(point))
+        return substitute_numbers(node, {letter: point})
     for piece in node.args:
         value, condition = piece.args
         if condition == _OTHERWISE or _holds(condition, letter, point):
-            return substitute_symbol(value, letter, number_node(point))
+            return substitute_numbers(value, {letter: point})
     return None
 
 
@@ -179,7 +178,7 @@ def _holds(condition: Node, letter: str, point: Fraction) -> bool:
         return any(parts) if condition.value in ("or", "lor") else all(parts)
     if condition.kind != "rel" or len(condition.value) > 3:
         raise Undecided("a condition in other words")
-    sides = [substitute_symbol(arg, letter, number_node(point)) for arg in condition.args]
+    sides = [substitute_numbers(arg, {letter: point}) for arg in condition.args]
     return all(_compares(sign, *pair) for sign, pair in zip(condition.value, pairwise(sides), strict=True))
 
 

@@ -4,21 +4,20 @@ letters, and otherwise the same bounds and the same term, whatever the letter th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from numerate.answers.budget import spend_steps
 from numerate.answers.expr import exact
 from numerate.answers.expr.tree import (
     BINDERS,
     Node,
+    Same,
     Undecided,
     free_symbols,
     number_node,
-    substitute_symbol,
+    substitute_numbers,
     walk_nodes,
 )
 
-Same = Callable[[Node, Node], str | None]
 MOST_TERMS = 200
 MOST_IRRATIONAL_TERMS = 50
 MOST_NODES = 1_500
@@ -112,9 +111,7 @@ def _letters_of_bounds(node: Node) -> set[str]:
 
 
 def _at(node: Node, values: dict[str, int]) -> Node:
-    for name, value in values.items():
-        node = substitute_symbol(node, name, number_node(value))
-    written = with_terms(node, MOST_IN_A_CASE)
+    written = with_terms(substitute_numbers(node, values), MOST_IN_A_CASE)
     if any(part.kind == "series" for part in walk_nodes(written)):
         raise Undecided("a sum without an end")
     return written

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from numerate.answers.expr import angles
 from numerate.answers.expr.tree import Node, Unreadable
-from numerate.answers.parse import brackets, calculus, calls, notation, series
+from numerate.answers.parse import brackets, calculus, notation
 
 if TYPE_CHECKING:
     from numerate.answers.parse.parser import Parser
@@ -76,14 +76,14 @@ def _mixed_fraction(parser: Parser) -> Fraction | None:
 
 def _name(parser: Parser, text: str) -> Node:
     name = _read_subscript(parser, text)
-    if name in calls.EVENTS and parser.peek().text == "(" and (event := calls.read_event(parser)):
+    if name in brackets.EVENTS and parser.peek().text == "(" and (event := brackets.read_event(parser)):
         return event
-    if name == "C" and (chosen := calls.read_binomial(parser)):
+    if name == "C" and (chosen := brackets.read_binomial(parser)):
         return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
-    arguments = calls.number_argument(parser) or _bare_arguments(parser)
+    arguments = brackets.number_argument(parser) or _bare_arguments(parser)
     if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
@@ -178,7 +178,7 @@ def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
 
 def _series(parser: Parser, text: str) -> Node:
     parser.deeper()
-    node = series.read_series(parser, text, _argument)
+    node = calculus.read_series(parser, text, _argument)
     parser.depth -= 1
     return node
 
