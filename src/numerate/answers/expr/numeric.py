@@ -281,24 +281,8 @@ def _size(on: Arithmetic, value: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{
-        name: _function_by_name(name)
-        for name in (
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "exp",
-            "asin",
-            "acos",
-            "atan",
-            "asinh",
-            "acosh",
-            "atanh",
-        )
-    },
+    **{name: _function_by_name(name) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{f"a{name}": _function_by_name(f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"arc{name}": _function_by_name(f"a{name}") for name in ("sin", "cos", "tan")},
     "sec": _reciprocal("cos"),
     "csc": _reciprocal("sin"),
