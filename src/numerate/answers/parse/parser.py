@@ -10,16 +10,12 @@ from fractions import Fraction
 
 from numerate.answers.expr.tree import Node, Unreadable, negate_node, number_node, tree_height
 from numerate.answers.parse import calculus, notation
-from numerate.answers.parse.lexer import Token, tokenize_answer
+from numerate.answers.parse.lexer import MOST_LINKS, Token, TokenStream, tokenize_answer
 from numerate.answers.parse.primary import read_primary
 from numerate.answers.text.normalize import LONGEST
 
-DEEPEST = 40
-MOST_LINKS = 40
-"""signs in a row that each wrap what stands before or behind them: quotients, primes, plus-minus"""
 HIGHEST = 150
 """nodes of a tree from its root to a leaf"""
-_END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
 
@@ -40,55 +36,11 @@ def parse_answer(normal: str) -> Node:
 _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
 
 
-class Parser:
+class Parser(TokenStream):
     def __init__(self, tokens: list[Token]):
-        self.tokens = tokens
-        self.at = 0
-        self.depth = 0
-        self.links = 0
-        self.left = 50 + 4 * len(tokens)
-        """atoms that may still be read, so that reading stays linear"""
+        super().__init__(tokens)
         self.ahead: tuple[int, Node, int] | None = None
         """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
-
-    # -- the stream ----------------------------------------------------------------------
-    def peek(self, ahead: int = 0) -> Token:
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _END
-
-    def next(self) -> Token:
-        token = self.peek()
-        self.at += 1
-        return token
-
-    def op(self, *texts: str) -> str | None:
-        """Take the next token if it is one of these operators."""
-        token = self.peek()
-        if token.kind == "op" and token.text in texts:
-            self.at += 1
-            return token.text
-        return None
-
-    def expect(self, text: str) -> None:
-        if not self.op(text):
-            raise Unreadable(f"expected {text!r}, found {self.peek().text!r}")
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise Unreadable(f"more than {DEEPEST} levels deep")
-
-    def count_atom(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Unreadable("the same text over and over")
-
-    def link(self, chain: int) -> int:
-        """One more sign of a chain. Raises Unreadable where it is too long."""
-        self.links += 1
-        if chain >= MOST_LINKS:
-            raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
-        return chain + 1
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:

@@ -147,24 +147,22 @@ def _argument(parser: Parser) -> Node:
 
 def _read_nested(parser: Parser) -> Node:
     """Reads an atom that stands without brackets inside of another one."""
-    parser.deeper()
-    node = read_primary(parser)
-    parser.depth -= 1
-    return node
+    return parser.nested(read_primary, parser)
 
 
 def _fraction(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    sides = _argument(parser), _argument(parser)
-    parser.depth -= 1
-    top, bottom = sides
+    top, bottom = sides = parser.nested(_two_arguments, parser)
     if not notation.is_differential(bottom) or not (notation.is_differential(top) or notation.is_d(top)):
         return Node("div", None, sides)
     return calculus.read_derivative(parser, top, bottom, _argument)
 
 
+def _two_arguments(parser: Parser) -> tuple[Node, Node]:
+    return _argument(parser), _argument(parser)
+
+
 def _binomial(parser: Parser, text: str) -> Node:
-    return Node("fn", "binomial", (_argument(parser), _argument(parser)))
+    return Node("fn", "binomial", _two_arguments(parser))
 
 
 def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
@@ -177,24 +175,15 @@ def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
 
 
 def _series(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = calculus.read_series(parser, text, _argument)
-    parser.depth -= 1
-    return node
+    return parser.nested(calculus.read_series, parser, text, _argument)
 
 
 def _integral(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = calculus.read_integral(parser, _argument)
-    parser.depth -= 1
-    return node or _name(parser, text)
+    return parser.nested(calculus.read_integral, parser, _argument) or _name(parser, text)
 
 
 def _limit(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = calculus.read_limit(parser)
-    parser.depth -= 1
-    return node or _name(parser, text)
+    return parser.nested(calculus.read_limit, parser) or _name(parser, text)
 
 
 def _prefix(parser: Parser, text: str) -> Node:
