@@ -57,7 +57,7 @@ def letter_of(value: str, choices: Choices) -> str | None:
         return None if _is_label_of_another(value, letter, choices) else letter
     value = _capital(box_contents(value))
     text = value if _is_sentence(readable_text(value)) else f"answer: {value}"
-    return _chosen(text, choices, listed=True) or None
+    return _choose_letter(text, choices, listed=True) or None
 
 
 def _is_sentence(value: str) -> bool:
@@ -77,20 +77,20 @@ def asserted_letter(text: str, choices: Choices) -> str | None:
     """The letter that the last assertion of a text names, or without an assertion its last mention.
 
     NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none."""
-    return _chosen(text, choices)
+    return _choose_letter(text, choices)
 
 
-def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
+def _choose_letter(text: str, choices: Choices, listed: bool = False) -> str | None:
     """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
     tail = readable_text(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
     claims = letter_statements(tail, labels)
-    chosen = _asserted(claims, tail)
+    chosen = _last_assertions(claims, tail)
     by_text = choice_text.announced_choice(tail, chosen[-1].mention.end if chosen else 0, choices)
     if by_text:
         return by_text
     if by_text is None and not chosen:
-        chosen = _mentioned(claims, tail)
+        chosen = _last_mentions(claims, tail)
     elif listed:
         chosen += _beside(claims, tail)
     letters = frozenset[str]().union(*(each.mention.letters for each in chosen))
@@ -103,7 +103,7 @@ def _chosen(text: str, choices: Choices, listed: bool = False) -> str | None:
     return NONE_CHOSEN if choice_text.names_another(tail, mention, letter, choices) else letter
 
 
-def _asserted(claims: list[Statement], tail: str) -> list[Statement]:
+def _last_assertions(claims: list[Statement], tail: str) -> list[Statement]:
     """The assertions of the last sentence that has any, and those that it adds to; else all tentative
     ones."""
     firm = [each for each in claims if each.says in ("asserted", "picked")]
@@ -144,7 +144,7 @@ def _beside(claims: list[Statement], tail: str) -> list[Statement]:
     ]
 
 
-def _mentioned(claims: list[Statement], tail: str) -> list[Statement]:
+def _last_mentions(claims: list[Statement], tail: str) -> list[Statement]:
     """The letters of the last sentence that mentions any, neither rejected nor supposed; a list of all
     choices is not one."""
     opening = {each.mention.start for each in claims if _opens_line(tail, each.mention.start)}

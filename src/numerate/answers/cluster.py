@@ -33,7 +33,7 @@ STRIKES = 5
 def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
     """The cluster of each answer, numbered by first appearance; -1 where there is no answer."""
     keys = [None if answer is None else _safe_key(answer, kind) for answer in answers]
-    leader = _merged(sorted({k for k in keys if k is not None}))
+    leader = _merge_equal(sorted({k for k in keys if k is not None}))
     numbers: dict[str, int] = {}
     return [-1 if k is None else numbers.setdefault(leader[k], len(numbers)) for k in keys]
 
@@ -91,7 +91,7 @@ def _exact_key(answer: Answer) -> str:
 _SETTLED = ("number ", "letter ", "words ", "text ")
 
 
-def _merged(keys: list[str]) -> dict[str, str]:
+def _merge_equal(keys: list[str]) -> dict[str, str]:
     """Union-find over the keys whose text doesn't settle everything."""
     leader = {k: k for k in keys}
 

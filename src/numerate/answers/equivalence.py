@@ -93,18 +93,18 @@ def _compare(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
 def _read_anew(a: Answer, b: Answer) -> Verdict | None:
     """The verdict on what several statements conclude, or on the value in a sentence; None where there are
     none."""
-    ends = _concluded(a), _concluded(b)
+    ends = _conclusion(a), _conclusion(b)
     if "" in ends:
         return None
     if any(ends) and not money.currencies_differ(a.content, b.content, ends[0] or "", ends[1] or ""):
         verdict = _climb(*(Answer(end, end) if end else x for x, end in zip((a, b), ends, strict=True)))
         if verdict.equal:
             return verdict
-    values = sentences.one_sided(a.content, b.content)
+    values = sentences.replace_sentence(a.content, b.content)
     return _climb(*map(Answer, values)) if values else None
 
 
-def _concluded(answer: Answer) -> str | None:
+def _conclusion(answer: Answer) -> str | None:
     if answer.content.count("=") < 2 and not _TWICE.search(answer.content):
         return None
     if len(money.named_currencies(answer.content) - {"percent"}) > 1:
@@ -158,7 +158,7 @@ def _climb(a: Answer, b: Answer) -> Verdict:
     if rung:
         return Verdict(True, rung)
     in_order = sorted((a, b), key=lambda answer: answer.normal)  # for the same steps either way round
-    return UNDECIDED if any(map(_undecided, in_order)) else NO_MATCH
+    return UNDECIDED if any(map(_is_undecided, in_order)) else NO_MATCH
 
 
 def _in_dollars(amount: Answer, other: Answer) -> Answer:
@@ -170,7 +170,7 @@ def _in_dollars(amount: Answer, other: Answer) -> Answer:
 _OPERATOR = re.compile(r"\\(?:int|lim|sum|prod|partial)(?![a-z])|(?<![a-zA-Z])d ?[\^}]|'")
 
 
-def _undecided(answer: Answer) -> bool:
+def _is_undecided(answer: Answer) -> bool:
     if not _OPERATOR.search(answer.normal) or len(answer.normal) > LONGEST_OPERATOR:
         return False
     node = answer.tree

@@ -128,14 +128,16 @@ def _own_answer(tail: str, kind: Kind, fallback: Fallback) -> tuple[str, Found |
     for start, certain in next_turns(tail):
         before = tail[:start].rstrip("#*- \n")
         marked = (
-            _marked(before, kind) or bare_answer(before, kind) or _concluded(tail, before, kind, fallback)
+            _marked_answer(before, kind)
+            or bare_answer(before, kind)
+            or _last_value_before(tail, before, kind, fallback)
         )
         if marked is not None or certain:
             return before, marked
-    return tail, _marked(tail, kind)
+    return tail, _marked_answer(tail, kind)
 
 
-def _concluded(tail: str, before: str, kind: Kind, fallback: Fallback) -> Found | None:
+def _last_value_before(tail: str, before: str, kind: Kind, fallback: Fallback) -> Found | None:
     """Returns the value of a solution that another question follows behind a blank line."""
     if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _PREMISES.match(before):
         return None
@@ -149,7 +151,7 @@ def _last_value(text: str, kind: Kind, fallback: Fallback) -> Found | None:
     return Found(value, GUESS_OF[kind]) if value else None
 
 
-def _marked(tail: str, kind: Kind) -> Found | None:
+def _marked_answer(tail: str, kind: Kind) -> Found | None:
     """Returns the answer that the solution itself marks as such."""
     for source in (_tag, hash_answer, box_answer, phrase_answer, _heading):
         marked = source(tail, kind)
@@ -176,7 +178,7 @@ def _answer_in(text: str, kind: Kind) -> str:
     """Returns the answer in a text that holds nothing else, but maybe a sentence, a box or a phrase."""
     if kind == "choice":
         return text
-    marked = _marked(text, kind) or bare_answer(text, kind)
+    marked = _marked_answer(text, kind) or bare_answer(text, kind)
     return (marked and marked.answer) or last_statement(text, kind) or text
 
 

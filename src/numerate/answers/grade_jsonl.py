@@ -34,7 +34,7 @@ def grade_lines(
         row: dict[str, Any] = {}
         try:
             row = _object(line)
-            verdict = _graded(row, strict, fallback, unfinished)
+            verdict = _grade_row(row, strict, fallback, unfinished)
             yield verdict if verdict["how"] != "error" else _fault(row, verdict)
         except (ValueError, RecursionError) as error:
             yield {
@@ -68,7 +68,7 @@ def _object(line: str) -> dict[str, Any]:
     return cast(dict[str, Any], row)
 
 
-def _graded(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinished: bool) -> dict[str, Any]:
+def _grade_row(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinished: bool) -> dict[str, Any]:
     problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), _WHERE)
     if not problems:
         raise ValueError('"reference" is empty; expected text or a number, or a list of accepted spellings')

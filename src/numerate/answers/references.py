@@ -53,12 +53,12 @@ def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and not (value and all(isinstance(part, Mapping) for part in value)):  # pyright: ignore[reportUnknownVariableType]
         items = cast("Sequence[Any]", value)
         return tuple(answer for item in items for answer in accepted_answers(item, kind, where))
-    text = value if isinstance(value, str) else _written(value, where)
+    text = value if isinstance(value, str) else _reference_text(value, where)
     if not text.strip():
         return ()
     answer, fault = reduce_reference(text, kind)
     if fault:
-        raise _refused(where, value, fault)
+        raise _refusal(where, value, fault)
     return (answer,)
 
 
@@ -124,7 +124,7 @@ def choices_of(value: Any, where: str) -> Pairs:
         return ()
     pairs = choice_pairs(value)
     if not pairs:
-        raise ValueError(f'{where}: "choices" is {_shortened(value)}; expected {SHAPES}')
+        raise ValueError(f'{where}: "choices" is {_shorten(value)}; expected {SHAPES}')
     return pairs
 
 
@@ -160,7 +160,7 @@ def _plain(value: Any) -> Any:
     return convert() if callable(convert) else value
 
 
-def _written(value: Any, where: str) -> str:
+def _reference_text(value: Any, where: str) -> str:
     if isinstance(value, list | tuple):
         text = content_text(value)
         if text is not None:
@@ -171,7 +171,7 @@ def _written(value: Any, where: str) -> str:
         and (isinstance(value, int | Fraction) or math.isfinite(value))
     ):
         return str(value)  # ValueError for an integer of more digits than Python writes
-    raise _refused(where, value, f"is of type {type(cast('object', value)).__name__} and no answer")
+    raise _refusal(where, value, f"is of type {type(cast('object', value)).__name__} and no answer")
 
 
 def _is_worked(text: str) -> bool:
@@ -185,10 +185,10 @@ def _is_worked(text: str) -> bool:
     return not _CONDITION.search(text) and sentences.value_in(text) is None
 
 
-def _refused(where: str, value: Any, what: str) -> ValueError:
-    return ValueError(f"{where}: the reference {_shortened(value)} {what}: {REMEDY}")
+def _refusal(where: str, value: Any, what: str) -> ValueError:
+    return ValueError(f"{where}: the reference {_shorten(value)} {what}: {REMEDY}")
 
 
-def _shortened(value: Any) -> str:
+def _shorten(value: Any) -> str:
     shown = repr(value)
     return shown if len(shown) <= 80 else f"{shown[:77]}..."

@@ -11,15 +11,14 @@ from numerate.answers.compare.values import same_value
 from numerate.answers.expr import exact, numeric
 from numerate.answers.expr.tree import (
     Node,
+    Same,
     Undecided,
     free_symbols,
-    number_node,
-    substitute_symbol,
+    substitute_numbers,
     walk_nodes,
 )
 
 Parse = Callable[[str], Node | None]
-Same = Callable[[Node, Node], str | None]
 MOST_PIECES = 12
 _OTHERWISE = Node("sym", "word otherwise")
 
@@ -48,22 +47,22 @@ def read_cases(normal: str, parse: Parse) -> Node | None:
     rows = [row for row in _ROW.split(block["cases"] or block["array"] or "") if row.strip(" .,")]
     if not 0 < len(rows) <= MOST_PIECES:
         return None
-    parts = [_parted(_STYLED.sub(r" \1 ", row)) for row in rows]
+    parts = [_split_row(_STYLED.sub(r" \1 ", row)) for row in rows]
     if not any(condition for _, condition in parts):
-        return _listed([parse(value) for value, _ in parts]) if block["name"] is None else None
-    node = _listed([_piece(value, condition, parse) for value, condition in parts], "cases")
+        return _list_node([parse(value) for value, _ in parts]) if block["name"] is None else None
+    node = _list_node([_piece(value, condition, parse) for value, condition in parts], "cases")
     if node is None or block["name"] is None:
         return node
     name = parse(block["name"])
     return Node("rel", ("=",), (name, node)) if name else None
 
 
-def _listed(members: list[Node | None], kind: str = "list") -> Node | None:
+def _list_node(members: list[Node | None], kind: str = "list") -> Node | None:
     nodes = tuple(node for node in members if node is not None)
     return Node(kind, None, nodes) if len(nodes) == len(members) else None
 
 
-def _parted(row: str) -> tuple[str, str]:
+def _split_row(row: str) -> tuple[str, str]:
     """(value, condition) of one row; no condition in a row of a system such as `a + b &= 2`."""
     value, sign, condition = row.partition("&")
     if sign and condition.lstrip().startswith("="):
@@ -163,11 +162,11 @@ def _ends(condition: Node) -> Iterator[Fraction]:
 def _value(node: Node, letter: str, point: Fraction) -> Node | None:
     """What the function is at a point, None outside of all its pieces."""
     if node.kind != "cases":
-        return substitute_symbol(node, letter, number_node(point))
+        return substitute_numbers(node, {letter: point})
     for piece in node.args:
         value, condition = piece.args
         if condition == _OTHERWISE or _holds(condition, letter, point):
-            return substitute_symbol(value, letter, number_node(point))
+            return substitute_numbers(value, {letter: point})
     return None
 
 
@@ -179,7 +178,7 @@ def _holds(condition: Node, letter: str, point: Fraction) -> bool:
         return any(parts) if condition.value in ("or", "lor") else all(parts)
     if condition.kind != "rel" or len(condition.value) > 3:
         raise Undecided("a condition in other words")
-    sides = [substitute_symbol(arg, letter, number_node(point)) for arg in condition.args]
+    sides = [substitute_numbers(arg, {letter: point}) for arg in condition.args]
     return all(_compares(sign, *pair) for sign, pair in zip(condition.value, pairwise(sides), strict=True))
 
 

@@ -31,11 +31,11 @@ def named_chain_value(relation: Node) -> Node | None:
         return None
     if not all(same_value(numbers[0], member) for member in numbers[1:]):
         return None
-    stated = same_value(head, numbers[0]) or _is_substituted(head, members) or _is_asked(head, numbers[0])
+    stated = same_value(head, numbers[0]) or _is_substituted(head, members) or _is_sought(head, numbers[0])
     return numbers[-1] if stated else None
 
 
-def _is_asked(head: Node, number: Node) -> bool:
+def _is_sought(head: Node, number: Node) -> bool:
     """Returns True for a side whose value is stated; `a + b = 0` is an equation."""
     if _is_endless(head):
         return not operator_contradicts(head, number, same_value)

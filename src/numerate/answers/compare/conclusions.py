@@ -62,21 +62,21 @@ _COMMA = re.compile(r"[(\[{]|[)\]}]|[,;]")
 def _last_statement(normal: str, tree: Reader) -> str | None:
     if normal.count("=") < 2:
         return None
-    statements = _apart(_SO.sub(", ", normal))
+    statements = _split_statements(_SO.sub(", ", normal))
     if not 2 <= len(statements) <= MOST_STATEMENTS:
         return None
     nodes = [node for text in statements if (node := tree(text)) is not None and node.kind == "rel"]
     if len(nodes) != len(statements):
         return None
     *before, last = nodes
-    if solved := _solved(before, last):
+    if solved := _substitute_solution(before, last):
         return statements[-1] if all(map(_holds, solved)) else ""
-    if evaluated := _evaluated(before, last):
+    if evaluated := _evaluate_last(before, last):
         return statements[-1].rpartition("=")[2].strip() if _holds(evaluated) else ""
     return None
 
 
-def _apart(text: str) -> list[str]:
+def _split_statements(text: str) -> list[str]:
     """The pieces between commas that stand in no bracket."""
     depth, start, pieces = 0, 0, list[str]()
     for match in _COMMA.finditer(text):
@@ -87,7 +87,7 @@ def _apart(text: str) -> list[str]:
     return [piece for piece in (*pieces, text[start:].strip()) if piece]
 
 
-def _solved(before: list[Node], last: Node) -> list[Node] | None:
+def _substitute_solution(before: list[Node], last: Node) -> list[Node] | None:
     """Returns what the other statements come to when the last one gives the value of their one letter."""
     named = named_value(last)
     if named is None or named[0].kind != "sym" or unknown_letters(named[1]):
@@ -98,7 +98,7 @@ def _solved(before: list[Node], last: Node) -> list[Node] | None:
     return [substitute_symbol(statement, letter, named[1]) for statement in before]
 
 
-def _evaluated(before: list[Node], last: Node) -> Node | None:
+def _evaluate_last(before: list[Node], last: Node) -> Node | None:
     """Returns what the last statement comes to when it is about an expression in the letters that the
     others give."""
     names = [pair for statement in before if (pair := named_value(statement))]

@@ -54,26 +54,19 @@ def _of_quotient(quotient: Quotient, sign: str) -> Node:
         raise Undecided("0 on both sides, or below")
     poles = polynomials.real_roots(quotient.bottom)
     zeros = polynomials.real_roots(quotient.top)
-    ends = sorted(
-        [*poles, *(root for root in zeros if all(root.node != pole.node for pole in poles))], key=_at
-    )
+    sole_zeros = [root for root in zeros if all(root.node != pole.node for pole in poles)]
+    ends = sorted([*poles, *sole_zeros], key=lambda root: root.at)
     if any(b.at - a.at < NEAR * (1 + abs(a.at)) for a, b in pairwise(ends)):
         raise Undecided("roots near each other")
-    parts = [_between(low, high) for (low, high), inside in _gaps(ends) if _holds(quotient, inside, sign)]
+    parts = [Node("tuple", "()", gap) for gap, inside in _gaps(ends) if _holds(quotient, inside, sign)]
     if "=" in sign and sign != "!=":
-        parts += [
-            Node("set", None, (root.node,)) for root in zeros if all(root.node != p.node for p in poles)
-        ]
+        parts += [Node("set", None, (root.node,)) for root in sole_zeros]
     if not parts:
         return Node("set")
     whole = intervals.merge_intervals(Node("union", None, tuple(parts)))
     if whole is None:
         raise Undecided("no set of numbers")
     return whole
-
-
-def _at(root: Root) -> float:
-    return root.at
 
 
 def _gaps(ends: list[Root]) -> list[tuple[tuple[Node, Node], Fraction]]:
@@ -85,10 +78,6 @@ def _gaps(ends: list[Root]) -> list[tuple[tuple[Node, Node], Fraction]]:
     inside.append(Fraction(ends[-1].at) + 1)
     nodes = [negate_node(_INFINITY), *(end.node for end in ends), _INFINITY]
     return list(zip(pairwise(nodes), inside, strict=True))
-
-
-def _between(low: Node, high: Node) -> Node:
-    return Node("tuple", "()", (low, high))
 
 
 def _holds(quotient: Quotient, at: Fraction, sign: str) -> bool:

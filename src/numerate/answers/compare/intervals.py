@@ -1,4 +1,5 @@
-"""Unions of numeric intervals in one form, in order and what touches merged; and their intersections."""
+"""Unions of numeric intervals in one form, in order and what touches merged; their intersections, and
+intervals without some points."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def merge_intervals(node: Node) -> Node | None:
         pieces = _pieces(node)
     except Undecided:
         return None
-    return _union(_joined(pieces)) if len(pieces) <= MOST_PIECES else None
+    return _union(_join_pieces(pieces)) if len(pieces) <= MOST_PIECES else None
 
 
 def intersect_sets(nodes: Sequence[Node]) -> Node | None:
@@ -38,14 +39,14 @@ def intersect_sets(nodes: Sequence[Node]) -> Node | None:
     if not 1 < len(nodes) <= MOST_PIECES:
         return None
     try:
-        first, *rest = [_joined(_pieces(node)) for node in nodes]
+        first, *rest = [_join_pieces(_pieces(node)) for node in nodes]
     except Undecided:
         return None
     for other in rest:
         if len(first) * len(other) > MOST_PIECES**2:
             return None
         first = [p for a in first for b in other if (p := _overlap(a, b))]
-    return _union(_joined(first))
+    return _union(_join_pieces(first))
 
 
 def _pieces(node: Node) -> list[IntervalPiece]:
@@ -79,7 +80,7 @@ def _order(a: End, b: End) -> int:
     return -1 if a.at < b.at else 1
 
 
-def _joined(pieces: list[IntervalPiece]) -> list[IntervalPiece]:
+def _join_pieces(pieces: list[IntervalPiece]) -> list[IntervalPiece]:
     joined: list[IntervalPiece] = []
     for piece in sorted(pieces, key=lambda p: (p.low.at, not p.low.closed)):
         last = joined[-1] if joined else None
@@ -116,12 +117,54 @@ def _overlap(a: IntervalPiece, b: IntervalPiece) -> IntervalPiece | None:
 
 
 def _union(pieces: list[IntervalPiece]) -> Node:
-    parts = tuple(map(_written, pieces))
+    parts = tuple(map(_interval_node, pieces))
     return Node("union", None, parts) if len(parts) != 1 else parts[0]
 
 
-def _written(piece: IntervalPiece) -> Node:
+def _interval_node(piece: IntervalPiece) -> Node:
     if _order(piece.low, piece.high) == 0:
         return Node("set", None, (piece.low.node,))
     brackets = ("[" if piece.low.closed else "(") + ("]" if piece.high.closed else ")")
     return Node("tuple", brackets, (piece.low.node, piece.high.node))
+
+
+# -- without some points ----------------------------------------------------------------------
+MOST_POINTS = 20
+
+
+def subtract_points(node: Node) -> Node:
+    """`(a, b) \\setminus {p, q}` as a union of intervals; anything else as it is."""
+    if node.kind == "call" and node.value == "setminus" and len(node.args) == 2:
+        whole, removed = node.args
+        removed = Node("set", None, (removed,)) if removed.kind in ("num", "neg") else removed
+    elif node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "neg":
+        whole, removed = node.args[0], node.args[1].args[0]
+    else:
+        return node
+    if whole.kind != "tuple" or len(whole.args) != 2 or removed.kind != "set" or not removed.args:
+        return node
+    return _remove_points(whole, removed.args) or node
+
+
+def _remove_points(whole: Node, points: tuple[Node, ...]) -> Node | None:
+    if len(points) > MOST_POINTS or any(free_symbols(p) for p in points):
+        return None
+    try:
+        ordered = sorted(points, key=numeric.approximate_value)
+        low, high = (_bound(end) for end in whole.args)
+        if not all(low < numeric.approximate_value(p) < high for p in ordered):
+            return None
+    except Undecided:
+        return None
+    ends = [whole.args[0], *ordered, whole.args[1]]
+    opens = [whole.value[0], *["("] * len(points)]
+    closes = [*[")"] * len(points), whole.value[1]]
+    return Node("union", None, tuple(
+        Node("tuple", opens[k] + closes[k], (ends[k], ends[k + 1])) for k in range(len(ends) - 1)
+    ))  # fmt: skip
+
+
+def _bound(end: Node) -> float:
+    sign = -1.0 if end.kind == "neg" else 1.0
+    inner = end.args[0] if end.kind == "neg" else end
+    return sign * float("inf") if inner == _INFINITY else numeric.approximate_value(end)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from numerate.answers.expr import numeric
 from numerate.answers.expr.tree import (
     Node,
+    Same,
     Undecided,
     free_symbols,
     negate_node,
     number_node,
+    substitute_numbers,
     substitute_symbol,
     subtract_nodes,
 )
 
-Same = Callable[[Node, Node], str | None]
 _FILL = r"(?:\\text[a-z]* ?\{|\\(?:mathbb|mathbf|mathrm)(?![a-z])|[ {}])*"
 _KIND = r"(?P<{}>(?:positive |non-?negative )?integers?|whole numbers?|natural numbers?)"
 _CONDITION = re.compile(
@@ -95,7 +95,7 @@ def _line(node: Node, letter: str, same: Same) -> tuple[Node, Node]:
     """(value at 0, step) of an expression in one letter that grows evenly. Raises Undecided for any other."""
     if free_symbols(node) != {letter} or node.kind not in ("add", "mul", "div", "sym", "neg"):
         raise Undecided("no progression")
-    start, first, third = (substitute_symbol(node, letter, number_node(n)) for n in (0, 1, 3))
+    start, first, third = (substitute_numbers(node, {letter: n}) for n in (0, 1, 3))
     step = subtract_nodes(first, start)
     if not same(subtract_nodes(third, start), Node("mul", None, (number_node(3), step))):
         raise Undecided("not evenly")

@@ -18,7 +18,7 @@ _RELATION = re.compile(r"[=<>]|\\(?:[lg]eq?|ne|neq|in|equiv|approx|lt|gt)(?![a-z
 _SUM = re.compile(r"[a-w](?: ?\+ ?[a-w]){1,4} ?= ?-?\d{1,9}")
 
 
-def one_sided(candidate: str, reference: str) -> tuple[str, str] | None:
+def replace_sentence(candidate: str, reference: str) -> tuple[str, str] | None:
     """The pair with the sentence on one side replaced by its value; None where there is no such sentence, or
     no bare value on the other side."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
@@ -51,7 +51,7 @@ def value_in(text: str) -> str | None:
     text = " ".join(_STYLED.sub(r"\1 ", normalize.strip_emphasis(text)).split()).strip(" *")
     if yes_or_no := _YES_OR_NO.fullmatch(text):
         return yes_or_no[1]
-    for rule in (_sum_of_letters, _concluded, _kept, _stated, _only_number):
+    for rule in (_sum_of_letters, _conclusion_value, _accepted_value, _stated_value, _only_number):
         if value := rule(text):
             return value
     return None
@@ -73,7 +73,7 @@ def _sum_of_letters(text: str) -> str | None:
 _SO = re.compile(r"(.+)[,;.] (?:and )?(?:so|thus|hence|therefore),? ([^,;]+)", re.IGNORECASE)
 
 
-def _concluded(text: str) -> str | None:
+def _conclusion_value(text: str) -> str | None:
     r"""`a = 2, b = 3, so a + b = 5`."""
     match = _SO.fullmatch(text.rstrip(" ."))
     if match is None or "=" not in match[1]:
@@ -90,7 +90,7 @@ _REMARK = re.compile(
 )
 
 
-def _kept(text: str) -> str | None:
+def _accepted_value(text: str) -> str | None:
     """`x = 4 (x = -2 is extraneous)`: the value to which the remark doesn't belong."""
     match = _REMARK.fullmatch(text.replace("$", " "))
     if match is None or not any(c.isdigit() for c in match[2]) or _WORD.search(match[1]):
@@ -123,7 +123,7 @@ _LETTER = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
 _JOINING = re.compile(r"(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])")
 
 
-def _stated(text: str) -> str | None:
+def _stated_value(text: str) -> str | None:
     """`The minimum value is -9/4`, `Minimum value: 12`, `the point (2, -5)`: no word behind the label."""
     match = _CALLED.fullmatch(text) or _STATED.fullmatch(text)
     if match is None:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterable
 
 from numerate.answers.budget import spend_steps
-from numerate.answers.compare import cases, congruence, intervals, parametric, relations
+from numerate.answers.compare import cases, intervals, parametric, relations
 from numerate.answers.compare.values import same_value
-from numerate.answers.expr import exact, matrices, plus_minus, sets
+from numerate.answers.expr import exact, matrices, plus_minus
 from numerate.answers.expr.tree import Node, Undecided, number_node
-from numerate.answers.expr.vectors import vector_components
 
 MOST_MEMBERS = 200
 DOTS = Node("sym", "ldots")
@@ -60,13 +59,13 @@ def same_structure(left: Node, right: Node) -> str | None:
         return "number" if left.kind == "num" else "structure"
     left, right = settle_node(left), settle_node(right)
     if "mod" in (left.kind, right.kind):
-        return congruence.same_residues(left, right, same_structure)
+        return relations.same_residues(left, right, same_structure)
     if left.kind == "rel" or right.kind == "rel":
         return relations.same_relation(left, right, same_structure)
-    return _unrelated(left, right)
+    return _same_unrelated(left, right)
 
 
-def _unrelated(left: Node, right: Node) -> str | None:
+def _same_unrelated(left: Node, right: Node) -> str | None:
     kinds = {left.kind, right.kind}
     if "cases" in kinds:
         return cases.same_cases(left, right, same_structure)
@@ -98,7 +97,7 @@ def settle_node(node: Node) -> Node:
         return plain
     if node.kind == "call" and node.value == "cap" and (both := intervals.intersect_sets(node.args)):
         return both
-    if node.kind in ("call", "add") and (apart := sets.subtract_points(node)) is not node:
+    if node.kind in ("call", "add") and (apart := intervals.subtract_points(node)) is not node:
         return apart
     if node.kind == "add" and DOTS in node.args:
         return expand_progression(node)
@@ -172,7 +171,7 @@ def _same_members(left: Node, right: Node) -> str | None:
     members, others = _members(left), _members(right)
     if len(members) != len(others):
         members, others = _without_repeated_points(members), _without_repeated_points(others)
-    return _unordered(members, others)
+    return _same_unordered(members, others)
 
 
 def _without_repeated_points(members: list[Node]) -> list[Node]:
@@ -212,7 +211,7 @@ def _contrary(left: Node, right: Node) -> bool:
 
 
 def _same_unions(left: Node, right: Node) -> str | None:
-    if rung := _unordered(_parts(left), _parts(right)):
+    if rung := _same_unordered(_parts(left), _parts(right)):
         return rung
     first, second = intervals.merge_intervals(left), intervals.merge_intervals(right)
     if first is None or second is None or (first, second) == (left, right):
@@ -220,7 +219,7 @@ def _same_unions(left: Node, right: Node) -> str | None:
     return _in_order(tuple(_parts(first)), tuple(_parts(second)))
 
 
-def _unordered(left: list[Node], right: list[Node]) -> str | None:
+def _same_unordered(left: list[Node], right: list[Node]) -> str | None:
     """Every member of one side equals one of the other, one to one."""
     if len(left) != len(right):
         return None
@@ -278,7 +277,7 @@ def _same_vector(left: Node, right: Node) -> str | None:
     point, other = (left, right) if left.kind == "tuple" else (right, left)
     if point.kind != "tuple" or point.value not in ("()", "[]"):
         return None
-    parts = vector_components(other, len(point.args))
+    parts = matrices.vector_components(other, len(point.args))
     return _in_order(parts, point.args) if parts else None
 
 
@@ -299,7 +298,7 @@ def _same_matrix(left: Node, right: Node) -> str | None:
     if left.kind == right.kind:
         return _in_order(left.args, right.args) if left.value == right.value else None
     matrix, other = (left, right) if left.kind == "matrix" else (right, left)
-    if other.kind != "tuple" and (parts := vector_components(other, len(matrix.args))):
+    if other.kind != "tuple" and (parts := matrices.vector_components(other, len(matrix.args))):
         other = Node("tuple", "()", parts)
         left, right = matrix, other
     if other.kind != "tuple" or 1 not in (matrix.value, len(matrix.args) // matrix.value):

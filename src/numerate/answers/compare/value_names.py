@@ -79,7 +79,7 @@ def _is_measure(function: str, of: Node) -> bool:
     if function not in ("sin", "cos", "tan"):
         return False
     parts = of.args if of.kind == "add" else (of,)
-    return all(part.kind == "sym" and _is_angle(part.value) for part in map(_unsigned, parts))
+    return all(part.kind == "sym" and _is_angle(part.value) for part in map(_without_sign, parts))
 
 
 _ANGLES = frozenset({"alpha", "beta", "gamma", "theta", "phi", "psi", "omega"})
@@ -129,7 +129,7 @@ def _is_operation(node: Node) -> bool:
     return node.kind == "mul" and bool(signs) and all(leaf.kind == "num" or leaf in signs for leaf in leaves)
 
 
-def _unsigned(node: Node) -> Node:
+def _without_sign(node: Node) -> Node:
     return node.args[0] if node.kind == "neg" else node
 
 
@@ -149,13 +149,13 @@ def _of(call: Node) -> set[str]:
 def _is_plain(node: Node) -> bool:
     """A letter, a product or a sum of letters."""
     if node.kind in ("mul", "add"):
-        return all(_is_letter(_unsigned(arg)) for arg in node.args)
+        return all(_is_letter(_without_sign(arg)) for arg in node.args)
     return _is_letter(node)
 
 
 def _is_term(node: Node) -> bool:
     """A product of letters and their powers, behind 1, 10 or 100; or 1 over one."""
-    node = _unsigned(node)
+    node = _without_sign(node)
     if node.kind == "div":
         return node.args[0] == Node("num", 1) and _is_plain(node.args[1])
     factors = node.args if node.kind == "mul" else (node,)

@@ -40,10 +40,7 @@ def exact_rational(node: Node) -> Fraction:
             raise Undecided(node.kind)
         spend_steps()
         value = rule(node)
-    bits = value.numerator.bit_length() + value.denominator.bit_length()
-    if bits > LONG:
-        _pay(bits)
-    return value
+    return check_bounded(value)
 
 
 def _sum(node: Node) -> Fraction:
@@ -61,16 +58,13 @@ def _product(node: Node) -> Fraction:
 
 
 def check_bounded(value: Fraction) -> Fraction:
+    """Returns the value, whose length is paid for. Raises Undecided where it is too long."""
     bits = value.numerator.bit_length() + value.denominator.bit_length()
-    if bits > LONG:
-        _pay(bits)
-    return value
-
-
-def _pay(bits: int) -> None:
     if bits > BITS:
         raise Undecided("too long")
-    spend_steps(bits // BITS_PER_STEP)
+    if bits > LONG:
+        spend_steps(bits // BITS_PER_STEP)
+    return value
 
 
 def _quotient(node: Node) -> Fraction:

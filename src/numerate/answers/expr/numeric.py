@@ -253,7 +253,7 @@ def _determinant(on: Arithmetic, *entries: Any) -> Any:
     return exact_determinant(entries)
 
 
-def _named(name: str) -> Callable[..., Any]:
+def _function_by_name(name: str) -> Callable[..., Any]:
     def rule(on: Arithmetic, value: Any) -> Any:
         return getattr(on.functions, name)(value)
 
@@ -281,31 +281,15 @@ def _size(on: Arithmetic, value: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{
-        name: _named(name)
-        for name in (
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "exp",
-            "asin",
-            "acos",
-            "atan",
-            "asinh",
-            "acosh",
-            "atanh",
-        )
-    },
-    **{f"arc{name}": _named(f"a{name}") for name in ("sin", "cos", "tan")},
+    **{name: _function_by_name(name) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{f"a{name}": _function_by_name(f"a{name}") for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{f"arc{name}": _function_by_name(f"a{name}") for name in ("sin", "cos", "tan")},
     "sec": _reciprocal("cos"),
     "csc": _reciprocal("sin"),
     "cot": _reciprocal("tan"),
     "max": _extreme(max),
     "min": _extreme(min),
-    "ln": _named("log"),
+    "ln": _function_by_name("log"),
     "log": _log,
     "lg": _log,
     "root": _root,

@@ -29,7 +29,7 @@ def spread_plus_minus(node: Node, different: Different) -> Node:
         return Node("list", None, (choose_sign(node, 1), choose_sign(node, -1)))
     if len(signs) > MOST_SIGNS:
         return node
-    values = [_chosen(node, list(choice)) for choice in product((1, -1), repeat=len(signs))]
+    values = [_choose_signs(node, list(choice)) for choice in product((1, -1), repeat=len(signs))]
     return Node("list", None, different(values))
 
 
@@ -75,12 +75,12 @@ def choose_sign(node: Node, sign: int) -> Node:
     return node._replace(args=tuple(choose_sign(arg, sign) for arg in node.args))
 
 
-def _chosen(node: Node, signs: list[int]) -> Node:
+def _choose_signs(node: Node, signs: list[int]) -> Node:
     """The expression with its signs, in order, as they are given; takes them off the list."""
     if node.kind not in _CARRIES:
         return node
     sign = signs.pop(0) if node.kind == "pm" else 1
-    args = tuple(_chosen(arg, signs) for arg in node.args)
+    args = tuple(_choose_signs(arg, signs) for arg in node.args)
     if node.kind != "pm":
         return node._replace(args=args)
     return args[0] if sign > 0 else negate_node(args[0])

@@ -50,7 +50,7 @@ def as_quotient(node: Node) -> Quotient:
 
 
 def _constant(value: Fraction) -> Quotient:
-    return Quotient(_trimmed([value]), [Fraction(1)])
+    return Quotient(_trim_zeros([value]), [Fraction(1)])
 
 
 def _power(base: Quotient, exponent: Fraction) -> Quotient:
@@ -64,7 +64,7 @@ def _power(base: Quotient, exponent: Fraction) -> Quotient:
     return total
 
 
-def _trimmed(polynomial: Polynomial) -> Polynomial:
+def _trim_zeros(polynomial: Polynomial) -> Polynomial:
     while polynomial and polynomial[-1] == 0:
         polynomial.pop()
     if len(polynomial) > HIGHEST + 1:
@@ -77,13 +77,13 @@ def _product(a: Polynomial, b: Polynomial) -> Polynomial:
     for j, x in enumerate(a):
         for k, y in enumerate(b):
             product[j + k] = exact.check_bounded(product[j + k] + x * y)
-    return _trimmed(product)
+    return _trim_zeros(product)
 
 
 def _sum(a: Polynomial, b: Polynomial) -> Polynomial:
     size = max(len(a), len(b))
     padded = ([*p, *[Fraction(0)] * (size - len(p))] for p in (a, b))
-    return _trimmed([exact.check_bounded(x + y) for x, y in zip(*padded, strict=True)])
+    return _trim_zeros([exact.check_bounded(x + y) for x, y in zip(*padded, strict=True)])
 
 
 def _times(a: Quotient, b: Quotient) -> Quotient:
@@ -114,12 +114,12 @@ def real_roots(polynomial: Polynomial) -> list[Root]:
     while len(rest) > 3:
         root = _rational_root(rest)
         rational.append(root)
-        rest = _divided(rest, root)
+        rest = _divide_by_root(rest, root)
     different = [Root(number_node(root), float(root)) for root in sorted(set(rational))]
     return different + [root for root in _of_low_degree(rest) if all(root.node != r.node for r in different)]
 
 
-def _divided(polynomial: Polynomial, root: Fraction) -> Polynomial:
+def _divide_by_root(polynomial: Polynomial, root: Fraction) -> Polynomial:
     """Divides by x - root, where root is a root."""
     quotient, carry = list[Fraction](), Fraction(0)
     for coefficient in reversed(polynomial):

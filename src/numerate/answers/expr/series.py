@@ -4,21 +4,20 @@ letters, and otherwise the same bounds and the same term, whatever the letter th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from numerate.answers.budget import spend_steps
 from numerate.answers.expr import exact
 from numerate.answers.expr.tree import (
     BINDERS,
     Node,
+    Same,
     Undecided,
     free_symbols,
     number_node,
-    substitute_symbol,
+    substitute_numbers,
     walk_nodes,
 )
 
-Same = Callable[[Node, Node], str | None]
 MOST_TERMS = 200
 MOST_IRRATIONAL_TERMS = 50
 MOST_NODES = 1_500
@@ -112,9 +111,7 @@ def _letters_of_bounds(node: Node) -> set[str]:
 
 
 def _at(node: Node, values: dict[str, int]) -> Node:
-    for name, value in values.items():
-        node = substitute_symbol(node, name, number_node(value))
-    written = with_terms(node, MOST_IN_A_CASE)
+    written = with_terms(substitute_numbers(node, values), MOST_IN_A_CASE)
     if any(part.kind == "series" for part in walk_nodes(written)):
         raise Undecided("a sum without an end")
     return written
@@ -131,16 +128,16 @@ def with_terms(node: Node, most: int = MOST_NODES) -> Node:
     """The expression with all of its sums and products written out that can be, together within a bound."""
     left = [most]
 
-    def written(node: Node) -> Node:
+    def write_out(node: Node) -> Node:
         if not node.args:
             return node
         if node.kind != "series":
             spend_steps(2 * len(node.args))
-            return node._replace(args=tuple(map(written, node.args)))
-        node = _with_term(node, *map(written, node.args))
+            return node._replace(args=tuple(map(write_out, node.args)))
+        node = _with_term(node, *map(write_out, node.args))
         try:
-            return written(_written_out(node, left))
+            return write_out(_written_out(node, left))
         except Undecided:
             return node
 
-    return written(node)
+    return write_out(node)

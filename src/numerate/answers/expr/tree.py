@@ -29,7 +29,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -38,6 +38,10 @@ class Node(NamedTuple):
     kind: str
     value: Any = None
     args: tuple[Node, ...] = ()
+
+
+Same = Callable[[Node, Node], str | None]
+"""the rung on which two trees are the same, None where they are not"""
 
 
 class Unreadable(ValueError):
@@ -101,6 +105,13 @@ def substitute_symbol(node: Node, name: str, value: Node) -> Node:
         if node.args
         else node
     )
+
+
+def substitute_numbers(node: Node, values: Mapping[str, int | Fraction]) -> Node:
+    """The expression with numbers for letters."""
+    for name, value in values.items():
+        node = substitute_symbol(node, name, number_node(value))
+    return node
 
 
 def subtract_nodes(left: Node, right: Node) -> Node:

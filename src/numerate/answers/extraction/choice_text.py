@@ -49,7 +49,7 @@ def announced_choice(tail: str, start: int, choices: Choices) -> str | None:
     value = last["value"].strip()
     if w.NEGATION.match(value) or _holds_letter(value, choices):
         return None
-    letter = _one_text(value, choices)
+    letter = _opening_choice(value, choices)
     return letter or ""
 
 
@@ -61,7 +61,7 @@ def _holds_letter(value: str, choices: Choices) -> bool:
     ) or bool(re.match(r"\(?[AI]\b(?! [a-z])", value))
 
 
-def _one_text(value: str, choices: Choices) -> str | None:
+def _opening_choice(value: str, choices: Choices) -> str | None:
     """The choice that a value opens with, unless it goes on to another."""
     value = re.sub(r"^(?:that|:|=|\s)+", "", value[:LONGEST]).strip()
     heads = (match.start() for match in islice(_HEAD.finditer(value), MOST_HEADS))

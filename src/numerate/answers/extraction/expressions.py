@@ -30,7 +30,7 @@ def without_loose_edges(text: str, low: int, high: int) -> tuple[int, int]:
         low = leading.end()
     if trailing := _TRAILING.search(text, max(low, high - MOST_TRAILING), high):
         high = trailing.start()
-    unopened, unclosed = _unbalanced(text[low:high])
+    unopened, unclosed = _unbalanced_brackets(text[low:high])
     if unopened is not None:  # `which is 5)`: the longer side of a bracket without its partner
         cut = low + unopened
         low, high = (low, cut) if cut - low >= high - cut - 1 else (cut + 1, high)
@@ -40,7 +40,7 @@ def without_loose_edges(text: str, low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
-def _unbalanced(part: str) -> tuple[int | None, int | None]:
+def _unbalanced_brackets(part: str) -> tuple[int | None, int | None]:
     """Returns (index of the first closing bracket without its partner, index of the first opening one)."""
     stack: list[int] = []
     for k, c in enumerate(part):

@@ -11,16 +11,16 @@ from numerate.answers.extraction.passed_over import is_remark, states_none, with
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.extraction.sentence_values import OPEN, value_of, without_enumerator
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
-from numerate.answers.extraction.sought import named
+from numerate.answers.extraction.sought import sought_words
 from numerate.answers.extraction.unfinished import breaks_off
 from numerate.answers.extraction.weighing import (
     Upwards,
     head_of_parts,
     is_calculated,
     last_result,
+    likelier_value,
     sought_value,
     value_about,
-    weighed,
 )
 from numerate.answers.text.markdown import without_annotations
 from numerate.types import Kind
@@ -77,13 +77,13 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str |
                 return None
             if value := sought_value(sentence, kind):
                 return value
-            if wanted := named(sentence):
+            if wanted := sought_words(sentence):
                 return value_about(wanted, sentence, upwards, kind)
             value = value_of(sentence, kind, last)
             if value == OPEN:
                 value = last_result(text, sentence) or value
             if value and (len(asides) == MOST_ASIDES or not _is_beside(text, sentence, value)):
-                return weighed(sentence, value, upwards, text, kind)
+                return likelier_value(sentence, value, upwards, text, kind)
             asides += [value] if value else []
         last = False
         sentence = next(upwards, ("", False))[0]

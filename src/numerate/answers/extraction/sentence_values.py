@@ -56,7 +56,7 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> str | None:
     if only := _ONLY.search(sentence):
         sentence = only["kept"]
     if kind == "math":
-        sentence = _restated(_behind_reason(sentence))
+        sentence = _last_form(_behind_reason(sentence))
     if date := _DATE.search(sentence):
         return date["date"]
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
@@ -102,7 +102,7 @@ _RESTATED = re.compile(r"[,;] (?:i\.e\.|that is),? (?P<value>[^,;]*[\d\\][^;]*)$
 _REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*")
 
 
-def _restated(sentence: str) -> str:
+def _last_form(sentence: str) -> str:
     """Returns the last form of a formula that a sentence restates: `0.5 s^2, i.e. 50 percent`."""
     match = _RESTATED.search(hide_formulas(sentence))
     if match is None or not _REDUCIBLE.search(sentence):

@@ -55,7 +55,7 @@ _ASKS = split_names(
 """words of which a sentence about what is asked for has one"""
 
 
-def attached(sentence: str) -> str | None:
+def attached_clause(sentence: str) -> str | None:
     """Returns the part of a sentence with the value of which it says that it is asked for."""
     if _ASKS.isdisjoint(english_words(sentence)):
         return None
@@ -74,7 +74,7 @@ def attached(sentence: str) -> str | None:
     return before.rstrip(" ,(—–-") if DIGIT.search(before) else None
 
 
-def named(sentence: str) -> frozenset[str] | None:
+def sought_words(sentence: str) -> frozenset[str] | None:
     """Returns the words for what a sentence without a value says is asked for."""
     if _ASKS.isdisjoint(english_words(sentence)):
         return None

@@ -69,10 +69,10 @@ def letter_mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
         strong = name in ("bracketed", "named") or (name == "alone" and _is_marked(text, match))
         own = Mention(frozenset({match[name].upper()}), match.start(), match.end(), strong)
         if group and not _are_joined(text, group[-1], own):
-            yield from _grouped(text, group)
+            yield from _group_mentions(text, group)
             group = []
         group.append(own)
-    yield from _grouped(text, group)
+    yield from _group_mentions(text, group)
 
 
 def _is_marked(text: str, match: re.Match[str]) -> bool:
@@ -100,14 +100,14 @@ def _are_joined(text: str, before: Mention, after: Mention) -> bool:
     return w.JOINED.fullmatch(gap) is not None
 
 
-def _grouped(text: str, group: list[Mention]) -> Iterator[Mention]:
+def _group_mentions(text: str, group: list[Mention]) -> Iterator[Mention]:
     """One mention of a list; its last letter apart where the list is no list: `B, A is wrong`."""
     if not group:
         return
     first, last = group[0], group[-1]
     inner = text[first.end : last.start]
     if len(group) > 1 and w.SINGULAR.match(text, last.end) and not w.ALTERNATIVE.search(inner):
-        yield from _grouped(text, group[:-1])
+        yield from _group_mentions(text, group[:-1])
         yield last
         return
     letters = frozenset[str]().union(*(mention.letters for mention in group))

@@ -59,13 +59,13 @@ def without_tools(text: str) -> tuple[str, str, int]:
 def _blocks(text: str) -> Iterator[ToolBlock]:
     at = 0
     while opener := _OPENERS.search(text, at):
-        block = (_fenced if opener.group() == "```" else _tagged)(text, at, opener.start())
+        block = (_fenced_block if opener.group() == "```" else _tagged_block)(text, at, opener.start())
         if block is not None:
             yield block
         at = block.end if block else opener.end()  # back ticks within a line
 
 
-def _fenced(text: str, before: int, start: int) -> ToolBlock | None:
+def _fenced_block(text: str, before: int, start: int) -> ToolBlock | None:
     head = _FENCE.match(text, start)
     if head is None:
         return None
@@ -74,7 +74,7 @@ def _fenced(text: str, before: int, start: int) -> ToolBlock | None:
     return ToolBlock(before, start, end, text[head.end() : stop], head["fence"].lower())
 
 
-def _tagged(text: str, before: int, start: int) -> ToolBlock | None:
+def _tagged_block(text: str, before: int, start: int) -> ToolBlock | None:
     span = _TAGGED.match(text, start)
     if span is None:
         return None

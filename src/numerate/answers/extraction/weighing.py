@@ -15,7 +15,7 @@ from numerate.answers.extraction.asides import concludes, is_check
 from numerate.answers.extraction.clauses import DIGIT
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, value_of
-from numerate.answers.extraction.sought import attached, clause_about
+from numerate.answers.extraction.sought import attached_clause, clause_about
 from numerate.types import Kind
 
 Upwards = Iterator[tuple[str, bool]]
@@ -28,7 +28,7 @@ _REMAINS = re.compile(
 )
 
 
-def weighed(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) -> str | None:
+def likelier_value(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence, that of a sentence before it which states the answer, or None
     where two are as likely."""
     if is_check(sentence):
@@ -77,7 +77,7 @@ def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> 
 
 def sought_value(sentence: str, kind: Kind) -> str | None:
     """Returns the value of which a sentence says that it is asked for."""
-    part = attached(sentence)
+    part = attached_clause(sentence)
     return value_of(part, kind) if part else None
 
 

@@ -1,5 +1,5 @@
-"""Reads integrals, limits and derivatives from tokens. What is none of them in full (an integral without its
-differential, a derivative of something unknown) is left to the reader of names."""
+"""Reads integrals, limits, derivatives, sums and products from tokens. What is none of them in full (an
+integral without its differential, a derivative of something unknown) is left to the reader of names."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def _side(goal: list[Token]) -> tuple[list[Token], str]:
 
 def _terms_in(parser: Parser, letter: str) -> Node:
     """The product behind a limit, and the terms behind it as long as they hold its letter."""
-    terms = [parser.signed()]
+    terms = [parser.signed_term()]
     while parser.peek().text in ("+", "-") and integral_span.term_holds(parser.tokens, parser.at + 1, letter):
-        terms.append(parser.signed())
+        terms.append(parser.signed_term())
     return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
 
 
@@ -112,9 +112,9 @@ def read_operand(parser: Parser, bottom: Node) -> Node:
         return head
     while parser.starts_factor() or parser.peek().text in ("*", "/"):
         if parser.op("/"):
-            factors = [Node("div", None, (multiply_factors(*factors), parser.unsigned()))]
+            factors = [Node("div", None, (multiply_factors(*factors), parser.signed_factor()))]
         else:
-            factors.append(parser.unsigned() if parser.op("*") else parser.power())
+            factors.append(parser.signed_factor() if parser.op("*") else parser.power())
     return multiply_factors(*factors)
 
 
@@ -185,3 +185,22 @@ def read_primed(node: Node) -> Node:
             bound, body = _in_bound(node, letter)
             return Node("derivative", (1, bound), (body, Node("sym", letter)))
     return Node("call", "prime", (node,))
+
+
+def read_series(parser: Parser, name: str, argument: Argument) -> Node:
+    r"""`\sum_{k=1}^{n} k^2` behind its command: first and last value and the term, of which the letter is
+    called by the depth of what it runs over, so that it says nothing."""
+    start = last = None
+    while start is None or last is None:
+        if start is None and parser.op("_"):
+            start = argument(parser)
+        elif last is None and parser.op("^"):
+            last = argument(parser)
+        else:
+            raise Unreadable(f"a {name} without bounds")
+    if start.kind != "rel" or start.value != ("=",) or start.args[0].kind != "sym":
+        raise Unreadable(f"a {name} over something else than a letter")
+    letter, first = start.args[0].value, start.args[1]
+    term = parser.signed_term()
+    bound = f"bound {operator_depth(term)}"
+    return Node("series", name, (first, last, rename_letter(term, letter, Node("sym", bound), bound)))

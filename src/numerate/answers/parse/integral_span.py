@@ -58,7 +58,7 @@ def find_integral_span(tokens: Sequence[Token], start: int) -> Span | None:
             return None
         if depth == 0 and (closing := _closing(tokens, at)):
             if not inner:
-                return _cut(tokens, start, closing)
+                return _cut_span(tokens, start, closing)
             inner -= 1
             at = closing.end
             continue
@@ -102,7 +102,7 @@ def term_holds(tokens: Sequence[Token], at: int, letter: str) -> bool:
     return letter in texts and _OPERATORS.isdisjoint(texts)
 
 
-def _cut(tokens: Sequence[Token], start: int, closing: _Closing) -> Span:
+def _cut_span(tokens: Sequence[Token], start: int, closing: _Closing) -> Span:
     before, behind = list(tokens[start : closing.at]), tokens[closing.at + 2 : closing.end]
     if behind and before[-1].text == "{":  # \\frac{dx}{x}
         before.append(Token("num", "1", Fraction(1)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from numerate.answers.budget import spend_steps
 from numerate.answers.expr.tree import Unreadable
@@ -108,7 +109,7 @@ def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
             tokens.append(Token("name", point[0], None, spaced))
             at = point[1]
         elif kind == "command" and piece[1:] in _STYLES:
-            at = _styled(text, at, tokens, spaced, depth)
+            at = _read_styled(text, at, tokens, spaced, depth)
         elif kind == "number":
             at = _number(text, at, piece, tokens, spaced)
         else:
@@ -120,7 +121,7 @@ def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
 _COUNTED = re.compile(r"[-+]?\d[\d,.]{0,20} [A-Za-z][A-Za-z ]{0,40}")
 
 
-def _styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
+def _read_styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
     r"""Read \text{...} and its kin: prose becomes one word, mathematics is read as if it stood alone."""
     while at < len(text) and text[at] == " ":
         at += 1
@@ -250,3 +251,70 @@ def _op(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 
 
 _LEX = {"command": _command, "letters": _letters, "op": _op}
+
+
+# -- tokens in order ----------------------------------------------------------------------
+DEEPEST = 40
+MOST_LINKS = 40
+"""signs in a row that each wrap what stands before or behind them: quotients, primes, plus-minus"""
+_END = Token("end", "")
+
+
+Result = TypeVar("Result")
+
+
+class TokenStream:
+    """Tokens that are taken one by one, bounded in depth, chains and repetitions."""
+
+    def __init__(self, tokens: list[Token]):
+        self.tokens = tokens
+        self.at: int = 0
+        self.depth: int = 0
+        self.links: int = 0
+        self.left = 50 + 4 * len(tokens)
+        """atoms that may still be read, so that reading stays linear"""
+
+    def peek(self, ahead: int = 0) -> Token:
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else _END
+
+    def next(self) -> Token:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def op(self, *texts: str) -> str | None:
+        """Take the next token if it is one of these operators."""
+        token = self.peek()
+        if token.kind == "op" and token.text in texts:
+            self.at += 1
+            return token.text
+        return None
+
+    def expect(self, text: str) -> None:
+        if not self.op(text):
+            raise Unreadable(f"expected {text!r}, found {self.peek().text!r}")
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Unreadable(f"more than {DEEPEST} levels deep")
+
+    def nested(self, read: Callable[..., Result], *arguments: Any) -> Result:
+        """Returns what is read one level deeper."""
+        self.deeper()
+        result = read(*arguments)
+        self.depth -= 1
+        return result
+
+    def count_atom(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Unreadable("the same text over and over")
+
+    def link(self, chain: int) -> int:
+        """One more sign of a chain. Raises Unreadable where it is too long."""
+        self.links += 1
+        if chain >= MOST_LINKS:
+            raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
+        return chain + 1

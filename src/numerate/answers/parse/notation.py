@@ -93,7 +93,7 @@ def is_d(node: Node) -> bool:
 
 def double_factorial(node: Node) -> Node:
     """(2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
-    value = _doubled(node)
+    value = _split_double(node)
     if value is None:
         raise Unreadable("a double factorial of neither an even nor an odd number")
     half, odd = value
@@ -103,7 +103,7 @@ def double_factorial(node: Node) -> Node:
     return Node("div", None, (Node("fn", "factorial", (Node("mul", None, (number_node(2), half)),)), even))
 
 
-def _doubled(node: Node) -> tuple[Node, bool] | None:
+def _split_double(node: Node) -> tuple[Node, bool] | None:
     """(m, False) for 2m and (m, True) for 2m - 1."""
     if node.kind == "num" and node.value.denominator == 1 and 0 <= node.value <= MOST_DOUBLE:
         odd = bool(node.value % 2)
@@ -116,7 +116,7 @@ def _doubled(node: Node) -> tuple[Node, bool] | None:
     ):
         return node.args[1], False
     if node.kind == "add" and len(node.args) == 2 and node.args[1].kind == "num":
-        even, shift = _doubled(node.args[0]), node.args[1].value
+        even, shift = _split_double(node.args[0]), node.args[1].value
         if even and not even[1] and abs(shift) == 1:
             half = even[0] if shift < 0 else Node("add", None, (even[0], number_node(1)))
             return half, True

@@ -10,16 +10,12 @@ from fractions import Fraction
 
 from numerate.answers.expr.tree import Node, Unreadable, negate_node, number_node, tree_height
 from numerate.answers.parse import calculus, notation
-from numerate.answers.parse.lexer import Token, tokenize_answer
+from numerate.answers.parse.lexer import MOST_LINKS, Token, TokenStream, tokenize_answer
 from numerate.answers.parse.primary import read_primary
 from numerate.answers.text.normalize import LONGEST
 
-DEEPEST = 40
-MOST_LINKS = 40
-"""signs in a row that each wrap what stands before or behind them: quotients, primes, plus-minus"""
 HIGHEST = 150
 """nodes of a tree from its root to a leaf"""
-_END = Token("end", "")
 _RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "in", "approx", "equiv"})
 _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "choose", "end", ":"})
 
@@ -40,55 +36,11 @@ def parse_answer(normal: str) -> Node:
 _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
 
 
-class Parser:
+class Parser(TokenStream):
     def __init__(self, tokens: list[Token]):
-        self.tokens = tokens
-        self.at = 0
-        self.depth = 0
-        self.links = 0
-        self.left = 50 + 4 * len(tokens)
-        """atoms that may still be read, so that reading stays linear"""
+        super().__init__(tokens)
         self.ahead: tuple[int, Node, int] | None = None
         """(start, node, end) of a fraction that was read to see whether it belongs to the number before it"""
-
-    # -- the stream ----------------------------------------------------------------------
-    def peek(self, ahead: int = 0) -> Token:
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _END
-
-    def next(self) -> Token:
-        token = self.peek()
-        self.at += 1
-        return token
-
-    def op(self, *texts: str) -> str | None:
-        """Take the next token if it is one of these operators."""
-        token = self.peek()
-        if token.kind == "op" and token.text in texts:
-            self.at += 1
-            return token.text
-        return None
-
-    def expect(self, text: str) -> None:
-        if not self.op(text):
-            raise Unreadable(f"expected {text!r}, found {self.peek().text!r}")
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise Unreadable(f"more than {DEEPEST} levels deep")
-
-    def count_atom(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Unreadable("the same text over and over")
-
-    def link(self, chain: int) -> int:
-        """One more sign of a chain. Raises Unreadable where it is too long."""
-        self.links += 1
-        if chain >= MOST_LINKS:
-            raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")
-        return chain + 1
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
@@ -107,7 +59,7 @@ class Parser:
             if self.peek().kind == "end" or self.peek().text in _STOPS:
                 break
         self.depth -= 1
-        return _listed([g for g in groups if g], joined - {",", ";"})
+        return _list_node([g for g in groups if g], joined - {",", ";"})
 
     def separator(self) -> set[str]:
         """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
@@ -157,16 +109,16 @@ class Parser:
     # -- expressions ----------------------------------------------------------------------
     def sum(self) -> Node:
         self.deeper()
-        terms = [self.signed()]
+        terms = [self.signed_term()]
         while True:
             sign = self.op("+", "-", "pm", "mp")
             if sign is None:
                 break
-            terms.append(_with_sign(sign, self.signed()))
+            terms.append(_with_sign(sign, self.signed_term()))
         self.depth -= 1
         return Node("add", None, tuple(terms)) if len(terms) > 1 else terms[0]
 
-    def signed(self) -> Node:
+    def signed_term(self) -> Node:
         signs: list[str] = []
         while sign := self.op("+", "-", "pm", "mp"):
             signs.append(sign)
@@ -181,13 +133,13 @@ class Parser:
         factors, chain = [node], 0
         while True:
             if self.op("*"):
-                factors.append(self.unsigned())
+                factors.append(self.signed_factor())
             elif self.op("/"):
                 if self.peek().kind == "word":  # a unit such as miles / hour
                     self.next()
                     continue
                 chain = self.link(chain)
-                factors = [Node("div", None, (_product(factors), self.unsigned()))]
+                factors = [Node("div", None, (_product(factors), self.signed_factor()))]
             elif self.starts_factor():
                 self.refuse_stray_number(factors[-1])
                 applied = self.peek().text == "(" and _is_map(factors[-1])
@@ -219,7 +171,7 @@ class Parser:
         if glued or beside or (self.tokens[self.at - 1].kind == "word" and before.kind != "sym"):
             raise Unreadable(f"did not expect {self.peek().text!r}")
 
-    def unsigned(self) -> Node:
+    def signed_factor(self) -> Node:
         """A factor behind `*` or `/`, which may carry a sign."""
         if self.op("-"):
             return negate_node(self.power())
@@ -237,7 +189,7 @@ class Parser:
         self.deeper()
         node = self.postfix(read_primary(self))
         if self.op("^"):
-            node = self.postfix(self.raised(node))
+            node = self.postfix(self.superscript(node))
         while self.peek().kind == "word":
             self.next()
             if self.op("^"):  # cm^2
@@ -245,7 +197,7 @@ class Parser:
         self.depth -= 1
         return node
 
-    def raised(self, base: Node) -> Node:
+    def superscript(self, base: Node) -> Node:
         token = self.peek()
         if token.kind == "cmd" and token.text in ("circ", "degree"):
             self.next()
@@ -275,13 +227,13 @@ class Parser:
             elif self.op("'"):
                 node = calculus.read_primed(node)
             elif self.peek().kind == "cmd" and self.peek().text in ("degree", "circ"):
-                node = self.turned(node)
+                node = self.degree_or_composition(node)
             elif self.peek().kind == "multiplier":
                 node = _product([node, number_node(self.next().value)])
             else:
                 return node
 
-    def turned(self, node: Node) -> Node:
+    def degree_or_composition(self, node: Node) -> Node:
         """A degree sign without a `^`, or a composition of maps when a letter stands on both sides."""
         composed = self.next().text == "circ" and node.kind != "num" and self.peek().kind == "name"
         return Node("call", "compose", (node, self.power())) if composed else Node("degree", None, (node,))
@@ -308,7 +260,7 @@ def _is_map(node: Node) -> bool:
     return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS
 
 
-def _scaled(factors: list[Node]) -> Node | None:
+def _scaled_decimal(factors: list[Node]) -> Node | None:
     """`2.314814814814815 \\times 10^{-3}` is a decimal that a program printed, too."""
     if len(factors) != 2 or factors[0].kind != "float" or factors[1].kind != "pow":
         return None
@@ -324,7 +276,7 @@ def _scaled(factors: list[Node]) -> Node | None:
 def _product(factors: list[Node]) -> Node:
     if len(factors) == 1:
         return factors[0]
-    return _scaled(factors) or Node("mul", None, tuple(factors))
+    return _scaled_decimal(factors) or Node("mul", None, tuple(factors))
 
 
 def _with_sign(sign: str, node: Node) -> Node:
@@ -341,7 +293,7 @@ def _share_modulus(items: list[Node]) -> list[Node]:
     return [last._replace(args=(item, last.args[1])) for item in items[:-1]] + [last]
 
 
-def _listed(groups: list[list[Node]], joined: set[str]) -> Node:
+def _list_node(groups: list[list[Node]], joined: set[str]) -> Node:
     groups[-1] = _share_modulus(groups[-1])
     word = joined.pop() if len(joined) == 1 else None
     if len(groups) == 1:

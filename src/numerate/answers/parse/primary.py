@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from numerate.answers.expr import angles
 from numerate.answers.expr.tree import Node, Unreadable
-from numerate.answers.parse import brackets, calculus, calls, notation, series
+from numerate.answers.parse import brackets, calculus, notation
 
 if TYPE_CHECKING:
     from numerate.answers.parse.parser import Parser
@@ -44,11 +44,11 @@ def _number(parser: Parser, text: str) -> Node:
     if parser.peek().text == "_" and "." not in text:
         parser.next()
         return Node("base", (text.replace(",", ""), _argument(parser)))
-    mixed = _mixed(parser)
+    mixed = _mixed_fraction(parser)
     return Node("num", token.value + mixed) if mixed is not None else node
 
 
-def _mixed(parser: Parser) -> Fraction | None:
+def _mixed_fraction(parser: Parser) -> Fraction | None:
     """Returns the fraction of a mixed number, when one follows: `1/4` behind a space, or a LaTeX fraction of
     integers."""
     ahead = parser.peek()
@@ -75,15 +75,15 @@ def _mixed(parser: Parser) -> Fraction | None:
 
 
 def _name(parser: Parser, text: str) -> Node:
-    name = _subscripted(parser, text)
-    if name in calls.EVENTS and parser.peek().text == "(" and (event := calls.read_event(parser)):
+    name = _read_subscript(parser, text)
+    if name in brackets.EVENTS and parser.peek().text == "(" and (event := brackets.read_event(parser)):
         return event
-    if name == "C" and (chosen := calls.read_binomial(parser)):
+    if name == "C" and (chosen := brackets.read_binomial(parser)):
         return chosen
     if parser.peek().text != "(" or parser.peek().kind != "op":
         return Node("sym", name)
     start = parser.at
-    arguments = calls.number_argument(parser) or _bare_arguments(parser)
+    arguments = brackets.number_argument(parser) or _bare_arguments(parser)
     if arguments is None or name in ("e", "i", "pi", "infinity"):
         parser.at = start
         return Node("sym", name)
@@ -96,13 +96,13 @@ def _bare_arguments(parser: Parser) -> tuple[Node, ...] | None:
     names: list[Node] = []
     while parser.peek().kind in ("name", "cmd") and parser.peek().text not in _COMMANDS:
         token = parser.next()
-        names.append(Node("sym", _subscripted(parser, token.text)))
+        names.append(Node("sym", _read_subscript(parser, token.text)))
         if not parser.op(","):
             break
     return tuple(names) if names and parser.op(")") else None
 
 
-def _subscripted(parser: Parser, name: str) -> str:
+def _read_subscript(parser: Parser, name: str) -> str:
     while parser.peek().text == "_" and parser.peek().kind == "op":
         parser.next()
         start = parser.at
@@ -142,59 +142,48 @@ def _argument(parser: Parser) -> Node:
         return Node("num", Fraction(token.text[0]))
     if token.kind == "name":  # in \\sum_{k=1}^n (k + 1) the bound is no function of k + 1
         return Node("sym", parser.next().text)
-    return _nested(parser)
+    return _read_nested(parser)
 
 
-def _nested(parser: Parser) -> Node:
+def _read_nested(parser: Parser) -> Node:
     """Reads an atom that stands without brackets inside of another one."""
-    parser.deeper()
-    node = read_primary(parser)
-    parser.depth -= 1
-    return node
+    return parser.nested(read_primary, parser)
 
 
 def _fraction(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    sides = _argument(parser), _argument(parser)
-    parser.depth -= 1
-    top, bottom = sides
+    top, bottom = sides = parser.nested(_two_arguments, parser)
     if not notation.is_differential(bottom) or not (notation.is_differential(top) or notation.is_d(top)):
         return Node("div", None, sides)
     return calculus.read_derivative(parser, top, bottom, _argument)
 
 
+def _two_arguments(parser: Parser) -> tuple[Node, Node]:
+    return _argument(parser), _argument(parser)
+
+
 def _binomial(parser: Parser, text: str) -> Node:
-    return Node("fn", "binomial", (_argument(parser), _argument(parser)))
+    return Node("fn", "binomial", _two_arguments(parser))
 
 
 def _between(name: str, closer: str) -> Callable[[Parser, str], Node]:
-    def read(parser: Parser, text: str) -> Node:
+    def read_inner(parser: Parser, text: str) -> Node:
         inner = parser.sum()
         parser.expect(closer)
         return Node("fn", name, (inner,))
 
-    return read
+    return read_inner
 
 
 def _series(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = series.read_series(parser, text, _argument)
-    parser.depth -= 1
-    return node
+    return parser.nested(calculus.read_series, parser, text, _argument)
 
 
 def _integral(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = calculus.read_integral(parser, _argument)
-    parser.depth -= 1
-    return node or _name(parser, text)
+    return parser.nested(calculus.read_integral, parser, _argument) or _name(parser, text)
 
 
 def _limit(parser: Parser, text: str) -> Node:
-    parser.deeper()
-    node = calculus.read_limit(parser)
-    parser.depth -= 1
-    return node or _name(parser, text)
+    return parser.nested(calculus.read_limit, parser) or _name(parser, text)
 
 
 def _prefix(parser: Parser, text: str) -> Node:
@@ -218,7 +207,7 @@ def _function(parser: Parser, name: str) -> Node:
     base = _log_base(parser, name)
     exponent = None
     if parser.op("^"):
-        raised = parser.raised(Node("num", Fraction(0)))
+        raised = parser.superscript(Node("num", Fraction(0)))
         if raised.kind != "pow":  # a degree sign behind a function's name
             raise Unreadable(f"a {raised.kind} of a function without an argument")
         exponent = raised.args[1]
@@ -261,7 +250,7 @@ def _function_arguments(parser: Parser) -> tuple[Node, ...]:
         parser.expect(")")
         turned = parser.degrees(inner)  # \\sin(30)^\\circ
         return inner.args if inner.kind == "list" else (turned,)
-    factors = [parser.unsigned()]
+    factors = [parser.signed_factor()]
     while parser.starts_factor() and parser.peek().kind != "fn" and parser.peek().text not in ("(", "["):
         factors.append(parser.power())
     return (factors[0] if len(factors) == 1 else Node("mul", None, tuple(factors)),)
@@ -272,7 +261,7 @@ def _root(parser: Parser) -> Node:
     if parser.op("["):
         degree = parser.sum()
         parser.expect("]")
-    inner = brackets.read_group(parser, "{") if parser.op("{") else _nested(parser)
+    inner = brackets.read_group(parser, "{") if parser.op("{") else _read_nested(parser)
     return Node("fn", "root", (inner, degree))
 
 

@@ -40,7 +40,7 @@ def find_boxes(text: str, most: int | None = None) -> list[Box]:
     if "box" not in text:
         return []
     spans = [match.span() for match in _BOX.finditer(text)]
-    return [_read(text, *span) for span in (spans if most is None else spans[-most:])]
+    return [_read_box(text, *span) for span in (spans if most is None else spans[-most:])]
 
 
 def ends_in_empty_mark(text: str) -> bool:
@@ -83,7 +83,7 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 def _belongs(text: str, box: Box, later: list[Box]) -> bool:
     """Checks whether a box is part of the answer that the boxes behind it give."""
     between = text[box.end : later[0].start]
-    if _joined(between):
+    if _are_joined(between):
         return True
     if _are_items(text, box, later[0]):
         return True
@@ -135,7 +135,7 @@ def _follows(label: str, following: str) -> bool:
     return len(label) == len(following) == 1 and ord(following) == ord(label) + 1
 
 
-def _read(text: str, start: int, end: int) -> Box:
+def _read_box(text: str, start: int, end: int) -> Box:
     if text[end : end + 1] != "{":
         word = _UNBRACED.match(text, end)
         return Box(start, word.end(), word.group()) if word else Box(start, end, "")
@@ -150,7 +150,7 @@ _LINKING = frozenset({"and", "or", "for", "part", "case", "respectively", "also"
 _NAMED = re.compile(r"\(?[a-z]\)|[a-zA-Z](?:_\d)? ?=")
 
 
-def _joined(between: str) -> bool:
+def _are_joined(between: str) -> bool:
     """Returns True for the little that may stand between two boxes of one answer."""
     if len(between) > 80 or "\n\n" in between:
         return False
@@ -176,6 +176,6 @@ def box_contents(text: str) -> str:
 def without_boxes(text: str) -> str:
     """Returns the text with every box replaced by what it holds."""
     for match in reversed(list(_BOX.finditer(text))):  # those in a box before the box
-        box = _read(text, *match.span())
+        box = _read_box(text, *match.span())
         text = text[: box.start] + box.inner + text[box.end :]
     return text

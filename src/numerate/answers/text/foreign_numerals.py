@@ -105,13 +105,13 @@ def _numerals(language: str) -> tuple[re.Pattern[str], dict[str, int]]:
         values[name] = ten
         for unit in range(1, 20 if language == "fr" else 10):
             if ten < LARGEST:
-                values |= dict.fromkeys(_joined(language, name, small[unit], unit), ten + unit)
+                values |= dict.fromkeys(_ways_between(language, name, small[unit], unit), ten + unit)
     values = {word: n for word, n in values.items() if n > 1}
     longest = sorted(values, key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest))})(?![\w-])"), values
 
 
-def _joined(language: str, ten: str, unit: str, n: int) -> list[str]:
+def _ways_between(language: str, ten: str, unit: str, n: int) -> list[str]:
     """Returns the ways to write a number between two tens."""
     if language == "de":
         return [f"{unit}und{ten}"]

@@ -46,15 +46,15 @@ def is_letters(text: str) -> bool:
     """Returns True for the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G"; never for x."""
     if _DIGIT.search(text):
         return False
-    return several_letters(text) is not None or _is_one(text, _ONE_LETTER)
+    return several_letters(text) is not None or _is_single(text, _ONE_LETTER)
 
 
 def is_bracketed_letter(text: str) -> bool:
     """Returns True for (B), which nothing but a choice is written as."""
-    return _is_one(text[:80], _BRACKETED)
+    return _is_single(text[:80], _BRACKETED)
 
 
-def _is_one(text: str, form: re.Pattern[str]) -> bool:
+def _is_single(text: str, form: re.Pattern[str]) -> bool:
     return form.fullmatch(plain_choice_text(text)) is not None and not _has_signs(text)
 
 

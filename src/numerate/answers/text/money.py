@@ -32,8 +32,8 @@ def currencies_differ(a: str, b: str, normal_a: str, normal_b: str) -> bool:
     left, right = named_currencies(a), named_currencies(b)
     if not (left or right):
         return False
-    left |= _counted(normal_a, bool(left))
-    right |= _counted(normal_b, bool(right))
+    left |= _counted_units(normal_a, bool(left))
+    right |= _counted_units(normal_b, bool(right))
     return bool(left and right) and left.isdisjoint(right)
 
 
@@ -77,7 +77,7 @@ def _has_dollars(text: str) -> bool:
     return False
 
 
-def _counted(normal: str, is_signed: bool) -> set[str]:
+def _counted_units(normal: str, is_signed: bool) -> set[str]:
     """The units of an amount; words for what is counted only where no sign says it."""
     unit = unit_of(normal)
     if unit is None:

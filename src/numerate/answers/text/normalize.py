@@ -177,13 +177,13 @@ def _one_line(text: str) -> str:
         text = _DOTS_BEHIND_A_COMMA.sub(" \\\\ldots ", text)
     if "." in text:
         text = _NOON.sub(r"\1\2", _GOES_ON.sub(r"\1\\overline{\2}", text) if len(text) < 100 else text)
-    text = _unquoted(_trim(_ORDINAL.sub("", text)))
+    text = _strip_quotes(_trim(_ORDINAL.sub("", text)))
     if _MAY_BE_GROUPED.search(text):
         text = digit_groups.join_digit_groups(text)
     return _PARTS_TO.sub(r"\1:\2", text) if _PARTS_TO.fullmatch(text) else text
 
 
-def _unquoted(text: str) -> str:
+def _strip_quotes(text: str) -> str:
     """Without quotes or back ticks around all of it."""
     if len(text) > 2 and text[0] == text[-1] and text[0] in '"`_' and text[0] not in text[1:-1]:
         return text[1:-1].strip()

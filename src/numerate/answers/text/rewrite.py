@@ -40,10 +40,10 @@ def _french(text: str) -> str:
     pieces = [_PIECE.fullmatch(part) for part in parts[::2]]
     if len(parts) > 40 or not all(pieces) or not any(p and (p[2] == "]" or p[5] == "[") for p in pieces):
         return text
-    written = [
+    intervals = [
         f"{p[1]}{'(' if p[2] == ']' else '['}{p[3]},{p[4]}{')' if p[5] == '[' else ']'}" for p in pieces if p
     ]
-    return "\\cup ".join(written)
+    return "\\cup ".join(intervals)
 
 
 # -- 1011_two ----------------------------------------------------------------------
@@ -99,65 +99,19 @@ _CHOICES = re.compile(
 def _choose(text: str) -> str:
     """`^{10}C_3` and `_{10}P_3`."""
 
-    def written(match: re.Match[str]) -> str:
+    def binomial(match: re.Match[str]) -> str:
         n, k = match["n"] or match["bare_n"], match["k"] or match["bare_k"]
         return f"\\binom{{{n}}}{{{k}}}" if match["what"] == "C" else f"\\frac{{({n})!}}{{({n}-({k}))!}}"
 
-    return _PLAIN_CHOICES.sub(written, _CHOICES.sub(written, text))
+    return _PLAIN_CHOICES.sub(binomial, _CHOICES.sub(binomial, text))
 
 
 _PLAIN_CHOICES = re.compile(
     r"(?<![\w.}])(?P<n>(?P<bare_n>\d{1,3}))(?P<what>[CP])(?P<k>(?P<bare_k>\d{1,3}))(?![\w.])"
 )
-_PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
 
 
-def _derivative(text: str) -> str:
-    return _PLAIN_DERIVATIVE.sub(r"\\frac{d\1}{d\2}", text)
-
-
-_BUILDER = re.compile(
-    r"(\\\{(?:[^{}|:]|\\mathbb ?\{[A-Z]\}){1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))"
-)
-
-
-def _builder(text: str) -> str:
-    return _BUILDER.sub(r"\1|", text)
-
-
-_ARC = re.compile(
-    r"(\d{1,4}) ?\^ ?\{? ?\\circ ?\}? ?(\d{1,2}(?:\.\d+)?) ?(?:'|\^ ?\{? ?\\prime ?\}?)"
-    r"(?: ?(\d{1,2}(?:\.\d+)?) ?(?:''|\"))?"
-)
-_BARRED = re.compile(r"\\overline ?\{ ?(\d+) ?\} ?(?=_)")
-
-
-def _minutes_of_arc(text: str) -> str:
-    return _ARC.sub(lambda m: f"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\\circ ", text)
-
-
-def _barred(text: str) -> str:
-    r"""`\overline{342}_7`: a bar over digits of a base says that they are digits."""
-    return _BARRED.sub(r"\1", text)
-
-
-_LETTER_TIMES = re.compile(
-    r"(?<=\d) ?(?:\\(?:text|mathrm) ?\{ ?[xX] ?\}|[xX]) ?(?=10 ?\^ ?(?:\{ ?[-+]?\d{1,4} ?\}|[-+]?\d))"
-)
-_RAISED_FIRST = re.compile(
-    r"(?<=[A-Za-z])(?<![^A-Za-z]e) ?(\^ ?(?:\{[^{}]{1,40}\}|\w))"
-    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\[A-Za-z]+|\w))"
-)
-
-
-_SEGMENTS = re.compile(r"(?<![A-Za-z\\])([A-Z]{2}) ?/ ?([A-Z]{2})(?![A-Za-z])")
-
-
-def _ratio_of_segments(text: str) -> str:
-    """`AB/CD` over one line: letters that stand together are one segment."""
-    return _SEGMENTS.sub(r"\\frac{\1}{\2}", text)
-
-
+# -- 3 \ast 4 = 7 ----------------------------------------------------------------------
 _NUMBERS = r"[-+\d\s().,]+"
 _SIGN = r"\\(?:circ|ast|triangle|#)(?![a-z])|[@#]"
 _OPERATION = re.compile(rf"{_NUMBERS}(?:(?:{_SIGN}){_NUMBERS}){{1,6}}(?==)")
@@ -169,46 +123,55 @@ def _operation(text: str) -> str:
     return text if match is None else re.sub(_SIGN, r" \\star ", match[0]) + text[match.end() :]
 
 
+# -- one pattern each ----------------------------------------------------------------------
+_ARC = re.compile(
+    r"(\d{1,4}) ?\^ ?\{? ?\\circ ?\}? ?(\d{1,2}(?:\.\d+)?) ?(?:'|\^ ?\{? ?\\prime ?\}?)"
+    r"(?: ?(\d{1,2}(?:\.\d+)?) ?(?:''|\"))?"
+)
+_BARRED = re.compile(r"\\overline ?\{ ?(\d+) ?\} ?(?=_)")
+r"""`\overline{342}_7`: a bar over digits of a base says that they are digits"""
+_LETTER_TIMES = re.compile(
+    r"(?<=\d) ?(?:\\(?:text|mathrm) ?\{ ?[xX] ?\}|[xX]) ?(?=10 ?\^ ?(?:\{ ?[-+]?\d{1,4} ?\}|[-+]?\d))"
+)
+"""`1.5 x 10^3`: the letter for the sign"""
 _SPACES_LOST = re.compile(r"(?<=[\d)}\]=])([a-z]?)(or|and)(?=[a-z] ?(?:\(|=))")
+"""`x=1orx=2`, which lost its spaces"""
 _LENGTH = re.compile(
     r"^ ?(\||\\\||\|\|)"
     r" ?(?:\\(?:vec|mathbf|bm|boldsymbol) ?\{? ?([A-Za-z]) ?\}?|(?<=\|\|)([a-z])) ?\1 ?(?==|\\approx)"
 )
+r"""`|\vec{a}| = 5` and `\|v\| = 5` name a length, where `|x| = 5` is an equation"""
+_RAISED_FIRST = re.compile(
+    r"(?<=[A-Za-z])(?<![^A-Za-z]e) ?(\^ ?(?:\{[^{}]{1,40}\}|\w))"
+    r" ?(_ ?(?:\{[^{}]{1,40}\}|\\[A-Za-z]+|\w))"
+)
+"""`a^2_n`, for `a_n^2`"""
+_BUILDER = re.compile(
+    r"(\\\{(?:[^{}|:]|\\mathbb ?\{[A-Z]\}){1,60}):(?=[^{}]{0,80}(?:\\(?:in|le|ge|ne|lt|gt)(?![a-z])|[<>=]))"
+)
+"""a set with a colon before its condition"""
+_PLAIN_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d([A-Za-z]) ?/ ?d([A-Za-z])(?![A-Za-z])")
+_SEGMENTS = re.compile(r"(?<![A-Za-z\\])([A-Z]{2}) ?/ ?([A-Z]{2})(?![A-Za-z])")
+"""`AB/CD` over one line: letters that stand together are one segment"""
 
 
-def _spaced(text: str) -> str:
-    """`x=1orx=2`, which lost its spaces."""
-    return _SPACES_LOST.sub(r"\1 \2 ", text)
-
-
-def _length(text: str) -> str:
-    r"""`|\vec{a}| = 5` and `\|v\| = 5` name a length, where `|x| = 5` is an equation."""
-    return _LENGTH.sub(lambda match: f"\\ell_{{{match[2] or match[3]}}} ", text)
-
-
-def _times(text: str) -> str:
-    """`1.5 x 10^3`: the letter for the sign."""
-    return _LETTER_TIMES.sub(r" \\times ", text)
-
-
-def _lowered(text: str) -> str:
-    """`a^2_n` with the subscript first, as `a_n^2`."""
-    return _RAISED_FIRST.sub(r"\2\1", text)
+def _replace(pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> Callable[[str], str]:
+    return lambda text: pattern.sub(new, text)
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
-    (("circ",), _minutes_of_arc),
-    (("overline",), _barred),
+    (("circ",), _replace(_ARC, lambda m: f"({m[1]}+{m[2]}/60+{m[3] or 0}/3600)^\\circ ")),
+    (("overline",), _replace(_BARRED, r"\1")),
     (("[", "]"), _french),
-    (("x", "X"), _times),
-    (("or", "and"), _spaced),
-    (("|",), _length),
+    (("x", "X"), _replace(_LETTER_TIMES, r" \\times ")),
+    (("or", "and"), _replace(_SPACES_LOST, r"\1 \2 ")),
+    (("|",), _replace(_LENGTH, lambda m: f"\\ell_{{{m[2] or m[3]}}} ")),
     (("=",), _operation),
     (("_", "base"), _worded_base),
     (("mod",), _modulo),
     (("C", "P"), _choose),
-    (("^",), _lowered),
-    (("\\{",), _builder),
-    (("/",), _derivative),
-    (("/",), _ratio_of_segments),
+    (("^",), _replace(_RAISED_FIRST, r"\2\1")),
+    (("\\{",), _replace(_BUILDER, r"\1|")),
+    (("/",), _replace(_PLAIN_DERIVATIVE, r"\\frac{d\1}{d\2}")),
+    (("/",), _replace(_SEGMENTS, r"\\frac{\1}{\2}")),
 )

@@ -107,7 +107,7 @@ def unit_of(normal: str) -> Unit | None:
     """What an answer with a number in it counts, None where it doesn't say."""
     if not _may_end_in_unit(normal):
         return None
-    split = _split(normal[-TAIL:])
+    split = _split_unit(normal[-TAIL:])
     return split[1] if split else None
 
 
@@ -126,7 +126,7 @@ def _may_end_in_unit(normal: str) -> bool:
 
 def split_quantity(normal: str) -> tuple[str, Unit] | None:
     """Number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
-    split = _split(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
+    split = _split_unit(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
     if split is None or not split[1].known or split[1].words:
         return None
     value, behind = split[0], normal[len(split[0]) :]
@@ -147,7 +147,7 @@ def _is_constant(value: str, behind: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _split(normal: str) -> tuple[str, Unit] | None:
+def _split_unit(normal: str) -> tuple[str, Unit] | None:
     """The value and what stands behind it, where that is a unit or words."""
     if mark := _MARKS.fullmatch(normal):
         return mark[1], Unit(frozenset({("inch" if mark[2] else "foot", 1)}), frozenset())
@@ -159,7 +159,7 @@ def _split(normal: str) -> tuple[str, Unit] | None:
     while at and _may_be_unit(pieces[at - 1], text):
         at -= 1
     start = pieces[at].start() if at < len(pieces) else len(text)
-    unit = _read([p for p in pieces[at:] if not p[4]], text)
+    unit = _read_unit([p for p in pieces[at:] if not p[4]], text)
     return (text[:start].strip(), unit) if unit and any(c.isdigit() for c in text[:start]) else None
 
 
@@ -172,7 +172,7 @@ def _may_be_unit(piece: re.Match[str], text: str) -> bool:
     return piece[5] is None
 
 
-def _read(pieces: list[re.Match[str]], text: str) -> Unit | None:
+def _read_unit(pieces: list[re.Match[str]], text: str) -> Unit | None:
     """Units multiplied and divided: `m/s^2`, `miles per hour`, `square feet`. None for letters that may be
     unknowns."""
     known: dict[str, int] = {}

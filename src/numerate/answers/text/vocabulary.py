@@ -62,21 +62,4 @@ NAMES = split_names(
     "phi chi psi omega infty infinity inf"
 )
 
-NO_ANSWER = frozenset(
-    {
-        "",
-        "nan",
-        "none",
-        "null",
-        "n/a",
-        "na",
-        "unknown",
-        "i don't know",
-        "i do not know",
-        "idk",
-        "-",
-        "?",
-        "{}",
-        "[]",
-    }
-)
+NO_ANSWER = split_names("nan none null n/a na unknown idk - ? {} []") | {"", "i don't know", "i do not know"}

@@ -57,7 +57,7 @@ def _derivative(node: Node) -> Node:
 
 def _integral(node: Node) -> Node:
     low, high, body = node.args
-    scale, rest = _scaled(body, node.value)
+    scale, rest = _split_constant(body, node.value)
     terms = [_power_rule(term, node) for term in (rest.args if rest.kind == "add" else (rest,))]
     if INFINITY not in (*walk_nodes(low), *walk_nodes(high)) and all(terms):
         return multiply_factors(scale, add_terms(*(term for term in terms if term)))
@@ -67,7 +67,7 @@ def _integral(node: Node) -> Node:
 def _power_rule(term: Node, node: Node) -> Node | None:
     """Integrates c x^n where n is a whole number that is not negative, or where n > -1 and no bound is."""
     low, high, _ = node.args
-    scale, rest = _scaled(term, node.value)
+    scale, rest = _split_constant(term, node.value)
     degree = _degree(rest, node.value)
     whole = degree is not None and degree.denominator == 1 and degree >= 0
     if degree is None or degree <= -1 or not (whole or all(_not_negative(end) for end in (low, high))):
@@ -112,32 +112,32 @@ def _exponent(node: Node, letter: Node) -> Fraction | None:
     return exponent if abs(exponent) < HIGHEST else None
 
 
-def _scaled(node: Node, letter: str) -> tuple[Node, Node]:
+def _split_constant(node: Node, letter: str) -> tuple[Node, Node]:
     """Returns (c, f) for c f, where c doesn't hold the letter."""
     if not contains_letter(node, letter):
         return node, number_node(1)
     if node.kind == "neg":
-        scale, rest = _scaled(node.args[0], letter)
+        scale, rest = _split_constant(node.args[0], letter)
         return negate_node(scale), rest
     if node.kind == "mul":
-        parts = [_scaled(arg, letter) for arg in node.args]
+        parts = [_split_constant(arg, letter) for arg in node.args]
         return multiply_factors(*(scale for scale, _ in parts)), multiply_factors(
             *(rest for _, rest in parts)
         )
     if node.kind == "div":
-        (above, top), (below, bottom) = (_scaled(arg, letter) for arg in node.args)
+        (above, top), (below, bottom) = (_split_constant(arg, letter) for arg in node.args)
         return divide_nodes(above, below), divide_nodes(top, bottom)
     return number_node(1), node
 
 
 def _antiderivative(node: Node) -> Node:
-    scale, rest = _scaled(node.args[0], node.value)
+    scale, rest = _split_constant(node.args[0], node.value)
     return multiply_factors(scale, node._replace(args=(rest, node.args[1])))
 
 
 def _limit(node: Node) -> Node:
     goal, body = node.args
-    scale, rest = _scaled(body, node.value[1])
+    scale, rest = _split_constant(body, node.value[1])
     if not any(part.kind in BINDERS or part.kind == "call" for part in walk_nodes(rest)):
         return node
     if goal == INFINITY and rest.kind in ("series", "integral") and _only_last(rest, node.value[1]):

@@ -3,7 +3,6 @@ evaluated, with the operators as letters, or at fixed values of the letters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,14 +13,13 @@ from numerate.answers.expr.exact import random_point
 from numerate.answers.expr.tree import (
     BINDERS,
     Node,
+    Same,
     Undecided,
     free_symbols,
-    number_node,
-    substitute_symbol,
+    substitute_numbers,
     walk_nodes,
 )
 
-Same = Callable[[Node, Node], str | None]
 MOST_NODES = 600
 MOST_OPERATORS = 12
 MOST_LETTERS = 4
@@ -63,12 +61,12 @@ def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
         known.append(node)
         return Node("sym", f"operator {len(known) - 1}")
 
-    def replaced(node: Node) -> Node:
+    def replace(node: Node) -> Node:
         if node.kind in BINDERS:
             return letter(node)
-        return node._replace(args=tuple(map(replaced, node.args))) if node.args else node
+        return node._replace(args=tuple(map(replace, node.args))) if node.args else node
 
-    return replaced(left), replaced(right)
+    return replace(left), replace(right)
 
 
 def _same_operator(left: Node, right: Node, same_value: Same) -> bool:
@@ -153,10 +151,8 @@ def _letters(node: Node) -> set[str]:
 
 
 def _at(node: Node, letters: list[str], scale: Fraction) -> Node:
-    for name in letters:
-        spread = Fraction(random_point(name, scale.denominator) >> 12, 2**50) + Fraction(1, 4)
-        node = substitute_symbol(node, name, number_node(scale * spread))
-    return node
+    spread = {name: Fraction(random_point(name, scale.denominator) >> 12, 2**50) for name in letters}
+    return substitute_numbers(node, {name: scale * (x + Fraction(1, 4)) for name, x in spread.items()})
 
 
 def _close(left: Any, right: Any) -> bool:

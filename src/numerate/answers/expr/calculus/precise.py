@@ -42,13 +42,13 @@ class _Bounded:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = getattr(self.context, name)
 
-        def bounded(*arguments: Any) -> Any:
+        def call(*arguments: Any) -> Any:
             if any(argument and self.context.mag(argument) > LARGEST for argument in arguments):
                 raise OverflowError("a large argument")
             return function(*arguments)
 
-        setattr(self, name, bounded)
-        return bounded
+        setattr(self, name, call)
+        return call
 
 
 class Precise(Digits):

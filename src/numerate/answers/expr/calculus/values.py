@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from numerate.answers.budget import measure_steps, spend_steps
 from numerate.answers.expr import exact, series
-from numerate.answers.expr.calculus import gauss_legendre, infinite_series, limits, quadrature
+from numerate.answers.expr.calculus import infinite_series, quadrature
 from numerate.answers.expr.calculus.closed_form import INFINITY, has_operators
 from numerate.answers.expr.calculus.derivatives import contains_letter
 from numerate.answers.expr.calculus.precise import (
@@ -19,7 +20,14 @@ from numerate.answers.expr.calculus.precise import (
     precise_value,
     real_part,
 )
-from numerate.answers.expr.tree import Node, Undecided, number_node, substitute_symbol, walk_nodes
+from numerate.answers.expr.tree import (
+    Node,
+    Undecided,
+    number_node,
+    substitute_symbol,
+    subtract_nodes,
+    walk_nodes,
+)
 
 EFFORT = 26_000
 """what may be computed for one value"""
@@ -39,17 +47,17 @@ class OperatorValue(NamedTuple):
 
 def operator_value(node: Node) -> OperatorValue:
     """The value, and the work that it took, which is paid for whether it is computed or remembered."""
-    value, steps = _computed(node)
+    value, steps = _measured_value(node)
     spend_steps(steps + STEPS * value.spent)
     return value
 
 
 @lru_cache(maxsize=1024)
-def _computed(node: Node) -> tuple[OperatorValue, int]:
-    return measure_steps(_found, node)
+def _measured_value(node: Node) -> tuple[OperatorValue, int]:
+    return measure_steps(_compute_value, node)
 
 
-def _found(node: Node) -> OperatorValue:
+def _compute_value(node: Node) -> OperatorValue:
     if node in (INFINITY, _MINUS_INFINITY):
         return OperatorValue(float("inf" if node == INFINITY else "-inf"), 0)
     effort = Effort(EFFORT)
@@ -99,7 +107,7 @@ def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) ->
     effort.spend(weight * evaluation_cost(body))
     body = _without_fixed_operators(body, bound, effort)
     plain = not has_operators(body)
-    body = _folded(body, bound, digits) if plain else body
+    body = _fold_constants(body, bound, digits) if plain else body
     work = weight * evaluation_cost(body)
 
     def f(x: Any) -> Any:
@@ -121,13 +129,13 @@ def _without_fixed_operators(node: Node, bound: str, effort: Effort) -> Node:
     return node._replace(args=tuple(_without_fixed_operators(arg, bound, effort) for arg in node.args))
 
 
-def _folded(node: Node, bound: str, digits: int) -> Node:
+def _fold_constants(node: Node, bound: str, digits: int) -> Node:
     """The expression with its constant parts computed, and powers of e without the logarithm of e."""
     if not contains_letter(node, bound):
         return node if node.kind == "constant" else constant_node(precise_value(node, digits))
     if node.kind == "pow" and node.args[0] == Node("sym", "e"):
-        return Node("fn", "exp", (_folded(node.args[1], bound, digits),))
-    return node._replace(args=tuple(_folded(arg, bound, digits) for arg in node.args))
+        return Node("fn", "exp", (_fold_constants(node.args[1], bound, digits),))
+    return node._replace(args=tuple(_fold_constants(arg, bound, digits) for arg in node.args))
 
 
 # -- integrals ----------------------------------------------------------------------
@@ -160,7 +168,7 @@ def _integral(node: Node, effort: Effort) -> Any:
     if not has_operators(body) and not effort.within:
         return quadrature.over_interval(f, *ends)
     effort.within += 1
-    value = gauss_legendre.over_interval(f, *ends)
+    value = quadrature.nested_over_interval(f, *ends)
     effort.within -= 1
     return value
 
@@ -170,14 +178,24 @@ def _bound(node: Node, effort: Effort) -> Any:
 
 
 # -- limits ----------------------------------------------------------------------
+LIMIT_DIGITS = 700
+"""enough to cancel five orders of the distance"""
+NEAR = (Fraction(137, 113) / 10**100, Fraction(97, 89) / 10**120)
+AGREEMENT = 1e-30
+ZERO = 1e-28
+LARGE = 1e15
+GROWTH = 1e4
+"""by which something infinite is larger at the second distance"""
+
+
 def _limit(node: Node, effort: Effort) -> Any:
     goal, body = node.args
     side, bound = node.value
     if has_operators(body) or any(map(_needs_gamma, walk_nodes(body))):
         raise Undecided("a limit of an integral, a sum or a factorial")
     sign = {INFINITY: 1, _MINUS_INFINITY: -1}.get(goal, 0)
-    where = limits.approach_points(resolve_operators(goal, effort), side, sign)
-    return limits.numeric_limit(where, _at(body, bound, limits.DIGITS, effort, IN_A_LIMIT))
+    where = _approach_points(resolve_operators(goal, effort), side, sign)
+    return _numeric_limit(where, _at(body, bound, LIMIT_DIGITS, effort, IN_A_LIMIT))
 
 
 def _needs_gamma(node: Node) -> bool:
@@ -186,6 +204,43 @@ def _needs_gamma(node: Node) -> bool:
     if node.value not in ("factorial", "binomial"):
         return False
     return any(arg.kind != "num" or arg.value.denominator != 1 for arg in node.args)
+
+
+def _approach_points(goal: Node, side: str, infinite: int) -> list[list[Node]]:
+    """Returns the points to look at, one list for each side. infinite: the sign of infinity when the letter
+    goes there."""
+    if infinite:
+        return [[number_node(infinite / distance) for distance in NEAR]]
+    signs = {"+": (1,), "-": (-1,)}.get(side, (1, -1))
+    return [[subtract_nodes(goal, number_node(-sign * distance)) for distance in NEAR] for sign in signs]
+
+
+def _numeric_limit(sides: list[list[Node]], at: Callable[[Node], Any]) -> Any:
+    """Returns the value, or infinity as a float with its sign, from values so near to the point that an
+    analytic expression has its limit there in 50 digits. Raises Undecided.
+
+    Two distances per side must agree, and both sides with each other. A logarithm that tends to infinity, or
+    anything else that is slower than a power, changes between them and stays undecided."""
+    values = [_settle_limit(*(real_part(at(point)) for point in side)) for side in sides]
+    if len(values) == 2 and not _same_limit(*values):
+        raise Undecided("another limit from the other side")
+    return values[0]
+
+
+def _settle_limit(far: Any, near: Any) -> Any:
+    if abs(near - far) <= AGREEMENT * abs(near):
+        return near
+    if abs(near) <= abs(far) < ZERO:
+        return 0 * near
+    if abs(far) > LARGE and abs(near) > GROWTH * abs(far) and (far > 0) == (near > 0):
+        return float("inf") if near > 0 else float("-inf")
+    raise Undecided("values that don't settle")
+
+
+def _same_limit(left: Any, right: Any) -> bool:
+    if isinstance(left, float) or isinstance(right, float):
+        return left == right
+    return abs(left - right) <= AGREEMENT * abs(left) or abs(left) + abs(right) < ZERO
 
 
 # -- sums ----------------------------------------------------------------------
