@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.text import phrases, times
+from numerate.answers.text import foreign_numerals, phrases, times
 from numerate.answers.text.units import CANONICAL
 from numerate.answers.text.vocabulary import MULTIPLIERS, split_names
 
@@ -45,6 +45,23 @@ def read_number_words(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
+    return _english_words(normal, words) or _foreign_words(normal)
+
+
+def _foreign_words(normal: str) -> str | None:
+    """Reads `vingt-trois` and `dos manzanas`, None for anything else."""
+    if len(normal) > LONGEST_NUMERAL:
+        return None
+    if "{" in normal and (styled := _STYLED.fullmatch(normal)):
+        normal = styled[1]
+    return foreign_numerals.bare_numeral(normal) if _NUMERAL.fullmatch(normal) else None
+
+
+LONGEST_NUMERAL = 80
+_NUMERAL = re.compile(r"[^\W\d_]{2,}(?:[ '’-]+[^\W\d_]+)*")
+
+
+def _english_words(normal: str, words: str | None) -> str | None:
     if (
         reading := times.read_date(normal, words)
         or phrases.read_condition(normal)
