@@ -171,7 +171,6 @@ def test_no_fragment_of_a_numeral_is_paid(text: str, fragments: str, kind: Kind)
         ("Es sind zwanzig Prozent.", "20%"),
         ("Cela fait vingt pour cent.", "20%"),
         ("所以，班里一共有二十四个学生。", "24"),
-        ("La respuesta es veintitrés manzanas.", "23"),
     ],
 )
 def test_the_numeral_of_a_last_sentence_is_read(text: str, reference: str) -> None:
@@ -187,6 +186,7 @@ def test_the_numeral_of_a_last_sentence_is_read(text: str, reference: str) -> No
         ("Die Antwort ist zwölf.", "12"),
         ("答案是二十三。", "23"),
         ("Ответ: двадцать три яблока.", "23"),
+        ("La respuesta es veintitrés manzanas.", "23"),
         ("#### vingt-trois", "23"),
         ("\\boxed{zwölf}", "12"),
         ("\\boxed{vingt-trois}", "23"),
@@ -243,7 +243,8 @@ def test_numerals_up_to_a_million(language: str, words: str, value: int | None) 
     ("numeral", "value"),
     [
         ("十", 10), ("二十三", 23), ("一百零五", 105), ("一百二", 120), ("一百二十", 120), ("三千五", 3_500),
-        ("两万", 20_000), ("一万二", 12_000), ("十二万三千四百五十六", 123_456), ("二〇二五", 2025), ("一千零一", 1_001),
+        ("两万", 20_000), ("一万二", 12_000), ("十二万三千四百五十六", 123_456),
+        ("二〇二五", 2025), ("一千零一", 1_001),
         ("三二", None), ("十十", None), ("百", None), ("二十百", None),
     ],
 )  # fmt: skip

@@ -66,3 +66,35 @@ def chinese_value(match: re.Match[str]) -> str | None:
         return f"{sign}{above}/{whole}" if above is not None and whole else None
     decimals = "".join(str(DIGITS[digit]) for digit in match["decimals"] or "")
     return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
+
+
+# -- the numeral of a sentence ----------------------------------------------------------------------
+_NO_NUMBER = re.compile(
+    r"十分(?!钟|鐘|之)|万一|千万|一一|一共|十足|百分(?!之)|一起|一样|一直|一定|统一|一些|一点儿?"
+)
+_MEASURE = re.compile(r"[个個只隻本元天块塊人名岁歲分米度次张張条條枚辆輛页頁杯瓶倍年月日円頭匹冊]")
+_CHANGED = re.compile(rf"(?:{_MEASURE.pattern})?(?:[多几幾余餘来來半]|以[上下]|左右|上下)|[点點分又倍成折]")
+_BEFORE_IT = re.compile(r"[第每星期周初近超过過几幾数數好约約]$|[至最]少$|[不少多大小]于$|比$|大[约約概]$")
+
+
+def chinese_number(text: str) -> str | None:
+    """Returns the only numeral of a text in digits, "" where it is not understood, None without one."""
+    text = _NO_NUMBER.sub(lambda match: " " * len(match.group()), text)
+    found = [match for match in NUMERAL.finditer(text) if _is_numeral(text, match)]
+    if not found:
+        return None
+    match = found[0]
+    if len(found) > 1 or _BEFORE_IT.search(text[: match.start()]):
+        return ""
+    minutes = text.startswith(("分钟", "分鐘"), match.end())
+    if _CHANGED.match(text, match.end()) and not minutes:
+        return ""
+    return chinese_value(match) or ""
+
+
+def _is_numeral(text: str, match: re.Match[str]) -> bool:
+    """Returns True for more than a digit alone, and for one that counts something or is the whole text."""
+    if len(match.group()) > 1 or match.group() == "十":
+        return True
+    alone = len(text.strip(" .。!个個")) == 1
+    return alone or (_MEASURE.match(text, match.end()) is not None and match.group() not in "百千万亿")

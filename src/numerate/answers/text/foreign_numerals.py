@@ -8,142 +8,11 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from numerate.answers.text.chinese_numerals import NUMERAL, chinese_value
+from numerate.answers.text.chinese_numerals import chinese_number
+from numerate.answers.text.numeral_contexts import CONTEXTS, OF, TOTALS, Context
 from numerate.answers.text.numeral_spellings import LANGUAGES, fold_word, numeral_value, parts_of_numerals
 from numerate.answers.text.vocabulary import split_names
 
-LARGEST = 999_999
-"""the largest number in words that is read"""
-
-
-class Context(NamedTuple):
-    """Words around a numeral in one language."""
-
-    signs: frozenset[str]
-    """of the language itself"""
-    minus: str
-    decimal: frozenset[str]
-    before: frozenset[str]
-    """in front of a numeral that is no answer: articles, prepositions, bounds"""
-    behind: frozenset[str]
-    """behind one that is only a part of a value, or somewhere behind it where a sentence goes on"""
-    remains: frozenset[str]
-    """in front of an article that is a numeral: `il reste une pomme`"""
-
-
-_OF = frozenset({"de", "di", "of", "von"})
-_TOTALS = split_names(
-    "total totale totaux somme suma somma soma prix precio prezzo preco cout costo custo resultado resultat"
-    " risultato es son e sono est sont sao"
-)
-"""words before `de` that make what stands behind it the value: `un total de vingt`"""
-CONTEXTS = {
-    "fr": Context(
-        split_names(
-            "le la les des du il elle ils elles est sont reste restent coute donc au aux prix reponse en"
-            " tout font fait"
-        ),
-        "moins",
-        split_names("virgule"),
-        split_names(
-            "les l des ces ses mes tes nos vos leurs aux chaque par sur dans contre parmi entre numero plus"
-            " demi fois de d apres avant pendant depuis que quelque jusque à ou moins"
-        ),
-        split_names(
-            "tiers quart quarts demi demie fois douzaine douzaines dizaine dizaines centaine centaines"
-            " millier milliers ou et mais que qui quand plus moins virgule à par sur"
-        ),
-        split_names("reste restent coute qu"),
-    ),
-    "de": Context(
-        split_names(
-            "der die das es sind ist hat haben bleiben bleibt also insgesamt er sie kostet antwort lautet"
-            " noch den im"
-        ),
-        "minus",
-        split_names("komma"),
-        split_names(
-            "die der das den dem des diese diesen dieser alle allen beide seine ihre meine deine unsere je"
-            " pro von aus nach in mit fur um bis ab seit vor uber unter als mindestens hochstens wenigstens"
-            " maximal halb viertel anderthalb nummer an auf gegen zu plus mal minus jede jeder oder"
-        ),
-        split_names(
-            "halb halbe halben halber halbes mal dutzend oder bis komma mehr weniger und aber weil dass wenn wobei prozentpunkte"
-            " von als plus minus pro je"
-        ),
-        split_names("bleibt kostet noch nur"),
-    ),
-    "es": Context(
-        split_names(
-            "el la los las queda quedan hay son es de tiene tienen cuesta total respuesta en por tanto ella"
-        ),
-        "menos",
-        split_names("coma punto"),
-        split_names(
-            "los las el la sus mis tus estos estas cada por de del en con para a al entre sobre tras hasta"
-            " desde que menos mas numero medio media o"
-        ),
-        split_names(
-            "tercio tercios cuarto cuartos quinto quintos sexto sextos septimo octavo octavos decimo decimos"
-            " medio media medios medias avos veces docena docenas decena decenas o y pero que cuando a punto"
-            " coma mas menos por cada"
-        ),
-        split_names("queda cuesta solo"),
-    ),
-    "it": Context(
-        split_names(
-            "il lo la i gli le restano resta rimangono ci sono e ha hanno costa risposta di in tutto quindi"
-            " rimane"
-        ),
-        "meno",
-        split_names("virgola"),
-        split_names(
-            "i gli le il lo la questi queste suoi sue ogni per di da in con su tra fra a al piu meno che"
-            " numero mezzo mezza o"
-        ),
-        split_names(
-            "terzo terzi quarto quarti quinto quinti sesto sesti ottavo ottavi decimo decimi mezzo mezza"
-            " volte dozzina dozzine decina decine centinaia migliaia o e ma che quando a virgola piu meno"
-            " per ogni"
-        ),
-        split_names("rimane resta costa solo"),
-    ),
-    "pt": Context(
-        split_names(
-            "o a os as resta restam sobra sobram ha sao e tem custa resposta de no total portanto ele ela"
-            " ficam fica"
-        ),
-        "menos",
-        split_names("virgula ponto"),
-        split_names(
-            "os as o a seus suas estes estas cada por de do da em com para ate entre sobre que menos mais"
-            " numero meio meia ou"
-        ),
-        split_names(
-            "terco tercos quarto quartos quinto quintos sexto sextos oitavo oitavos decimo decimos meio meia"
-            " vezes duzia duzias dezena dezenas ou e mas que quando a virgula ponto mais menos por cada avos"
-        ),
-        split_names("resta sobra custa so fica"),
-    ),
-    "ru": Context(
-        split_names(
-            "осталось осталась остался осталось у в и это стоит ответ всего итак остается получается равен"
-            " равна равно она он было"
-        ),
-        "минус",
-        frozenset(),
-        split_names(
-            "эти все по в на за из с от до через после свыше более менее больше меньше не каждые номер чем"
-            " при без минимум максимум плюс минус или около"
-        ),
-        split_names(
-            "треть трети четверть четверти половина половиной пятых десятых десятая десятые сотых целых"
-            " целая раз раза дюжина дюжины дюжин десятка десятков сотни сотен или и но что когда до больше"
-            " меньше плюс минус"
-        ),
-        split_names("осталось осталась остался стоит только"),
-    ),
-}  # fmt: skip
 _GERMAN_PART = re.compile(
     r"(?:drit|vier|funf|sechs|sieb|ach|neun|zehn|zwanzigs|hunderts|tausends)tel|\w+fach|\w+mal"
 )
@@ -160,7 +29,7 @@ _MOST_BEHIND = 6
 def foreign_number(text: str) -> str | None:
     """Returns in digits the number in words of a text in another language, None where there is none, or more
     than one."""
-    if not text.isascii() and (chinese := _chinese_number(text)) is not None:
+    if not text.isascii() and (chinese := chinese_number(text)) is not None:
         return chinese or None
     tokens = [fold_word(token) for token in _TOKEN.findall(text)]
     if not _ENGLISH.isdisjoint(tokens):
@@ -334,40 +203,8 @@ def _is_blocked(context: Context, tokens: list[str], start: int, sign: str) -> b
     before = tokens[start - 1]
     if sign and before in ("au", "al", "pelo", "o", "a", "du"):  # `au moins vingt`
         return True
-    if before in _OF and start > 1 and tokens[start - 2] in _TOTALS:
+    if before in OF and start > 1 and tokens[start - 2] in TOTALS:
         return False
     if before in ("'", "’"):
         return tokens[start - 2] not in context.remains
     return before in context.before
-
-
-# -- Chinese ----------------------------------------------------------------------
-_NO_NUMBER = re.compile(
-    r"十分(?!钟|鐘|之)|万一|千万|一一|一共|十足|百分(?!之)|一起|一样|一直|一定|统一|一些|一点儿?"
-)
-_MEASURE = re.compile(r"[个個只隻本元天块塊人名岁歲分米度次张張条條枚辆輛页頁杯瓶倍年月日円頭匹冊]")
-_CHANGED = re.compile(rf"(?:{_MEASURE.pattern})?(?:[多几幾余餘来來半]|以[上下]|左右|上下)|[点點分又倍成折]")
-_BEFORE_IT = re.compile(r"[第每星期周初近超过過几幾数數好约約]$|[至最]少$|[不少多大小]于$|比$|大[约約概]$")
-
-
-def _chinese_number(text: str) -> str | None:
-    """Returns the only numeral of a text in digits, "" where it is not understood, None without one."""
-    text = _NO_NUMBER.sub(lambda match: " " * len(match.group()), text)
-    found = [match for match in NUMERAL.finditer(text) if _is_numeral(text, match)]
-    if not found:
-        return None
-    match = found[0]
-    if len(found) > 1 or _BEFORE_IT.search(text[: match.start()]):
-        return ""
-    minutes = text.startswith(("分钟", "分鐘"), match.end())
-    if _CHANGED.match(text, match.end()) and not minutes:
-        return ""
-    return chinese_value(match) or ""
-
-
-def _is_numeral(text: str, match: re.Match[str]) -> bool:
-    """Returns True for more than a digit alone, and for one that counts something or is the whole text."""
-    if len(match.group()) > 1 or match.group() == "十":
-        return True
-    alone = len(text.strip(" .。!个個")) == 1
-    return alone or (_MEASURE.match(text, match.end()) is not None and match.group() not in "百千万亿")

@@ -1,4 +1,4 @@
-"""Spellings of whole numbers up to 999,999 in other languages: `cent vingt`, `zweihundertfünf`, `сто двадцать`.
+"""Spellings of whole numbers up to 999,999 in other languages: `cent vingt`, `zweihundertfünf`.
 
 Words are compared in lower case without accents; the `and` of a numeral is left out, but in German."""
 
