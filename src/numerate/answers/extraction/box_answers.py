@@ -7,7 +7,7 @@ import re
 from numerate.answers.equivalence import decide
 from numerate.answers.extraction.clauses import NEAR
 from numerate.answers.extraction.cues import answer_cues
-from numerate.answers.extraction.phrase_answers import CORRECTION, cue_value
+from numerate.answers.extraction.phrase_answers import CORRECTION, corrected_answer, cue_value
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Found
 from numerate.answers.text.boxes import Box, last_boxes
@@ -45,6 +45,8 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
         return Found(None, "box")
     if later := _later_phrase(tail, end, kind):
         return Found(later, "phrase")
+    if kind != "choice" and (corrected := corrected_answer(tail, end, kind)):
+        return corrected
     contents = ""
     for _ in range(MOST_REJECTED):
         contents = _contents(tail, boxes)

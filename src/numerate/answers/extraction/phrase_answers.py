@@ -8,7 +8,7 @@ from numerate.answers.extraction.clauses import NEAR, first_sentence, with_facto
 from numerate.answers.extraction.cues import Cue, answer_cues
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.statement_values import statement_value
-from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.sources import GUESS_OF, LONGEST_STATEMENT, Found
 from numerate.types import Kind
 
 _OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
@@ -37,13 +37,14 @@ def phrase_answer(tail: str, kind: Kind) -> Found | None:
     """Returns the value behind the last cue that announces one."""
     for cue in answer_cues(tail):
         if value := cue_value(tail, cue, kind):
-            later = None if kind == "choice" else value_after_withdrawal(tail, cue.end, kind)
-            return Found(later or value, "phrase")
+            later = None if kind == "choice" else corrected_answer(tail, cue.end, kind)
+            return later or Found(value, "phrase")
     return None
 
 
-def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
-    """Returns the value of a text that takes back what it called its answer; None where it doesn't."""
+def corrected_answer(tail: str, start: int, kind: Kind) -> Found | None:
+    """Returns the answer of a text that takes back what it called its answer, a guess where no cue announces
+    it; None where it takes nothing back."""
     withdrawn = _WITHDRAWN.search(tail, start)
     if withdrawn is None:
         return None
@@ -52,9 +53,10 @@ def value_after_withdrawal(tail: str, start: int, kind: Kind) -> str | None:
         return None
     values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, withdrawn.end()))
     if value := next(filter(None, values), None):
-        return value
+        return Found(value, "phrase")
     behind = tail[withdrawn.end() :].lstrip(" :,.;—–-!")
-    return None if _CONFIRMS.search(behind) else last_statement(behind, kind)
+    value = None if kind == "choice" or _CONFIRMS.search(behind) else last_statement(behind, kind)
+    return Found(value, GUESS_OF[kind]) if value else None
 
 
 _CONFIRMS = re.compile(
