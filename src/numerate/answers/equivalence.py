@@ -17,6 +17,7 @@ from numerate.answers.expr import angles
 from numerate.answers.expr.calculus import decide as calculus
 from numerate.answers.expr.tree import Node, Undecided, Unreadable, number_node
 from numerate.answers.parse.parser import parse_answer
+from numerate.answers.sources import check_options
 from numerate.answers.text import (
     code_literals,
     digit_groups,
@@ -53,7 +54,9 @@ def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdic
     """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
 
     A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
-    for nothing else: a fault of the grader is the verdict "error"."""
+    an unknown kind: a fault of the grader is the verdict "error"."""
+    if kind != "math":
+        check_options(kind, "none")
     try:
         a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
     except (TypeError, AttributeError):
