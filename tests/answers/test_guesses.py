@@ -186,3 +186,35 @@ def test_a_sentence_may_end_in_its_letter_without_a_full_stop(text: str, letter:
 )
 def test_answers_that_are_taken_back_denied_or_still_to_be_calculated(text: str, answer: str | None) -> None:
     assert extract(text, "number") == answer
+
+
+@pytest.mark.parametrize("kind", ["number", "math"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 48. Hold on. I forgot a step. She has 42 apples.",
+        "#### 48\nWait, I made a mistake. She has 42 apples left.",
+        "Final answer: 48\nActually, wait. That gives 42 apples.",
+        "**Answer:** 48. Scratch that. It comes to 42.",
+        "So it is \\boxed{48}.\nWait, I made a mistake. She has 42 apples.",
+        "The answer is 48. Oops, I misread the problem. So she has 42 apples.",
+    ],
+)
+def test_a_correction_that_nothing_marks_is_a_guess(text: str, kind: Kind) -> None:
+    guess = find(text, kind)
+    assert guess.source in ("last", "math") and guess.answer is not None and "42" in guess.answer
+    assert find(text, kind, fallback="none") == (None, "none"), "an answer that is taken back"
+
+
+@pytest.mark.parametrize("kind", ["number", "math"])
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is 48. Hold on. I forgot a step. The answer is 42.", "42"),
+        ("#### 48\nWait, I made a mistake.\n#### 42", "42"),
+        ("#### 48\nWait, I made a mistake. Final answer: 42", "42"),
+        ("The answer is 48. Wait, let me check: 50 - 2 = 48. Yes, that is right.", "48"),
+    ],
+)
+def test_a_correction_that_is_marked_is_no_guess(text: str, answer: str, kind: Kind) -> None:
+    assert find(text, kind, fallback="none").answer == answer

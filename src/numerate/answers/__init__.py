@@ -7,13 +7,11 @@ has its own parser, bounded in length, depth and the size of numbers. docs/gradi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from numerate.answers.cluster import cluster
 from numerate.answers.equivalence import Verdict, decide
 from numerate.answers.grade_jsonl import grade_lines
+from numerate.answers.grading import Choices, grade, strict_gsm8k
 from numerate.answers.grading import find_safely as find
-from numerate.answers.grading import grade, strict_gsm8k
 from numerate.answers.parallel import equal_all, grade_lines_at_once
 from numerate.answers.sources import GUESSES, Fallback, Found
 from numerate.answers.strict import decide_strict
@@ -39,9 +37,9 @@ __all__ = [
 
 
 def extract(
-    text: str,
+    text: str | None,
     kind: Kind = "math",
-    choices: Sequence[tuple[str, str]] = (),
+    choices: Choices = (),
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> str | None:

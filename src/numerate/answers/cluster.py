@@ -16,6 +16,7 @@ from numerate.answers.budget import LIMIT, STEPS, BudgetExceeded, used_steps
 from numerate.answers.equivalence import compare_structure
 from numerate.answers.expr import exact
 from numerate.answers.expr.tree import Undecided
+from numerate.answers.sources import check_options
 from numerate.answers.text import letters
 from numerate.answers.text.boxes import box_contents
 from numerate.answers.text.normalize import LONGEST, plain_number
@@ -31,7 +32,11 @@ STRIKES = 5
 
 
 def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
-    """The cluster of each answer, numbered by first appearance; -1 where there is no answer."""
+    """The cluster of each answer, numbered by first appearance; -1 where there is no answer.
+
+    Raises ValueError for what is neither text nor number, and for an unknown kind."""
+    check_options(kind, "none")
+    answers = [None if answer is None else as_text(answer, "answer") for answer in answers]
     keys = [None if answer is None else _safe_key(answer, kind) for answer in answers]
     leader = _merge_equal(sorted({k for k in keys if k is not None}))
     numbers: dict[str, int] = {}
@@ -42,7 +47,7 @@ def _safe_key(answer: str, kind: Kind) -> str | None:
     """The key; of an answer that can't be read within its budget or without an error, its text."""
     try:
         with LIMIT:
-            return canonical_key(as_text(answer, "answer"), kind)
+            return canonical_key(answer, kind)
     except BudgetExceeded:
         pass
     except Exception as error:

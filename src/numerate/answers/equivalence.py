@@ -14,6 +14,7 @@ from numerate.answers.compare import chains, conclusions, sentences
 from numerate.answers.compare.structure import same_structure
 from numerate.answers.expr.calculus import decide as calculus
 from numerate.answers.expr.tree import Node, Undecided
+from numerate.answers.sources import check_options
 from numerate.answers.text import (
     digit_groups,
     letters,
@@ -49,7 +50,9 @@ def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdic
     """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
 
     A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
-    for nothing else: a fault of the grader is the verdict "error"."""
+    an unknown kind: a fault of the grader is the verdict "error"."""
+    if kind != "math":
+        check_options(kind, "none")
     try:
         a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
     except (TypeError, AttributeError):

@@ -9,7 +9,7 @@ from typing import Any, cast
 from numerate.answers import choice, faults
 from numerate.answers.grading import grade
 from numerate.answers.references import problems_of
-from numerate.answers.sources import Fallback
+from numerate.answers.sources import Fallback, check_options
 from numerate.answers.strict import decide_strict
 from numerate.types import Problem
 
@@ -27,7 +27,14 @@ def grade_lines(
     an answer as it stands; a solution is a text to find the answer in, and "source" then
     says where it was. A row that can't be read becomes {"id"?, "line", "error"} and the stream goes on;
     blank lines are skipped. Lines are numbered from 1. A fault of the grader is a wrong answer with "how":
-    "error", the "exception" and the texts, cut."""
+    "error", the "exception" and the texts, cut. Raises ValueError for an unknown fallback."""
+    check_options("math", fallback)
+    return _graded_rows(lines, strict, fallback, unfinished)
+
+
+def _graded_rows(
+    lines: Iterable[str], strict: bool, fallback: Fallback, unfinished: bool
+) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from numerate.answers import choice, faults
 from numerate.answers.answer import as_text
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.extract import find_answer
-from numerate.answers.references import as_problem
+from numerate.answers.references import as_problem, choices_of
 from numerate.answers.sources import NOTHING, Fallback, Found, check_options
 from numerate.answers.strict import decide_strict
 from numerate.types import Grade, Kind, Problem
 
+Choices = Sequence[Any] | Mapping[str, str]
+"""pairs of letter and text, texts alone, or texts by letter"""
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
 
 
@@ -24,18 +27,24 @@ def grade(
     strict: bool = False,
     fallback: Fallback = "expression",
     unfinished: bool = False,
+    kind: Kind | None = None,
 ) -> Grade:
     """Grades the final answer of a solution against a problem, or against a plain reference in its place.
 
     Never hangs, evaluates no text, and raises ValueError only for the caller's mistakes: a plain reference
-    that is no answer, a solution that is neither text nor number, an unknown fallback. None is a solution
-    without an answer. Safe to call from many threads at once.
+    that is no answer, a solution that is neither text nor number, an unknown kind or fallback. None is a
+    solution without an answer. Safe to call from many threads at once.
 
     strict: units, percent signs and names that one of the two leaves out make them different. fallback: what
     counts where nothing is marked as the answer: the last expression, the last number, or nothing ("none").
-    unfinished: read a thought that was never finished; without it such a solution has no answer."""
-    check_options("math", fallback)
-    problem = problem if isinstance(problem, Problem) else as_problem(problem)
+    unfinished: read a thought that was never finished; without it such a solution has no answer. kind: of a
+    plain reference, by default choice for a letter in brackets and else math; a problem has its own."""
+    if isinstance(problem, Problem):
+        if kind not in (None, problem.kind):
+            raise ValueError(f"kind {kind!r}: the problem is of kind {problem.kind!r}; leave out one of them")
+    else:
+        problem = as_problem(problem, kind)
+    check_options(problem.kind, fallback)
     source = "none"
     if solution is None:
         return Grade(None, False, "no_answer")
@@ -55,20 +64,24 @@ def grade(
 
 
 def find_safely(
-    text: str,
+    text: str | None,
     kind: Kind = "math",
-    choices: Sequence[tuple[str, str]] = (),
+    choices: Choices = (),
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> Found:
     """Finds the answer within a budget; nothing where `find_answer` meets an error, which is counted.
 
-    Raises ValueError for an unknown kind or fallback, and for what is neither text nor number."""
+    None is a text without an answer. choices: in any shape that a data set may have. Raises ValueError for
+    an unknown kind or fallback, and for what is neither text nor number."""
     check_options(kind, fallback)
+    pairs = choices_of(choices, "find")
+    if text is None:
+        return NOTHING
     text = as_text(text, "text")
     try:
         with LIMIT:
-            return find_answer(text, kind, choices, fallback, unfinished)
+            return find_answer(text, kind, pairs, fallback, unfinished)
     except BudgetExceeded:
         pass
     except Exception as error:
@@ -86,11 +99,10 @@ def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:
     return Verdict(True, "choice") if letter == reference else NO_MATCH
 
 
-def strict_gsm8k(solution: str, problem: Problem) -> bool:
+def strict_gsm8k(solution: str | None, problem: Problem | str | float) -> bool:
     """Applies the rule of GSM8K's authors (openai/grade-school-math, dataset.py): the first `#### number`,
     commas taken off, compared as a string. "24.0" is not "24", and "72." keeps its dot. Reported beside
     `grade`, never as a reward."""
-    match = _STRICT.search(solution)
-    if match is None:
-        return False
-    return match.group(1).strip().replace(",", "") == problem.answer.strip().replace(",", "")
+    match = _STRICT.search(solution or "")
+    reference = problem.answer if isinstance(problem, Problem) else as_text(problem, "reference")
+    return match is not None and match[1].strip().replace(",", "") == reference.strip().replace(",", "")

@@ -17,7 +17,7 @@ from typing import Any
 
 from numerate.answers import faults
 from numerate.answers.grade_jsonl import grade_lines
-from numerate.answers.sources import Fallback
+from numerate.answers.sources import Fallback, check_options
 from numerate.answers.strict import decide_strict
 from numerate.answers.text.normalize import plain_number
 from numerate.answers.worker_pool import Worker, current_pool
@@ -47,7 +47,9 @@ def equal_all(
 ) -> list[bool]:
     """`equal` of every pair, in order. workers: processes with this one, by default one per core.
 
-    Raises ValueError for a single text, and for different numbers of candidates and references."""
+    Raises ValueError for a single text, for different numbers of candidates and references, and for an
+    unknown kind."""
+    check_options(kind, "none")
     if isinstance(candidates, str) or isinstance(references, str):
         raise ValueError("give lists of candidates and references; one text is compared by `equal`")
     candidates, references = list(candidates), list(references)
@@ -87,6 +89,7 @@ def grade_lines_at_once(
     unfinished: bool = False,
 ) -> Generator[Row]:
     """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
+    check_options("math", fallback)
     numbered = numbered_lines(lines)
     return Sharing("grade", numbered, workers or count_cores(), strict, fallback, unfinished).results()
 

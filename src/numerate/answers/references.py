@@ -20,7 +20,7 @@ from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
 from numerate.answers.compare import sentences
 from numerate.answers.extract import find_answer
-from numerate.answers.sources import GUESSES
+from numerate.answers.sources import GUESSES, check_options
 from numerate.answers.text import letters, phrases
 from numerate.answers.text.boxes import BOX, box_contents, ends_in_empty_mark
 from numerate.types import Kind, Problem
@@ -87,10 +87,11 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
     return answer, ""
 
 
-def as_problem(reference: str | float) -> Problem:
+def as_problem(reference: str | float, kind: Kind | None = None) -> Problem:
     """Returns a problem of which only the answer is known. Raises ValueError where the reference is no
     answer."""
-    kind: Kind = "choice" if _is_letter(reference) else "math"
+    kind = kind or ("choice" if _is_letter(reference) else "math")
+    check_options(kind, "none")
     answers = accepted_answers(reference, kind, "reference")
     if len(answers) != 1:
         raise ValueError(f"reference {reference!r}: expected one answer as text or number: {REMEDY}")

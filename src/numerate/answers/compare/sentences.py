@@ -116,7 +116,7 @@ _STATED = re.compile(
 )
 _CALLED = re.compile(
     r"(?:the )?(?:points?|ordered (?:pair|triple)|pair|triple|interval|vector|set|number|fraction) "
-    r"(?P<value>\W.*|\d.*)",
+    r"(?P<value>\W.*|(?<!point )\d.*)",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")

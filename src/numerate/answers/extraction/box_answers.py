@@ -8,7 +8,7 @@ from numerate.answers.equivalence import decide
 from numerate.answers.extraction.clauses import NEAR
 from numerate.answers.extraction.corrections import CORRECTION
 from numerate.answers.extraction.cues import answer_cues
-from numerate.answers.extraction.phrase_answers import cue_value, value_after_withdrawal
+from numerate.answers.extraction.phrase_answers import corrected_answer, cue_value
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Found
 from numerate.answers.text.boxes import Box, find_boxes, last_boxes
@@ -48,8 +48,10 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
     if refuses_answer(tail, end):
         return Found(None, "box")
     later = _later_phrase(tail, boxes[-1], kind)
-    if later := later or _corrected_value(tail, end, kind):
+    if later:
         return Found(later, "phrase")
+    if corrected := _corrected_answer(tail, end, kind):
+        return corrected
     contents = ""
     for _ in range(MOST_REJECTED):
         contents = _contents(tail, boxes)
@@ -80,10 +82,12 @@ def _later_phrase(tail: str, box: Box, kind: Kind) -> str | None:
     return None
 
 
-def _corrected_value(tail: str, end: int, kind: Kind) -> str | None:
-    """Returns the value of a correction behind the last box."""
-    value = value_after_withdrawal(tail, end, kind)
-    return value if value and (kind == "choice" or _has_mathematics(value)) else None
+def _corrected_answer(tail: str, end: int, kind: Kind) -> Found | None:
+    """Returns the answer of a correction behind the last box."""
+    corrected = corrected_answer(tail, end, kind)
+    if corrected is None or kind == "choice" or _has_mathematics(corrected.answer or ""):
+        return corrected
+    return None
 
 
 def _has_mathematics(value: str) -> bool:

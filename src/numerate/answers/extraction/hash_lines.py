@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from numerate.answers.extraction.clauses import count_words, first_sentence
 from numerate.answers.extraction.corrections import CORRECTION
-from numerate.answers.extraction.phrase_answers import value_after_withdrawal
+from numerate.answers.extraction.phrase_answers import corrected_answer
 from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Found
@@ -36,9 +36,7 @@ def hash_answer(tail: str, kind: Kind) -> Found | None:
         if not CORRECTION.search(tail[start:later]):
             break
         start, value = later, correction
-    if corrected := value_after_withdrawal(tail, start, kind):
-        return Found(corrected, "phrase")
-    return Found(value, "hash")
+    return corrected_answer(tail, start, kind) or Found(value, "hash")
 
 
 def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:

@@ -10,19 +10,12 @@ from numerate.answers.extraction.clauses import DENIAL, DENIAL_BEFORE, DIGIT, NE
 from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import LONGEST_PART, main_number
 from numerate.answers.extraction.quantities import amount_of_money, quantity_end
+from numerate.answers.extraction.spelled_numbers import number_words as number_words
 from numerate.answers.extraction.whole_values import are_assigned, are_several, changed_span
-from numerate.answers.text.foreign_numerals import foreign_number
 from numerate.answers.text.formulas import right_side
-from numerate.answers.text.number_words import PARTS, VALUES
-from numerate.answers.text.vocabulary import MULTIPLIERS
+from numerate.answers.text.number_words import PARTS
 
 SIGN_APART = re.compile(r"^- (?=\d)")
-_NUMBER_WORDS = re.compile(
-    rf"(?<![\w-])(?:(?:{'|'.join(sorted(VALUES, key=len, reverse=True))}|hundred|thousand|million|billion)"
-    r"(?:[ -](?:and )?|(?!\w)))+"
-    rf"(?:(?<=[ -])(?:halves|(?:{'|'.join(PARTS)})s?)(?!\w))?",
-    re.IGNORECASE,
-)
 _ONE_OF_SEVERAL = re.compile(r"\d[\d.,]* of \d[\d.,]*")
 """`3 of 5`, and in Dutch `3 or 5`: neither is one number"""
 _OPTION = re.compile(r"\(?[A-J]\)\s+(?=\S)")
@@ -186,33 +179,6 @@ def number_runs(text: str) -> list[MathRun]:
 def denied_behind(text: str, run: MathRun) -> bool:
     """Returns True for a number that the words behind it deny."""
     return _DENIED_BEHIND.match(text, run.end) is not None
-
-
-def number_words(text: str) -> str | None:
-    """Returns the last number that is written in words."""
-    if part := _HALVES.search(text):
-        return _with_halves(part)
-    words = [match.group().strip(" -") for match in _NUMBER_WORDS.finditer(text)]
-    return words[-1] if words else foreign_number(text)
-
-
-_HALVES = re.compile(
-    rf"(?<![\w-])(?:(?P<whole>{'|'.join(VALUES)}) and (?:an?|one) (?P<part>half|quarter|third)"
-    r"|(?P<of>half|a quarter of) an? (?P<scale>million|billion|thousand|dozen|hundred))(?! of\b)(?!\w)"
-    r"|(?<=\bis )(?:an?|one) (?P<alone>half|third|quarter|fifth|sixth|eighth|tenth)(?=[.!]?\s*$)",
-    re.IGNORECASE,
-)
-
-
-def _with_halves(match: re.Match[str]) -> str:
-    """Returns `two and a half`, `half a million` or `a quarter` in digits."""
-    if match["alone"]:
-        return f"1/{PARTS[match['alone'].lower()]}"
-    if match["scale"]:
-        scale = {**MULTIPLIERS, "dozen": 12}[match["scale"].lower()]
-        return str(scale // (2 if match["of"].lower() == "half" else 4))
-    part = PARTS[match["part"].lower()]
-    return f"{VALUES[match['whole'].lower()] * part + 1}/{part}"
 
 
 def whole_number(text: str, run: MathRun, runs: list[MathRun]) -> str:

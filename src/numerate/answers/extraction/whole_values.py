@@ -29,17 +29,17 @@ _BEHIND = re.compile(
     # operations
     r"|(?:plus|minus|times|over|divided by|multiplied by|mod(?:ulo)?|to the power(?: of)?)"
     rf" (?=\W?\d|(?:{_WORDS})\b)"
-    r"|(?:to the|squared|cubed|factorial|choose|mod|modulo)\b"
-    r"(?! (?:nearest|right|left|end|store|total|next))"
+    r"|to the (?!nearest|right|left|end|store|total|next)\w+"
+    r"|(?:squared|cubed|factorial|choose|mod|modulo)\b"
     r"|(?:in |\()?base[ -](?=\w)|(?:pi|root|sqrt|square root)\b|(?:lakh|crore|bn|mn|mln|gross)s?\b"
     # what is left over
-    r"|,? ?(?:and |with )?(?:an? )?(?:remainders?|rem\.?|[rR])(?: of)? ?(?=\d)"
+    rf"|,? ?(?:and |with )?(?:an? )?(?:remainders?|rem\.?|[rR])(?: of)? ?(?=\d|(?:{_WORDS})\b)"
     r")",
     re.IGNORECASE,
 )
 _BEHIND_WORDS = re.compile(
     r"(?:(?! leav| has| have| giv| is| are| was) [A-Za-z]{2,16}){1,2},? (?:or (?:more|less|fewer)\b"
-    r"|(?:and |with )?(?:an? )?remainder(?: of)? (?=\d))"
+    rf"|(?:and |with )?(?:an? )?remainder(?: of)? (?=\d|(?:{_WORDS})\b))"
 )
 _BEFORE = re.compile(
     # bounds

@@ -1,146 +1,210 @@
-"""Numbers in words of other languages, where the sentence around them decides the language: `zwölf Äpfel`."""
+"""Numbers in words of other languages, up to 999,999: `zwölf Äpfel`, `cent vingt`, `moins deux virgule cinq`.
+
+A numeral counts only where all of it is understood: no other numeral, no fraction, no bound beside it."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from typing import NamedTuple
 
+from numerate.answers.text.chinese_numerals import chinese_number
+from numerate.answers.text.numeral_contexts import CONTEXTS, OF, TOTALS, Context
+from numerate.answers.text.numeral_spellings import LANGUAGES, fold_word, numeral_value, parts_of_numerals
 from numerate.answers.text.vocabulary import split_names
 
-LARGEST = 100
-_WORDS: dict[str, tuple[str, str]] = {  # 0 to 19, then tens from 20
-    "fr": (
-        "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
-        "dix-sept"
-        " dix-huit dix-neuf",
-        "vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
-    ),
-    "de": (
-        "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
-        "sechzehn"
-        " siebzehn achtzehn neunzehn",
-        "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
-    ),
-    "es": (
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis"
-        " diecisiete dieciocho diecinueve",
-        "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
-    ),
-    "it": (
-        "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici "
-        "quindici sedici"
-        " diciassette diciotto diciannove",
-        "venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento",
-    ),
-    "pt": (
-        "zero um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze "
-        "dezesseis dezessete"
-        " dezoito dezenove",
-        "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem",
-    ),
-    "ru": (
-        "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать"
-        " четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать",
-        "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто",
-    ),
-}  # fmt: skip
-_SIGNS_OF = {
-    "fr": split_names(
-        "le la les des du il elle ils elles est sont reste restent coûte donc au aux prix réponse en "
-        "tout font"
-    ),
-    "de": split_names(
-        "der die das es sind ist hat haben bleiben also insgesamt er sie kostet antwort lautet noch den im"
-    ),
-    "es": split_names(
-        "el la los las quedan queda hay son es de tiene tienen cuesta total respuesta en por tanto ella"
-    ),
-    "it": split_names(
-        "il lo la i gli le restano rimangono ci sono è ha hanno costa risposta di in tutto quindi rimane"
-    ),
-    "pt": split_names(
-        "o a os as restam sobram há são é tem têm custa resposta de no total portanto ele ela ficam"
-    ),
-    "ru": split_names(
-        "осталось у в и это стоит ответ всего итак остаётся получается равен равна равно она он было"
-    ),
-}
-_ENGLISH = split_names("the is are of has have so she he they and to that was were")
-_TOKEN = re.compile(r"[^\W\d_]+")
-_CHINESE = re.compile(r"[零一二两兩三四五六七八九十百千万]{2,12}|十")
-_NO_NUMBER = re.compile(r"十分(?!钟|鐘|之)|万一|千万|一一|一共|十足|百分")
-_DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "兩": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1_000}
+_GERMAN_PART = re.compile(
+    r"(?:drit|vier|funf|sechs|sieb|ach|neun|zehn|zwanzigs|hunderts|tausends)tel|\w+fach|\w+mal"
+)
+_ORDINAL = re.compile(r"\w+iemes?")
+_ENGLISH = split_names("the is are of has have so she he they and to that was were an with left")
+_ALIKE = split_names("once elf due cent sei mille million millions un ein six zero")
+"""numerals that are words of other languages: alone they say no number"""
+_PERCENT = split_names("pour por per")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
+_MOST_BEHIND = 6
+"""words behind a numeral that may tell what it counts"""
 
 
 def foreign_number(text: str) -> str | None:
-    """Returns in digits the last number in words of a sentence in another language, None where there is
-    none."""
-    if not text.isascii() and (match := _last(_CHINESE, _NO_NUMBER.sub(" ", text))):
-        return _chinese(match)
-    words = [word.lower() for word in _TOKEN.findall(text)]
-    if not _ENGLISH.isdisjoint(words):
+    """Returns in digits the number in words of a text in another language, None where there is none, or more
+    than one."""
+    if not text.isascii() and (chinese := chinese_number(text)) is not None:
+        return chinese or None
+    tokens = [fold_word(token) for token in _TOKEN.findall(text)]
+    if not _ENGLISH.isdisjoint(tokens):
         return None
-    seen = {language: len(signs.intersection(words)) for language, signs in _SIGNS_OF.items()}
+    if value := bare_numeral(text):
+        return value
+    seen = {language: len(context.signs.intersection(tokens)) for language, context in CONTEXTS.items()}
     for language in sorted(seen, key=lambda name: -seen[name]):
         if not seen[language]:
             return None
-        pattern, values = _numerals(language)
-        if match := _last(pattern, text.lower()):
-            return str(values[match])
+        if numerals := _numerals(language, tokens):
+            return _stated(language, tokens, numerals) if len(numerals) == 1 else None
     return None
 
 
-def _last(pattern: re.Pattern[str], text: str) -> str | None:
-    *_, match = ("", *(numeral.group() for numeral in pattern.finditer(text)))
-    return match or None
+def bare_numeral(text: str) -> str | None:
+    """Returns in digits a text that is a numeral, maybe with two words behind it, in whatever language."""
+    tokens = [fold_word(token) for token in _TOKEN.findall(text.strip(" .!"))]
+    if not tokens or len(tokens) > MOST_TOKENS:
+        return None
+    readings: dict[str, int] = {}
+    for language, context in CONTEXTS.items():
+        start = 1 if tokens[0] == context.minus else 0
+        if len(tokens) == start or not _is_part(language, tokens[start]):
+            continue
+        numerals = _numerals(language, tokens, articles=True)
+        if not numerals or numerals[0].start != start:
+            continue
+        first = numerals[0]
+        value = _stated(language, tokens, numerals) if len(numerals) == 1 else None
+        behind = len(tokens) - first.end
+        article = first.value == "1" and behind
+        alike = first.end - start == 1 and tokens[start] in _ALIKE
+        understood = value is not None and behind <= 2 and not article and not alike
+        readings[value if value and understood else ""] = max(
+            readings.get(value if value and understood else "", 0), first.end
+        )
+    longest = [value for value, end in readings.items() if end == max(readings.values())]
+    return (longest[0] or None) if len(longest) == 1 else None
+
+
+MOST_TOKENS = 24
+
+
+class Numeral(NamedTuple):
+    start: int
+    end: int
+    value: str | None
+    """in digits, None where its words make no number"""
+
+
+def _numerals(language: str, tokens: list[str], articles: bool = False) -> list[Numeral]:
+    """Returns the numerals among the words of a sentence; an article only where it counts, or with
+    `articles`."""
+    grammar, context = LANGUAGES[language], CONTEXTS[language]
+    numerals: list[Numeral] = []
+    at = 0
+    while at < len(tokens):
+        if not _is_part(language, tokens[at]) or (at and tokens[at - 1] in _PERCENT):
+            at += 1
+            continue
+        end, words = at + 1, [tokens[at]]
+        while end < len(tokens):
+            link = _behind_links(tokens, end, grammar.joiners)
+            if link >= len(tokens) or not _is_part(language, tokens[link]):
+                break
+            words += ["und"] if tokens[end] == "und" else []
+            words.append(tokens[link])
+            end = link + 1
+        value = _value(language, words)
+        numerals.append(Numeral(at, end, value))
+        at = end
+    numerals = _with_decimals(language, tokens, numerals)
+    if articles:
+        return numerals
+    return [n for n in numerals if n.value != "1" or n.end - n.start > 1 or _counts(context, tokens, n)]
+
+
+def _behind_links(tokens: list[str], at: int, joiners: frozenset[str]) -> int:
+    """Returns the index behind hyphens and an `and`: `soixante-et-onze`."""
+    end = at
+    while end < min(len(tokens), at + 3) and (tokens[end] in joiners or tokens[end] in _HYPHENS):
+        end += 1
+    return end
+
+
+_HYPHENS = frozenset("-‐‑")
+
+
+def _counts(context: Context, tokens: list[str], numeral: Numeral) -> bool:
+    return numeral.start > 0 and tokens[numeral.start - 1] in context.remains | {"'", "’"}
+
+
+def _value(language: str, words: list[str]) -> str | None:
+    if language == "fr":
+        words = [{"cents": "cent", "vingts": "vingt"}.get(word, word) for word in words]
+    value = numeral_value(language, words)
+    return None if value is None else str(value)
+
+
+def _with_decimals(language: str, tokens: list[str], numerals: list[Numeral]) -> list[Numeral]:
+    """Returns the numerals with what stands behind a decimal comma in words: `deux virgule zéro cinq`."""
+    if len(numerals) < 2:
+        return numerals
+    joined = [numerals[0]]
+    for numeral in numerals[1:]:
+        before = joined[-1]
+        comma = numeral.start == before.end + 1 and tokens[before.end] in CONTEXTS[language].decimal
+        if not comma:
+            joined.append(numeral)
+            continue
+        words = tokens[numeral.start : numeral.end]
+        digits = [_value(language, [word]) for word in words]
+        if all(digit is not None and len(digit) == 1 for digit in digits):
+            decimals = "".join(filter(None, digits))
+        else:
+            decimals = numeral.value
+        whole = before.value is not None and decimals is not None
+        joined[-1] = Numeral(before.start, numeral.end, f"{before.value}.{decimals}" if whole else None)
+    return joined
 
 
 @cache
-def _numerals(language: str) -> tuple[re.Pattern[str], dict[str, int]]:
-    """Returns a pattern of the numbers from two to a hundred, and their values."""
-    small, tens = (part.split() for part in _WORDS[language])
-    values = dict(zip(small, range(20), strict=True))
-    for ten, name in zip(range(20, LARGEST + 1, 10), tens, strict=True):
-        values[name] = ten
-        for unit in range(1, 20 if language == "fr" else 10):
-            if ten < LARGEST:
-                values |= dict.fromkeys(_ways_between(language, name, small[unit], unit), ten + unit)
-    values = {word: n for word, n in values.items() if n > 1}
-    longest = sorted(values, key=len, reverse=True)
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest))})(?![\w-])"), values
-
-
-def _ways_between(language: str, ten: str, unit: str, n: int) -> list[str]:
-    """Returns the ways to write a number between two tens."""
-    if language == "de":
-        return [f"{unit}und{ten}"]
-    if language == "fr":
-        ten = ten.removesuffix("s") if ten.startswith("quatre") else ten
-        return [f"{ten}-{unit}", f"{ten} et {unit}", f"{ten}-et-{unit}"]
+def _compound(language: str) -> re.Pattern[str]:
+    parts = set(parts_of_numerals(language))
     if language == "it":
-        stem = ten[:-1] if unit[0] in "uo" else ten
-        return [stem + unit, stem + unit.replace("tre", "tré")]
+        parts |= {part[:-1] for part in parts if part[-1] in "aio" and len(part) > 4}
+    parts |= {"und"} if language == "de" else set()
+    return re.compile(rf"(?:{'|'.join(sorted(parts, key=len, reverse=True))})+")
+
+
+def _is_part(language: str, token: str) -> bool:
+    """Returns True for a word that belongs to a numeral."""
+    if token in parts_of_numerals(language):
+        return True
+    if language == "fr":
+        return token in ("cents", "vingts")
     if language == "es":
-        accented = {"dos": "dós", "tres": "trés", "seis": "séis"}.get(unit, unit)
-        return (
-            ["veinti" + unit, "veinti" + accented, "veintiún"]
-            if ten == "veinte" and n == 1
-            else (["veinti" + unit, "veinti" + accented] if ten == "veinte" else [f"{ten} y {unit}"])
-        )
-    return [f"{ten} e {unit}"] if language == "pt" else [f"{ten} {unit}"]
+        return token.startswith("veinti")
+    if not LANGUAGES[language].compound or token in LANGUAGES[language].joiners:
+        return False
+    return _compound(language).fullmatch(token) is not None
 
 
-def _chinese(numeral: str) -> str | None:
-    """Returns a numeral in digits: `二十三` is 23; None for digits without a unit."""
-    if not set(numeral) & set("十百千万"):
+def _stated(language: str, tokens: list[str], numerals: list[Numeral]) -> str | None:
+    """Returns the only numeral of a sentence, with its sign; None where what stands beside it changes it."""
+    context, numeral = CONTEXTS[language], numerals[0]
+    if numeral.value is None:
         return None
-    total, group, digit = 0, 0, 0
-    for sign in numeral:
-        if sign in _DIGITS:
-            digit = _DIGITS[sign]
-        elif sign == "万":
-            total, group, digit = (group + digit or 1) * 10_000, 0, 0
-        else:
-            group, digit = group + (digit or 1) * _UNITS[sign], 0
-    return str(total + group + digit)
+    behind = tokens[numeral.end :]
+    percent = behind[:1] and (behind[0].startswith(("prozent", "процент")) or behind[0] in _PERCENT)
+    if percent:
+        behind = behind[1 if behind[0] not in _PERCENT else 2 :]
+    if len(behind) > _MOST_BEHIND + 1 or any(_goes_on(context, token) for token in behind):
+        return None
+    start = numeral.start
+    sign = "-" if start and tokens[start - 1] == context.minus else ""
+    start -= len(sign)
+    if start and _is_blocked(context, tokens, start, sign):
+        return None
+    return f"{sign}{numeral.value}" + ("%" if percent else "")
+
+
+def _goes_on(context: Context, token: str) -> bool:
+    if token in context.behind or not (token.isalpha() or token in ".!'’"):
+        return True
+    return bool(_GERMAN_PART.fullmatch(token) or _ORDINAL.fullmatch(token))
+
+
+def _is_blocked(context: Context, tokens: list[str], start: int, sign: str) -> bool:
+    before = tokens[start - 1]
+    if sign and before in ("au", "al", "pelo", "o", "a", "du"):  # `au moins vingt`
+        return True
+    if before in OF and start > 1 and tokens[start - 2] in TOTALS:
+        return False
+    if before in ("'", "’"):
+        return tokens[start - 2] not in context.remains
+    return before in context.before

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.text import phrases, times
+from numerate.answers.text import foreign_numerals, phrases, times
+from numerate.answers.text.spelled_values import PARTS, VALUES, spelled_value, whole_number
 from numerate.answers.text.units import CANONICAL
-from numerate.answers.text.vocabulary import MULTIPLIERS, split_names
+from numerate.answers.text.vocabulary import split_names
 
-_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-VALUES = {word: n for n, word in enumerate(_SMALL)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
-PARTS = {
-    "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "halve": 2,
-}  # fmt: skip
+__all__ = ["PARTS", "PHRASES", "VALUES", "in_digits", "read_number_words"]
+
+
 _REALS, _NOTHING = "(-\\infty,\\infty)", "\\emptyset"
 PHRASES = {
     **dict.fromkeys(("all real number", "all real", "real number", "set of real number", "any real number",
@@ -45,6 +39,23 @@ def read_number_words(normal: str, words: str | None) -> str | None:
     """The answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
+    return _english_words(normal, words) or _foreign_words(normal)
+
+
+def _foreign_words(normal: str) -> str | None:
+    """Reads `vingt-trois` and `dos manzanas`, None for anything else."""
+    if len(normal) > LONGEST_NUMERAL:
+        return None
+    if "{" in normal and (styled := _STYLED.fullmatch(normal)):
+        normal = styled[1]
+    return foreign_numerals.bare_numeral(normal) if _NUMERAL.fullmatch(normal) else None
+
+
+LONGEST_NUMERAL = 80
+_NUMERAL = re.compile(r"[^\W\d_]{2,}(?:[ '’-]+[^\W\d_]+)*")
+
+
+def _english_words(normal: str, words: str | None) -> str | None:
     if (
         reading := times.read_date(normal, words)
         or phrases.read_condition(normal)
@@ -59,19 +70,17 @@ def read_number_words(normal: str, words: str | None) -> str | None:
         return PHRASES[words]
     if "{" in normal and (styled := _STYLED.fullmatch(normal)):
         normal = styled[1].strip()
-    tokens = (
-        re.findall(r"[a-z]+", normal.lower()) if normal.replace("-", " ").replace(" ", "").isalpha() else []
-    )
-    value, rest = _number(tokens)
-    if value is None:
+    return _counted_value(normal) if normal.replace("-", " ").replace(" ", "").isalpha() else None
+
+
+def _counted_value(text: str) -> str | None:
+    """Reads a value in words and what it counts: `three dozen eggs` is `36 eggs`."""
+    spelled = spelled_value(text)
+    if spelled is None:
         return None
-    part = PARTS.get(rest[0].removesuffix("s") if rest else "")
-    if part and value and len(rest) == 1:
-        return f"{value}/{part}"
-    if rest[:1] == ["and"] and rest[1:-1] in (["a"], ["one"]) and rest[-1] in PARTS:
-        return f"{value * PARTS[rest[-1]] + 1}/{PARTS[rest[-1]]}"
-    hyphenated = rest and f"-{rest[0]}" in normal.lower()  # two-dimensional
-    return " ".join([str(value), *rest]) if _counts(rest) and not hyphenated else None
+    hyphenated = spelled.rest and f"-{spelled.rest[0]}" in text.lower()  # two-dimensional
+    counts = _counts(spelled.rest) and not hyphenated
+    return " ".join([spelled.value, *spelled.rest]) if counts else None
 
 
 def _negative(normal: str, words: str | None) -> str | None:
@@ -105,8 +114,10 @@ def in_digits(words: str) -> str:
 def _around_digits(normal: str) -> str | None:
     """`12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
     if normal.endswith(")") and (repeated := _REPEATED.fullmatch(normal)):
-        value, rest = _number(re.findall(r"[a-z]+", repeated[2].lower()))
-        return repeated[1] if not rest and str(value) == repeated[1] else None
+        tokens = re.findall(r"[a-z]+", repeated[2].lower())
+        return repeated[1] if whole_number(tokens) == (int(repeated[1]), len(tokens)) else None
+    if (changed := _CHANGED.fullmatch(normal)) and (value := _changed_value(changed)):
+        return value
     if " of " not in normal:
         return None
     if out_of := _OUT_OF.fullmatch(normal):
@@ -115,19 +126,26 @@ def _around_digits(normal: str) -> str | None:
     return f"{multiples[1]}k\\whole{{kZ}}" if multiples else None
 
 
-def _number(tokens: list[str]) -> tuple[int | None, list[str]]:
-    """(value of the number words that come first, what follows them)."""
-    total, group, at = 0, 0, 0
-    for at, word in enumerate(tokens):
-        if word in VALUES:
-            group += VALUES[word]
-        elif word in MULTIPLIERS and (group or total):
-            if word == "hundred":
-                group *= 100
-            else:
-                total, group = total + group * MULTIPLIERS[word], 0
-        elif not (word == "and" and at and at + 1 < len(tokens) and tokens[at + 1] in VALUES):
-            break
-    else:
-        at = len(tokens)
-    return (total + group, tokens[at:]) if at else (None, tokens)
+_CHANGED = re.compile(
+    r"(?P<value>-?\d[\d,]*(?:\.\d+)?) ?(?:\\text[a-z]* ?\{ ?|\\mathrm ?\{ ?)?"
+    r"(?P<words>(?:and |over )?[A-Za-z]+(?:[ -](?:[A-Za-z]+|\d+)){0,4})(?: ?\})?|(?P<decimals>point \d+)",
+)
+_CHANGING = re.compile(
+    r"(?:and (?:an?|one|two|three|four|\d) \w+|(?:over|point) (?:\w+)|dozens?|lakhs?|crores?|squared|cubed"
+    r"|factorial|half|halves|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|\w{4,}ths?"
+    r"|plus)\b(?! of a)",
+    re.IGNORECASE,
+)
+
+
+def _changed_value(match: re.Match[str]) -> str | None:
+    """Reads `3 dozen eggs`, `2 thirds`, `5 squared`, `point 5`; None for a number with its unit."""
+    if match["decimals"]:
+        return "0." + match["decimals"].removeprefix("point ")
+    if _CHANGING.match(match["words"]) is None:
+        return None
+    if match["words"].lower() == "plus":  # a bound
+        return f"at least {match['value']}"
+    value = match["value"].removeprefix("-")
+    counted = _counted_value(f"{value} {match['words']}")
+    return "-" * match["value"].startswith("-") + counted if counted else None

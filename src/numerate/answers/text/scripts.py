@@ -8,6 +8,8 @@ import re
 from fractions import Fraction
 from unicodedata import normalize
 
+from numerate.answers.text.chinese_numerals import chinese_integer
+
 
 def _table(lines: str) -> dict[str, str]:
     """The first word of a line under each of the others."""
@@ -94,12 +96,6 @@ _TAIL = re.compile(
 
 _ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
 _TOGETHER = re.compile(r"^(?:一共|总共|總共|共计|合计|共|итого) ?(?=[\d$])")
-_DIGITS = {
-    c: n
-    for n, chars in enumerate(("〇零", "一", "二两兩", "三", "四", "五", "六", "七", "八", "九"))
-    for c in chars
-}
-_TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERALS = re.compile(
     "[〇零一二两兩三四五六七八九十百千]{1,8}(?=$|[^〇零一二两兩三四五六七八九十百千]{0,4}$)"
 )
@@ -112,8 +108,8 @@ def in_latin_script(text: str) -> str:
     """The text with numbers and the unit at its end in Latin letters and digits; otherwise as it is."""
     text = _COMPATIBLE_SIGN.sub(lambda match: _COMPATIBLE[match.group()], text)
     text = _TOGETHER.sub("", _ACCENTED.sub(lambda match: normalize("NFD", match[0])[0], text))
-    if numerals := _NUMERALS.match(text):
-        text = f"{_value(numerals[0])}{text[numerals.end() :]}"
+    if (numerals := _NUMERALS.match(text)) and (value := chinese_integer(numerals[0])) is not None:
+        text = f"{value}{text[numerals.end() :]}"
     if scaled := _SCALED.match(text):
         text = _total(scaled[0]) + text[scaled.end() :]
     match = _TAIL.search(text[-60:])
@@ -122,17 +118,6 @@ def in_latin_script(text: str) -> str:
     closing = "" if match["style"] else match["close"] or ""
     behind = _meaning(match["words"], match["number"])
     return text if behind is None else text[: len(text) - len(match[0])] + behind + closing + match["end"]
-
-
-def _value(numerals: str) -> int:
-    """Returns the value of 二百五十 or 十二."""
-    total, digit = 0, 0
-    for c in numerals:
-        if c in _TENS:
-            total, digit = total + (digit or 1) * _TENS[c], 0
-        else:
-            digit = digit * 10 + _DIGITS[c] if c not in "〇零" or digit else 0
-    return total + digit
 
 
 def _total(scaled: str) -> str:
