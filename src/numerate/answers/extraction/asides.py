@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 _OPENS = re.compile(
-    r"\W*(?:"
+    r"\W*+(?:"
     # comparisons and remarks
     r"(?:By|In|For) (?:way of )?(?:comparison|contrast|reference|context)\b|Compare(?:d)?\b"
     r"|(?:As an? |An? )?(?:side ?note|aside)\b|By the way\b|Incidentally\b|P\.? ?S\b|PS\b|FYI\b"
     r"|(?:Pro )?Tip\b|Bonus\b|Fun fact\b|Trivia\b|Caveat\b|Caution\b|Warning\b|Recall\b|Source\b"
     r"|See (?:also )?[A-Z]"
-    r"|Hope (?:this|that|it)\b|Rate (?:me|this)\b|Good luck\b|Feel free\b|\(See\b|\[(?:Source|See|Ref)"
+    r"|Hope (?:this|that|it)\b|Rate (?:me|this)\b|Good luck\b|Feel free\b"
+    r"|(?<=\()See\b|(?<=\[)(?:Source|See|Ref)"
     r"|(?:An? )?(?:very )?(?:Common|Typical|Frequent|Easy) (?:mistake|error|pitfall|trap|slip)s?\b"
     r"|(?:Do not|Don't|Be careful not to|Never) (?:confuse|mix|mistake|forget)\b"
     # other conditions
@@ -38,7 +39,7 @@ _OPENS = re.compile(
     re.IGNORECASE,
 )
 _CHECKS = re.compile(
-    r"\W*(?:(?:And |One (?:easily |can )?|We can )(?:checks?|verif)"
+    r"\W*+(?:(?:And |One (?:easily |can )?|We can )(?:checks?|verif)"
     r"|(?:Plugging|Substituting|Putting|Inserting) [^.=]{0,30}\bback\b"
     r"(?![^.]*(?:\b(?:find|get|obtain|solve)\b|[a-zA-Z] ?=))"
     r"|(?:That|This|It|Which) (?:fits|checks|works|agrees|makes sense|is (?:consistent|correct|right)"
@@ -63,14 +64,14 @@ _CONTAINS = re.compile(
     re.IGNORECASE,
 )
 _PAST_ABROAD = re.compile(
-    r"\W*(?:(?:Il|Elle|Ils|Elles|On) (?:en )?(?:avait|avaient|était|coûtait)|(?:Er|Sie|Es) (?:hatte"
+    r"\W*+(?:(?:Il|Elle|Ils|Elles|On) (?:en )?(?:avait|avaient|était|coûtait)|(?:Er|Sie|Es) (?:hatte"
     r"|hatten|war|waren)"
     r"|(?:Él |Ella )?(?:Tenía|Tenían|Había|Costaba)|Aveva(?:no)?|Tinha(?:m)?|(?:У \w+ )?(?:Было|Был|Была))\b",
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"[\s*_>-]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])[\W_]*")
 _CONCLUDES = re.compile(
-    r"\W*(?:So|Thus|Hence|Therefore|Consequently|As a result|In (?:total|all|conclusion|summary|the end"
+    r"\W*+(?:So|Thus|Hence|Therefore|Consequently|As a result|In (?:total|all|conclusion|summary|the end"
     r"|short)|Altogether"
     r"|Overall|Finally|Accordingly|That (?:means|makes|leaves|gives)|This (?:means|makes|leaves|gives)"
     r"|All in all|To (?:sum up|conclude)|It follows|We conclude|Total\b"

@@ -27,8 +27,8 @@ from numerate.types import Kind
 
 RECENT = 400
 """characters at the end of a text in which it may say that there is no answer"""
-_BROKEN_LIST = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\s*\Z")
-_ALTERNATIVES = re.compile(r"(?:\n\s*[-*•]\s*\$?\d[\d.,]*[ \t]*){2,}\s*\Z")
+_BROKEN_LIST = re.compile(r"(?:\A|\n)[ \t]*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\Z")
+_ALTERNATIVES = re.compile(r"(?:\n[ \t]*[-*•]\s*\$?\d[\d.,]*[ \t]*\n?){2,}\Z")
 """several numbers below each other, of which none is the answer"""
 MOST_ASIDES = 3
 """sentences at the end of a text that may speak of something else"""
@@ -39,14 +39,15 @@ LOOPS = 4
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, breaks off, or leaves open which of its values it means."""
-    text = without_annotations(text)
+    text = without_annotations(text).rstrip()
+    recent = text[-RECENT:]
     if refuses_answer(text, max(len(text) - RECENT, 0)):
         return None
-    if kind == "number" and (_ALTERNATIVES.search(text) or _BROKEN_LIST.search(text)):
+    if kind == "number" and (_ALTERNATIVES.search(recent) or _BROKEN_LIST.search(recent)):
         return None
     if (head := head_of_parts(text)) is not None:
         text = head.rstrip(":： ")
-    sentences = sentences_upwards(text.rstrip())
+    sentences = sentences_upwards(text)
     first, follows = next(sentences, ("", False))
     if breaks_off(without_enumerator(first), follows, kind) or _repeats(text, first):
         return None

@@ -8,7 +8,7 @@ from numerate.answers.extraction.clauses import CONTENT, english_words
 from numerate.answers.text.vocabulary import split_names
 
 _REMARK = re.compile(
-    r"\W*(?:"
+    r"\W*+(?:"
     # asides and offers, tasks
     r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that"
     r"|How (?:many|much)|What (?:is|are))\b"
@@ -31,8 +31,8 @@ _REMARK = re.compile(
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
-    # questions, definitions, comparisons
-    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
+    # definitions, comparisons
+    r"|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
     r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
@@ -106,7 +106,18 @@ _PLANS = split_names(
 
 def is_remark(sentence: str) -> bool:
     """Returns True for a sentence behind an answer or before one: a note, an offer, a question, a check."""
-    return _REMARK.match(sentence) is not None
+    return _is_question(sentence) or _REMARK.match(sentence) is not None
+
+
+def _is_question(sentence: str) -> bool:
+    """Returns True for a question mark behind the last word; looked for from the end, for a pattern would
+    try every start."""
+    for sign in reversed(sentence):
+        if sign in "?？":
+            return True
+        if sign.isalnum() or sign == "_":
+            return False
+    return False
 
 
 def states_none(sentence: str) -> bool:
