@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 _OPENS = re.compile(
     r"\W*+(?:"
     # comparisons and remarks
     r"(?:By|In|For) (?:way of )?(?:comparison|contrast|reference|context)\b|Compare(?:d)?\b"
     r"|(?:As an? |An? )?(?:side ?note|aside)\b|By the way\b|Incidentally\b|P\.? ?S\b|PS\b|FYI\b"
-    r"|(?:Pro )?Tip\b|Bonus\b|Fun fact\b|Trivia\b|Caveat\b|Caution\b|Warning\b|Recall\b|Source\b"
+    r"|(?:Pro )?Tip\b(?!\W{1,3}\d)|Bonus\b|Fun fact\b|Trivia\b|Caveat\b|Caution\b|Warning\b|Recall\b|Source\b"
     r"|See (?:also )?[A-Z]"
     r"|Hope (?:this|that|it)\b|Rate (?:me|this)\b|Good luck\b|Feel free\b"
     r"|(?<=\()See\b|(?<=\[)(?:Source|See|Ref)"
@@ -17,50 +18,61 @@ _OPENS = re.compile(
     r"|(?:Do not|Don't|Be careful not to|Never) (?:confuse|mix|mistake|forget)\b"
     # other conditions
     r"|Had (?:he|she|it|they|we|you|I|the|his|her|[A-Z]\w+)\b|Without (?:the|his|her|a|an|any|this|that|it)\b"
-    r"|Were (?:he|she|it|they|we|you|I|the)\b|At (?:that|this) (?:pace|rate|speed|price)\b"
+    r"|Were (?:he|she|it|they|we|you|I|the)\b"
     r"|For (?:example|instance)\b|E\.g\.|Verify that\b|Either (?:\w+ )?is\b"
     r"|Otherwise\b|(?:Had|Si|Wenn|Falls) (?!.*=)[^.]*(?:rait|ría|würde|hätte)"
-    # what was before
-    r"|(?:Originally|Initially|At first|Beforehand|Earlier|Previously|Before (?:that|this)|Last (?:year"
-    r"|month|week|time))\b"
-    r"|(?:Au (?:départ|début)|Am Anfang|Anfangs|Zuvor|Vorher|Ursprünglich|Al principio|Inicialmente"
-    r"|All'inizio"
-    r"|No início|Antes|Avant|Сначала|Раньше|Изначально|Первоначально|最初|原来|原本|之前|起初|はじめ|처음)"
     # what is known of units
     r"|(?:A|An|One|1|Every) (?:minute|hour|day|week|month|year|decade|century|dozen|kilometer|kilometre"
     r"|meter|metre|mile|foot|yard|inch|pound|ounce|gallon|liter|litre|dollar|quarter|dime|nickel"
     r"|kilogram|ton)s?"
     r" (?:has|have|is|are|equals?|contains?|consists|weighs?|=)\b(?!.*,.*\d)"
     r"|There are (?:about )?\d+ \w+ in (?:an?|one|each|every) \w+[.!]?$"
-    # parts
-    r"|(?:Each|All|Every one|Both|None|One|Some|Most|Half) of (?:them|these|those|the|which)\b"
-    r"|(?:His|Her|Its|Their|The) other\b|The others?\b(?! \w+ (?:is|are) left)"
     r")",
     re.IGNORECASE,
 )
+"""openings of a sentence that speaks of something else, whatever stands above it"""
+_EARLIER = re.compile(
+    r"\W*+(?:(?P<opens>(?:Originally|Initially|At first|Beforehand|Earlier|Previously|Before (?:that|this)"
+    r"|Last (?:year|month|week|time))\b"
+    r"|(?:Au (?:départ|début)|Am Anfang|Anfangs|Zuvor|Vorher|Ursprünglich|Al principio|Inicialmente"
+    r"|All'inizio"
+    r"|No início|Antes|Avant|Сначала|Раньше|Изначально|Первоначально|最初|原来|原本|之前|起初|はじめ|처음)))"
+    r"|.*?(?:\bwould(?:n't)? have\b|\b(?:started|began|begins|starts) (?:out )?with\b|\bused to\b"
+    r"|\bat (?:first|the (?:start|beginning|outset))\b"
+    r"|\b(?:originally|initially|previously)\b"
+    r"|\b(?:i|we) (?:first|initially|originally|previously|earlier|mistakenly) \w+\b"
+    r"|\b(?:au départ|au début|am Anfang|anfangs|zu Beginn|vorher|al principio|inicialmente|al inicio"
+    r"|all'inizio"
+    r"|no início|сначала|раньше|изначально|вначале)\b"
+    r"|原来|原本|最初|起初|本来)",
+    re.IGNORECASE,
+)
+"""what was before, or would have been: beside the answer where the sentence above states that"""
+_NEXT = re.compile(
+    r"\W*+(?:At (?:that|this) (?:pace|rate|speed|price)\b"
+    r"|(?:Each|All|Every one|Both|None|One|Some|Most|Half) of (?:them|these|those|the|which)\b"
+    r"|(?:His|Her|Its|Their|The) other\b|The others?\b(?! \w+ (?:is|are) left)|Tip\b"
+    r"|If [^.]*\bwould\b|Suppose\b|Assume\b)"
+    r"|.*?\b(?:would(?:n't)? (?:be|only|still|instead|cost|pay|get|need|take|come|make|give|require|change)"
+    r"|(?:he|she|they|it|we|you|i)(?:'d| would)(?: be| only| still| need| pay| get)?)\b",
+    re.IGNORECASE,
+)
+"""what may go on from the sentence above, or speak of a part of it"""
+Aside = Literal["remark", "earlier", "next"]
+"""remark: never the answer where another sentence has a value; the others: only where that one concludes"""
 _CHECKS = re.compile(
     r"\W*+(?:(?:And |One (?:easily |can )?|We can )(?:checks?|verif)"
     r"|(?:Plugging|Substituting|Putting|Inserting) [^.=]{0,30}\bback\b"
     r"(?![^.]*(?:\b(?:find|get|obtain|solve)\b|[a-zA-Z] ?=))"
-    r"|(?:That|This|It|Which) (?:fits|checks|works|agrees|makes sense|is (?:consistent|correct|right)"
+    r"|(?:That|This|It|Which) (?:fits|checks|works(?! out)|agrees|makes sense|is (?:consistent|correct|right)"
     r"|matches)\b)",
     re.IGNORECASE,
 )
 _CONTAINS = re.compile(
     r"\bincidentally\b|\bas an aside\b|\bby the way\b|\b(?:not|n't) (?:part of|asked|needed|relevant|what)\b"
     r"|\bthe (?:problem|question) (?:doesn't|does not) ask\b"
-    r"|\bwould(?:n't)? (?:have|be|only|still|instead|cost|pay|get|need|take|come|make|give|require|change)\b"
-    r"|\b(?:he|she|they|it|we|you|i)(?:'d| would)(?: have| be| only| still| need| pay| get)?\b"
     r"|\bhad (?:originally |initially |first )?(?:started|begun|had|been|bought|planned|expected|hoped"
-    r"|wanted)\b"
-    r"|\b(?:started|began|begins|starts) (?:out )?with\b|\bused to\b|\bat (?:first|the (?:start"
-    r"|beginning|outset))\b"
-    r"|\b(?:originally|initially|previously)\b"
-    r"|\b(?:i|we) (?:first|initially|originally|previously|earlier|mistakenly) \w+\b"
-    r"|\b(?:au départ|au début|am Anfang|anfangs|zu Beginn|vorher|al principio|inicialmente|al inicio"
-    r"|all'inizio"
-    r"|no início|сначала|раньше|изначально|вначале)\b"
-    r"|原来|原本|最初|起初|本来",
+    r"|wanted)\b",
     re.IGNORECASE,
 )
 _PAST_ABROAD = re.compile(
@@ -94,18 +106,21 @@ _WITHIN = re.compile(
 )
 
 
-def is_aside(sentence: str) -> bool:
-    """Returns True for a remark on something else than the answer, unless it concludes or calculates."""
-    if "=" in sentence and not _IN_BRACKETS.fullmatch(sentence):
-        return _OPENS.match(sentence) is not None and not concludes(sentence)
-    if concludes(sentence):
-        return False
-    return (
-        _OPENS.match(sentence) is not None
-        or _CONTAINS.search(sentence) is not None
-        or _PAST_ABROAD.match(sentence) is not None
-        or _IN_BRACKETS.fullmatch(sentence) is not None
-    )
+def aside_of(sentence: str) -> Aside | None:
+    """Returns what kind of aside a sentence is, None where it concludes or calculates."""
+    bracketed = is_bracketed(sentence)
+    if concludes(sentence) and not (bracketed and "=" in sentence):
+        return None
+    calculates = "=" in sentence and not bracketed
+    if _OPENS.match(sentence) or bracketed or (not calculates and _CONTAINS.search(sentence)):
+        return "remark"
+    if (earlier := _EARLIER.match(sentence)) and (earlier["opens"] or not calculates):
+        return "earlier"
+    if calculates:
+        return None
+    if _PAST_ABROAD.match(sentence):
+        return "earlier"
+    return "next" if _NEXT.match(sentence) else None
 
 
 def is_bracketed(sentence: str) -> bool:

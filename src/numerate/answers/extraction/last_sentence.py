@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.extraction.asides import is_aside, is_bracketed
+from numerate.answers.extraction.asides import aside_of, is_bracketed
 from numerate.answers.extraction.clauses import CONTENT
 from numerate.answers.extraction.passed_over import is_remark, states_none, without_rejected
 from numerate.answers.extraction.refusals import refuses_answer
-from numerate.answers.extraction.sentence_values import OPEN, value_of, without_enumerator
+from numerate.answers.extraction.sentence_values import OPEN, Value, value_of, without_enumerator
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
 from numerate.answers.extraction.sought import named
 from numerate.answers.extraction.unfinished import breaks_off
 from numerate.answers.extraction.weighing import (
+    Beside,
     Upwards,
+    beside_or_above,
     head_of_parts,
     is_calculated,
     last_result,
@@ -54,7 +56,7 @@ def last_statement(text: str, kind: Kind) -> str | None:
     if kind == "math" and (word := _opening_word(text, first)):
         return word
     value = _last_value(text, first, sentences, kind)
-    return None if value == OPEN else value
+    return value if isinstance(value, str) else None
 
 
 _YES_OR_NO = re.compile(r"\W*(yes|no)[.,!:;](?!\d)", re.IGNORECASE)
@@ -67,9 +69,9 @@ def _opening_word(text: str, last: str) -> str | None:
     return word[1] if word and not CONTENT.search(_SO.split(last)[-1]) else None
 
 
-def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of the last sentence that is about the answer, else that of an aside."""
-    asides: list[str] = []
+    asides: list[Beside] = []
     last = True
     while sentence:
         if not is_remark(sentence):
@@ -81,21 +83,28 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> str |
             if wanted := named(sentence):
                 return value_about(wanted, sentence, upwards, kind)
             value = value_of(sentence, kind, last)
-            if value == OPEN:
+            if value is OPEN:
                 value = last_result(text, sentence) or value
-            if value and (len(asides) == MOST_ASIDES or not _is_beside(text, sentence, value)):
-                return weighed(sentence, value, upwards, text, kind)
-            asides += [value] if value else []
+            beside = _beside(text, sentence, value) if value and len(asides) < MOST_ASIDES else None
+            if value and not beside:
+                return beside_or_above(asides, sentence, value, text) or weighed(
+                    sentence, value, upwards, text, kind
+                )
+            asides += [beside] if beside else []
         last = False
         sentence = next(upwards, ("", False))[0]
-    return asides[0] if asides else None
+    return asides[0].value if asides else None
 
 
-def _is_beside(text: str, sentence: str, value: str) -> bool:
-    """Returns True for an aside whose value no calculation arrives at."""
-    if not is_aside(sentence):
-        return False
-    return value == OPEN or is_bracketed(sentence) or not is_calculated(text, sentence, value)
+def _beside(text: str, sentence: str, value: Value) -> Beside | None:
+    """Returns a sentence as an aside, where it is one whose value no calculation arrives at."""
+    aside = aside_of(sentence)
+    if aside is None or value is None:
+        return None
+    calculated = (
+        isinstance(value, str) and not is_bracketed(sentence) and is_calculated(text, sentence, value)
+    )
+    return None if calculated else Beside(sentence, value, aside)
 
 
 def _repeats(text: str, sentence: str) -> bool:

@@ -24,13 +24,13 @@ _REMARK = re.compile(
     r"|If (?:\w+ ){1,2}had\b[^.]*(?:\bwould\b|'d\b)|If \w+'d\b"
     r"|[^.]*\bbut the (?:problem|question) (?:only asks|asks only)\b"
     r"|(?:How|Why|Reason(?:ing)?|Explanation|Here's how|Details?|Breakdown|Working) ?[:：]"
-    r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
     r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
-    r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
+    r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember"
+    r"|If you (?!\w+ (?:up|them|all|both|it|the)\b)|You can|This matches|I hope|Feel free|where\b"
     # definitions, comparisons
     r"|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
     r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 
 from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, main_clause
 from numerate.answers.extraction.derivations import comes_from, numbers_of, small_words
@@ -23,8 +24,17 @@ from numerate.answers.text.formulas import hide_formulas
 from numerate.answers.text.markdown import bold_parts, without_bullet, without_emphasis
 from numerate.types import Kind
 
-OPEN = "\0"
-"""the value of a sentence with several numbers of which none is its point"""
+
+class Doubt(Enum):
+    """Why a sentence with values has none."""
+
+    OPEN = auto()
+    """it has several numbers of which none is its point"""
+
+
+OPEN = Doubt.OPEN
+Value = str | Doubt | None
+"""of a sentence: its value, OPEN, or None where it has none"""
 _ENUMERATOR = re.compile(
     r"\W{0,12}(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section"
     r"|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
@@ -44,7 +54,7 @@ _ONLY = re.compile(
 )
 
 
-def value_of(sentence: str, kind: Kind, last: bool = False) -> str | None:
+def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
     """Returns the value of a sentence, OPEN where it has several and none is its point, None where it has
     none.
 
@@ -162,7 +172,7 @@ def _before_check(text: str) -> str:
     return parts["head"] if checks else text
 
 
-def _number_of(text: str, last: bool) -> str | None:
+def _number_of(text: str, last: bool) -> Value:
     if "=" in text and _SOLVES.search(text) and _UNSOLVED.search(text):
         return OPEN
     text = _before_check(text.rstrip(" .!?"))
@@ -179,7 +189,7 @@ def _number_of(text: str, last: bool) -> str | None:
 
 
 _RESULT = re.compile(
-    r"(?:\b(?:(?:is|are)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
+    r"(?:\b(?:(?:is|are|be)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
     r"|giving|making)(?: it| that| him| her| them| us| \w+ with)?"
     r"|means(?: that)?|(?:that|it)['’]s|i\.e\.,?|to get|to find|rounds? (?:up |down |off )?to"
     r"|rounded (?:up |down |off )?to|or|totals?"

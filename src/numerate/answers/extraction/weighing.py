@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
-from numerate.answers.extraction.asides import concludes, is_check
+from numerate.answers.extraction.asides import Aside, concludes, is_check
 from numerate.answers.extraction.clauses import DIGIT
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
-from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, value_of
+from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
 from numerate.answers.extraction.sought import attached, clause_about
 from numerate.types import Kind
 
@@ -28,13 +29,46 @@ _REMAINS = re.compile(
 )
 
 
-def weighed(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) -> str | None:
-    """Returns the value of the last sentence, that of a sentence before it which states the answer, or None
+class Beside(NamedTuple):
+    """An aside that stands behind the sentence that may state the answer."""
+
+    sentence: str
+    value: str | Doubt
+    aside: Aside
+
+
+def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str) -> Value:
+    """Returns the value of the last aside where it goes on from the sentence above, OPEN where nothing says
+    which of both states the answer; None where the sentence above does."""
+    weak = next((beside for beside in asides if beside.aside != "remark"), None)
+    if weak is None or not isinstance(value, str):
+        return None
+    goes_on = weak.aside == "next" and _goes_on(weak.sentence, weak.value, sentence)
+    if _states_result(text, sentence, value):
+        return OPEN if goes_on else None
+    return weak.value if goes_on else OPEN
+
+
+def _goes_on(sentence: str, value: str | Doubt, above: str) -> bool:
+    """Returns True for a value that an operation makes of a number above and one beside it."""
+    own, here = numbers_of(value) if isinstance(value, str) else [], numbers_of(sentence)
+    if len(own) != 1:
+        return False
+    others = [n for n in here + numbers_of(above) if n != own[0]] + small_words(f"{above} {sentence}")
+    return any(comes_from(own[0], n, others) for n in numbers_of(above))
+
+
+def _states_result(text: str, sentence: str, value: str) -> bool:
+    return concludes(sentence) or "**" in sentence or is_calculated(text, sentence, value)
+
+
+def weighed(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind) -> Value:
+    """Returns the value of the last sentence, that of a sentence before it which states the answer, or OPEN
     where two are as likely."""
     if is_check(sentence):
         above = next(upwards, ("", False))[0]
         return (value_of(above, kind) if concludes(above) else None) or value
-    if value == OPEN:
+    if not isinstance(value, str):
         return _whole_above(sentence, upwards, kind)
     own = numbers_of(value)
     if len(own) != 1 or _is_decisive(sentence):
@@ -51,16 +85,18 @@ def _is_decisive(sentence: str) -> bool:
     return "=" in sentence or "**" in sentence or concludes(sentence) or CORRECTS.search(sentence) is not None
 
 
-def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the whole of which the sentence before states that its parts are those in this one."""
     above = next(upwards, ("", False))[0]
     stated = value_of(above, kind) if concludes(above) else None
-    whole = numbers_of(stated) if stated else []
-    return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else None
+    whole = numbers_of(stated) if isinstance(stated, str) else []
+    return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else OPEN
 
 
-def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> str | None:
-    """Returns the value of a sentence or of the conclusion before it, None where nothing decides."""
+def _likelier(sentence: str, value: str, above: str, stated: Value, text: str) -> Value:
+    """Returns the value of a sentence or of the conclusion before it, OPEN where nothing decides."""
+    if not isinstance(stated, str):
+        return value
     (own,), whole = numbers_of(value), numbers_of(stated)
     before = numbers_of(above)
     if not concludes(above) or len(whole) != 1 or own in before or abs(own - whole[0]) < 1:
@@ -72,16 +108,16 @@ def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> 
     others = [n for n in before + numbers_of(sentence) if n != own] + small_words(f"{above} {sentence}")
     if any(comes_from(own, n, others) for n in before):
         return value
-    return stated if own in numbers_of(text[: text.find(sentence)]) else None
+    return stated if own in numbers_of(text[: text.find(sentence)]) else OPEN
 
 
-def sought_value(sentence: str, kind: Kind) -> str | None:
+def sought_value(sentence: str, kind: Kind) -> Value:
     """Returns the value of which a sentence says that it is asked for."""
     part = attached(sentence)
     return value_of(part, kind) if part else None
 
 
-def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of the one clause, in a sentence or before it, that has the words for what is asked
     for."""
     for near in (sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))):
@@ -101,12 +137,13 @@ def last_result(text: str, sentence: str) -> str | None:
 
 
 def is_calculated(text: str, sentence: str, value: str) -> bool:
-    """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
-    before = text[: text.rfind(sentence)]
+    """Returns True for a value that a calculation up to the sentence, or its own numbers, arrive at."""
+    before = text[: text.rfind(sentence) + len(sentence)]
     if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
         return True
-    own, here = numbers_of(value), numbers_of(sentence)
-    return len(own) == 1 and any(comes_from(own[0], n, here) for n in here if n != own[0])
+    own = numbers_of(value)
+    others = [n for n in numbers_of(sentence) if n not in own]
+    return len(own) == 1 and any(comes_from(own[0], n, others) for n in others)
 
 
 # -- lists of parts ----------------------------------------------------------------------
