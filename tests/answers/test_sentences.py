@@ -1,5 +1,5 @@
-"""Rules for the sentences of a solution that marks no answer: what is passed over, what counts, and what stays
-open (None)."""
+"""Rules for the sentences of a solution that marks no answer: what is passed over, what counts, and what
+stays open (None)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,53 @@ WORKS_OUT: list[Case] = [
 
 @pytest.mark.parametrize(("text", "kind", "answer"), WORKS_OUT)
 def test_a_result_that_works_out_is_no_check(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+GOES_ON: list[Case] = [
+    ("Monday: 10; Tuesday: 8; total: 18", "number", "18"),
+    ("Anna had 12 apples; after eating 2 she has 10.", "number", "10"),
+    (
+        "The probability of rolling a 2 is $\\frac16$, so the probability of not rolling a 2 is $1-\\frac16=\\frac56$.",
+        "math",
+        "\\frac56",
+    ),
+    ("The total number of rectangles of area 3 which can be formed is $48$.", "math", "48"),
+    ("He planned to spend $50, but he actually spent $65.", "number", "65"),
+    ("The code printed 17, but that's a bug; the right value is 18.", "number", "18"),
+    ("Red: 4; blue: 9; together: 13.", "number", "13"),
+    ("The number of students over 12 who passed the test is 30.", "number", "30"),
+    ("He expected 40 guests, but 52 came.", "number", "52"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), GOES_ON)
+def test_a_clause_that_goes_on_to_a_value_is_no_explanation(
+    text: str, kind: Kind, answer: str | None
+) -> None:
+    check(text, kind, answer)
+
+
+THOUSANDS: list[Case] = [
+    ("So she needs 1,500 more stickers.", "number", "1500"),
+    ("They need 1,000 more because 1,600 - 600 = 1,000", "number", "1000"),
+    ("He is $2,500 ahead of her.", "number", "2500"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), THOUSANDS)
+def test_the_comma_of_thousands_parts_no_clause(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+STEPS: list[Case] = [
+    ("**Step 1:** 12 * 2 = 24\n\n**Step 2:** If each costs $4, they cost 24 * 4 = $96", "number", "96"),
+    ("**Step 2:** Because there are 3, she pays 3 * 5 = 15", "number", "15"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), STEPS)
+def test_the_number_of_a_step_is_no_content(text: str, kind: Kind, answer: str | None) -> None:
     check(text, kind, answer)
 
 

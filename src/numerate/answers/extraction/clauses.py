@@ -81,7 +81,8 @@ EXPLANATION = re.compile(
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon|after \w+ing"
+    r"|rather than|instead of|(?:and |but )?not(?= (?:(?:the|an?|just|only|his|her) )?[-+]?\W{0,2}[\d\\$0])"
+    r"|except for the|unlike|according to|upon|after \w+ing"
     r"|by \w+ing"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
@@ -91,7 +92,7 @@ EXPLANATION = re.compile(
     r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
-    r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
+    r"|,(?!\d{3})\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
     r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
@@ -155,9 +156,10 @@ def _before_explanation(text: str, content: re.Pattern[str], brackets: int = MOS
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
-        verb = _VERB_BEHIND.search(text, clause.end())
+        restricts = _RESTRICTS.fullmatch(clause.group()) is not None
+        verb = (_VERB_OF_SUBJECT if restricts else _VERB_BEHIND).search(text, clause.end())
         if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
-            return f"{before}{text[verb.start() + 1 :]}{rest}"
+            return f"{_LINK.sub('', before)} {text[verb.start() :].lstrip(', ')}{rest}"
         end = _closing(text, clause.start() + 1) if clause.group().startswith(" (") else -1
         if brackets and end > 0 and content.search(text, end + 1) and content.search(before):
             return _before_explanation(before + text[end + 1 :] + rest, content, brackets - 1)
@@ -177,6 +179,10 @@ def _closing(text: str, at: int) -> int:
 
 
 _BRACKET = re.compile(r"[()]")
+_RESTRICTS = re.compile(r"\s+(?:which|who)", re.IGNORECASE)
+"""a clause that says which things are counted: `the numbers which divide 12`"""
+_LINK = re.compile(r"\s(?:for|of|in|at|to|from|with|by|on)$")
+_VERB_OF_SUBJECT = re.compile(r"(?<=\w) (?:is|are|was|were|equals) \W{0,3}[\d\\$]")
 _VERB_BEHIND = re.compile(r", ?(?:is|are|was|were|equals|will be|must be) (?:\w+ ){0,2}\W{0,3}[\d\\$]")
 _STATES_VALUE = re.compile(
     r"^\W*\d|[=≈]|\b(?:is|are|equals|was|were|be|makes|gives|leaves|has|have)\b(?: \w+)? \W{0,3}[\d\\$]"

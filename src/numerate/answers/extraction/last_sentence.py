@@ -5,9 +5,15 @@ from __future__ import annotations
 
 import re
 
-from numerate.answers.extraction.asides import aside_of, is_bracketed
+from numerate.answers.extraction.asides import aside_of, concludes, is_bracketed
 from numerate.answers.extraction.clauses import CONTENT
-from numerate.answers.extraction.passed_over import is_remark, states_none, without_rejected
+from numerate.answers.extraction.passed_over import (
+    is_plan,
+    is_remark,
+    rejects_value,
+    without_rejected,
+    without_values_in,
+)
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.extraction.sentence_values import OPEN, Value, value_of, without_enumerator
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
@@ -76,10 +82,12 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
     while sentence:
         if not is_remark(sentence):
             sentence = without_rejected(sentence)
-            if states_none(sentence):
-                return None
             if value := sought_value(sentence, kind):
                 return value
+            if rejects_value(sentence):
+                return _without_rejected_value(sentence, upwards, kind)
+            if is_plan(sentence):
+                return None
             if wanted := named(sentence):
                 return value_about(wanted, sentence, upwards, kind)
             value = value_of(sentence, kind, last)
@@ -94,6 +102,18 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
         last = False
         sentence = next(upwards, ("", False))[0]
     return asides[0].value if asides else None
+
+
+def _without_rejected_value(sentence: str, upwards: Upwards, kind: Kind) -> Value:
+    """Returns what the sentence above states, without the values that this one rejects."""
+    above = next(upwards, ("", False))[0]
+    if not above or is_remark(above) or is_plan(above) or rejects_value(above):
+        return None
+    value = value_of(above, kind)
+    if not isinstance(value, str):
+        return value
+    kept = without_values_in(value, sentence)
+    return kept if kept and (kept != value or concludes(above) or "=" in above) else None
 
 
 def _beside(text: str, sentence: str, value: Value) -> Beside | None:

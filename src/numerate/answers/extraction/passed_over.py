@@ -80,10 +80,22 @@ _REJECTED = re.compile(
     r"|\b(?:answer|result|total) (?:is not|isn't|was not|wasn't)\b(?!.*\b(?:but|it's|it is|rather|instead)\b)"
     r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
+    # what is left out
+    r"|\b(?:we|i) (?:can |must |may |should |therefore |then )?(?:discard|reject|exclude|rule out|dismiss"
+    r"|disregard)\b(?!.*\b(?:keep|take|accept|leav\w+|left|so)\b)"
+    r"|\b(?:is|was|must be|can be|gets) (?:excluded|discarded|rejected|inadmissible|ruled out)\b"
     # cases that fail
-    r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
-    r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
-    r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
+    r"|(?:(?:[\d$)}]|\b(?:it|this|that|which|one|value|root|case|solution|option|number))\W{0,3}"
+    r"(?:\b(?:also|clearly) )?fails?"
+    r"|\b(?:does(?:n't| not) (?:work|satisfy|hold|fit)"
+    r"|makes (?:the|this|its|a) \w+ (?:zero|vanish|undefined|negative)"
+    r"|(?:is|are) (?:impossible|extraneous|invalid)"
+    r"|(?:(?:is|are) not|isn't|aren't) (?:valid|possible|allowed|admissible|acceptable|permitted|a solution"
+    r"|in the (?:domain|range|interval))"
+    r"|which (?:isn't|is not)\b[^,;]*"
+    r"|contradiction"
+    r"|(?:is|are|be|was|were|seems?) (?:far |much |way )?too (?:big|small|large|low|high|many|few)))"
+    r"\b[^\d$\\]*$",
     re.IGNORECASE,
 )
 
@@ -92,7 +104,8 @@ _REJECTS = split_names(
     "say think answer guess expect tempted tempting seem wrong incorrect right correct final cannot can "
     "false fail "
     "fails work satisfy hold fit impossible extraneous invalid rejected valid possible contradiction "
-    "too result total"
+    "too result total discard reject exclude rule dismiss disregard excluded discarded inadmissible ruled "
+    "makes fails which"
 )
 """words of which _REJECTED needs one"""
 _PLANS = split_names(
@@ -120,12 +133,38 @@ def _is_question(sentence: str) -> bool:
     return False
 
 
-def states_none(sentence: str) -> bool:
-    """Returns True for a sentence that plans a step or rejects a value: what ends in it has no answer."""
-    words = english_words(sentence)
-    if not _REJECTS.isdisjoint(words) and _REJECTED.search(sentence):
-        return True
-    return (not sentence.isascii() or not _PLANS.isdisjoint(words)) and _PLAN.search(sentence) is not None
+def is_plan(sentence: str) -> bool:
+    """Returns True for a sentence that only plans a step: a text that ends in it has no answer yet."""
+    may_plan = not sentence.isascii() or not _PLANS.isdisjoint(english_words(sentence))
+    return may_plan and _PLAN.search(sentence) is not None
+
+
+def rejects_value(sentence: str) -> bool:
+    """Returns True for a sentence that says of its value that it is not the answer."""
+    if _REJECTS.isdisjoint(english_words(sentence)) or not _REJECTED.search(sentence):
+        return False
+    return _REJECTED.search(_REASON.split(sentence, maxsplit=1)[0]) is not None
+
+
+_REASON = re.compile(r",? (?:since|because)\b|, (?:for|as)\b")
+
+
+def without_values_in(value: str, rejected: str) -> str | None:
+    """Returns a value without those of its alternatives that a sentence rejects; None where none stays."""
+    kept = [part for part in _ALTERNATIVES.split(value) if not _is_named(part, rejected)]
+    return " or ".join(kept) or None
+
+
+_ALTERNATIVES = re.compile(r"\s*(?:,? or |,? and |, (?=[a-z]\s*=|-?\d+\b))\s*")
+_SIGN_OR_SPACE = re.compile(r"[\s$]")
+
+
+def _is_named(value: str, sentence: str) -> bool:
+    """Returns True for a value that stands in a sentence, apart from what is left of its equals sign."""
+    right = _SIGN_OR_SPACE.sub("", value).rpartition("=")[2]
+    shown = re.escape(right)
+    named = rf"(?<![\d.\w\\^-]){shown}(?![\d\w^]|\.\d)"
+    return bool(right) and re.search(named, re.sub(r"\$|(?<=[=-])\s|\s(?==)", "", sentence)) is not None
 
 
 _CLAUSE_BEHIND = re.compile(r"; | \((?=.*\)\W*$)")

@@ -41,6 +41,8 @@ _ENUMERATOR = re.compile(
     r"|\(?\d{1,2}[.)](?=\s+[^\W\d_]))\s*",
     re.IGNORECASE,
 )
+_BOLD_LABEL = re.compile(r"^[\s>*+•-]*\*\*[^*\n]{1,60}(?::\*\*|\*\*:)\s*(?=.*\d)", re.DOTALL)
+"""`**Step 2:** 5 + 3 = 8`"""
 _JOINS_PARTS = re.compile(r"\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ")
 
 
@@ -59,6 +61,7 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
     none.
 
     last: it ends the text, so that its value may be a word."""
+    sentence = _BOLD_LABEL.sub("", sentence)
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
     if bold_parts(sentence) and not _BOLD_RESTATED.search(sentence):
@@ -87,7 +90,11 @@ def _before_breakdown(text: str) -> str:
     return whole if digits and _JOINS_PARTS.search(parts, digits[0], digits[-1]) else text
 
 
-_BUT_ACTUALLY = re.compile(r"^.*\d.*\bbut (?:actually|really|in fact)\b(?=.*\d)")
+_BUT_ACTUALLY = re.compile(
+    r"^.*\d.*\bbut (?:\w+ ){0,2}(?:actually|really|in fact)\b(?=.*\d)"
+    r"|^.*\b(?:planned|wanted|expected|hoped|meant|thought|intended|guessed)\b.*\d.*, but (?=.*\d)"
+)
+"""what was only planned or thought"""
 _ASIDE = re.compile(r"(?<=[\w%]) \((?!\d[\d.,]*\))[^()=]*\d[^()=]*\)")
 """`5 apples (and 3 pears)`"""
 
