@@ -46,7 +46,7 @@ GOES_ON: list[Case] = [
     ("Monday: 10; Tuesday: 8; total: 18", "number", "18"),
     ("Anna had 12 apples; after eating 2 she has 10.", "number", "10"),
     (
-        "The probability of rolling a 2 is $\\frac16$, so the probability of not rolling a 2 is $1-\\frac16=\\frac56$.",
+        "The chance of rolling a 2 is $\\frac16$, so that of not rolling a 2 is $1-\\frac16=\\frac56$.",
         "math",
         "\\frac56",
     ),
@@ -86,6 +86,89 @@ STEPS: list[Case] = [
 
 @pytest.mark.parametrize(("text", "kind", "answer"), STEPS)
 def test_the_number_of_a_step_is_no_content(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+THERE_ARE: list[Case] = [
+    ("There are 9 coins, and the probability that all land heads is $\\frac1{512}$.", "math", "1/512"),
+    (
+        "There are 4 ways to pick the king and 3 ways to pick the queen, for a total of $12$ ways.",
+        "math",
+        "12",
+    ),
+    ("There are $30$ students, and the number of boys is $18$.", "math", "18"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), THERE_ARE)
+def test_what_there_is_is_no_answer_beside_a_later_value(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+FORMULA_REMARKS: list[Case] = [
+    ("Therefore the minimum is $3$. Equality occurs if and only if $a=b=c=1$.", "math", "3"),
+    ("So $x=-1$ or $x=2$. We discard $x=-1$.", "math", "2"),
+    ("Hence $x=3$. The case $x=-3$ was excluded.", "math", "3"),
+    ("So there are $6$ such integers. The smallest is $n=2$.", "math", None),
+    (
+        "We have\n\\begin{align*}\nS&=1+2+\\dots+10\\\\\n&=\\frac{10\\cdot 11}{2}\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10 positive integers.",
+        "math",
+        "55",
+    ),
+    ("So $x = 5$. We reject $x=-5$, for lengths are positive.", "math", "5"),
+    ("Thus the minimum is $8$. It is attained at $x = 2$.", "math", "8"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), FORMULA_REMARKS)
+def test_remarks_on_a_formula_are_passed_over(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+PARTS_BELOW: list[Case] = [
+    ("So the total is 63 stamps.\n\nBreakdown:\n- Ann: 12\n- Ben: 20\n- Cid: 31", "number", "63"),
+    ("So the profit is $63.\n\n- Revenue: $100\n- Costs: $37", "number", "63"),
+    ("So he walks 50 km.\n- Day 1: 10 km\n- Day 2: 15 km\n- Day 3: 25 km", "number", "50"),
+    ("So he pays $64.\n\nBreakdown:\n8 glasses at $5 each = $40\n8 glasses at $3 each = $24", "number", "64"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), PARTS_BELOW)
+def test_the_parts_below_a_total_are_passed_over(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+BEHIND: list[Case] = [
+    ("22 apples.\n\nConfidence: 95%", "number", "22"),
+    ("22 apples.\n\n[1] See chapter 12.", "number", "22"),
+    ("22 apples.\n\nWord count: 48", "number", "22"),
+    ("22 apples.\n\nDifficulty: 2/10", "number", "22"),
+    ("22 apples.\n\nPage 2", "number", "22"),
+    ("22 apples.\n\n*Generated in 2.3 seconds*", "number", "22"),
+    ("22 apples.\n\nCertainty level: 9/10", "number", "22"),
+    ("22 apples.\n\nTime taken: 3 seconds", "number", "22"),
+    ("So she has 22 apples.\n\nConfidence: 95%", "number", "22"),
+    ("So she has 22 apples.\n\n[1] See chapter 12.", "number", "22"),
+    ("So she has 22 apples.\n\nWord count: 48", "number", "22"),
+    ("So she has 22 apples.\n\nDifficulty: 2/10", "number", "22"),
+    ("So she has 22 apples.\n\nPage 2", "number", "22"),
+    ("So she has 22 apples.\n\n*Generated in 2.3 seconds*", "number", "22"),
+    ("So she has 22 apples.\n\nCertainty level: 9/10", "number", "22"),
+    ("So she has 22 apples.\n\nTime taken: 3 seconds", "number", "22"),
+    ("She picks 22 apples.\n\nConfidence: 95%", "number", "22"),
+    ("She picks 22 apples.\n\n[1] See chapter 12.", "number", "22"),
+    ("She picks 22 apples.\n\nWord count: 48", "number", "22"),
+    ("She picks 22 apples.\n\nDifficulty: 2/10", "number", "22"),
+    ("She picks 22 apples.\n\nPage 2", "number", "22"),
+    ("She picks 22 apples.\n\n*Generated in 2.3 seconds*", "number", "22"),
+    ("She picks 22 apples.\n\nCertainty level: 9/10", "number", "22"),
+    ("She picks 22 apples.\n\nTime taken: 3 seconds", "number", "22"),
+    ("So she picked 22 apples.[1]", "number", "22"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), BEHIND)
+def test_what_stands_behind_the_solution_is_passed_over(text: str, kind: Kind, answer: str | None) -> None:
     check(text, kind, answer)
 
 

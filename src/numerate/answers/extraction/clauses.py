@@ -82,7 +82,7 @@ EXPLANATION = re.compile(
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
     r"|rather than|instead of|(?:and |but )?not(?= (?:(?:the|an?|just|only|his|her) )?[-+]?\W{0,2}[\d\\$0])"
-    r"|except for the|unlike|according to|upon|after \w+ing"
+    r"|except for the|unlike|according to|upon|after (?:\w+ing|each|every|all|he|she|they|we)"
     r"|by \w+ing"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"

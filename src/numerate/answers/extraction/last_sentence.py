@@ -38,6 +38,7 @@ RECENT = 400
 _BROKEN_LIST = re.compile(r"(?:\A|\n)[ \t]*\d{1,2}[.)]\s+[^\W\d][^\n]*\n\s*\d{1,2}[.)]\Z")
 _ALTERNATIVES = re.compile(r"(?:\n[ \t]*[-*•]\s*\$?\d[\d.,]*[ \t]*\n?){2,}\Z")
 """several numbers below each other, of which none is the answer"""
+_FOOTNOTE_MARK = re.compile(r"(?<=[\w.!?])\[\d{1,2}\]\Z")
 MOST_ASIDES = 3
 """sentences at the end of a text that may speak of something else"""
 LOOPS = 4
@@ -47,7 +48,7 @@ LOOPS = 4
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, breaks off, or leaves open which of its values it means."""
-    text = without_annotations(text).rstrip()
+    text = _FOOTNOTE_MARK.sub("", without_annotations(text).rstrip())
     recent = text[-RECENT:]
     if refuses_answer(text, max(len(text) - RECENT, 0)):
         return None
@@ -57,7 +58,9 @@ def last_statement(text: str, kind: Kind) -> str | None:
         text = head.rstrip(":： ")
     sentences = sentences_upwards(text)
     first, follows = next(sentences, ("", False))
-    if breaks_off(without_enumerator(first), follows, kind) or _repeats(text, first):
+    if aside_of(first) != "remark" and breaks_off(without_enumerator(first), follows, kind):
+        return None
+    if _repeats(text, first):
         return None
     if kind == "math" and (word := _opening_word(text, first)):
         return word
@@ -66,12 +69,15 @@ def last_statement(text: str, kind: Kind) -> str | None:
 
 
 _YES_OR_NO = re.compile(r"\W*(yes|no)[.,!:;](?!\d)", re.IGNORECASE)
+_REASON = re.compile(r"\s*(?:since|because|as|for)\b", re.IGNORECASE)
 _SO = re.compile(r"\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
 
 
 def _opening_word(text: str, last: str) -> str | None:
     """Returns the yes or no that a text begins with, where it ends in a conclusion without a value."""
     word = _YES_OR_NO.match(text)
+    if word and text.startswith(last) and _REASON.match(text, word.end()):
+        return word[1]
     return word[1] if word and not CONTENT.search(_SO.split(last)[-1]) else None
 
 

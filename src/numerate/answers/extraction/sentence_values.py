@@ -81,9 +81,15 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
     return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
 
 
+_COUNT = re.compile(r"\b(?:is|are|there are|has|have) \$?(?P<number>\d{1,2})\$?(?: [^\d:]*)?$")
+_MEMBERS = re.compile(r",? and |, ")
+
+
 def _before_breakdown(text: str) -> str:
     """Returns the whole without the parts behind a colon: `24 students: 10 boys and 14 girls`."""
     whole, _, parts = text.partition(":")
+    if (count := _COUNT.search(whole)) and len(_MEMBERS.split(parts)) == int(count["number"]) > 1:
+        return whole
     if not DIGIT.search(whole) or not parts[:1].isspace() or ":" in parts or "=" in parts:
         return text
     digits = [digit.start() for digit in DIGIT.finditer(parts)]
@@ -107,6 +113,7 @@ _REASON_FIRST = re.compile(
 _SO_WITHIN = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore) (?!that\b)(?=[^=]*\d)(?![^=]*=)")
 
 
+_KNOWN = re.compile(r"\b(?:the|these|those) \$?$", re.IGNORECASE)
 _DATE = re.compile(
     r"\b(?:on|is|until|by|to|be) (?:\w+day, )?(?P<date>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?"
     r"|Apr(?:il)?|May|June?|July?"
@@ -143,7 +150,9 @@ def _concluding_part(text: str) -> str:
     if reason := _REASON_FIRST.match(text):
         text = text[reason.end() :]
     *_, so = (None, *_SO_WITHIN.finditer(text))
-    return text[so.end() :] if so else text
+    part = text[so.end() :] if so else text
+    known = all(_KNOWN.search(part, max(run.start - NEAR, 0), run.start) for run in number_runs(part))
+    return text if known else part
 
 
 def _without_asides(text: str) -> str:

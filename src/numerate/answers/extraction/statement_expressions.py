@@ -131,6 +131,11 @@ _BEFORE_SUBJECT = re.compile(
 )
 _BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*(?:equal)?\s*[$\\\d])")
 _CONCLUDES = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore)\b[^$]*\$")
+_GOES_ON = re.compile(
+    r"(?:, | )(?:(?:and|so|which|of which) [^.;]*?\b(?:is|are|equals|makes?|leaves?|gives?)"
+    r"|for (?:a|the) total of|giving|leaving|making) (?:exactly |only )?(?:\$|\\\(|\d)"
+)
+"""a clause with a value of its own: `there are 6 pairs, and their sum is $9$`"""
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
 NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
@@ -235,7 +240,7 @@ def _subject(text: str, runs: list[MathRun]) -> MathRun | None:
         low = max(0, run.start - NEAR)
         if not _BEFORE_SUBJECT.search(text, low, run.start) or not _BEHIND_SUBJECT.match(text, run.end):
             continue
-        if not DIGIT.search(run.text) or _CONCLUDES.search(text, run.end):
+        if not DIGIT.search(run.text) or _CONCLUDES.search(text, run.end) or _GOES_ON.search(text, run.end):
             continue
         if _IS.match(text, run.end) or _THERE.search(text, low, run.start) or "=" in run.text:
             return run

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str
     weak = next((beside for beside in asides if beside.aside != "remark"), None)
     if weak is None or not isinstance(value, str):
         return None
-    goes_on = weak.aside == "next" and _goes_on(weak.sentence, weak.value, sentence)
+    joined = text[: text.rfind(weak.sentence)].rstrip().endswith(";")
+    goes_on = weak.aside == "next" and not joined and _goes_on(weak.sentence, weak.value, sentence)
     if _states_result(text, sentence, value):
         return OPEN if goes_on else None
     return weak.value if goes_on else OPEN
@@ -59,7 +61,12 @@ def _goes_on(sentence: str, value: str | Doubt, above: str) -> bool:
 
 
 def _states_result(text: str, sentence: str, value: str) -> bool:
-    return concludes(sentence) or "**" in sentence or is_calculated(text, sentence, value)
+    return (
+        concludes(sentence)
+        or "**" in sentence
+        or is_calculated(text, sentence, value)
+        or is_calculated(sentence, "", value)
+    )
 
 
 def weighed(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind) -> Value:
@@ -81,8 +88,16 @@ def weighed(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind
     return value
 
 
+_CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
+
+
 def _is_decisive(sentence: str) -> bool:
-    return "=" in sentence or "**" in sentence or concludes(sentence) or CORRECTS.search(sentence) is not None
+    return (
+        _CALCULATES.search(sentence) is not None
+        or "**" in sentence
+        or concludes(sentence)
+        or CORRECTS.search(sentence) is not None
+    )
 
 
 def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
@@ -95,7 +110,7 @@ def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
 
 def _likelier(sentence: str, value: str, above: str, stated: Value, text: str) -> Value:
     """Returns the value of a sentence or of the conclusion before it, OPEN where nothing decides."""
-    if not isinstance(stated, str):
+    if not isinstance(stated, str) or ("=" in sentence and "=" in above):
         return value
     (own,), whole = numbers_of(value), numbers_of(stated)
     before = numbers_of(above)
@@ -137,41 +152,71 @@ def last_result(text: str, sentence: str) -> str | None:
 
 
 def is_calculated(text: str, sentence: str, value: str) -> bool:
-    """Returns True for a value that a calculation up to the sentence, or its own numbers, arrive at."""
-    before = text[: text.rfind(sentence) + len(sentence)]
+    """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
+    before = text[: text.rfind(sentence)] if sentence else text
     if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
         return True
     own = numbers_of(value)
     others = [n for n in numbers_of(sentence) if n not in own]
-    return len(own) == 1 and any(comes_from(own[0], n, others) for n in others)
+    pairs = ((n, others[:k] + others[k + 1 :]) for k, n in enumerate(others))
+    return len(own) == 1 and any(comes_from(own[0], n, rest) for n, rest in pairs)
 
 
 # -- lists of parts ----------------------------------------------------------------------
 _ITEM = re.compile(r"[ \t]*(?:[-*•–]|\(?\d{1,2}[.)]|\|)[ \t]+(?P<rest>.*\S.*)")
+_LABEL = re.compile(
+    r"\W*(?:(?:cost |step-by-step )?breakdown|details|here(?:'s| is) (?:the|a) breakdown"
+    r"|in detail|by parts)\W*",
+    re.IGNORECASE,
+)
+"""a line above the parts"""
 _WHOLE = re.compile(
-    r"\b(?:total|sum|altogether|answer|result|all|overall|difference|left|remaining|combined)\b|\*\*|=",
+    r"\b(?:total|sum|altogether|answer|result|all|overall|difference|left|remaining|combined)\b|\*\*",
     re.IGNORECASE,
 )
 MOST_ITEMS = 12
 
 
 def head_of_parts(text: str) -> str | None:
-    """Returns the text above a list of numbers that ends it, where it states their sum: `27 marbles:`,
-    `- 12 red`, `- 15 blue`; "" for a table of several numbers without a total, None for any other text."""
-    lines = [line for line in text.rstrip().splitlines()[-MOST_ITEMS - 2 :] if line.strip()]
+    """Returns the text above a list of numbers that ends it, where it states their sum or difference: `27
+    marbles:`, `- 12 red`, `- 15 blue`; "" for a table of several numbers without a total, None for any other
+    text."""
+    lines = [line for line in text[-MOST_OF_PARTS:].rstrip().splitlines()[-MOST_ITEMS - 3 :] if line.strip()]
+    items = _items_at_end(lines)
+    if len(items) < 2:
+        return None
+    if items[0].endswith("|"):
+        several = sum(bool(numbers_of(item)) for item in items) > 1
+        return "" if several and not _WHOLE.search(items[0]) and "=" not in items[0] else None
+    if not lines or _WHOLE.search(items[0]):
+        return None
+    parts = [numbers_of(item.rpartition("=")[2].rpartition(":")[2]) or numbers_of(item) for item in items]
+    if any(len(own) != 1 for own in parts) or not _are_parts(
+        [own[0] for own in parts], numbers_of(lines[-1])
+    ):
+        return None
+    return text[: text.rindex(lines[-1]) + len(lines[-1])]
+
+
+MOST_OF_PARTS = 2_000
+"""characters at the end of a text in which the list stands"""
+
+
+def _items_at_end(lines: list[str]) -> list[str]:
+    """Takes the items of a list off the end of the lines, and returns them, the last first. Below a label any
+    line is an item."""
+    label = next((at for at, line in enumerate(lines) if _LABEL.fullmatch(line)), None)
     items: list[str] = []
     while lines and (item := _ITEM.fullmatch(lines[-1])):
         items.append(item["rest"])
         lines.pop()
-    if len(items) < 2 or _WHOLE.search(items[0]):
-        return None
-    numbers = [numbers_of(item) for item in items]
-    if items[0].endswith("|"):
-        return "" if sum(map(bool, numbers)) > 1 else None
-    if (
-        not lines
-        or any(len(own) != 1 for own in numbers)
-        or sum(own[0] for own in numbers) not in numbers_of(lines[-1])
-    ):
-        return None
-    return text[: text.rindex(lines[-1]) + len(lines[-1])]
+    if label is not None:
+        items += lines[:label:-1]
+        del lines[label:]
+    return items
+
+
+def _are_parts(parts: list[Fraction], wholes: list[Fraction]) -> bool:
+    """Returns True where one of the numbers above is the sum of the parts or their difference."""
+    total, largest = sum(parts), max(parts)
+    return total in wholes or 2 * largest - total in wholes
