@@ -102,10 +102,11 @@ _CONCLUDES = re.compile(
     r"|short)|Altogether"
     r"|Overall|Finally|Accordingly|That (?:means|makes|leaves|gives)|This (?:means|makes|leaves|gives)"
     r"|All in all|To (?:sum up|conclude)|It follows|We conclude|Total\b"
-    r"|Donc|Ainsi|Au total|En tout|Par conséquent|Finalement|Also|Daher|Somit|Folglich|Insgesamt"
-    r"|Deshalb|Damit"
-    r"|Por (?:lo )?tanto|Así(?: que)?|Entonces|En total|Luego|Quindi|Dunque|Pertanto|In totale|Perciò"
-    r"|Portanto|Assim|Logo|No total|Итак|Значит|Следовательно|Таким образом|Всего|Поэтому"
+    r"|Donc|Ainsi|Au total|En tout|Par conséquent|Finalement|Daher|Somit|Folglich|Insgesamt"
+    r"|Deshalb|(?:Also|Damit)(?=[^.]*\b(?:der|die|das|er|es|ist|sind|hat|haben|und|noch|man|ein|eine|im)\b)"
+    r"|Por (?:lo )?tanto|Así(?: que)?|Entonces|En total|Luego(?=[^.]*\b(?:el|la|los|las|de|es|son|hay|quedan?|le|un|una)\b)"
+    r"|Quindi|Dunque|Pertanto|In totale|Perciò"
+    r"|Portanto|Assim|Logo(?=[^.]*\b(?:o|os|as|ele|ela|de|é|são|há|um|uma)\b)|No total|Итак|Значит|Следовательно|Таким образом|Всего|Поэтому"
     r"|所以|因此|总共|一共|那么|故|よって|したがって|だから|合計|따라서|그러므로|그래서|총"
     r")(?!\w)",
     re.IGNORECASE,
@@ -114,7 +115,7 @@ _WITHIN = re.compile(
     r"[,;] ?(?:and )?(?:so|thus|hence|therefore)\b|\b(?:thus|hence|therefore|altogether|in total|in all)\b"
     r"|[.$\]]\s*(?:So|Thus|Hence|Therefore)\b|, (?:also|dann|leaving|making|giving|for a total of)\b"
     r"|\b(?:donc|alors|somit|folglich|insgesamt|por (?:lo )?tanto|así que|entonces|quindi|dunque"
-    r"|portanto|logo"
+    r"|portanto"
     r"|kwa hiyo|więc|dus|поэтому|значит|следовательно)\b"
     r"|所以|因此|ので|よって|したがって|그래서|따라서|তাই|కాబట్టి|ดังนั้น|इसलिए|لذلك",
     re.IGNORECASE,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from itertools import pairwise
 
-from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, main_clause
+from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, WORD, main_clause
 from numerate.answers.extraction.derivations import comes_from, numbers_of, small_words
-from numerate.answers.extraction.expressions import MathRun
+from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import TOTAL, candidate_numbers, main_number
-from numerate.answers.extraction.statement_expressions import last_expression
+from numerate.answers.extraction.statement_expressions import last_expression, subject_of
 from numerate.answers.extraction.statement_numbers import (
     calculated_number,
     denied_behind,
@@ -78,7 +79,30 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
         with_digits = [joined.group()]
     text = without_emphasis(with_digits[-1] if with_digits else without_enumerator(sentence)).strip()
     text = _before_breakdown(text)
-    return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
+    if kind == "math" and (last and (word := value_in_words(concluding_clause(text)))):
+        return word
+    if kind == "math" and not _holds_plain_numbers(text):
+        return _expression_of(text, bold, last)
+    return _number_of(text, last)
+
+
+_PLAIN_RUN = re.compile(r"[\d\s.,$€£%+*/×÷=-]+")
+
+
+def _holds_plain_numbers(text: str) -> bool:
+    """Returns True for running text with numbers, and calculations of them, but no other mathematics."""
+    if not DIGIT.search(text) or "\\" in text:
+        return False
+    runs = math_runs(text)
+    if any(run.formula or not _PLAIN_RUN.fullmatch(run.text) for run in runs):
+        return False
+    return (
+        not any(_LISTS.fullmatch(text[a.end : b.start]) for a, b in pairwise(runs))
+        and WORD.search(text) is not None
+    )
+
+
+_LISTS = re.compile(r",?(?: and| or)? ?")
 
 
 _COUNT = re.compile(r"\b(?:is|are|there are|has|have) \$?(?P<number>\d{1,2})\$?(?: [^\d:]*)?$")
@@ -200,16 +224,20 @@ def _number_of(text: str, last: bool) -> Value:
     if runs:
         *others, run = candidate_numbers(text, runs)
         value = whole_number(text, run, runs)
-        return OPEN if others and _is_open(text, others, run, value) else value
+        if not others or not _is_open(text, others, run, value):
+            return value
+        subject = subject_of(text, runs)
+        return whole_number(text, subject, runs) if subject in runs else OPEN
     return number_words(text) if last else None
 
 
 _RESULT = re.compile(
-    r"(?:\b(?:(?:is|are|be)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
+    r"(?:\b(?:(?:is|are|be|has|have)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
     r"|giving|making)(?: it| that| him| her| them| us| \w+ with)?"
     r"|means(?: that)?|(?:that|it)['’]s|i\.e\.,?|to get|to find|rounds? (?:up |down |off )?to"
     r"|rounded (?:up |down |off )?to|or|totals?"
-    r"|comes (?:out )?to|becomes|results? in|a total of|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
+    r"|comes (?:out )?to|becomes|(?:simplif(?:y|ies)|reduces?|amounts?|adds? up|works? out) to|results? in"
+    r"|(?:a|the) (?:total|remainder|sum|product|difference|average) of|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
     r"(?: about| exactly| only| just| really| actually| approximately| a)?\s*\$?$"
 )
 
@@ -229,7 +257,21 @@ def _is_open(text: str, others: list[MathRun], run: MathRun, value: str) -> bool
     pairs = ((n, rest[:k] + rest[k + 1 :] + words) for k, n in enumerate(rest))
     if len(own) == 1 and any(comes_from(own[0], n, others) for n, others in pairs):
         return False
-    return not _RESULT.search(text, max(run.start - NEAR, 0), run.start)
+    states = _RESULT.search(text, max(run.start - NEAR, 0), run.start)
+    return states is None or _are_parallel(text, others[-1], run)
+
+
+_COPULA = re.compile(r"\b(?:is|are|has|have) \$?$")
+_PARALLEL = re.compile(
+    r"(?: [^\d,.;:=]*?)?,? (?:and|while) (?:(?:the|his|her|their|its) )?[\w' ]* (?:is|are|has|have) \$?"
+)
+
+
+def _are_parallel(text: str, before: MathRun, run: MathRun) -> bool:
+    """Returns True for two quantities side by side: `the area is 24 and the perimeter is 20`."""
+    if not _COPULA.search(text, max(before.start - NEAR, 0), before.start):
+        return False
+    return _PARALLEL.fullmatch(text, before.end, run.start) is not None
 
 
 def without_enumerator(sentence: str) -> str:
@@ -240,8 +282,6 @@ def without_enumerator(sentence: str) -> str:
 
 
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
-    if last and (value := value_in_words(concluding_clause(text))):
-        return value
     if TOTAL.search(text) and (runs := number_runs(text)):
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):

@@ -162,7 +162,7 @@ def last_expression(text: str) -> str | None:
     runs = [run for run in runs if run not in details] or runs
     if not runs:
         return None
-    if (subject := _subject(text, runs)) is not None:
+    if (subject := subject_of(text, runs)) is not None:
         return chain_value(right_side(last_row(subject.text), approximate=False))
     first, last = _joined_runs(text, runs)
     if first < last and _solves(text, runs[first : last + 1]):
@@ -233,7 +233,7 @@ def _joined_runs(text: str, runs: list[MathRun]) -> tuple[int, int]:
     return first, last
 
 
-def _subject(text: str, runs: list[MathRun]) -> MathRun | None:
+def subject_of(text: str, runs: list[MathRun]) -> MathRun | None:
     """Returns the value of which a conclusion speaks: `Thus $510$ is the largest
     multiple`, `there are $3$ pairs`."""
     for run in reversed(runs):

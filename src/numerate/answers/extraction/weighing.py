@@ -14,7 +14,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from numerate.answers.extraction.asides import Aside, concludes, is_check
-from numerate.answers.extraction.clauses import DIGIT
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
 from numerate.answers.extraction.sought import attached, clause_about
@@ -64,6 +63,7 @@ def _states_result(text: str, sentence: str, value: str) -> bool:
     return (
         concludes(sentence)
         or "**" in sentence
+        or _CALCULATES.search(sentence) is not None
         or is_calculated(text, sentence, value)
         or is_calculated(sentence, "", value)
     )
@@ -135,10 +135,8 @@ def sought_value(sentence: str, kind: Kind) -> Value:
 def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of the one clause, in a sentence or before it, that has the words for what is asked
     for."""
-    for near in (sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))):
-        if DIGIT.search(near) and (clause := clause_about(near, wanted)):
-            return value_of(clause.strip(), kind)
-    return None
+    clause = clause_about([sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))], wanted)
+    return value_of(clause.strip(), kind) if clause else None
 
 
 _RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
