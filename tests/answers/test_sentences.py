@@ -103,7 +103,7 @@ FORMULA_REMARKS: list[Case] = [
     ("Hence $x=3$. The case $x=-3$ was excluded.", "math", "3"),
     ("So there are $6$ such integers. The smallest is $n=2$.", "math", None),
     (
-        "\\begin{align*}\nS&=1+\\dots+10\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10 integers.",
+        "\\begin{align*}\nS&=1+\\dots+10\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10.",
         "math",
         "55",
     ),
@@ -166,16 +166,14 @@ def test_what_stands_behind_the_solution_is_passed_over(text: str, kind: Kind, a
 
 SOUGHT: list[Case] = [
     (
-        "Originally, the shirt cost $40. The sale price is $30. The question asks for the original price.",
+        "Originally, it cost $40. The sale price is $30. The question asks for the original price.",
         "number",
         None,
     ),
-    (
-        "They pay $60 with the discount. The question asks what they would pay without it, which is $80.",
-        "number",
-        "80",
-    ),
+    ("They pay $60 with it. The question asks what they would pay without it, which is $80.", "number", "80"),
     ("So 18 apples remain, which is what we need to find.", "number", "18"),
+    ("We need the number of girls. There are 12 boys and 18 girls.", "number", None),
+    ("Betty needs only $5 more: she has $95 of the $100 the wallet costs.", "number", None),
 ]
 
 
@@ -203,6 +201,37 @@ PLAIN_NUMBERS: list[Case] = [
 
 @pytest.mark.parametrize(("text", "kind", "answer"), PLAIN_NUMBERS)
 def test_kind_math_reads_plain_numbers_alike(text: str, kind: Kind, answer: str | None) -> None:
+    check(text, kind, answer)
+
+
+NO_REFUSALS: list[Case] = [
+    ("She doesn't have enough money. She needs $5 more.", "number", "5"),
+    ("He couldn't find 3 of his 12 marbles. That leaves 9.", "number", "9"),
+    ("So 3 students fail.", "number", "3"),
+    ("So he has 3 eggs too many.", "number", "3"),
+    ("So he pays $540 on May 5.", "number", "540"),
+    ("A pen costs $1.50. So, 8 pens cost $12.", "number", "12"),
+    ("Therefore 5 boxes hold 60 eggs.", "number", "60"),
+    ("Hence, 3 friends paid $45.", "number", "45"),
+    ("Thus 8 workers can build the wall in 3 days.", "number", "3"),
+    (
+        "**Profit: $70,000**\n\nKeep in mind that taxes of 15% may apply, which would reduce it.",
+        "number",
+        "70000",
+    ),
+    ("Note that she has 15 left.", "number", "15"),
+    ("If you add them, you get 15 in total.", "number", "15"),
+    ("Checking account holds $15.", "number", "15"),
+    ("By 2030, there will be 500 trees.", "number", "500"),
+    ("In total, they have 14 + 9 = 23 stickers. Mary has 14 of them.", "number", "23"),
+    ("Roughly 3.33 hours, i.e., 3 hours 20 minutes.", "number", "3 hours 20 minutes"),
+    ("7 * 6 = 42. Yes.", "math", "42"),
+    ("The temperature is -12 degrees, 15 lower than before.", "number", "-12"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "answer"), NO_REFUSALS)
+def test_sentences_that_only_look_like_plans_or_refusals(text: str, kind: Kind, answer: str | None) -> None:
     check(text, kind, answer)
 
 

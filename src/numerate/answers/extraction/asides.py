@@ -11,6 +11,7 @@ _OPENS = re.compile(
     r"(?:By|In|For) (?:way of )?(?:comparison|contrast|reference|context)\b|Compare(?:d)?\b"
     r"|(?:As an? |An? )?(?:side ?note|aside)\b|By the way\b|Incidentally\b|P\.? ?S\b|PS\b|FYI\b"
     r"|(?:Pro )?Tip\b(?!\W{1,3}\d)|Bonus\b|Fun fact\b|Trivia\b|Caveat\b|Caution\b|Warning\b|Recall\b|Source\b"
+    r"|Keep in mind\b|(?:That|This)(?:'s| is) (?:quite )?a lot\b|Not bad\b|Wow\b"
     r"|See (?:also )?[A-Z]"
     r"|Hope (?:this|that|it)\b|Rate (?:me|this)\b|Good luck\b|Feel free\b"
     r"|(?<=\()See\b|(?<=\[)(?:Source|See|Ref)"
@@ -104,9 +105,11 @@ _CONCLUDES = re.compile(
     r"|All in all|To (?:sum up|conclude)|It follows|We conclude|Total\b"
     r"|Donc|Ainsi|Au total|En tout|Par conséquent|Finalement|Daher|Somit|Folglich|Insgesamt"
     r"|Deshalb|(?:Also|Damit)(?=[^.]*\b(?:der|die|das|er|es|ist|sind|hat|haben|und|noch|man|ein|eine|im)\b)"
-    r"|Por (?:lo )?tanto|Así(?: que)?|Entonces|En total|Luego(?=[^.]*\b(?:el|la|los|las|de|es|son|hay|quedan?|le|un|una)\b)"
+    r"|Por (?:lo )?tanto|Así(?: que)?|Entonces|En total"
+    r"|Luego(?=[^.]*\b(?:el|la|los|las|de|es|son|hay|quedan?|le|un|una)\b)"
     r"|Quindi|Dunque|Pertanto|In totale|Perciò"
-    r"|Portanto|Assim|Logo(?=[^.]*\b(?:o|os|as|ele|ela|de|é|são|há|um|uma)\b)|No total|Итак|Значит|Следовательно|Таким образом|Всего|Поэтому"
+    r"|Portanto|Assim|Logo(?=[^.]*\b(?:o|os|as|ele|ela|de|é|são|há|um|uma)\b)"
+    r"|No total|Итак|Значит|Следовательно|Таким образом|Всего|Поэтому"
     r"|所以|因此|总共|一共|那么|故|よって|したがって|だから|合計|따라서|그러므로|그래서|총"
     r")(?!\w)",
     re.IGNORECASE,

@@ -93,7 +93,7 @@ EXPLANATION = re.compile(
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
     r"|,(?!\d{3})\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
-    r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
+    r"\b(?:more|less|fewer|older|younger|taller|shorter|lower|higher|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"

@@ -8,6 +8,7 @@ import re
 from numerate.answers.extraction.asides import aside_of, concludes, is_bracketed
 from numerate.answers.extraction.clauses import CONTENT
 from numerate.answers.extraction.passed_over import (
+    is_note,
     is_plan,
     is_remark,
     rejects_value,
@@ -105,6 +106,8 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
                     sentence, value, upwards, text, kind
                 )
             asides += [beside] if beside else []
+        elif is_note(sentence) and (value := value_of(sentence, kind)):
+            asides.append(Beside(sentence, value, "remark"))
         last = False
         sentence = next(upwards, ("", False))[0]
     return asides[0].value if asides else None

@@ -24,7 +24,8 @@ _REMARK = re.compile(
     r"|If (?:\w+ ){1,2}had\b[^.]*(?:\bwould\b|'d\b)|If \w+'d\b"
     r"|[^.]*\bbut the (?:problem|question) (?:only asks|asks only)\b"
     r"|(?:How|Why|Reason(?:ing)?|Explanation|Here's how|Details?|Breakdown|Working) ?[:：]"
-    r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
+    r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?"
+    r"(?:check(?!\w* account)|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
@@ -120,6 +121,14 @@ _PLANS = split_names(
 def is_remark(sentence: str) -> bool:
     """Returns True for a sentence behind an answer or before one: a note, an offer, a question, a check."""
     return _is_question(sentence) or _REMARK.match(sentence) is not None
+
+
+def is_note(sentence: str) -> bool:
+    """Returns True for a remark that may state the answer of a text which holds nothing else."""
+    return _NOTE.match(sentence) is not None and not rejects_value(sentence)
+
+
+_NOTE = re.compile(r"\W*+(?:Note|Remember) that\b", re.IGNORECASE)
 
 
 def _is_question(sentence: str) -> bool:

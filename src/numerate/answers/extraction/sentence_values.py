@@ -6,6 +6,7 @@ import re
 from enum import Enum, auto
 from itertools import pairwise
 
+from numerate.answers.extraction.asides import concludes
 from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, WORD, main_clause
 from numerate.answers.extraction.derivations import comes_from, numbers_of, small_words
 from numerate.answers.extraction.expressions import MathRun, math_runs
@@ -69,10 +70,12 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
         sentence = main_clause(sentence, DIGIT)
     if only := _ONLY.search(sentence):
         sentence = only["kept"]
-    if kind == "math":
+    if kind == "math" or _ROUGHLY.match(sentence):
         sentence = _restated(_behind_reason(sentence))
     if date := _DATE.search(sentence):
-        return date["date"]
+        if not _AMOUNT_BEFORE.search(sentence, 0, date.start()):
+            return date["date"]
+        sentence = sentence[: date.start()]
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
     if kind == "math" and len(with_digits) > 1 and (joined := _JOINED_BOLD.search(sentence)):
@@ -144,10 +147,13 @@ _DATE = re.compile(
     r"|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?) \d{1,2}(?:st|nd|rd"
     r"|th)?(?:, \d{4})?)[.!*]*$"
 )
+_AMOUNT_BEFORE = re.compile(r"\d%?(?: [a-z]+){0,2} $")
+"""`$540 on May 5`"""
 _JOINED_BOLD = re.compile(r"\*\*[^*\n]+\*\*(?:(?:,| and| or|, and|, or) \*\*[^*\n]+\*\*)+")
 _BOLD_RESTATED = re.compile(r"(?:i\.e\.|that is),? \*\*[^*]*\d[^*]*\*\*[.!]?$")
 _RESTATED = re.compile(r"[,;] (?:i\.e\.|that is),? (?P<value>[^,;]*[\d\\][^;]*)$")
-_REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*")
+_REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*|^\W*(?:Roughly|About|Approximately)\b", re.IGNORECASE)
+_ROUGHLY = re.compile(r"\W*(?:Roughly|About|Approximately)\b", re.IGNORECASE)
 
 
 def _restated(sentence: str) -> str:
@@ -226,18 +232,20 @@ def _number_of(text: str, last: bool) -> Value:
         value = whole_number(text, run, runs)
         if not others or not _is_open(text, others, run, value):
             return value
-        subject = subject_of(text, runs)
-        return whole_number(text, subject, runs) if subject in runs else OPEN
+        subject = None if _COUNTS_MORE.search(text) else subject_of(text, runs)
+        return whole_number(text, subject, runs) if subject else OPEN
     return number_words(text) if last else None
 
 
 _RESULT = re.compile(
-    r"(?:\b(?:(?:is|are|be|has|have)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
+    r"(?:\b(?:(?:is|are|be|(?<=\d )ha(?:s|ve))(?: the same as| equal to)?|equals"
+    r"|(?:makes?|gives?|leav(?:es?|ing)|brings?"
     r"|giving|making)(?: it| that| him| her| them| us| \w+ with)?"
     r"|means(?: that)?|(?:that|it)['’]s|i\.e\.,?|to get|to find|rounds? (?:up |down |off )?to"
     r"|rounded (?:up |down |off )?to|or|totals?"
     r"|comes (?:out )?to|becomes|(?:simplif(?:y|ies)|reduces?|amounts?|adds? up|works? out) to|results? in"
-    r"|(?:a|the) (?:total|remainder|sum|product|difference|average) of|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
+    r"|(?:a|the) (?:total|remainder|sum|product|difference|average) of"
+    r"|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
     r"(?: about| exactly| only| just| really| actually| approximately| a)?\s*\$?$"
 )
 
@@ -252,6 +260,8 @@ def _is_open(text: str, others: list[MathRun], run: MathRun, value: str) -> bool
         return False
     if CORRECTS.search(text, others[-1].end, run.start) or _LEFT_BEHIND.match(text, run.end):
         return False
+    if _OBJECT.match(text, 0, run.start + 1) and concludes(text):
+        return False
     own, rest = numbers_of(run.text), numbers_of(text[: run.start])
     words = small_words(text)
     pairs = ((n, rest[:k] + rest[k + 1 :] + words) for k, n in enumerate(rest))
@@ -261,6 +271,12 @@ def _is_open(text: str, others: list[MathRun], run: MathRun, value: str) -> bool
     return states is None or _are_parallel(text, others[-1], run)
 
 
+_OBJECT = re.compile(
+    r"\W*[A-Z]\w+,? \$?\d[\d.,]* (?:[a-z]+ ){1,3}?(?:(?:can|could|will|would) )?[a-z]+(?: the [a-z]+)?"
+    r"(?: in| for)? [\d$]$"
+)
+"""`So 5 boxes hold 60`: what a number of things do"""
+_COUNTS_MORE = re.compile(r"\d [^\d.]*(?:,| and| or) (?:\w+ )?\W?\d")
 _COPULA = re.compile(r"\b(?:is|are|has|have) \$?$")
 _PARALLEL = re.compile(
     r"(?: [^\d,.;:=]*?)?,? (?:and|while) (?:(?:the|his|her|their|its) )?[\w' ]* (?:is|are|has|have) \$?"

@@ -88,6 +88,7 @@ def weighed(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind
     return value
 
 
+_OF_THEM = re.compile(r"\d[^.\d]*\bof (?:them|these|those)\b")
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
 
 
@@ -114,8 +115,10 @@ def _likelier(sentence: str, value: str, above: str, stated: Value, text: str) -
         return value
     (own,), whole = numbers_of(value), numbers_of(stated)
     before = numbers_of(above)
-    if not concludes(above) or len(whole) != 1 or own in before or abs(own - whole[0]) < 1:
+    if not concludes(above) or len(whole) != 1 or abs(own - whole[0]) < 1:
         return value
+    if own in before:
+        return stated if _OF_THEM.search(sentence) else value
     if is_sum_of_parts(sentence, whole[0]):
         return stated
     if _REMAINS.search(sentence):
