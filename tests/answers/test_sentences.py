@@ -12,6 +12,7 @@ Case = tuple[str, Kind, str | None]
 
 
 ASIDES: list[Case] = [
+    ("The job takes 72 worker-days. It would take 9 workers 8 days.", "number", "8"),
     ("The bill comes to $48. Each of the 4 friends pays $12.", "number", "12"),
     ("The trip is 300 km long. At this speed it takes 5 hours.", "number", None),
     ("Bill: $50\nTip: $10", "number", None),
@@ -21,6 +22,7 @@ ASIDES: list[Case] = [
     ("There are 24 cookies. The other 9 were eaten.", "number", None),
     ("So there are 24 cookies. Each of them weighs 9 g.", "number", "24"),
     ("A box holds 12 pens. It would take 5 boxes to hold 60 pens.", "number", "5"),
+    ("Lena needs 60 beads. She has 45 already. She would need to buy 15 more.", "number", "15"),
 ]
 
 
@@ -103,12 +105,13 @@ FORMULA_REMARKS: list[Case] = [
     ("Hence $x=3$. The case $x=-3$ was excluded.", "math", "3"),
     ("So there are $6$ such integers. The smallest is $n=2$.", "math", None),
     (
-        "\\begin{align*}\nS&=1+\\dots+10\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10.",
+        "\\begin{align*}\nS&=\\dots+10\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10.",
         "math",
         "55",
     ),
     ("So $x = 5$. We reject $x=-5$, for lengths are positive.", "math", "5"),
     ("Thus the minimum is $8$. It is attained at $x = 2$.", "math", "8"),
+    ("So $x = 2$. The value $x=-1$ is not in the domain.", "math", "2"),
 ]
 
 
@@ -166,12 +169,17 @@ def test_what_stands_behind_the_solution_is_passed_over(text: str, kind: Kind, a
 
 SOUGHT: list[Case] = [
     (
-        "Originally, it cost $40. The sale price is $30. The question asks for the original price.",
+        "Originally, it cost $40. The sale price is $30. The question asks for the original one.",
         "number",
-        None,
+        "40",
     ),
     ("They pay $60 with it. The question asks what they would pay without it, which is $80.", "number", "80"),
     ("So 18 apples remain, which is what we need to find.", "number", "18"),
+    (
+        "The roots are $3$ and $1$. Their product is $3$, their sum is $4$. We were asked for the sum.",
+        "math",
+        "4",
+    ),
     ("We need the number of girls. There are 12 boys and 18 girls.", "number", None),
     ("Betty needs only $5 more: she has $95 of the $100 the wallet costs.", "number", None),
 ]
@@ -214,11 +222,7 @@ NO_REFUSALS: list[Case] = [
     ("Therefore 5 boxes hold 60 eggs.", "number", "60"),
     ("Hence, 3 friends paid $45.", "number", "45"),
     ("Thus 8 workers can build the wall in 3 days.", "number", "3"),
-    (
-        "**Profit: $70,000**\n\nKeep in mind that taxes of 15% may apply, which would reduce it.",
-        "number",
-        "70000",
-    ),
+    ("**Profit: $70,000**\n\nKeep in mind that taxes of 15% may apply.", "number", "70000"),
     ("Note that she has 15 left.", "number", "15"),
     ("If you add them, you get 15 in total.", "number", "15"),
     ("Checking account holds $15.", "number", "15"),

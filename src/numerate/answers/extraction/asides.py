@@ -56,7 +56,6 @@ _EARLIER = re.compile(
     r"|.*?(?:\bwould(?:n't)? have\b|\b(?:started|began|begins|starts) (?:out )?with\b|\bused to\b"
     r"|\bat (?:first|the (?:start|beginning|outset))\b"
     r"|\b(?:originally|initially|previously)\b"
-    r"|\b(?:i|we) (?:first|initially|originally|previously|earlier|mistakenly) \w+\b"
     r"|\b(?:au départ|au début|am Anfang|anfangs|zu Beginn|vorher|al principio|inicialmente|al inicio"
     r"|all'inizio"
     r"|no início|сначала|раньше|изначально|вначале)\b"
@@ -88,7 +87,8 @@ _CONTAINS = re.compile(
     r"\bincidentally\b|\bas an aside\b|\bby the way\b|\b(?:not|n't) (?:part of|asked|needed|relevant|what)\b"
     r"|\bthe (?:problem|question) (?:doesn't|does not) ask\b"
     r"|\bhad (?:originally |initially |first )?(?:started|begun|had|been|bought|planned|expected|hoped"
-    r"|wanted)\b",
+    r"|wanted)\b"
+    r"|\b(?:i|we) (?:first|initially|originally|previously|earlier|mistakenly) \w+\b",
     re.IGNORECASE,
 )
 _PAST_ABROAD = re.compile(

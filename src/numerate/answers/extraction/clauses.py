@@ -68,7 +68,7 @@ EXPLANATION = re.compile(
     # a relative clause, unless it goes on to a value
     r"|which(?! (?:there are|(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round"
     r"|rounds|rounded"
-    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|makes|totals|yields|(?:is equal"
+    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|leaves|implies|equals|makes|totals|yields|(?:is equal"
     r"|comes(?: out)?|adds up|amounts|works out) to|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
@@ -133,6 +133,8 @@ _FIRST_ONLY = re.compile(
     r"|\b(?:i|we) (?:first|initially|originally|earlier|previously)\b",
     re.IGNORECASE,
 )
+_SHARE = re.compile(r"\d% of [^,.]*$")
+_IS_NUMBER = re.compile(r" (?:is|are|equals|makes|would be) \$?\d")
 _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
@@ -192,6 +194,8 @@ _STATES_VALUE = re.compile(
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
+        return True
+    if _SHARE.search(before) and _IS_NUMBER.match(text, end):  # `40% of the 25 students, which is 10`
         return True
     if "=" in before and text[:end].endswith("namely"):
         return True

@@ -83,34 +83,52 @@ def _opening_word(text: str, last: str) -> str | None:
 
 
 def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value:
-    """Returns the value of the last sentence that is about the answer, else that of an aside."""
+    """Returns the value of the last sentence that is about the answer, else that of an aside.
+
+    The rules for a sentence, the first that applies: a remark is passed over; what it says outright of the
+    answer counts (`_outright`); an aside is passed over; any other value is weighed against the sentences above
+    it."""
     asides: list[Beside] = []
     last = True
     while sentence:
-        if not is_remark(sentence):
+        if is_remark(sentence):
+            noted = value_of(sentence, kind) if is_note(sentence) else None
+            asides += [Beside(sentence, noted, "remark")] if noted else []
+        else:
             sentence = without_rejected(sentence)
-            if value := sought_value(sentence, kind):
+            decided, value = _outright(sentence, upwards, kind)
+            if decided:
                 return value
-            if rejects_value(sentence):
-                return _without_rejected_value(sentence, upwards, kind)
-            if is_plan(sentence):
-                return None
-            if wanted := named(sentence):
-                return value_about(wanted, sentence, upwards, kind)
             value = value_of(sentence, kind, last)
             if value is OPEN:
                 value = last_result(text, sentence) or value
-            beside = _beside(text, sentence, value) if value and len(asides) < MOST_ASIDES else None
+            beside = _beside(text, sentence, value) if len(asides) < MOST_ASIDES else None
             if value and not beside:
-                return beside_or_above(asides, sentence, value, text) or weighed(
-                    sentence, value, upwards, text, kind
-                )
+                above = beside_or_above(asides, sentence, value, text)
+                return above or weighed(sentence, value, upwards, text, kind)
             asides += [beside] if beside else []
-        elif is_note(sentence) and (value := value_of(sentence, kind)):
-            asides.append(Beside(sentence, value, "remark"))
         last = False
         sentence = next(upwards, ("", False))[0]
     return asides[0].value if asides else None
+
+
+_ASKED = re.compile(r"\basked\b", re.IGNORECASE)
+
+
+def _outright(sentence: str, upwards: Upwards, kind: Kind) -> tuple[bool, Value]:
+    """Returns whether a sentence says outright which value is the answer, or that it has none yet, and that
+    value: the one that is asked for, those that it doesn't reject, none of a plan, that of the clause about
+    what is asked for."""
+    if value := sought_value(sentence, kind):
+        return True, value
+    if rejects_value(sentence):
+        return True, _without_rejected_value(sentence, upwards, kind)
+    plan = is_plan(sentence)
+    if plan and not _ASKED.search(sentence):
+        return True, None
+    if wanted := named(sentence):
+        return True, value_about(wanted, sentence, upwards, kind)
+    return plan, None
 
 
 def _without_rejected_value(sentence: str, upwards: Upwards, kind: Kind) -> Value:

@@ -31,10 +31,10 @@ _REMARK = re.compile(
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
     r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember"
-    r"|If you (?!\w+ (?:up|them|all|both|it|the)\b)|You can|This matches|I hope|Feel free|where\b"
+    r"|If you (?!\w+ (?:up|them|all|both|it|the)\b|.*=)|You can|This matches|I hope|Feel free|where\b"
     # definitions, comparisons
     r"|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
-    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|(?:That|This)(?:'s| is) (?!.*=).*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _PLAN = re.compile(
@@ -106,7 +106,7 @@ _REJECTS = split_names(
     "false fail "
     "fails work satisfy hold fit impossible extraneous invalid rejected valid possible contradiction "
     "too result total discard reject exclude rule dismiss disregard excluded discarded inadmissible ruled "
-    "makes fails which"
+    "makes which domain range interval allowed admissible acceptable permitted"
 )
 """words of which _REJECTED needs one"""
 _PLANS = split_names(

@@ -297,7 +297,12 @@ def without_enumerator(sentence: str) -> str:
     return line[match.end() :] if match else line
 
 
+_SO_MANY = re.compile(r"[,;] (?:and )?so (?=there (?:are|is) (?:exactly |only )?\W{0,3}\d)")
+
+
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
+    *_, so_many = (None, *_SO_MANY.finditer(text))
+    text = text[so_many.end() :] if so_many else text
     if TOTAL.search(text) and (runs := number_runs(text)):
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):

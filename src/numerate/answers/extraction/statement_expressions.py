@@ -163,6 +163,9 @@ def last_expression(text: str) -> str | None:
     if not runs:
         return None
     if (subject := subject_of(text, runs)) is not None:
+        *before, value = split_equation(subject.text)
+        if before and _IS.match(text, subject.end) and _NUMERIC.fullmatch(value.strip(" .")):
+            return value.strip(" .")  # `So $n+1=8$ is the number of vertices`
         return chain_value(right_side(last_row(subject.text), approximate=False))
     first, last = _joined_runs(text, runs)
     if first < last and _solves(text, runs[first : last + 1]):

@@ -43,20 +43,24 @@ def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str
     weak = next((beside for beside in asides if beside.aside != "remark"), None)
     if weak is None or not isinstance(value, str):
         return None
-    joined = text[: text.rfind(weak.sentence)].rstrip().endswith(";")
-    goes_on = weak.aside == "next" and not joined and _goes_on(weak.sentence, weak.value, sentence)
+    before = text[: text.rfind(weak.sentence)].rstrip()
+    goes_on = weak.aside == "next" and not before.endswith(";")
     if _states_result(text, sentence, value):
-        return OPEN if goes_on else None
-    return weak.value if goes_on else OPEN
+        return OPEN if goes_on and _continued(weak, sentence, sentence) else None
+    return (_continued(weak, sentence, before) if goes_on else None) or OPEN
 
 
-def _goes_on(sentence: str, value: str | Doubt, above: str) -> bool:
-    """Returns True for a value that an operation makes of a number above and one beside it."""
-    own, here = numbers_of(value) if isinstance(value, str) else [], numbers_of(sentence)
+def _continued(aside: Beside, above: str, before: str) -> str | None:
+    """Returns the value of an aside that an operation makes of a number in the sentence above and another one
+    before it or beside it."""
+    here, around = numbers_of(aside.sentence), numbers_of(before) + small_words(f"{above} {aside.sentence}")
+    own = numbers_of(aside.value) if isinstance(aside.value, str) else here[-1:]
     if len(own) != 1:
-        return False
-    others = [n for n in here + numbers_of(above) if n != own[0]] + small_words(f"{above} {sentence}")
-    return any(comes_from(own[0], n, others) for n in numbers_of(above))
+        return None
+    others = [n for n in here + around if n != own[0]]
+    if not any(comes_from(own[0], n, others) for n in numbers_of(above)):
+        return None
+    return aside.value if isinstance(aside.value, str) else str(own[0])
 
 
 def _states_result(text: str, sentence: str, value: str) -> bool:
@@ -158,7 +162,7 @@ def is_calculated(text: str, sentence: str, value: str) -> bool:
     if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
         return True
     own = numbers_of(value)
-    others = [n for n in numbers_of(sentence) if n not in own]
+    others = [n for n in numbers_of((sentence or text).replace(value, "", 1)) if n not in own]
     pairs = ((n, others[:k] + others[k + 1 :]) for k, n in enumerate(others))
     return len(own) == 1 and any(comes_from(own[0], n, rest) for n, rest in pairs)
 
