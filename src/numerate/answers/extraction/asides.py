@@ -21,13 +21,14 @@ _OPENS = re.compile(
     r"|(?:Equality|The equality|This equality) (?:occurs|holds|is)\b"
     r"|(?:This|It|That|The (?:minimum|maximum|bound|value))(?:'s| is| can be) (?:then |indeed |also )?"
     r"(?:attained|achieved|reached|obtained|realized)\b"
-    r"|(?:This|That|It|Which) follows\b"
+    r"|(?:This|That|It|Which) (?:follows\b|(?:occurs|happens|arises) (?:when|if|at|for|only)\b)"
     r"|(?:It|This|They) (?:also )?(?:pass|go|li|cross|intersect|touch|open|meet)(?:es|s)?\b"
     # the text itself
     r"|(?:Confidence|Certainty|Difficulty|Word count|Words|Tokens|Page|Generated|Written"
     r"|Time (?:taken|spent|used)"
     r"|Reading time|Version|Footnote|Refs?|References?|Sources?|Last updated)\b"
     r"(?:(?: (?:level|score|rating|used|in|on|by))?\W{0,6}(?:\d|\w+ \())"
+    r"|(?:Score|Rating|Grade)\W{1,4}\d+ ?/ ?\d"
     r"|(?<=\[)\d{1,2}\]"
     # other conditions
     r"|Had (?:he|she|it|they|we|you|I|the|his|her|[A-Z]\w+)\b|Without (?:the|his|her|a|an|any|this|that|it)\b"

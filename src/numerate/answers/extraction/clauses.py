@@ -92,7 +92,7 @@ EXPLANATION = re.compile(
     r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
-    r"|,(?!\d{3})\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
+    r"|,(?!\d{3})\s*(?:(?:\$?\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
     r"\b(?:more|less|fewer|older|younger|taller|shorter|lower|higher|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"

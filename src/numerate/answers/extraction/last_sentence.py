@@ -86,8 +86,8 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
     """Returns the value of the last sentence that is about the answer, else that of an aside.
 
     The rules for a sentence, the first that applies: a remark is passed over; what it says outright of the
-    answer counts (`_outright`); an aside is passed over; any other value is weighed against the sentences above
-    it."""
+    answer counts (`_outright`); an aside is passed over; any other value is weighed against the sentences
+    above it."""
     asides: list[Beside] = []
     last = True
     while sentence:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from numerate.answers.extraction.asides import Aside, concludes, is_check
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
-from numerate.answers.extraction.sought import attached, clause_about
+from numerate.answers.extraction.sought import attached, clause_about, named
 from numerate.types import Kind
 
 Upwards = Iterator[tuple[str, bool]]
@@ -92,7 +92,7 @@ def weighed(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind
     return value
 
 
-_OF_THEM = re.compile(r"\d[^.\d]*\bof (?:them|these|those)\b")
+_OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
 
 
@@ -106,8 +106,11 @@ def _is_decisive(sentence: str) -> bool:
 
 
 def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
-    """Returns the whole of which the sentence before states that its parts are those in this one."""
+    """Returns the value of a sentence with several by the one before it: that of the clause about what it
+    asks for, or the whole of which it states that these are the parts."""
     above = next(upwards, ("", False))[0]
+    if (wanted := named(above)) and (clause := clause_about([sentence], wanted)):
+        return value_of(clause.strip(), kind)
     stated = value_of(above, kind) if concludes(above) else None
     whole = numbers_of(stated) if isinstance(stated, str) else []
     return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else OPEN
