@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.costly_answers import COSTLY
+from benchmarks.repeated_atoms import AROUND, ATOMS
 
 LONGEST = 20_000
 """characters of a text, most of the time"""
@@ -91,6 +92,8 @@ class Fuzz:
         return r.choices(_MAKERS, _WEIGHTS)[0](self, r)
 
     def solution(self, r: random.Random, answer: str) -> str:
+        if r.random() < 0.03:
+            return self.loop(r)
         body = r.choice(self.solutions) if r.random() < 0.7 else self.text(r)
         if r.random() < 0.5:
             body = self.mutated(r, body)
@@ -140,6 +143,13 @@ class Fuzz:
         times = int(10 ** r.uniform(0.3, 4.3 if r.random() < 0.05 else 2))
         body = r.choice(GLUE).join([part] * min(times, LONGEST // len(part) + 1))
         return piece(r) * r.randint(0, 1) + body + piece(r) * r.randint(0, 2)
+
+    def loop(self, r: random.Random) -> str:
+        """A solution that repeats signs or words of prose until it is long."""
+        part = "".join(r.choices(ATOMS, k=r.choice((1, 1, 2, 3))))
+        opener, closer = r.choice(AROUND)
+        length = int(10 ** r.uniform(2.5, 4.5))
+        return opener + (part * (length // len(part) + 1))[:length] + closer
 
     def nested(self, r: random.Random) -> str:
         opener, closer = r.choice(NESTS)

@@ -16,7 +16,7 @@ BESIDE = [
     ("After selling 18 of them, Priya has 22 bracelets. She had started with 40.", "22"),
     ("The perimeter is 36.\n\nFun fact: a square with that perimeter has a side of 9.", "36"),
     ("The perimeter is 36. Don't confuse this with the area, which is 80.", "36"),
-    ("She needs 8 boxes. Each of them holds 12 eggs.", "8"),
+    ("So she needs 8 boxes. Each of them holds 12 eggs.", "8"),
     ("He needs 6 more. (44 + 6 = 50.)", "6"),
     ("So it lasts 140 days. A week has 7 days.", "140 days"),
     ("Il reste donc 14 billes à Paul. Il en avait 20 au départ.", "14"),

@@ -68,7 +68,7 @@ EXPLANATION = re.compile(
     # a relative clause, unless it goes on to a value
     r"|which(?! (?:there are|(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round"
     r"|rounds|rounded"
-    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|implies|equals|makes|totals|yields|(?:is equal"
+    r"|for [^,;]*=[^,;]*\bis\b|is [^,;]*=|means|gives|leaves|implies|equals|makes|totals|yields|(?:is equal"
     r"|comes(?: out)?|adds up|amounts|works out) to|simplifies"
     r"|is (?:equal to |simply |just )?-?[\d./]+\s*\.?$))"
     # reasons
@@ -81,7 +81,8 @@ EXPLANATION = re.compile(
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
     r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
-    r"|rather than|instead of|and not|not|but not|except for the|unlike|according to|upon|after \w+ing"
+    r"|rather than|instead of|(?:and |but )?not(?= (?:(?:the|an?|just|only|his|her) )?[-+]?\W{0,2}[\d\\$0])"
+    r"|except for the|unlike|according to|upon|after (?:\w+ing|each|every|all|he|she|they|we)"
     r"|by \w+ing"
     # reasons in other languages
     r"|car|ya que|porque|weil|denn|потому)\b"
@@ -92,8 +93,8 @@ EXPLANATION = re.compile(
     r"(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
-    r"|,\s*(?:(?:\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
-    r"\b(?:more|less|fewer|older|younger|taller|shorter|ahead|behind|as many"
+    r"|,(?!\d{3})\s*(?:(?:\$?\d[\d.,]*|twice|half|three times) [^,.]{0,30}"
+    r"\b(?:more|less|fewer|older|younger|taller|shorter|lower|higher|ahead|behind|as many"
     r"|as much|mehr|weniger|más|menos|plus|moins)\b"
     r"|(?:at|for|or|with) [^,.]{0,24}\$?\d[^,.]{0,20}\b(?:each|per|apiece)\b|at \$?\d|with each\b"
     r"|cioè|das sind|das heißt|soit|c'est-à-dire|то есть|т\.е\.|つまり|比|即|也就是)"
@@ -133,6 +134,8 @@ _FIRST_ONLY = re.compile(
     r"|\b(?:i|we) (?:first|initially|originally|earlier|previously)\b",
     re.IGNORECASE,
 )
+_SHARE = re.compile(r"\d% of [^,.]*$")
+_IS_NUMBER = re.compile(r" (?:is|are|equals|makes|would be) \$?\d")
 _REVERSES = re.compile(r",?\s*but (?:this|that|it) (?:is|was)(?: not|n't)")
 _DENIES = re.compile(r"(?:n't|\bis not|\bare not) (?!only)[^,;]*$")
 
@@ -156,9 +159,10 @@ def _before_explanation(text: str, content: re.Pattern[str], brackets: int = MOS
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]
-        verb = _VERB_BEHIND.search(text, clause.end())
+        restricts = _RESTRICTS.fullmatch(clause.group()) is not None
+        verb = (_VERB_OF_SUBJECT if restricts else _VERB_BEHIND).search(text, clause.end())
         if verb and not _STATES_VALUE.search(before):  # `The sum, if n = 2, is 3`
-            return f"{before}{text[verb.start() + 1 :]}{rest}"
+            return f"{_LINK.sub('', before)} {text[verb.start() :].lstrip(', ')}{rest}"
         end = _closing(text, clause.start() + 1) if clause.group().startswith(" (") else -1
         if brackets and end > 0 and content.search(text, end + 1) and content.search(before):
             return _before_explanation(before + text[end + 1 :] + rest, content, brackets - 1)
@@ -178,6 +182,10 @@ def _closing(text: str, at: int) -> int:
 
 
 _BRACKET = re.compile(r"[()]")
+_RESTRICTS = re.compile(r"\s+(?:which|who)", re.IGNORECASE)
+"""a clause that says which things are counted: `the numbers which divide 12`"""
+_LINK = re.compile(r"\s(?:for|of|in|at|to|from|with|by|on)$")
+_VERB_OF_SUBJECT = re.compile(r"(?<=\w) (?:is|are|was|were|equals) \W{0,3}[\d\\$]")
 _VERB_BEHIND = re.compile(r", ?(?:is|are|was|were|equals|will be|must be) (?:\w+ ){0,2}\W{0,3}[\d\\$]")
 _STATES_VALUE = re.compile(
     r"^\W*\d|[=≈]|\b(?:is|are|equals|was|were|be|makes|gives|leaves|has|have)\b(?: \w+)? \W{0,3}[\d\\$]"
@@ -187,6 +195,8 @@ _STATES_VALUE = re.compile(
 def _goes_on(text: str, before: str, end: int) -> bool:
     """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
+        return True
+    if _SHARE.search(before) and _IS_NUMBER.match(text, end):  # `40% of the 25 students, which is 10`
         return True
     if "=" in before and text[:end].endswith("namely"):
         return True

@@ -6,26 +6,17 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-_VALUES = {word: Fraction(n) for n, word in enumerate(_WORDS)} | {
-    "twice": Fraction(2), "half": Fraction(2), "double": Fraction(2), "dozen": Fraction(12),
+_NUMBER = re.compile(
+    r"(?<![A-Za-z_0-9])"
+    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*,\d)|(?P<comma>\d+,\d{1,2}(?![\d,.]))|\d+(?:\.\d+)?)"
+)
+"""a number in digits, whose comma parts thousands or decimals; the 2 of `x2` is none"""
+_FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_VALUES = {word: Fraction(n) for n, word in enumerate(_WORDS, start=1)} | {
+    "twice": Fraction(2), "double": Fraction(2), "half": Fraction(1, 2), "dozen": Fraction(12),
 }  # fmt: skip
-_SMALL = re.compile(rf"\b(?:{'|'.join(list(_VALUES)[1:])})\b", re.IGNORECASE)
+_SMALL = re.compile(rf"\b(?:{'|'.join(_VALUES)})\b", re.IGNORECASE)
 MOST_NUMBERS = 40
 """numbers of a text that are looked at, from its end"""
 LONGEST = 16
@@ -33,9 +24,16 @@ LONGEST = 16
 
 
 def numbers_of(text: str) -> list[Fraction]:
-    """Returns the numbers of a text in digits."""
-    digits = (match.replace(",", "") for match in _NUMBER.findall(text)[-MOST_NUMBERS:])
-    return [Fraction(number) for number in digits if len(number) < LONGEST]
+    """Returns the numbers of a text in digits; of a text that is a fraction, its value."""
+    if (fraction := _FRACTION.fullmatch(text.strip())) and int(fraction[2]):
+        return [Fraction(int(fraction[1]), int(fraction[2]))]
+    matches = list(_NUMBER.finditer(text))[-MOST_NUMBERS:]
+    return [_value(match) for match in matches if len(match.group()) < LONGEST]
+
+
+def _value(match: re.Match[str]) -> Fraction:
+    digits = match.group()
+    return Fraction(digits.replace(",", "." if match["comma"] else ""))
 
 
 def small_words(text: str) -> list[Fraction]:

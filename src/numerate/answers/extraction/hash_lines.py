@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from numerate.answers.extraction.clauses import count_words, first_sentence
 from numerate.answers.extraction.corrections import CORRECTION
@@ -23,20 +24,29 @@ _NO_VALUE = re.compile(
 _HEADING_WORDS = re.compile(r"\W*(?:\d{1,2}[.)]\s|[A-Za-z])")
 
 
+MOST_CORRECTIONS = 16
+"""lines of hashes behind the first that may correct it; more of them are a loop"""
+
+
 def hash_answer(tail: str, kind: Kind) -> Found | None:
     """Returns the answer on the first line of hashes that has one, or on a later one that corrects it."""
     if "####" not in tail:
         return None
-    lines = _hash_lines(tail)
-    answers = [(start, value) for start, line, below in lines if (value := _line_value(line, below, kind))]
-    if not answers:
+    answers = _valued_lines(tail, kind)
+    start, value = next(answers, (0, ""))
+    if not value:
         return None
-    start, value = answers[0]
-    for later, correction in answers[1:]:
+    for later, correction in islice(answers, MOST_CORRECTIONS):
         if not CORRECTION.search(tail[start:later]):
             break
         start, value = later, correction
     return corrected_answer(tail, start, kind) or Found(value, "hash")
+
+
+def _valued_lines(tail: str, kind: Kind) -> Iterator[tuple[int, str]]:
+    for start, line, below in _hash_lines(tail):
+        if value := _line_value(line, below, kind):
+            yield start, value
 
 
 def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:
@@ -46,7 +56,7 @@ def _hash_lines(tail: str) -> Iterator[tuple[int, str, str]]:
     while at >= 0:
         stop = tail.find("\n", at)
         stop = stop if stop >= 0 else len(tail)
-        yield at, tail[at:stop].lstrip("#").strip(), tail[stop:]
+        yield at, tail[at : min(stop, at + LONGEST_STATEMENT)].lstrip("#").strip(), tail[stop:]
         at = tail.find("####", stop)
 
 
@@ -59,12 +69,11 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
         return line
     if not ends and (find_boxes(below) or _HEADING_WORDS.match(line)):
         return None
-    statement = line[:LONGEST_STATEMENT]
-    if kind == "choice" or is_nothing(statement):  # `#### none`
-        return statement
+    if kind == "choice" or is_nothing(line):  # `#### none`
+        return line
     words = count_words(line)
     if words < 3 and first_sentence(line) == line.rstrip(" .!?"):
-        return statement_value(statement, kind) if kind == "number" or words else statement
+        return statement_value(line, kind) if kind == "number" or words else line
     if not (ends or line[0].isdigit() or line[0] in "$-"):
         return None
     sentence = first_sentence(line)

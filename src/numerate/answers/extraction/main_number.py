@@ -49,6 +49,7 @@ _DETAIL = re.compile(
 _POINT = re.compile(
     r"\b(?:total|sum|amount|score|profit|average|cost|price|distance|speed|number|remainder"
     r"|rate|age|product|difference) (?:of|at)\s*\$?$"
+    r"|\b(?:works? out|stands?) at\s*\$?$"
     r"|\b(?:takes?|took|costs?|gives?|leaves?|pays?)(?: (?:the|his|her|their|an?|each|every))? \w+\s*\$?$"
     r"|\b(?:(?<!to )mak(?:es?|ing)|bring(?:s|ing)|leav(?:es|ing)) (?:the|his|her|their"
     r"|its)(?: \w+){1,2}(?: (?:to|at))?\s*\$?$"

@@ -8,7 +8,7 @@ from numerate.answers.extraction.clauses import CONTENT, english_words
 from numerate.answers.text.vocabulary import split_names
 
 _REMARK = re.compile(
-    r"\W*(?:"
+    r"\W*+(?:"
     # asides and offers, tasks
     r"(?:Find|Determine|Compute|Calculate|Evaluate|Solve|Simplify|Prove|Show that"
     r"|How (?:many|much)|What (?:is|are))\b"
@@ -24,16 +24,17 @@ _REMARK = re.compile(
     r"|If (?:\w+ ){1,2}had\b[^.]*(?:\bwould\b|'d\b)|If \w+'d\b"
     r"|[^.]*\bbut the (?:problem|question) (?:only asks|asks only)\b"
     r"|(?:How|Why|Reason(?:ing)?|Explanation|Here's how|Details?|Breakdown|Working) ?[:：]"
-    r"|Suppose|Assume|If [^.]*\bwould(?: have| then)? be\b"
-    r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?(?:check|verif)"
+    r"|(?:Let's |Let us |Let me |We can |We |I |To |As a |Just to |Sanity )?(?:double-?|re-?)?"
+    r"(?:check(?!\w* account)|verif)"
     r"|Comprob|Verificaci|Vérif|Probe\b|Kontroll|Proof\b|Verifica|验算|驗算|検算|검산|Проверка"
     r"|Проверим|Controllo|Sprawdz"
     # notes in other languages
     r"|Remarque|Hinweis|Anmerkung|Nota\b|Observación|注意|注[:：]|补充|補足|Примечание|참고|Osservazione"
-    r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember|If you|You can|This matches|I hope|Feel free|where\b"
-    # questions, definitions, comparisons
-    r"|.*[?？]\W*$|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
-    r"|(?:That|This)(?:'s| is) .*(?:more|less|fewer|times|older|younger|because))",
+    r"|Indeed,? (?=[^.]*=)|Let me know|Please|Remember"
+    r"|If you (?!\w+ (?:up|them|all|both|it|the)\b|.*=)|You can|This matches|I hope|Feel free|where\b"
+    # definitions, comparisons
+    r"|with \$[A-Za-z]\$ (?:a|the|any|some|being)"
+    r"|(?:That|This)(?:'s| is) (?!.*=).*(?:more|less|fewer|times|older|younger|because))",
     re.IGNORECASE,
 )
 _PLAN = re.compile(
@@ -80,10 +81,22 @@ _REJECTED = re.compile(
     r"|\b(?:answer|result|total) (?:is not|isn't|was not|wasn't)\b(?!.*\b(?:but|it's|it is|rather|instead)\b)"
     r"|\b(?:answer|result|it|value) (?:cannot|can't|can not) be\b"
     r"|\b(?:that|this|which) is (?:wrong|incorrect|false)\b|\bis false\b"
+    # what is left out
+    r"|\b(?:we|i) (?:can |must |may |should |therefore |then )?(?:discard|reject|exclude|rule out|dismiss"
+    r"|disregard)\b(?!.*\b(?:keep|take|accept|leav\w+|left|so)\b)"
+    r"|\b(?:is|was|must be|can be|gets) (?:excluded|discarded|rejected|inadmissible|ruled out)\b"
     # cases that fail
-    r"|\b(?:fails?|does(?:n't| not) (?:work|satisfy|hold|fit)"
-    r"|is (?:impossible|extraneous|invalid|rejected|not (?:valid|possible|a solution))"
-    r"|contradiction|too (?:big|small|large|low|high|many|few))\b[^\d$\\]*$",
+    r"|(?:(?:[\d$)}]|\b(?:it|this|that|which|one|value|root|case|solution|option|number))\W{0,3}"
+    r"(?:\b(?:also|clearly) )?fails?"
+    r"|\b(?:does(?:n't| not) (?:work|satisfy|hold|fit)"
+    r"|makes (?:the|this|its|a) \w+ (?:zero|vanish|undefined|negative)"
+    r"|(?:is|are) (?:impossible|extraneous|invalid)"
+    r"|(?:(?:is|are) not|isn't|aren't) (?:valid|possible|allowed|admissible|acceptable|permitted|a solution"
+    r"|in the (?:domain|range|interval))"
+    r"|which (?:isn't|is not)\b[^,;]*"
+    r"|contradiction"
+    r"|(?:is|are|be|was|were|seems?) (?:far |much |way )?too (?:big|small|large|low|high|many|few)))"
+    r"\b[^\d$\\]*$",
     re.IGNORECASE,
 )
 
@@ -92,7 +105,8 @@ _REJECTS = split_names(
     "say think answer guess expect tempted tempting seem wrong incorrect right correct final cannot can "
     "false fail "
     "fails work satisfy hold fit impossible extraneous invalid rejected valid possible contradiction "
-    "too result total"
+    "too result total discard reject exclude rule dismiss disregard excluded discarded inadmissible ruled "
+    "makes which domain range interval allowed admissible acceptable permitted"
 )
 """words of which _REJECTED needs one"""
 _PLANS = split_names(
@@ -106,15 +120,60 @@ _PLANS = split_names(
 
 def is_remark(sentence: str) -> bool:
     """Returns True for a sentence behind an answer or before one: a note, an offer, a question, a check."""
-    return _REMARK.match(sentence) is not None
+    return _is_question(sentence) or _REMARK.match(sentence) is not None
 
 
-def states_none(sentence: str) -> bool:
-    """Returns True for a sentence that plans a step or rejects a value: what ends in it has no answer."""
-    words = english_words(sentence)
-    if not _REJECTS.isdisjoint(words) and _REJECTED.search(sentence):
-        return True
-    return (not sentence.isascii() or not _PLANS.isdisjoint(words)) and _PLAN.search(sentence) is not None
+def is_note(sentence: str) -> bool:
+    """Returns True for a remark that may state the answer of a text which holds nothing else."""
+    return _NOTE.match(sentence) is not None and not rejects_value(sentence)
+
+
+_NOTE = re.compile(r"\W*+(?:Note|Remember) that\b", re.IGNORECASE)
+
+
+def _is_question(sentence: str) -> bool:
+    """Returns True for a question mark behind the last word; looked for from the end, for a pattern would
+    try every start."""
+    for sign in reversed(sentence):
+        if sign in "?？":
+            return True
+        if sign.isalnum() or sign == "_":
+            return False
+    return False
+
+
+def is_plan(sentence: str) -> bool:
+    """Returns True for a sentence that only plans a step: a text that ends in it has no answer yet."""
+    may_plan = not sentence.isascii() or not _PLANS.isdisjoint(english_words(sentence))
+    return may_plan and _PLAN.search(sentence) is not None
+
+
+def rejects_value(sentence: str) -> bool:
+    """Returns True for a sentence that says of its value that it is not the answer."""
+    if _REJECTS.isdisjoint(english_words(sentence)) or not _REJECTED.search(sentence):
+        return False
+    return _REJECTED.search(_REASON.split(sentence, maxsplit=1)[0]) is not None
+
+
+_REASON = re.compile(r",? (?:since|because)\b|, (?:for|as)\b")
+
+
+def without_values_in(value: str, rejected: str) -> str | None:
+    """Returns a value without those of its alternatives that a sentence rejects; None where none stays."""
+    kept = [part for part in _ALTERNATIVES.split(value) if not _is_named(part, rejected)]
+    return " or ".join(kept) or None
+
+
+_ALTERNATIVES = re.compile(r"\s*(?:,? or |,? and |, (?=[a-z]\s*=|-?\d+\b))\s*")
+_SIGN_OR_SPACE = re.compile(r"[\s$]")
+
+
+def _is_named(value: str, sentence: str) -> bool:
+    """Returns True for a value that stands in a sentence, apart from what is left of its equals sign."""
+    right = _SIGN_OR_SPACE.sub("", value).rpartition("=")[2]
+    shown = re.escape(right)
+    named = rf"(?<![\d.\w\\^-]){shown}(?![\d\w^]|\.\d)"
+    return bool(right) and re.search(named, re.sub(r"\$|(?<=[=-])\s|\s(?==)", "", sentence)) is not None
 
 
 _CLAUSE_BEHIND = re.compile(r"; | \((?=.*\)\W*$)")

@@ -6,11 +6,16 @@ import re
 
 _REFUSAL = re.compile(
     # what can't be worked out
-    r"\b(?:cannot|can't|can not|could not|couldn't"
-    r"|unable to|not possible to|impossible to|not able to) (?:be )?"
+    r"\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|found|solved|computed|calculated|told"
+    r"|said|answered|known)\b"
+    r"|(?:\b(?:I|we|you|one|it|and|but|so|still|therefore)\s|(?:^|[.:;,(\n])\s*)(?:\w+ly |just |still )?"
+    r"(?:cannot|can't|can not|could not|couldn't) (?:\w+ly )?"
+    r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)\b(?! \W?\d)"
+    r"|\b(?:unable to|not possible to|impossible to|not able to) "
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)"
     # what is not known
-    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough)"
+    r"|\b(?:do not|don't|does not|doesn't) (?:know|(?:have|give|provide|contain)\w* enough"
+    r" (?:information|info|data|details|facts|context|to))"
     r"|\b(?:do not|don't|cannot|can't) see (?:how|any way)|\bno (?:idea|way (?:to|of) (?:know|tell"
     r"|determin|find|solv|comput))"
     r"|\b(?:does not|doesn't|did not|didn't|never) (?:(?:tell|reveal)s?(?: us)?|(?:mention|state"

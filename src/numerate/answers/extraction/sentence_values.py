@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
+from itertools import pairwise
 
-from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, main_clause
+from numerate.answers.extraction.asides import concludes
+from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, WORD, main_clause
 from numerate.answers.extraction.derivations import comes_from, numbers_of, small_words
-from numerate.answers.extraction.expressions import MathRun
+from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import TOTAL, candidate_numbers, main_number
-from numerate.answers.extraction.statement_expressions import last_expression
+from numerate.answers.extraction.statement_expressions import last_expression, subject_of
 from numerate.answers.extraction.statement_numbers import (
     calculated_number,
     denied_behind,
@@ -23,14 +26,25 @@ from numerate.answers.text.formulas import hide_formulas
 from numerate.answers.text.markdown import bold_parts, without_bullet, without_emphasis
 from numerate.types import Kind
 
-OPEN = "\0"
-"""the value of a sentence with several numbers of which none is its point"""
+
+class Doubt(Enum):
+    """Why a sentence with values has none."""
+
+    OPEN = auto()
+    """it has several numbers of which none is its point"""
+
+
+OPEN = Doubt.OPEN
+Value = str | Doubt | None
+"""of a sentence: its value, OPEN, or None where it has none"""
 _ENUMERATOR = re.compile(
     r"\W{0,12}(?:(?:Step|Part|Case|Question|Problem|Exercise|Example|Section"
     r"|Schritt|Paso|Étape|Шаг|步骤|第) ?#?\d{1,3}(?:步)?(?=[:.)\s]|$)[:.)]?"
     r"|\(?\d{1,2}[.)](?=\s+[^\W\d_]))\s*",
     re.IGNORECASE,
 )
+_BOLD_LABEL = re.compile(r"^[\s>*+•-]*\*\*[^*\n]{1,60}(?::\*\*|\*\*:)\s*(?=.*\d)", re.DOTALL)
+"""`**Step 2:** 5 + 3 = 8`"""
 _JOINS_PARTS = re.compile(r"\b(?:and|plus|y|et|und|e|и)\b|,|\+|และ")
 
 
@@ -44,40 +58,76 @@ _ONLY = re.compile(
 )
 
 
-def value_of(sentence: str, kind: Kind, last: bool = False) -> str | None:
+def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
     """Returns the value of a sentence, OPEN where it has several and none is its point, None where it has
     none.
 
     last: it ends the text, so that its value may be a word."""
+    sentence = _BOLD_LABEL.sub("", sentence)
     if sentence.startswith("|"):
         sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
     if bold_parts(sentence) and not _BOLD_RESTATED.search(sentence):
         sentence = main_clause(sentence, DIGIT)
     if only := _ONLY.search(sentence):
         sentence = only["kept"]
-    if kind == "math":
+    if kind == "math" or _ROUGHLY.match(sentence):
         sentence = _last_form(_behind_reason(sentence))
     if date := _DATE.search(sentence):
-        return date["date"]
+        if not _AMOUNT_BEFORE.search(sentence, 0, date.start()):
+            return date["date"]
+        sentence = sentence[: date.start()]
     bold = [part for part in bold_parts(sentence) if not part.rstrip().endswith(":")]
     with_digits = [part for part in bold if DIGIT.search(part)]
     if kind == "math" and len(with_digits) > 1 and (joined := _JOINED_BOLD.search(sentence)):
         with_digits = [joined.group()]
     text = without_emphasis(with_digits[-1] if with_digits else without_enumerator(sentence)).strip()
     text = _before_breakdown(text)
-    return _expression_of(text, bold, last) if kind == "math" else _number_of(text, last)
+    if kind == "math" and (last and (word := value_in_words(concluding_clause(text)))):
+        return word
+    if kind == "math" and not _holds_plain_numbers(text):
+        return _expression_of(text, bold, last)
+    return _number_of(text, last)
+
+
+_PLAIN_RUN = re.compile(r"[\d\s.,$€£%+*/×÷=-]+")
+
+
+def _holds_plain_numbers(text: str) -> bool:
+    """Returns True for running text with numbers, and calculations of them, but no other mathematics."""
+    if not DIGIT.search(text) or "\\" in text:
+        return False
+    runs = math_runs(text)
+    if any(run.formula or not _PLAIN_RUN.fullmatch(run.text) for run in runs):
+        return False
+    return (
+        not any(_LISTS.fullmatch(text[a.end : b.start]) for a, b in pairwise(runs))
+        and WORD.search(text) is not None
+    )
+
+
+_LISTS = re.compile(r",?(?: and| or)? ?")
+
+
+_COUNT = re.compile(r"\b(?:is|are|there are|has|have) \$?(?P<number>\d{1,2})\$?(?: [^\d:]*)?$")
+_MEMBERS = re.compile(r",? and |, ")
 
 
 def _before_breakdown(text: str) -> str:
     """Returns the whole without the parts behind a colon: `24 students: 10 boys and 14 girls`."""
     whole, _, parts = text.partition(":")
+    if (count := _COUNT.search(whole)) and len(_MEMBERS.split(parts)) == int(count["number"]) > 1:
+        return whole
     if not DIGIT.search(whole) or not parts[:1].isspace() or ":" in parts or "=" in parts:
         return text
     digits = [digit.start() for digit in DIGIT.finditer(parts)]
     return whole if digits and _JOINS_PARTS.search(parts, digits[0], digits[-1]) else text
 
 
-_BUT_ACTUALLY = re.compile(r"^.*\d.*\bbut (?:actually|really|in fact)\b(?=.*\d)")
+_BUT_ACTUALLY = re.compile(
+    r"^.*\d.*\bbut (?:\w+ ){0,2}(?:actually|really|in fact)\b(?=.*\d)"
+    r"|^.*\b(?:planned|wanted|expected|hoped|meant|thought|intended|guessed)\b.*\d.*, but (?=.*\d)"
+)
+"""what was only planned or thought"""
 _ASIDE = re.compile(r"(?<=[\w%]) \((?!\d[\d.,]*\))[^()=]*\d[^()=]*\)")
 """`5 apples (and 3 pears)`"""
 
@@ -90,16 +140,20 @@ _REASON_FIRST = re.compile(
 _SO_WITHIN = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore) (?!that\b)(?=[^=]*\d)(?![^=]*=)")
 
 
+_KNOWN = re.compile(r"\b(?:the|these|those) \$?$", re.IGNORECASE)
 _DATE = re.compile(
     r"\b(?:on|is|until|by|to|be) (?:\w+day, )?(?P<date>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?"
     r"|Apr(?:il)?|May|June?|July?"
     r"|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?) \d{1,2}(?:st|nd|rd"
     r"|th)?(?:, \d{4})?)[.!*]*$"
 )
+_AMOUNT_BEFORE = re.compile(r"\d%?(?: [a-z]+){0,2} $")
+"""`$540 on May 5`"""
 _JOINED_BOLD = re.compile(r"\*\*[^*\n]+\*\*(?:(?:,| and| or|, and|, or) \*\*[^*\n]+\*\*)+")
 _BOLD_RESTATED = re.compile(r"(?:i\.e\.|that is),? \*\*[^*]*\d[^*]*\*\*[.!]?$")
 _RESTATED = re.compile(r"[,;] (?:i\.e\.|that is),? (?P<value>[^,;]*[\d\\][^;]*)$")
-_REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*")
+_REDUCIBLE = re.compile(r"=|[A-Za-z]\^|²|\*\*|^\W*(?:Roughly|About|Approximately)\b", re.IGNORECASE)
+_ROUGHLY = re.compile(r"\W*(?:Roughly|About|Approximately)\b", re.IGNORECASE)
 
 
 def _last_form(sentence: str) -> str:
@@ -126,7 +180,9 @@ def _concluding_part(text: str) -> str:
     if reason := _REASON_FIRST.match(text):
         text = text[reason.end() :]
     *_, so = (None, *_SO_WITHIN.finditer(text))
-    return text[so.end() :] if so else text
+    part = text[so.end() :] if so else text
+    known = all(_KNOWN.search(part, max(run.start - NEAR, 0), run.start) for run in number_runs(part))
+    return text if known else part
 
 
 def _without_asides(text: str) -> str:
@@ -162,7 +218,7 @@ def _before_check(text: str) -> str:
     return parts["head"] if checks else text
 
 
-def _number_of(text: str, last: bool) -> str | None:
+def _number_of(text: str, last: bool) -> Value:
     if "=" in text and _SOLVES.search(text) and _UNSOLVED.search(text):
         return OPEN
     text = _before_check(text.rstrip(" .!?"))
@@ -174,16 +230,22 @@ def _number_of(text: str, last: bool) -> str | None:
     if runs:
         *others, run = candidate_numbers(text, runs)
         value = whole_number(text, run, runs)
-        return OPEN if others and _is_open(text, others, run, value) else value
+        if not others or not _is_open(text, others, run, value):
+            return value
+        subject = None if _COUNTS_MORE.search(text) else subject_of(text, runs)
+        return whole_number(text, subject, runs) if subject else OPEN
     return number_words(text) if last else None
 
 
 _RESULT = re.compile(
-    r"(?:\b(?:(?:is|are)(?: the same as| equal to)?|equals|(?:makes?|gives?|leav(?:es?|ing)|brings?"
+    r"(?:\b(?:(?:is|are|be|(?<=\d )ha(?:s|ve))(?: the same as| equal to)?|equals"
+    r"|(?:makes?|gives?|leav(?:es?|ing)|brings?"
     r"|giving|making)(?: it| that| him| her| them| us| \w+ with)?"
     r"|means(?: that)?|(?:that|it)['’]s|i\.e\.,?|to get|to find|rounds? (?:up |down |off )?to"
     r"|rounded (?:up |down |off )?to|or|totals?"
-    r"|comes (?:out )?to|becomes|results? in|a total of|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
+    r"|comes (?:out )?to|becomes|(?:simplif(?:y|ies)|reduces?|amounts?|adds? up|works? out) to|results? in"
+    r"|(?:a|the) (?:total|sum|product|difference|average) of|(?<!with )(?:a|the) remainder of"
+    r"|the total(?: \w+){0,4} (?:is|are))|[:→≈]|->|=>)"
     r"(?: about| exactly| only| just| really| actually| approximately| a)?\s*\$?$"
 )
 
@@ -198,12 +260,34 @@ def _is_open(text: str, others: list[MathRun], run: MathRun, value: str) -> bool
         return False
     if CORRECTS.search(text, others[-1].end, run.start) or _LEFT_BEHIND.match(text, run.end):
         return False
+    if _OBJECT.match(text, 0, run.start + 1) and concludes(text):
+        return False
     own, rest = numbers_of(run.text), numbers_of(text[: run.start])
     words = small_words(text)
     pairs = ((n, rest[:k] + rest[k + 1 :] + words) for k, n in enumerate(rest))
     if len(own) == 1 and any(comes_from(own[0], n, others) for n, others in pairs):
         return False
-    return not _RESULT.search(text, max(run.start - NEAR, 0), run.start)
+    states = _RESULT.search(text, max(run.start - NEAR, 0), run.start)
+    return states is None or _are_parallel(text, others[-1], run)
+
+
+_OBJECT = re.compile(
+    r"\W*[A-Z]\w+,? \$?\d[\d.,]* (?:[a-z]+ ){1,3}?(?:(?:can|could|will|would) )?[a-z]+(?: the [a-z]+)?"
+    r"(?: in| for)? [\d$]$"
+)
+"""`So 5 boxes hold 60`: what a number of things do"""
+_COUNTS_MORE = re.compile(r"\d [^\d.]*(?:,| and| or) (?:\w+ )?\W?\d")
+_COPULA = re.compile(r"\b(?:is|are|has|have) \$?$")
+_PARALLEL = re.compile(
+    r"(?: [^\d,.;:=]*?)?,? (?:and|while) (?:(?:the|his|her|their|its) )?[\w' ]* (?:is|are|has|have) \$?"
+)
+
+
+def _are_parallel(text: str, before: MathRun, run: MathRun) -> bool:
+    """Returns True for two quantities side by side: `the area is 24 and the perimeter is 20`."""
+    if not _COPULA.search(text, max(before.start - NEAR, 0), before.start):
+        return False
+    return _PARALLEL.fullmatch(text, before.end, run.start) is not None
 
 
 def without_enumerator(sentence: str) -> str:
@@ -213,9 +297,12 @@ def without_enumerator(sentence: str) -> str:
     return line[match.end() :] if match else line
 
 
+_SO_MANY = re.compile(r"[,;] (?:and )?so (?=there (?:are|is) (?:exactly |only )?\W{0,3}\d)")
+
+
 def _expression_of(text: str, bold: list[str], last: bool) -> str | None:
-    if last and (value := value_in_words(concluding_clause(text))):
-        return value
+    *_, so_many = (None, *_SO_MANY.finditer(text))
+    text = text[so_many.end() :] if so_many else text
     if TOTAL.search(text) and (runs := number_runs(text)):
         return main_number(text, runs).text
     if last and bold and not CONTENT.search(bold[-1]):

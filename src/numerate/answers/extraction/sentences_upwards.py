@@ -14,17 +14,20 @@ LONGEST = 1_000
 _END_OF_SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\b[A-Z][a-z]\.)\s+(?!\d+\s*$)|(?<=[。！？।])"
+    # a semicolon between clauses with words, outside of brackets
+    r"|(?<=;) (?=[^;]{0,200}?[^\W\d_]{3})(?![^(\[{]{0,200}[)\]}])"
 )
 
 
 def sentences_upwards(text: str) -> Iterator[tuple[str, bool]]:
-    """Yields (sentence, whether another one stands before it on its line)."""
+    """Yields (sentence, whether another one that a full stop ends stands before it on its line)."""
     for line in _lines_upwards(text):
         hidden = hide_formulas(line)
         ends = [match.end() for match in _END_OF_SENTENCE.finditer(hidden)]
         for start, end in zip(reversed([0, *ends]), reversed([*ends, len(line)]), strict=True):
             if line[start:end].strip():
-                yield line[max(start, end - LONGEST) : end].strip(), start > 0
+                stopped = start > 0 and not line[:start].rstrip().endswith(";")
+                yield line[max(start, end - LONGEST) : end].strip(" \t\n;"), stopped
 
 
 def _lines_upwards(text: str) -> Iterator[str]:

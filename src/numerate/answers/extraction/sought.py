@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from numerate.answers.extraction.clauses import DIGIT, english_words
 from numerate.answers.text.vocabulary import split_names
@@ -31,7 +32,8 @@ _STATEMENT = re.compile(
 """names what is asked for"""
 _NUMBERS = re.compile(r"\d+(?:[.,/:]\d+)*")
 _STATED = re.compile(
-    rf"\b(?:{_WANTS}) the (?P<what>[^.;\d$]*, ?(?:so |which is |which are |i\.e\.,? |namely "
+    rf"\b(?:{_WANTS}) (?:the|what|how (?:much|many)|for) (?P<what>[^.;\d$]*, ?"
+    rf"(?:so |which is |which are |i\.e\.,? |namely "
     rf"|that is,? )?[\d$\\-].*)",
     re.IGNORECASE,
 )
@@ -90,13 +92,24 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
-    return word if word in _EMPTY else word.removesuffix("s").removesuffix("e")
+    return word if word in _EMPTY else word.removesuffix("s").removesuffix("e").removesuffix("ly")
 
 
-def clause_about(text: str, words: frozenset[str]) -> str | None:
+def clause_about(texts: Iterable[str], words: frozenset[str]) -> str | None:
     """Returns the one clause with a number that has most of the words; None where two have as many."""
-    clauses = [clause for clause in _CLAUSES.split(text) if clause and DIGIT.search(clause)]
-    ranked = sorted(((len(words & words_of(clause)), clause) for clause in clauses), reverse=True)
+    clauses = [clause for text in texts for clause in _clauses_with_numbers(text)]
+    ranked = sorted(((len(words & words_of(about)), clause) for about, clause in clauses), reverse=True)
     if not ranked or not ranked[0][0] or (len(ranked) > 1 and ranked[1][0] == ranked[0][0]):
         return None
     return ranked[0][1]
+
+
+def _clauses_with_numbers(text: str) -> Iterator[tuple[str, str]]:
+    """Yields (clause with what opens it, clause) of those with a number: `Originally, it cost $40`."""
+    opening = ""
+    for clause in filter(None, _CLAUSES.split(text)):
+        if DIGIT.search(clause):
+            yield f"{opening} {clause}", clause
+            opening = ""
+        else:
+            opening = clause

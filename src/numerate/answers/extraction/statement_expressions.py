@@ -132,6 +132,11 @@ _BEFORE_SUBJECT = re.compile(
 )
 _BEHIND_SUBJECT = re.compile(r"\s+(?:(?:is|are) (?:the|an?)\b|[a-z]{4,}\b)(?!\s*(?:equal)?\s*[$\\\d])")
 _CONCLUDES = re.compile(r"[,;] (?:and )?(?:so|thus|hence|therefore)\b[^$]*\$")
+_GOES_ON = re.compile(
+    r"(?:, | )(?:(?:and|so|which|of which) [^.;]*?\b(?:is|are|equals|makes?|leaves?|gives?)"
+    r"|for (?:a|the) total of|giving|leaving|making) (?:exactly |only )?(?:\$|\\\(|\d)"
+)
+"""a clause with a value of its own: `there are 6 pairs, and their sum is $9$`"""
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
 NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
@@ -159,15 +164,18 @@ def last_expression(text: str) -> str | None:
     runs = [run for run in runs if run not in details] or runs
     if not runs:
         return None
-    if (subject := _subject(text, runs)) is not None:
+    if (subject := subject_of(text, runs)) is not None:
+        *before, value = split_equation(subject.text)
+        if before and _IS.match(text, subject.end) and _NUMERIC.fullmatch(value.strip(" .")):
+            return value.strip(" .")  # `So $n+1=8$ is the number of vertices`
         return chain_value(right_side(last_row(subject.text), approximate=False))
     first, last = _joined_runs(text, runs)
     if first < last and _solves(text, runs[first : last + 1]):
         first = last
-    if first == last and (value := _called_value(text, runs[last])):
+    if first == last and (
+        value := _called_value(text, runs[last]) or _whole_of_number(text, runs[last], every)
+    ):
         return value
-    if first == last and (whole := _whole_of_number(text, runs[last], every)):
-        return whole
     end = quantity_end(text, runs[last].end)
     unit = text[runs[last].end : end]
     if first == last:
@@ -250,14 +258,14 @@ def _joined_runs(text: str, runs: list[MathRun]) -> tuple[int, int]:
     return first, last
 
 
-def _subject(text: str, runs: list[MathRun]) -> MathRun | None:
+def subject_of(text: str, runs: list[MathRun]) -> MathRun | None:
     """Returns the value of which a conclusion speaks: `Thus $510$ is the largest
     multiple`, `there are $3$ pairs`."""
     for run in reversed(runs):
         low = max(0, run.start - NEAR)
         if not _BEFORE_SUBJECT.search(text, low, run.start) or not _BEHIND_SUBJECT.match(text, run.end):
             continue
-        if not DIGIT.search(run.text) or _CONCLUDES.search(text, run.end):
+        if not DIGIT.search(run.text) or _CONCLUDES.search(text, run.end) or _GOES_ON.search(text, run.end):
             continue
         if _IS.match(text, run.end) or _THERE.search(text, low, run.start) or "=" in run.text:
             return run

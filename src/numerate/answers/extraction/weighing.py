@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice
+from typing import NamedTuple
 
-from numerate.answers.extraction.asides import concludes, is_check
-from numerate.answers.extraction.clauses import DIGIT
+from numerate.answers.extraction.asides import Aside, concludes, is_check
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
-from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, value_of
-from numerate.answers.extraction.sought import attached_clause, clause_about
+from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
+from numerate.answers.extraction.sought import attached_clause, clause_about, sought_words
 from numerate.types import Kind
 
 Upwards = Iterator[tuple[str, bool]]
@@ -28,13 +29,57 @@ _REMAINS = re.compile(
 )
 
 
-def likelier_value(sentence: str, value: str, upwards: Upwards, text: str, kind: Kind) -> str | None:
-    """Returns the value of the last sentence, that of a sentence before it which states the answer, or None
+class Beside(NamedTuple):
+    """An aside that stands behind the sentence that may state the answer."""
+
+    sentence: str
+    value: str | Doubt
+    aside: Aside
+
+
+def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str) -> Value:
+    """Returns the value of the last aside where it goes on from the sentence above, OPEN where nothing says
+    which of both states the answer; None where the sentence above does."""
+    weak = next((beside for beside in asides if beside.aside != "remark"), None)
+    if weak is None or not isinstance(value, str):
+        return None
+    before = text[: text.rfind(weak.sentence)].rstrip()
+    goes_on = weak.aside == "next" and not before.endswith(";")
+    if _states_result(text, sentence, value):
+        return OPEN if goes_on and _continued(weak, sentence, sentence) else None
+    return (_continued(weak, sentence, before) if goes_on else None) or OPEN
+
+
+def _continued(aside: Beside, above: str, before: str) -> str | None:
+    """Returns the value of an aside that an operation makes of a number in the sentence above and another one
+    before it or beside it."""
+    here, around = numbers_of(aside.sentence), numbers_of(before) + small_words(f"{above} {aside.sentence}")
+    own = numbers_of(aside.value) if isinstance(aside.value, str) else here[-1:]
+    if len(own) != 1:
+        return None
+    others = [n for n in here + around if n != own[0]]
+    if not any(comes_from(own[0], n, others) for n in numbers_of(above)):
+        return None
+    return aside.value if isinstance(aside.value, str) else str(own[0])
+
+
+def _states_result(text: str, sentence: str, value: str) -> bool:
+    return (
+        concludes(sentence)
+        or "**" in sentence
+        or _CALCULATES.search(sentence) is not None
+        or is_calculated(text, sentence, value)
+        or is_calculated(sentence, "", value)
+    )
+
+
+def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kind: Kind) -> Value:
+    """Returns the value of the last sentence, that of a sentence before it which states the answer, or OPEN
     where two are as likely."""
     if is_check(sentence):
         above = next(upwards, ("", False))[0]
         return (value_of(above, kind) if concludes(above) else None) or value
-    if value == OPEN:
+    if not isinstance(value, str):
         return _whole_above(sentence, upwards, kind)
     own = numbers_of(value)
     if len(own) != 1 or _is_decisive(sentence):
@@ -47,24 +92,40 @@ def likelier_value(sentence: str, value: str, upwards: Upwards, text: str, kind:
     return value
 
 
+_OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
+_CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
+
+
 def _is_decisive(sentence: str) -> bool:
-    return "=" in sentence or "**" in sentence or concludes(sentence) or CORRECTS.search(sentence) is not None
+    return (
+        _CALCULATES.search(sentence) is not None
+        or "**" in sentence
+        or concludes(sentence)
+        or CORRECTS.search(sentence) is not None
+    )
 
 
-def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> str | None:
-    """Returns the whole of which the sentence before states that its parts are those in this one."""
+def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
+    """Returns the value of a sentence with several by the one before it: that of the clause about what it
+    asks for, or the whole of which it states that these are the parts."""
     above = next(upwards, ("", False))[0]
+    if (wanted := sought_words(above)) and (clause := clause_about([sentence], wanted)):
+        return value_of(clause.strip(), kind)
     stated = value_of(above, kind) if concludes(above) else None
-    whole = numbers_of(stated) if stated else []
-    return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else None
+    whole = numbers_of(stated) if isinstance(stated, str) else []
+    return stated if len(whole) == 1 and is_sum_of_parts(sentence, whole[0]) else OPEN
 
 
-def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> str | None:
-    """Returns the value of a sentence or of the conclusion before it, None where nothing decides."""
+def _likelier(sentence: str, value: str, above: str, stated: Value, text: str) -> Value:
+    """Returns the value of a sentence or of the conclusion before it, OPEN where nothing decides."""
+    if not isinstance(stated, str) or ("=" in sentence and "=" in above):
+        return value
     (own,), whole = numbers_of(value), numbers_of(stated)
     before = numbers_of(above)
-    if not concludes(above) or len(whole) != 1 or own in before or abs(own - whole[0]) < 1:
+    if not concludes(above) or len(whole) != 1 or abs(own - whole[0]) < 1:
         return value
+    if own in before:
+        return stated if _OF_THEM.search(sentence) else value
     if is_sum_of_parts(sentence, whole[0]):
         return stated
     if _REMAINS.search(sentence):
@@ -72,22 +133,20 @@ def _likelier(sentence: str, value: str, above: str, stated: str, text: str) -> 
     others = [n for n in before + numbers_of(sentence) if n != own] + small_words(f"{above} {sentence}")
     if any(comes_from(own, n, others) for n in before):
         return value
-    return stated if own in numbers_of(text[: text.find(sentence)]) else None
+    return stated if own in numbers_of(text[: text.find(sentence)]) else OPEN
 
 
-def sought_value(sentence: str, kind: Kind) -> str | None:
+def sought_value(sentence: str, kind: Kind) -> Value:
     """Returns the value of which a sentence says that it is asked for."""
     part = attached_clause(sentence)
     return value_of(part, kind) if part else None
 
 
-def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> str | None:
+def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of the one clause, in a sentence or before it, that has the words for what is asked
     for."""
-    for near in (sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))):
-        if DIGIT.search(near) and (clause := clause_about(near, wanted)):
-            return value_of(clause.strip(), kind)
-    return None
+    clause = clause_about([sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))], wanted)
+    return value_of(clause.strip(), kind) if clause else None
 
 
 _RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
@@ -102,39 +161,70 @@ def last_result(text: str, sentence: str) -> str | None:
 
 def is_calculated(text: str, sentence: str, value: str) -> bool:
     """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
-    before = text[: text.rfind(sentence)]
+    before = text[: text.rfind(sentence)] if sentence else text
     if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
         return True
-    own, here = numbers_of(value), numbers_of(sentence)
-    return len(own) == 1 and any(comes_from(own[0], n, here) for n in here if n != own[0])
+    own = numbers_of(value)
+    others = [n for n in numbers_of((sentence or text).replace(value, "", 1)) if n not in own]
+    pairs = ((n, others[:k] + others[k + 1 :]) for k, n in enumerate(others))
+    return len(own) == 1 and any(comes_from(own[0], n, rest) for n, rest in pairs)
 
 
 # -- lists of parts ----------------------------------------------------------------------
 _ITEM = re.compile(r"[ \t]*(?:[-*•–]|\(?\d{1,2}[.)]|\|)[ \t]+(?P<rest>.*\S.*)")
+_LABEL = re.compile(
+    r"\W*(?:(?:cost |step-by-step )?breakdown|details|here(?:'s| is) (?:the|a) breakdown"
+    r"|in detail|by parts)\W*",
+    re.IGNORECASE,
+)
+"""a line above the parts"""
 _WHOLE = re.compile(
-    r"\b(?:total|sum|altogether|answer|result|all|overall|difference|left|remaining|combined)\b|\*\*|=",
+    r"\b(?:total|sum|altogether|answer|result|all|overall|difference|left|remaining|combined)\b|\*\*",
     re.IGNORECASE,
 )
 MOST_ITEMS = 12
 
 
 def head_of_parts(text: str) -> str | None:
-    """Returns the text above a list of numbers that ends it, where it states their sum: `27 marbles:`,
-    `- 12 red`, `- 15 blue`; "" for a table of several numbers without a total, None for any other text."""
-    lines = [line for line in text.rstrip().splitlines()[-MOST_ITEMS - 2 :] if line.strip()]
+    """Returns the text above a list of numbers that ends it, where it states their sum or difference: `27
+    marbles:`, `- 12 red`, `- 15 blue`; "" for a table of several numbers without a total, None for any other
+    text."""
+    lines = [line for line in text[-MOST_OF_PARTS:].rstrip().splitlines()[-MOST_ITEMS - 3 :] if line.strip()]
+    items = _items_at_end(lines)
+    if len(items) < 2:
+        return None
+    if items[0].endswith("|"):
+        several = sum(bool(numbers_of(item)) for item in items) > 1
+        return "" if several and not _WHOLE.search(items[0]) and "=" not in items[0] else None
+    if not lines or _WHOLE.search(items[0]):
+        return None
+    parts = [numbers_of(item.rpartition("=")[2].rpartition(":")[2]) or numbers_of(item) for item in items]
+    if any(len(own) != 1 for own in parts) or not _are_parts(
+        [own[0] for own in parts], numbers_of(lines[-1])
+    ):
+        return None
+    return text[: text.rindex(lines[-1]) + len(lines[-1])]
+
+
+MOST_OF_PARTS = 2_000
+"""characters at the end of a text in which the list stands"""
+
+
+def _items_at_end(lines: list[str]) -> list[str]:
+    """Takes the items of a list off the end of the lines, and returns them, the last first. Below a label any
+    line is an item."""
+    label = next((at for at, line in enumerate(lines) if _LABEL.fullmatch(line)), None)
     items: list[str] = []
     while lines and (item := _ITEM.fullmatch(lines[-1])):
         items.append(item["rest"])
         lines.pop()
-    if len(items) < 2 or _WHOLE.search(items[0]):
-        return None
-    numbers = [numbers_of(item) for item in items]
-    if items[0].endswith("|"):
-        return "" if sum(map(bool, numbers)) > 1 else None
-    if (
-        not lines
-        or any(len(own) != 1 for own in numbers)
-        or sum(own[0] for own in numbers) not in numbers_of(lines[-1])
-    ):
-        return None
-    return text[: text.rindex(lines[-1]) + len(lines[-1])]
+    if label is not None:
+        items += lines[:label:-1]
+        del lines[label:]
+    return items
+
+
+def _are_parts(parts: list[Fraction], wholes: list[Fraction]) -> bool:
+    """Returns True where one of the numbers above is the sum of the parts or their difference."""
+    total, largest = sum(parts), max(parts)
+    return total in wholes or 2 * largest - total in wholes

@@ -1,0 +1,96 @@
+"""Cost of extraction on signs and words over and over, which a looping model writes: linear in their number.
+
+python -m benchmarks.repeated_atoms [--seconds 0.3] [--growth 2]
+
+Every atom is repeated to 2,000, 8,000 and 30,000 characters, between every opener and closer and for every
+kind. Exits with 1 where a text took more than --seconds, or where a longer one took more than its length's
+share times --growth; what takes under a fiftieth of a second counts as nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import typer
+
+from numerate.answers import find
+from numerate.types import Kind
+
+LENGTHS = (2_000, 8_000, 30_000)
+KINDS: tuple[Kind, ...] = ("number", "math", "choice")
+NOTHING = 0.02
+"""seconds: what is shorter says nothing of growth"""
+SIGNS = (
+    " ", "\n", "\t", "\u00a0", "\n ", "\n\n", "?", "? ", "!", "$?!", "(", ")", "[", "{", "\\", "*", "**", "_",
+    "#", "####", "`", "```", "|", "<", "<<", "^", "=", "- ", "— ", "; ", ", ", ": ", ". ", "... ", "？", "。",
+    "、",
+)  # fmt: skip
+WORDS = (
+    "a ", "A ", "A: ", "(A) ", "5 ", "5, ", "1,000 ", "5. ", "$5 ", "5$", "$a$ ", "5% ", "5 + ", "= 5 ",
+    "#### 5\n", "####(and 3 pears) ", "because 5 A: ####", "\\boxed{5} ", "**5** ", "- 5\n", "| 5 |\n",
+    "\n- 5",
+    "1. a\n", "Step 1: ", "and ", "or ", "not ", "So 5. ", "which is 5 ", "because 5 ", ", but ", "; 5",
+    "if ", "If a ", "the ", "answer: ", "The answer is ", "would be ", "to buy ", "of 5 ", "five ", "twenty-",
+    "十", "é ", "i.e. ", "we need ", "Note ", "Originally ", "wait, ", "total: ", "the total is ", "had ",
+)  # fmt: skip
+ATOMS = SIGNS + WORDS
+AROUND = (("", ""), ("So she has 5 apples. ", " 7"), ("What", "5"), ("", " So 5."), ("x", ".\n\nRated: 9"))
+
+
+class Cost(NamedTuple):
+    seconds: float
+    length: int
+    kind: Kind
+    atom: str
+    around: tuple[str, str]
+
+
+def costs_of(atom: str, around: tuple[str, str], kind: Kind) -> list[Cost]:
+    """Returns the processor time of extraction from each length of the atom."""
+    out: list[Cost] = []
+    for length in LENGTHS:
+        text = around[0] + (atom * (length // len(atom) + 1))[:length] + around[1]
+        began = time.process_time()
+        find(text, kind)
+        out.append(Cost(time.process_time() - began, length, kind, atom, around))
+    return out
+
+
+def all_costs() -> Iterator[list[Cost]]:
+    for atom in ATOMS:
+        for around in AROUND:
+            for kind in KINDS:
+                yield costs_of(atom, around, kind)
+
+
+def is_superlinear(costs: list[Cost], growth: float) -> bool:
+    """Returns True where a length took more than its share of what the one before it took."""
+    pairs = pairwise(costs)
+    return any(
+        after.seconds > max(before.seconds, NOTHING) * growth * after.length / before.length
+        for before, after in pairs
+    )
+
+
+def main(seconds: float = 0.3, growth: float = 2.0) -> None:
+    """Look for atoms on which extraction is slow, or grows faster than their number."""
+    find("So she has 5 apples.", "number")  # what is made at the first use is no part of a text's time
+    slow: list[Cost] = []
+    worst = Cost(0, 0, "number", "", ("", ""))
+    for costs in all_costs():
+        worst = max(worst, *costs)
+        if max(costs).seconds > seconds or is_superlinear(costs, growth):
+            again = costs_of(costs[0].atom, costs[0].around, costs[0].kind)  # a busy machine is no finding
+            if max(again).seconds > seconds or is_superlinear(again, growth):
+                slow.append(max(again))
+                print(*slow[-1], flush=True)
+    print(f"slowest: {worst}")
+    print(f"{len(slow)} findings")
+    raise typer.Exit(bool(slow))
+
+
+if __name__ == "__main__":
+    typer.run(main)
