@@ -153,7 +153,7 @@ def judge_results(results: Sequence[Result]) -> list[Result]:
 
 
 def summary(metrics: Mapping[str, Any]) -> Table:
-    """Models by problem set, with the columns that the run has: at k attempts, the largest k of the run.
+    """Models by problem set, with the columns that the run has: at k samples, the largest k of the run.
 
     metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
     rows = without_repeats(whole_set(parse_results(metrics)))

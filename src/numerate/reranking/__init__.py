@@ -1,13 +1,13 @@
-"""Attempts and what a judge says of them -> rows of `metrics.json` about selection.
+"""Samples and what a judge says of them -> rows of `metrics.json` about selection.
 
     vote_rows           what needs no judge: pass@k, maj@k
     cluster_rows        the same: MajK oracles, an evaluator's cost, shares of right answers
-    selection_results   every strategy against attempts, K and N; is the judge right, and calibrated
+    selection_results   every strategy against samples, K and N; is the judge right, and calibrated
     step_results        does a judge find the wrong steps
-    rerank              all of these for one judge and stored attempts; its scores are stored beside them
-    cross_table         judges by the models whose attempts they re-rank
+    rerank              all of these for one judge and stored samples; its scores are stored beside them
+    cross_table         judges by the models whose samples they re-rank
 
-Scores come as a mapping (problem id, index of the attempt) -> scores of its steps, so that they can be
+Scores come as a mapping (problem id, index of the sample) -> scores of its steps, so that they can be
 stored, and made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md lists the rows.
 """
 

@@ -31,32 +31,32 @@ def selection_results(
 ) -> list[Row]:
     """Every strategy with this judge's scores, and the judge itself. All rows name the judge.
 
-    <strategy>_at_k          accuracy with k attempts; K and N as chosen (below), `limit` where it is one
-    <strategy>_by_limit      with all attempts, at K or N = k
-    <strategy>_optimistic    with all attempts and the best K or N *on these problems*, which is `limit`
+    <strategy>_at_k          accuracy with k samples; K and N as chosen (below), `limit` where it is one
+    <strategy>_by_limit      with all samples, at K or N = k
+    <strategy>_optimistic    with all samples and the best K or N *on these problems*, which is `limit`
     auc, ece, ece_mass, brier, roc and reliability (`x`, value)    of the score as a prediction of "right"
-    auc_within               a right attempt above a wrong one of the same problem: what re-ranking lives on
+    auc_within               a right sample above a wrong one of the same problem: what re-ranking lives on
 
     how: the way from step scores to one score (`numerate.credit.aggregate`). K and N are chosen on the
     validation problems; where there are none, on one half of the problems for the other (halves by id, so the
-    same for all models and judges). Raises ValueError for attempts without scores and unequal numbers.
+    same for all models and judges). Raises ValueError for samples without scores and unequal numbers.
     """
     judged = judged_groups(groups, scores, how)
-    attempts = powers_of_two(len(judged.candidates[0].clusters))
-    values = strategy_curves(judged.candidates, attempts, attempts, subsets=subsets, seed=seed)
+    samples = powers_of_two(len(judged.candidates[0].clusters))
+    values = strategy_curves(judged.candidates, samples, samples, subsets=subsets, seed=seed)
     chosen_on: Curves | None = None
     if validation is not None:
         there = judged_groups(*validation, how).candidates
-        most = min(attempts[-1], len(there[0].clusters))
+        most = min(samples[-1], len(there[0].clusters))
         chosen_on = strategy_curves(
-            there, [k for k in attempts if k <= most], attempts, subsets=subsets, seed=seed
+            there, [k for k in samples if k <= most], samples, subsets=subsets, seed=seed
         )
     rows: list[Row] = []
     for strategy in STRATEGIES:
         if strategy in LIMITED:
-            rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in judged.ids])
+            rows += _limited(strategy, values, samples, chosen_on, [_half(id) for id in judged.ids])
         elif strategy != "majority":
-            rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
+            rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in samples]
     scored = [
         (score, bool(correct), id)
         for id, problem in zip(judged.ids, judged.candidates, strict=True)
@@ -73,12 +73,12 @@ def _half(problem_id: str) -> bool:
 def _limited(
     strategy: Strategy,
     values: Curves,
-    attempts: Sequence[int],
+    samples: Sequence[int],
     chosen_on: Curves | None,
     half: Sequence[bool],
 ) -> list[Row]:
     rows: list[Row] = []
-    for k in attempts:
+    for k in samples:
         options = by_limit(values, strategy, k)
         there = by_limit(chosen_on, strategy, k) if chosen_on is not None else {}
         if there:
@@ -86,14 +86,14 @@ def _limited(
             rows.append(accuracy_row(f"{strategy}_at_k", options[limit], k, limit=limit))
         elif len(set(half)) == 2:
             rows.append(accuracy_row(f"{strategy}_at_k", cross_validated(options, half), k))
-    everything = by_limit(values, strategy, attempts[-1])
+    everything = by_limit(values, strategy, samples[-1])
     rows += [accuracy_row(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
     top = best_limit(everything).limit
-    return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
+    return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], samples[-1], limit=top)]
 
 
 def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
-    """judge -> model -> value at the most attempts: does a judge that was trained on one model's attempts
+    """judge -> model -> value at the most samples: does a judge that was trained on one model's samples
     help with another's (Liu et al. 2023, table 6)? Rows are those of one problem set and name their model."""
     best: dict[str, dict[str, Row]] = {}
     for each in rows:

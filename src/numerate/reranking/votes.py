@@ -25,8 +25,8 @@ def cluster_rows(groups: Sequence[Group]) -> list[Row]:
     """What the votes alone say.
 
     majk_at_n              one of the k largest clusters is right (k = 1 is the vote itself)
-    scored_share           share of the attempts in the k largest clusters, which is what a judge must read
-    right_share            by share of attempts: problems whose right answer has that share
+    scored_share           share of the samples in the k largest clusters, which is what a judge must read
+    right_share            by share of samples: problems whose right answer has that share
     right_share_lost       the same among problems whose vote is wrong though a right answer is there
     right_to_top           by ratio: size of the right cluster over the largest, among the same problems
     """
