@@ -59,6 +59,11 @@ class Cell:
         return f"{self.text} {self.size}".rstrip()
 
 
+def show_cell(cell: Cell | None, shared: bool, none: str = "-") -> str:
+    """A figure with its interval, and with the number of problems where its column does not share one."""
+    return none if cell is None else cell.text if shared else cell.sized
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     metric: str
