@@ -1,4 +1,4 @@
-"""How attempts divide among answers: the published example, and counts by hand."""
+"""How samples divide among answers: the published example, and counts by hand."""
 
 from __future__ import annotations
 

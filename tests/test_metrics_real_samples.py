@@ -1,4 +1,4 @@
-"""Sampled solutions of real systems: the published numbers, recomputed from the attempts."""
+"""Sampled solutions of real systems: the published numbers, recomputed from the samples."""
 
 from __future__ import annotations
 

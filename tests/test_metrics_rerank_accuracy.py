@@ -1,4 +1,4 @@
-"""Accuracy of the strategies: the published example, and brute force over every choice of attempts."""
+"""Accuracy of the strategies: the published example, and brute force over every choice of samples."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def made(pairs: list[tuple[int, int]], truth: int = 1) -> Candidates:
 
 
 @given(CANDIDATES)
-def test_with_all_attempts_every_strategy_is_what_select_does(pairs: list[tuple[int, int]]):
+def test_with_all_samples_every_strategy_is_what_select_does(pairs: list[tuple[int, int]]):
     problem, total = made(pairs), len(pairs)
     found = strategy_curves([problem], [total], range(1, total + 1), subsets=2)
     for (strategy, _, limit), [value] in found.items():
@@ -72,7 +72,7 @@ def test_with_all_attempts_every_strategy_is_what_select_does(pairs: list[tuple[
 
 
 def in_every_order(problem: Candidates, strategy: str, m: int, limit: int | None) -> float:
-    """Slow and obvious: the share of all ordered choices of m attempts from which the strategy is right."""
+    """Slow and obvious: the share of all ordered choices of m samples from which the strategy is right."""
     assert problem.scores is not None
     hits: list[bool] = []
     for order in permutations(range(len(problem.clusters)), m):
@@ -91,7 +91,7 @@ def test_rerank_at_k_is_the_mean_over_all_choices(pairs: list[tuple[int, int]], 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("m", [2, 3, 4])
-def test_fewer_attempts_are_drawn_without_bias(strategy: str, m: int):
+def test_fewer_samples_are_drawn_without_bias(strategy: str, m: int):
     """20,000 choices: a share is off by more than 0.015 once in 20,000 times."""
     problem = made([(0, 3), (0, 1), (1, 2), (1, 2), (2, 3), (-1, 3), (1, 0)])
     found = strategy_curves([problem], [m], [2], subsets=20_000)
@@ -108,7 +108,7 @@ def test_the_draws_depend_on_the_seed_and_nothing_else():
     assert strategy_curves(problems, [3, 8], [2])["weighted", 3, None] == again["weighted", 3, None]
 
 
-def test_a_better_judge_is_worth_more_with_more_attempts():
+def test_a_better_judge_is_worth_more_with_more_samples():
     """Scores are the truth and noise: best-of-N climbs to where the vote never gets."""
     rng = random.Random(0)
     problems: list[Candidates] = []
@@ -151,15 +151,15 @@ def test_a_mistaken_call_says_what_is_wrong(vectors: dict[str, Any]):
         choose_limit("weighted", [problem], [1])
     with pytest.raises(ValueError, match="nothing to choose from"):
         choose_limit("rerank_topk", [], [1])
-    with pytest.raises(ValueError, match="problem 0 has 10 attempts, 11 were asked for"):
+    with pytest.raises(ValueError, match="problem 0 has 10 samples, 11 were asked for"):
         strategy_curves([problem], [11], [1])
     with pytest.raises(ValueError, match="problem 0 has no scores"):
         strategy_curves([Candidates([0], [True])], [1], [1])
-    with pytest.raises(ValueError, match="0 of 10 attempts"):
+    with pytest.raises(ValueError, match="0 of 10 samples"):
         Subsets(problem, 2, (0,)).topk("rerank_topk", 0, [1])
     with pytest.raises(ValueError, match="1 cluster ids and 2 verdicts"):
         Candidates([0], [True, False])
-    with pytest.raises(ValueError, match="2 scores for 1 attempts"):
+    with pytest.raises(ValueError, match="2 scores for 1 samples"):
         Candidates([0], [True], [0.5, 0.5])
     with pytest.raises(ValueError, match="not a finite number"):
         Candidates([0], [True], [float("nan")])

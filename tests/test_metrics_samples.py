@@ -1,4 +1,4 @@
-"""Metrics of the attempts at one problem: worked by hand, and against brute force over all choices."""
+"""Metrics of the samples at one problem: worked by hand, and against brute force over all choices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLUSTERS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
 RIGHT = [cluster == 2 for cluster in CLUSTERS]
 
 
-def test_pass_at_k_of_96_attempts():
+def test_pass_at_k_of_96_samples():
     """c = 3, k = 10: 1 - (86 * 85 * 84) / (96 * 95 * 94) = 1 - 614040 / 857280 = 0.283734602."""
     assert pass_at_k(96, 3, 1) == 3 / 96
     assert pass_at_k(96, 3, 10) == pytest.approx(0.283734602, abs=1e-9)
@@ -74,7 +74,7 @@ def test_the_oracle_over_clusters_of_the_worked_example():
     assert majk([-1, -1, 0], [False, False, True], 1)
 
 
-def test_the_vote_of_all_attempts_breaks_ties_by_appearance():
+def test_the_vote_of_all_samples_breaks_ties_by_appearance():
     """5 5 7 7 7 9 - 5: three fives and three sevens, and five came first."""
     answers = ["5", "5", "7", "7", "7", "9", None, "5"]
     clusters = [0, 0, 1, 1, 1, 2, -1, 0]
@@ -86,7 +86,7 @@ def test_maj_at_k_by_hand():
     """A A B, A right. One draw: 2/3. Two draws: AA (1/3) wins; A and B (2/3) tie: the first decides."""
     assert maj_at_k([0, 0, 1], [True, True, False], 1) == pytest.approx(2 / 3)
     assert maj_at_k([0, 0, 1], [True, True, False], 2) == pytest.approx(1 / 3 + 2 / 3 / 2)
-    # A and two attempts without answer: a draw of two misses A once in three
+    # A and two samples without answer: a draw of two misses A once in three
     assert maj_at_k([0, -1, -1], [True, False, False], 2) == pytest.approx(2 / 3)
     assert maj_at_k([0, 0, 0], [True] * 3, 2) == 1.0
     assert maj_at_k([0, 0, 1], [False] * 3, 2) == 0.0
@@ -126,10 +126,10 @@ def test_more_votes_help_the_largest_cluster_and_hurt_the_others():
     assert second == sorted(second, reverse=True) and second[0] == 0.3 and second[-1] == pytest.approx(0.0)
 
 
-def test_attempts_and_verdicts_must_match():
+def test_samples_and_verdicts_must_match():
     with pytest.raises(ValueError, match="2 cluster ids and 1 verdicts"):
         maj_at_k([0, 1], [True], 1)
-    with pytest.raises(ValueError, match="maj@3 of 2 attempts"):
+    with pytest.raises(ValueError, match="maj@3 of 2 samples"):
         maj_at_k([0, 1], [True, False], 3)
     with pytest.raises(ValueError, match="needs k >= 1"):
         majk([0], [True], 0)

@@ -85,7 +85,7 @@ def test_every_judge_has_rows_and_the_report_shows_them(whole: Path) -> None:
     assert "prm: accuracy against samples" in page and "oracle: accuracy against K and N" in page
 
 
-def test_the_rows_are_those_of_the_stored_attempts_and_the_judges_own_scores(whole: Path) -> None:
+def test_the_rows_are_those_of_the_stored_samples_and_the_judges_own_scores(whole: Path) -> None:
     """By hand: the stored texts, the judge as it is loaded from its folder, the selection."""
     problems = load("stories/test[:5]")
     samples = whole / "run" / "evals" / "base" / "test" / "samples"
@@ -185,7 +185,7 @@ def test_judges_of_steps_are_measured_on_labelled_ones_too(
     told = capsys.readouterr().out
     assert "marks.jsonl: labelled steps" in told and "F1 of first errors" in told
     page = (whole / "run" / "report" / "index.html").read_text()
-    assert "Share of steps that are right, by score" in page and "First errors, F1" in page
+    assert "Share of steps that are right, by score" in page and "F1 of first errors" in page
 
 
 def test_labelled_steps_need_a_judge_of_steps(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from numerate.rollouts.collect import collect
 from numerate.types import Engine, Group, Problem, Rollout, Sampling, Scored
 
 BREAKDOWNS = ("steps", "level", "subject", "scenario", "type")
-MARKED_ATTEMPTS = 4
-"""attempts per problem whose steps the oracle marks: enough to look at, cheap enough for every evaluation"""
+MARKED_SAMPLES = 4
+"""samples per problem whose steps the oracle marks: enough to look at, cheap enough for every evaluation"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Measured:
 
     rows: list[Row]
     greedy_right: dict[str, bool] = field(default_factory=dict)
-    """problem id -> was the greedy attempt right; pairs the models for the paired tests"""
+    """problem id -> was the greedy sample right; pairs the models for the paired tests"""
 
 
 def evaluate_model(
@@ -48,7 +48,7 @@ def evaluate_model(
     greedy: bool = True,
     ks: Sequence[int] | None = None,
 ) -> Measured:
-    """Attempts go to `folder`/greedy and `folder`/samples; those already there are not drawn again.
+    """Samples go to `folder`/greedy and `folder`/samples; those already there are not drawn again.
 
     samples_limit: only the first so many problems are sampled. The other options are those of a recipe's
     `evaluate`.
@@ -109,7 +109,7 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
     oracle = Oracle()
 
     def mark(problem: Problem, rollout: Rollout) -> Rollout:
-        if rollout.index >= MARKED_ATTEMPTS or not knows(problem):
+        if rollout.index >= MARKED_SAMPLES or not knows(problem):
             return rollout
         return replace(rollout, steps=oracle.judge(problem, rollout.solution).steps)
 

@@ -44,7 +44,7 @@ def measure_model(
         Option("--problems", "-p", metavar="NAME", help="A problem set; may be given several times."),
     ],
     samples: Annotated[
-        int, Option("--samples", "-n", min=0, metavar="N", help="Attempts per problem for pass@k and maj@k.")
+        int, Option("--samples", "-n", min=0, metavar="N", help="Samples per problem for pass@k and maj@k.")
     ] = 32,
     limit: Limit = None,
     temperature: Temperature = 0.7,
@@ -73,10 +73,10 @@ def measure_model(
 ) -> None:
     """Measure a model on problem sets.
 
-    Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Attempts and a report are kept in a
+    Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Samples and a report are kept in a
     folder eval-MODEL beside the runs: a second look costs nothing, a stopped measurement goes on, and further
     problem sets join it. Other settings, or another model of that name, get a folder of their own.
-    With --rerank-with, judges score the attempts, and a table shows what each way to select makes of them.
+    With --rerank-with, judges score the samples, and a table shows what each way to select makes of them.
 
     \b
     Examples:
@@ -120,7 +120,7 @@ def solve_question(
     samples: Annotated[
         int,
         Option(
-            "--samples", "-n", min=0, metavar="N", help="Vote among so many attempts; 0: one greedy attempt."
+            "--samples", "-n", min=0, metavar="N", help="Vote among so many samples; 0: one greedy sample."
         ),
     ] = 0,
     temperature: Temperature = 0.7,
@@ -161,8 +161,8 @@ def solve_question(
         terminal.echo("", err=to_stderr)
         rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
         table.print_table(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
-    attempts = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
-    table.save_json(json_file, {"question": question, "votes": votes, "attempts": attempts})
+    scored = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
+    table.save_json(json_file, {"question": question, "votes": votes, "attempts": scored})
 
 
 def draw_samples(
@@ -175,7 +175,7 @@ def draw_samples(
     device: str,
     dtype: Any,
 ) -> list[Rollout]:
-    """n attempts with their answers, in the order of their numbers."""
+    """n samples with their answers, in the order of their numbers."""
     from dataclasses import replace
 
     from numerate.answers import extract

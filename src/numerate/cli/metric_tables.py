@@ -10,7 +10,7 @@ from numerate.cli import selection_tables, table, terminal
 
 if TYPE_CHECKING:
     from numerate.config import Recipe
-    from numerate.report.tables import Cell, Table, Versus
+    from numerate.report.tables import Table, Versus
 
 
 def show_metrics(
@@ -33,7 +33,7 @@ def show_metrics(
 def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: bool) -> None:
     """Each figure with its interval; the number of problems stands in the heading of its column, or beside
     the figure where the models of a column were measured on different numbers."""
-    from numerate.report.tables import shared_size
+    from numerate.report.tables import shared_size, show_cell
 
     rows = [row for row in summary.rows if row.problems == name]
     header, columns = ["model"], [[names.get(row.model, row.model) for row in rows]]
@@ -42,21 +42,14 @@ def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: boo
         if any(cells):
             size = shared_size(cells)
             header.append(f"{column.title.lower()}, {size}" if size else column.title.lower())
-            columns.append([format_figure(cell, bool(size)) for cell in cells])
+            columns.append([show_cell(cell, bool(size)) for cell in cells])
     table.print_title(name, to_stderr=to_stderr)
     table.print_table(list(zip(*columns, strict=True)), header, to_stderr=to_stderr)
 
 
-def format_figure(cell: Cell | None, shared: bool) -> str:
-    """A figure with its interval, and with the number of problems where its column does not share one."""
-    if cell is None:
-        return "-"
-    return cell.text if shared else cell.sized
-
-
 def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr: bool) -> None:
     """One table per problem set: a model against another, on the same problems."""
-    from numerate.report.tables import shared_size
+    from numerate.report.tables import shared_size, show_cell
 
     for problems in dict.fromkeys(change.problems for change in changes):
         mine = [change for change in changes if change.problems == problems]
@@ -64,7 +57,7 @@ def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr:
         rows = [
             [
                 f"{names.get(c.model, c.model)} against {names.get(c.versus, c.versus)}",
-                format_figure(c.cell, bool(size)),
+                show_cell(c.cell, bool(size)),
                 c.p_text,
                 c.verdict,
             ]

@@ -91,7 +91,7 @@ Model = Annotated[
 Prompt = Annotated[
     str, Option(metavar="STYLE", help="How a problem is put to the model: plain, qa, cot, boxed, chat.")
 ]
-Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Of the attempts.")]
+Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Of the samples.")]
 TopP = Annotated[
     float,
     Option(min=0.01, max=1.0, metavar="X", help="Keep the likeliest tokens with this much probability."),
@@ -105,9 +105,9 @@ Engine = Annotated[
 Served = Annotated[
     str | None, Option("--served-as", metavar="NAME", help="What a server of several models calls this one.")
 ]
-Slots = Annotated[int | None, Option(min=1, metavar="N", help="Attempts decoded at the same time.")]
+Slots = Annotated[int | None, Option(min=1, metavar="N", help="Samples decoded at the same time.")]
 Calculator = Annotated[
-    bool, Option("--calculator", help="Give an attempt that writes <<48/2= what it is: 24>>. Local only.")
+    bool, Option("--calculator", help="Give a sample that writes <<48/2= what it is: 24>>. Local only.")
 ]
 Redo = Annotated[
     bool, Option("--redo", help="Replace finished stages that a changed recipe concerns, without a question.")

@@ -26,7 +26,7 @@ SCORE = "score"
 @app.command("select")
 def select_among(
     files: Annotated[
-        list[Path], Argument(metavar="FILE", help="JSONL, JSON or Parquet with attempts; put together.")
+        list[Path], Argument(metavar="FILE", help="JSONL, JSON or Parquet with samples; put together.")
     ],
     k: Annotated[
         list[int] | None,
@@ -39,7 +39,7 @@ def select_among(
 ) -> None:
     """What pass@k, votes and scores make of sampled solutions.
 
-    A line holds a problem with its attempts, or one attempt; attempts at one problem are put together, over
+    A line holds a problem with its samples, or one sample; samples of one problem are put together, over
     files as well. Verdicts are those of the file, else found by grading against the reference; answers
     without a pred are looked for in the text. With scores, every way to select is shown.
     The exit code is 1 where an answer met an error inside the grader.
@@ -88,21 +88,21 @@ def tell_faults(count: int, first: Sequence[Fault]) -> None:
 
 
 def existing_file(files: Sequence[Path]) -> Sequence[Path]:
-    """Raises ValueError for what is no file, and for a file that stands there twice: its attempts would count
+    """Raises ValueError for what is no file, and for a file that stands there twice: its samples would count
     twice."""
     for file in files:
         if not file.is_file():
             what = "is a folder" if file.is_dir() else "does not exist"
-            raise ValueError(f"{file} {what}: name files with attempts, a line per problem or attempt")
+            raise ValueError(f"{file} {what}: name files with samples, a line per problem or sample")
     places = [file.resolve() for file in files]
     for file, path in zip(files, places, strict=True):
         if places.count(path) > 1:
-            raise ValueError(f"{file} is named {places.count(path)} times: its attempts would count again")
+            raise ValueError(f"{file} is named {places.count(path)} times: its samples would count again")
     return files
 
 
 def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
-    """Raises ValueError for a k beyond the attempts, and for step scores that become one in no way."""
+    """Raises ValueError for a k beyond the samples, and for step scores that become one in no way."""
     from numerate.credit import AGGREGATES
     from numerate.metric_rows import powers_of_two
     from numerate.reranking import cluster_rows, selection_results, vote_rows
@@ -111,13 +111,13 @@ def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | N
         raise ValueError(f"--aggregate {aggregate}: it is none of {', '.join(AGGREGATES)}")
     if aggregate is None and any(len(scores) != 1 for scores in samples.scores.values()):
         raise ValueError(
-            f"the attempts have a score per step: say with --aggregate how they become one: "
+            f"the samples have a score per step: say with --aggregate how they become one: "
             f"{', '.join(AGGREGATES)}"
         )
     most = len(samples.groups[0].attempts)
     beyond = [each for each in k or () if each > most]
     if beyond:
-        raise ValueError(f"-k {beyond[0]}: there are {most} attempts per problem")
+        raise ValueError(f"-k {beyond[0]}: there are {most} samples per problem")
     rows = vote_rows(samples.groups, sorted({*k}) if k else powers_of_two(most)) + cluster_rows(
         samples.groups
     )
@@ -130,9 +130,9 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
     from numerate.problems import sample_files
 
     problems, most = len(samples.groups), len(samples.groups[0].attempts)
-    silent = sum(attempt.rollout.answer is None for group in samples.groups for attempt in group.attempts)
+    silent = sum(sample.rollout.answer is None for group in samples.groups for sample in group.attempts)
     terminal.echo(
-        f"{problems:,} problems, {most:,} attempts each; {silent:,} without an answer", err=to_stderr
+        f"{problems:,} problems, {most:,} samples each; {silent:,} without an answer", err=to_stderr
     )
     mixed = len(sample_files.contradictory_problems(samples.groups))
     if mixed:
@@ -141,7 +141,7 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
     if samples.fewer:
         named = ", ".join(samples.fewer[:3]) + (", ..." if len(samples.fewer) > 3 else "")
         terminal.echo(
-            f"{len(samples.fewer):,} problems have fewer attempts and are left out: {named}", err=True
+            f"{len(samples.fewer):,} problems have fewer samples and are left out: {named}", err=True
         )
 
 

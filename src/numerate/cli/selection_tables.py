@@ -99,12 +99,9 @@ def find_row(rows: Sequence[Result], metric: str, judge: str, k: int) -> Result 
 def format_figure(row: Result, shared: bool, wide: int = 0) -> str:
     """`45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`. wide: characters that K and N take, so that the
     figures align."""
-    from numerate.report.tables import result_cell
+    from numerate.report.tables import result_cell, show_cell
 
-    cell = result_cell(row)
-    if cell is None:
-        return "-"
-    return f"{cell.text if shared else cell.sized}{format_limit(row):<{wide}}"
+    return f"{show_cell(result_cell(row), shared)}{format_limit(row):<{wide}}"
 
 
 def format_limit(row: Result) -> str:

@@ -1,8 +1,8 @@
 """Metrics with their uncertainty: numbers per problem, intervals over problems, paired tests.
 
-    attempts         pass@k, maj@k, MajK@n, diversity       of the attempts at one problem
-    rerank_accuracy  accuracy of every way to select        against attempts, K and N; choosing K and N
-    answer_shares    how the attempts divide                oracle curves, histograms, an evaluator's cost
+    samples         pass@k, maj@k, MajK@n, diversity       of the samples at one problem
+    rerank_accuracy  accuracy of every way to select        against samples, K and N; choosing K and N
+    answer_shares    how the samples divide                oracle curves, histograms, an evaluator's cost
     ranking          ROC and AUC, also within problems      of a judge's scores
     calibration      reliability, ECE, Brier                of scores that are probabilities
     first_errors     F1 of first errors, by position        of a judge of steps

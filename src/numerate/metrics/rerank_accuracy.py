@@ -1,5 +1,5 @@
 # pyright: strict
-"""Accuracy of the strategies of `numerate.selection` over problems: against the number of attempts, against K
+"""Accuracy of the strategies of `numerate.selection` over problems: against the number of samples, against K
 and N, and with K and N chosen where they may be chosen.
 
 Liu et al. 2023 (arXiv 2310.10047), figure 1 and table 7. Their table takes the best K and N on the test set
@@ -20,7 +20,7 @@ LIMITED: tuple[Strategy, ...] = ("rerank_topk", "weighted_topk", "majority_topn"
 """the strategies with a limit: K clusters, or N best-scored candidates"""
 
 Curves = dict[tuple[Strategy, int, int | None], list[float]]
-"""(strategy, attempts, limit) -> one expected accuracy per problem; limit is None where there is none"""
+"""(strategy, samples, limit) -> one expected accuracy per problem; limit is None where there is none"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LimitChoice:
 def strategy_outcomes(
     strategy: str, problems: Iterable[Candidates], k: int | None = None, n: int | None = None
 ) -> list[bool]:
-    """Per problem: does the strategy hand in a right answer, with all the attempts? No answer is wrong.
+    """Per problem: does the strategy hand in a right answer, with all the samples? No answer is wrong.
 
     Raises ValueError like `numerate.selection.select`."""
     outcomes: list[bool] = []
@@ -45,18 +45,18 @@ def strategy_outcomes(
 
 def strategy_curves(
     problems: Iterable[Candidates],
-    attempts: Sequence[int],
+    samples: Sequence[int],
     limits: Sequence[int],
     *,
     strategies: Sequence[Strategy] = STRATEGIES,
     subsets: int = 64,
     seed: int = 0,
 ) -> Curves:
-    """Expected accuracy of every strategy with each number of attempts and each K or N, problem by problem.
+    """Expected accuracy of every strategy with each number of samples and each K or N, problem by problem.
 
-    The problems are read once, one after the other, and only numbers are kept. Fewer attempts than a problem
+    The problems are read once, one after the other, and only numbers are kept. Fewer samples than a problem
     has are drawn at random (`numerate.metrics.subsets`); the draws depend on the seed and on the problem's
-    place. Raises ValueError for a problem with fewer attempts than asked for, and for missing scores.
+    place. Raises ValueError for a problem with fewer samples than asked for, and for missing scores.
     """
     wanted: list[Strategy] = [strategy for strategy in STRATEGIES if strategy in strategies]
     curves: Curves = {}
@@ -65,12 +65,12 @@ def strategy_curves(
             raise ValueError(
                 f"problem {index} has no scores: score its candidates, or ask for 'majority' only"
             )
-        if max(attempts) > len(problem.clusters):
+        if max(samples) > len(problem.clusters):
             raise ValueError(
-                f"problem {index} has {len(problem.clusters)} attempts, {max(attempts)} were asked for"
+                f"problem {index} has {len(problem.clusters)} samples, {max(samples)} were asked for"
             )
         draws = Subsets(problem, subsets, (seed, index))
-        for m in attempts:
+        for m in samples:
             for strategy in wanted:
                 for limit, value in _values(strategy, problem, draws, m, limits).items():
                     curves.setdefault((strategy, m, limit), []).append(value)
@@ -94,12 +94,12 @@ def _values(
     return dict(zip(below, values, strict=True))
 
 
-def by_limit(curves: Curves, strategy: str, attempts: int) -> dict[int, list[float]]:
-    """The values of one strategy at so many attempts: K or N -> one per problem."""
+def by_limit(curves: Curves, strategy: str, samples: int) -> dict[int, list[float]]:
+    """The values of one strategy at so many samples: K or N -> one per problem."""
     return {
         limit: values
         for (name, m, limit), values in curves.items()
-        if name == strategy and m == attempts and limit is not None
+        if name == strategy and m == samples and limit is not None
     }
 
 
@@ -114,7 +114,7 @@ def best_limit(values: Mapping[int, Sequence[float]]) -> LimitChoice:
 
 
 def choose_limit(strategy: str, validation: Sequence[Candidates], limits: Sequence[int]) -> LimitChoice:
-    """The best K (rerank_topk, weighted_topk) or N (majority_topn) on validation problems, all their attempts
+    """The best K (rerank_topk, weighted_topk) or N (majority_topn) on validation problems, all their samples
     used. Its accuracy there is too good by the choice: measure on other problems with `strategy_outcomes`.
 
     Raises ValueError for a strategy without a limit and where there is nothing to choose from."""

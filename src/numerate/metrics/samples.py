@@ -14,8 +14,8 @@ from numerate.steps import trace
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """G attempts at one problem, in the order in which they were drawn. Raises ValueError unless there is one
-    of everything per attempt and scores are finite."""
+    """G samples at one problem, in the order in which they were drawn. Raises ValueError unless there is one
+    of everything per sample and scores are finite."""
 
     clusters: Sequence[int]
     """equal for equal answers, -1 for no answer (`numerate.answers.cluster`)"""
@@ -27,11 +27,11 @@ class Candidates:
         if len(self.clusters) != len(self.correct):
             raise ValueError(
                 f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: "
-                "give one of each per attempt"
+                "give one of each per sample"
             )
         if self.scores is not None and len(self.scores) != len(self.clusters):
             raise ValueError(
-                f"{len(self.scores)} scores for {len(self.clusters)} attempts: give one score per attempt"
+                f"{len(self.scores)} scores for {len(self.clusters)} samples: give one score per sample"
             )
         if self.scores is not None and not all(map(isfinite, self.scores)):
             raise ValueError("a score is not a finite number: drop what the judge could not score")
@@ -47,14 +47,14 @@ class Candidates:
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
-    """Chance that at least one of k attempts, drawn without replacement from n of which c are right, is
+    """Chance that at least one of k samples, drawn without replacement from n of which c are right, is
     right.
 
     1 - C(n-c, k) / C(n, k): the unbiased estimator of Chen et al. 2021 (arXiv 2107.03374), equation 1.
     Computed in whole numbers and rounded once. Raises ValueError unless 0 <= c <= n and 1 <= k <= n.
     """
     if not (0 <= c <= n and 1 <= k <= n):
-        raise ValueError(f"pass@{k} of n={n} attempts, c={c} right: needs 0 <= c <= n and 1 <= k <= n")
+        raise ValueError(f"pass@{k} of n={n} samples, c={c} right: needs 0 <= c <= n and 1 <= k <= n")
     if k == n or n - c < k:
         return float(c > 0)
     ways = comb(n, k)
@@ -62,19 +62,19 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def maj_at_k(clusters: Sequence[int], correct: Sequence[bool], k: int) -> float:
-    """Expected accuracy of the majority vote of k of the n attempts.
+    """Expected accuracy of the majority vote of k of the n samples.
 
-    clusters: an id per attempt, equal for equal answers, -1 for no answer (which does not vote); correct:
-    is the attempt right. A cluster counts as right when its first member is.
+    clusters: an id per sample, equal for equal answers, -1 for no answer (which does not vote); correct:
+    is the sample right. A cluster counts as right when its first member is.
 
     For k = n this is the vote itself, 1.0 or 0.0, ties to the first to appear. For k < n it is the exact
-    mean over all ordered choices of k attempts, each voting by the same rule: no subsets are sampled, so
-    there is no noise and no seed, and maj@1 is the share of right attempts. Raises ValueError unless 1 <= k
+    mean over all ordered choices of k samples, each voting by the same rule: no subsets are sampled, so
+    there is no noise and no seed, and maj@1 is the share of right samples. Raises ValueError unless 1 <= k
     <= n.
     """
     _check(clusters, correct)
     if not 1 <= k <= len(clusters):
-        raise ValueError(f"maj@{k} of {len(clusters)} attempts: needs 1 <= k <= the number of attempts")
+        raise ValueError(f"maj@{k} of {len(clusters)} samples: needs 1 <= k <= the number of samples")
     if k == len(clusters):
         return float(majk(clusters, correct, 1))
     sizes: dict[int, int] = {}
@@ -103,16 +103,16 @@ def majk(clusters: Sequence[int], correct: Sequence[bool], k: int) -> bool:
 def _check(clusters: Sequence[int], correct: Sequence[bool]) -> None:
     if len(clusters) != len(correct):
         raise ValueError(
-            f"{len(clusters)} cluster ids and {len(correct)} verdicts: give one of each per attempt"
+            f"{len(clusters)} cluster ids and {len(correct)} verdicts: give one of each per sample"
         )
 
 
 def diversity(solutions: Sequence[str], correct: Sequence[bool] | None = None) -> dict[str, int]:
-    """How many different attempts there are: {"exact": different texts, "trace": different sequences of
+    """How many different samples there are: {"exact": different texts, "trace": different sequences of
     calculations}.
 
     Havrilla et al. 2024 (arXiv 2403.04642). Texts are compared without blanks at their ends; all
-    attempts without any calculation share one trace. With `correct` only the right attempts count.
+    samples without any calculation share one trace. With `correct` only the right samples count.
     """
     if correct is not None:
         solutions = [text for text, hit in zip(solutions, correct, strict=True) if hit]

@@ -1,14 +1,14 @@
 # pyright: strict
 """Accuracy of a strategy of `numerate.selection` with m of G samples: the mean over random choices of m.
 
-A number at m < G attempts must not depend on which attempts happen to come first. The mean over all choices
-of m without replacement, in random order, is unbiased for the accuracy of m fresh attempts, like pass@k of
+A number at m < G samples must not depend on which samples happen to come first. The mean over all choices
+of m without replacement, in random order, is unbiased for the accuracy of m fresh samples, like pass@k of
 Chen et al. 2021 (arXiv 2107.03374). For RR.All it has a closed form, and so it has for the majority vote
 (`maj_at_k`); for the other strategies it is taken over R seeded choices, each the beginning of the next
-larger m's, so that curves over m are smooth. m = G is the strategy itself on the attempts in their order, as
+larger m's, so that curves over m are smooth. m = G is the strategy itself on the samples in their order, as
 `select` does it.
 
-Letters: R choices, A attempts with an answer, C clusters. Attempts stand cluster by cluster, in each by
+Letters: R choices, A samples with an answer, C clusters. Samples stand cluster by cluster, in each by
 score, so that counts, sums, maxima and medians of clusters are reductions of stretches. Scores are rounded to
 a fixed grain (2^-47 for 64 scores in [0, 1]) and added as whole numbers: equal sums tie in any order.
 """
@@ -32,7 +32,7 @@ OUT = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempts:
+class _Samples:
     """Those with an answer, cluster by cluster, the lowest score first."""
 
     place_A: Ints
@@ -48,10 +48,10 @@ class _Attempts:
 
 
 class Subsets:
-    """Random choices of the attempts at one problem, and what each strategy makes of them."""
+    """Random choices of the samples at one problem, and what each strategy makes of them."""
 
     def __init__(self, candidates: Candidates, subsets: int, seed: Sequence[int]) -> None:
-        self._of = _attempts(candidates)
+        self._of = _samples(candidates)
         self._candidates = candidates
         random = np.random.default_rng(list(seed))
         whole_G = np.arange(self._of.total)
@@ -107,9 +107,9 @@ class Subsets:
         return accuracies
 
     def _places(self, m: int) -> tuple[Ints, int]:
-        """(place of every attempt in each choice, m)."""
+        """(place of every sample in each choice, m)."""
         if not 1 <= m <= self._of.total:
-            raise ValueError(f"{m} of {self._of.total} attempts: needs 1 <= m <= the number of attempts")
+            raise ValueError(f"{m} of {self._of.total} samples: needs 1 <= m <= the number of samples")
         order_RG = self._whole_1G if m == self._of.total else self._order_RG
         return order_RG[:, self._of.place_A], m
 
@@ -117,7 +117,7 @@ class Subsets:
 class _Keys:
     """Whole numbers whose order is the order of preference, ties broken by first appearance in the choice."""
 
-    def __init__(self, of: _Attempts, drawn: tuple[Ints, int]) -> None:
+    def __init__(self, of: _Samples, drawn: tuple[Ints, int]) -> None:
         place_RA, m = drawn
         base = of.total + 1
         self.drawn_RA: Bools = place_RA < m
@@ -132,7 +132,7 @@ class _Keys:
         self.best_RC: Ints = np.where(count_RC > 0, best_RC, OUT)
         self.weight_RC: Ints = np.where(count_RC > 0, sum_RC * base - first_RC, OUT)
 
-    def medians(self, of: _Attempts) -> Ints:
+    def medians(self, of: _Samples) -> Ints:
         """Median times size, times two to stay whole: the middle score twice, or the two middle ones."""
         upto_RA = np.cumsum(self.drawn_RA, axis=1, dtype=np.int64)
         before_RC = np.concatenate([np.zeros((len(upto_RA), 1), np.int64), upto_RA], axis=1)[:, of.start_C]
@@ -147,7 +147,7 @@ class _Keys:
         return np.where(self.count_RC > 0, merit_RC, OUT)
 
 
-def _attempts(candidates: Candidates) -> _Attempts:
+def _samples(candidates: Candidates) -> _Samples:
     clusters = np.asarray(candidates.clusters, dtype=np.int64)
     scores = np.zeros(len(clusters)) if candidates.scores is None else np.asarray(candidates.scores, float)
     answered = np.flatnonzero(clusters != NO_ANSWER)
@@ -155,7 +155,7 @@ def _attempts(candidates: Candidates) -> _Attempts:
     ids_C, start_C = np.unique(clusters[place_A], return_index=True)
     right = candidates.right
     rank_A = np.unique(scores[place_A], return_inverse=True)[1].reshape(-1)
-    return _Attempts(
+    return _Samples(
         place_A,
         start_C,
         np.array([right[int(cluster)] for cluster in ids_C], dtype=np.bool_),
@@ -174,17 +174,17 @@ def _grains(scores_A: NDArray[np.float64], total: int) -> Ints:
 
 
 def rerank_at_k(candidates: Candidates, k: int) -> float:
-    """Expected accuracy of the best-scored of k of the G attempts (rerank@k), exactly.
+    """Expected accuracy of the best-scored of k of the G samples (rerank@k), exactly.
 
-    With t right or wrong attempts at the same score and b better ones, the choice is one of the t with chance
+    With t right or wrong samples at the same score and b better ones, the choice is one of the t with chance
     [C(G-b, k) - C(G-b-t, k)] / C(G, k), and any of them alike. Candidates without an answer are never chosen.
     Raises ValueError unless 1 <= k <= G and there are scores.
     """
     total, scores = len(candidates.clusters), candidates.scores
     if scores is None:
-        raise ValueError("rerank@k needs a score per attempt")
+        raise ValueError("rerank@k needs a score per sample")
     if not 1 <= k <= total:
-        raise ValueError(f"rerank@{k} of {total} attempts: needs 1 <= k <= the number of attempts")
+        raise ValueError(f"rerank@{k} of {total} samples: needs 1 <= k <= the number of samples")
     right = candidates.right
     levels: dict[float, list[bool]] = {}
     for cluster, score in zip(candidates.clusters, scores, strict=True):

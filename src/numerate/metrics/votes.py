@@ -1,7 +1,7 @@
 # pyright: strict
-"""The exact chance that a majority vote of k attempts, drawn without replacement from n, is right.
+"""The exact chance that a majority vote of k samples, drawn without replacement from n, is right.
 
-Draw the attempts one by one with probability p = k/n each: the number x_j that falls into cluster j is then
+Draw the samples one by one with probability p = k/n each: the number x_j that falls into cluster j is then
 binomial and independent of the others, and conditioned on their sum being k the draw is exactly k of n. So
 
     P(cluster c wins) = sum_m P(x_c = m) * [z^(k-m)] E_u prod_{j != c} Q_jm(z, u) / P(sum = k)
@@ -28,7 +28,7 @@ Waves = NDArray[np.complex128]
 
 @lru_cache(maxsize=65536)
 def chance_of_right_vote(right: tuple[int, ...], wrong: tuple[int, ...], silent: int, k: int) -> float:
-    """right, wrong: sizes of the clusters with the right and with wrong answers; silent: attempts that do
+    """right, wrong: sizes of the clusters with the right and with wrong answers; silent: samples that do
     not vote; 0 < k < n. Problems share few such tables, hence the cache."""
     n = sum(right) + sum(wrong) + silent
     if not right:

@@ -8,12 +8,14 @@ split; for training, name the split. docs/problems.md describes the names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+
 from numerate.problems.dataset import content_hash as fingerprint
 from numerate.problems.describe import Audit, describe, tests_at_hand
 from numerate.problems.describe import audit_problems as audit_with
 from numerate.problems.mix import mix_sets, shuffle_problems
 from numerate.problems.resolve import Files, Known, Loader, ProblemSource, resolve_source
-from numerate.problems.sets import aqua, commonsense_qa, gsm8k, math, mawps, prm800k, stories_set, svamp
 from numerate.problems.spec import Part, parse_spec
 from numerate.types import Problem
 
@@ -30,25 +32,32 @@ __all__ = [
     "origins",
 ]
 
-TABLE: dict[str, Loader] = {
-    loader.name: loader
-    for loader in (
-        stories_set.SET,
-        gsm8k.SET,
-        math.SET,
-        math.MATH500,
-        svamp.SET,
-        mawps.SET,
-        mawps.ADDSUB,
-        mawps.SINGLEEQ,
-        mawps.SINGLEOP,
-        mawps.MULTIARITH,
-        aqua.SET,
-        commonsense_qa.SET,
-        prm800k.SET,
-    )
-}
-"""name -> loader of a known set"""
+SETS = (
+    "stories_set.SET",
+    "gsm8k.SET",
+    "math.SET",
+    "math.MATH500",
+    "svamp.SET",
+    "mawps.SET",
+    "mawps.ADDSUB",
+    "mawps.SINGLEEQ",
+    "mawps.SINGLEOP",
+    "mawps.MULTIARITH",
+    "aqua.SET",
+    "commonsense_qa.SET",
+    "prm800k.SET",
+)
+"""the known sets, in files of `problems/sets`"""
+
+
+def read_table(names: Sequence[str]) -> dict[str, Loader]:
+    """Returns name of a set -> the set."""
+    files = (import_module(f"numerate.problems.sets.{name.partition('.')[0]}") for name in names)
+    loaders = [getattr(file, name.partition(".")[2]) for file, name in zip(files, names, strict=True)]
+    return {loader.name: loader for loader in loaders}
+
+
+TABLE = read_table(SETS)
 
 
 def load(

@@ -272,8 +272,8 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> li
     """logged: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
     shown = (
         ("accuracy", "Right rollouts", "of the rollouts that were graded"),
-        ("exact", "Distinct texts", "per problem"),
-        ("trace", "Distinct calculations", "per problem"),
+        ("exact", catalog.title("diversity_exact", None), "per problem"),
+        ("trace", catalog.title("diversity_trace", None), "per problem"),
     )
     figures: list[Figure] = []
     for name, heading, note in shown:

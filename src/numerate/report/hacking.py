@@ -1,5 +1,5 @@
 """Reward against accuracy: the curves of every stage that learns from a reward, and where the alarm of
-`metrics.monitor` went off, the wrong attempts that earned most."""
+`metrics.monitor` went off, the wrong rollouts that earned most."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from numerate.report.rollouts import clip_text
 from numerate.report.stacked import plot_stacked
 
 SHOWN = 6
-"""attempts on the page, of those that the log keeps with the alarms of a stage"""
+"""rollouts on the page, of those that the log keeps with the alarms of a stage"""
 
 
 @dataclass(frozen=True, slots=True)
 class Overpaid:
-    """A wrong attempt that earned much."""
+    """A wrong rollout that earned much."""
 
     problem_id: str
     question: str

@@ -167,7 +167,7 @@
     if (problem.a) given.append(block("Reference answer", own("p", "text strong", problem.a)));
     const wrote = make("div");
     wrote.append(block("What the model wrote", text(r)));
-    const only = make("button", "", "All attempts at this problem");
+    const only = make("button", "", "All rollouts of this problem");
     only.type = "button";
     only.addEventListener("click", () => {
       form.reset();

@@ -1,7 +1,7 @@
 """The rows of `metrics.json` as records. Nothing in a file is trusted: a value that is not a finite number is
 None.
 
-A row says: `model` on `problems` has this `value` of `metric` (at `k` attempts where it means something),
+A row says: `model` on `problems` has this `value` of `metric` (at `k` samples where it means something),
 with the interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown,
 `versus` a paired difference (model minus versus), `judge` what a judge's scores decide or are worth."""
 

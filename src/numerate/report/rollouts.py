@@ -3,7 +3,7 @@
 A run may hold hundreds of thousands; the page takes at most CAP of them and SIZE bytes. The choice is
 stratified and needs no luck: every source (model x problem set x greedy or samples x round) gives in turn;
 within a source the problems come in the order of a hash of their id, the same in every source, so that models
-can be compared on the same problems; and each problem gives one right and one wrong attempt before it gives a
+can be compared on the same problems; and each problem gives one right and one wrong rollout before it gives a
 second of either."""
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _rank(problem_id: str) -> bytes:
 
 
 def _spread(picks: Sequence[Pick]) -> list[Pick]:
-    """Rounds over the problems: in each, one more right and one more wrong attempt of every problem."""
+    """Rounds over the problems: in each, one more right and one more wrong rollout of every problem."""
     seen: Counter[tuple[str, bool | None]] = Counter()
     turns: list[tuple[int, bytes, int, Pick]] = []
     for pick in sorted(picks, key=lambda pick: pick.index):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from numerate.metrics import catalog
 from numerate.metrics.catalog import Metric
@@ -152,70 +153,48 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
 
 def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
     """The judges in their colours: their scores against the truth."""
-    drawn = (_roc, _reliability, _positions)
-    figures = [figure for draw in drawn for figure in draw(rows, judges, salt)]
+    figures = [figure for kind in AXES for figure in _against_truth(rows, judges, kind, salt)]
     seen = {row.judge for row in rows}
     series = tuple((index, judge) for index, judge in enumerate(judges) if judge in seen)
     if figures:
         yield Panel(heading, "their scores against the truth", tuple(figures), series=series)
 
 
-def _roc(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    for metric in catalog.drawn("roc"):
-        points = [sorted(_points(rows, metric.name, judge)) for judge in judges]
-        drawn = [plots.PlotLine(index, line) for index, line in enumerate(points) if line]
-        if drawn:
-            x = "wrong ones called right"
-            svg = plots.plot_lines(f"{salt}-roc", "ROC curve", drawn, x=x, percent=True, shares=True)
-            yield Figure(metric.title, _sole_value(rows, judges, "auc", metric.help), svg)
+AXES: dict[catalog.Figure, tuple[str, dict[str, Any]]] = {
+    "roc": ("wrong ones called right", {"shares": True}),
+    "reliability": ("score", {"shares": True}),
+    "positions": ("step", {"top": 1.04}),
+}
+"""figure -> its abscissa, and its shape"""
+SUMMED = {"roc": "auc", "reliability": "ece", "step_reliability": "step_ece"}
+"""curve -> the number that sums it up"""
 
 
-def _reliability(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    for metric in catalog.drawn("reliability"):
-        lines = [_bins(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
-        drawn = [line for line in lines if line]
-        if drawn:
-            name, error = f"{salt}-{metric.name}", metric.name.replace("reliability", "ece")
-            svg = plots.plot_lines(name, metric.title, drawn, x="score", percent=True, shares=True)
-            yield Figure(metric.title, _sole_value(rows, judges, error, metric.help), svg)
-
-
-def _bins(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine | None:
-    bins = sorted(
-        (row.x, row.value, row.low, row.high)
-        for row in rows
-        if row.metric == metric and row.judge == judge
-        if row.x is not None and row.value is not None and row.low is not None and row.high is not None
-    )
-    if not bins:
-        return None
-    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in bins], [(x, low, high) for x, _, low, high in bins])
-
-
-def _positions(rows: Sequence[Result], judges: Sequence[str], salt: str) -> Iterator[Figure]:
-    for metric in catalog.drawn("positions"):
-        points = [
-            sorted(
-                (float(row.group), row.value)
-                for row in rows
-                if row.metric == metric.name and row.judge == judge
-                if row.group.isdecimal() and row.value is not None
-            )
-            for judge in judges
-        ]
-        drawn = [plots.PlotLine(index, line) for index, line in enumerate(points) if line]
+def _against_truth(
+    rows: Sequence[Result], judges: Sequence[str], kind: catalog.Figure, salt: str
+) -> Iterator[Figure]:
+    x, shape = AXES[kind]
+    for metric in catalog.drawn(kind):
+        lines = [_judge_line(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
+        drawn = [line for line in lines if line.points]
         if drawn:
             name = f"{salt}-{metric.name}"
-            svg = plots.plot_lines(name, metric.title, drawn, x="step", percent=True, top=1.04)
-            yield Figure(metric.title, metric.help, svg)
+            svg = plots.plot_lines(name, metric.title, drawn, x=x, percent=True, **shape)
+            note = _sole_value(rows, judges, SUMMED.get(metric.name, ""), metric.help)
+            yield Figure(metric.title, note, svg)
 
 
-def _points(rows: Sequence[Result], metric: str, judge: str) -> list[tuple[float, float]]:
-    return [
-        (row.x, row.value)
+def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine:
+    """Against the x of the rows, or against the position that they are grouped by."""
+    known = [
+        (float(row.group) if row.x is None else row.x, row.value, row.low, row.high)
         for row in rows
-        if row.metric == metric and row.judge == judge and row.x is not None and row.value is not None
+        if row.metric == metric and row.judge == judge and row.value is not None
+        if row.x is not None or row.group.isdecimal()
     ]
+    known.sort(key=lambda point: point[:2])
+    band = [(x, low, high) for x, _, low, high in known if low is not None and high is not None]
+    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in known], band)
 
 
 def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:

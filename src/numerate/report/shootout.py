@@ -11,12 +11,14 @@ from numerate.store import write_text
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
+AXES = {"attempts": "rollouts", "minutes": "minutes"}
+"""key of a curve's points -> its name on the page"""
 
 
 def table_header(results: Mapping[str, Any]) -> list[str]:
     """Returns the headings of `table_rows`, with the number of problems behind the figures."""
     n = f"n={results['n']:,}"
-    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
+    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "rollouts", "minutes"]
 
 
 def table_rows(results: Mapping[str, Any]) -> list[list[str]]:
@@ -136,7 +138,7 @@ def build_page(folder: Path, results: Mapping[str, Any]) -> Path:
 
 
 def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Validation accuracy, in the mean of the seeds, against attempts and against time."""
+    """Validation accuracy, in the mean of the seeds, against rollouts and against time."""
     from numerate.report import plots
     from numerate.report.figures import Figure, Panel
 
@@ -147,15 +149,15 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
             plots.PlotLine(index, [(point[key], point["accuracy"]) for point in curves[name]])
             for index, name in enumerate(names)
         ]
-        for key in ("attempts", "minutes")
+        for key in AXES
     }
     figures = tuple(
         Figure(
-            f"against {key}",
+            f"against {name}",
             "",
-            plots.plot_lines(f"shootout-{key}", key, drawn[key], x=key, percent=True, size=LARGE),
+            plots.plot_lines(f"shootout-{name}", name, drawn[key], x=name, percent=True, size=LARGE),
         )
-        for key in ("attempts", "minutes")
+        for key, name in AXES.items()
         if drawn[key]
     )
     title = "Accuracy on the validation problems"
@@ -166,7 +168,7 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
     """Means over the seeds of their first validations, of their second ones, and so on, as far as all have
-    them. Seeds that learn from attempts of their own may come to an epoch's end at different steps."""
+    them. Seeds that learn from rollouts of their own may come to an epoch's end at different steps."""
     taken = [[point for point in run if point["accuracy"] is not None] for run in runs]
     return [
         {

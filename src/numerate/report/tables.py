@@ -59,6 +59,11 @@ class Cell:
         return f"{self.text} {self.size}".rstrip()
 
 
+def show_cell(cell: Cell | None, shared: bool, none: str = "-") -> str:
+    """A figure with its interval, and with the number of problems where its column does not share one."""
+    return none if cell is None else cell.text if shared else cell.sized
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     metric: str
@@ -153,7 +158,7 @@ def judge_results(results: Sequence[Result]) -> list[Result]:
 
 
 def summary(metrics: Mapping[str, Any]) -> Table:
-    """Models by problem set, with the columns that the run has: at k attempts, the largest k of the run.
+    """Models by problem set, with the columns that the run has: at k samples, the largest k of the run.
 
     metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
     rows = without_repeats(whole_set(parse_results(metrics)))

@@ -46,21 +46,21 @@ def selection_results(
         ValueError: a sample has no score, or problems have different numbers of samples.
     """
     judged = judged_groups(groups, scores, how)
-    attempts = powers_of_two(len(judged.candidates[0].clusters))
-    values = strategy_curves(judged.candidates, attempts, attempts, subsets=subsets, seed=seed)
+    samples = powers_of_two(len(judged.candidates[0].clusters))
+    values = strategy_curves(judged.candidates, samples, samples, subsets=subsets, seed=seed)
     chosen_on: Curves | None = None
     if validation is not None:
         there = judged_groups(*validation, how).candidates
-        most = min(attempts[-1], len(there[0].clusters))
+        most = min(samples[-1], len(there[0].clusters))
         chosen_on = strategy_curves(
-            there, [k for k in attempts if k <= most], attempts, subsets=subsets, seed=seed
+            there, [k for k in samples if k <= most], samples, subsets=subsets, seed=seed
         )
     rows: list[Row] = []
     for strategy in STRATEGIES:
         if strategy in LIMITED:
-            rows += _limited(strategy, values, attempts, chosen_on, [_half(id) for id in judged.ids])
+            rows += _limited(strategy, values, samples, chosen_on, [_half(id) for id in judged.ids])
         elif strategy != "majority":
-            rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in attempts]
+            rows += [accuracy_row(f"{strategy}_at_k", values[strategy, k, None], k) for k in samples]
     scored = [
         (score, bool(correct), id)
         for id, problem in zip(judged.ids, judged.candidates, strict=True)
@@ -77,12 +77,12 @@ def _half(problem_id: str) -> bool:
 def _limited(
     strategy: Strategy,
     values: Curves,
-    attempts: Sequence[int],
+    samples: Sequence[int],
     chosen_on: Curves | None,
     half: Sequence[bool],
 ) -> list[Row]:
     rows: list[Row] = []
-    for k in attempts:
+    for k in samples:
         options = by_limit(values, strategy, k)
         there = by_limit(chosen_on, strategy, k) if chosen_on is not None else {}
         if there:
@@ -90,14 +90,14 @@ def _limited(
             rows.append(accuracy_row(f"{strategy}_at_k", options[limit], k, limit=limit))
         elif len(set(half)) == 2:
             rows.append(accuracy_row(f"{strategy}_at_k", cross_validated(options, half), k))
-    everything = by_limit(values, strategy, attempts[-1])
+    everything = by_limit(values, strategy, samples[-1])
     rows += [accuracy_row(f"{strategy}_by_limit", each, limit) for limit, each in everything.items()]
     top = best_limit(everything).limit
-    return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], attempts[-1], limit=top)]
+    return [*rows, accuracy_row(f"{strategy}_optimistic", everything[top], samples[-1], limit=top)]
 
 
 def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
-    """judge -> model -> value at the most attempts: does a judge that was trained on one model's attempts
+    """judge -> model -> value at the most samples: does a judge that was trained on one model's samples
     help with another's (Liu et al. 2023, table 6)? Rows are those of one problem set and name their model."""
     best: dict[str, dict[str, Row]] = {}
     for each in rows:

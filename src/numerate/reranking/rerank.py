@@ -45,19 +45,19 @@ def rerank_models(
 ) -> list[Row]:
     """Score what is not scored yet, then every strategy for every model and problem set.
 
-    sets: the problems that were sampled. folder_of: the folder of a model's attempts at a set. each: attempts
+    sets: the problems that were sampled. folder_of: the folder of a model's samples at a set. each: samples
     per problem. Scores go to the folder `scores` beside the samples."""
     scorer = cache(judge.load)
     rows: list[Row] = []
     for model in models:
         scored: dict[str, Stored] = {}
         for name, problems in sets.items():
-            attempts = folder_of(model, name)
-            folder = attempts / "scores" / judge.name
-            drawn = read_json(attempts / "identity.json")["identity"]
+            all_samples = folder_of(model, name)
+            folder = all_samples / "scores" / judge.name
+            drawn = read_json(all_samples / "identity.json")["identity"]
             run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
             label = f"{judge.name} reads {model} on {name}"
-            samples = attempts / "samples"
+            samples = all_samples / "samples"
             scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
         for name, stored in scored.items():
             validation = scored.get(VALIDATION) if name != VALIDATION else None
@@ -67,8 +67,8 @@ def rerank_models(
 
 
 def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[Row]:
-    """Selection with the judge's scores, how many attempts were too long for it, and its step scores against
-    the oracle's labels where the attempts have some."""
+    """Selection with the judge's scores, how many samples were too long for it, and its step scores against
+    the oracle's labels where the samples have some."""
     chosen_on = (validation.groups, validation.scores) if validation else None
     rows = selection_results(
         stored.groups, stored.scores, judge=judge.name, how=judge.how, validation=chosen_on
@@ -84,5 +84,5 @@ def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[
 
 
 def whole_labels(stored: Stored) -> Labels:
-    """The oracle's labels of the attempts that the judge has read to their end."""
+    """The oracle's labels of the samples that the judge has read to their end."""
     return {key: labels for key, labels in labels_of(stored.groups).items() if key not in stored.overlong}

@@ -16,12 +16,12 @@ from numerate.types import Group, Problem, Scorer
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The attempts of one model at one problem set, without their texts, and their scores."""
+    """The samples of one model at one problem set, without their texts, and their scores."""
 
     groups: list[Group]
     scores: dict[tuple[str, int], tuple[float, ...]]
     overlong: set[tuple[str, int]]
-    """attempts whose late steps the judge had no room for"""
+    """samples whose late steps the judge had no room for"""
 
 
 def score_stored(
@@ -34,9 +34,9 @@ def score_stored(
     each: int,
     label: str,
 ) -> Stored:
-    """Scores the attempts in `samples`, a file in `folder` for each of theirs; those that are there are read.
+    """Scores the samples in `samples`, a file in `folder` for each of theirs; those that are there are read.
 
-    scorer: opens the judge; not called where nothing is missing. each: attempts per problem. A part is always
+    scorer: opens the judge; not called where nothing is missing. each: samples per problem. A part is always
     scored as a whole, so a resumed scoring gives the same numbers bit for bit. With several processes each
     scores its share of the parts."""
     parts = [(part, folder / f"{part.stem}.jsonl") for part in sorted(samples.glob("part-*.parquet"))]
@@ -65,7 +65,7 @@ def score_stored(
 
 
 def light_groups(samples: Path, problems: Sequence[Problem]) -> list[Group]:
-    """Stored attempts without their turns, which are nearly all of their weight."""
+    """Stored samples without their turns, which are nearly all of their weight."""
     return list(
         group_rows(
             problems,

@@ -1,4 +1,4 @@
-"""Attempts with their answers, verdicts and scores, as selection takes them."""
+"""Samples with their answers, verdicts and scores, as selection takes them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from numerate.metrics import Candidates
 from numerate.types import Group, Scorer
 
 Scores = Mapping[tuple[str, int], Sequence[float]]
-"""(problem id, index) -> the scores of the attempt's steps; an outcome judge gives one"""
+"""(problem id, index) -> the scores of the sample's steps; an outcome judge gives one"""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The attempts at each problem with one score per attempt."""
+    """The samples at each problem with one score per sample."""
 
     ids: tuple[str, ...]
     candidates: tuple[Candidates, ...]
 
 
 def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], tuple[float, ...]]:
-    """What a judge says of every attempt, one group after the other."""
+    """What a judge says of every sample, one group after the other."""
     by_rollout: dict[tuple[str, int], tuple[float, ...]] = {}
     for group in groups:
         texts = [scored.rollout.solution for scored in group.attempts]
@@ -34,10 +34,10 @@ def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], 
 
 
 def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:
-    """Raises ValueError where groups differ in size, and for an attempt without scores."""
+    """Raises ValueError where groups differ in size, and for a sample without scores."""
     sizes = {len(group.attempts) for group in groups}
     if len(sizes) != 1:
-        raise ValueError(f"problems with {sorted(sizes)} attempts: give the same number for each problem")
+        raise ValueError(f"problems with {sorted(sizes)} samples: give the same number for each problem")
     return Judged(
         tuple(group.problem.id for group in groups),
         tuple(_candidates(group, scores, how) for group in groups),
@@ -53,13 +53,13 @@ def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
     missing = next((key for key in keys if key not in scores), None)
     if missing is not None:
         raise ValueError(
-            f"attempt {missing[1]} at problem {missing[0]!r} has no scores: score every attempt, or none"
+            f"sample {missing[1]} at problem {missing[0]!r} has no scores: score every sample, or none"
         )
     return Candidates(clusters, correct, [aggregate(scores[key], how) for key in keys])
 
 
 def labels_of(groups: Sequence[Group]) -> dict[tuple[str, int], list[bool | None]]:
-    """The oracle's labels of the attempts that it has marked: unverifiable steps count as not wrong."""
+    """The oracle's labels of the samples that it has marked: unverifiable steps count as not wrong."""
     return {
         (group.problem.id, scored.rollout.index): [
             None if step.label is None else step.label != "wrong" for step in scored.rollout.steps
