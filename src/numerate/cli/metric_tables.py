@@ -1,4 +1,4 @@
-"""The numbers of a run, on a terminal: the same tables that the report prints."""
+"""Terminal tables of a run's metrics, the same as in the report."""
 
 from __future__ import annotations
 

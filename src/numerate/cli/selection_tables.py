@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numerate.report.results import Result
 
 LABELLED = "labelled"
-NO_F1 = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
+NO_F1 = "first-error F1 needs solutions with an error and solutions without one: raise the limit"
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
 
