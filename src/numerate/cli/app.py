@@ -1,6 +1,6 @@
 """The command-line application: error messages and exit codes of all commands.
 
-Invalid input prints one block of text and exits with code 2; Ctrl-C prints how to resume and exits with 130."""
+Invalid input prints one block of text and exits with code 2; Ctrl-C exits with 130."""
 
 from __future__ import annotations
 

@@ -41,23 +41,23 @@ def measure_model(
     model: Model,
     problems: Annotated[
         list[str],
-        Option("--problems", "-p", metavar="NAME", help="A problem set; may be given several times."),
+        Option("--problems", "-p", metavar="NAME", help="A problem set. Repeatable."),
     ],
     samples: Annotated[
-        int, Option("--samples", "-n", min=0, metavar="N", help="Attempts per problem for pass@k and maj@k.")
+        int, Option("--samples", "-n", min=0, metavar="N", help="Samples per problem for pass@k and maj@k.")
     ] = 32,
     limit: Limit = None,
     temperature: Temperature = 0.7,
     top_p: TopP = 1.0,
     top_k: TopK = 0,
     max_tokens: MaxTokens = 256,
-    greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
+    greedy: Annotated[bool, Option(help="Also decode greedily, for the accuracy.")] = True,
     rerank_with: Annotated[
         list[str] | None,
-        Option(metavar="JUDGE", help="oracle, or a judge's directory; may be given several times."),
+        Option(metavar="JUDGE", help="oracle, or the directory of a reward model or verifier. Repeatable."),
     ] = None,
     aggregate: Annotated[
-        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+        str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
     ] = None,
     prompt: Prompt = "plain",
     seed: Seed = 0,

@@ -27,24 +27,24 @@ def grade_file(
     ],
     out: Annotated[
         Path,
-        Option("--out", "-o", metavar="FILE", callback=target, help="Where the verdicts go; - is stdout."),
+        Option("--out", "-o", metavar="FILE", callback=target, help="Output file; - is stdout."),
     ] = Path("-"),
     strict: Annotated[
-        bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
+        bool, Option("--strict", help="Reject answers that differ in a unit, % or variable name.")
     ] = False,
     fallback: Annotated[
         str,
         Option(
             metavar="expression|number|none",
-            help="What counts where no answer is marked: the last expression, the last number, nothing.",
+            help="Answer of a solution without a marked answer: its last expression, last number, or none.",
         ),
     ] = "expression",
     unfinished: Annotated[
-        bool, Option("--unfinished", help="Read an answer in a thought that was never finished.")
+        bool, Option("--unfinished", help="Also extract answers from an unclosed thinking block.")
     ] = False,
     workers: Annotated[
         int | None,
-        Option(min=1, metavar="N", help="Processes: by default one per core for a file, one for stdin."),
+        Option(min=1, metavar="N", help="Worker processes; default: one per core for a file, one for stdin."),
     ] = None,
     json_file: Counts = None,
 ) -> None:

@@ -21,7 +21,7 @@ def judge_solutions(
         str,
         Argument(
             metavar="JUDGE",
-            help="Directory of a reward model, verifier or evaluator, .../stages/prm/model, or oracle (stories).",
+            help="Directory of a reward model, verifier or evaluator (stages/prm/model), or oracle (stories).",
         ),
     ],
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,
@@ -70,7 +70,8 @@ def judge_solutions(
       {"id": 1, "scores": [0.93], "steps": ["2+3=5"], "score": 0.93}
 
     Scores keep the order of the file. With --out, the same command resumes: ids in the output file are not
-    scored again. An unreadable line becomes {"line", "error"}; all other lines are scored; the exit code is 1.
+    scored again. An unreadable line becomes {"line", "error"}; all other lines are scored, and the exit code
+    is 1.
 
     \b
     Examples:

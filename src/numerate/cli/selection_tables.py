@@ -124,5 +124,5 @@ def show_crossed(
     for judge in dict.fromkeys(row.judge for row in own):
         figures = [find_row([row for row in own if row.model == m], CROSSED, judge, most) for m in models]
         cells.append([judge, *("" if row is None else format_figure(row, False).rstrip() for row in figures)])
-    table.print_title(f"{problems}: {catalog.title(CROSSED, most)}, judges by models", to_stderr=to_stderr)
-    table.print_table(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)
+    table.print_title(f"{problems}: {catalog.title(CROSSED, most)}, scorers by models", to_stderr=to_stderr)
+    table.print_table(cells, ["scorer", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

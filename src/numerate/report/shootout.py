@@ -16,7 +16,7 @@ LARGE = (5.2, 3.6)
 def table_header(results: Mapping[str, Any]) -> list[str]:
     """Returns the headings of `table_rows`, with the number of problems behind the figures."""
     n = f"n={results['n']:,}"
-    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "attempts", "minutes"]
+    return ["method", f"accuracy, {n}", "seeds", f"against initial policy, {n}", "p", "rollouts", "minutes"]
 
 
 def table_rows(results: Mapping[str, Any]) -> list[list[str]]:
@@ -151,17 +151,17 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
     }
     figures = tuple(
         Figure(
-            f"against {key}",
+            f"by {unit}",
             "",
-            plots.plot_lines(f"shootout-{key}", key, drawn[key], x=key, percent=True, size=LARGE),
+            plots.plot_lines(f"shootout-{key}", unit, drawn[key], x=unit, percent=True, size=LARGE),
         )
-        for key in ("attempts", "minutes")
+        for key, unit in (("attempts", "rollouts"), ("minutes", "minutes"))
         if drawn[key]
     )
     title = "Accuracy on the validation problems"
     sizes = sorted(results.get("validation", ()))
     of = f", n={' to '.join(f'{n:,}' for n in (sizes[0], sizes[-1])[: len(sizes)])} problems" if sizes else ""
-    return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
+    return Panel(title, f"mean over seeds{of}", figures, models=tuple(names), abreast=2)
 
 
 def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
