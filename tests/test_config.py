@@ -40,6 +40,27 @@ def refusal(here: Path) -> Edit:
     return of
 
 
+@pytest.mark.parametrize(
+    ("override", "stage"),
+    [
+        ("sft.validate.every=1", "sft"),
+        ("sft.validate={every: 2, keep: best}", "sft"),
+        ("ei.validate.keep=best", "ei"),
+        ("ei.stop_after=1", "ei"),
+    ],
+)
+def test_a_stage_that_validates_without_a_validation_set_is_refused_before_any_stage(
+    here: Path, refusal: Edit, override: str, stage: str
+) -> None:
+    message = refusal("name: small", "name: small", override)
+    assert f"stages.{stage}.validate: the recipe has no problem set named `validation`" in message
+    assert config.load("r.yaml", [override, "problems.validation=test.jsonl", "allow_test_training=true"])
+
+
+def test_the_default_validation_of_expert_iteration_needs_no_validation_set(here: Path) -> None:
+    assert config.load("r.yaml").stages["ei"].options.validate.every == 1
+
+
 def test_a_good_recipe_is_read_with_its_methods_options(here: Path) -> None:
     recipe = config.load("r.yaml")
     assert list(recipe.stages) == ["sft", "ei"]

@@ -82,7 +82,7 @@ def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(listed, dict):  # an earlier version listed none
         return ()
     return tuple(
-        f"{folder / name} is {'cut' if name in present else 'missing'}"
+        f"{folder / name} is {'truncated' if name in present else 'missing'}"
         for name, size in listed.items()
         if present.get(name) != size
     )

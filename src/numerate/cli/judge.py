@@ -21,7 +21,7 @@ def judge_solutions(
         str,
         Argument(
             metavar="JUDGE",
-            help="Directory of a reward model, verifier or evaluator (stages/prm/model), or oracle (stories).",
+            help="Directory of a reward model, verifier or evaluator (stages/prm/model), or oracle.",
         ),
     ],
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from numerate import methods
@@ -25,7 +26,7 @@ LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 
 Complaint = tuple[Path_, str]
-"""where in the recipe, and what is wrong there"""
+"""path in the recipe, message"""
 
 
 def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> None:
@@ -36,6 +37,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
     untrusted = list(trusting.untrusted_functions(recipe, trust))
     complaints = [*name_errors(recipe), *reference_errors(recipe), *evaluation_errors(recipe), *untrusted]
     complaints += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoder_errors(recipe)]
+    complaints += validation_errors(recipe)
     complaints += device_errors(recipe.device)
     if not untrusted:  # a server is asked with the key
         complaints += engine_errors(recipe)
@@ -63,7 +65,7 @@ def name_errors(recipe: Recipe) -> Iterator[Complaint]:
         if not FOLDER_NAME.fullmatch(word):
             yield (
                 path,
-                f"{word!r} cannot be the name of a folder: use letters, digits, - and _, beginning with a letter",
+                f"{word!r} cannot name a folder: use letters, digits, - and _, beginning with a letter",
             )
     if recipe.base_name in recipe.stages:
         yield ("base_name",), f"{recipe.base_name!r} is a stage: give the base model another name"
@@ -133,6 +135,20 @@ def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:
         if encoder and getattr(stage.options, "likelihood", False):
             message = "an encoder gives no likelihoods: leave out likelihood or encoder"
             yield ("stages", name, "likelihood"), message
+
+
+def validation_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """Stages that validate need the problem set `validation`; a method's default goes without."""
+    for name, stage in recipe.stages.items():
+        validate = getattr(stage.options, "validate", None)
+        defaults = {field.name: field.default for field in fields(type(stage.options))}
+        chosen = validate != defaults.get("validate") or getattr(stage.options, "stop_after", None)
+        if validate is None or not chosen or "validation" in recipe.problems:
+            continue
+        try:
+            validate.require(())
+        except ValueError as error:
+            yield ("stages", name, "validate"), str(error)
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:

@@ -22,9 +22,9 @@ from numerate.report.tables import (
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
 """strategies of the table of scorers by models: best score, and weighted vote"""
 WITHIN = (
-    "AUC over all samples also rewards estimates of a problem's difficulty. Selection among the samples of one "
-    "problem depends on AUC within: the chance that a right sample scores above a wrong sample of the same "
-    "problem, mean over the problems with right and wrong samples. 0.5 is chance level."
+    "AUC over all samples also rewards estimates of a problem's difficulty. Selection among the samples of "
+    "one problem depends on AUC within: the chance that a right sample scores above a wrong sample of the "
+    "same problem, mean over the problems with right and wrong samples. 0.5 is chance level."
 )
 
 

@@ -35,9 +35,7 @@ def selection_panels(run: RunRecord) -> list[Panel]:
             panels += _strategies(
                 own, judges, f"{problems}: {plain_name(model)}, re-ranked", f"k{index}-{number}"
             )
-            panels += _judges(
-                own, judges, f"{problems}: {plain_name(model)}, scorers", f"j{index}-{number}"
-            )
+            panels += _judges(own, judges, f"{problems}: {plain_name(model)}, scorers", f"j{index}-{number}")
     return panels
 
 

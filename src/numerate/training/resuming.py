@@ -39,7 +39,7 @@ def checkpoint_check(stage: Path, processes: int, rounds: int) -> Check:
             return f"{stage / LOG} is damaged before round {state['step']}"
         for name, size in state.get("files", {}).items():
             if present.get(name) != size:
-                return f"{stage / name} is {'cut' if name in present else 'missing'}"
+                return f"{stage / name} is {'truncated' if name in present else 'missing'}"
         return None
 
     return reason

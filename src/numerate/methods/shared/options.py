@@ -211,7 +211,8 @@ class Validate:
         """Raises ValueError where there is nothing to validate on."""
         if self.every and not problems:
             raise ValueError(
-                "validate.every is set, but the recipe has no problem set named `validation`: add one"
+                "the recipe has no problem set named `validation` to validate on: add it to problems, or set "
+                "validate.every: 0"
             )
 
 
