@@ -39,17 +39,18 @@ VERSION = 2
 @config
 class Config(PolicyGradient):
     clip: Clip = Clip(0.2, 0.28)
-    """bounds of rho: more room above, for what is unlikely still"""
+    """bounds of rho: a higher upper bound, for unlikely tokens (clip-higher)"""
     max_draws: AtLeast1 = 10
-    """how often a step samples at new problems until enough of them have rollouts of different worth"""
+    """largest number of times that a step samples new problems in place of zero-variance groups (dynamic
+    sampling)"""
     overlong_cache: AtLeast0 = 64
-    """tokens before the longest rollout over which the punishment for length sets in; 0 punishes none"""
+    """tokens before the maximum length over which the length penalty rises; 0: no penalty"""
     overlong_weight: NotNegative = 0.5
-    """of that punishment: the paper's rewards are 1 and -1, twice as far apart as ours"""
+    """of the length penalty: the paper's rewards are 1 and -1, twice as far apart as 1 and 0"""
     sample: Sample = Sample(rollouts=16)
-    """what is sampled in a step"""
+    """sampling of a step"""
     fit: PolicyFit = PolicyFit()
-    """how a step learns from it; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
+    """optimization of a step; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()

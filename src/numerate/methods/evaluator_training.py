@@ -56,19 +56,19 @@ VERSION = 2
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     objective: Literal["margin", "xent"] = "margin"
-    """what is trained: the order of right and wrong solutions, or the word itself"""
+    """margin: ranking of right above wrong solutions; xent: cross-entropy of the verdict word"""
     space: Literal["vocab", "two_way"] = "vocab"
     """of xent: the word's probability among all tokens, or among the two words"""
     pairs: AtLeast1 = 10
     """pairs of a right and a wrong solution per problem, for the margin"""
     labels: Literal["grader", "oracle"] = "grader"
-    """what makes a solution right: its answer, or for stories also that no step is wrong"""
+    """criterion of a right solution: its answer, or for stories also the oracle's labels of its steps"""
     joint: NotNegative = 0.0
-    """alpha: go on writing the worked solutions of the same problems, with this weight; 0 only judges"""
+    """alpha, weight of the loss on demonstrations of the same problems; 0 trains the evaluation alone"""
     fit: JudgeFit = replace(orm.FIT, epochs=1, lr=5e-6, max_length=1024)
-    """how the evaluator is trained; a batch holds pairs, or solutions"""
+    """optimization; a batch has pairs, or solutions"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,15 @@ Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     at: At = "steps"
-    """where the outcome is predicted: at the ends of steps, at the end only, or after every token"""
+    """positions of the prediction: the ends of steps, the end of the solution, or every token"""
     likelihood: bool = False
-    """the head also sees how likely the solution is to the judge's own language model"""
+    """also feed the head the solution's log-probability under the reward model's own language model"""
     encoder: str | None = None
-    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    """encoder (BERT, DeBERTa) as the initial model, in place of the stage's: a directory or a hub id"""
     fit: JudgeFit = FIT
-    """how the judge is trained"""
+    """optimization of the reward model"""
 
 
 def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:

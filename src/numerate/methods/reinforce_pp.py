@@ -42,8 +42,8 @@ class Config(PolicyGradient):
     clip: Clip = Clip(0.2)
     """bounds of rho"""
     kl: Kl = Kl(estimator="k2")
-    """the KL to the reference policy; the paper takes coef: 0.001 for mathematics. A rule that grades answers
-    is harder to game than a learned reward"""
+    """the KL to the reference policy; the paper takes coef: 0.001 for mathematics. Rule-based rewards are
+    harder to exploit than learned ones"""
 
     def __post_init__(self) -> None:
         if self.baseline == "group":

@@ -36,7 +36,7 @@ NEVER = Validate()
 @config
 class Config:
     fit: RowFit = RowFit(epochs=4, batch=128, lr=2e-5, final_lr=2e-7, warmup=0.03)
-    """how the solutions are learned"""
+    """optimization"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, after so many epochs"""
 
