@@ -56,8 +56,8 @@ class Config(PolicyGradient):
         self.sample.require_group_of_two()
         if self.overlong_cache >= self.sample.max_tokens:
             raise ValueError(
-                f"overlong_cache: {self.overlong_cache} leaves no length unpunished; it has to be smaller "
-                f"than sample.max_tokens: {self.sample.max_tokens}"
+                f"overlong_cache: {self.overlong_cache} must be smaller than sample.max_tokens: "
+                f"{self.sample.max_tokens}"
             )
 
 
@@ -92,12 +92,12 @@ def sample_uneven_groups(run: training.Stage, loop: OnPolicyLoop, cfg: Config) -
         if len(kept) >= wanted:
             return kept[:wanted]
     message = (
-        f"step {run.round}: {len(kept)} of {wanted} questions had attempts of different worth after "
-        f"{cfg.max_draws} draws of {wanted}"
+        f"step {run.round}: {len(kept)} of {wanted} problems have rollouts with different rewards "
+        f"after {cfg.max_draws} rounds of sampling {wanted}"
     )
-    remedy = "take easier or harder problems, more `attempts` each, or raise max_draws"
+    remedy = "choose easier or harder problems, raise sample.rollouts, or raise max_draws"
     if not kept and run.round == 0:
-        raise ValueError(f"{message}, so there is nothing to learn from: {remedy}")
+        raise ValueError(f"{message}, so no group has a gradient: {remedy}")
     if not kept:
         run.finish()
     if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again

@@ -144,16 +144,18 @@ def make_judge(job: Job, card: Card, encoder: str | None) -> ScoreModel:
 def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
     """The rows that have something to learn. Raises ValueError where all of them say the same."""
     if not rows:
-        raise ValueError(f"none of the solutions has a step to be judged, or a label: give it {what}")
+        raise ValueError(f"none of the solutions has a labelled step: provide {what}")
     kept, empty = training.keep_rows(rows)
     seen = {t for row in kept for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
     if len(seen) < 2:
         fault = "have no label" if not seen else f"carry the same label ({seen.pop():g})"
         raise ValueError(
-            f"all {len(rows)} solutions {fault}, and a judge learns from the difference: give it {what}"
+            f"all {len(rows)} solutions {fault}, and a reward model needs both labels: provide {what}"
         )
     if empty:
-        run.progress.warn(f"{empty} of {len(rows)} solutions have no judged step within max_length: left out")
+        run.progress.warn(
+            f"{empty} of {len(rows)} solutions have no labelled step within max_length: left out"
+        )
     return kept
 
 
@@ -175,5 +177,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         outcome_row(judge.lay(solution.problem, solution.steps), solution.labels, cfg.at) for solution in data
     ]
     # 3. fit
-    rows = usable_rows(run, rows, "right and wrong attempts")
+    rows = usable_rows(run, rows, "right and wrong rollouts")
     return fit_judge(run, cfg.fit, judge, rows, loss, training.set_read_weights)

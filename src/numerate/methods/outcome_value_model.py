@@ -97,5 +97,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         for solution in data
     ]
     # 3. fit
-    rows = orm.usable_rows(run, rows, "right and wrong attempts")
+    rows = orm.usable_rows(run, rows, "right and wrong rollouts")
     return orm.fit_judge(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), set_value_weights)

@@ -84,7 +84,8 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
         problem = group.problem
         if labels == "oracle" and not knows(problem):
             raise ValueError(
-                f"problem {problem.id!r} is not a story, and the oracle scores stories only: set labels: stored"
+                f"problem {problem.id!r} is not a story, and the oracle labels stories only: set "
+                "labels: stored"
             )
         for rollout in (scored.rollout for scored in group.attempts):
             steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
@@ -107,8 +108,8 @@ def reading_mode(data: Sequence[LabelledSolution], reads: Reads | None, encoder:
     ends_only = not any(label is not None for solution in data for label in solution.labels[:-1])
     if encoder and reads == "whole" and ends_only and any(len(solution.steps) > 1 for solution in data):
         raise ValueError(
-            f"reads: whole, and none of {len(data)} solutions has a label before its last step, so the "
-            "encoder would be read where it learned nothing: take reads: prefixes"
+            f"reads: whole needs labels before the last step, and none of {len(data)} solutions has "
+            "one: set reads: prefixes"
         )
     return reads or ("prefixes" if ends_only else "whole")
 
@@ -170,5 +171,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
             run, cfg, job, labelled_steps.load(cfg.marked, limit=cfg.marked_limit, paths=paths)
         )
     if cfg.rollouts is None:
-        raise ValueError("a process reward model learns from rollouts or from marked: name one of them")
+        raise ValueError("a process reward model needs training data: set rollouts or marked, not both")
     return fit_step_judge(run, cfg, job, label_steps(job.attempts(cfg.rollouts), cfg.labels))

@@ -84,8 +84,8 @@ def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> li
     )
     if not kept:
         raise ValueError(
-            f"balance: {balance} leaves nothing of {len(right)} right and {len(wrong)} wrong attempts: take "
-            "problems that the sampler solves now and then, or balance: null"
+            f"balance: {balance} selects no rollout of {len(right)} right and {len(wrong)} wrong "
+            "ones: choose problems with right and wrong rollouts, or set balance: null"
         )
     return [pairs[i] for i in kept]
 
@@ -98,8 +98,8 @@ def step_returns(scored: Scored, labels: str) -> list[float]:
     scores = [step.score for step in rollout.steps if step.score is not None]
     if len(scores) != len(rollout.steps):
         raise ValueError(
-            f"attempt {rollout.index} at {rollout.problem_id!r}: a step has no share of right continuations; "
-            "name a stage of method step_labels as rollouts"
+            f"rollout {rollout.index} of {rollout.problem_id!r}: a step has no share of right "
+            "continuations; name a stage of method step_labels as rollouts"
         )
     return scores or [float(bool(scored.reward.value))]
 
@@ -167,5 +167,5 @@ def balance_summary(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) 
     def right(some: Sequence[Pair]) -> int:
         return sum(bool(scored.reward.value) for _, scored in some)
 
-    summary = f"{len(kept)} of {len(pairs)} attempts are kept, {right(kept)} of {right(pairs)} right ones"
+    summary = f"{len(kept)} of {len(pairs)} rollouts are kept, {right(kept)} of {right(pairs)} right ones"
     return summary + (f"; {overlong} of them are too long and left out" if overlong else "")

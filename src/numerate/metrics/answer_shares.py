@@ -46,7 +46,7 @@ def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int,
 def right_share(candidates: Candidates) -> float:
     """Attempts with the right answer, of all (figure 4, first). Raises ValueError for no attempts."""
     if not len(candidates.clusters):
-        raise ValueError("a problem without attempts has no share of right ones")
+        raise ValueError("a problem without samples has no share of right ones")
     right = candidates.right
     return sum(right.get(cluster, False) for cluster in candidates.clusters) / len(candidates.clusters)
 

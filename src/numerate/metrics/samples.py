@@ -26,15 +26,15 @@ class Candidates:
     def __post_init__(self) -> None:
         if len(self.clusters) != len(self.correct):
             raise ValueError(
-                f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: "
-                "give one of each per attempt"
+                f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: give one of each "
+                "per sample"
             )
         if self.scores is not None and len(self.scores) != len(self.clusters):
             raise ValueError(
-                f"{len(self.scores)} scores for {len(self.clusters)} attempts: give one score per attempt"
+                f"{len(self.scores)} scores for {len(self.clusters)} samples: give one score per sample"
             )
         if self.scores is not None and not all(map(isfinite, self.scores)):
-            raise ValueError("a score is not a finite number: drop what the judge could not score")
+            raise ValueError("a score is not a finite number: drop samples without a score")
 
     @property
     def right(self) -> dict[int, bool]:
@@ -54,7 +54,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     Computed in whole numbers and rounded once. Raises ValueError unless 0 <= c <= n and 1 <= k <= n.
     """
     if not (0 <= c <= n and 1 <= k <= n):
-        raise ValueError(f"pass@{k} of n={n} attempts, c={c} right: needs 0 <= c <= n and 1 <= k <= n")
+        raise ValueError(f"pass@{k} of n={n} samples, c={c} right: needs 0 <= c <= n and 1 <= k <= n")
     if k == n or n - c < k:
         return float(c > 0)
     ways = comb(n, k)
@@ -74,7 +74,7 @@ def maj_at_k(clusters: Sequence[int], correct: Sequence[bool], k: int) -> float:
     """
     _check(clusters, correct)
     if not 1 <= k <= len(clusters):
-        raise ValueError(f"maj@{k} of {len(clusters)} attempts: needs 1 <= k <= the number of attempts")
+        raise ValueError(f"maj@{k} of {len(clusters)} samples: needs 1 <= k <= the number of samples")
     if k == len(clusters):
         return float(majk(clusters, correct, 1))
     sizes: dict[int, int] = {}
@@ -103,7 +103,7 @@ def majk(clusters: Sequence[int], correct: Sequence[bool], k: int) -> bool:
 def _check(clusters: Sequence[int], correct: Sequence[bool]) -> None:
     if len(clusters) != len(correct):
         raise ValueError(
-            f"{len(clusters)} cluster ids and {len(correct)} verdicts: give one of each per attempt"
+            f"{len(clusters)} cluster ids and {len(correct)} verdicts: give one of each per sample"
         )
 
 

@@ -109,7 +109,7 @@ class Subsets:
     def _places(self, m: int) -> tuple[Ints, int]:
         """(place of every attempt in each choice, m)."""
         if not 1 <= m <= self._of.total:
-            raise ValueError(f"{m} of {self._of.total} attempts: needs 1 <= m <= the number of attempts")
+            raise ValueError(f"{m} of {self._of.total} samples: needs 1 <= m <= the number of samples")
         order_RG = self._whole_1G if m == self._of.total else self._order_RG
         return order_RG[:, self._of.place_A], m
 
@@ -182,9 +182,9 @@ def rerank_at_k(candidates: Candidates, k: int) -> float:
     """
     total, scores = len(candidates.clusters), candidates.scores
     if scores is None:
-        raise ValueError("rerank@k needs a score per attempt")
+        raise ValueError("rerank@k needs a score per sample")
     if not 1 <= k <= total:
-        raise ValueError(f"rerank@{k} of {total} attempts: needs 1 <= k <= the number of attempts")
+        raise ValueError(f"rerank@{k} of {total} samples: needs 1 <= k <= the number of samples")
     right = candidates.right
     levels: dict[float, list[bool]] = {}
     for cluster, score in zip(candidates.clusters, scores, strict=True):

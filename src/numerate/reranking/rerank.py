@@ -56,7 +56,7 @@ def rerank_models(
             folder = attempts / "scores" / judge.name
             drawn = read_json(attempts / "identity.json")["identity"]
             run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
-            label = f"{judge.name} reads {model} on {name}"
+            label = f"{judge.name} scores {model} on {name}"
             samples = attempts / "samples"
             scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
         for name, stored in scored.items():

@@ -37,7 +37,7 @@ def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "la
     """Raises ValueError where groups differ in size, and for an attempt without scores."""
     sizes = {len(group.attempts) for group in groups}
     if len(sizes) != 1:
-        raise ValueError(f"problems with {sorted(sizes)} attempts: give the same number for each problem")
+        raise ValueError(f"problems with {sorted(sizes)} samples: give the same number for each problem")
     return Judged(
         tuple(group.problem.id for group in groups),
         tuple(_candidates(group, scores, how) for group in groups),
@@ -53,7 +53,7 @@ def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
     missing = next((key for key in keys if key not in scores), None)
     if missing is not None:
         raise ValueError(
-            f"attempt {missing[1]} at problem {missing[0]!r} has no scores: score every attempt, or none"
+            f"sample {missing[1]} of problem {missing[0]!r} has no scores: score all samples, or none"
         )
     return Candidates(clusters, correct, [aggregate(scores[key], how) for key in keys])
 

@@ -94,7 +94,7 @@ class Config:
         sample, fit = self.sample, self.fit
         if (sample.temperature, sample.top_p, sample.top_k) != (1.0, 1.0, 0):
             raise ValueError(
-                "sample: the operator head is sampled at temperature 1 and all else is greedy: leave out "
+                "sample: sampling is greedy except for the operator head at temperature 1: leave out "
                 "temperature, top_p and top_k"
             )
         if fit.epochs > 1 or fit.batch or (fit.minibatches or 1) > 1:
@@ -106,7 +106,8 @@ class Config:
             raise ValueError("dropout: 1 removes all inputs of the heads; set less")
         if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
             raise ValueError(
-                "w_op: 0, and w_rl or rl_logprob teach the operator head nothing either: it would stay random"
+                "w_op: 0 leaves the operator head untrained with w_rl: 0 or rl_logprob: released: set w_op "
+                "above 0"
             )
 
     def loop_options(self) -> PolicyGradient:
@@ -199,7 +200,7 @@ def gold_rows(
     left."""
     problems, others = usable_demonstrations(job.problems)
     if not problems:
-        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+        raise ValueError(f"there are no demonstrations: {others}; choose other problems")
     if others:
         run.progress.warn(others)
     rows = [(problem, training.demonstration_row(mixed.policy, problem, job.style)) for problem in problems]

@@ -150,7 +150,7 @@ def set_row_weights(rows: Sequence[Example]) -> list[Example]:
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if cfg.reference_steps and not any(problem.solution for problem in job.problems):
-        raise ValueError("reference_steps needs worked solutions, and these problems have none")
+        raise ValueError("reference_steps needs problems with solutions, and these have none")
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
     if cfg.kl.coef:

@@ -23,7 +23,7 @@ class AdaptiveKl(Kl):
 
     def __post_init__(self) -> None:
         if self.estimator == "k2":
-            raise ValueError("kl.estimator: k2, and this method has k1 and k3 only")
+            raise ValueError("kl.estimator: k2 is not supported by this method: set k1 or k3")
         if self.placement == "loss" and self.estimator == "k1":
             raise ValueError(
                 "kl: the gradient of k1 in a loss has mean 0, so it has no effect: set estimator: k3"

@@ -174,7 +174,9 @@ class Kl:
         """Raises ValueError where an option differs from the only value that an objective has."""
         for name, value in only.items():
             if getattr(self, name) != value:
-                raise ValueError(f"kl.{name}: {getattr(self, name)}, and this method has {value} only")
+                raise ValueError(
+                    f"kl.{name}: {getattr(self, name)} is not supported by this method: set {value}"
+                )
 
 
 @config
