@@ -39,7 +39,7 @@ def test_votes_and_strategies_of_a_file(tmp_path: Path) -> None:
     file, out = write(tmp_path / "in.jsonl", ROWS), tmp_path / "rows.json"
     done = call("select", file, "--json", str(out), env={"COLUMNS": "80"})
     assert done.exit_code == 0, done.output
-    assert "3 problems, 3 attempts each; 3 without an answer" in done.stdout
+    assert "3 problems, 3 samples each; 3 without an answer" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     rows = json.loads(out.read_text())["results"]
     assert {(row["model"], row["problems"]) for row in rows} == {("samples", "in.jsonl")}
@@ -69,13 +69,13 @@ def test_what_cannot_be_is_told(tmp_path: Path) -> None:
         row | {"samples": [one | {"score": [0.5, one["score"]]} for one in row["samples"]]} for row in ROWS
     ]
     for words, said in (
-        (["select", file, "-k", "4"], "-k 4: there are 3 attempts per problem"),
-        (["select", file, "--aggregate", "mean"], "--aggregate mean: it is none of"),
-        (["select", str(tmp_path / "none")], "none does not exist: name files with attempts"),
-        (["select", str(tmp_path)], "is a folder: name files with attempts"),
+        (["select", file, "-k", "4"], "-k 4: there are 3 samples per problem"),
+        (["select", file, "--aggregate", "mean"], "--aggregate mean: expected one of"),
+        (["select", str(tmp_path / "none")], "none does not exist: name files with samples"),
+        (["select", str(tmp_path)], "is a folder: name files with samples"),
         (
             ["select", write(tmp_path / "s", steps)],
-            "a score per step: say with --aggregate how they become one",
+            "one score per step: choose their aggregation with --aggregate",
         ),
     ):
         done = call(*words)
@@ -89,7 +89,7 @@ def test_contradictions_and_missing_attempts_are_told(tmp_path: Path) -> None:
     done = call("select", write(tmp_path / "in.jsonl", [*rows, {"id": "odd", "pred": "1", "correct": True}]))
     assert done.exit_code == 0
     assert "3 problems have equal answers with different verdicts" in done.stderr
-    assert "1 problems have fewer attempts and are left out: odd" in done.stderr
+    assert "1 problems have fewer samples and are left out: odd" in done.stderr
 
 
 def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
@@ -104,9 +104,9 @@ def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
     monkeypatch.setattr(answer, "rewrite_notations", fails)
     answer._short_tree.cache_clear()
     done = call("select", file)
-    assert done.exit_code == 1 and "1 problems, 2 attempts each" in done.stdout
+    assert done.exit_code == 1 and "1 problems, 2 samples each" in done.stdout
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
-    assert "met an error inside the grader" in done.stderr
+    assert "caused an error of the grader" in done.stderr
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:

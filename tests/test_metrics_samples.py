@@ -129,7 +129,7 @@ def test_more_votes_help_the_largest_cluster_and_hurt_the_others():
 def test_attempts_and_verdicts_must_match():
     with pytest.raises(ValueError, match="2 cluster ids and 1 verdicts"):
         maj_at_k([0, 1], [True], 1)
-    with pytest.raises(ValueError, match="maj@3 of 2 attempts"):
+    with pytest.raises(ValueError, match="maj@3 of 2 samples"):
         maj_at_k([0, 1], [True, False], 3)
     with pytest.raises(ValueError, match="needs k >= 1"):
         majk([0], [True], 0)
