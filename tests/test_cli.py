@@ -64,7 +64,7 @@ def test_a_mistake_is_one_block_without_traceback_and_code_2(here: Path) -> None
 
 
 def test_a_single_mistake_begins_with_error() -> None:
-    assert call("recipes", "none").stderr.startswith("error: no recipe is called 'none'")
+    assert call("recipes", "none").stderr.startswith("error: there is no recipe 'none'")
 
 
 def test_the_traceback_shows_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_ctrl_c_says_how_to_go_on(here: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(run, "run", interrupted)
     done = call("run", "r.yaml")
     assert done.exit_code == 130
-    assert "the same command again goes on" in done.stderr and "Traceback" not in done.stderr
+    assert "the same command resumes" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_missing_extra_is_named_with_its_command() -> None:

@@ -33,19 +33,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("schema --out folder", "folder is a folder: name a file to write to"),
         ("solve numerate/pico x --json folder", "folder is a folder: name a file to write to"),
         ("run quickstart --json folder", "folder is a folder: name a file to write to"),
-        ("grade answers.jsonl --out samples.jsonl/x", "samples.jsonl is a file and no folder"),
-        ("run quickstart --out samples.jsonl", "samples.jsonl is a file and no folder"),
-        ("eval numerate/pico -p svamp --out samples.jsonl/x", "samples.jsonl is a file and no folder"),
-        ("grade answers.jsonl --json answers.jsonl", "--json answers.jsonl is the file that is read"),
-        ("grade answers.jsonl --out ./answers.jsonl", "--out answers.jsonl is the file that is read"),
+        ("grade answers.jsonl --out samples.jsonl/x", "samples.jsonl is a file, not a folder"),
+        ("run quickstart --out samples.jsonl", "samples.jsonl is a file, not a folder"),
+        ("eval numerate/pico -p svamp --out samples.jsonl/x", "samples.jsonl is a file, not a folder"),
+        ("grade answers.jsonl --json answers.jsonl", "--json answers.jsonl is the input file"),
+        ("grade answers.jsonl --out ./answers.jsonl", "--out answers.jsonl is the input file"),
         ("grade answers.jsonl --out x --json x", "--json x is the file of --out"),
-        ("select samples.jsonl --json samples.jsonl", "--json samples.jsonl is the file that is read"),
-        ("judge oracle answers.jsonl -p stories/test --json answers.jsonl", "is the file that is read"),
+        ("select samples.jsonl --json samples.jsonl", "--json samples.jsonl is the input file"),
+        ("judge oracle answers.jsonl -p stories/test --json answers.jsonl", "is the input file"),
         ("select samples.jsonl ./samples.jsonl", "samples.jsonl is named 2 times"),
-        ("problems svamp --against gsm8k/test", "--against compares sets in a --check"),
-        ("eval numerate/pico -p svamp -n 0 --no-greedy", "there is nothing to measure"),
+        ("problems svamp --against gsm8k/test", "--against needs --check"),
+        ("eval numerate/pico -p svamp -n 0 --no-greedy", "--no-greedy with 0 samples evaluates nothing"),
         ("run folder", "folder: a folder without recipe.yaml: name a recipe file, or the folder of a run"),
-        ("recipes quikstart", "no recipe is called 'quikstart'; did you mean 'quickstart'?"),
+        ("recipes quikstart", "there is no recipe 'quikstart'; did you mean 'quickstart'?"),
         ("compare nowhere elsewhere", "nowhere: there is no such folder"),
     ],
 )
@@ -63,9 +63,9 @@ def test_a_folder_that_cannot_be_written_to_is_named(here: Path, monkeypatch: py
         options.os, "access", lambda path, mode: not (mode & os.W_OK and Path(path).name == "folder")
     )
     done = call("grade", "answers.jsonl", "--out", "folder/x/y.jsonl")
-    assert done.exit_code == 2 and "the folder" in done.stderr and "cannot be written to" in done.stderr
+    assert done.exit_code == 2 and "the folder" in done.stderr and "is not writable" in done.stderr
     done = call("run", "quickstart", "--out", "folder")
-    assert done.exit_code == 2 and "cannot be written to" in done.stderr
+    assert done.exit_code == 2 and "is not writable" in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(here: Path, monkeypatch: py
 def test_utf_16_is_named(here: Path, command: str, encoding: str) -> None:
     (here / "wide.jsonl").write_bytes(("\ufeff" + ANSWERS).encode(encoding))
     done = call(*command.split(), "wide.jsonl")
-    assert done.exit_code == 2 and "can't be read as UTF-8" in done.stderr and "UTF-16" in done.stderr
+    assert done.exit_code == 2 and "not valid UTF-8" in done.stderr and "UTF-16" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
@@ -84,8 +84,7 @@ def test_bytes_of_another_encoding_are_located(here: Path, name: str) -> None:
     at = "line 1: expected one JSON object per line, and this" if name == "rows.jsonl" else "line 3:"
     byte = 18 if name == "rows.jsonl" else 4
     assert (
-        done.exit_code == 2
-        and f"{name} {at} can't be read as UTF-8 (byte {byte}): save it as UTF-8" in done.stderr
+        done.exit_code == 2 and f"{name} {at} not valid UTF-8 (byte {byte}): save it as UTF-8" in done.stderr
     )
 
 

@@ -50,7 +50,7 @@ def test_grade_names_a_missing_file_a_folder_and_a_file_that_it_would_overwrite(
     file = tmp_path / "in.jsonl"
     file.write_text(json.dumps(ROWS[0]))
     done = call("grade", str(file), "--out", str(tmp_path / "." / "in.jsonl"))
-    assert done.exit_code == 2 and "is the file that is read" in done.stderr
+    assert done.exit_code == 2 and "is the input file" in done.stderr
     assert json.loads(file.read_text()) == ROWS[0]
 
 
@@ -121,7 +121,7 @@ def test_an_error_inside_the_grader_is_a_row_with_its_input_and_exits_with_1(
         "id": "bad", "correct": False, "answer": "5^{1/2}", "how": "error", "exception": "TypeError: a bug",
         "reference": "\\sqrt{5}", "candidate": "5^{1/2}",
     }  # fmt: skip
-    assert "1 of 3 right" in done.stderr and "1 answer met an error inside the grader" in done.stderr
+    assert "1 of 3 right" in done.stderr and "1 answer caused an error of the grader" in done.stderr
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
     assert json.loads(counts.read_text()) == {"right": 1, "wrong": 1, "bad": 0, "errors": 1}
 

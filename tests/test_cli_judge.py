@@ -79,7 +79,7 @@ def test_every_odd_solution_has_an_outcome_of_its_own(prm: Path, orm: Path, tmp_
     dropped = overlong["dropped"] + 1
     told = {"scored": 6, "empty": 1, "no_steps": 1, "overlong": 2, "dropped": dropped, "bad": 0}
     assert counts == told
-    assert f"2 too long: late steps were not read ({dropped} of them)" in done.stderr
+    assert f"2 longer than the scorer's context: late steps have no score ({dropped} of them)" in done.stderr
     call("judge", str(orm), str(file), "-o", str(tmp_path / "orm.jsonl"))
     found = read(tmp_path / "orm.jsonl")
     assert [len(one["scores"]) for one in found] == [1] * 6
@@ -110,7 +110,7 @@ def test_lines_that_cannot_be_read_are_told_and_the_others_are_scored(prm: Path,
     said = {one["line"]: one["error"] for one in found if "error" in one}
     assert said[2].startswith("not JSON") and "expected an object" in said[4]
     assert '"question" is missing' in said[5] and said[6] == '"solution" is missing; expected text'
-    assert '"id" is missing' in said[7] and "was on an earlier line" in said[8]
+    assert '"id" is missing' in said[7] and "is already on an earlier line" in said[8]
     assert said[9] == '"question" is empty' and said[10] == '"solution" is 7; expected text'
     assert f"{file}:2: not JSON" in done.stderr and "9 lines could not be read" in done.stderr
 
@@ -140,15 +140,15 @@ def test_a_file_of_scores_is_not_mixed_with_others(prm: Path, orm: Path, tmp_pat
     before = out.read_text()
     for words in ([str(orm), str(file)], [str(prm), str(file), "--aggregate", "min"]):
         done = call("judge", *words, "-o", str(out))
-        assert done.exit_code == 2 and "holds scores of another judge" in done.stderr
+        assert done.exit_code == 2 and "has scores of another scorer" in done.stderr
     other = write(tmp_path / "other.jsonl", [{"mine": 1}])
     done = call("judge", str(prm), str(file), "-o", str(other))
-    assert done.exit_code == 2 and "no file that this command wrote" in done.stderr
+    assert done.exit_code == 2 and "was not written by this command" in done.stderr
     done = call("judge", str(prm), str(file), "-o", str(file))
-    assert done.exit_code == 2 and "is the file that is read" in done.stderr
+    assert done.exit_code == 2 and "is the input file" in done.stderr
     out.write_text("nonsense\n" + before)
     done = call("judge", str(prm), str(file), "-o", str(out))
-    assert done.exit_code == 2 and "line 1: no row of scores" in done.stderr
+    assert done.exit_code == 2 and "line 1: not a row of scores" in done.stderr
 
 
 def test_the_oracle_judges_problems_of_a_set(tmp_path: Path) -> None:
@@ -164,15 +164,15 @@ def test_the_oracle_judges_problems_of_a_set(tmp_path: Path) -> None:
     assert (right["score"], wrong["score"]) == (1.0, 0.0)
     assert "no problem of the set has the id 'nobody'" in unknown["error"]
     done = call("judge", "oracle", str(file))
-    assert done.exit_code == 2 and "the oracle has to know the problems" in done.stderr
+    assert done.exit_code == 2 and "the oracle needs the problems" in done.stderr
 
 
 def test_a_class_that_the_judge_lacks_is_refused(prm: Path, orm: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "in.jsonl", [row(1)])
     done = call("judge", str(prm), str(file), "--neutral", "drop")
-    assert done.exit_code == 2 and "has no neutral class" in done.stderr
+    assert done.exit_code == 2 and "has two classes" in done.stderr
     done = call("judge", str(orm), "--marked", "processbench/gsm8k")
-    assert done.exit_code == 2 and "has no scores for labelled steps" in done.stderr
+    assert done.exit_code == 2 and "does not score labelled steps" in done.stderr
     done = call("judge", str(prm), str(file), "--aggregate", "mean")
     assert done.exit_code == 2 and "none of avg, prod, max, min, last" in done.stderr
     done = call("judge", str(tmp_path / "none"), str(file))
@@ -187,30 +187,33 @@ def test_what_is_no_judge_is_told_with_what_to_name(prm: Path, tmp_path: Path) -
     model = tiny.make(tmp_path / "lm")
     train = "name the model/ folder of a stage that trained one (`numerate run verifier` trains three)"
     for name, said in (
-        ("numerate/pico", f"numerate/pico is no judge: it is a language model without judge.json; {train}"),
-        (str(model), f"{model} is no judge: it is a language model without judge.json; {train}"),
-        (str(tmp_path), f"{tmp_path} is no judge: it is a folder without judge.json; {train}"),
-        ("Qwen/Qwen2.5-0.5B", f"'Qwen/Qwen2.5-0.5B' is no judge: there is no such folder; {train}"),
-        (str(prm.parent), f"{prm.parent} is no judge itself: name {prm}"),
-        (str(file), f"'{file}' is no judge: it is a file; {train}"),
-        ("oracel", "'oracel' is no judge; did you mean 'oracle'?"),
-        ("", f"'' is no judge: there is no such folder; {train}"),
+        (
+            "numerate/pico",
+            f"numerate/pico is not a reward model: it is a language model without judge.json; {train}",
+        ),
+        (str(model), f"{model} is not a reward model: it is a language model without judge.json; {train}"),
+        (str(tmp_path), f"{tmp_path} is not a reward model: it is a folder without judge.json; {train}"),
+        ("Qwen/Qwen2.5-0.5B", f"'Qwen/Qwen2.5-0.5B' is not a reward model: there is no such folder; {train}"),
+        (str(prm.parent), f"{prm.parent} is not a reward model: name {prm}"),
+        (str(file), f"'{file}' is not a reward model: it is a file; {train}"),
+        ("oracel", "'oracel' is not a reward model; did you mean 'oracle'?"),
+        ("", f"'' is not a reward model: there is no such folder; {train}"),
     ):
         done = call("judge", name, str(file))
         assert done.exit_code == 2 and said in done.stderr, (name, done.stderr)
     done = call("judge", str(prm), str(tmp_path))
     assert done.exit_code == 2 and "is a folder: name a JSONL" in done.stderr
     done = call("judge", "oracle", "--marked", "processbench/gsm8k")
-    assert done.exit_code == 2 and "the oracle has no scores for labelled steps" in done.stderr
+    assert done.exit_code == 2 and "the oracle does not score labelled steps" in done.stderr
 
 
 def test_a_broken_judge_is_told_before_it_is_opened(prm: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "in.jsonl", [row(1)])
     head, card = "head.safetensors", "judge.json"
     for name, content, said in (
-        (head, None, "a judge of kind process needs head.safetensors, which is missing"),
-        (head, (prm / head).read_bytes()[:90], "head.safetensors is no safetensors file"),
-        (card, (prm / card).read_bytes().replace(b": 1,", b": 3,"), "judge.json says classes: 3"),
+        (head, None, "a reward model of kind process needs head.safetensors, which is missing"),
+        (head, (prm / head).read_bytes()[:90], "head.safetensors is not a safetensors file"),
+        (card, (prm / card).read_bytes().replace(b": 1,", b": 3,"), "judge.json has classes: 3"),
         (card, b'{"kind": "proces"}', "judge.json, kind: Input should be 'outcome', 'process'"),
         (card, b"{", "judge.json: not JSON"),
         ("config.json", None, "no config.json"),
@@ -234,7 +237,7 @@ def test_a_file_without_a_line_is_told(prm: Path, tmp_path: Path, content: bytes
     done = call("judge", str(prm), str(file), "--out", str(tmp_path / "out.jsonl"))
     assert done.exit_code == 1 and f"{file} holds no line: write" in done.stderr
     done = call("judge", str(prm), "--marked", str(file))
-    assert done.exit_code == 2 and "holds no labelled steps" in done.stderr
+    assert done.exit_code == 2 and "has no labelled steps" in done.stderr
 
 
 def test_bytes_that_are_no_text_are_told_line_by_line(prm: Path, tmp_path: Path) -> None:

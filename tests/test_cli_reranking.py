@@ -46,7 +46,7 @@ def test_a_wrong_judge_is_told_before_anything_is_written(tmp_path: Path) -> Non
     model = tiny.make(tmp_path / "base")
     words = ["eval", str(model), "-p", "stories/test[:3]", "--out", str(tmp_path / "runs")]
     done = call(*words, "--rerank-with", str(model))
-    assert done.exit_code == 2 and "is no judge: it is a language model" in done.stderr
+    assert done.exit_code == 2 and "is not a reward model: it is a language model" in done.stderr
     done = call(*words, "--rerank-with", "oracle", "-n", "0")
     assert done.exit_code == 2 and "samples is 0" in done.stderr
     assert not (tmp_path / "runs").exists()

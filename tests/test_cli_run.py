@@ -60,7 +60,7 @@ def test_run_hands_over_the_recipe_and_shows_its_numbers(here: Path, monkeypatch
     got: dict[str, Any] = {}
 
     def fake(recipe: config.Recipe, folder: Path, *, progress: Any, consent: Consent) -> dict[str, Any]:
-        got.update(recipe=recipe, folder=folder, redo=consent.to_replace("this replaces finished work"))
+        got.update(recipe=recipe, folder=folder, redo=consent.to_replace("this replaces completed work"))
         return METRICS
 
     monkeypatch.setattr(run, "run", fake)

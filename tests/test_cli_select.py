@@ -70,12 +70,12 @@ def test_what_cannot_be_is_told(tmp_path: Path) -> None:
     ]
     for words, said in (
         (["select", file, "-k", "4"], "-k 4: there are 3 samples per problem"),
-        (["select", file, "--aggregate", "mean"], "--aggregate mean: it is none of"),
+        (["select", file, "--aggregate", "mean"], "--aggregate mean: expected one of"),
         (["select", str(tmp_path / "none")], "none does not exist: name files with samples"),
         (["select", str(tmp_path)], "is a folder: name files with samples"),
         (
             ["select", write(tmp_path / "s", steps)],
-            "a score per step: say with --aggregate how they become one",
+            "one score per step: choose their aggregation with --aggregate",
         ),
     ):
         done = call(*words)
@@ -106,7 +106,7 @@ def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
     done = call("select", file)
     assert done.exit_code == 1 and "1 problems, 2 samples each" in done.stdout
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
-    assert "met an error inside the grader" in done.stderr
+    assert "caused an error of the grader" in done.stderr
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:

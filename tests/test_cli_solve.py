@@ -40,6 +40,6 @@ def test_solve_votes(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
 
 
 def test_solve_checks_before_it_loads(here: Path) -> None:
-    assert "question is empty" in call("solve", "MODEL", " ").stderr
+    assert "problem is empty" in call("solve", "MODEL", " ").stderr
     assert "did you mean 'plain'" in call("solve", "MODEL", "1+1?", "--prompt", "plan").stderr
     assert "no such directory" in call("solve", "./nowhere", "1+1?").stderr

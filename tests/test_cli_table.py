@@ -54,7 +54,7 @@ def test_no_number_is_lost_on_a_narrow_terminal(width: int, names: list[str]) ->
 
 def test_text_gives_way_before_an_interval_breaks() -> None:
     lines = table.lay_out(
-        [["AUC within problems", "2", "0.500 [0.000, 1.000]"]], ["strategy", "n", "score"], (), 40
+        [["AUC within: the chance", "2", "0.500 [0.000, 1.000]"]], ["strategy", "n", "score"], (), 40
     )
     assert sum("0.500 [0.000, 1.000]" in line for line in lines) == 1 and max(map(len, lines)) <= 40
 

@@ -40,6 +40,27 @@ def refusal(here: Path) -> Edit:
     return of
 
 
+@pytest.mark.parametrize(
+    ("override", "stage"),
+    [
+        ("sft.validate.every=1", "sft"),
+        ("sft.validate={every: 2, keep: best}", "sft"),
+        ("ei.validate.keep=best", "ei"),
+        ("ei.stop_after=1", "ei"),
+    ],
+)
+def test_a_stage_that_validates_without_a_validation_set_is_refused_before_any_stage(
+    here: Path, refusal: Edit, override: str, stage: str
+) -> None:
+    message = refusal("name: small", "name: small", override)
+    assert f"stages.{stage}.validate: the recipe has no problem set named `validation`" in message
+    assert config.load("r.yaml", [override, "problems.validation=asked.jsonl"])
+
+
+def test_the_default_validation_of_expert_iteration_needs_no_validation_set(here: Path) -> None:
+    assert config.load("r.yaml").stages["ei"].options.validate.every == 1
+
+
 def test_a_good_recipe_is_read_with_its_methods_options(here: Path) -> None:
     recipe = config.load("r.yaml")
     assert list(recipe.stages) == ["sft", "ei"]
@@ -75,7 +96,7 @@ def test_a_good_recipe_is_read_with_its_methods_options(here: Path) -> None:
         ("samples: 8", "problems: test", ["r.yaml:16", "a list such as [a, b], not the text 'test'"]),
         ("samples: 8", "k: [1, 64]", ["r.yaml:16, evaluate.k", "k = 64", "samples is 32"]),
         ("name: small", "name: 7", ["r.yaml:1, name", "expected text, not 7", 'put it in quotes, "7"']),
-        ("name: small", "name: ../up", ["r.yaml:1, name", "has to name a folder"]),
+        ("name: small", "name: ../up", ["r.yaml:1, name", "cannot name a folder"]),
         ("name: small\n", "", ["r.yaml", "'name' is missing"]),
         ("    method: sft\n", "", ["r.yaml:7, stages.sft", "'method' is missing"]),
         ("method: sft", "method: stf", ["r.yaml:8, stages.sft.method", "did you mean 'sft'?"]),
@@ -204,7 +225,7 @@ def test_the_model_is_looked_at(refusal: Edit, here: Path) -> None:
         ("none.jsonl", None, "no file or folder 'none.jsonl'"),
         ("empty.jsonl", "", "no problems"),
         ("bad.jsonl", "{]\n", "bad.jsonl"),
-        ("asked.jsonl", PLAIN, "have no solution, which the method sft learns from"),
+        ("asked.jsonl", PLAIN, "have no solution, and the method sft needs one"),
     ],
 )
 def test_problem_sets_are_looked_at(
@@ -225,8 +246,8 @@ def test_problem_sets_are_looked_at(
 def test_training_on_what_is_measured_is_refused_unless_asked_for(refusal: Edit, here: Path) -> None:
     (here / "my_test.jsonl").write_text(WORKED)
     (here / "test.jsonl").write_text(WORKED)
-    assert "also measured on" in refusal("test: asked.jsonl", "test: worked.jsonl")
-    assert "for measuring only" in refusal("train: worked.jsonl", "train: test.jsonl")
+    assert "the run is evaluated on it" in refusal("test: asked.jsonl", "test: worked.jsonl")
+    assert "trains on test.jsonl, a test set" in refusal("train: worked.jsonl", "train: test.jsonl")
     config.load("r.yaml", ["allow_test_training=true"])
 
 
@@ -238,7 +259,7 @@ def test_slices_of_one_file_may_be_trained_and_measured_on(here: Path) -> None:
 def test_a_full_disk_is_told_before_the_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10))
     with pytest.raises(
-        ValueError, match=r", and \d+ MB are free: make room, or put the run elsewhere with --out"
+        ValueError, match=r", and \d+ MB are free: free disk space, or choose another disk with --out"
     ):
         config.load("r.yaml")
 
@@ -266,7 +287,7 @@ def test_overrides_change_values_of_every_depth(here: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("epochs", "'epochs' is no override: write key=value"),
+        ("epochs", "'epochs' is not an override: write key=value"),
         ("sfd.epochs=1", "'sfd' is neither a key of the recipe nor one of its stages; did you mean 'sft'?"),
         ("stages.sfd.epochs=1", "the stages of this recipe are sft, ei"),
         (
@@ -375,5 +396,5 @@ def test_measuring_needs_no_recipe_file(here: Path) -> None:
     assert list(recipe.problems) == ["asked", "a-b", "a-b-2"]
     assert recipe.evaluate.models == ("base",) and recipe.evaluate.problems == tuple(recipe.problems)
     assert recipe.problems["asked"].limit == 7 and recipe.evaluate.samples == 4
-    with pytest.raises(ValueError, match="command line, prompt: no style"):
+    with pytest.raises(ValueError, match="command line, prompt: there is no prompt style"):
         config.make_eval_recipe("eval-m", "MODEL", ["asked.jsonl"], None, {"prompt": "plan"})

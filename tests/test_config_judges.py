@@ -64,29 +64,32 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
     [
         (
             "last: {method: outcome_reward_model, problems: more, rollouts: sam}",
-            "last.rollouts: no stage 'sam' above this one leaves rollouts behind; there are: some, labels",
+            "last.rollouts: no stage 'sam' above this one stores rollouts; there are: some, labels",
         ),
         (
             "last: {method: stepwise_outcome_model, problems: more, rollouts: some}",
-            "no stage 'some' above this one leaves rollouts with labelled steps behind; there are: labels",
+            "no stage 'some' above this one stores rollouts with labelled steps; there are: labels",
         ),
         (
             "last: {method: process_reward_model, problems: more, rollouts: some, labels: stored}",
-            "no stage 'some' above this one leaves rollouts with labelled steps behind; there are: labels",
+            "no stage 'some' above this one stores rollouts with labelled steps; there are: labels",
         ),
         (
             "last: {method: outcome_reward_model, rollouts: some}",
-            "stages.last.problems: the attempts of 'some' are at the problems of 'more'",
+            "stages.last.problems: the rollouts of stage 'some' are of the problem set 'more'",
         ),
-        ("last: {method: sft, model: orm}", "'orm' (outcome_reward_model) is a judge, not a language model"),
-        ("last: {method: sft, model: some}", "'some' (sample) leaves no model behind"),
+        (
+            "last: {method: sft, model: orm}",
+            "'orm' (outcome_reward_model) trains a reward model, not a policy",
+        ),
+        ("last: {method: sft, model: some}", "'some' (sample) trains no model"),
         (
             "last: {method: outcome_reward_model, rollouts: some, problems: more, encoder: ./nowhere}",
             "stages.last.encoder: model './nowhere'",
         ),
         (
             "last: {method: process_reward_model, marked: prm800k/train, encoder: ./e, likelihood: true}",
-            "stages.last.likelihood: an encoder is no language model",
+            "stages.last.likelihood: an encoder gives no likelihoods",
         ),
         (
             "last: {method: evaluator_training, rollouts: some, problems: more}",
@@ -94,11 +97,12 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
         ),
         (
             "last: {method: ppo, model: sft, judge: some}",
-            "last.judge: no stage 'some' above this one trains a judge; there are: orm, sorm; `oracle` and",
+            "last.judge: no stage 'some' above this one trains a reward model or evaluator; there are: orm, "
+            "sorm; also allowed: `oracle`",
         ),
         (
             "last: {method: ppo, judge: ./nowhere}",
-            "last.judge: './nowhere' is no judge: there is no such folder",
+            "last.judge: './nowhere' is not a reward model: there is no such folder",
         ),
     ],
 )
@@ -108,21 +112,21 @@ def test_what_a_stage_with_a_judge_needs_is_checked(folder: Path, last: str, sai
 
 def test_a_judge_is_not_measured_like_a_policy(folder: Path) -> None:
     said = refusal(folder, "last: {method: sft}", "samples: 2", "models: [sorm]")
-    assert "evaluate.models: the result of stage 'sorm'" in said
+    assert "evaluate.models: stage 'sorm'" in said
 
 
 def test_the_oracle_is_asked_about_stories_only(folder: Path) -> None:
     (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
     last = "last: {method: process_reward_model, problems: more, rollouts: some}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
-    assert "stages.last.labels: the oracle knows stories only" in said
+    assert "stages.last.labels: the oracle scores stories only" in said
 
 
 def test_an_evaluator_that_goes_on_writing_needs_worked_solutions(folder: Path) -> None:
     (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
     last = "last: {method: evaluator_training, problems: more, rollouts: some, joint: 0.1}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
-    assert "have no solution, which the method evaluator_training learns from" in said
+    assert "have no solution, and the method evaluator_training needs one" in said
 
 
 @pytest.mark.parametrize("method", ["ppo", "grpo"])
@@ -131,7 +135,7 @@ def test_a_policy_may_be_rewarded_by_a_stage_above_it(folder: Path, method: str)
     (folder / "other.jsonl").write_text('{"question": "What is 2+3?", "answer": "5"}\n')
     last = f"last: {{method: {method}, problems: more, judge: oracle}}"
     said = refusal(folder, last, '"stories/train[4:8]"', str(folder / "other.jsonl"))
-    assert "stages.last.judge: the oracle knows stories only" in said
+    assert "stages.last.judge: the oracle scores stories only" in said
 
 
 def test_an_evaluator_may_be_gone_on_with(folder: Path) -> None:

@@ -58,16 +58,24 @@ def test_judges_are_stages_directories_or_the_oracle(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[orm, prm, oracle]", "[omr]", "'omr' is no stage that trains a judge and no directory"),
+        (
+            "[orm, prm, oracle]",
+            "[omr]",
+            "'omr' is neither a stage that trains a reward model nor the directory",
+        ),
         ("[orm, prm, oracle]", "[omr]", "did you mean 'orm'?"),
-        ("[orm, prm, oracle]", "[sft]", "stage 'sft' (sft) trains no judge; there are: oracle, orm, prm"),
-        ("[orm, prm, oracle]", "[some]", "stage 'some' (sample) trains no judge"),
+        (
+            "[orm, prm, oracle]",
+            "[sft]",
+            "stage 'sft' (sft) trains no reward model; there are: oracle, orm, prm",
+        ),
+        ("[orm, prm, oracle]", "[some]", "stage 'some' (sample) trains no reward model"),
         ("[orm, prm, oracle]", "[orm, orm]", "'orm' is named twice"),
-        ("[orm, prm, oracle]", "[HERE]", "is no judge: it is a folder without judge.json"),
-        ("samples: 2", "samples: 0", "judges re-rank samples, and samples is 0"),
+        ("[orm, prm, oracle]", "[HERE]", "is not a reward model: it is a folder without judge.json"),
+        ("samples: 2", "samples: 0", "rerank_with needs samples, and samples is 0"),
         ("aggregate: min", "aggregate: mean", "expected one of 'avg', 'prod', 'max', 'min' or 'last'"),
-        ('"stories/test[:2]"', "HERE/asked.jsonl", "evaluate.rerank_with: the oracle knows stories only"),
-        ("sft: {method: sft}", "oracle: {method: sft}", "'oracle' means something else in a recipe"),
+        ('"stories/test[:2]"', "HERE/asked.jsonl", "evaluate.rerank_with: the oracle scores stories only"),
+        ("sft: {method: sft}", "oracle: {method: sft}", "'oracle' is a reserved name in a recipe"),
     ],
 )
 def test_what_re_ranks_is_checked(folder: Path, old: str, new: str, said: str) -> None:
@@ -79,7 +87,7 @@ def test_a_judge_of_another_style_of_prompt_is_refused_unless_it_is_an_encoder(f
     scored_by(folder, style="qa").save(folder / "qa")
     scored_by(folder, "bert", style="qa").save(folder / "encoder")
     said = refusal(folder, "[orm, prm, oracle]", "[HERE/qa]")
-    assert "trained on problems put as 'qa', and this recipe puts them as 'plain'" in said
+    assert "trained with prompt style 'qa', and this recipe has 'plain'" in said
     read(folder, "[orm, prm, oracle]", "[HERE/encoder]")
 
 
@@ -109,11 +117,11 @@ def test_a_set_of_labelled_steps_takes_the_place_of_rollouts(folder: Path) -> No
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ("classes: 2", "stages.prm: write one of the two: rollouts"),
-        ("rollouts: some, marked: HERE/marked.jsonl", "stages.prm: write one of the two: rollouts"),
+        ("classes: 2", "stages.prm: set one of rollouts"),
+        ("rollouts: some, marked: HERE/marked.jsonl", "stages.prm: set one of rollouts"),
         ("marked: prm900k/train", "stages.prm.marked: there is no set of labelled steps 'prm900k/train'"),
         ("marked: prm800k/tran", "stages.prm.marked: labelled steps 'prm800k': it has no split 'tran'"),
-        ("marked: processbench/gsm8k", "processbench/gsm8k is for measuring only"),
+        ("marked: processbench/gsm8k", "trains on processbench/gsm8k, a test set"),
         ("marked: HERE/bad.jsonl", "stages.prm.marked: "),
         ("marked: HERE/none.jsonl", "stages.prm.marked: there is no set of labelled steps"),
         ("marked: HERE/marked.jsonl, marked_limit: 0", "stages.prm.marked_limit: expected at least 1"),

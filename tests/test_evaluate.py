@@ -154,7 +154,7 @@ def test_problems_that_do_not_fit_the_context_are_said_and_counted(
         "m", "test", [PROBLEMS[0], long], LocalEngine(policy), tmp_path, progress, max_tokens=3, **more
     )
     assert value(found, "no_room") == 1 / 2
-    [line] = [line for line in said if "do not fit the context of m" in line]
-    assert line.startswith("1 of 2 problems of test (the first: 'sum-1')") and f"{policy.context:,}" in line
+    [line] = [line for line in said if "are longer than the context of m" in line]
+    assert line.startswith("1 of 2 problems of test (first: 'sum-1')") and f"{policy.context:,}" in line
     fits = evaluate_model("m", "test", PROBLEMS, LocalEngine(policy), tmp_path / "all", progress, samples=0)
     assert not any(row["metric"] == "no_room" for row in fits.rows)

@@ -249,7 +249,7 @@ def test_a_mistaken_call_says_what_is_wrong():
         auc([0.5, math.inf], [True, False])
     with pytest.raises(ValueError, match="1 problems for 2 scores"):
         auc_interval([0.5, 0.6], [True, False], ["a"])
-    with pytest.raises(ValueError, match="no probability"):
+    with pytest.raises(ValueError, match="not a probability"):
         reliability([1.5], [True])
     with pytest.raises(ValueError, match="equal 'size'"):
         reliability([0.5], [True], 10, "size")  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def test_shots_are_rows_of_the_same_style():
     assert render(SUM, shots=[SHOT]).text == "What is 1+1?\n1+1=2\n#### 2\n\nWhat is 2+3?\n"
     qa = render(SUM, "qa", shots=[SHOT]).text
     assert qa == "Question: What is 1+1?\nAnswer: 1+1=2\n#### 2\n\nQuestion: What is 2+3?\nAnswer:"
-    with pytest.raises(ValueError, match=r"problem 'x' .* has no worked solution"):
+    with pytest.raises(ValueError, match=r"problem 'x' .* has no solution to train on"):
         render(SUM, shots=[Problem("x", "?", "1")])
 
 
@@ -138,14 +138,12 @@ def test_the_answer_is_added_only_where_its_mark_is_missing():
 
 def test_what_cannot_be_asked_for_is_named():
     with pytest.raises(
-        ValueError, match=r"no prompt style 'plane': choose among plain, qa, cot, boxed, chat"
+        ValueError, match=r"no prompt style 'plane': choose one of plain, qa, cot, boxed, chat"
     ):
         render(SUM, "plane")
     with pytest.raises(ValueError, match=r"style 'plain' has no system message: use the style chat"):
         render(SUM, system="x")
-    with pytest.raises(
-        ValueError, match=r"problem 'x' \(mine\) has no worked solution to learn from: choose"
-    ):
+    with pytest.raises(ValueError, match=r"problem 'x' \(mine\) has no solution to train on: choose"):
         target(Problem("x", "?", "1", source="mine"))
 
 

@@ -165,7 +165,7 @@ def test_two_processes_give_the_numbers_of_one(whole: Path, tmp_path: Path) -> N
     )
     assert one == two
     log = (tmp_path / "small" / "events.log").read_text()
-    assert log.count("stage sft: begins") == log.count("finished") == 1
+    assert log.count("stage sft: started") == log.count("finished") == 1
 
 
 @pytest.mark.slow

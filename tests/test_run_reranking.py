@@ -185,11 +185,11 @@ def test_judges_of_steps_are_measured_on_labelled_ones_too(
     told = capsys.readouterr().out
     assert "marks.jsonl: labelled steps" in told and "F1 of first errors" in told
     page = (whole / "run" / "report" / "index.html").read_text()
-    assert "Share of steps that are right, by score" in page and "F1 of first errors" in page
+    assert "Reliability of step scores: share right by score" in page and "First errors, F1" in page
 
 
 def test_labelled_steps_need_a_judge_of_steps(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="rerank_with has no judge of steps that could be measured"):
+    with pytest.raises(ValueError, match="rerank_with has no process reward model"):
         recipe(tmp_path, "evaluate.marked=[processbench/gsm8k]", "evaluate.rerank_with=[oracle]")
     with pytest.raises(ValueError, match="there is no set of labelled steps 'nosuch'"):
         recipe(tmp_path, "evaluate.marked=[nosuch]")

@@ -249,7 +249,7 @@ def test_a_schema_that_cannot_be_written_leaves_the_old_one(
 
     monkeypatch.setattr(os, "fsync", full)
     done = call("schema", "--out", str(out))
-    assert done.exit_code == 2 and "make room and run again" in done.stderr
+    assert done.exit_code == 2 and "free disk space and run again" in done.stderr
     assert out.read_text() == before and [path.name for path in tmp_path.iterdir()] == ["schema.json"]
 
 

@@ -29,7 +29,7 @@ def measure_beside(
         run_on_main(lambda: move_outdated(folder, choose().recipe.model, notify))
         chosen = choose()
         if chosen.folder != folder:
-            raise ValueError(f"{folder} was taken by another evaluation just now: start this one again")
+            raise ValueError(f"another evaluation has just taken {folder}: run this command again")
         if chosen.note:
             notify(chosen.note)
         return run.work_through(chosen.recipe, folder, progress, NO_CONSENT, chosen.recorded)
@@ -46,8 +46,8 @@ def move_outdated(folder: Path, model: str, notify: Callable[[str], object]) -> 
         return
     aside = folder.with_name(f"{folder.name}-until-{base[:6]}")
     if (aside / metrics.name).exists():
-        raise ValueError(f"{aside} is there already: move it or {folder} away, and measure again")
+        raise ValueError(f"{aside} exists already: move it or {folder} away, and run again")
     results = [path for path in sorted(folder.iterdir()) if path.name not in (LOCK, metrics.name)]
     for path in (*results, metrics):
         move_path(path, aside / path.name)
-    notify(f"{model} has changed: its earlier results are in {aside} now")
+    notify(f"{model} has changed: its earlier results are now in {aside}")

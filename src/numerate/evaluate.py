@@ -99,9 +99,9 @@ def no_room(lost: Sequence[str], n: int, engine: Engine, model: str, name: str) 
     """What is said of problems whose prompt is longer than the model's context."""
     context = getattr(getattr(engine, "policy", None), "context", None)
     return (
-        f"{len(lost)} of {n} problems of {name} (the first: {lost[0]!r}) do not fit the context of {model}"
+        f"{len(lost)} of {n} problems of {name} (first: {lost[0]!r}) are longer than the context of {model}"
         + (f", {context:,} tokens" if context else "")
-        + ": they count as wrong, see `no_room` in the results; leave them out, or take a model with more"
+        + ": they count as wrong (`no_room` in the results); leave them out, or choose a longer context"
     )
 
 

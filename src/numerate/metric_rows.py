@@ -12,7 +12,7 @@ from numerate.types import Group
 
 Row = dict[str, Any]
 """one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
-judge for what a judge's scores decide, with limit and x where they mean something (docs/selection.md)"""
+judge for metrics of a scorer, with limit and x where they apply (docs/selection-metrics.md)"""
 
 
 def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

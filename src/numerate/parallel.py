@@ -94,4 +94,4 @@ def run_one(
     alive.discard(process)
     if code := process.wait():
         kind = ValueError if code == 2 else RunStopped
-        raise kind(f"{folder.name} ended before it was done:\n" + "\n".join(last))
+        raise kind(f"{folder.name} ended before completion:\n" + "\n".join(last))

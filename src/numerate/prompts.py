@@ -97,7 +97,7 @@ def target(problem: Problem, style: str = "plain") -> str:
     chosen = _style(style)
     if not problem.solution.strip():
         raise ValueError(
-            f"problem {problem.id!r} ({problem.source or 'no source'}) has no worked solution to learn from: "
+            f"problem {problem.id!r} ({problem.source or 'no source'}) has no solution to train on: "
             "choose a problem set with solutions, or a method that samples its own"
         )
     return chosen.lead + chosen.finish(problem)
@@ -219,7 +219,7 @@ def evaluation_prompt(problem: Problem, solution: str) -> tuple[str, str]:
 
 def _style(name: str) -> Style:
     if name not in STYLES:
-        raise ValueError(f"there is no prompt style {name!r}: choose among {', '.join(STYLES)}")
+        raise ValueError(f"there is no prompt style {name!r}: choose one of {', '.join(STYLES)}")
     return STYLES[name]
 
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from numerate.training import Stage as Run
 
 NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
-"""keys of `evaluate` that don't change how attempts are drawn"""
+"""keys of `evaluate` without effect on the samples"""
 
 
 def run(
@@ -141,17 +141,17 @@ def run_stage(
     progress: Progress,
     trust: Sequence[str] = (),
 ) -> None:
-    """Do, go on with, or skip one stage. DONE.json is written last, and then what the stage replaces goes."""
+    """Runs, resumes or skips one stage. DONE.json is written last; then the replaced stage is removed."""
     from numerate.training import Stage as Run
     from numerate.training import open_tracker
 
     path = RunFolder(folder).stage(name)
     if planned.state == "done":
         run_on_main(lambda: states.drop_replaced(RunFolder(folder), name))
-        return log_event(folder, f"stage {name}: already done", progress)
+        return log_event(folder, f"stage {name}: already completed", progress)
     if not states.begin_stage(RunFolder(folder), planned, partial(log_event, folder, progress=progress)):
         return None
-    log_event(folder, f"stage {name}: {'going on' if planned.state == 'half done' else 'begins'}", progress)
+    log_event(folder, f"stage {name}: {'resumed' if planned.state == 'half done' else 'started'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain_tree(recipe)) if is_main() else None
     begun = Run(path, recipe.seed, progress, tracker=tracker)
     work = make_job(recipe, folder, stage, sets, trust)
@@ -161,7 +161,7 @@ def run_stage(
     if tracker:
         tracker.close()
     run_on_main(lambda: states.finish_stage(RunFolder(folder), planned))
-    log_event(folder, f"stage {name}: done", progress)
+    log_event(folder, f"stage {name}: completed", progress)
 
 
 def train_stage(begun: Run, stage: StageRecipe, job: Job, event: Callable[[str], None]) -> Any:
@@ -175,7 +175,7 @@ def train_stage(begun: Run, stage: StageRecipe, job: Job, event: Callable[[str],
         saved = checkpoint.checkpoint_steps((begun.working or begun).folder / "checkpoints")
         kept = f"The checkpoint of step {saved[-1]} is kept" if saved else "No checkpoint was saved before it"
         raise NotFinite(
-            f"{begun.position}: {error}. {kept}: the same command without a change stops here again"
+            f"{begun.position}: {error}. {kept}: the same command without a change stops at the same step"
         ) from error
 
 
@@ -260,7 +260,7 @@ def measured_rows(
                 ks=options.k,
             )
             run_on_main(partial(remove_path, RunFolder(folder).replaced_attempts(called, name)))
-            log_event(folder, f"measured {called} on {name}", progress)
+            log_event(folder, f"evaluated {called} on {name}", progress)
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
@@ -273,7 +273,7 @@ def measured_rows(
             known = identity_hash([marked_identity(name), options.marked_limit])
             scores = path(LABELLED, short) / "scores" / judge.name
             rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
-            log_event(folder, f"measured {judge.name} on {name}", progress)
+            log_event(folder, f"evaluated {judge.name} on {name}", progress)
     return rows
 
 
@@ -284,7 +284,7 @@ def renew_folder(
     run = RunFolder(folder)
     replaced = run.replaced_attempts(model, name)
     if changes := keep_if_same(run.attempts(model, name), wanted, made_from, replaced):
-        message = f"the samples of {model} on {name} are drawn again: {', '.join(changes)}"
+        message = f"{model} is sampled again on {name}: {', '.join(changes)}"
         record(folder, message)
         progress.warn(message)
 

@@ -94,13 +94,13 @@ def _check(
     strategy: str, clusters: Sequence[int], scores: Sequence[float] | None, k: int | None, n: int | None
 ) -> None:
     if strategy not in STRATEGIES:
-        raise ValueError(f"unknown strategy {strategy!r} of selection: use one of {', '.join(STRATEGIES)}")
+        raise ValueError(f"unknown selection strategy {strategy!r}: use one of {', '.join(STRATEGIES)}")
     if scores is None and strategy != "majority":
         raise ValueError(f"strategy {strategy!r} needs a score per candidate: give scores, or use 'majority'")
     if scores is not None and len(scores) != len(clusters):
         raise ValueError(f"{len(scores)} scores for {len(clusters)} candidates: give one score per candidate")
     if scores is not None and not all(map(math.isfinite, scores)):
-        raise ValueError("a score is not a finite number: drop the candidates that the judge could not score")
+        raise ValueError("a score is not a finite number: drop candidates without a score")
     for suffix, name, value in (("_topk", "k", k), ("_topn", "n", n)):
         if strategy.endswith(suffix) and (value is None or value < 1):
             raise ValueError(f"strategy {strategy!r} needs {name} >= 1, not {value}")

@@ -32,14 +32,14 @@ def find_contestants(recipe: Recipe) -> tuple[str, list[str]]:
     start, most = starts.most_common(1)[0] if starts else ("", 0)
     if most < 2:
         raise ValueError(
-            f"recipe {recipe.name!r}: a shootout compares stages that start from the same model, and no two "
-            "of its stages do: see `numerate recipes shootout`"
+            f"recipe {recipe.name!r}: a shootout needs two stages that start from the same model: "
+            "see `numerate recipes shootout`"
         )
     contestants = [name for name, stage in writers.items() if stage.model == start]
     unmeasured = [name for name in (start, *contestants) if name not in recipe.evaluate.models]
     if unmeasured or not recipe.evaluate.greedy:
-        what = ", ".join(unmeasured) if unmeasured else "the greedy accuracy"
-        raise ValueError(f"recipe {recipe.name!r}: evaluate leaves out {what}, and a shootout needs it")
+        what = f"evaluate.models: {', '.join(unmeasured)}" if unmeasured else "evaluate.greedy: true"
+        raise ValueError(f"recipe {recipe.name!r}: a shootout needs {what}")
     return start, contestants
 
 
@@ -59,7 +59,7 @@ def run_shootout(
     find_contestants(recipe)
     trusting.check_trust(recipe, consent.trust)
     if jobs > 1 and is_distributed():
-        raise ValueError(f"--jobs {jobs}: a launcher already gives each seed several processes: leave it out")
+        raise ValueError(f"--jobs {jobs} does not combine with a launcher of several processes: leave it out")
     make_folder(folder)
     with run.one_writer(folder, progress):
         return _held(recipe, folder, seeds, progress, jobs, consent)

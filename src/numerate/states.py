@@ -57,7 +57,9 @@ def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Pla
     folder, wanted = run.stage(stage), identity_hash(made_from)
     plan = partial(Planned, stage, wanted, made_from=made_from)
     if (folder / DONE).exists():
-        done = read_object(folder / DONE, f"delete it and run again: stage {stage} is resumed where it ended")
+        done = read_object(
+            folder / DONE, f"delete it and run again: stage {stage} is then resumed at its end"
+        )
         if done.get("identity") == wanted:
             gone = lost_files(folder, done)
             return plan("half done" if gone else "done", changes=gone)
@@ -67,11 +69,11 @@ def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Pla
             return plan("set aside")
     if not (folder / BEGUN).exists():
         there = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
-        return plan("changed", changes=(f"it has no {BEGUN}",)) if there else plan("new")
-    begun = read_object(folder / BEGUN, f"restore it, or delete {folder} to begin stage {stage} anew")
+        return plan("changed", changes=(f"{BEGUN} is missing",)) if there else plan("new")
+    begun = read_object(folder / BEGUN, f"restore it, or delete {folder} to start stage {stage} again")
     if begun.get("identity") == wanted and not (folder / DONE).exists():
         return plan("half done")
-    changes = describe_differences(begun.get("made_from"), made_from) or ["it was made by another version"]
+    changes = describe_differences(begun.get("made_from"), made_from) or ["an earlier version made it"]
     return plan("changed", changes=tuple(changes), finished=(folder / DONE).exists())
 
 
@@ -82,7 +84,7 @@ def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(listed, dict):  # an earlier version listed none
         return ()
     return tuple(
-        f"{folder / name} is {'cut' if name in present else 'missing'}"
+        f"{folder / name} is {'truncated' if name in present else 'missing'}"
         for name, size in listed.items()
         if present.get(name) != size
     )
@@ -94,9 +96,9 @@ def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) ->
     if not replaced or consent.to_replace(replacing_message(replaced)):
         return
     raise ValueError(
-        f"{replacing_message(replaced)}; agree to it with --redo (the old results stay in "
-        f"{folder / 'stages' / '.replaced'} until the new ones are done), or give this run another name to "
-        "keep them, name=..."
+        f"{replacing_message(replaced)}; confirm with --redo (the old results stay in "
+        f"{folder / 'stages' / '.replaced'} until the new ones are completed), or keep them under "
+        "another name of this run, name=..."
     )
 
 
@@ -105,7 +107,7 @@ def replacing_message(planned: Sequence[Planned]) -> str:
     names = [plan.stage for plan in planned]
     why = [change_reason(plan, names) for plan in planned]
     what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"
-    return f"this replaces finished work, {what}: {'; '.join(why)}"
+    return f"this replaces completed work, {what}: {'; '.join(why)}"
 
 
 def change_reason(planned: Planned, replaced: Sequence[str]) -> str:
@@ -114,7 +116,7 @@ def change_reason(planned: Planned, replaced: Sequence[str]) -> str:
     own = [change for change in planned.changes if change.partition(" ")[0] not in inputs]
     if not own:
         takes = [inputs[change.partition(" ")[0]] for change in planned.changes]
-        return f"{planned.stage} takes {', '.join(takes)}"
+        return f"{planned.stage} depends on {', '.join(takes)}"
     return f"{planned.stage} changed ({', '.join(own)})"
 
 
@@ -126,15 +128,15 @@ def check_links(folder: Path, planned: Sequence[Planned]) -> None:
     for link in symbolic_links(folder, kept):
         if link.name != LOCK:
             raise ValueError(
-                f"{link} is a link, and a run writes into its own folder only: put the files themselves "
-                "there, or remove it"
+                f"{link} is a link, and a run writes into its own folder only: replace it by the "
+                "files themselves, or remove it"
             )
 
 
 def clear_run(folder: Path, progress: Progress) -> None:
     """Removes what killed writers left; only the one writer of the run may do it."""
     if is_main() and (cleared := clear_leftovers(folder)):
-        progress.say(f"{len(cleared)} leftovers of a stopped run are removed")
+        progress.say(f"{len(cleared)} leftovers of a stopped run removed")
 
 
 def begin_stage(run: RunFolder, planned: Planned, say: Any) -> bool:
@@ -142,7 +144,7 @@ def begin_stage(run: RunFolder, planned: Planned, say: Any) -> bool:
     folder, aside = run.stage(planned.stage), run.replaced(planned.stage)
     if planned.state == "set aside":
         run_on_main(lambda: take_back(folder, aside, DONE))
-        say(f"stage {planned.stage}: taken back from {aside}, where it was set aside")
+        say(f"stage {planned.stage}: restored from {aside}")
         return False
     if planned.changes:
         verb = "resumed" if planned.state == "half done" else "replaced"
@@ -167,9 +169,9 @@ def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
 
 def other_processes(folder: Path, before: object, now: int) -> str:
     return (
-        f"{folder} was begun with {before} process{'' if before == 1 else 'es'}, and this is a run with "
-        f"{now}, which would round differently: start it with {before}, or delete {folder} to begin the "
-        "stage anew"
+        f"{folder} was started with {before} process{'' if before == 1 else 'es'}, and this run has "
+        f"{now}, which would change the rounding: start it with {before}, or delete {folder} to start "
+        "the stage again"
     )
 
 

@@ -25,7 +25,7 @@ def refusal(*changes: str) -> str:
         ("{given: 0.9}", "stages.rl.curriculum: expected a mapping with the key 'kind', not a mapping"),
         ("{kind: backtracking, gvien: 1}", "curriculum.gvien: unknown key 'gvien'; did you mean 'given'?"),
         ("{kind: backtracking, given: 1}", "curriculum.given: expected less than 1.0, not 1"),
-        ("{kind: backtracking, solutions: own}", "stages.rl.curriculum: with `solutions: own`"),
+        ("{kind: backtracking, solutions: own}", "stages.rl.curriculum: `solutions: own`"),
         ("{kind: pools, shares: {esay: 1}}", "shares.esay: unknown key 'esay'; did you mean 'easy'?"),
         ("{kind: prioritized_replay, rho: 2}", "curriculum.rho: expected at most 1.0, not 2"),
     ],
@@ -38,7 +38,7 @@ def test_problems_without_solutions_cannot_be_begun(tmp_path: Path) -> None:
     bare = tmp_path / "bare.jsonl"
     bare.write_text('{"question": "1+1?", "answer": "2"}\n')
     said = refusal(f"problems.more={bare}")
-    assert "have no solution, which the method grpo with its curriculum learns from" in said
+    assert "have no solution, and the method grpo with its curriculum needs one" in said
 
 
 def test_no_curriculum_is_a_choice_too() -> None:

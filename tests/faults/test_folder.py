@@ -35,7 +35,7 @@ def test_a_second_writer_is_refused_and_a_killed_one_holds_nothing(tmp_path: Pat
     lock = tmp_path / store.LOCK
     process = holder(lock)
     message = (
-        rf"^{tmp_path} is in use: process {process.pid} on host {socket.gethostname()} writes there since"
+        rf"^{tmp_path} is in use: process {process.pid} on host {socket.gethostname()} writes to it since"
     )
     with pytest.raises(ValueError, match=message) as refused, store.hold_lock(lock):
         pass
@@ -45,7 +45,7 @@ def test_a_second_writer_is_refused_and_a_killed_one_holds_nothing(tmp_path: Pat
     notes: list[str] = []
     with store.hold_lock(lock, notes.append):
         assert json.loads(lock.read_text())["pid"] == os.getpid()
-    assert notes == [f"the lock of process {process.pid}, which has ended, is taken over"]
+    assert notes == [f"took over the lock of process {process.pid}, which has ended"]
     assert not lock.exists()
 
 
@@ -118,7 +118,7 @@ def test_a_flipped_bit_a_cut_and_a_missing_file_are_noticed(tmp_path: Path) -> N
 def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
     folder(tmp_path / "m", "old")
     with (
-        pytest.raises(OSError, match=r"make room and run again.*/m'"),
+        pytest.raises(OSError, match=r"free disk space and run again.*/m'"),
         store.replace_folder(tmp_path / "m"),
     ):
         raise RuntimeError("I/O error: No space left on device (os error 28)")
@@ -154,7 +154,7 @@ def test_a_flipped_bit_in_a_part_never_changes_what_is_read(tmp_path: Path) -> N
         try:
             assert list(store.read_rollouts(path)) == rows, at
         except ValueError as error:
-            assert "cut short or damaged" in str(error) or "not one of scored rollouts" in str(error)
+            assert "truncated or damaged" in str(error) or "not one of scored rollouts" in str(error)
             noticed += 1
     assert noticed > len(whole) / 7 / 3
 
@@ -221,6 +221,6 @@ def test_a_stage_that_only_follows_another_names_that_one() -> None:
     taken = store.describe_differences({"inputs": {"sft": old}}, {"inputs": {"sft": new}})
     second = Planned("ei", new, "changed", {}, tuple(taken), True)
     assert replacing_message([first, second]) == (
-        "this replaces finished work, stages sft, ei: sft changed (inputs.base: 1b1b1b1b -> 2c2c2c2c, "
-        "stage.lr: 0.1 -> 0.2); ei takes sft"
+        "this replaces completed work, stages sft, ei: sft changed (inputs.base: 1b1b1b1b -> 2c2c2c2c, "
+        "stage.lr: 0.1 -> 0.2); ei depends on sft"
     )

@@ -39,7 +39,7 @@ def test_a_full_disk_is_one_message_that_names_the_folder(tmp_path: Path) -> Non
     done = subprocess.run(command, capture_output=True, text=True)
     model, saved, step = done.stdout.splitlines() or [done.stderr] * 3
     for line, name in ((model, "model"), (saved, "checkpoints/step-2")):
-        assert "make room and run again" in line and str(tmp_path / name) in line
+        assert "free disk space and run again" in line and str(tmp_path / name) in line
     assert step == "1"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoints", "model"]
     assert not list(tmp_path.rglob(".*"))

@@ -93,7 +93,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(copied: Path, whole: 
     newest = unfinished(copied / "stages" / "sft")
     DAMAGE[kind](newest)
     lines = [line for line in go(copied, whole) if "cannot be used" in line]
-    assert len(lines) == 1 and str(newest.parent) in lines[0] and "going on from round 3" in lines[0]
+    assert len(lines) == 1 and str(newest.parent) in lines[0] and "resuming from round 3" in lines[0]
     assert differences(whole / "r", copied) == []
 
 
@@ -204,7 +204,7 @@ def test_a_stage_that_waits_for_its_successor_is_taken_back(copied: Path, whole:
     (stages / "sft").mkdir()
     (stages / "sft" / "config.json").write_text('{"identity": "begun with another option"}')
     lines = go(copied, whole)
-    assert any(line.startswith("stage sft: taken back") for line in lines)
+    assert any(line.startswith("stage sft: restored") for line in lines)
     assert differences(whole / "r", copied) == []
 
 
@@ -213,7 +213,7 @@ def test_a_linked_stage_is_replaced_and_what_it_points_to_stays(
 ) -> None:
     (copied / "stages" / "ei").rename(tmp_path / "elsewhere")
     (copied / "stages" / "ei").symlink_to(tmp_path / "elsewhere")
-    assert "stage ei: already done" in go(copied, whole)
+    assert "stage ei: already completed" in go(copied, whole)
     before = store.file_sizes(tmp_path / "elsewhere")
     go(copied, whole, "ei.steps=1", redo=True)
     assert not (copied / "stages" / "ei").is_symlink() and store.file_sizes(tmp_path / "elsewhere") == before

@@ -175,5 +175,5 @@ def test_whole_solutions_of_prm800k_have_all_their_labels(tmp_path: Path) -> Non
 
 
 def test_whole_solutions_without_labels_inside_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="take reads: prefixes"):
+    with pytest.raises(ValueError, match="set reads: prefixes"):
         trained(tmp_path, [last_only(one) for one in data(20)], reads="whole")

@@ -214,7 +214,7 @@ def test_pico_has_both_words_whole() -> None:
 
 def test_folders_that_hold_no_judge_are_refused(tmp_path: Path) -> None:
     tiny.make(tmp_path / "policy")
-    with pytest.raises(ValueError, match=r"policy holds no judge: it has no judge.json"):
+    with pytest.raises(ValueError, match=r"policy has no reward model: judge.json is missing"):
         judges.load(tmp_path / "policy")
     scored_by(tmp_path).save(tmp_path / "judge")
     (tmp_path / "judge" / "head.safetensors").unlink()

@@ -218,7 +218,7 @@ def test_a_step_that_draws_again_asks_others_while_there_are_some(tmp_path: Path
 
 def test_a_curriculum_without_solutions_to_go_by_is_refused(tmp_path: Path) -> None:
     bare = [replace(problem, solution="") for problem in PROBLEMS]
-    with pytest.raises(ValueError, match="goes by the solutions of the problems, and these have none"):
+    with pytest.raises(ValueError, match="needs the solutions of the problems, and these have none"):
         cfg = grpo(curriculum={"kind": "backtracking"})
         methods.get_method("grpo").train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=bare))
 

@@ -134,7 +134,7 @@ def test_the_oracle_labels_the_steps_of_a_story() -> None:
 
 
 def test_the_oracle_is_not_asked_about_what_is_no_story() -> None:
-    with pytest.raises(ValueError, match=r"is no story.*use labels: stored"):
+    with pytest.raises(ValueError, match=r"is not a story.*set labels: stored"):
         list(prm.label_steps([group(("a", 1.0))], "oracle"))
 
 
@@ -194,7 +194,7 @@ def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
     ]
     with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*give it right and"):
         orm.usable_rows(stage(tmp_path / "run"), rows, "right and wrong attempts")
-    with pytest.raises(ValueError, match="none of the solutions has a step to be judged, or a label"):
+    with pytest.raises(ValueError, match="none of the solutions has a labelled step"):
         orm.usable_rows(stage(tmp_path / "run"), [], "right and wrong attempts")
     with pytest.raises(ValueError, match="all 16 solutions have no label"):
         orm.usable_rows(stage(tmp_path / "run"), [None] * 16, "right and wrong attempts")
@@ -202,7 +202,7 @@ def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
 
 def test_rollouts_of_other_problems_are_refused(tmp_path: Path) -> None:
     other = replace(work(tmp_path), problems=[replace(PROBLEMS[0], id="unknown")])
-    with pytest.raises(ValueError, match="no attempt there is at one of this stage's problems"):
+    with pytest.raises(ValueError, match="no rollout of this stage's problems"):
         orm.train(stage(tmp_path / "run"), ORM, other)
 
 
@@ -304,9 +304,7 @@ def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
 
 def test_writing_needs_worked_solutions(tmp_path: Path) -> None:
     bare = [replace(problem, solution="") for problem in PROBLEMS]
-    with pytest.raises(
-        ValueError, match=r"joint: 0\.5 goes on writing worked solutions, and none of 8 problems"
-    ):
+    with pytest.raises(ValueError, match=r"joint: 0\.5 needs demonstrations, and none of 8 problems"):
         evaluator.train(stage(tmp_path / "run"), JOINT, replace(work(tmp_path), problems=bare))
 
 

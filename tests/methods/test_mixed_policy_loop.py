@@ -142,9 +142,9 @@ def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"dropout": 1.0}, "leaves the heads nothing to read"),
-        ({"w_op": 0.0, "w_rl": 0.0}, "would stay random"),
-        ({"w_op": 0.0, "rl_logprob": "released"}, "would stay random"),
+        ({"dropout": 1.0}, "removes all inputs of the heads"),
+        ({"w_op": 0.0, "w_rl": 0.0}, "leaves the operator head untrained"),
+        ({"w_op": 0.0, "rl_logprob": "released"}, "leaves the operator head untrained"),
         ({"gamma": 1.5}, "gamma"),
         ({"scope": "inside"}, "inside_annotation"),
         ({"sample": {"problems": 0}}, "problems"),
@@ -159,11 +159,11 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any], said: s
 
 def test_solutions_without_annotations_are_refused_or_taken_everywhere(tmp_path: Path) -> None:
     bare = [replace(p, solution=f"It is 1+1, so {p.answer}\n#### {p.answer}") for p in PROBLEMS]
-    with pytest.raises(ValueError, match="none of 8 worked solutions has an operator between << and ="):
+    with pytest.raises(ValueError, match="none of 8 demonstrations has an operator between << and ="):
         mixed_policy.train(stage(tmp_path / "a"), made(), job(tmp_path, problems=bare))
     mixed_policy.train(stage(tmp_path / "b"), made(scope="everywhere", steps=1), job(tmp_path, problems=bare))
     none = [replace(p, solution=f"It is {p.answer}\n#### {p.answer}") for p in PROBLEMS]
-    with pytest.raises(ValueError, match="has an operator, so there is nothing"):
+    with pytest.raises(ValueError, match="has an operator, so the operator head"):
         mixed_policy.train(stage(tmp_path / "c"), made(scope="everywhere"), job(tmp_path, problems=none))
     with pytest.raises(ValueError, match="all 8 solutions are longer than max_length=5 tokens"):
         mixed_policy.train(stage(tmp_path / "d"), made(max_length=5), job(tmp_path))
@@ -180,18 +180,18 @@ def test_annotations_that_are_wrong_are_told(tmp_path: Path) -> None:
     run.progress.say = said.append  # pyright: ignore
     mixed_policy.train(run, made(steps=1), job(tmp_path, problems=slip))
     said = [line for line in said if not line.startswith("HEALTH")]
-    assert said == ["2 annotations are not what the calculator says, the first in 'sum-0': <<0+1=2>>"]
+    assert said == ["2 annotations differ from the calculator's result, the first in 'sum-0': <<0+1=2>>"]
 
 
 def test_an_engine_that_decides_for_itself_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="only engine kind: local can ask"):
+    with pytest.raises(ValueError, match="needs its own token sampler"):
         mixed_policy.train(stage(tmp_path / "a"), made(), toy.job(tmp_path))
     recipe = tmp_path / "r.yaml"
     recipe.write_text(
         "name: r\nengine: {kind: server, url: 'http://localhost:1', weights: by_path}\n"
         "stages:\n  m: {method: mixed_policy}\n"
     )
-    with pytest.raises(ValueError, match=r"decides every token itself.*take engine kind: local"):
+    with pytest.raises(ValueError, match=r"needs its own token sampler.*set engine kind: local"):
         config.load(str(recipe), [])
 
 

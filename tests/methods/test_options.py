@@ -123,7 +123,7 @@ def test_the_schema_has_the_methods_defaults() -> None:
 
 
 def test_two_sizes_of_a_minibatch_are_refused() -> None:
-    assert "give one of them" in refusal("grpo", {"fit": {"batch": 4, "minibatches": 2}})
+    assert "exclude each other: set one of them" in refusal("grpo", {"fit": {"batch": 4, "minibatches": 2}})
 
 
 def test_a_pass_has_as_many_steps_as_asked() -> None:
@@ -133,10 +133,12 @@ def test_a_pass_has_as_many_steps_as_asked() -> None:
 
 
 def test_an_objective_with_one_form_of_the_penalty_refuses_others() -> None:
-    assert "kl.placement: reward, and this method has loss only" in refusal(
+    assert "kl.placement: reward is not supported by this method: set loss" in refusal(
         "grpo", {"kl": {"placement": "reward"}}
     )
-    assert "kl.estimator: k3, and this method has k1 only" in refusal("rloo", {"kl": {"estimator": "k3"}})
+    assert "kl.estimator: k3 is not supported by this method: set k1" in refusal(
+        "rloo", {"kl": {"estimator": "k3"}}
+    )
     assert Kl(0.1).placement == "loss" and Clip(0.3).bounds == (0.3, 0.3)
 
 
@@ -194,7 +196,7 @@ def test_the_folder_of_an_old_run_says_that_it_is_old(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as error:
         config.load(str(tmp_path))
     first, second = str(error.value).splitlines()
-    assert first.startswith(f"{tmp_path}/recipe.yaml: an earlier version wrote it")
+    assert first.startswith(f"{tmp_path}/recipe.yaml: written by an earlier version")
     assert second.endswith("stages.s.lr: now `fit.lr`")
 
 

@@ -230,7 +230,7 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"kl": {"placement": "loss"}}, "take estimator: k3"),
+        ({"kl": {"placement": "loss"}}, "set estimator: k3"),
         ({"kl": {"coef": 0.0, "target": 1.0}}, "cannot be adapted"),
         ({"learn_from": 9}, "learn_from: 9 of sample.rollouts: 4"),
         ({"validate": {"keep": "best"}}, "best needs `every`"),
@@ -248,6 +248,6 @@ def test_what_is_missing_is_told_before_anything_is_loaded(tmp_path: Path) -> No
     bare = [Problem("p", "?", "1")]
     with pytest.raises(ValueError, match="no problem set named `validation`"):
         ppo.train(stage(tmp_path / "a"), config(validate={"every": 1}), job(tmp_path, load=never))
-    with pytest.raises(ValueError, match="needs worked solutions"):
+    with pytest.raises(ValueError, match="needs problems with solutions"):
         dense = config(reference_steps=0.5)
         ppo.train(stage(tmp_path / "b"), dense, job(tmp_path, load=never, problems=bare))

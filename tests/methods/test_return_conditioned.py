@@ -143,7 +143,7 @@ def test_balance_by_hand(ratio: float | None, right: int, wrong: int) -> None:
 
 def test_nothing_to_balance_is_an_error() -> None:
     pairs = [(PROBLEMS[0], attempt(i, "x", False)) for i in range(3)]
-    with pytest.raises(ValueError, match=r"balance: 1.0 leaves nothing of 0 right and 3 wrong attempts"):
+    with pytest.raises(ValueError, match=r"balance: 1.0 selects no rollout of 0 right and 3 wrong"):
         rc.balance_pairs(pairs, 1.0, seed=0)
 
 
@@ -254,7 +254,7 @@ def test_each_text_once_and_what_was_not_measured_not_at_all(tmp_path: Path) -> 
     run = stage(tmp_path / "run")
     run.progress.say = said.append  # pyright: ignore
     rc.train(run, CFG, work(tmp_path, [*LETTERS[:6], again, unmeasured]))
-    assert said == ["6 of 6 attempts are kept, 3 of 3 right ones"]
+    assert said == ["6 of 6 rollouts are kept, 3 of 3 right ones"]
 
 
 def test_validation_asks_for_good_lines(tmp_path: Path) -> None:
@@ -289,13 +289,13 @@ def test_what_learns_from_its_attempts_reads_tags_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("rollouts: drawn", "no stage 'drawn' above this one leaves rollouts with labelled steps"),
+        ("rollouts: drawn", "no stage 'drawn' above this one stores rollouts with labelled steps"),
         ("rollouts: drawn, labels: outcome, balance: 0", "rc.balance: "),
         ("rollouts: marks, threshold: 2", "rc.threshold: "),
         ("rollouts: marks, ask: best", "rc.ask: "),
         ("rollouts: marks, lr: 1e-3", "rc.lr: now `fit.lr`"),
         ("labels: stored", "the key 'rollouts' is missing"),
-        ("rollouts: marks, problems: test", "the attempts of 'marks' are at the problems of 'train'"),
+        ("rollouts: marks, problems: test", "the rollouts of stage 'marks' are of the problem set 'train'"),
     ],
 )
 def test_a_mistake_is_told_before_anything_starts(

@@ -150,7 +150,7 @@ def test_a_stage_that_cannot_learn_says_why_and_says_the_same_when_resumed(tmp_p
     _, said = grpo(tmp_path / "whole", wrong)
     rows = log(tmp_path / "whole")
     assert [row.get("health", {}).get("zero_variance") for row in rows] == [None, None] + [1.0] * 10
-    lines = [line for line in said if "the rewards are all equal in 100% of the groups" in line]
+    lines = [line for line in said if "100% of the groups of the last 3 rows have zero variance" in line]
     assert len(lines) == 1 and lines[0].startswith("HEALTH, stage whole, step 2: ") and "Remedy: " in lines[0]
     with pytest.raises(KeyboardInterrupt):
         grpo(tmp_path / "cut", wrong, [32 * 5 + 5], saves=0.0)

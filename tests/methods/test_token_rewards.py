@@ -241,7 +241,7 @@ def test_eta_is_taken_from_the_first_collection_and_kept() -> None:
     between = with_eta(StepRewards(refine="clip_delta", eta_quantile=0.25), [told([0.2, 0.4, 0.5])], {})
     assert between.eta == pytest.approx(0.3)
     assert with_eta(StepRewards(refine="delta", eta_quantile=0.3), [], {}).eta == 0.5  # nothing is clipped
-    with pytest.raises(ValueError, match="no step was scored"):
+    with pytest.raises(ValueError, match="no step has a score"):
         with_eta(cfg, [None], {})
 
 

@@ -43,13 +43,13 @@ def test_a_cached_model_passes_unasked(monkeypatch: pytest.MonkeyPatch, tmp_path
     ("answer", "said"),
     [
         (["config.json", "pytorch_model.bin"], "no safetensors weights"),
-        (ConnectionError("name not known"), "could not be asked (name not known); check the connection"),
+        (ConnectionError("name not known"), "is unreachable (name not known); check the connection"),
         (OfflineModeIsEnabled("offline"), "HF_HUB_OFFLINE is set"),
         (
             RepositoryNotFoundError.__new__(RepositoryNotFoundError),
             "no model of this name; check the spelling",
         ),
-        (GatedRepoError.__new__(GatedRepoError), "registered users only; accept its terms"),
+        (GatedRepoError.__new__(GatedRepoError), "access on the hub needs a registration; accept its terms"),
     ],
 )
 def test_what_cannot_be_had_is_told_with_its_remedy(

@@ -84,7 +84,7 @@ def test_a_git_lfs_pointer_is_noticed(model: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x05\0\0\0\0\0\0\0{bad}", b"\xff" * 64])
 def test_a_file_that_is_no_safetensors_is_noticed(content: bytes, model: Path) -> None:
     (model / "model.safetensors").write_bytes(content)
-    with pytest.raises(ValueError, match="no safetensors file"):
+    with pytest.raises(ValueError, match="not a safetensors file"):
         locate.check_loadable(str(model))
 
 
@@ -121,12 +121,12 @@ def test_a_stage_that_is_not_done_is_named_as_such(tmp_path: Path) -> None:
     stage.mkdir(parents=True)
     (tmp_path / "r" / "recipe.yaml").touch()
     (stage / "config.json").write_text("{}")
-    message = r"stage rl of .*/r is not done, so its model is not there: numerate run .*/r completes it$"
+    message = r"stage rl of .*/r is not completed and has no model yet: numerate run .*/r completes it$"
     for place in (stage, stage / "model"):
         with pytest.raises(ValueError, match=message):
             locate.check_loadable(str(place))
     (stage / "DONE.json").touch()  # of a stage that leaves only rollouts behind
-    with pytest.raises(ValueError, match="holds no language model"):
+    with pytest.raises(ValueError, match="without a language model"):
         locate.check_loadable(str(stage))
     with pytest.raises(ValueError, match="no model in it"):
         locate.check_loadable(str(stage / "model"))

@@ -30,7 +30,7 @@ DEAF = "{% for m in messages %}{% if m['role'] != 'system' %}{{ m['content'] + '
 @pytest.mark.parametrize("name", ["banana", "gpu", "cuda:x", "cuda:", "CPU", "", "cuda:0 "])
 def test_what_is_no_device_is_refused_without_looking(name: str) -> None:
     for asked in (device.check_device, policy.pick_device):
-        with pytest.raises(ValueError, match="is none: choose auto, cpu, cuda, cuda:0 or mps"):
+        with pytest.raises(ValueError, match=": choose auto, cpu, cuda, cuda:0 or mps"):
             asked(name)
 
 
@@ -119,7 +119,9 @@ def test_quantised_weights_without_their_package_are_refused(
     known = json.loads((path / "config.json").read_text())
     (path / "config.json").write_text(json.dumps(known | {"quantization_config": options}))
     monkeypatch.setattr(model_checks, "find_spec", lambda module: None)
-    with pytest.raises(ValueError, match=rf"quantised \({method}\), and the package .* not installed: take"):
+    with pytest.raises(
+        ValueError, match=rf"quantised \({method}\), and the package .* not installed: choose"
+    ):
         check_model(str(path), "plain", {})
     locate.check_loadable(str(path))  # enough for a server
     monkeypatch.setattr(model_checks, "find_spec", lambda module: module)
@@ -139,7 +141,7 @@ def test_a_run_that_is_named_for_a_model_lists_its_models(tmp_path: Path) -> Non
     locate.check_loadable(str(run / "stages" / "sft" / "model"))
     (tmp_path / "eval-x").mkdir()
     (tmp_path / "eval-x" / "recipe.yaml").write_text("name: eval-x")
-    with pytest.raises(ValueError, match="which holds no language model: name the `model` of its recipe"):
+    with pytest.raises(ValueError, match="without a language model: name the `model` of its recipe"):
         locate.check_loadable(str(tmp_path / "eval-x"))
 
 
@@ -148,7 +150,7 @@ def test_what_transformers_cannot_load_is_one_line(tmp_path: Path, monkeypatch: 
     known = json.loads((path / "config.json").read_text())
     own = {"auto_map": {"AutoConfig": "conf.C", "AutoModelForCausalLM": "m.X"}, "model_type": "unheard-of"}
     (path / "config.json").write_text(json.dumps(known | own))
-    with pytest.raises(ValueError, match="comes with code of its own") as failed:
+    with pytest.raises(ValueError, match="needs code of its own") as failed:
         policy.load(str(path), device="cpu")
     assert "\n" not in str(failed.value)
 
@@ -195,7 +197,7 @@ def test_other_turns_that_a_template_refuses_are_a_mistake_before_anything_start
         "{name: r, model: ./model, prompt: chat, problems: {test: p.jsonl}, evaluate: {models: [base]}}"
     )
     message = (
-        r"problems.test: problem '.*' of p.jsonl: .* refuses a conversation of user, user .*must alternate"
+        r"problems.test: problem '.*' of p.jsonl: .* rejects a conversation of user, user .*must alternate"
     )
     with pytest.raises(ValueError, match=message):
         config.load("r.yaml")

@@ -182,5 +182,5 @@ def test_a_header_that_is_damaged_is_told_by_the_checksums(directory: Path, tmp_
     with pytest.raises(ValueError, match=r"model.safetensors is damaged: its SHA-256"):
         load(str(tmp_path / "m"))
     (tmp_path / "m" / SUMS).unlink()
-    with pytest.raises(ValueError, match="fetch the model again"):
+    with pytest.raises(ValueError, match="download the model again"):
         load(str(tmp_path / "m"))

@@ -354,7 +354,7 @@ def test_half_a_character_is_replaced():
             {"question": "", "answer": "4"},
             r"field 'question' or 'problem' or 'prompt': expected a text that is not",
         ),
-        ({"text": "?"}, r"no known convention fits the columns 'text'; understood are: .*question, answer"),
+        ({"text": "?"}, r"unknown columns 'text'; supported are: .*question, answer"),
         ({"messages": "hi"}, r"field 'messages': expected a list of messages .*found str 'hi'"),
         (
             {"messages": [{"role": "bot", "content": "x"}]},

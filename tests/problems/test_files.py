@@ -71,17 +71,17 @@ def test_a_cell_is_text_and_an_empty_one_is_missing(tmp_path: Path):
         (
             "mine.csv",
             b'question,answer\n"a\nb",1\n?,2,3\n',
-            r"mine.csv line 4: 3 cells under 2 columns: put quo",
+            r"mine.csv line 4: 3 cells for 2 columns: quo",
         ),
         ("mine.csv", b"question,answer\n?,1\n?,\n", r"mine.csv line 3, field 'answer'"),
-        ("mine.csv", b"question,answer,answer\n?,1,2\n", r"mine.csv line 1: a column comes twice"),
-        ("mine.csv", b"question,answer\n\xff,1\n", r"mine.csv line 2: can't be read as UTF-8"),
-        ("mine.csv", b'question,answer\n"a,1\n', r"mine.csv line 2: can't be read as a table"),
-        ("mine.jsonl.gz", b'{"question": "?"}', r"mine.jsonl.gz: can't be unpacked as gzip"),
+        ("mine.csv", b"question,answer,answer\n?,1,2\n", r"mine.csv line 1: duplicate column"),
+        ("mine.csv", b"question,answer\n\xff,1\n", r"mine.csv line 2: not valid UTF-8"),
+        ("mine.csv", b'question,answer\n"a,1\n', r"mine.csv line 2: not a valid table"),
+        ("mine.jsonl.gz", b'{"question": "?"}', r"mine.jsonl.gz: gzip cannot decompress it"),
         (
             "mine.csv.gz",
             gzip.compress(b"question,answer\n" * 99, mtime=0)[:-9],
-            r"mine.csv.gz: can't be unpacked as gzip",
+            r"mine.csv.gz: gzip cannot decompress it",
         ),
     ],
 )
@@ -137,15 +137,13 @@ def test_a_line_that_is_no_object_is_an_error_and_not_a_crash(line: bytes, tmp_p
 def test_a_file_that_is_not_parquet_is_named(tmp_path: Path):
     path = tmp_path / "mine.parquet"
     path.write_bytes(b"not this")
-    with pytest.raises(ValueError, match=r"mine.parquet: can't be read as Parquet"):
+    with pytest.raises(ValueError, match=r"mine.parquet: not a valid Parquet file"):
         load(str(path))
 
 
 def test_an_empty_file_is_an_error_with_a_remedy(tmp_path: Path):
     path = write(tmp_path / "none.jsonl", [])
-    with pytest.raises(
-        ValueError, match=r"none.jsonl: holds no problems: give a file with a row per problem"
-    ):
+    with pytest.raises(ValueError, match=r"none.jsonl: no problems: name a file with one row per problem"):
         check(path)
     with pytest.raises(ValueError, match=r"none.jsonl' is empty"):
         load(path)
@@ -156,7 +154,7 @@ def test_an_empty_file_of_a_known_set_is_found_before_anything_starts(
 ):
     write(tmp_path / "gsm8k" / "test.jsonl", [])
     monkeypatch.setenv("NUMERATE_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match=r"gsm8k/test.jsonl holds no problems"):
+    with pytest.raises(ValueError, match=r"gsm8k/test.jsonl has no problems"):
         check("gsm8k")
 
 

@@ -165,7 +165,7 @@ def test_without_data_and_library_the_error_says_what_to_set_and_what_to_install
     monkeypatch.delenv("NUMERATE_DATA", raising=False)
     monkeypatch.setattr("numerate.problems.hub.find_spec", lambda name: None)
     with pytest.raises(
-        ValueError, match=r"set NUMERATE_DATA to a folder that holds gsm8k/test.jsonl, or pip install"
+        ValueError, match=r"set NUMERATE_DATA to a folder with gsm8k/test.jsonl, or pip install"
     ):
         check("gsm8k")
     with pytest.raises(ValueError, match=r"someone/set/train needs the datasets library: pip install"):
@@ -173,7 +173,7 @@ def test_without_data_and_library_the_error_says_what_to_set_and_what_to_install
 
 
 def test_a_part_without_a_hub_copy_asks_for_the_files_only(hub: Any):
-    with pytest.raises(ValueError, match=r"set NUMERATE_DATA to a folder that holds mawps/singleop.jsonl$"):
+    with pytest.raises(ValueError, match=r"set NUMERATE_DATA to a folder with mawps/singleop.jsonl$"):
         check("singleop")
 
 

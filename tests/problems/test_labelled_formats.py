@@ -119,7 +119,7 @@ def test_what_follows_the_first_error_has_no_label(name: str):
     [
         (
             {"question": "?", "answer": "4"},
-            "no labelled steps in the columns 'question', 'answer'; understood",
+            "no labelled steps in the columns 'question', 'answer'; supported",
         ),
         ({"question": "?", "steps": ["a"], "label": 1}, "field 'label'.*0 to 0, or -1 for none, found int 1"),
         ({"question": "?", "steps": ["a"], "label": True}, "field 'label'.*found bool True"),
@@ -155,7 +155,7 @@ def test_files_and_names(tmp_path: Path):
     assert [marked.first_error for marked in load(str(file))] == [0, 1, -1]
     assert len(list(load(str(file), limit=2))) == 2
     file.write_text("")
-    with pytest.raises(ValueError, match=r"mine.jsonl holds no labelled steps"):
+    with pytest.raises(ValueError, match=r"mine.jsonl has no labelled steps"):
         list(load(str(file)))
     for name, complaint in (
         ("procesbench", "no set of labelled steps 'procesbench': known are prm800k, processbench"),

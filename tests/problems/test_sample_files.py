@@ -129,7 +129,7 @@ def test_problems_with_fewer_attempts_are_left_out_and_named(tmp_path: Path) -> 
     found = sample_files.load([write(tmp_path / "f", rows)])
     assert [g.problem.id for g in found.groups] == ["a", "b"] and found.fewer == ["c"]
     more = [{"id": f"d{i}", "pred": "1", "correct": True} for i in range(3)]
-    with pytest.raises(ValueError, match=r"have 1, 3 attempts, and only 2 of 6 have 3: give files"):
+    with pytest.raises(ValueError, match=r"have 1, 3 samples, and only 2 of 6 have 3: name files"):
         sample_files.load([write(tmp_path / "f", rows + more)])
 
 
@@ -165,23 +165,23 @@ def test_equal_answers_with_different_verdicts_are_found(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([], "no attempt there; give a line per problem or attempt"),
+        ([], "no samples; write one line per problem or sample"),
         (["{]"], "line 1: expected one JSON object per line"),
         ([[1]], "line 1: expected a JSON object with a field per column, found list"),
         (
             [{"pred": "1", "correct": True}],
-            "line 1, field 'problem_id' or 'id': expected what tells its problem",
+            "line 1, field 'problem_id' or 'id': expected an id of the problem",
         ),
-        ([{"id": 1}], "line 1, field 'pred' or 'response': expected the answer of the attempt"),
+        ([{"id": 1}], "line 1, field 'pred' or 'response': expected the answer of the sample"),
         (
             [{"id": 1, "answer": "5"}],
             "field 'correct' or 'is_correct' or 'right' or 'label': expected whether",
         ),
-        ([{"id": 1, "pred": "5"}], "expected whether the attempt is right, or a reference to grade it by"),
+        ([{"id": 1, "pred": "5"}], "expected true or false, or a reference to grade the sample by"),
         ([{"id": 1, "pred": "5", "correct": "maybe"}], "expected true or false, found str 'maybe'"),
         ([{"id": 1, "pred": "5", "correct": 0.5}], "expected true or false, found float 0.5"),
-        ([{"id": 1, "code": "print(5)", "answer": "5"}], "expected the answer of the attempt, or its text"),
-        ([{"id": 1, "answer": "5", "samples": []}], "line 1, field 'samples': expected at least one attempt"),
+        ([{"id": 1, "code": "print(5)", "answer": "5"}], "expected the answer of the sample, or its text"),
+        ([{"id": 1, "answer": "5", "samples": []}], "line 1, field 'samples': expected at least one sample"),
         ([{"id": 1, "answer": "5", "samples": "5"}], "line 1, field 'correct'"),
         ([{"id": 1, "answer": "5", "samples": [{"text": 5}, {"x": 1}]}], "line 1, attempt 2, field 'pred'"),
         ([{"id": 1, "preds": ["5", "6"], "correct": [True]}], "line 1: 2 preds and 1 correct: give one per"),
@@ -192,7 +192,7 @@ def test_equal_answers_with_different_verdicts_are_found(tmp_path: Path) -> None
         ),
         (
             [{"id": 1, "correct": True, "pred": "5", "score": 1.0}, {"id": 1, "correct": True, "pred": "5"}],
-            "attempt 2 at problem '1' has no score, and others have: score every attempt, or none",
+            "sample 2 of problem '1' has no score, and others have: score all samples, or none",
         ),
     ],
 )

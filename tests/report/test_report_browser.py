@@ -105,7 +105,7 @@ def test_a_reader_finds_a_wrong_solution(orchard_page: Path, opened: Any, width:
     body.wait_for()
     assert body.locator(".wrote .step.wrong").count() == 1
     assert "✗ wrong" in body.locator(".graded").inner_text()
-    assert "not equal to the reference" in body.inner_text() or "no answer found" in body.inner_text()
+    assert "not equal to the reference" in body.inner_text() or "no extractable answer" in body.inner_text()
     assert overflow(page) <= 0
     body.locator("button").click()
     problem = page.locator("input[name=problem]").input_value()

@@ -46,10 +46,10 @@ def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> 
         ("2.5", 12, "train-0001"),
         ("0.5", 12, "train-0001"),
     ]
-    assert "in step 12, over the 10 steps up to it, and in 2 steps after it" in found.alarm
+    assert "at step 12, over the last 10 steps, and at 2 later steps" in found.alarm
     assert hacking.alarm_spans(run.stages[-1].alarms) == [(11.5, 13.5), (18.5, 19.5)]
     html = report.build(run.folder).read_text(encoding="utf-8")
-    assert html.index("may be gamed") < html.index('id="summary"')
+    assert html.index("Possible reward hacking") < html.index('id="summary"')
     assert "the very best" in html and "<img" not in html and "&lt;img" in html
     assert run.problems["train"]["train-0001"].question.split(",")[0] in html
     assert "Reward and accuracy of stage ei" in html
@@ -57,7 +57,7 @@ def test_an_alarm_is_told_at_the_top_and_shows_what_was_paid(tmp_path: Path) -> 
 
 def test_without_an_alarm_there_are_the_curves_alone(tmp_path: Path) -> None:
     html = report.build(logged(tmp_path / "run", rounds({}))).read_text(encoding="utf-8")
-    assert "may be gamed" not in html and "Reward and accuracy of stage ei" in html
+    assert "Possible reward hacking" not in html and "Reward and accuracy of stage ei" in html
 
 
 def test_a_reward_that_is_the_right_answer_has_nothing_to_compare(tmp_path: Path) -> None:

@@ -36,23 +36,23 @@ def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
         ("truncated", "50% of the rollouts are truncated", "from step 2 on, in 3 of 6 rows of the log"),
         (
             "zero_variance",
-            "the rewards are all equal in 100% of the groups of the last 3 rows: no gradient",
+            "100% of the groups of the last 3 rows have zero variance of reward: no gradient",
             "in step 5, in 1 of 6 rows of the log",
         ),
     ]
     html = report.build(run.folder).read_text(encoding="utf-8")
-    assert html.index("may not learn as it should") < html.index('id="summary"')
+    assert html.index("Health of stage") < html.index('id="summary"')
     for name in ("truncated", "zero_variance"):
         assert BY_NAME[name].remedy.split(",")[0] in html.replace("&#39;", "'")
 
 
 def test_what_has_passed_is_below_and_not_at_the_top(tmp_path: Path) -> None:
     html = report.build(logged(tmp_path / "run", rounds({1: {"kl": 0.9}}))).read_text(encoding="utf-8")
-    assert "may not learn" not in html and "runs away from the reference policy: KL 0.9 nats" in html
+    assert "Health of stage" not in html and "is far from the reference policy: KL 0.9 nats" in html
 
 
 def test_a_healthy_stage_and_a_malformed_log(tmp_path: Path) -> None:
     html = report.build(logged(tmp_path / "a", rounds({}))).read_text(encoding="utf-8")
-    assert "No condition held." in html and "may not learn" not in html
+    assert "No condition." in html and "Health of stage" not in html
     odd = {1: {"unknown": 1.0, "kl": "x"}, 2: [1], 3: "truncated", 4: {"kl": None}}
     assert not any(one.conditions for one in stage_health(read_run(logged(tmp_path / "b", rounds(odd)))))

@@ -218,8 +218,8 @@ def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
     html = build(folder)
     for said in (
         "Nothing has been measured",
-        "No stage has logged",
-        "No samples were",
+        "No stage has a log",
+        "No samples.",
         "No rollouts were stored",
     ):
         assert said in html

@@ -75,7 +75,7 @@ def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Pa
     titles = ["AUC", "AUC within", "ECE", "Brier", "F1 of first errors"]
     assert [column.title for column in judges.columns] == titles
     assert told(judges) == {("sft", "orm"): ["0.810", "0.530", "0.042", "0.190", "0.613"]}
-    assert "knows which problems are hard" in judges.about and not strategies.about
+    assert "estimates of a problem's difficulty" in judges.about and not strategies.about
     assert [column.title for column in crossed.columns] == [
         f"{model} {title}" for model in ("sft", "base") for title in ("RR.All@8", "W.RR@8")
     ]
@@ -95,15 +95,15 @@ def test_what_is_drawn(tmp_path: Path):
     panels = selection.selection_panels(read_run(write(tmp_path / "run", ROWS)))
     drawn = {(panel.title, figure.title): figure.note for panel in panels for figure in panel.figures}
     sft, base = "test: sft, re-ranked", "test: base, re-ranked"
-    judges, votes = "test: sft, the judges", "test"
-    assert drawn[sft, "orm: accuracy against K and N"] == "best here 64.0% at 4, which is optimistic"
-    assert drawn[judges, "Right ones called right"] == "AUC 0.810 [0.780, 0.840] n=200"
-    assert drawn[judges, "Share that is right, by score"] == "ECE 0.042 n=200"
+    judges, votes = "test: sft, scorers", "test"
+    assert drawn[sft, "orm: accuracy against K and N"] == "best 64.0% at 4 (optimistic)"
+    assert drawn[judges, "True positive rate"] == "AUC 0.810 [0.780, 0.840] n=200"
+    assert drawn[judges, "Reliability: share right by score"] == "ECE 0.042 n=200"
     assert {title for panel, title in drawn if panel == judges} == {
-        "Right ones called right",
-        "Share that is right, by score",
-        "Steps called wrong that are",
-        "Wrong steps called wrong",
+        "True positive rate",
+        "Reliability: share right by score",
+        "Precision of wrong steps",
+        "Recall of wrong steps",
     }
     assert {title for panel, title in drawn if panel == votes} == {
         "To score for MajK",
@@ -123,7 +123,7 @@ def test_the_colours_are_what_the_legend_says(tmp_path: Path):
     assert panel.series[:2] == ((0, "Majority"), (1, "Best score"))
     svg = str(panel.figures[0].svg)
     assert "--model-0" in svg and "--model-1" in svg and "--model-2" not in svg
-    alone = panels["test: base, the judges"]
+    alone = panels["test: base, scorers"]
     assert alone.series == ((1, "prm"),)
     assert "--model-1" in str(alone.figures[0].svg) and "--model-0" not in str(alone.figures[0].svg)
 
@@ -151,7 +151,7 @@ def test_strategies_without_a_limit_are_level_lines_among_those_with_one(
 def test_a_run_without_samples_says_how_to_get_them(tmp_path: Path):
     html = report.build(write(tmp_path / "run", [row("accuracy", 0.5)])).read_text(encoding="utf-8")
     section = html.partition('<section id="selection"')[2].partition("</section>")[0]
-    assert "No samples were measured." in section and "<figure" not in section
+    assert "No samples." in section and "<figure" not in section
 
 
 @pytest.mark.parametrize("value", [float("nan"), None, "0.5", 10**400])

@@ -76,7 +76,7 @@ def test_captions_name_the_problems_that_are_drawn_and_greedy_on_the_same(tmp_pa
     panels = {panel.title: panel for panel in selection.selection_panels(run)}
     notes = {figure.title: figure.note for figure in panels["test"].figures}
     assert panels["test"].note.endswith("n=100")
-    assert notes["The same where the vote is lost"].endswith("n=12")
+    assert notes["Share of the right answer, lost votes"].endswith("n=12")
     assert panels["test: ei, re-ranked"].note.endswith(
         "n=100; greedy on the same problems: 55.0% [50.0, 60.0]"
     )
@@ -86,7 +86,7 @@ def test_curves_of_a_stage_name_the_problems_and_rollouts_behind_their_last_poin
     [panel] = figures.learning_panels(read_run(make(tmp_path / "run")))
     notes = {figure.title: figure.note for figure in panel.figures}
     assert notes["Validation accuracy"] == "ends at 50.0%, n=20 problems"
-    assert notes["Accuracy of the sampled rollouts"] == "ends at 25.0%, n=64 rollouts"
+    assert notes["Accuracy of the rollouts"] == "ends at 25.0%, n=64 rollouts"
 
 
 def test_the_tables_of_selection_begin_with_greedy_and_have_sizes(tmp_path: Path) -> None:

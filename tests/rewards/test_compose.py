@@ -169,8 +169,8 @@ def test_answers_that_are_none_are_refused(name: str, said: str) -> None:
         ("no_such_package.f", "importing no_such_package failed: ModuleNotFoundError"),
         (f"{HERE}.lenght", "has no function 'lenght'"),
         (f"{HERE}.SUM", "has no function 'SUM'"),
-        (f"{HERE}.wants_more", "it needs 'ground_truth', and there are: answer, completion_ids"),
-        (f"{HERE}.by_place", "arguments are given by name"),
+        (f"{HERE}.wants_more", "it needs 'ground_truth', and the arguments are: answer, completion_ids"),
+        (f"{HERE}.by_place", "arguments are passed by name"),
         ("../etc.f", "package.module.function"),
     ],
 )
@@ -183,7 +183,7 @@ def test_checks_know_the_problems_own_columns() -> None:
     assert check_rewards(("correct", f"{HERE}.length")) == []
     assert check_rewards((f"{HERE}.narrow",), meta=["level"]) == []
     assert "needs 'level'" in check_rewards((f"{HERE}.narrow",))[0]
-    assert check_rewards(()) and "stands twice" in check_rewards(("correct", Weighted("correct", 2.0)))[0]
+    assert check_rewards(()) and "is named twice" in check_rewards(("correct", Weighted("correct", 2.0)))[0]
 
 
 def test_a_module_in_the_current_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,5 +209,5 @@ def test_a_file_in_the_current_folder_stands_in_for_no_library(here: Path) -> No
 
 def test_a_trusted_name_that_covers_nothing_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NUMERATE_TRUST", raising=False)
-    with pytest.raises(ValueError, match="mine_trusst is trusted, and they are not in it"):
+    with pytest.raises(ValueError, match="mine_trusst is trusted, and does not include them"):
         config.load(recipe("mine_trust.f"), trust=["mine_trusst"])

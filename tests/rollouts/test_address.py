@@ -127,7 +127,7 @@ def test_a_recipe_written_out_takes_the_login_from_the_environment(monkeypatch: 
         measured(fake, "you:p")  # the address goes first
         assert fake.keys == {basic("you", "p")}
         monkeypatch.setenv(address.VARIABLE, "nonsense")
-        with pytest.raises(ValueError, match="NUMERATE_SERVER_LOGIN holds no login: write user:password"):
+        with pytest.raises(ValueError, match="NUMERATE_SERVER_LOGIN has no login: write user:password"):
             measured(fake, "")
 
 

@@ -203,7 +203,7 @@ def test_a_policy_without_tags_is_sampled_as_ever(tmp_path: Path) -> None:
 
 
 def test_stop_strings_are_refused(policy: Policy) -> None:
-    with pytest.raises(ValueError, match="takes no stop strings"):
+    with pytest.raises(ValueError, match="without stop strings"):
         engines.make_engine(LocalOptions(), policy).sample(ask("a"), 1, Sampling(stop=("x",)))
 
 
@@ -233,5 +233,5 @@ def test_a_server_that_does_not_say_what_ended_a_line_is_refused() -> None:
     with Fake(fake_server.transformers) as fake:
         inner = fake_server.engine(fake)
         return_tags.write_conditioning(inner.policy.model.config, Conditioning())
-        with pytest.raises(ValueError, match="does not say whether a line or the whole answer ended"):
+        with pytest.raises(ValueError, match="does not report whether a line or the whole answer ended"):
             list(Conditioned(inner, inner.policy).sample(ask("How many?\n"), 1, Sampling()))

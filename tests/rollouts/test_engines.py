@@ -97,7 +97,7 @@ def test_a_server_with_fixed_weights_measures_and_trains_nothing(here: Path):
         fixed = f"{{kind: server, url: '{fake.url}'}}"
         assert loaded(here, fixed, stages=False).evaluate.models == ("base",)
         with pytest.raises(
-            ValueError, match=r"stages.sft: nothing can be trained here.*\n.*stages.ei: nothing"
+            ValueError, match=r"stages.sft: this engine cannot train.*\n.*stages.ei: this engine"
         ):
             loaded(here, fixed)
         assert list(loaded(here, f"{{kind: server, url: '{fake.url}', weights: by_path}}").stages)

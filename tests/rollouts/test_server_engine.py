@@ -187,7 +187,7 @@ def test_a_control_token_in_a_question_never_goes_as_text():
         assert 2 not in fake.bodies[0]["prompt"] and rollout.turns[0].ids == tuple(fake.bodies[0]["prompt"])
     with (
         Fake(fake_server.transformers) as fake,
-        pytest.raises(ValueError, match=r"'p0': as a text its prompt would be read as other tokens"),
+        pytest.raises(ValueError, match=r"'p0': as text its prompt would be tokenized differently"),
     ):
         list(engine(fake).sample(prompts, 1, PARAMS))
 
@@ -292,7 +292,7 @@ def test_the_model_is_asked_for_by_the_servers_name_of_it(models: Reply, wanted:
 def test_of_several_models_one_has_to_be_named():
     with (
         Fake(models=Reply({"data": [{"id": "a"}, {"id": "b"}]})) as fake,
-        pytest.raises(ValueError, match=r"has 2 models \(a, b\) and none is called 'tiny'"),
+        pytest.raises(ValueError, match=r"has 2 models \(a, b\) none of them named 'tiny'"),
     ):
         list(engine(fake).sample(ask(1), 1, PARAMS))
 
@@ -307,7 +307,7 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_fixed_weights_take_none():
-    with Fake() as fake, pytest.raises(ValueError, match="nothing can be trained with it"):
+    with Fake() as fake, pytest.raises(ValueError, match="it cannot be used for training"):
         engine(fake).sync(policy())
 
 

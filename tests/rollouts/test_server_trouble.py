@@ -108,7 +108,7 @@ def test_patience_ends_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch):
         fake.kill()
         with pytest.raises(ServerGone) as gone:
             list(stream)
-    for part in (fake.url, "patience", "start it again", "what is stored is not drawn again"):
+    for part in (fake.url, "patience", "restart it", "stored rollouts are kept"):
         assert part in str(gone.value)
 
 

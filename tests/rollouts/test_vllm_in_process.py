@@ -313,9 +313,9 @@ def test_sync_is_refused_while_samples_are_drawn(policy: Policy) -> None:
     sampled_with = engine(policy)
     stream = sampled_with.sample(ask(*TEXTS), 2, PLAIN)
     next(stream)
-    with pytest.raises(ValueError, match="still being drawn"):
+    with pytest.raises(ValueError, match="is still open"):
         sampled_with.sync(policy)
-    with pytest.raises(ValueError, match="still being drawn"):
+    with pytest.raises(ValueError, match="is still open"):
         sampled_with.close()
     stream.close()
     sampled_with.sync(policy)

@@ -66,7 +66,7 @@ def test_float16_stops_only_where_its_scale_can_fall_no_further() -> None:
     for step in range(16):
         assert learner.scaler.get_scale() == 2.0 ** (16 - step)
         assert not isfinite(learner.step(set_loss_weights(rows(4)), times(1e39), lr=1e-3)["grad_norm"])
-    with pytest.raises(NotFinite, match="take dtype: float32 in place of float16"):
+    with pytest.raises(NotFinite, match="set dtype: float32 in place of float16"):
         learner.step(set_loss_weights(rows(4)), times(1e39), lr=1e-3)
     assert same(before, weights(one))
     with pytest.raises(NotFinite, match="loss is nan"):

@@ -1,6 +1,6 @@
-"""The application: what every command shares, which is how it ends.
+"""The command-line application: error messages and exit codes of all commands.
 
-A caller's mistake is one block of text and exit code 2; Ctrl-C says how to go on and exits with 130."""
+Invalid input prints one block of text and exits with code 2; Ctrl-C exits with 130."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from numerate.rollouts.address import redact_logins
 from numerate.types import NotFinite, RunStopped
 
 SMALLER = (
-    "finished work is kept, and the same command resumes; take a smaller micro_tokens or head_mib in fit, "
+    "completed work is kept, and the same command resumes; set a smaller micro_tokens or head_mib in fit, "
     "fewer slots in engine, an adapter (lora_rank), or a smaller model"
 )
 LEFT = ("Connection closed by peer", "Connection reset by peer")
-"""of the errors of a process that waits for one that has ended"""
+"""texts in the errors of a process that waits for a process that has ended"""
 GO_ON = {
-    "run": "Finished work is kept: the same command again goes on from here.",
-    "shootout": "Finished work is kept: the same command again goes on from here.",
-    "eval": "Attempts made so far are kept: the same command again goes on from here.",
-    "judge": "With --out, scores made so far are kept: the same command again goes on from here.",
+    "run": "Completed work is kept: the same command resumes.",
+    "shootout": "Completed work is kept: the same command resumes.",
+    "eval": "Stored samples are kept: the same command resumes.",
+    "judge": "With --out, stored scores are kept: the same command resumes.",
 }
 ORDER = (
     "run",
@@ -43,7 +43,7 @@ ORDER = (
     "schema",
     "doctor",
 )
-"""of the commands in --help: the main job first"""
+"""order of the commands in --help"""
 
 
 ALSO_CALLED = {
@@ -59,14 +59,14 @@ ALSO_CALLED = {
     "train": "run",
     "version": "--version",
 }
-"""what other tools call a command -> the command"""
+"""name of a command in other tools -> the command"""
 
 
 class Commands(TyperGroup):
-    """Turns what a command raises into a message and an exit code."""
+    """Maps the exceptions of a command to a message and an exit code."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Raises ValueError with a suggestion for what is no command."""
+        """Raises ValueError with a suggestion for an unknown command."""
         if not args or args[0].startswith("-") or args[0] in self.commands:
             return super().resolve_command(ctx, args)
         raise ValueError(f"there is no command {args[0]!r}{suggest_command(args[0], self.commands)}")
@@ -104,7 +104,7 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """What the person should read, empty where the error is not theirs to mend."""
+    """Returns the message for the user, empty for errors that the user cannot correct."""
     if isinstance(error, ModuleNotFoundError):
         lacking = (error.name or "").partition(".")[0]
         extra = next((extra for extra, modules in known_extras().items() if lacking in modules), "")
@@ -113,7 +113,7 @@ def describe_error(error: Exception) -> str:
         detail = next(iter(str(error).splitlines()), type(error).__name__)
         return f"out of memory ({detail}): {SMALLER}"
     if isinstance(error, RuntimeError) and any(text in str(error) for text in LEFT):
-        return "another process of this run has ended, see its message; finished work is kept"
+        return "another process of this run has ended, see its message; completed work is kept"
     if isinstance(error, BrokenPipeError | RuntimeError):
         return ""
     if isinstance(error, OSError):
@@ -140,13 +140,13 @@ app = typer.Typer(
     name="numerate",
     cls=Commands,
     help=(
-        "Teaches language models to reason about mathematics, and measures whether they learned to.\n\n"
-        "\b\nBegin here:\n"
-        "  numerate run quickstart              a small model learns word problems, in minutes\n"
-        "  numerate recipes                     what else there is to run\n"
+        "Train language models to solve mathematics problems, and evaluate them.\n\n"
+        "\b\nGet started:\n"
+        "  numerate run quickstart              train a small model on word problems, in minutes\n"
+        "  numerate recipes                     list the shipped recipes\n"
         '  numerate solve runs/quickstart/stages/ei/model "Tom has 3 apples and buys 5. How many?"\n'
     ),
-    epilog="A mistake of yours ends with code 2 and one message; NUMERATE_DEBUG=1 shows where it came from.",
+    epilog="Invalid input exits with code 2 and one message; NUMERATE_DEBUG=1 prints the traceback.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -1,4 +1,4 @@
-"""numerate problems, recipes, schema: what there is."""
+"""numerate problems, recipes, schema: lists of problem sets and recipes, the schema of recipes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def show_recipes(
 ) -> None:
     """List the shipped recipes, or print one.
 
-    A recipe of your own best begins as a copy of one of them.
+    Start a new recipe as a copy of a shipped one.
 
     \b
     Examples:
@@ -54,18 +54,18 @@ def show_recipes(
 
 @app.command("schema")
 def print_schema(
-    out: Annotated[
-        Path, Option(metavar="FILE", callback=target, help="Where the schema goes; - is stdout.")
-    ] = Path("-"),
+    out: Annotated[Path, Option(metavar="FILE", callback=target, help="Output file; - is stdout.")] = Path(
+        "-"
+    ),
 ) -> None:
     """Print the JSON schema of recipes, for editors.
 
-    It holds the options of every method and the help of every key.
+    The schema has the options of all methods and the help of every key.
 
     \b
-    An editor with YAML support completes and checks recipes with it:
+    For completion and checks in an editor with YAML support, write the schema:
       numerate schema --out recipe.schema.json
-    and as the first line of the recipe:
+    and start the recipe with the line:
       # yaml-language-server: $schema=recipe.schema.json
     """
     from numerate import config
@@ -85,26 +85,26 @@ def show_problems(
         Argument(metavar="NAME", help="A problem set, such as stories/train, gsm8k/test, or a JSONL file."),
     ] = "",
     show: Annotated[
-        int, Option(min=0, metavar="N", help="Print this many problems with their solutions and answers.")
+        int, Option(min=0, metavar="N", help="Print N problems with their solutions and answers.")
     ] = 0,
     check: Annotated[
         bool,
         Option(
             "--check",
-            help="Look for problems that are there twice or in a test set too, and for wrong answers.",
+            help="Check for duplicates, overlap with test sets, and wrong answers.",
         ),
     ] = False,
     against: Annotated[
         list[str] | None,
-        Option(metavar="NAME", help="With --check: compare with this set; by default all test sets here."),
+        Option(metavar="NAME", help="With --check: compare with this set; default: all local test sets."),
     ] = None,
     limit: Limit = None,
     json_file: Json = None,
 ) -> None:
-    """List the known problem sets, or look into one.
+    """List the known problem sets, or inspect one.
 
-    With --check, the exit code is 1 where something is there twice, where nothing can equal an answer, and
-    where a solution ends in another answer than its problem's.
+    With --check, the exit code is 1 for duplicates, for answers that no answer can equal, and for solutions
+    that end in a different answer than their problem's.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def show_problems(
 
     to_stderr = str(json_file) == "-"
     if against and not check:
-        raise ValueError("--against compares sets in a --check: add that option, or leave this one out")
+        raise ValueError("--against needs --check: add --check, or leave --against out")
     if not name:
         return table.save_json(json_file, list_sets(to_stderr))
     problems.check(name)
@@ -177,11 +177,11 @@ def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_st
     audited = audit_problems(members, dict(tests))
     table.print_pairs(audited.rows(), to_stderr=to_stderr)
     for ids in audited.duplicates[:SHOWN_PAIRS]:
-        terminal.echo(f"  the same: {', '.join(ids)}", err=to_stderr)
+        terminal.echo(f"  duplicates: {', '.join(ids)}", err=to_stderr)
     for other, shared in audited.overlaps.items():
         for pair in [*shared.exact, *shared.near][:SHOWN_PAIRS]:
             terminal.echo(
-                f"  {pair.train} is like {pair.test} of {other}: {pair.similarity:.0%}", err=to_stderr
+                f"  {pair.train} and {pair.test} of {other}: similarity {pair.similarity:.0%}", err=to_stderr
             )
     tell_findings(name, audited, to_stderr)
     return {**asdict(audited), "clean": audited.clean}

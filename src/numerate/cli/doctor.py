@@ -1,4 +1,4 @@
-"""numerate doctor: is this machine ready, and what to do where it is not."""
+"""numerate doctor: checks of this machine, with remedies."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Finding:
 
 @app.command("doctor")
 def run_doctor(json_file: Json = None) -> None:
-    """Say whether this machine is ready, and what is missing.
+    """Check this machine, and list what is missing.
 
-    Looks at Python, torch, the device and its number format, threads, memory, disk, data, the bundled model
-    and the optional parts. Every line is ok, warn with a remedy, or - for what is optional. Nothing changes.
+    Checks Python, torch, the device and its data type, threads, memory, disk, data, the bundled model and the
+    optional packages. The state of a part is ok, warn (with a remedy), or - (optional). Changes nothing.
     """
     findings = [
         python_finding(),
@@ -53,7 +53,7 @@ def run_doctor(json_file: Json = None) -> None:
     )
     remedies = [f"  {f.what}: {f.remedy}" for f in findings if f.remedy]
     if remedies:
-        terminal.echo("\n" + "\n".join(["To do, where you need it:", *remedies]), err=to_stderr)
+        terminal.echo("\n" + "\n".join(["Remedies:", *remedies]), err=to_stderr)
     table.save_json(json_file, [asdict(finding) for finding in findings])
 
 
@@ -105,7 +105,7 @@ def torch_findings() -> list[Finding]:
 
 
 def products_finding(threads: int) -> Finding:
-    """What threads and half the bits are worth on this processor, at the size of a small model."""
+    """Measures matrix products with threads and with 16 bits, at the size of a small model."""
     import torch
 
     from numerate.models.gemm_benchmark import measure_gemm
@@ -156,7 +156,7 @@ def memory_finding() -> Finding:
     except (ValueError, OSError, AttributeError):  # Windows has no sysconf
         return Finding("memory", "-", "unknown on this system")
     little = total < 3 * GIB
-    remedy = "the quickstart wants 3 GiB; close other programs" if little else ""
+    remedy = "the quickstart needs 3 GiB; close other programs" if little else ""
     return Finding("memory", "warn" if little else "ok", f"{total / GIB:.1f} GiB", remedy)
 
 
@@ -175,7 +175,7 @@ def data_finding() -> Finding:
     if not folder:
         return Finding("data", "-", f"{VARIABLE} is not set: problem sets come from the hub")
     if not Path(folder).is_dir():
-        return Finding("data", "warn", f"{VARIABLE} is no folder", f"correct or unset {VARIABLE}")
+        return Finding("data", "warn", f"{VARIABLE} is not a folder", f"correct or unset {VARIABLE}")
     here = [name for name, known in TABLE.items() if any(known.at_hand(split) for split in known.kinds)]
     return Finding("data", "ok", f"{VARIABLE}, {len(here)} of {len(TABLE)} known sets")
 

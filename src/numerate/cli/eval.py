@@ -1,4 +1,4 @@
-"""numerate eval, numerate solve: what a model can do."""
+"""numerate eval, numerate solve: evaluation of a model, solutions of one problem."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def measure_model(
     model: Model,
     problems: Annotated[
         list[str],
-        Option("--problems", "-p", metavar="NAME", help="A problem set; may be given several times."),
+        Option("--problems", "-p", metavar="NAME", help="A problem set. Repeatable."),
     ],
     samples: Annotated[
         int, Option("--samples", "-n", min=0, metavar="N", help="Samples per problem for pass@k and maj@k.")
@@ -51,13 +51,13 @@ def measure_model(
     top_p: TopP = 1.0,
     top_k: TopK = 0,
     max_tokens: MaxTokens = 256,
-    greedy: Annotated[bool, Option(help="Also take the one most likely solution: the accuracy.")] = True,
+    greedy: Annotated[bool, Option(help="Also decode greedily, for the accuracy.")] = True,
     rerank_with: Annotated[
         list[str] | None,
-        Option(metavar="JUDGE", help="oracle, or a judge's directory; may be given several times."),
+        Option(metavar="JUDGE", help="oracle, or the directory of a reward model or verifier. Repeatable."),
     ] = None,
     aggregate: Annotated[
-        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+        str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
     ] = None,
     prompt: Prompt = "plain",
     seed: Seed = 0,
@@ -71,12 +71,12 @@ def measure_model(
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model on problem sets.
+    """Evaluate a model on problem sets.
 
-    Greedy accuracy, pass@k, maj@k and diversity, with 95 % intervals. Samples and a report are kept in a
-    folder eval-MODEL beside the runs: a second look costs nothing, a stopped measurement goes on, and further
-    problem sets join it. Other settings, or another model of that name, get a folder of their own.
-    With --rerank-with, judges score the samples, and a table shows what each way to select makes of them.
+    Prints greedy accuracy, pass@k, maj@k and diversity with 95 % intervals. Samples and a report are stored
+    in the folder eval-MODEL beside the runs: the same command reuses them, resumes a stopped evaluation, and
+    adds further problem sets. Other settings, or another model of that name, get a separate folder.
+    With --rerank-with, scorers re-rank the samples; a table lists the accuracy of each selection strategy.
 
     \b
     Examples:
@@ -116,11 +116,11 @@ def measure_model(
 @app.command("solve")
 def solve_question(
     model: Model,
-    question: Annotated[str, Argument(metavar="QUESTION", help="The problem, in quotes.")],
+    question: Annotated[str, Argument(metavar="PROBLEM", help="Text of the problem, in quotes.")],
     samples: Annotated[
         int,
         Option(
-            "--samples", "-n", min=0, metavar="N", help="Vote among so many samples; 0: one greedy sample."
+            "--samples", "-n", min=0, metavar="N", help="Samples for the majority vote; 0: one greedy sample."
         ),
     ] = 0,
     temperature: Temperature = 0.7,
@@ -134,7 +134,7 @@ def solve_question(
     dtype: Dtype = "auto",
     json_file: Json = None,
 ) -> None:
-    """Let a model answer one question, alone or by vote.
+    """Solve one problem, greedily or by majority vote.
 
     \b
     Examples:
@@ -146,7 +146,7 @@ def solve_question(
     from numerate.types import Problem, Sampling
 
     if not question.strip():
-        raise ValueError("the question is empty: write it in quotes after the model")
+        raise ValueError("the problem is empty: write it in quotes after the model")
     settings = options.engine_settings(engine, model=served_as, calculator=calculator or None)
     sampler = config.check_model(model, prompt, settings, device, dtype)
     need_extras()
@@ -208,9 +208,9 @@ def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str,
 
 
 def chosen_solution(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]) -> str:
-    """The solution that the vote chose."""
+    """Returns the solution that won the vote."""
     chosen = rollouts[votes[0]["attempt"]]
     if chosen.no_room:
-        return "(no solution: the problem does not fit the context of the model)"
+        return "(no solution: the prompt is longer than the model's context)"
     cut = "\n(truncated: raise --max-tokens)" if chosen.finish == "length" else ""
     return f"{chosen.text.strip()}{cut}"

@@ -27,30 +27,30 @@ def grade_file(
     ],
     out: Annotated[
         Path,
-        Option("--out", "-o", metavar="FILE", callback=target, help="Where the verdicts go; - is stdout."),
+        Option("--out", "-o", metavar="FILE", callback=target, help="Output file; - is stdout."),
     ] = Path("-"),
     strict: Annotated[
-        bool, Option("--strict", help="A unit, % or name on one side only is a difference.")
+        bool, Option("--strict", help="Reject answers that differ in a unit, % or variable name.")
     ] = False,
     fallback: Annotated[
         str,
         Option(
             metavar="expression|number|none",
-            help="What counts where no answer is marked: the last expression, the last number, nothing.",
+            help="Answer of a solution without a marked answer: its last expression, last number, or none.",
         ),
     ] = "expression",
     unfinished: Annotated[
-        bool, Option("--unfinished", help="Read an answer in a thought that was never finished.")
+        bool, Option("--unfinished", help="Also extract answers from an unclosed thinking block.")
     ] = False,
     workers: Annotated[
         int | None,
-        Option(min=1, metavar="N", help="Processes: by default one per core for a file, one for stdin."),
+        Option(min=1, metavar="N", help="Worker processes; default: one per core for a file, one for stdin."),
     ] = None,
     json_file: Counts = None,
 ) -> None:
-    """Grade answers against references, a verdict per line.
+    """Grade answers against references, one verdict per line.
 
-    A line holds an id, a reference, and a candidate (an answer) or a solution (a text to find the answer in):
+    A line has an id, a reference, and a candidate (an answer) or a solution (a text that ends in an answer):
 
     \b
       {"id": 1, "reference": "1/2", "candidate": "0.5"}
@@ -58,12 +58,12 @@ def grade_file(
     becomes
       {"id": 1, "correct": true, "answer": "0.5", "how": "number"}
 
-    "how" is the rule that decided, "source" where a solution had its answer (docs/grading.md). A line may
-    also have a kind (number, math, choice) and choices. Verdicts keep the order of the file.
+    "how" names the rule of the verdict (docs/grading.md), "source" the position of the answer in a solution
+    (docs/grading-extraction.md). A line may also have a kind (number, math, choice) and choices. Verdicts
+    keep the order of the file.
 
-    A line that cannot be read becomes {"id", "line", "error"}; an error
-    inside the grader becomes a wrong answer with "how": "error", the exception, and the texts. All others
-    are graded all the same, and the exit code is 1.
+    An unreadable line becomes {"id", "line", "error"}; an internal error of the grader becomes a wrong answer
+    with "how": "error", the exception, and the texts. All other lines are graded; the exit code is 1.
 
     \b
     Examples:
@@ -133,7 +133,7 @@ def print_summary(counts: Mapping[str, int]) -> None:
         terminal.echo(f"{_count(counts['bad'], 'line')} could not be read: correct and grade again", err=True)
     if counts["errors"]:
         terminal.echo(
-            f"{_count(counts['errors'], 'answer')} met an error inside the grader, counted as wrong: please "
+            f"{_count(counts['errors'], 'answer')} caused an error of the grader, counted as wrong: please "
             'report the rows with "how": "error"',
             err=True,
         )
@@ -156,7 +156,7 @@ def open_input(file: Path) -> Iterator[Iterable[str]]:
             sys.stdin.reconfigure(errors="replace")
         yield sys.stdin
     elif file.suffix in UNREADABLE:
-        raise ValueError(f"{file} is not read by this command: convert it to JSONL, CSV or TSV")
+        raise ValueError(f"{file} has no supported format: convert it to JSONL, CSV or TSV")
     elif file.is_file():
         with json_lines(file) as lines:
             yield lines

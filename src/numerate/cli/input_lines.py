@@ -18,7 +18,7 @@ def json_lines(file: Path) -> Generator[Iterator[str]]:
     with open_data(file) as content:
         start = content.read(len(UTF16[0]))
     if start.startswith(UTF16):
-        raise ValueError(f"{file}: can't be read as UTF-8, it looks like UTF-16: save it as UTF-8")
+        raise ValueError(f"{file}: not valid UTF-8, it looks like UTF-16: save it as UTF-8")
     with open_data(file) as content, TextIOWrapper(content, encoding="utf-8-sig", errors="replace") as lines:
         delimiter = DELIMITERS.get(ending_of(file))
         yield iter(lines) if delimiter is None else table_lines(lines, delimiter)

@@ -1,4 +1,4 @@
-"""numerate judge: what a judge says of solutions, step by step."""
+"""numerate judge: scores of solutions and their steps by a reward model, a verifier or the oracle."""
 
 from __future__ import annotations
 
@@ -18,36 +18,40 @@ from numerate.cli.options import Counts, Device, Dtype, Quiet, keep_inputs, targ
 @app.command("judge")
 def judge_solutions(
     judge: Annotated[
-        str, Argument(metavar="JUDGE", help="A judge's directory, .../stages/prm/model, or oracle (stories).")
+        str,
+        Argument(
+            metavar="JUDGE",
+            help="Directory of a reward model, verifier or evaluator (stages/prm/model), or oracle.",
+        ),
     ],
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,
     out: Annotated[
-        Path, Option("--out", "-o", metavar="FILE", callback=target, help="Where scores go; - is stdout.")
+        Path, Option("--out", "-o", metavar="FILE", callback=target, help="Output file; - is stdout.")
     ] = Path("-"),
     problems: Annotated[
-        str | None, Option("--problems", "-p", metavar="NAME", help="The set that problem ids are from.")
+        str | None, Option("--problems", "-p", metavar="NAME", help="Problem set of the problem ids.")
     ] = None,
     marked: Annotated[
         str | None,
-        Option(metavar="NAME", help="In place of FILE: measure the judge on a set of labelled steps."),
+        Option(metavar="NAME", help="Evaluate the scorer on a set of labelled steps, in place of FILE."),
     ] = None,
     limit: Annotated[
         int | None,
         Option(
-            min=1, metavar="N", help="Only so many solutions: the first of a file, a fixed choice of a set."
+            min=1, metavar="N", help="Use only N solutions: the first of a file, a fixed subset of a set."
         ),
     ] = None,
     threshold: Annotated[
         float,
-        Option(min=0, max=1, metavar="X", help="With --marked: a step scored below it is called wrong."),
+        Option(min=0, max=1, metavar="X", help="With --marked: steps with lower scores count as wrong."),
     ] = 0.5,
     aggregate: Annotated[
-        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+        str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
     ] = None,
     neutral: Annotated[
         str | None,
         Option(
-            metavar="HOW", help="Of judges with a neutral class: it counts as positive, negative, or drop."
+            metavar="HOW", help="Use of the neutral class of a three-class PRM: positive, negative, drop."
         ),
     ] = None,
     device: Device = "auto",
@@ -55,10 +59,9 @@ def judge_solutions(
     json_file: Counts = None,
     quiet: Quiet = False,
 ) -> None:
-    """Score solutions step by step.
+    """Score solutions with a reward model, a verifier or the oracle.
 
-    A line holds an id, a solution, and a question, or with --problems the id of its problem (its own id where
-    there is no problem_id):
+    A line has an id, a solution, and a question, or with --problems a problem_id (default: the id):
 
     \b
       {"id": 1, "question": "What is 2+3?", "solution": "2+3=5\\n#### 5"}
@@ -66,9 +69,9 @@ def judge_solutions(
     becomes
       {"id": 1, "scores": [0.93], "steps": ["2+3=5"], "score": 0.93}
 
-    Scores stand in the order of the file. With --out a stopped command goes on where it was: ids that are
-    there are not scored again. A line that cannot be read becomes {"line", "error"}; the others are scored
-    all the same, and the exit code is 1.
+    Scores keep the order of the file. With --out, the same command resumes: ids in the output file are not
+    scored again. An unreadable line becomes {"line", "error"}; all other lines are scored, and the exit code
+    is 1.
 
     \b
     Examples:

@@ -26,10 +26,9 @@ def measure_judge(
 
     card = source.card
     if card is None or card.kind not in STEP_JUDGES:
-        what = "the oracle" if card is None else f"{source.judge}, a judge of kind {card.kind},"
+        what = "the oracle" if card is None else f"{source.judge} (kind: {card.kind})"
         raise ValueError(
-            f"{what} has no scores for labelled steps: name a process_reward_model or "
-            "a stepwise_outcome_model"
+            f"{what} does not score labelled steps: name a process_reward_model or a stepwise_outcome_model"
         )
     labelled_steps.check_set(name)
     rows = labelled_steps.load(name, limit=limit)
@@ -44,7 +43,9 @@ def measure_judge(
     results = marked_results(read, scores, judge=source.judge, threshold=threshold)
     to_stderr = str(json_file) == "-"
     whole = sum(len(solution.steps) == len(scored) for solution, scored in zip(read, scores, strict=True))
-    left = f"; {len(read) - whole:,} too long for the judge are left out" if whole < len(read) else ""
+    left = (
+        f"; {len(read) - whole:,} longer than the scorer's context are left out" if whole < len(read) else ""
+    )
     terminal.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
     table.print_table(measure_lines(results), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
     if not any(row["metric"] == "first_error_f1" for row in results):

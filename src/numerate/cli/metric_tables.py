@@ -1,4 +1,4 @@
-"""The numbers of a run, on a terminal: the same tables that the report prints."""
+"""Terminal tables of a run's metrics, the same as in the report."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr:
 
 
 def show_plan(recipe: Recipe, folder: Path) -> None:
-    """What is done of a run that has a folder already, on stderr; writes nothing."""
+    """Prints the states of the stages of an existing run on stderr; writes nothing."""
     if not folder.is_dir():
         return
     from numerate import problems
@@ -80,4 +80,9 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
     sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
     for planned in plan(recipe, folder, sets):
         why = f" ({', '.join(planned.changes)})" if planned.changes else ""
-        terminal.echo(f"{folder}/stages/{planned.stage}: {planned.state}{why}", err=True)
+        state = STATES.get(planned.state, planned.state)
+        terminal.echo(f"{folder}/stages/{planned.stage}: {state}{why}", err=True)
+
+
+STATES = {"done": "completed", "half done": "incomplete", "set aside": "replaced earlier, can be restored"}
+"""state of a planned stage -> words"""

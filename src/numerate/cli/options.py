@@ -36,15 +36,15 @@ def folder_of_runs(path: Path) -> Path:
 
 def writable(path: Path, parent: Path) -> Path:
     if not parent.is_dir():
-        raise ValueError(f"{path}: {parent} is a file and no folder: name another place to write to")
+        raise ValueError(f"{path}: {parent} is a file, not a folder: name another path")
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise ValueError(f"{path}: the folder {parent} cannot be written to: name another place")
+        raise ValueError(f"{path}: the folder {parent} is not writable: name another path")
     return path
 
 
 def keep_inputs(files: Iterable[Path], **targets: Path | None) -> None:
     """Raises ValueError where an option names one of the files that are read, or two name one file."""
-    seen = {file.resolve(): "the file that is read" for file in files if str(file) != "-"}
+    seen = {file.resolve(): "the input file" for file in files if str(file) != "-"}
     for option, path in targets.items():
         if path is None or str(path) == "-":
             continue
@@ -55,19 +55,19 @@ def keep_inputs(files: Iterable[Path], **targets: Path | None) -> None:
 
 Json = Annotated[
     Path | None,
-    Option("--json", metavar="FILE", callback=target, help="Write what is shown as JSON too; - is stdout."),
+    Option("--json", metavar="FILE", callback=target, help="Also write the results as JSON; - is stdout."),
 ]
 Counts = Annotated[
-    Path | None, Option("--json", metavar="FILE", callback=target, help="Write the counts as JSON.")
+    Path | None, Option("--json", metavar="FILE", callback=target, help="Also write the counts as JSON.")
 ]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Show no progress, only warnings and results.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print warnings and results only, no progress.")]
 Out = Annotated[
     Path,
     Option(
         "--out",
         metavar="FOLDER",
         callback=folder_of_runs,
-        help="The folder that holds the folders of runs.",
+        help="Parent folder of the run folders.",
     ),
 ]
 Trust = Annotated[
@@ -75,55 +75,53 @@ Trust = Annotated[
     Option(
         "--trust",
         metavar="MODULE",
-        help="Let the recipe run functions of this module and those below it, or VARIABLE@http://SERVER: "
-        "send this API key there; may be given several times. Also NUMERATE_TRUST=a,b.",
+        help="Allow functions of this module and its submodules, or with VARIABLE@http://SERVER, sending "
+        "this API key to that server. Repeatable. Also NUMERATE_TRUST=a,b.",
     ),
 ]
-Limit = Annotated[int | None, Option(min=1, metavar="N", help="Only the first so many problems of a set.")]
+Limit = Annotated[int | None, Option(min=1, metavar="N", help="Use only the first N problems of a set.")]
 
 Model = Annotated[
     str,
     Argument(
         metavar="MODEL",
-        help="numerate/pico, a directory such as runs/quickstart/stages/ei/model, or a hub id.",
+        help="numerate/pico, a model directory such as runs/quickstart/stages/ei/model, or a hub id.",
     ),
 ]
-Prompt = Annotated[
-    str, Option(metavar="STYLE", help="How a problem is put to the model: plain, qa, cot, boxed, chat.")
-]
-Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Of the samples.")]
+Prompt = Annotated[str, Option(metavar="STYLE", help="Prompt style: plain, qa, cot, boxed, chat.")]
+Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Sampling temperature.")]
 TopP = Annotated[
     float,
-    Option(min=0.01, max=1.0, metavar="X", help="Keep the likeliest tokens with this much probability."),
+    Option(min=0.01, max=1.0, metavar="X", help="Nucleus sampling: cumulative probability to keep."),
 ]
-TopK = Annotated[int, Option(min=0, metavar="N", help="Keep this many likeliest tokens; 0 keeps all.")]
-MaxTokens = Annotated[int, Option(min=1, metavar="N", help="Longest solution, in tokens.")]
+TopK = Annotated[int, Option(min=0, metavar="N", help="Keep the N most likely tokens; 0 keeps all.")]
+MaxTokens = Annotated[int, Option(min=1, metavar="N", help="Maximum length of a solution, in tokens.")]
 Engine = Annotated[
     str,
-    Option(metavar="KIND", help=f"What samples: {', '.join(ENGINES)}; for a server its address, http://..."),
+    Option(metavar="KIND", help=f"Sampling engine: {', '.join(ENGINES)}, or a server's address, http://..."),
 ]
 Served = Annotated[
-    str | None, Option("--served-as", metavar="NAME", help="What a server of several models calls this one.")
+    str | None, Option("--served-as", metavar="NAME", help="Name of the model on a server of several models.")
 ]
-Slots = Annotated[int | None, Option(min=1, metavar="N", help="Samples decoded at the same time.")]
+Slots = Annotated[int | None, Option(min=1, metavar="N", help="Samples decoded in parallel.")]
 Calculator = Annotated[
-    bool, Option("--calculator", help="Give a sample that writes <<48/2= what it is: 24>>. Local only.")
+    bool, Option("--calculator", help="Insert the results of calculations, 24>> after <<48/2=. Local only.")
 ]
 Redo = Annotated[
-    bool, Option("--redo", help="Replace finished stages that a changed recipe concerns, without a question.")
+    bool, Option("--redo", help="Replace completed stages that the changed recipe affects, unprompted.")
 ]
-Seed = Annotated[int, Option(metavar="N", help="Every random choice follows from it.")]
-Device = Annotated[str, Option(metavar="NAME", help="auto, cpu, cuda, cuda:0, mps.")]
-Dtype = Annotated[str, Option(metavar="NAME", help="auto, float32, bfloat16, float16.")]
+Seed = Annotated[int, Option(metavar="N", help="Random seed.")]
+Device = Annotated[str, Option(metavar="NAME", help="Device: auto, cpu, cuda, cuda:0, mps.")]
+Dtype = Annotated[str, Option(metavar="NAME", help="Data type: auto, float32, bfloat16, float16.")]
 
 
 def ask(question: str) -> bool:
-    """Asks on a terminal whether to go on; where there is none, the answer is no."""
+    """Asks for confirmation on a terminal; returns False without a terminal."""
     import typer
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    return typer.confirm(f"{question}. Go on?", err=True)
+    return typer.confirm(f"{question}. Continue?", err=True)
 
 
 def engine_settings(kind: str, **more: Any) -> dict[str, Any]:

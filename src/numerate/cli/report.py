@@ -1,4 +1,4 @@
-"""numerate report, numerate compare: what finished runs say."""
+"""numerate report, numerate compare: metrics of one run, of several runs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def as_run(name: Path) -> Path:
 
 @app.command("report")
 def write_report(
-    run: Annotated[Path, Argument(metavar="RUN", help="The folder of a run, or its name under runs/.")],
+    run: Annotated[Path, Argument(metavar="RUN", help="A run's folder, or its name under runs/.")],
     json_file: Json = None,
 ) -> None:
-    """Write a run's report again and show its numbers.
+    """Rebuild the report of a run and print its metrics.
 
-    The run may still be going on.
+    The run may be unfinished.
 
     \b
     Examples:
@@ -67,16 +67,18 @@ def show_compared(rows: Sequence[Comparison], folders: Sequence[Path], to_stderr
 
 @app.command("compare")
 def compare_runs(
-    runs: Annotated[list[Path], Argument(metavar="RUN", help="Folders of runs, or their names under runs/.")],
-    metric: Annotated[str, Option(metavar="NAME", help="Only this one, such as accuracy or pass@32.")] = "",
+    runs: Annotated[list[Path], Argument(metavar="RUN", help="Run folders, or their names under runs/.")],
+    metric: Annotated[
+        str, Option(metavar="NAME", help="Only this metric, such as accuracy or pass@32.")
+    ] = "",
     problems: Annotated[str, Option(metavar="NAME", help="Only this problem set.")] = "",
-    model: Annotated[str, Option(metavar="NAME", help="Only this model of the runs, such as ei.")] = "",
+    model: Annotated[str, Option(metavar="NAME", help="Only this model, such as ei.")] = "",
     json_file: Json = None,
 ) -> None:
-    """Put the numbers of several runs side by side.
+    """Compare the metrics of several runs.
 
-    Each number has its 95 % interval. How the models of one run differ, paired by problem, is what
-    `numerate report` shows.
+    Prints each value with its 95 % interval. For paired differences between the models of one run, see
+    `numerate report`.
 
     \b
     Examples:
@@ -103,7 +105,7 @@ def compare_runs(
             "models": [row.model for row in rows],
         }
         words = (f"the {kind} of these runs are {', '.join(dict.fromkeys(v))}" for kind, v in known.items())
-        raise ValueError(f"nothing is left to compare; {'; '.join(words)}")
+        raise ValueError(f"no result matches the options; {'; '.join(words)}")
     for name in dict.fromkeys(row.problems for row in kept):
         show_compared([row for row in kept if row.problems == name], folders, str(json_file) == "-")
     names = [str(folder) for folder in folders]

@@ -1,4 +1,4 @@
-"""numerate run: a recipe from its first stage to the report."""
+"""numerate run: trains and evaluates the models of a recipe."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ def run_recipe(
     recipe: Annotated[
         str,
         Argument(
-            metavar="RECIPE", help="A shipped recipe (see `numerate recipes`), a YAML file, a run's folder."
+            metavar="RECIPE",
+            help="A shipped recipe (see `numerate recipes`), a YAML file, or a run's folder.",
         ),
     ],
     overrides: Annotated[
         list[str] | None,
         Argument(
-            metavar="KEY=VALUE", help="Changes to the recipe: model=..., STAGE.KEY=..., evaluate.samples=8."
+            metavar="KEY=VALUE", help="Overrides of the recipe: model=..., STAGE.KEY=..., evaluate.samples=8."
         ),
     ] = None,
     out: Out = Path("runs"),
     dry_run: Annotated[
-        bool, Option("--dry-run", help="Check everything, print the recipe with every default, do nothing.")
+        bool, Option("--dry-run", help="Check the recipe, print it with all defaults, and exit.")
     ] = False,
     redo: Redo = False,
     trust: Trust = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train and measure as a recipe says; or go on with it.
+    """Train and evaluate the models of a recipe, or resume a run.
 
-    A run that was stopped goes on where it was. What is done is not done again: after a change of the recipe,
-    only the stages that it concerns are; finished ones are replaced where you agree, on the terminal or with
-    --redo. A recipe runs no code outside Numerate but functions of modules that --trust names, also where a
-    run goes on.
+    The same command resumes a stopped run. Completed stages are not repeated. After a change of the recipe,
+    only the stages that depend on the change are repeated; replacing a completed stage needs confirmation, on
+    the terminal or by --redo. Code outside Numerate runs only for modules named by --trust, also when a run
+    is resumed.
 
     \b
     Examples:
       numerate run quickstart
-      numerate run gsm8k model=Qwen/Qwen2.5-0.5B ei.samples=8
+      numerate run gsm8k model=Qwen/Qwen2.5-0.5B ei.sample.rollouts=8
       numerate run my-recipe.yaml seed=1 name=second-seed
       numerate run quickstart sft.limit=100 --dry-run > small.yaml
-      numerate run runs/quickstart           go on with a run
+      numerate run runs/quickstart           resume a run
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras

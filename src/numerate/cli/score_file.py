@@ -29,7 +29,7 @@ WORTH_A_RATE = 1.0
 
 
 OTHER_WORDS = {"mean": "avg", "fp16": "float16", "bf16": "bfloat16", "fp32": "float32", "half": "float16"}
-"""what other tools call these values"""
+"""names of these values in other tools"""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Given:
                     iter(get_close_matches(value, known, cutoff=0.7)), ""
                 )
                 hint = f"; did you mean {near!r}?" if near else ""
-                raise ValueError(f"--{name} {value}: it is none of {', '.join(known)}{hint}")
+                raise ValueError(f"--{name} {value}: expected one of {', '.join(known)}{hint}")
         device.check_device(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
             raise ValueError(
-                f"--neutral: {self.judge} has no neutral class, it tells right from wrong only: leave the "
-                "option out, or train a process_reward_model with classes: 3"
+                f"--neutral: {self.judge} has two classes, right and wrong: leave the option out, or train "
+                "a process_reward_model with classes: 3"
             )
 
     @property
@@ -102,12 +102,12 @@ def known_problems(source: Given, name: str | None) -> dict[str, Problem]:
 
     if name is None:
         if source.judge == ORACLE:
-            raise ValueError("the oracle has to know the problems: name their set, --problems stories/test")
+            raise ValueError("the oracle needs the problems: name their set, --problems stories/test")
         return {}
     by_id = {problem.id: problem for problem in load(name)}
     if source.judge == ORACLE and not all(map(knows, by_id.values())):
         raise ValueError(
-            f"the oracle knows stories only, and {name} holds other problems: take another judge"
+            f"the oracle scores stories only, and {name} has other problems: name a reward model"
         )
     return by_id
 
@@ -141,14 +141,12 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
     with hold_lock(out.with_name(f".{out.name}.lock")):
         if out.exists() and out.stat().st_size:
             if not mark.exists():
-                raise ValueError(
-                    f"--out {out} is there, and no file that this command wrote: name another one"
-                )
+                raise ValueError(f"--out {out} exists and was not written by this command: name another file")
             remedy = f"delete it and {out}, or name another file"
             if read_object(mark, remedy).get("identity") != wanted:
                 raise ValueError(
-                    f"--out {out} holds scores of another judge, way to put steps together, or problem set: "
-                    f"name another file, or delete it and {mark.name}"
+                    f"--out {out} has scores of another scorer, aggregation, or problem set: name another "
+                    f"file, or delete it and {mark.name}"
                 )
         write_json(mark, {"identity": wanted})
         done = repair_output(out) if out.exists() else set[int]()
@@ -170,7 +168,7 @@ def repair_output(out: Path) -> set[int]:
                 done.add(key_of(json.loads(line)))
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(
-                    f"{out}, line {number}: no row of scores: delete this line and score again"
+                    f"{out}, line {number}: not a row of scores: delete this line and run again"
                 ) from error
             whole += len(line)
         file.truncate(whole)
@@ -205,12 +203,12 @@ def write_scores(
             task.advance(read)
     seconds = perf_counter() - started
     rate = f", {short_number(counts['scored'] / seconds)} solutions/s" if seconds > WORTH_A_RATE else ""
-    before = f", {len(done):,} were there before" if done else ""
+    before = f", {len(done):,} already in the file" if done else ""
     terminal.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
     for note, text in (
-        ("empty", "empty: nothing to score"),
+        ("empty", "empty, without a score"),
         ("no_steps", "without a step"),
-        ("overlong", "too long: late steps were not read"),
+        ("overlong", "longer than the scorer's context: late steps have no score"),
     ):
         if counts[note]:
             dropped = f" ({counts['dropped']:,} of them)" if note == "overlong" else ""

@@ -1,4 +1,4 @@
-"""numerate select: what votes and scores make of anybody's sampled solutions."""
+"""numerate select: pass@k, majority votes and re-ranking of sampled solutions from files."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ if TYPE_CHECKING:
     from numerate.problems.sample_files import Sampled
 
 SCORE = "score"
-"""what the rows call whoever gave the scores"""
+"""name of the scorer in the rows"""
 
 
 @app.command("select")
 def select_among(
     files: Annotated[
-        list[Path], Argument(metavar="FILE", help="JSONL, JSON or Parquet with samples; put together.")
+        list[Path],
+        Argument(metavar="FILE", help="JSONL, JSON or Parquet files with samples, merged by problem."),
     ],
     k: Annotated[
         list[int] | None,
-        Option("-k", min=1, metavar="K", help="pass@k and maj@k for this k; may be given several times."),
+        Option("-k", min=1, metavar="K", help="The k of pass@k and maj@k. Repeatable."),
     ] = None,
     aggregate: Annotated[
-        str | None, Option(metavar="HOW", help="Step scores to one: avg, prod, max, min, last.")
+        str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """What pass@k, votes and scores make of sampled solutions.
+    """Compute pass@k, majority votes and re-ranking of sampled solutions.
 
-    A line holds a problem with its samples, or one sample; samples of one problem are put together, over
-    files as well. Verdicts are those of the file, else found by grading against the reference; answers
-    without a pred are looked for in the text. With scores, every way to select is shown.
-    The exit code is 1 where an answer met an error inside the grader.
+    A line has a problem with its samples, or one sample; samples of the same problem are merged, also across
+    files. Verdicts are read from the file or graded against the reference; answers without a pred are
+    extracted from the text. With scores, all selection strategies are listed. The exit code is 1 after an
+    internal error of the grader.
 
     \b
       {"id": 1, "answer": "5", "samples": [{"pred": "5", "score": 0.9}, ...]}
@@ -83,7 +84,7 @@ def tell_faults(count: int, first: Sequence[Fault]) -> None:
     for fault in first:
         terminal.echo(f"{fault.exception}, at {json.dumps(fault.texts)}", err=True)
     terminal.echo(
-        f"{count:,} answers met an error inside the grader and count as wrong or unlike others", err=True
+        f"{count:,} answers caused an error of the grader and count as wrong or as distinct", err=True
     )
 
 
@@ -93,11 +94,11 @@ def existing_file(files: Sequence[Path]) -> Sequence[Path]:
     for file in files:
         if not file.is_file():
             what = "is a folder" if file.is_dir() else "does not exist"
-            raise ValueError(f"{file} {what}: name files with samples, a line per problem or sample")
+            raise ValueError(f"{file} {what}: name files with samples, one line per problem or sample")
     places = [file.resolve() for file in files]
     for file, path in zip(files, places, strict=True):
         if places.count(path) > 1:
-            raise ValueError(f"{file} is named {places.count(path)} times: its samples would count again")
+            raise ValueError(f"{file} is named {places.count(path)} times: name each file once")
     return files
 
 
@@ -108,10 +109,10 @@ def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | N
     from numerate.reranking import cluster_rows, selection_results, vote_rows
 
     if aggregate is not None and aggregate not in AGGREGATES:
-        raise ValueError(f"--aggregate {aggregate}: it is none of {', '.join(AGGREGATES)}")
+        raise ValueError(f"--aggregate {aggregate}: expected one of {', '.join(AGGREGATES)}")
     if aggregate is None and any(len(scores) != 1 for scores in samples.scores.values()):
         raise ValueError(
-            f"the samples have a score per step: say with --aggregate how they become one: "
+            f"the samples have one score per step: choose their aggregation with --aggregate: "
             f"{', '.join(AGGREGATES)}"
         )
     most = len(samples.groups[0].attempts)
@@ -136,7 +137,7 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
     )
     mixed = len(sample_files.contradictory_problems(samples.groups))
     if mixed:
-        message = "problems have equal answers with different verdicts; in a vote the first one counts"
+        message = "problems have equal answers with different verdicts; a vote takes the first verdict"
         terminal.echo(f"{mixed:,} {message}", err=True)
     if samples.fewer:
         named = ", ".join(samples.fewer[:3]) + (", ..." if len(samples.fewer) > 3 else "")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numerate.report.results import Result
 
 LABELLED = "labelled"
-NO_F1 = "F1 of first errors needs solutions with an error and solutions without one: take more of them"
+NO_F1 = "first-error F1 needs solutions with an error and solutions without one: raise the limit"
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
 
@@ -121,5 +121,5 @@ def show_crossed(
     for judge in dict.fromkeys(row.judge for row in own):
         figures = [find_row([row for row in own if row.model == m], CROSSED, judge, most) for m in models]
         cells.append([judge, *("" if row is None else format_figure(row, False).rstrip() for row in figures)])
-    table.print_title(f"{problems}: {catalog.title(CROSSED, most)}, judges by models", to_stderr=to_stderr)
-    table.print_table(cells, ["judge", *(names.get(m, m) for m in models)], to_stderr=to_stderr)
+    table.print_title(f"{problems}: {catalog.title(CROSSED, most)}, scorers by models", to_stderr=to_stderr)
+    table.print_table(cells, ["scorer", *(names.get(m, m) for m in models)], to_stderr=to_stderr)

@@ -1,4 +1,4 @@
-"""numerate shootout: methods against each other, for several random seeds."""
+"""numerate shootout: comparison of methods over several random seeds."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from numerate.cli.options import Json, Out, Quiet, Redo, Trust
 @app.command()
 def shootout(
     recipe: Annotated[
-        str, Argument(metavar="RECIPE", help="A recipe whose stages start from the same model.")
+        str, Argument(metavar="RECIPE", help="A recipe with stages that start from the same model.")
     ] = "shootout",
     overrides: Annotated[
-        list[str] | None, Argument(metavar="KEY=VALUE", help="Changes to the recipe, as for `run`.")
+        list[str] | None, Argument(metavar="KEY=VALUE", help="Overrides of the recipe, as for `run`.")
     ] = None,
-    seeds: Annotated[int, Option(min=1, metavar="N", help="Random seeds, from the recipe's on.")] = 3,
+    seeds: Annotated[int, Option(min=1, metavar="N", help="Number of seeds, from the recipe's seed on.")] = 3,
     jobs: Annotated[
         int,
         Option(
             min=1,
             metavar="N",
-            help="Seeds that run at the same time, each with its share of the cores.",
+            help="Seeds that run in parallel, each on an equal share of the cores.",
         ),
     ] = 1,
     out: Out = Path("runs"),
@@ -37,8 +37,8 @@ def shootout(
 ) -> None:
     """Compare the methods of a recipe over several seeds.
 
-    They are paired on the same problems. Every seed is a run of its own, runs/NAME/seed-0 and so on: stopped
-    and started again, it goes on where it was.
+    Comparisons are paired by problem. Each seed is a run in runs/NAME/seed-0 and so on; the same command
+    resumes a stopped shootout.
 
     \b
     Examples:

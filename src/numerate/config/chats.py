@@ -12,7 +12,7 @@ from numerate.prompts import STYLES, render
 from numerate.types import Problem
 
 Complaint = tuple[Path_, str]
-"""where in the recipe, and what is wrong there"""
+"""path in the recipe, message"""
 
 
 def check_chat_template(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
@@ -27,7 +27,7 @@ def check_chat_template(recipe: Recipe, beginning: Callable[[str], list[Problem]
     except (ImportError, OSError, ValueError, KeyError):  # told where the model is loaded
         return
     if not tokenizer.chat_template:
-        message = f"the tokenizer of {recipe.model} has no chat template: take a style that is not a chat"
+        message = f"the tokenizer of {recipe.model} has no chat template: set a prompt style other than chat"
         yield ("prompt",), message
         return
     for name, problems in recipe.problems.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from numerate import methods
@@ -25,7 +26,7 @@ LOOK_AT = 16
 """problems of a set that are read to see which columns it has"""
 
 Complaint = tuple[Path_, str]
-"""where in the recipe, and what is wrong there"""
+"""path in the recipe, message"""
 
 
 def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = ()) -> None:
@@ -36,6 +37,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
     untrusted = list(trusting.untrusted_functions(recipe, trust))
     complaints = [*name_errors(recipe), *reference_errors(recipe), *evaluation_errors(recipe), *untrusted]
     complaints += [*prompt_errors(recipe.prompt), *base_errors(recipe), *encoder_errors(recipe)]
+    complaints += validation_errors(recipe)
     complaints += device_errors(recipe.device)
     if not untrusted:  # a server is asked with the key
         complaints += engine_errors(recipe)
@@ -63,13 +65,13 @@ def name_errors(recipe: Recipe) -> Iterator[Complaint]:
         if not FOLDER_NAME.fullmatch(word):
             yield (
                 path,
-                f"{word!r} has to name a folder: use letters, digits, - and _, beginning with a letter",
+                f"{word!r} cannot name a folder: use letters, digits, - and _, beginning with a letter",
             )
     if recipe.base_name in recipe.stages:
         yield ("base_name",), f"{recipe.base_name!r} is a stage: give the base model another name"
     for name in recipe.stages:
         if name in ("base", check_judges.ORACLE, *TOP):
-            yield ("stages", name), f"{name!r} means something else in a recipe: call this stage otherwise"
+            yield ("stages", name), f"{name!r} is a reserved name in a recipe: rename this stage"
 
 
 def reference_errors(recipe: Recipe) -> Iterator[Complaint]:
@@ -99,7 +101,7 @@ def wrong_start(recipe: Recipe, name: str, other: str, above: list[str]) -> str:
     if other not in recipe.stages:
         return f"there is no stage {other!r}{suggest_word(other, above)}"
     if recipe.stages[other].model == name:
-        return f"stages {name!r} and {other!r} start from each other: one of them has to start from base"
+        return f"stages {name!r} and {other!r} start from each other: start one of them from base"
     return (
         f"stage {other!r} comes later, and stages run in the order they are written: move it above {name!r}"
     )
@@ -131,15 +133,29 @@ def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:
         for _, message in model_errors(encoder) if encoder else ():
             yield ("stages", name, "encoder"), message
         if encoder and getattr(stage.options, "likelihood", False):
-            message = "an encoder is no language model, nothing is likely to it: leave one of the two out"
+            message = "an encoder gives no likelihoods: leave out likelihood or encoder"
             yield ("stages", name, "likelihood"), message
+
+
+def validation_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """Stages that validate need the problem set `validation`; a method's default goes without."""
+    for name, stage in recipe.stages.items():
+        validate = getattr(stage.options, "validate", None)
+        defaults = {field.name: field.default for field in fields(type(stage.options))}
+        chosen = validate != defaults.get("validate") or getattr(stage.options, "stop_after", None)
+        if validate is None or not chosen or "validation" in recipe.problems:
+            continue
+        try:
+            validate.require(())
+        except ValueError as error:
+            yield ("stages", name, "validate"), str(error)
 
 
 def prompt_errors(style: str) -> Iterator[Complaint]:
     from numerate.prompts import STYLES
 
     if style not in STYLES:
-        yield ("prompt",), f"no style of prompt is called {style!r}{suggest_word(style, STYLES)}"
+        yield ("prompt",), f"there is no prompt style {style!r}{suggest_word(style, STYLES)}"
 
 
 def device_errors(name: str) -> Iterator[Complaint]:
@@ -177,18 +193,18 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
     """What samples is there, and can sample from every model that the recipe asks it to."""
     if why := recipe.engine.why_fixed():
         for name in recipe.stages:
-            yield ("stages", name), f"nothing can be trained here: {why}"
+            yield ("stages", name), f"this engine cannot train: {why}"
         for model in recipe.evaluate.models:
             if model != "base" and model not in recipe.stages:
-                yield ("evaluate", "models"), f"{model!r} cannot be measured: {why}"
+                yield ("evaluate", "models"), f"{model!r} cannot be evaluated: {why}"
     for name, stage in recipe.stages.items():
         method = methods.get_method(stage.method)
         kinds = getattr(method, "ENGINES", (recipe.engine.kind,))
         if recipe.engine.kind not in kinds:
-            message = f"{stage.method} decides every token itself, which {recipe.engine.kind} does not let it"
-            yield ("stages", name, "method"), f"{message}: take engine kind: {' or '.join(kinds)}"
+            message = f"{stage.method} needs its own token sampler, which engine {recipe.engine.kind} lacks"
+            yield ("stages", name, "method"), f"{message}: set engine kind: {' or '.join(kinds)}"
         if getattr(recipe.engine, "calculator", False) and getattr(method, "LINE_BY_LINE", False):
-            message = f"a policy of {stage.method} is sampled line by line, and takes no calculator"
+            message = f"a policy of {stage.method} is sampled line by line, without a calculator"
             yield ("stages", name, "method"), f"{message}: set engine.calculator to false"
     try:
         engines.check_engine(recipe.engine)
@@ -219,7 +235,7 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
             continue
         for column, method in wanted.items() if few else ():
             if not any(getattr(problem, column) for problem in few):
-                message = f"the problems of {source} have no {column}, which the method {method} learns from"
+                message = f"the problems of {source} have no {column}, and the method {method} needs one"
                 yield ("problems", name), message
 
 
@@ -252,12 +268,12 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
     for name in dict.fromkeys(stage.problems for stage in recipe.stages.values()):
         source = recipe.problems[name].source
         if is_test_split(source):
-            message = f"{source} is for measuring only, and a stage learns from it"
+            message = f"a stage trains on {source}, a test set"
         elif problem_places(recipe.problems[name]) & measured:
-            message = f"a stage learns from {source}, which the run is also measured on"
+            message = f"a stage trains on {source}, and the run is evaluated on it"
         else:
             continue
-        yield ("problems", name), f"{message}: take another split (allow_test_training: true lifts this rule)"
+        yield ("problems", name), f"{message}: choose another split, or set allow_test_training: true"
 
 
 def reward_errors(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
@@ -286,7 +302,7 @@ def space_errors(recipe: Recipe, out: Path) -> Iterator[Complaint]:
             f"the run needs about {bytes_in_words(need)} on the disk of {out}, and {bytes_in_words(free)} "
             "are free"
         )
-        yield (), f"{message}: make room, or put the run elsewhere with --out"
+        yield (), f"{message}: free disk space, or choose another disk with --out"
 
 
 def bytes_in_words(count: float) -> str:

@@ -22,23 +22,23 @@ from numerate.types import Problem
 ORACLE = "oracle"
 """names the oracle of the stories where a judge is named"""
 WRITERS = frozenset({"policy", "evaluator"})
-"""what a method may leave behind for others to start from: language models"""
+"""kinds of results that other stages start from: language models"""
 JUDGES = frozenset({"judge", "evaluator"})
-"""what a method may leave behind to re-rank with"""
+"""kinds of results that re-rank samples"""
 NAME_ONE = (
     "name the model/ folder of a stage that trained one (`numerate run verifier` trains three), "
     "or oracle for stories"
 )
 
 Complaint = tuple[Path_, str]
-"""where in the recipe, and what is wrong there"""
+"""path in the recipe, message"""
 
 
 def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
     """Stages that learn from stored attempts name a stage above them that leaves some."""
     options = recipe.stages[name].options
     if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
-        message = "write one of the two: rollouts (a stage with attempts) or marked (a set of labelled steps)"
+        message = "set one of rollouts (a stage with rollouts) and marked (a set of labelled steps)"
         yield ("stages", name), message
     labels = methods.needs_step_labels(recipe.stages[name].method, options)
     kind, what = ("step_labels", "rollouts with labelled steps") if labels else ("rollouts", "rollouts")
@@ -46,11 +46,11 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
         there = [stage for stage in above if stage != "base" and kind in left_by_stage(recipe, stage)]
         if other not in there:
             remedy = "step_labels" if labels else "sample"
-            had = f"; there are: {', '.join(there)}" if there else f"; write one, of method {remedy}"
-            yield ("stages", name, *key), f"no stage {other!r} above this one leaves {what} behind{had}"
+            had = f"; there are: {', '.join(there)}" if there else f"; add a stage of method {remedy}"
+            yield ("stages", name, *key), f"no stage {other!r} above this one stores {what}{had}"
         elif recipe.stages[name].problems != recipe.stages[other].problems:
             same = recipe.stages[other].problems
-            message = f"the attempts of {other!r} are at the problems of {same!r}: write that here too"
+            message = f"the rollouts of stage {other!r} are of the problem set {same!r}: set problems: {same}"
             yield ("stages", name, "problems"), message
 
 
@@ -63,8 +63,8 @@ def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Compl
             yield ("stages", name, *key), message
         if kind == "stage" and judge not in there:
             had = f"; there are: {', '.join(there)}" if there else ""
-            message = f"no stage {judge!r} above this one trains a judge{had}"
-            yield ("stages", name, *key), f"{message}; `oracle` and folders (with a slash) are judges too"
+            message = f"no stage {judge!r} above this one trains a reward model or evaluator{had}"
+            yield ("stages", name, *key), f"{message}; also allowed: `oracle`, a folder (with a slash)"
 
 
 def left_by_stage(recipe: Recipe, stage: str) -> frozenset[str]:
@@ -76,24 +76,24 @@ def no_writer(recipe: Recipe, name: str) -> str | None:
     method, left = recipe.stages[name].method, left_by_stage(recipe, name)
     if left & WRITERS:
         return None
-    what = "is a judge, not a language model" if left & JUDGES else "leaves no model behind"
-    return f"the result of stage {name!r} ({method}) {what}: name a stage that trains a policy"
+    what = "trains a reward model, not a policy" if left & JUDGES else "trains no model"
+    return f"stage {name!r} ({method}) {what}: name a stage that trains a policy"
 
 
 def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
-    """The oracle is asked about stories only. beginning: the first problems of a set."""
+    """The oracle scores stories only. beginning: the first problems of a set."""
     for name, stage in recipe.stages.items():
-        for key, remedy in (("labels", "other labels"), ("judge", "another judge")):
+        for key, remedy in (("labels", "other labels"), ("judge", "a reward model")):
             source = recipe.problems[stage.problems].source
             if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
                 continue
             if not all(map(knows, beginning(source))):
-                message = f"the oracle knows stories only, and {source} holds other problems: take {remedy}"
+                message = f"the oracle scores stories only, and {source} has other problems: choose {remedy}"
                 yield ("stages", name, key), message
     for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
         source = recipe.problems[name].source
         if not all(map(knows, beginning(source))):
-            message = f"the oracle knows stories only, and {source} holds other problems: take another judge"
+            message = f"the oracle scores stories only, and {source} has other problems: leave it out"
             yield ("evaluate", "rerank_with"), message
 
 
@@ -109,8 +109,11 @@ def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
             yield ("stages", name, "marked"), str(error)
             continue
         if labelled_steps.is_test(source) and not recipe.allow_test_training:
-            message = f"{source} is for measuring only, and this stage learns from it: take another set"
-            yield ("stages", name, "marked"), f"{message} (allow_test_training: true lifts this rule)"
+            message = f"this stage trains on {source}, a test set"
+            yield (
+                ("stages", name, "marked"),
+                f"{message}: choose another set, or set allow_test_training: true",
+            )
 
 
 def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
@@ -118,10 +121,10 @@ def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
     path = ("evaluate", "rerank_with")
     wanted = recipe.evaluate.rerank_with
     if wanted and not recipe.evaluate.samples:
-        yield path, "judges re-rank samples, and samples is 0: raise it, or leave rerank_with out"
+        yield path, "rerank_with needs samples, and samples is 0: raise it, or leave rerank_with out"
     for judge in dict.fromkeys(wanted):
         if wanted.count(judge) > 1:
-            yield path, f"{judge!r} is named twice: once is enough"
+            yield path, f"{judge!r} is named twice: name it once"
         message = stage_judges(recipe, judge) if judge in recipe.stages else judge_folder_error(recipe, judge)
         if message:
             yield path, message
@@ -139,8 +142,8 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
         scores_steps(recipe, judge) for judge in recipe.evaluate.rerank_with
     ):
         trains = " or ".join(methods.leaving("step_judge"))
-        message = "rerank_with has no judge of steps that could be measured on labelled ones"
-        yield path, f"{message}: name a stage of method {trains}, or such a judge's directory"
+        message = "rerank_with has no process reward model to evaluate on labelled steps"
+        yield path, f"{message}: name a stage of method {trains}, or the directory of such a model"
 
 
 def scores_steps(recipe: Recipe, judge: str) -> bool:
@@ -155,7 +158,7 @@ def stage_judges(recipe: Recipe, name: str) -> str | None:
     method = recipe.stages[name].method
     if left_by_stage(recipe, name) & JUDGES:
         return None
-    return f"stage {name!r} ({method}) trains no judge{suggest_word('', known_judges(recipe))}"
+    return f"stage {name!r} ({method}) trains no reward model{suggest_word('', known_judges(recipe))}"
 
 
 def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
@@ -164,15 +167,15 @@ def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
         return None
     if not Path(judge).expanduser().is_dir() and judge not in locate.BUNDLED:
         hint = suggest_word(judge, known_judges(recipe))
-        return f"{judge!r} is no stage that trains a judge and no directory that holds one{hint}"
+        return f"{judge!r} is neither a stage that trains a reward model nor the directory of one{hint}"
     try:
         card = check_judge(judge)
     except ValueError as error:
         return str(error)
     if card.style != recipe.prompt and not card.encoder:
         return (
-            f"the judge in {judge} was trained on problems put as {card.style!r}, and this recipe puts them "
-            f"as {recipe.prompt!r}: write prompt: {card.style}, or take another judge"
+            f"{judge} was trained with prompt style {card.style!r}, and this recipe has {recipe.prompt!r}: "
+            f"set prompt: {card.style}, or choose another reward model"
         )
     return None
 
@@ -193,18 +196,18 @@ def no_judge(name: str) -> str:
     path = locate.locate_model(name)
     if not isinstance(path, Path):
         if close := get_close_matches(name, [ORACLE], cutoff=0.7):
-            return f"{name!r} is no judge; did you mean {close[0]!r}?"
+            return f"{name!r} is not a reward model; did you mean {close[0]!r}?"
         what = "it is a file" if Path(name).is_file() else "there is no such folder"
-        return f"{name!r} is no judge: {what}; {NAME_ONE}"
+        return f"{name!r} is not a reward model: {what}; {NAME_ONE}"
     if (path / CARD).is_file():
         return ""
     folders = {
         file.parent for deep in ("model", "*/model", "stages/*/model") for file in path.glob(f"{deep}/{CARD}")
     }
     if folders:
-        return f"{name} is no judge itself: name {' or '.join(map(str, sorted(folders)))}"
+        return f"{name} is not a reward model: name {' or '.join(map(str, sorted(folders)))}"
     what = "a language model" if any(path.glob("*.safetensors")) else "a folder"
-    return f"{name} is no judge: it is {what} without {CARD}; {NAME_ONE}"
+    return f"{name} is not a reward model: it is {what} without {CARD}; {NAME_ONE}"
 
 
 def known_judges(recipe: Recipe) -> list[str]:
@@ -230,8 +233,10 @@ def evaluator_word_errors(recipe: Recipe) -> Iterator[Complaint]:
     for name, stage in recipe.stages.items():
         whole = getattr(methods.get_method(stage.method), "WHOLE_TOKENS", ())
         if whole and (split := split_words(recipe.model, whole)):
-            message = f"the tokenizer of {recipe.model} splits {split}, and an evaluator needs it whole"
-            yield ("stages", name, "method"), f"{message}: take another model, or an outcome_reward_model"
+            message = (
+                f"the tokenizer of {recipe.model} splits {split}, and an evaluator needs one token for it"
+            )
+            yield ("stages", name, "method"), f"{message}: choose another model, or an outcome_reward_model"
 
 
 def split_words(model: str, words: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ def make_eval_recipe(
     tree = Tree(values, "command line")
     recipe = build_recipe(tree)
     if not recipe.evaluate.greedy and not recipe.evaluate.samples:
-        raise ValueError("there is nothing to measure without greedy and with 0 samples: take one of the two")
+        raise ValueError("--no-greedy with 0 samples evaluates nothing: use greedy decoding or samples")
     check_recipe(recipe, tree, out)
     return recipe
 

@@ -47,9 +47,7 @@ def evaluation_recipe(
         other := differing_settings(stored_recipe(out / plain_name), recipe)
     ):
         recipe = replace(recipe, name=f"{plain_name}-{identity_hash(settings_of(recipe))[:DIGITS]}")
-        note = (
-            f"{out / plain_name} has other settings ({other}) and stays; these results: {out / recipe.name}"
-        )
+        note = f"{out / plain_name} has other settings ({other}); these results: {out / recipe.name}"
     folder = out / recipe.name
     earlier = stored_recipe(folder)
     if earlier is None:
@@ -66,7 +64,7 @@ def replaced_rows(recipe: Recipe, earlier: Recipe) -> str:
     judges = [judge for judge in now.rerank_with if judge in before.rerank_with]
     if not judges or now.aggregate == before.aggregate:
         return ""
-    ways = [way or "each judge's own way" for way in (before.aggregate, now.aggregate)]
+    ways = [way or "each scorer's default" for way in (before.aggregate, now.aggregate)]
     return f"the rows of {', '.join(judges)} are replaced: aggregate was {ways[0]}, now {ways[1]}"
 
 
@@ -113,7 +111,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
 def differing_settings(earlier: Recipe | None, recipe: Recipe) -> str:
     """Returns `temperature 0.7, now 1.0` for each setting that is another one, empty where all are equal."""
     if earlier is None:
-        return "its recipe.yaml cannot be read"
+        return "its recipe.yaml is unreadable"
     before, now = settings_of(earlier), settings_of(recipe)
     return ", ".join(f"{key} {before[key]}, now {now[key]}" for key in now if before[key] != now[key])
 

@@ -29,7 +29,7 @@ EXPECTED = {
     "string_too_short": "some text",
     "string_pattern_mismatch": "text that matches {pattern}",
 }
-"""pydantic's name of a mistake -> what the value should have been"""
+"""pydantic's name of an error -> the expected value"""
 
 
 def complaint_text(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:

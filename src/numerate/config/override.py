@@ -26,7 +26,7 @@ def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
         words = tuple(key.strip().split("."))
         if not equals or not all(words):
             raise ValueError(
-                f"{text!r} is no override: write key=value, such as sft.limit=200 or model=numerate/pico"
+                f"{text!r} is not an override: write key=value, such as sft.limit=200 or model=numerate/pico"
             )
         path = full_path(words, tree, text)
         try:
@@ -41,7 +41,7 @@ def unused_sets(tree: Tree, used: Collection[str]) -> list[str]:
     """Returns the problem sets that an override names, and nothing uses: misspelt ones."""
     named = {path[1]: origin for path, origin in tree.places.items() if path[0] == "problems" and path[1:]}
     return [
-        f"{origin}, problems.{name}: no stage and no measurement uses a problem set {name!r}"
+        f"{origin}, problems.{name}: neither a stage nor evaluate uses a problem set {name!r}"
         f"{suggest_word(name, used)}"
         for name, origin in named.items()
         if origin.startswith(COMMAND_LINE) and name not in used

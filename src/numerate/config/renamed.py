@@ -131,5 +131,7 @@ def folded(errors: Sequence[str], run: str = "") -> list[str]:
         f"{group[0]} (in {len(group)} stages)" if len(group) > 1 else group[0] for group in same.values()
     ]
     old = run and any(map(OF_STAGE.match, errors))
-    why = f"{run}: an earlier version wrote it, in which options had other names: rename them, or start anew"
+    why = (
+        f"{run}: written by an earlier version, with other names of options: rename them, or start a new run"
+    )
     return [why, *lines] if old else lines

@@ -11,7 +11,7 @@ from numerate.rewards import compose, trust
 from numerate.rollouts.options import EngineOptions
 
 Complaint = tuple[Path_, str]
-"""where in the recipe, and what is wrong there"""
+"""path in the recipe, message"""
 
 
 def reward_functions(recipe: Recipe) -> dict[Path_, compose.Given]:

@@ -100,7 +100,9 @@ def score_quantile(step_scores: Sequence[float], share: float) -> float:
     """
     p = sorted(_finite(step_scores))
     if not p:
-        raise ValueError("no step was scored, so the scores have no quantile: do the rollouts have steps?")
+        raise ValueError(
+            "no step has a score, so the scores have no quantile: check that the rollouts have steps"
+        )
     position = share * (len(p) - 1)
     low = int(position)
     high = min(low + 1, len(p) - 1)

@@ -19,7 +19,7 @@ from numerate.curricula.prioritized_replay import PrioritizedReplay
 from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
 
 Curriculum = Annotated[Backtracking | PrioritizedReplay | Pools, Field(discriminator="kind")]
-"""the option `curriculum` of a stage"""
+"""option `curriculum` of a stage"""
 
 __all__ = [
     "Backtracking",

@@ -43,9 +43,8 @@ class Backtracking:
     def __post_init__(self) -> None:
         if self.solutions == "own" and not self.solved:
             raise ValueError(
-                "with `solutions: own` the policy starts from right rollouts of problems that it does not "
-                "solve, and by `solved: 0` one right rollout solves a problem: set solved to a share, such "
-                "as 0.5"
+                "`solutions: own` needs a threshold between unsolved and solved problems, and with "
+                "`solved: 0` one right rollout solves a problem: set solved to a share, such as 0.5"
             )
 
     @property

@@ -35,9 +35,9 @@ class Shares:
     middle: NotNegative = 0.4
     """of problems that are neither easy nor hard"""
     hard: NotNegative = 0.15
-    """of problems that are still too hard"""
+    """of hard problems"""
     easy: NotNegative = 0.05
-    """of solved problems: the policy may unlearn them"""
+    """of solved problems, against forgetting"""
 
 
 @config
@@ -51,7 +51,7 @@ class Pools:
     hard: Share = 0.0
     """share of right rollouts up to which it is hard"""
     shares: Shares = Shares()
-    """of the questions of a step, in proportion to each other; an empty pool's go to the others"""
+    """of the problems of a step, in proportion to each other; an empty pool's share goes to the others"""
 
     def __post_init__(self) -> None:
         if self.hard >= self.easy:

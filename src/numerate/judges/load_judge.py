@@ -43,8 +43,8 @@ def load(
     card = read_card(Path(directory))
     if neutral and card.classes != 3:
         raise ValueError(
-            f"{directory}: this judge has no neutral class, it tells right from wrong only: ask it without "
-            "`neutral`, or train a process_reward_model with classes: 3"
+            f"{directory}: this reward model has two classes, right and wrong: leave out `neutral`, "
+            "or train a process_reward_model with classes: 3"
         )
     if card.kind == "evaluator":
         return EvaluatorJudge(EvaluatorModel(policy.load(str(directory), device=device, dtype=dtype), card))

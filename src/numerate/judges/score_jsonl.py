@@ -75,7 +75,9 @@ def read_line(line: str, number: int, problems: Mapping[str, Problem], seen: set
         solution = SolutionLine(_id(row), _problem(row, problems), clean_surrogates(_text(row, "solution")))
         key = key_of({"id": solution.id})
         if key in seen:
-            raise ValueError(f"the id {solution.id!r} was on an earlier line: give every solution its own")
+            raise ValueError(
+                f"the id {solution.id!r} is already on an earlier line: give each solution its own id"
+            )
         seen.add(key)
         return solution
     except (ValueError, RecursionError) as error:
@@ -113,9 +115,7 @@ def _problem(row: Row, problems: Mapping[str, Problem]) -> Problem:
     if wanted in problems:
         return problems[wanted]
     if not problems:
-        raise ValueError(
-            '"question" is missing; write it, or give the set that the problem is in (--problems)'
-        )
+        raise ValueError('"question" is missing; write it, or name the set of the problem (--problems)')
     raise ValueError(
         f'no problem of the set has the id {wanted!r}: write it as "problem_id", or a "question"'
     )

@@ -51,7 +51,7 @@ def get_method(name: str) -> ModuleType:
     if name not in METHODS:
         near = get_close_matches(name, METHODS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(METHODS))}"
-        raise ValueError(f"no method is called {name!r}; {hint}")
+        raise ValueError(f"there is no method {name!r}; {hint}")
     return import_module(METHODS[name])
 
 

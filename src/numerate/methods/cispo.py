@@ -36,9 +36,9 @@ VERSION = 2
 @config
 class Config(GroupPolicyGradient):
     clip: Clip = Clip(1.0, 4.0)
-    """bounds of rho; the paper sets none below, which a low of 1 is"""
+    """bounds of rho; the paper sets no lower bound, equal to low: 1"""
     fit: PolicyFit = PolicyFit(minibatches=4)
-    """how a step learns from it"""
+    """optimization of a step"""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

@@ -39,24 +39,25 @@ VERSION = 2
 @config
 class Config(PolicyGradient):
     clip: Clip = Clip(0.2, 0.28)
-    """bounds of rho: more room above, for what is unlikely still"""
+    """bounds of rho: a higher upper bound, for unlikely tokens (clip-higher)"""
     max_draws: AtLeast1 = 10
-    """how often a step samples at new problems until enough of them have rollouts of different worth"""
+    """largest number of times that a step samples new problems in place of zero-variance groups (dynamic
+    sampling)"""
     overlong_cache: AtLeast0 = 64
-    """tokens before the longest rollout over which the punishment for length sets in; 0 punishes none"""
+    """tokens before the maximum length over which the length penalty rises; 0: no penalty"""
     overlong_weight: NotNegative = 0.5
-    """of that punishment: the paper's rewards are 1 and -1, twice as far apart as ours"""
+    """of the length penalty: the paper's rewards are 1 and -1, twice as far apart as 1 and 0"""
     sample: Sample = Sample(rollouts=16)
-    """what is sampled in a step"""
+    """sampling of a step"""
     fit: PolicyFit = PolicyFit()
-    """how a step learns from it; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
+    """optimization of a step; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()
         if self.overlong_cache >= self.sample.max_tokens:
             raise ValueError(
-                f"overlong_cache: {self.overlong_cache} leaves no length unpunished; it has to be smaller "
-                f"than sample.max_tokens: {self.sample.max_tokens}"
+                f"overlong_cache: {self.overlong_cache} must be smaller than sample.max_tokens: "
+                f"{self.sample.max_tokens}"
             )
 
 
@@ -91,12 +92,12 @@ def sample_uneven_groups(run: training.Stage, loop: OnPolicyLoop, cfg: Config) -
         if len(kept) >= wanted:
             return kept[:wanted]
     message = (
-        f"step {run.round}: {len(kept)} of {wanted} questions had attempts of different worth after "
-        f"{cfg.max_draws} draws of {wanted}"
+        f"step {run.round}: {len(kept)} of {wanted} problems have rollouts with different rewards "
+        f"after {cfg.max_draws} rounds of sampling {wanted}"
     )
-    remedy = "take easier or harder problems, more `attempts` each, or raise max_draws"
+    remedy = "choose easier or harder problems, raise sample.rollouts, or raise max_draws"
     if not kept and run.round == 0:
-        raise ValueError(f"{message}, so there is nothing to learn from: {remedy}")
+        raise ValueError(f"{message}, so no group has a gradient: {remedy}")
     if not kept:
         run.finish()
     if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again

@@ -56,19 +56,19 @@ VERSION = 2
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     objective: Literal["margin", "xent"] = "margin"
-    """what is trained: the order of right and wrong solutions, or the word itself"""
+    """margin: ranking of right above wrong solutions; xent: cross-entropy of the verdict word"""
     space: Literal["vocab", "two_way"] = "vocab"
     """of xent: the word's probability among all tokens, or among the two words"""
     pairs: AtLeast1 = 10
     """pairs of a right and a wrong solution per problem, for the margin"""
     labels: Literal["grader", "oracle"] = "grader"
-    """what makes a solution right: its answer, or for stories also that no step is wrong"""
+    """criterion of a right solution: its answer, or for stories also the oracle's labels of its steps"""
     joint: NotNegative = 0.0
-    """alpha: go on writing the worked solutions of the same problems, with this weight; 0 only judges"""
+    """alpha, weight of the loss on demonstrations of the same problems; 0 trains the evaluation alone"""
     fit: JudgeFit = replace(orm.FIT, epochs=1, lr=5e-6, max_length=1024)
-    """how the evaluator is trained; a batch holds pairs, or solutions"""
+    """optimization; a batch has pairs, or solutions"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
         return good
     if not knows(problem):
         raise ValueError(
-            f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: grader"
+            f"problem {problem.id!r} is not a story, and the oracle scores stories only: set labels: grader"
         )
     return good and all(
         step.label != "wrong" for step in oracle.judge(problem, scored.rollout.solution).steps
@@ -206,7 +206,7 @@ def solution_rows(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sor
     """All solutions, for xent."""
     right = [question_row(judge, entry, text, True) for entry in data for text in entry.right]
     wrong = [question_row(judge, entry, text, False) for entry in data for text in entry.wrong]
-    return orm.usable_rows(run, [*right, *wrong], "right and wrong attempts")
+    return orm.usable_rows(run, [*right, *wrong], "right and wrong rollouts")
 
 
 def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
@@ -224,13 +224,15 @@ def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Seq
         overlong += len(chosen) - len(fit)
     lone = sum(not (entry.right and entry.wrong) for entry in data)
     if lone:
-        run.progress.warn(f"{lone} of {len(data)} problems are solved always or never: they give no pair")
+        run.progress.warn(
+            f"{lone} of {len(data)} problems have right or wrong solutions only, and give no pair"
+        )
     if overlong:
-        run.progress.warn(f"{overlong} pairs do not fit into max_length: left out")
+        run.progress.warn(f"{overlong} pairs are longer than max_length: left out")
     if not pairs:
         raise ValueError(
             f"none of {len(data)} problems has both a right and a wrong solution within max_length: "
-            "sample more attempts, or take problems that are neither too easy nor too hard"
+            "sample more rollouts, or choose problems of medium difficulty"
         )
     return pairs
 
@@ -245,11 +247,11 @@ def demonstration_rows(
     fit = {number: row for number, row in rows.items() if len(row.ids) <= cfg.fit.max_length}
     if not fit:
         raise ValueError(
-            f"joint: {cfg.joint:g} goes on writing worked solutions, and none of {len(data)} problems has "
-            f"one of at most max_length={cfg.fit.max_length} tokens: leave it out, or take other problems"
+            f"joint: {cfg.joint:g} needs demonstrations, and none of {len(data)} problems has one of "
+            f"at most max_length={cfg.fit.max_length} tokens: leave it out, or choose other problems"
         )
     if len(fit) < len(data):
-        run.progress.warn(f"{len(data) - len(fit)} problems have no usable worked solution within max_length")
+        run.progress.warn(f"{len(data) - len(fit)} problems have no usable demonstration within max_length")
     return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
 
 

@@ -46,32 +46,30 @@ class Config:
     """n, rounds of sampling and fine-tuning; the paper uses 2 after supervised fine-tuning and up to 5
     without"""
     rewards: Given = (CORRECT,)
-    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    """reward functions: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=None, rollouts=96)
-    """K rollouts per problem; every step takes the next so many problems, from the start again after the
-    last"""
+    """sampling of a step: K rollouts per problem; each step takes the next `problems` problems, in a cycle"""
     threshold: float = 1.0
-    """smallest reward that is kept"""
+    """smallest reward of the kept rollouts"""
     restart_from: ModelName | None = "base"
-    """model that every step is fine-tuned from: `base`, a stage, or null for that of the step before"""
+    """initial model of every fine-tuning: `base`, a stage, or null for the model of the previous step"""
     cumulative: bool = True
-    """keep the rollouts of earlier steps"""
+    """also train on the rollouts of earlier steps"""
     dedupe: Literal["exact", "trace", "none"] = "exact"
     """one rollout per text, per sequence of calculations, or all"""
     keep_per_problem: AtLeast1 | None = None
-    """at most so many rollouts per problem in the data of a step, the oldest first"""
+    """maximum of rollouts per problem in the data of a step, the oldest first"""
     with_solutions: bool = False
-    """the problems' own worked solutions are part of the data (D_0), where they have one that ends in their
-    answer"""
+    """also train on the problems' demonstrations (D_0), those that end in the problem's answer"""
     solutions_limit: AtLeast1 | None = None
-    """only the first so many problems give their solutions"""
+    """number of problems, from the first on, with demonstrations in the data"""
     fit: RowFit = sft.Config().fit
-    """how a step is fine-tuned"""
+    """optimization of a step"""
     validate: Validate = BY_DEFAULT
     """greedy accuracy on the problem set `validation`, where the recipe has one"""
     stop_after: AtLeast1 | None = None
-    """stop when the validation accuracy has not risen for so many steps; null takes all steps. The paper
-    stops when it saturates: 1 does; null is the default as a recipe need not have a validation set"""
+    """number of steps without a rise of the validation accuracy after which the stage stops; null: never. The
+    paper stops at saturation (1); null is the default because the problem set `validation` is optional"""
 
     def __post_init__(self) -> None:
         if self.stop_after and not self.validate.every:
@@ -125,8 +123,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         ]
         if not rows:
             raise ValueError(
-                f"step {step}: none of {len(groups) * cfg.sample.rollouts} rollouts was right, there is "
-                "nothing to learn from: start from a fine-tuned model, take easier problems, or raise "
+                f"step {step}: none of {len(groups) * cfg.sample.rollouts} rollouts was right, there are no "
+                "training rows: start from a fine-tuned model, choose easier problems, or raise "
                 "sample.rollouts"
             )
         rows, overlong = training.drop_overlong(rows, cfg.fit.max_length)

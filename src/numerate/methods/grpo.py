@@ -41,11 +41,10 @@ VERSION = 2
 @config
 class Config(GroupPolicyGradient):
     judge: JudgeName | None = None
-    """scores the steps of rollouts (process supervision): a stage that trained a judge, a folder that holds
-    one (with a slash), or `oracle`, which knows stories only; null: rollouts are worth their rewards"""
+    """process reward model that scores the steps of rollouts: a stage that trained one, its folder (with a
+    slash), or `oracle` (stories only); null: outcome rewards alone"""
     process: Process = Process()
-    """how the scores of steps become advantages, where there is a judge; the paper takes the steps' alone,
-    and refines nothing"""
+    """advantages from step scores, with a judge; the paper takes step scores alone, without refinement"""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

@@ -39,9 +39,9 @@ VERSION = 2
 @config
 class Config(OnPolicyOptions):
     teacher: str = Field(kw_only=True)
-    """the model to learn from, with the same tokenizer: a stage, `base`, a directory or a hub id"""
+    """teacher model, with the same tokenizer: a stage, `base`, a directory or a hub id"""
     sample: Sample = Sample(rollouts=4)
-    """what is sampled in a step"""
+    """sampling of a step"""
 
 
 def advantages(rows: Sequence[Example]) -> list[list[float]]:

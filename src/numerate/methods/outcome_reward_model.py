@@ -48,15 +48,15 @@ Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     at: At = "steps"
-    """where the outcome is predicted: at the ends of steps, at the end only, or after every token"""
+    """positions of the prediction: the ends of steps, the end of the solution, or every token"""
     likelihood: bool = False
-    """the head also sees how likely the solution is to the judge's own language model"""
+    """also feed the head the solution's log-probability under the reward model's own language model"""
     encoder: str | None = None
-    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    """encoder (BERT, DeBERTa) as the initial model, in place of the stage's: a directory or a hub id"""
     fit: JudgeFit = FIT
-    """how the judge is trained"""
+    """optimization of the reward model"""
 
 
 def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
@@ -144,16 +144,18 @@ def make_judge(job: Job, card: Card, encoder: str | None) -> ScoreModel:
 def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
     """The rows that have something to learn. Raises ValueError where all of them say the same."""
     if not rows:
-        raise ValueError(f"none of the solutions has a step to be judged, or a label: give it {what}")
+        raise ValueError(f"none of the solutions has a labelled step: provide {what}")
     kept, empty = training.keep_rows(rows)
     seen = {t for row in kept for t, r in zip(row.token["target"], row.token["read"], strict=True) if r}
     if len(seen) < 2:
         fault = "have no label" if not seen else f"carry the same label ({seen.pop():g})"
         raise ValueError(
-            f"all {len(rows)} solutions {fault}, and a judge learns from the difference: give it {what}"
+            f"all {len(rows)} solutions {fault}, and a reward model needs both labels: provide {what}"
         )
     if empty:
-        run.progress.warn(f"{empty} of {len(rows)} solutions have no judged step within max_length: left out")
+        run.progress.warn(
+            f"{empty} of {len(rows)} solutions have no labelled step within max_length: left out"
+        )
     return kept
 
 
@@ -175,5 +177,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         outcome_row(judge.lay(solution.problem, solution.steps), solution.labels, cfg.at) for solution in data
     ]
     # 3. fit
-    rows = usable_rows(run, rows, "right and wrong attempts")
+    rows = usable_rows(run, rows, "right and wrong rollouts")
     return fit_judge(run, cfg.fit, judge, rows, loss, training.set_read_weights)

@@ -41,11 +41,11 @@ EPSILON = 1e-3
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     alpha: NotNegative = 0.1
     """weight of the value's loss"""
     fit: JudgeFit = replace(orm.FIT, lr=1e-4, max_length=1024, lora_rank=64)
-    """how the model is trained"""
+    """optimization of the model"""
 
 
 def value_row(laid: Laid, right: bool, eos: int) -> Example | None:
@@ -97,5 +97,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         for solution in data
     ]
     # 3. fit
-    rows = orm.usable_rows(run, rows, "right and wrong attempts")
+    rows = orm.usable_rows(run, rows, "right and wrong rollouts")
     return orm.fit_judge(run, cfg.fit, judge, rows, partial(loss, alpha=cfg.alpha), set_value_weights)

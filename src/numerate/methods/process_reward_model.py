@@ -47,32 +47,32 @@ def needs_step_labels(cfg: Config) -> bool:
 @config
 class Config:
     rollouts: RolloutsName | None = None
-    """the stage whose stored attempts are the data"""
+    """stage with the rollouts to train on"""
     marked: str | None = None
     """in place of rollouts: a set of labelled steps, such as prm800k/train-phase1, math_shepherd/train or a
     JSONL file"""
     marked_limit: AtLeast1 | None = None
-    """use so many labelled solutions of that set only, a choice that is always the same"""
+    """number of labelled solutions of that set, a fixed choice"""
     labels: Literal["oracle", "stored"] = "oracle"
-    """who says what a step of rollouts is worth: the oracle of the stories, or the labels that are stored
-    with the attempts"""
+    """source of the step labels of rollouts: the oracle of the stories, or the labels stored with the
+    rollouts"""
     classes: Literal[2, 3] = 2
-    """right and wrong, or neutral as well"""
+    """2: right and wrong; 3: also neutral"""
     neutral: Neutral = "positive"
-    """a neutral step counts as right, as wrong, or not at all: in the labels of two classes, in the score of
+    """use of neutral steps, as right, as wrong, or left out: in the labels of two classes, in the score of
     three"""
     aggregation: Aggregation = "prod"
-    """how the scores of a solution's steps become one, where nobody says otherwise"""
+    """default aggregation of a solution's step scores"""
     likelihood: bool = False
-    """the head also sees how likely the steps are to the judge's own language model"""
+    """also feed the head the steps' log-probabilities under the reward model's own language model"""
     encoder: str | None = None
-    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    """encoder (BERT, DeBERTa) as the initial model, in place of the stage's: a directory or a hub id"""
     reads: Reads | None = None
-    """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
-    that step, a row per labelled step; `whole`, all of it; null: prefixes where only last steps have labels
-    (PRM800K), else whole"""
+    """input of an encoder for the score of a step, in training and later: `prefixes`, the solution up to that
+    step, one row per labelled step; `whole`, all of it; null: prefixes for sets with labels of last steps
+    only (PRM800K), else whole"""
     fit: JudgeFit = orm.FIT
-    """how the judge is trained"""
+    """optimization of the reward model"""
 
 
 def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSolution]:
@@ -84,7 +84,8 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
         problem = group.problem
         if labels == "oracle" and not knows(problem):
             raise ValueError(
-                f"problem {problem.id!r} is no story, so the oracle knows nothing of it: use labels: stored"
+                f"problem {problem.id!r} is not a story, and the oracle labels stories only: set "
+                "labels: stored"
             )
         for rollout in (scored.rollout for scored in group.attempts):
             steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
@@ -107,8 +108,8 @@ def reading_mode(data: Sequence[LabelledSolution], reads: Reads | None, encoder:
     ends_only = not any(label is not None for solution in data for label in solution.labels[:-1])
     if encoder and reads == "whole" and ends_only and any(len(solution.steps) > 1 for solution in data):
         raise ValueError(
-            f"reads: whole, and none of {len(data)} solutions has a label before its last step, so the "
-            "encoder would be read where it learned nothing: take reads: prefixes"
+            f"reads: whole needs labels before the last step, and none of {len(data)} solutions has "
+            "one: set reads: prefixes"
         )
     return reads or ("prefixes" if ends_only else "whole")
 
@@ -170,5 +171,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
             run, cfg, job, labelled_steps.load(cfg.marked, limit=cfg.marked_limit, paths=paths)
         )
     if cfg.rollouts is None:
-        raise ValueError("a process reward model learns from rollouts or from marked: name one of them")
+        raise ValueError("a process reward model needs training data: set rollouts or marked, not both")
     return fit_step_judge(run, cfg, job, label_steps(job.attempts(cfg.rollouts), cfg.labels))

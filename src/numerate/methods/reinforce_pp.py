@@ -1,13 +1,13 @@
-"""REINFORCE++ (Hu et al. 2025, arXiv:2501.03262), and REINFORCE++-baseline, its form for several attempts.
+"""REINFORCE++ (Hu et al. 2025, arXiv:2501.03262), and REINFORCE++-baseline, its form for several rollouts.
 
 plain:     A_{i,t} = r_i - beta sum_{s >= t} log(pi_old / pi_ref)_s
-baseline:  A_{i,t} = r_i - mean(r)        over the G attempts at one question; the KL joins J as k2
+baseline:  A_{i,t} = r_i - mean(r)        over the G rollouts of one problem; the KL joins J as k2
 both:      A <- (A - mean(A)) / std(A)               over all tokens of the step
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t min(rho_t A_{i,t}, clip(rho_t, 1 - eps, 1 + eps) A_{i,t})
 
-The spread is that of the batch, not of a handful of attempts. The plain form works with one attempt per
-question: set sample.attempts to 1.
+The standard deviation is that of the batch, not of a few rollouts. The plain form works with one rollout per
+problem: set sample.rollouts to 1.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Config(PolicyGradient):
     clip: Clip = Clip(0.2)
     """bounds of rho"""
     kl: Kl = Kl(estimator="k2")
-    """the KL to the reference policy; the paper takes coef: 0.001 for mathematics. A rule that grades answers
-    is harder to game than a learned reward"""
+    """the KL to the reference policy; the paper takes coef: 0.001 for mathematics. Rule-based rewards are
+    harder to exploit than learned ones"""
 
     def __post_init__(self) -> None:
         if self.baseline == "group":

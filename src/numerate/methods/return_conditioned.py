@@ -51,22 +51,21 @@ def needs_step_labels(cfg: Config) -> bool:
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose attempts are the data: of method step_labels, or any that leaves attempts where labels
-    are of outcomes"""
+    """stage with the rollouts to train on: of method step_labels, or with labels: outcome any stage with
+    rollouts"""
     labels: Literal["stored", "outcome"] = "stored"
-    """what a step's return is: the share of right continuations that step_labels stored, or whether the whole
-    attempt is right"""
+    """return of a step: the share of right continuations stored by step_labels, or the outcome of the whole
+    rollout"""
     threshold: Share = 0.5
     """T, the smallest return of a good step"""
     balance: Positive | None = 1.0
-    """right attempts for every wrong one, some of the others being left out; null keeps all"""
+    """right rollouts per wrong one; surplus ones are left out; null keeps all"""
     tags: Literal["text", "tokens"] = "text"
-    """text: as the tokenizer cuts them; tokens: one token each, added to the vocabulary where there is
-    none yet"""
+    """text: tokenized as text; tokens: one token each, added to the vocabulary if missing"""
     ask: Literal["good", "bad"] = "good"
-    """what the policy is asked for when it is sampled from; bad shows whether the tags mean anything"""
+    """tag of the prompt at sampling; bad tests the effect of the tags"""
     fit: RowFit = sft.Config().fit
-    """how the policy is trained"""
+    """optimization of the policy"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, after so many epochs"""
 
@@ -85,8 +84,8 @@ def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> li
     )
     if not kept:
         raise ValueError(
-            f"balance: {balance} leaves nothing of {len(right)} right and {len(wrong)} wrong attempts: take "
-            "problems that the sampler solves now and then, or balance: null"
+            f"balance: {balance} selects no rollout of {len(right)} right and {len(wrong)} wrong "
+            "ones: choose problems with right and wrong rollouts, or set balance: null"
         )
     return [pairs[i] for i in kept]
 
@@ -99,8 +98,8 @@ def step_returns(scored: Scored, labels: str) -> list[float]:
     scores = [step.score for step in rollout.steps if step.score is not None]
     if len(scores) != len(rollout.steps):
         raise ValueError(
-            f"attempt {rollout.index} at {rollout.problem_id!r}: a step has no share of right continuations; "
-            "name a stage of method step_labels as rollouts"
+            f"rollout {rollout.index} of {rollout.problem_id!r}: a step has no share of right "
+            "continuations; name a stage of method step_labels as rollouts"
         )
     return scores or [float(bool(scored.reward.value))]
 
@@ -168,5 +167,5 @@ def balance_summary(kept: Sequence[Pair], pairs: Sequence[Pair], overlong: int) 
     def right(some: Sequence[Pair]) -> int:
         return sum(bool(scored.reward.value) for _, scored in some)
 
-    summary = f"{len(kept)} of {len(pairs)} attempts are kept, {right(kept)} of {right(pairs)} right ones"
+    summary = f"{len(kept)} of {len(pairs)} rollouts are kept, {right(kept)} of {right(pairs)} right ones"
     return summary + (f"; {overlong} of them are too long and left out" if overlong else "")

@@ -38,8 +38,8 @@ class Config(PolicyGradient):
     clip: Clip = Clip(0.2)
     """bounds of the rollout's ratio; without effect at the first optimizer step of a step"""
     kl: Kl = Kl(estimator="k1", placement="reward")
-    """the KL to the reference policy; the paper takes coef: 0.03 with a learned reward, ours grades answers
-    by a rule"""
+    """the KL to the reference policy; the paper takes coef: 0.03 with a learned reward; here rewards are
+    rule-based"""
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()

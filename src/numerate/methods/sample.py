@@ -25,7 +25,7 @@ VERSION = 2
 @config
 class Config:
     sample: Sample = Sample(problems=None, rollouts=64, temperature=0.6, top_p=0.95)
-    """what is sampled, at the first `problems`"""
+    """sampling, of the first `problems` problems"""
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:

@@ -36,7 +36,7 @@ NEVER = Validate()
 @config
 class Config:
     fit: RowFit = RowFit(epochs=4, batch=128, lr=2e-5, final_lr=2e-7, warmup=0.03)
-    """how the solutions are learned"""
+    """optimization"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, after so many epochs"""
 
@@ -44,8 +44,8 @@ class Config:
         every, epochs = self.validate.every, self.fit.epochs
         if every > epochs:
             raise ValueError(
-                f"validate.every: {every} epochs of {epochs}, so it would never validate: 1 does after every "
-                "epoch"
+                f"validate.every: {every} is larger than fit.epochs: {epochs}, so no validation is "
+                "due: set 1 for every epoch"
             )
 
 
@@ -104,7 +104,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     cfg.validate.require(job.validation)
     problems, others = usable_demonstrations(job.problems)
     if not problems:
-        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+        raise ValueError(f"there are no demonstrations: {others}; choose other problems")
     if others:
         run.progress.warn(others)
     policy = job.load(job.model)

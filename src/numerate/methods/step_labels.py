@@ -40,15 +40,15 @@ VERSION = 2
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage whose attempts are labelled; they are stored again, with the labels of their steps"""
+    """stage with the rollouts to label; they are stored again, with step labels"""
     threshold: Share = 0.0
     """share of right continuations that makes a step good; 0: one is enough"""
     monotone: bool = True
-    """after a bad step all later ones are bad"""
+    """label all steps after a bad step as bad"""
     per_problem: AtLeast1 | None = None
-    """label the first so many different attempts at each problem only"""
+    """maximum of distinct rollouts to label per problem"""
     sample: Sample = Sample(problems=None, temperature=0.7)
-    """K continuations from every step, of rollouts at the first `problems`"""
+    """sampling: K continuations from every step, for rollouts of the first `problems` problems"""
 
 
 def prefix_labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:

@@ -35,14 +35,14 @@ def needs_step_labels(cfg: Config) -> bool:
 @config
 class Config:
     rollouts: RolloutsName
-    """the stage of method step_labels whose labelled attempts are the data"""
+    """stage of method step_labels with the labelled rollouts to train on"""
     encoder: str | None = None
-    """an encoder (BERT, DeBERTa) to start from in place of the stage's model: a directory or a hub id"""
+    """encoder (BERT, DeBERTa) as the initial model, in place of the stage's: a directory or a hub id"""
     reads: Reads = "whole"
-    """what an encoder has read when it scores a step, in training and later: `prefixes`, the solution up to
-    that step, a row per step; `whole`, all of it"""
+    """input of an encoder for the score of a step, in training and later: `prefixes`, the solution up to that
+    step, one row per step; `whole`, all of it"""
     fit: JudgeFit = orm.FIT
-    """how the judge is trained"""
+    """optimization of the reward model"""
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:

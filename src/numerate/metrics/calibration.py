@@ -89,5 +89,5 @@ def _probabilities(scores: Sequence[float], labels: Sequence[bool]) -> tuple[Flo
     if not len(score):
         raise ValueError("no scores: there is nothing to calibrate")
     if not ((score >= 0) & (score <= 1)).all():
-        raise ValueError("a score is no probability: calibration needs scores in [0, 1]")
+        raise ValueError("a score is not a probability: calibration needs scores in [0, 1]")
     return score, label

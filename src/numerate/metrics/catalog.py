@@ -67,7 +67,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "accuracy_on_sampled",
         "Greedy, same problems",
-        "greedy answers that are right, of the problems that were sampled",
+        "greedy answers that are right, on the problems with samples",
         in_summary=True,
     ),
     Metric("accuracy_difference", "Accuracy, difference", "paired difference of greedy accuracy"),
@@ -94,7 +94,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "majk_at_n",
         "Maj{k}",
-        "an oracle's pick among the {k} largest clusters of answers is right",
+        "one of the {k} largest clusters of answers is right (oracle selection)",
         of_problem.largest_hold_right,
         over="k clusters",
         drawn=("curves",),
@@ -103,25 +103,27 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "scored_share",
         "To score for Maj{k}",
-        "share of the samples in the {k} largest clusters, which a judge must score",
+        "share of the samples in the {k} largest clusters, which need scores",
         of_problem.scored_share,
         "share",
         over="k clusters",
         drawn=("cost",),
     ),
     histogram("right_share", "Share of the right answer", "problems by the share of right samples"),
-    histogram("right_share_lost", "The same where the vote is lost", "though a right answer is among them"),
+    histogram(
+        "right_share_lost", "Share of the right answer, lost votes", "some sample right, majority wrong"
+    ),
     histogram(
         "right_to_top",
-        "Right cluster against the largest",
-        "its size over the largest one's, where the vote is lost",
+        "Size of the right cluster, lost votes",
+        "relative to the size of the largest cluster",
     ),
     greedy("unanswered", "Unanswered", "greedy samples with no answer to grade", of_problem.unanswered_share),
     greedy("truncated", "Truncated", "greedy samples truncated at max_tokens", of_problem.truncated_share),
     Metric(
         "no_room",
         "No room",
-        "problems longer than the model's context: wrong, without a rollout",
+        "problems longer than the model's context: wrong, without a sample",
         in_summary=True,
     ),
     greedy("tokens_mean", "Tokens", "mean length of a greedy sample", of_problem.mean_tokens, "count"),
@@ -140,13 +142,13 @@ METRICS: tuple[Metric, ...] = (
     diversity(
         "diversity_exact_right",
         "Distinct right texts",
-        "different texts among those of {k} samples that are right",
+        "different texts among the right ones of {k} samples",
         of_problem.distinct("exact", right=True),
     ),
     diversity(
         "diversity_trace_right",
         "Distinct right calculations",
-        "different calculations among those of {k} samples that are right",
+        "different calculations among the right ones of {k} samples",
         of_problem.distinct("trace", right=True),
     ),
     Metric(
@@ -173,7 +175,7 @@ METRICS: tuple[Metric, ...] = (
     strategy(
         "weighted_topk_at_k",
         "W.RR.MajK@{k}",
-        "the same within the K largest clusters",
+        "weighted vote within the K largest clusters",
         legend="Weighted in top K",
     ),
     strategy(
@@ -196,19 +198,19 @@ METRICS: tuple[Metric, ...] = (
             ("majority_topn", "Maj1.TopN", "N"),
         )
         for record in (
-            Metric(f"{name}_by_limit", f"{title}, {limit} = {{k}}", f"with all samples, at this {limit}"),
+            Metric(f"{name}_by_limit", f"{title}, {limit} = {{k}}", f"on all samples, for this {limit}"),
             Metric(
                 f"{name}_optimistic",
                 f"{title}@{{k}}, best {limit} (optimistic)",
-                f"with the best {limit} on the measured problems themselves",
+                f"{limit} chosen on the evaluated problems themselves",
             ),
         )
     ),
-    judge("auc", "AUC", "chance that the judge scores a right sample above a wrong one", of_scores.auc_point),
+    judge("auc", "AUC", "chance that a right sample scores above a wrong one", of_scores.auc_point),
     Metric(
         "roc",
-        "Right ones called right",
-        "the area under it is the AUC",
+        "True positive rate",
+        "ROC curve; its area is the AUC",
         of_scores.roc_points,
         over="scores",
         drawn=("roc",),
@@ -216,28 +218,28 @@ METRICS: tuple[Metric, ...] = (
     judge(
         "auc_within",
         "AUC within",
-        "the same for a right and a wrong sample of one problem, the mean over problems that have both",
+        "AUC among the samples of one problem, mean over problems with right and wrong samples",
         of_scores.auc_within_point,
     ),
     judge(
         "ece",
         "ECE",
-        "mean distance of score and share of right ones, in bins of equal width",
+        "expected calibration error, bins of equal width",
         of_scores.ece_point,
     ),
     Metric(
         "ece_mass",
         "ECE, equal mass",
-        "the same in bins of equally many scores",
+        "expected calibration error, bins of equally many scores",
         partial(of_scores.ece_point, equal="mass"),
         "score",
         over="scores",
     ),
-    judge("brier", "Brier", "mean squared distance of score and outcome", of_scores.brier_point),
+    judge("brier", "Brier", "mean squared difference of score and outcome", of_scores.brier_point),
     Metric(
         "reliability",
-        "Share that is right, by score",
-        "the diagonal: scores are probabilities",
+        "Reliability: share right by score",
+        "diagonal: calibrated scores",
         of_scores.reliability_points,
         over="scores",
         drawn=("reliability",),
@@ -245,16 +247,16 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "first_error_f1",
         "F1 of first errors",
-        "is the first wrong step named? Harmonic mean of the shares of solutions with and without one",
+        "harmonic mean of the accuracies on solutions with and without an error (ProcessBench)",
         unit="score",
         in_summary=True,
     ),
-    Metric("first_error_found", "First error found", "of the solutions with an error", unit="score"),
-    Metric("first_error_none", "No error called", "of the solutions without an error", unit="score"),
+    Metric("first_error_found", "First error found", "share of the solutions with an error", unit="score"),
+    Metric("first_error_none", "No error called", "share of the solutions without an error", unit="score"),
     Metric(
         "step_auc",
         "AUC of steps",
-        "chance that the judge scores a right step above a wrong one",
+        "chance that a right step scores above a wrong one",
         of_scores.auc_point,
         "score",
         over="step scores",
@@ -263,34 +265,32 @@ METRICS: tuple[Metric, ...] = (
     steps(
         "step_ece",
         "ECE of steps",
-        "mean distance of score and share of right ones, of steps",
+        "expected calibration error of step scores",
         of_scores.ece_point,
         in_summary=True,
     ),
     steps(
         "step_brier",
         "Brier of steps",
-        "mean squared distance of score and outcome, of steps",
+        "mean squared difference of step score and label",
         of_scores.brier_point,
     ),
     steps(
         "step_reliability",
-        "Share of steps that are right, by score",
-        "the diagonal: scores are probabilities",
+        "Reliability of step scores: share right by score",
+        "diagonal: calibrated scores",
         of_scores.reliability_points,
         unit="proportion",
         drawn=("reliability",),
     ),
     Metric(
         "step_precision",
-        "Steps called wrong that are",
-        "precision, by position in the solution",
+        "Precision of wrong steps",
+        "by position in the solution",
         drawn=("positions",),
     ),
-    Metric(
-        "step_recall", "Wrong steps called wrong", "recall, by position in the solution", drawn=("positions",)
-    ),
-    Metric("overlong", "Too long", "samples whose late steps the judge had no room for", in_summary=True),
+    Metric("step_recall", "Recall of wrong steps", "by position in the solution", drawn=("positions",)),
+    Metric("overlong", "Too long", "samples with late steps beyond the scorer's context", in_summary=True),
 )
 
 

@@ -102,17 +102,17 @@ def condition_line(name: str, value: float) -> str:
 CHECKS = (
     Check(
         "zero_variance",
-        "the rewards are all equal in {value:.0%} of the groups of the last 3 rows: no gradient",
-        "0.9 in each of 3 rows: a tenth of the problems or fewer is left to learn from",
-        "take problems that are solved now and then (a fine-tuned model, easier or harder problems, "
+        "{value:.0%} of the groups of the last 3 rows have zero variance of reward: no gradient",
+        "0.9 in each of 3 rows: at most a tenth of the problems has a gradient",
+        "choose problems with right and wrong rollouts (a fine-tuned model, easier or harder problems, "
         "curriculum: {kind: pools}), more samples per problem, or a reward with more than one value",
         conditions.zero_variance,
     ),
     Check(
         "no_eos",
-        "{value:.0%} of the rollouts never end: the model writes no EOS",
+        "{value:.0%} of the rollouts are truncated: the model emits no EOS",
         "99 % sure to be above 0.9 of the rollouts of up to 3 rows",
-        "fine-tune on solutions first, or take the prompt style of the model's training (prompt: chat)",
+        "fine-tune on solutions first, or set the prompt style of the model's training (prompt: chat)",
         conditions.share_above("rollouts/truncated", 0.9),
     ),
     Check(
@@ -124,30 +124,30 @@ CHECKS = (
     ),
     Check(
         "unanswered",
-        "{value:.0%} of the rollouts have no answer that can be read",
+        "{value:.0%} of the rollouts have no extractable answer",
         "99 % sure to be above a third of the rollouts of up to 3 rows",
-        "ask for the form that the grader reads (docs/grading.md), fine-tune on solutions that have it, or "
-        "add the reward numerate.rewards.shaping.answer_format",
+        "choose a prompt style with an answer format (docs/grading-extraction.md), fine-tune on solutions in "
+        "that format, or add the reward numerate.rewards.shaping.answer_format",
         conditions.share_above("rollouts/unanswered"),
     ),
     Check(
         "no_room",
         "{value:.0%} of the prompts are longer than the model's context: their rollouts are empty",
-        "any: such a problem can never be solved",
-        "leave out or shorten the long problems, or take a model with a longer context",
+        "any: such a problem cannot be solved",
+        "leave out or shorten the long problems, or choose a model with a longer context",
         conditions.newest_above("rollouts/no_room", 0.0),
     ),
     Check(
         "unmeasured",
-        "{value:.0%} of the rollouts could not be given a reward, and are left out",
+        "{value:.0%} of the rollouts have no reward and are left out",
         "99 % sure to be above a third of the rollouts of up to 3 rows",
-        "look for None in the reward functions, problems without an answer, and scores that are not finite",
+        "check for None from reward functions, problems without an answer, and scores that are not finite",
         conditions.unmeasured_share,
     ),
     Check(
         "overlong",
         "{value:.0%} of the training rows are longer than max_length and left out",
-        "above a third: what is left is another set of problems",
+        "above a third: the remaining rows are a different set of problems",
         "raise max_length",
         conditions.overlong_share,
     ),
@@ -155,44 +155,44 @@ CHECKS = (
         "entropy",
         "the entropy of the policy has collapsed to {value:.3g} nats per token",
         "the mean of 3 rows is below a tenth of the first 3, or below 0.01: rollouts of a group are copies",
-        "lower the learning rate, raise the upper clip (clip.high), take a KL to a reference "
-        "(kl.coef), or stop at the best validation (validate.keep: best)",
+        "lower the learning rate, raise the upper clip (clip.high), add a KL to the reference policy "
+        "(kl.coef), or keep the best model by validation (validate.keep: best)",
         conditions.low_entropy,
     ),
     Check(
         "kl",
-        "the policy runs away from the reference policy: KL {value:.3g} nats per token",
-        "the mean of 3 rows is above 0.5: half a nat is another choice of word at most tokens",
-        "raise the weight of the KL (kl.coef), or lower the learning rate",
+        "the policy is far from the reference policy: KL {value:.3g} nats per token",
+        "the mean of 3 rows is above 0.5: half a nat is a different choice at most tokens",
+        "raise the coefficient of the KL (kl.coef), or lower the learning rate",
         conditions.high_kl,
     ),
     Check(
         "step_kl",
-        "the updates of one step leave the policy that sampled: KL {value:.3g} nats per token",
+        "the updates of one step are far off-policy: KL {value:.3g} nats per token to the sampling policy",
         "the mean of 3 rows is above 0.1: beyond it most ratios are clipped or far from 1",
-        "lower the learning rate, or take fewer updates and minibatches per step",
+        "lower the learning rate, or set fewer epochs and minibatches per step",
         conditions.level_above(0.1, "train/old_kl", "policy/kl_to_old"),
     ),
     Check(
         "spike",
-        "the gradient norm is {value:.3g} times the median of the steps before",
-        "10 times the median of 30 steps and above 1, the default max_norm: the clip alone sets such a step",
-        "look at the data of this step; where it returns, lower the learning rate, or raise warmup",
+        "the gradient norm is {value:.3g} times the median of the previous steps",
+        "10 times the median of 30 steps and above 1, the default max_norm: clipping alone limits the step",
+        "inspect the data of this step; if it recurs, lower the learning rate or raise warmup",
         conditions.sudden_spike,
     ),
     Check(
         "drift",
-        "sampler and learner are apart: their log-probabilities differ by {value:.3g} per token",
-        "the mean of 3 rows is above 0.05, ratios off by 5 %; 16 bits alone make 0.004",
-        "sync the engine's weights and sample with the same precision (dtype: float32), or let the learner "
-        "compute them (fit.old_logprobs: recompute)",
+        "log-probabilities of sampler and learner differ by {value:.3g} per token",
+        "the mean of 3 rows is above 0.05, ratios off by 5 %; 16-bit rounding alone gives 0.004",
+        "sync the engine's weights and sample with the same precision (dtype: float32), or recompute them in "
+        "the learner (fit.old_logprobs: recompute)",
         conditions.level_above(0.05, "drift/mean"),
     ),
     Check(
         "validation",
         "validation accuracy has fallen by {value:.3f} while the reward rose",
         "3 validations in a row, each lower, by 0.05 or more together: beyond chance on 500 problems",
-        "look at what the reward pays for; take the best model (keep: best), fewer steps, or more problems",
+        "inspect the rewarded rollouts; keep the best model (keep: best), train fewer steps, or add problems",
         conditions.worse_with_more_reward,
     ),
 )

@@ -108,7 +108,7 @@ def auc_within(
         if 0 < label[mine].sum() < len(mine)
     ]
     if not areas:
-        raise ValueError("no problem has both right and wrong solutions: take more solutions per problem")
+        raise ValueError("no problem has both right and wrong solutions: sample more solutions per problem")
     value, low, high = mean_interval(areas, confidence, resamples, seed)
     return Area(value, low, high, len(areas)) if len(areas) > 1 else Area(value, 0.0, 1.0, 1)
 
@@ -163,7 +163,7 @@ def _both(scores: Sequence[float], labels: Sequence[bool]) -> tuple[Floats, Floa
     if len(score) != len(label):
         raise ValueError(f"{len(score)} scores and {len(label)} labels: give one of each, in one order")
     if not np.isfinite(score).all():
-        raise ValueError("a score is not a finite number: leave out what the judge could not score")
+        raise ValueError("a score is not a finite number: leave out solutions without a score")
     if label.sum() in (0, len(label)):
-        raise ValueError("the area needs right and wrong ones: all labels are the same, or there are none")
+        raise ValueError("the area needs right and wrong labels: all labels are the same, or there are none")
     return score, label

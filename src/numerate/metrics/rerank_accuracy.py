@@ -67,7 +67,7 @@ def strategy_curves(
             )
         if max(samples) > len(problem.clusters):
             raise ValueError(
-                f"problem {index} has {len(problem.clusters)} samples, {max(samples)} were asked for"
+                f"problem {index} has {len(problem.clusters)} samples, fewer than {max(samples)}"
             )
         draws = Subsets(problem, subsets, (seed, index))
         for m in samples:
@@ -108,7 +108,7 @@ def best_limit(values: Mapping[int, Sequence[float]]) -> LimitChoice:
 
     Raises ValueError where there is none to choose from."""
     if not values or not all(len(each) for each in values.values()):
-        raise ValueError("nothing to choose from: give at least one problem and one limit")
+        raise ValueError("no problem or no limit: give at least one of each")
     limit = max(sorted(values), key=lambda limit: fmean(values[limit]))
     return LimitChoice(limit, fmean(values[limit]))
 
@@ -119,7 +119,7 @@ def choose_limit(strategy: str, validation: Sequence[Candidates], limits: Sequen
 
     Raises ValueError for a strategy without a limit and where there is nothing to choose from."""
     if strategy not in LIMITED:
-        raise ValueError(f"strategy {strategy!r} has no K or N to choose: use one of {', '.join(LIMITED)}")
+        raise ValueError(f"strategy {strategy!r} has no K or N: use one of {', '.join(LIMITED)}")
     return best_limit(
         {x: [float(y) for y in strategy_outcomes(strategy, validation, k=x, n=x)] for x in limits}
     )

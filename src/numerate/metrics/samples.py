@@ -26,15 +26,15 @@ class Candidates:
     def __post_init__(self) -> None:
         if len(self.clusters) != len(self.correct):
             raise ValueError(
-                f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: "
-                "give one of each per sample"
+                f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: give one of each "
+                "per sample"
             )
         if self.scores is not None and len(self.scores) != len(self.clusters):
             raise ValueError(
                 f"{len(self.scores)} scores for {len(self.clusters)} samples: give one score per sample"
             )
         if self.scores is not None and not all(map(isfinite, self.scores)):
-            raise ValueError("a score is not a finite number: drop what the judge could not score")
+            raise ValueError("a score is not a finite number: drop samples without a score")
 
     @property
     def right(self) -> dict[int, bool]:

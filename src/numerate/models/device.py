@@ -14,7 +14,7 @@ def check_device(name: str) -> None:
     Without torch installed nothing is looked for: that it is missing is told elsewhere."""
     match = PATTERN.fullmatch(name)
     if match is None:
-        raise ValueError(f"device {name!r} is none: choose {NAMES}")
+        raise ValueError(f"there is no device {name!r}: choose {NAMES}")
     if name in ("auto", "cpu"):
         return
     try:
@@ -23,7 +23,7 @@ def check_device(name: str) -> None:
         return
     if name == "mps":
         if not torch.backends.mps.is_available():
-            raise ValueError("device 'mps': torch finds no Apple GPU here; take auto or cpu")
+            raise ValueError("device 'mps': torch finds no Apple GPU here; set auto or cpu")
     elif not torch.cuda.is_available():
         build = (
             ""
@@ -31,8 +31,8 @@ def check_device(name: str) -> None:
             else f", and torch {torch.__version__} is built without CUDA"
         )
         raise ValueError(
-            f"device {name!r}: torch finds no GPU here{build}; take auto or cpu, and see `numerate doctor`"
+            f"device {name!r}: torch finds no GPU here{build}; set auto or cpu, and see `numerate doctor`"
         )
     elif int(match[1] or 0) >= (count := torch.cuda.device_count()):
         last = f"cuda:0 to cuda:{count - 1}" if count > 1 else "cuda:0"
-        raise ValueError(f"device {name!r}: this machine has {last} only")
+        raise ValueError(f"device {name!r}: this machine only has {last}")

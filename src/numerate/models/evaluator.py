@@ -78,7 +78,7 @@ def word_ids(policy: Policy) -> tuple[int, int]:
         if len(ids) != 1:
             pieces = " + ".join(repr(policy.decode([i])) for i in ids)
             raise ValueError(
-                f"model {policy.name!r}: its tokenizer cuts {word!r} into {pieces}, and an evaluator "
-                "needs it whole: take another model, or train an outcome_reward_model, which needs no word"
+                f"model {policy.name!r}: its tokenizer splits {word!r} into {pieces}, and an "
+                "evaluator needs one token: choose another model, or train an outcome_reward_model"
             )
     return encoded[0][0], encoded[1][0]

@@ -16,6 +16,6 @@ def check_weights(named: Iterable[tuple[str, Tensor]], model: str) -> None:
     for name, weight in named:
         if weight.is_floating_point() and not bool(torch.isfinite(weight.detach()).all()):
             raise NotFinite(
-                f"{model} has weights that are not finite: {name} holds NaN or an infinite number; fetch the "
-                "model again, or train it anew with a lower learning rate"
+                f"{model} has weights that are not finite: {name} has NaN or infinite values; "
+                "download the model again, or train it again with a lower learning rate"
             )

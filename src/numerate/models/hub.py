@@ -21,7 +21,7 @@ def check_hub_model(name: str) -> None:
         files = [file.rfilename for file in HfApi().model_info(name, timeout=TIMEOUT).siblings or ()]
     except GatedRepoError as error:
         remedy = "accept its terms on its page, then log in with `hf auth login`"
-        raise ValueError(f"model {name!r}: the hub gives it to registered users only; {remedy}") from error
+        raise ValueError(f"model {name!r}: access on the hub needs a registration; {remedy}") from error
     except RepositoryNotFoundError as error:
         remedy = "check the spelling; a private model needs `hf auth login`"
         raise ValueError(f"model {name!r}: the hub has no model of this name; {remedy}") from error
@@ -34,7 +34,7 @@ def check_hub_model(name: str) -> None:
         why = str(error) or type(error).__name__
         remedy = "check the connection, or give the directory of a model, or numerate/pico"
         raise ValueError(
-            f"model {name!r} is not in the local cache, and the hub could not be asked ({why}); {remedy}"
+            f"model {name!r} is not in the local cache, and the hub is unreachable ({why}); {remedy}"
         ) from error
     if not any(file.endswith((".safetensors", ".safetensors.index.json")) for file in files):
-        raise ValueError(f"model {name!r}: the hub has no safetensors weights of it; choose another model")
+        raise ValueError(f"model {name!r}: the hub has no safetensors weights for it; choose another model")

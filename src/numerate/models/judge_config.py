@@ -67,7 +67,8 @@ def read_card(folder: Path) -> Card:
     """Raises ValueError where the folder holds no judge, or one of a kind that is not known here."""
     if not (folder / FILE).is_file():
         raise ValueError(
-            f"{folder} holds no judge: it has no {FILE}; name the model/ folder of a stage that trained one"
+            f"{folder} has no reward model: {FILE} is missing; name the model/ folder of a stage that "
+            "trained one"
         )
     values = read_json(folder / FILE)
     try:
@@ -75,9 +76,7 @@ def read_card(folder: Path) -> Card:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"])) or "the whole"
-        raise ValueError(
-            f"{folder / FILE}, {path}: {first['msg']}; the file is written with a judge: train it again"
-        ) from error
+        raise ValueError(f"{folder / FILE}, {path}: {first['msg']}; train the reward model again") from error
 
 
 def check_head(folder: Path, card: Card) -> None:
@@ -86,10 +85,10 @@ def check_head(folder: Path, card: Card) -> None:
     if card.kind == "evaluator":
         return
     if not file.is_file():
-        raise ValueError(f"{folder}: a judge of kind {card.kind} needs {HEAD}, which is missing")
+        raise ValueError(f"{folder}: a reward model of kind {card.kind} needs {HEAD}, which is missing")
     shape = locate.tensor_headers(str(folder), file).get("weight", {}).get("shape")
     if not isinstance(shape, list) or shape[:1] != [card.classes]:
         raise ValueError(
-            f"{file} holds a head of shape {shape}, and {FILE} says classes: {card.classes}: copy both from "
-            "the stage that trained the judge, or train it again"
+            f"{file} has a head of shape {shape}, and {FILE} has classes: {card.classes}: copy both "
+            "from the stage that trained the reward model, or train it again"
         )

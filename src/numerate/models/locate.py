@@ -64,14 +64,14 @@ def check_loadable(name: str) -> None:
     elif Path(name).expanduser().is_file():
         raise ValueError(f"model {name!r}: that is a file; name the directory that holds a model")
     elif name.startswith("numerate/"):
-        raise ValueError(f"model {name!r}: the models that come with this package are {', '.join(BUNDLED)}")
+        raise ValueError(f"model {name!r}: the bundled models are {', '.join(BUNDLED)}")
     elif parent != Path() and parent.is_dir():
         absent = f"there is a folder {parent}, but no {Path(name).name} in it"
         raise ValueError(f"model {name!r}: {model_checks.unfinished(parent) or absent}")
     elif not HUB_ID.fullmatch(path) or path.startswith(("runs/", "./", "../")):
         raise ValueError(
             f"model {name!r}: no such directory, and not an id of the Hugging Face hub (owner/name); "
-            "check the path, or use numerate/pico, the model that comes with this package"
+            "check the path, or use the bundled model numerate/pico"
         )
 
 
@@ -90,8 +90,8 @@ def check_sums(name: str) -> None:
     path = locate_model(name)
     if isinstance(path, Path) and (path / SUMS).is_file() and (message := find_damage(path)):
         raise ValueError(
-            f"model {name!r}: {message}; restore it, or delete the file and run again, or delete {SUMS} if "
-            "the change was meant"
+            f"model {name!r}: {message}; restore it, or delete the file and run again, or delete "
+            f"{SUMS} if the change was intended"
         )
 
 
@@ -100,15 +100,13 @@ def _check_directory(name: str, path: Path) -> None:
         raise ValueError(f"model {name!r}: {path} is missing from this installation; install numerate again")
     if (path / "adapter_config.json").is_file() and not (path / "config.json").is_file():
         raise ValueError(
-            f"model {name!r}: {path} holds a LoRA adapter only; merge it into its base model first"
+            f"model {name!r}: {path} has a LoRA adapter only; merge it into its base model first"
         )
     if not any(path.glob("*.safetensors")) and (message := model_checks.run_in_place(path)):
         raise ValueError(f"model {name!r}: {message}")
     model_type = read_json(name, path / "config.json").get("model_type")
     if not isinstance(model_type, str):
-        raise ValueError(
-            f"model {name!r}: {path / 'config.json'} has no model_type; is it a model's own file?"
-        )
+        raise ValueError(f"model {name!r}: {path / 'config.json'} has no model_type: name a model directory")
     files = _weights(name, path)
     try:
         headers = [tensor for file in files for tensor in tensor_headers(name, file).items()]
@@ -144,7 +142,7 @@ def read_json(name: str, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"model {name!r}: {path} is not JSON ({error}); fetch the model again") from error
+        raise ValueError(f"model {name!r}: {path} is not JSON ({error}); download the model again") from error
     if not isinstance(value, dict):
         raise ValueError(f"model {name!r}: {path} must hold a JSON object, found {type(value).__name__}")
     return cast(dict[str, Any], value)
@@ -157,19 +155,19 @@ def _weights(name: str, path: Path) -> list[Path]:
     if not (path / INDEX).is_file():
         old = any(path.glob("pytorch_model*.bin"))
         remedy = (
-            "it has pytorch_model.bin, a pickle, which is not read here; convert it with "
-            "transformers: AutoModelForCausalLM.from_pretrained(...).save_pretrained(...)"
+            "it has pytorch_model.bin, an unsupported pickle; convert it with transformers: "
+            "AutoModelForCausalLM.from_pretrained(...).save_pretrained(...)"
             if old
             else "save a model there, or name another directory"
         )
         raise ValueError(f"model {name!r}: no weights in {path} (looked for {WEIGHTS}); {remedy}")
     shards = read_json(name, path / INDEX).get("weight_map")
     if not isinstance(shards, dict) or not shards:
-        raise ValueError(f"model {name!r}: {path / INDEX} has no weight_map; fetch the model again")
+        raise ValueError(f"model {name!r}: {path / INDEX} has no weight_map; download the model again")
     files = [path / Path(str(shard)).name for shard in sorted(set(cast(dict[str, Any], shards).values()))]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
-        raise ValueError(f"model {name!r}: {path} lacks {', '.join(missing)}; fetch the model again")
+        raise ValueError(f"model {name!r}: {path} lacks {', '.join(missing)}; download the model again")
     return files
 
 
@@ -187,9 +185,12 @@ def tensor_headers(name: str, path: Path) -> dict[str, Any]:
         tensors = {key: value for key, value in json.loads(header).items() if key != "__metadata__"}
         end = max(value["data_offsets"][1] for value in tensors.values())
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ValueError(f"model {name!r}: {path} is no safetensors file; fetch the model again") from error
+        raise ValueError(
+            f"model {name!r}: {path} is not a safetensors file; download the model again"
+        ) from error
     if size < 8 + length + end:
         raise ValueError(
-            f"model {name!r}: {path} is cut short ({size} bytes of {8 + length + end}); fetch the model again"
+            f"model {name!r}: {path} is truncated ({size} bytes of {8 + length + end}); download the "
+            "model again"
         )
     return tensors

@@ -43,8 +43,8 @@ def unreadable_quantization(config: Mapping[str, Any]) -> str:
     if not modules or any(map(_installed, modules)):
         return ""
     return (
-        f"its weights are quantised ({quantised}), and the package {modules[0]} is not installed: take "
-        "the full model, or one on a server (engine kind: server)"
+        f"its weights are quantised ({quantised}), and the package {modules[0]} is not installed: "
+        "choose the unquantised model, or one on a server (engine kind: server)"
     )
 
 
@@ -60,8 +60,8 @@ def too_many_tokens(tokens: int, rows: int | None) -> str:
     if rows is None or tokens <= rows:
         return ""
     return (
-        f"its tokenizer has {tokens:,} tokens and the embeddings have {rows:,} rows: take the tokenizer that "
-        "belongs to the model, or enlarge the embeddings (resize_token_embeddings) and save both"
+        f"its tokenizer has {tokens:,} tokens and the embeddings have {rows:,} rows: use the model's "
+        "own tokenizer, or enlarge the embeddings (resize_token_embeddings) and save both"
     )
 
 
@@ -113,7 +113,7 @@ def unfinished(folder: Path) -> str:
         or (folder / "DONE.json").exists()
     ):
         return ""
-    what = f"stage {folder.name} of {run} is not done, so its model is not there"
+    what = f"stage {folder.name} of {run} is not completed and has no model yet"
     return f"{what}: numerate run {run} completes it"
 
 
@@ -126,6 +126,6 @@ def run_in_place(folder: Path) -> str:
     judges = [path for path in models_of_run(folder) if (path / "head.safetensors").is_file()]
     models = [str(path) for path in models_of_run(folder) if path not in judges]
     if not models:
-        none = f"that is the folder of {what}, which holds no language model: name the `model` of its recipe"
+        none = f"that is the folder of {what}, without a language model: name the `model` of its recipe"
         return unfinished(folder) or none
     return f"that is the folder of {what}: name one of its models, {', '.join(models)}"

@@ -65,8 +65,8 @@ def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
     ids = tuple(tuple(i for i, c in enumerate(classes) if c == sign) for sign in range(OTHER))
     if missing := [SIGNS[sign] for sign in range(OTHER) if not ids[sign]]:
         raise ValueError(
-            f"no token of this model is the operator {' or '.join(missing)} alone, so there is none that the "
-            "operator head could choose: take a model whose tokenizer has them"
+            f"no token of this model is the operator {' or '.join(missing)} alone, and the operator "
+            "head needs one: choose a model with such tokens"
         )
     fused = [
         c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)

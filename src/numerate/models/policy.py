@@ -35,7 +35,7 @@ class Policy:
         """compute: the number format of products, by default that of the weights."""
         if tokenizer.eos_token_id is None:
             raise ValueError(
-                f"model {name!r}: its tokenizer has no EOS token, so a solution could never end; add one"
+                f"model {name!r}: its tokenizer has no EOS token, so no solution could end; add one"
             )
         self.model = model
         self.tokenizer = tokenizer
@@ -194,7 +194,7 @@ def load(
     if report["missing_keys"]:
         some = ", ".join(sorted(report["missing_keys"])[:3])
         raise ValueError(
-            f"model {name!r}: its files lack weights ({some}, ...) that would be random; fetch it again"
+            f"model {name!r}: its files lack weights ({some}, ...), which would be random; download it again"
         )
     tokens = 1 + max(_written_ids(tokenizer), default=-1)
     rows = model.get_input_embeddings().weight.shape[0]
@@ -209,9 +209,9 @@ def not_loaded(name: str, path: str, error: Exception) -> ValueError:
     """The error for a model that transformers cannot load, in one line."""
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
-        text = "it comes with code of its own, which is not run here; take a model that transformers knows"
+        text = "it needs code of its own, which is not executed; choose a model that transformers includes"
     if "for this kind of AutoModel" in text:
-        text = f"{text.partition(' for this kind of AutoModel')[0]}: it is no causal language model"
+        text = f"{text.partition(' for this kind of AutoModel')[0]}: it is not a causal language model"
     return ValueError(f"model {name!r} could not be loaded from {path}: {text[:SHOWN]}")
 
 

@@ -197,8 +197,8 @@ def on_encoder(name: str, card: Card, *, device: str = "auto", dtype: Dtype = "a
     trunk, tokenizer = _open(name, str(locate.locate_model(name)), device, "float32", "AutoModel")
     if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
         raise ValueError(
-            f"model {name!r}: its tokenizer has no [CLS] and [SEP], so it is no encoder: "
-            "leave `encoder` out, and the judge starts from the stage's language model"
+            f"model {name!r}: its tokenizer has no [CLS] and [SEP], so it is not an encoder: leave "
+            "`encoder` out to start from the stage's language model"
         )
     compute = pick_dtype(dtype, next(trunk.parameters()).device)
     return ScoreModel(ScoreNetwork(trunk, card), tokenizer, card, name, compute)

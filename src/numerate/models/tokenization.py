@@ -94,9 +94,7 @@ def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
     """The chat template around the turns: in one piece, as its authors meant it, unless a turn holds the text
     of a control token; then piece by piece, the template with control tokens and the turns without."""
     if not tokenizer.chat_template:
-        raise ValueError(
-            "this model's tokenizer has no chat template: choose a prompt style that is not a chat"
-        )
+        raise ValueError("this model's tokenizer has no chat template: choose a prompt style other than chat")
     names = special_strings(tokenizer)
     if not any(name in turn.text for turn in turns for name in names):
         return _template_ids(tokenizer, _fill(tokenizer, turns, [turn.text for turn in turns]))
@@ -105,9 +103,7 @@ def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
     for i, turn in enumerate(turns):
         before, slot, filled = filled.partition(SLOT.format(i))
         if not slot:
-            raise ValueError(
-                f"the chat template leaves out turn {i} ({turn.role}): choose another prompt style"
-            )
+            raise ValueError(f"the chat template omits turn {i} ({turn.role}): choose another prompt style")
         ids += _template_ids(tokenizer, before) + _plain(tokenizer, turn.text.strip())
     return ids + _template_ids(tokenizer, filled)
 
@@ -135,8 +131,9 @@ def _apply(tokenizer: Any, messages: list[dict[str, str]]) -> str:
     except TemplateError as error:
         roles = ", ".join(message["role"] for message in messages)
         raise ValueError(
-            f"the model's chat template refuses a conversation of {roles} ({' '.join(str(error).split())}): "
-            "choose another prompt style, or leave such problems out"
+            f"the model's chat template rejects a conversation of {roles} "
+            f"({' '.join(str(error).split())}): choose another prompt style, or leave such problems "
+            "out"
         ) from error
 
 

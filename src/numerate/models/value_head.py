@@ -73,7 +73,7 @@ class ValueBranch(nn.Module):
         if layers > len(own):
             raise ValueError(
                 f"a value branch of {layers} layers on a model with {len(own)}: set value.layers to "
-                f"{len(own)} at most, or to 0 for a linear head"
+                f"at most {len(own)}, or to 0 for a linear head"
             )
         top = own[len(own) - layers :]
         configs = [m.config for m in lm.modules() if hasattr(m, "config")]
@@ -93,7 +93,7 @@ class ValueBranch(nn.Module):
     def forward(self, heard: Captured, line_N: Tensor, at_N: Tensor, detach: bool = True) -> Tensor:
         """The values at some places of the lines, [N] float32. detach: nothing flows back to the trunk."""
         h_BTD = heard.calls[0][0][0] if len(self.layers) else heard.last_BTD
-        assert h_BTD is not None, "no forward pass was heard"
+        assert h_BTD is not None, "no forward pass was captured"
         h_BTD = h_BTD.detach() if detach else h_BTD
         for number, layer in enumerate(self.layers):
             args, kwargs = heard.calls[number]

@@ -49,7 +49,7 @@ def read_problem(row: Row) -> Problem:
             return read(row)
     columns = ", ".join(map(repr, row.fields)) or "none"
     known = "; ".join(name for name, _, _ in CONVENTIONS)
-    raise ValueError(f"{row.where}: no known convention fits the columns {columns}; understood are: {known}")
+    raise ValueError(f"{row.where}: unknown columns {columns}; supported are: {known}")
 
 
 def row_id(row: Row) -> str:
@@ -80,7 +80,7 @@ def build_problem(row: Row, question: str, answer: str, solution: str = "", **me
 
     Raises ValueError where the answer is what programs write for a missing one."""
     if answer.strip().lower() in MISSING:
-        expected = f"the final answer and not {answer.strip()!r} (give it, or leave the row out)"
+        expected = f"the final answer, not {answer.strip()!r} (write it, or leave the row out)"
         raise row.wrong(tuple(filter(row.has, (*ANSWERS, "solution"))) or "answer", expected)
     own = cast("dict[str, Any]", dict(row.fields["meta"])) if isinstance(row.value("meta"), Mapping) else {}
     numeric = NUMBER.fullmatch(plain_number(answer)) is not None
@@ -160,7 +160,7 @@ def _told(row: Row, question: str, history: list[dict[str, str]], solution: str,
     Text that isn't about problems has none, and stays without."""
     answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)
     if not answer.strip() and _marks_nothing(solution):
-        raise row.wrong(used[0], "a solution with an answer behind its mark, #### or \\boxed{}")
+        raise row.wrong(used[0], "a solution with an answer after #### or in \\boxed{}")
     problem = build_problem(row, question, answer, solution, **({"history": history} if history else {}))
     return replace(problem, meta={key: value for key, value in problem.meta.items() if key not in used})
 

@@ -67,8 +67,8 @@ def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], s
     usable = [problem for problem in solved if other_answer(problem) is None]
     without, other = len(problems) - len(solved), len(solved) - len(usable)
     reasons = [
-        *([f"{without} have no worked solution"] if without else []),
-        *([f"{other} have one that ends in another answer than the problem's"] if other else []),
+        *([f"{without} have no solution"] if without else []),
+        *([f"{other} have one that ends in a different answer"] if other else []),
     ]
     message = f"of {len(problems)} problems {', and '.join(reasons)}: left out" if reasons else ""
     return usable, message

@@ -69,7 +69,7 @@ class Dataset:
             self._need_hub(self.splits[split])
         for path in local:
             if not [self.read(row) for row in islice(read_rows(path), CHECKED_ROWS)]:
-                raise ValueError(f"{path} holds no problems: replace the file, or unset {VARIABLE}")
+                raise ValueError(f"{path} has no problems: replace the file, or unset {VARIABLE}")
 
     def at_hand(self, split: str) -> bool:
         """Whether the split's files are on this machine."""
@@ -99,7 +99,7 @@ class Dataset:
             return
         folder = os.environ.get(VARIABLE)
         names = " and ".join(split.files)
-        remedy = f"set {VARIABLE} to a folder that holds {names}"
+        remedy = f"set {VARIABLE} to a folder with {names}"
         if split.hub:
             remedy += f", or {INSTALL} to fetch it from the hub ({split.hub[0].id})"
         raise ValueError(f"{self.name}: {names} is not in {VARIABLE} ({folder or 'not set'}): {remedy}")

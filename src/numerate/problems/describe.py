@@ -73,16 +73,16 @@ class Audit:
         """Label and value, ready to print."""
         out = [
             ("problems", f"{self.count:,}"),
-            ("read the same as an earlier one", f"{self._repeats():,}"),
-            ("answers that nothing can equal", f"{len(self.unusable):,}"),
-            ("solutions that end in another answer", f"{len(self.contradictions):,}"),
+            ("duplicates of earlier problems", f"{self._repeats():,}"),
+            ("answers that no answer can equal", f"{len(self.unusable):,}"),
+            ("solutions with a different answer", f"{len(self.contradictions):,}"),
         ]
         for name, overlap in self.overlaps.items():
             reworded = sum(pair.same_numbers for pair in overlap.near)
             stories = len(overlap.near) - reworded
             value = f"{len(overlap.exact):,} exact, {reworded:,} reworded, {stories:,} same story"
             out.append((f"in {name}", value))
-        return [*out, ("compared with", ", ".join(self.against) or "no test set at hand")]
+        return [*out, ("compared with", ", ".join(self.against) or "no local test set")]
 
     def _repeats(self) -> int:
         return sum(len(ids) - 1 for ids in self.duplicates)
@@ -95,7 +95,7 @@ def describe(problems: Sequence[Problem]) -> Description:
         ValueError: the set is empty.
     """
     if not problems:
-        raise ValueError("there is nothing to describe: the problem set is empty")
+        raise ValueError("the problem set is empty: there are no problems to describe")
     solutions = [len(problem.solution.split()) for problem in problems if problem.solution.strip()]
     return Description(
         count=len(problems),

@@ -63,7 +63,7 @@ def open_data(path: Path) -> Generator[IO[bytes]]:
         try:
             yield cast("IO[bytes]", content)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(f"{path}: can't be unpacked as gzip ({error}): replace the file") from error
+            raise ValueError(f"{path}: gzip cannot decompress it ({error}): replace the file") from error
 
 
 def splits_of(folder: Path) -> dict[str, list[Path]]:
@@ -102,14 +102,14 @@ def _table(path: Path, delimiter: str) -> Iterator[Row]:
         try:
             header = [name.strip() for name in next(reader, list[str]())]
             if len(set(header)) < len(header):
-                raise ValueError(f"{path} line 1: a column comes twice among {', '.join(header)}: rename it")
+                raise ValueError(f"{path} line 1: duplicate column among {', '.join(header)}: rename it")
             start = reader.line_num + 1
             for cells in reader:
                 if cells:
                     yield _record(f"{path} line {start}", header, cells)
                 start = reader.line_num + 1
         except csv.Error as error:
-            raise ValueError(f"{path} line {reader.line_num}: can't be read as a table ({error})") from error
+            raise ValueError(f"{path} line {reader.line_num}: not a valid table ({error})") from error
 
 
 def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:
@@ -122,14 +122,13 @@ def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:
 
 def not_utf8(error: UnicodeDecodeError) -> str:
     where = f"byte {error.start + 1}" + (", it looks like UTF-16" if error.object.startswith(UTF16) else "")
-    return f"can't be read as UTF-8 ({where}): save it as UTF-8"
+    return f"not valid UTF-8 ({where}): save it as UTF-8"
 
 
 def _record(where: str, header: list[str], cells: list[str]) -> Row:
     if len(cells) > len(header):
         raise ValueError(
-            f"{where}: {len(cells)} cells under {len(header)} columns: "
-            "put quotes around a cell that holds the delimiter"
+            f"{where}: {len(cells)} cells for {len(header)} columns: quote cells that contain the delimiter"
         )
     return Row(where, {name: cell for name, cell in zip(header, cells, strict=False) if cell.strip()})
 
@@ -143,7 +142,7 @@ def _parquet(path: Path) -> Iterator[Row]:
         for number, item in enumerate(items, start=1):
             yield Row(f"{path} row {number}", item)
     except (arrow.ArrowException, OSError) as error:
-        raise ValueError(f"{path}: can't be read as Parquet ({error})") from error
+        raise ValueError(f"{path}: not a valid Parquet file ({error})") from error
 
 
 def _row(where: str, line: bytes, expected: str) -> Row:
@@ -154,9 +153,9 @@ def _parse(where: str, content: bytes, expected: str) -> Any:
     try:
         return json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{where}: expected {expected}, and this {not_utf8(error)}") from error
+        raise ValueError(f"{where}: expected {expected}, found text {not_utf8(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: expected {expected}, and this can't be read as one ({error})") from error
+        raise ValueError(f"{where}: expected {expected} ({error})") from error
 
 
 def _checked(where: str, item: Any) -> Row:

@@ -89,7 +89,7 @@ class Files:
                 empty = False
         if empty:
             raise ValueError(
-                f"{', '.join(map(str, self.paths))}: holds no problems: give a file with a row per problem"
+                f"{', '.join(map(str, self.paths))}: no problems: name a file with one row per problem"
             )
 
     def at_hand(self) -> bool:
@@ -173,7 +173,7 @@ def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> ProblemSou
         return Saved(folder, _named(folder, split, saved_splits(folder)))
     splits = splits_of(folder)
     if not splits:
-        raise ValueError(f"{folder} holds no {', '.join(ENDINGS)} files: give a folder with a file per split")
+        raise ValueError(f"{folder} has no {', '.join(ENDINGS)} files: name a folder with one file per split")
     split = _named(folder, split, splits)
     return Files(tuple(splits[split]), folder.name, _kind_of_path(splits[split][0], table, split))
 
@@ -210,6 +210,6 @@ def _unknown(name: str, head: str, table: Mapping[str, Loader]) -> ValueError:
     close = get_close_matches(head, table, n=2)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return ValueError(
-        f"there is no problem set {name!r}: {hint}known are {', '.join(table)}; "
-        "or give the path of a JSONL, CSV or Parquet file, or a hub dataset as org/name/split"
+        f"there is no problem set {name!r}: {hint}known are {', '.join(table)}; or name the path of a "
+        "JSONL, CSV or Parquet file, or a hub dataset as org/name/split"
     )

@@ -75,16 +75,14 @@ def load(files: Sequence[Path]) -> Sampled:
             for attempt in read_samples(row):
                 by_problem.setdefault(attempt.problem.id, []).append(attempt)
     if not by_problem:
-        raise ValueError(
-            f"{' and '.join(map(str, files))}: no attempt there; give a line per problem or attempt"
-        )
+        raise ValueError(f"{' and '.join(map(str, files))}: no samples; write one line per problem or sample")
     most = max(map(len, by_problem.values()))
     whole = {id: attempts for id, attempts in by_problem.items() if len(attempts) == most}
     if 2 * len(whole) < len(by_problem):
         sizes = sorted({len(attempts) for attempts in by_problem.values()})
         raise ValueError(
-            f"the problems have {', '.join(map(str, sizes))} attempts, and only {len(whole)} of "
-            f"{len(by_problem)} have {most}: give files with the same number of attempts at each problem"
+            f"the problems have {', '.join(map(str, sizes))} samples, and only {len(whole)} of "
+            f"{len(by_problem)} have {most}: name files with the same number of samples per problem"
         )
     return Sampled(
         [make_group(attempts) for attempts in whole.values()],
@@ -118,8 +116,8 @@ def scores_by_sample(
     ]
     if without and len(without) < sum(map(len, attempts.values())):
         raise ValueError(
-            f"attempt {without[0][1] + 1} at problem {without[0][0]!r} has no score, and others have: "
-            "score every attempt, or none"
+            f"sample {without[0][1] + 1} of problem {without[0][0]!r} has no score, and others have: "
+            "score all samples, or none"
         )
     for id, many in attempts.items():
         for index, attempt in enumerate(many):
@@ -147,7 +145,7 @@ def read_samples(row: Row) -> Iterator[Attempt]:
     several = [name for name in (*ATTEMPTS, *PREDICTIONS) if isinstance(row.fields.get(name), list)]
     rows = list(list_rows(row, several[0])) if several else [row]
     if not rows:
-        raise row.wrong(several[0], "at least one attempt")
+        raise row.wrong(several[0], "at least one sample")
     problem = row_problem(row, several=bool(several))
     for sample in rows:
         yield read_sample(sample, problem, own=not several)
@@ -170,13 +168,13 @@ def list_rows(row: Row, name: str) -> Iterator[Row]:
             columns[key] = row.fields[column]
             if len(columns[key]) != len(items):
                 raise ValueError(
-                    f"{row.where}: {len(items)} {name} and {len(columns[key])} {column}: give one per attempt"
+                    f"{row.where}: {len(items)} {name} and {len(columns[key])} {column}: give one per sample"
                 )
     plain = "pred" if name in PREDICTIONS else "response"
     for number, item in enumerate(items):
         fields = dict(cast("dict[str, Any]", item)) if isinstance(item, dict) else {plain: item}
         fields |= {key: values[number] for key, values in columns.items()}
-        yield Row(f"{row.where}, attempt {number + 1}", fields)
+        yield Row(f"{row.where}, sample {number + 1}", fields)
 
 
 def row_problem(row: Row, several: bool) -> Problem:
@@ -185,7 +183,7 @@ def row_problem(row: Row, several: bool) -> Problem:
     question = question if isinstance(question, str) else ""
     id = row.maybe(*ID) or question
     if not id:
-        raise row.wrong(ID[:2], "what tells its problem from others, or a question")
+        raise row.wrong(ID[:2], "an id of the problem, or a question")
     kind: Kind = next((kind for kind in get_args(Kind) if kind == row.value("kind")), "math")
     names = (*REFERENCE, "answer") if several or answer_is_reference(row) else REFERENCE
     return Problem(id, question, row.maybe(*names), kind=kind)
@@ -206,7 +204,7 @@ def read_sample(row: Row, problem: Problem, own: bool) -> Attempt:
     elif any(name in row.fields for name in TEXT):
         answer = extract(text, problem.kind)
     else:
-        raise row.wrong((PREDICTION[0], TEXT[0]), "the answer of the attempt, or its text to find it in")
+        raise row.wrong((PREDICTION[0], TEXT[0]), "the answer of the sample, or its text")
     right = row_verdict(row, answer, problem)
     if right and answer is None and any(name in row.fields for name in TEXT):
         answer = extract(text, problem.kind)  # who calls it right has seen an answer
@@ -233,7 +231,7 @@ def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
             raise row.wrong(VERDICT, "true or false")
         return verdicts[word]
     if not problem.answer:
-        raise row.wrong(VERDICT, "whether the attempt is right, or a reference to grade it by")
+        raise row.wrong(VERDICT, "true or false, or a reference to grade the sample by")
     return answer is not None and equal(answer, problem.answer, problem.kind)
 
 

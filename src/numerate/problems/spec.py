@@ -51,5 +51,5 @@ def _part(text: str, whole: str) -> Part:
         return Part(body, weight)
     start, stop = int(sliced[2] or 0), int(sliced[3]) if sliced[3] else None
     if stop is not None and stop <= start:
-        raise ValueError(f"problem set {whole!r}: the slice [{start}:{stop}] holds nothing")
+        raise ValueError(f"problem set {whole!r}: the slice [{start}:{stop}] is empty")
     return Part(sliced[1], weight, start, stop)

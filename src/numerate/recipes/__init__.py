@@ -16,7 +16,7 @@ def recipe_text(name: str) -> str:
     if name not in recipe_names():
         near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(recipe_names())}"
-        raise ValueError(f"no recipe is called {name!r}; {hint}")
+        raise ValueError(f"there is no recipe {name!r}; {hint}")
     return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
 
 

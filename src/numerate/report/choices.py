@@ -1,5 +1,4 @@
-"""The tables of selection: what every strategy makes of the samples with every judge, what the judges' scores
-are worth, and judges by the models whose samples they re-rank."""
+"""The tables of selection: strategies by scorers, quality of the scores, and scorers by models."""
 
 from __future__ import annotations
 
@@ -21,18 +20,18 @@ from numerate.report.tables import (
 )
 
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
-"""the strategies that are shown judge by model: the judge alone, and with the vote"""
+"""strategies of the table of scorers by models: best score, and weighted vote"""
 WITHIN = (
-    "AUC over all samples is high already where a judge knows which problems are hard. Choosing among the "
-    "samples of one problem lives on AUC within problems: the mean, over the problems with right and wrong "
-    "samples, of the chance that a right one scores above a wrong one. At 0.5 a judge chooses blindly."
+    "AUC over all samples also rewards estimates of a problem's difficulty. Selection among the samples of "
+    "one problem depends on AUC within: the chance that a right sample scores above a wrong sample of the "
+    "same problem, mean over the problems with right and wrong samples. 0.5 is chance level."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRow:
     model: str
-    """empty where the row speaks of all models"""
+    """empty for a row of all models"""
     judge: str
     cells: tuple[Cell | None, ...]
 
@@ -64,14 +63,14 @@ def selection_tables(run: RunRecord) -> list[Choices]:
         ways = [SAMPLED, *strategies()]
         votes = [row for row in whole_set(run.results) if row.problems == problems and row.metric in ways]
         every = votes + mine
-        tables += _table(run, problems, "every way to select, with every judge", every, ways)
-        tables += _table(run, problems, "what the judges' scores are worth", mine, quality, WITHIN)
+        tables += _table(run, problems, "selection strategies by scorer", every, ways)
+        tables += _table(run, problems, "quality of the scores", mine, quality, WITHIN)
         tables += _crossed(run, problems, every)
     return tables
 
 
 def strategies() -> list[str]:
-    """Returns the metrics of what the strategies hand in, the vote first."""
+    """Returns the metrics of the selection strategies, the vote first."""
     return [metric.name for metric in catalog.drawn("strategies")]
 
 
@@ -106,8 +105,7 @@ def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cel
 
 
 def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choices]:
-    """Judges by the models whose samples they choose from, the vote first (Liu et al. 2023, table 6); nothing
-    where there is one model only."""
+    """Scorers by models, the vote first (Liu et al. 2023, table 6); nothing with a single model."""
     mine = [row for row in rows if row.judge and row.metric in CROSSED]
     models = [model for model in run.models if any(row.model == model for row in mine)]
     if len(models) < 2:
@@ -123,4 +121,4 @@ def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choi
     for judge in unique_names([row.judge for row in mine]):
         shown.append(ChoiceRow("", judge, tuple(_cell(mine, model, judge, c) for model, c in columns)))
     named = tuple(replace(column, title=f"{model} {column.title}") for model, column in columns)
-    return [Choices(problems, "judges by the models that sampled", named, tuple(shown))]
+    return [Choices(problems, "scorers by sampling models", named, tuple(shown))]

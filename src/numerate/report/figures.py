@@ -20,11 +20,11 @@ FIRST = {
     "train/loss": "Training loss",
     "train/lr": "Learning rate",
     "validation/accuracy": "Validation accuracy",
-    "rollouts/accuracy": "Accuracy of the sampled rollouts",
+    "rollouts/accuracy": "Accuracy of the rollouts",
     "rollouts/solved": "Problems with a right rollout",
     "rollouts/distinct_right": "Distinct right rollouts",
     "data/distinct_right": "Distinct right rollouts per problem",
-    "data/rows": "Rows trained on",
+    "data/rows": "Training rows",
 }
 SHARES = ("accuracy", "solved", "diversity", "share", "fraction", "unanswered", "truncated")
 DENSE = 400  # points of one curve; longer ones are averaged in bins
@@ -45,11 +45,11 @@ class Panel:
     note: str
     figures: tuple[Figure, ...]
     more: tuple[Figure, ...] = ()
-    """figures behind "more"."""
+    """figures in the fold "more measurements"."""
     models: tuple[str, ...] = ()
-    """what the colours mean, where there are several"""
+    """models of the colours, where there are several"""
     series: tuple[tuple[int, str], ...] = ()
-    """what the colours mean where they are no models: (colour, name)"""
+    """series of the colours other than models: (colour, name)"""
     abreast: int = 3
     """figures in a row, where the page is wide enough: 2 for pairs"""
 
@@ -100,7 +100,7 @@ def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -
     note = f"{verb} at " + (f"{100 * shown:.1f}%" if share else f"{shown:.4g}")
     note += sample_size_note(run, stage, key)
     if len(curves) > 1:
-        note = f"{note}; {len(curves)} parts, the last one strongest"
+        note = f"{note}; {len(curves)} rounds, the last one darkest"
     drawn = [
         plots.PlotLine(tint, thin_points(curve.points), strength=(index + 2) / (len(curves) + 1))
         for index, curve in enumerate(curves)
@@ -264,14 +264,14 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
         if mine:
             logged = "rollouts/accuracy" in stage.series
             figures = _by_round(mine, tint_of(run, stage, index), f"w{index}", logged)
-            panels.append(Panel(f"{stage.name}, round by round", _drawn(mine), tuple(figures)))
+            panels.append(Panel(f"{stage.name}, by round", _drawn(mine), tuple(figures)))
     return panels
 
 
 def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> list[Figure]:
     """logged: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
     shown = (
-        ("accuracy", "Right rollouts", "of the rollouts that were graded"),
+        ("accuracy", "Right rollouts", "share of the graded rollouts"),
         ("exact", catalog.title("diversity_exact", None), "per problem"),
         ("trace", catalog.title("diversity_trace", None), "per problem"),
     )

@@ -18,12 +18,12 @@ from numerate.report.rollouts import clip_text
 from numerate.report.stacked import plot_stacked
 
 SHOWN = 6
-"""rollouts on the page, of those that the log keeps with the alarms of a stage"""
+"""rollouts on the page, of those in the log with the alarms of a stage"""
 
 
 @dataclass(frozen=True, slots=True)
 class Overpaid:
-    """A wrong rollout that earned much."""
+    """A wrong rollout with a high reward."""
 
     problem_id: str
     question: str
@@ -40,13 +40,13 @@ class Watched:
     stage: str
     svg: Markup
     alarm: str
-    """what went off, empty where nothing did"""
+    """text of the alarm, empty without one"""
     overpaid: tuple[Overpaid, ...]
     """of the stage's loop, step or round"""
 
 
 def watched_stages(run: RunRecord) -> list[Watched]:
-    """Stages whose reward is more than the right answer: where the two are one, there is nothing to tell."""
+    """Stages with a reward other than the right answer."""
     watched: list[Watched] = []
     for index, stage in enumerate(run.stages):
         reward, accuracy = stage_curve(stage, "reward/mean"), stage_curve(stage, "rollouts/accuracy")
@@ -90,8 +90,8 @@ def alarm_text(alarms: Sequence[Mapping[str, Any]]) -> str:
         return ""
     first, seen = alarm_rounds(alarms[0])
     after = len(alarms) - 1
-    more = f", and in {after} step{'s' if after > 1 else ''} after it" if after else ""
-    return f"The reward rose while accuracy fell: in step {first}, over the {seen} steps up to it{more}."
+    more = f", and at {after} later step{'s' if after > 1 else ''}" if after else ""
+    return f"The reward rose while accuracy fell: at step {first}, over the last {seen} steps{more}."
 
 
 def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:

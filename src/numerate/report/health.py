@@ -73,5 +73,5 @@ def noted_conditions(row: Mapping[str, Any]) -> list[tuple[str, float]]:
 
 
 def round_span(numbers: Sequence[int], total: int) -> str:
-    first = f"from step {numbers[0]} on" if len(numbers) > 1 else f"in step {numbers[0]}"
-    return f"{first}, in {len(numbers)} of {total} rows of the log"
+    first = f"from step {numbers[0]} on" if len(numbers) > 1 else f"at step {numbers[0]}"
+    return f"{first}, {len(numbers)} of {total} rows of the log"

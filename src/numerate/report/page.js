@@ -37,22 +37,22 @@
     structure: "equal in structure",
     symbolic: "equal by algebra",
     choice: "the same choice",
-    no_answer: "no answer found in the text",
+    no_answer: "no extractable answer",
     no_match: "not equal to the reference",
     error: "could not be compared",
   };
   const FINISH = {
-    stop: "ended by itself",
-    length: "cut off at the token limit",
-    max_turns: "cut off at the turn limit",
-    tool_error: "a tool failed",
+    stop: "EOS or stop string",
+    length: "truncated at the token limit",
+    max_turns: "truncated at the turn limit",
+    tool_error: "tool error",
   };
   const RESULT = { right: ["✓", "right"], wrong: ["✗", "wrong"], ungraded: ["?", "not graded"] };
   const STEP = {
     right: ["✓", "right"],
     wrong: ["✗", "wrong"],
-    unverifiable: ["?", "can't be verified"],
-    step: ["·", "not judged"],
+    unverifiable: ["?", "unverifiable"],
+    step: ["·", "not scored"],
   };
   let found = [];
   let page = 0;
@@ -162,11 +162,11 @@
     const problem = data.problems[r.p];
     const box = make("div", "body");
     const given = make("div");
-    given.append(block("Question", own("p", "text", problem.q || "The problem is not in the run folder.")));
+    given.append(block("Problem", own("p", "text", problem.q || "The problem is not in the run folder.")));
     if (problem.s) given.append(block("Reference solution", own("p", "text", problem.s)));
     if (problem.a) given.append(block("Reference answer", own("p", "text strong", problem.a)));
     const wrote = make("div");
-    wrote.append(block("What the model wrote", text(r)));
+    wrote.append(block("Rollout", text(r)));
     const only = make("button", "", "All rollouts of this problem");
     only.type = "button";
     only.addEventListener("click", () => {
@@ -222,13 +222,13 @@
     if (r.h) add("Graded by", say(HOW, r.h));
     if (r.g !== null && r.r !== null && r.g !== r.r) {
       const truncated = r.g && r.f !== "stop";
-      add("Note", truncated ? "truncated: right by its text, which does not count" : "today's grader disagrees with the stored reward");
+      add("Note", truncated ? "truncated: right answer in the text, graded wrong" : "grade and stored reward differ");
     }
     add("Finish", say(FINISH, r.f));
     if (r.l) {
       const [tokens, sum, mean, lowest] = r.l;
       add("Length", `${tokens.toLocaleString("en")} tokens`);
-      add("Log-probability", `${mean.toFixed(3)} per token, ${sum.toFixed(1)} in all, lowest ${lowest.toFixed(2)}`);
+      add("Log-probability", `${mean.toFixed(3)} per token, ${sum.toFixed(1)} in total, lowest ${lowest.toFixed(2)}`);
     }
     for (const [name, value] of r.x) {
       if (name !== "correct") add(`Reward: ${name}`, value === null ? "not measured" : String(value));

@@ -128,7 +128,7 @@ def _policy(script: str) -> str:
 
 
 def _facts(run: RunRecord) -> list[Fact]:
-    """What a reader asks first: which model, which seed, which problems."""
+    """Returns the base model, the seed and the problem sets."""
     sources = run.recipe.get("problems")
     sources = sources if isinstance(sources, Mapping) else {}
     names = dict.fromkeys([*map(str, sources), *run.problems])

@@ -29,16 +29,14 @@ def selection_panels(run: RunRecord) -> list[Panel]:
         figures = _votes([row for row in mine if not row.judge], run.models, f"s{index}")
         if figures:
             known = tuple(model for model in run.models if any(row.model == model for row in mine))
-            note = with_size("how the samples divide among answers", _divided(mine))
+            note = with_size("distribution of the samples over answers", _divided(mine))
             panels.append(Panel(problems, note, tuple(figures), models=known))
         for number, model in enumerate(unique_names([row.model for row in mine if row.judge])):
             own = [row for row in mine if row.model == model]
             panels += _strategies(
                 own, judges, f"{problems}: {plain_name(model)}, re-ranked", f"k{index}-{number}"
             )
-            panels += _judges(
-                own, judges, f"{problems}: {plain_name(model)}, the judges", f"j{index}-{number}"
-            )
+            panels += _judges(own, judges, f"{problems}: {plain_name(model)}, scorers", f"j{index}-{number}")
     return panels
 
 
@@ -54,7 +52,7 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 
 
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
-    """What needs no judge: the models have their colours."""
+    """Figures without scores, in the colours of the models."""
     figures: list[Figure] = []
     for metric in catalog.drawn("cost"):
         curve = [row for row in rows if row.metric == metric.name]
@@ -113,7 +111,7 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
     if figures:
         series = tuple((index, metric.legend) for index, metric in enumerate(strategies()))
         of = [row for row in reached if row.metric.endswith("_at_k")]
-        about = with_size("bands are 95% intervals over problems", of)
+        about = with_size("bands: 95% intervals over problems", of)
         greedy = next((row for row in rows if row.metric == SAMPLED and result_cell(row)), None)
         if greedy and (measured := result_cell(greedy)):
             about += f"; greedy on the same problems: {measured.text}"
@@ -127,7 +125,7 @@ def _against_samples(rows: Sequence[Result], judge: str, salt: str, top: float) 
     ]
     name = f"{plain_name(judge)}: accuracy against samples"
     svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
-    return Figure(name, "of what each strategy hands in", svg)
+    return Figure(name, "by selection strategy", svg)
 
 
 def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
@@ -145,23 +143,23 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
         tinted.append((index, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
-    note = f"best here {100 * (best.value or 0):.1f}% at {best.limit}, which is optimistic" if best else ""
+    note = f"best {100 * (best.value or 0):.1f}% at {best.limit} (optimistic)" if best else ""
     name = f"{plain_name(judge)}: accuracy against K and N"
     svg = _lines(f"{salt}-limit", name, tinted, "K, clusters; N, samples", doubling=True, top=top)
     return Figure(name, note, svg)
 
 
 def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
-    """The judges in their colours: their scores against the truth."""
+    """Returns figures of scores against labels, in the colours of the scorers."""
     figures = [figure for kind in AXES for figure in _against_truth(rows, judges, kind, salt)]
     seen = {row.judge for row in rows}
     series = tuple((index, judge) for index, judge in enumerate(judges) if judge in seen)
     if figures:
-        yield Panel(heading, "their scores against the truth", tuple(figures), series=series)
+        yield Panel(heading, "scores against labels", tuple(figures), series=series)
 
 
 AXES: dict[catalog.Figure, tuple[str, dict[str, Any]]] = {
-    "roc": ("wrong ones called right", {"shares": True}),
+    "roc": ("false positive rate", {"shares": True}),
     "reliability": ("score", {"shares": True}),
     "positions": ("step", {"top": 1.04}),
 }

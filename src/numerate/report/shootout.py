@@ -18,7 +18,7 @@ AXES = {"attempts": "rollouts", "minutes": "minutes"}
 def table_header(results: Mapping[str, Any]) -> list[str]:
     """Returns the headings of `table_rows`, with the number of problems behind the figures."""
     n = f"n={results['n']:,}"
-    return ["method", f"accuracy, {n}", "seeds", f"against the start, {n}", "p", "rollouts", "minutes"]
+    return ["method", f"accuracy, {n}", "seeds", f"against initial policy, {n}", "p", "rollouts", "minutes"]
 
 
 def table_rows(results: Mapping[str, Any]) -> list[list[str]]:
@@ -153,7 +153,7 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
     }
     figures = tuple(
         Figure(
-            f"against {name}",
+            f"by {name}",
             "",
             plots.plot_lines(f"shootout-{name}", name, drawn[key], x=name, percent=True, size=LARGE),
         )
@@ -163,7 +163,7 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
     title = "Accuracy on the validation problems"
     sizes = sorted(results.get("validation", ()))
     of = f", n={' to '.join(f'{n:,}' for n in (sizes[0], sizes[-1])[: len(sizes)])} problems" if sizes else ""
-    return Panel(title, f"mean of the seeds{of}", figures, models=tuple(names), abreast=2)
+    return Panel(title, f"mean over seeds{of}", figures, models=tuple(names), abreast=2)
 
 
 def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:

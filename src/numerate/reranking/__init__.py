@@ -8,7 +8,7 @@
     cross_table         reward models by the models whose samples they re-rank
 
 Scores are a mapping (problem id, index of the sample) -> scores of its steps, so that they can be stored, and
-made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md lists the rows.
+made by any `numerate.types.Scorer` (`scored_by`). docs/selection-metrics.md lists the rows.
 """
 
 from numerate.reranking.judges import cross_table, selection_results

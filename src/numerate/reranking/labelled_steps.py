@@ -56,7 +56,8 @@ def marked_results(
     ]
     if not whole:
         raise ValueError(
-            f"none of {len(rows)} solutions fits into the judge: train one with a larger max_length"
+            f"none of {len(rows)} solutions fits into the reward model's context: train one with a "
+            "larger max_length"
         )
     labels: dict[tuple[str, int], list[bool | None]] = {}
     scores_of: dict[tuple[str, int], Sequence[float]] = {}

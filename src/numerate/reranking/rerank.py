@@ -56,7 +56,7 @@ def rerank_models(
             folder = all_samples / "scores" / judge.name
             drawn = read_json(all_samples / "identity.json")["identity"]
             run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
-            label = f"{judge.name} reads {model} on {name}"
+            label = f"{judge.name} scores {model} on {name}"
             samples = all_samples / "samples"
             scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
         for name, stored in scored.items():

@@ -53,7 +53,7 @@ def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
     missing = next((key for key in keys if key not in scores), None)
     if missing is not None:
         raise ValueError(
-            f"sample {missing[1]} at problem {missing[0]!r} has no scores: score every sample, or none"
+            f"sample {missing[1]} of problem {missing[0]!r} has no scores: score all samples, or none"
         )
     return Candidates(clusters, correct, [aggregate(scores[key], how) for key in keys])
 

@@ -23,7 +23,7 @@ FAILURES = (Exception, SystemExit, asyncio.CancelledError)
 """what a function of somebody else may raise; Ctrl-C is none of them"""
 NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError, AssertionError)
 """what a function that expects messages raises at texts"""
-AGAIN = "finished work is kept: the same command resumes"
+AGAIN = "completed work is kept: the same command resumes"
 
 
 class RewardFailed(RunStopped):
@@ -126,16 +126,16 @@ class Call:
         if rows is None or len(rows) != count:
             what = type(returned).__name__ if rows is None else f"{len(rows)} numbers"
             raise RewardFailed(
-                f"{named} gave {what} for {count} attempts{where}: return one number or None each"
+                f"{named} returned {what} for {count} rollouts{where}: return one number or None each"
             )
         try:
             numbers = [None if row is None else float(row) for row in rows]
         except (TypeError, ValueError, OverflowError) as error:
-            raise RewardFailed(f"{named}: {error}{where}: return one number or None per attempt") from error
+            raise RewardFailed(f"{named}: {error}{where}: return one number or None per rollout") from error
         if bad := [i for i, x in enumerate(numbers) if x is not None and not math.isfinite(x)]:
             raise NotFinite(
-                f"{named} gave {numbers[bad[0]]} for {len(bad)} of {count} rollouts, which is not finite, at "
-                f"problem {self.problem_ids[bad[0]]!r}: return None where it cannot be measured"
+                f"{named} returned {numbers[bad[0]]} for {len(bad)} of {count} rollouts, which is not "
+                f"finite, at problem {self.problem_ids[bad[0]]!r}: return None for an unknown reward"
             )
         return numbers
 

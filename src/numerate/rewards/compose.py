@@ -38,9 +38,9 @@ class Weighted:
     path: str
     """`correct`, or a function as package.module.function"""
     weight: float = 1.0
-    """what its numbers are multiplied by in the sum"""
+    """weight of its values in the sum"""
     options: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
-    """arguments of the function beside the columns, by name"""
+    """further arguments of the function, by name"""
 
 
 Given = tuple[str | Weighted, ...]
@@ -59,7 +59,9 @@ def check_rewards(entries: Given, meta: Sequence[str] = (), trusted: Sequence[st
         return ["no reward: name at least one, such as `correct`"]
     rewards = parse_weighted(entries)
     paths = [reward.path for reward in rewards]
-    messages = [f"{path!r} stands twice: give it one weight" for path in set(paths) if paths.count(path) > 1]
+    messages = [
+        f"{path!r} is named twice: give it one weight" for path in set(paths) if paths.count(path) > 1
+    ]
     for reward in rewards:
         try:
             if reward.path != CORRECT:
@@ -125,10 +127,13 @@ def wanted_columns(
             raise ValueError(f"reward {path!r}: {name} is {free[name].default!r} by default, not {value!r}")
     for p in parameters:
         if p.kind is p.POSITIONAL_ONLY or p.kind is p.VAR_POSITIONAL:
-            raise ValueError(f"reward {path!r}: arguments are given by name, {p.name!r} takes none: {shape}")
+            raise ValueError(
+                f"reward {path!r}: arguments are passed by name, and {p.name!r} takes none: {shape}"
+            )
         if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in {*known, *options}:
             raise ValueError(
-                f"reward {path!r}: it needs {p.name!r}, and there are: {', '.join(sorted(known))}; {shape}"
+                f"reward {path!r}: it needs {p.name!r}, and the arguments are: "
+                f"{', '.join(sorted(known))}; {shape}"
             )
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None

@@ -40,7 +40,7 @@ def trusted_names(trust: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 STANDARD_REFUSED = (
-    "that is Python's standard library, which no recipe may call: write a function of your own around it"
+    "that is Python's standard library, which recipes may not call: write a function of your own around it"
 )
 
 
@@ -63,7 +63,7 @@ def refusal_reason(path: str) -> str:
     if is_standard(path):
         return STANDARD_REFUSED
     if path.partition(".")[0] == "numerate" and path.rpartition(".")[0] not in READY:
-        return f"of this package a recipe may name the functions of {' and '.join(READY)} only"
+        return f"recipes may name functions of this package in {' and '.join(READY)} only"
     return ""
 
 
@@ -78,10 +78,10 @@ def trust_question(paths: Sequence[str], trust: Sequence[str] = ()) -> str:
     modules = list(dict.fromkeys(path.rpartition(".")[0] for path in paths))
     flags = " ".join(f"--trust {module}" for module in modules)
     return (
-        f"this recipe runs code outside Numerate: {', '.join(paths)}; read it, and where you trust it start "
-        f"with {flags} (or {VARIABLE}={','.join(modules)})"
+        f"this recipe runs code outside Numerate: {', '.join(paths)}; review it, and to trust it "
+        f"start with {flags} (or {VARIABLE}={','.join(modules)})"
         + (
-            f"; {', '.join(names)} is trusted, and they are not in it"
+            f"; {', '.join(names)} is trusted, and does not include them"
             if (names := trusted_names(trust))
             else ""
         )
@@ -98,7 +98,9 @@ def check_home(function: Any, path: str, trust: Sequence[str] = ()) -> None:
         raise ValueError(f"reward {path!r} is {module}.{name}: {STANDARD_REFUSED}")
     if path.startswith("numerate."):
         if module != path.rpartition(".")[0]:
-            raise ValueError(f"reward {path!r} is no function of that module: {refusal_reason('numerate')}")
+            raise ValueError(
+                f"reward {path!r} is not a function of that module: {refusal_reason('numerate')}"
+            )
     elif not is_covered(f"{module}.{name}", trusted_names(trust)):
         raise ValueError(
             f"reward {path!r} is {module}.{name}, which is not trusted: start with --trust {module}"

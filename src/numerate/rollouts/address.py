@@ -31,12 +31,12 @@ def split_login(text: str) -> Address:
     if "@" in path or "?" in rest or "#" in rest:
         shown = redact_logins(text).partition("?")[0].partition("#")[0]
         raise ValueError(
-            f"{shown!r}: an address of a server has no @ behind its host, no ? and no #: {ESCAPES}; an API "
-            "key goes into key_variable"
+            f"{shown!r}: the address of a server has no @ after its host, no ? and no #: {ESCAPES}; "
+            "an API key goes into key_variable"
         )
     login, _, host = host.rpartition("@")
     if not host:
-        raise ValueError(f"{redact_logins(text)!r} names no server behind the login")
+        raise ValueError(f"{redact_logins(text)!r} names no server after the login")
     address = Address(f"{scheme}://{host}{slash}{path}")
     if login:
         user, _, password = login.partition(":")
@@ -52,7 +52,7 @@ def find_login(address: str) -> tuple[str, str] | None:
         return own
     user, colon, password = os.environ.get(VARIABLE, "").partition(":")
     if user and not colon:
-        raise ValueError(f"{VARIABLE} holds no login: write user:password")
+        raise ValueError(f"{VARIABLE} has no login: write user:password")
     return (user, password) if colon else None
 
 

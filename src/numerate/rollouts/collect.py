@@ -72,8 +72,8 @@ def whole_groups(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]
     for group in groups:
         if len(group.attempts) != n:
             raise ValueError(
-                f"{part}: {len(group.attempts)} of {n} attempts at {group.problem.id!r}; "
-                "delete it and run again: its part is sampled anew, or the run says that it cannot be"
+                f"{part}: {len(group.attempts)} of {n} rollouts of {group.problem.id!r}; delete it "
+                "and run again to sample its part anew"
             )
         yield group
 

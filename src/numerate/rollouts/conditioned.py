@@ -38,7 +38,7 @@ class Conditioned:
         and where the engine does not say what ended a line."""
         check_settings(n, params)
         if params.stop:
-            raise ValueError("a return-conditioned policy is sampled line by line: it takes no stop strings")
+            raise ValueError("a return-conditioned policy is sampled line by line, without stop strings")
         return self._attempts(prompts, n, params)
 
     def _attempts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
@@ -64,7 +64,7 @@ class Conditioned:
 
     def _tag(self) -> Turn:
         conditioning = self.policy.conditioning
-        assert conditioning is not None, "this policy reads no tags"
+        assert conditioning is not None, "this policy has no return tags"
         return Turn("user", conditioning.asked, tuple(tag_ids(self.policy, conditioning.asked)))
 
 
@@ -111,9 +111,9 @@ def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
     if policy.decode(line.ids)[len(line.text) :].startswith(BREAK):
         return None
     raise ValueError(
-        f"problem {drawn.problem_id!r}: the server does not say whether a line or the whole answer ended, "
-        "and a return-conditioned policy is sampled line by line: take a server that tells token ids, such "
-        "as vLLM, or kind: local"
+        f"problem {drawn.problem_id!r}: the server does not report whether a line or the whole answer "
+        "ended, and a return-conditioned policy is sampled line by line: choose a server that "
+        "returns token ids, such as vLLM, or kind: local"
     )
 
 

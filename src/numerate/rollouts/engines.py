@@ -33,8 +33,8 @@ def make_engine(options: BaseEngineOptions, policy: Policy) -> Engine:
     made = options.make(policy)
     if policy.conditioning and getattr(options, "calculator", False):
         raise ValueError(
-            f"{policy.name!r} is sampled line by line, for it reads tags, and takes no calculator: set "
-            "engine.calculator to false"
+            f"{policy.name!r} is a return-conditioned policy, sampled line by line without a "
+            "calculator: set engine.calculator to false"
         )
     return Conditioned(made, policy) if policy.conditioning else made
 

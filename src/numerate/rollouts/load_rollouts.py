@@ -21,8 +21,8 @@ def load_groups(folder: Path, problems: Sequence[Problem]) -> list[Group]:
     groups = [group for group in group_rows(problems, rows) if group.attempts]
     if not groups:
         raise ValueError(
-            f"{folder}: no attempt there is at one of this stage's problems; give the stage the problem set "
-            "and the limit that the attempts were sampled with"
+            f"{folder}: no rollout of this stage's problems; set the problem set and the limit that "
+            "the rollouts were sampled with"
         )
     return groups
 

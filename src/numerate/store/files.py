@@ -147,7 +147,7 @@ def room_for(path: Path) -> Generator[None]:
     except Exception as error:
         number = _number(error)
         if number in FULL and not str(getattr(error, "filename", "")).startswith(str(path)):
-            reason = f"{os.strerror(number)}; the file was left as it was: make room and run again"
+            reason = f"{os.strerror(number)}; the file is unchanged: free disk space and run again"
             raise OSError(number, reason, str(path)) from error
         raise
 

@@ -73,7 +73,7 @@ def _locked(lock: Path) -> int:
             handle = os.open(lock, flags, 0o644)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EISDIR):
-                raise ValueError(f"{lock} is no lock file but a link or a folder: remove it") from error
+                raise ValueError(f"{lock} is a link or a folder, not a lock file: remove it") from error
             raise
         try:
             if fcntl:
@@ -131,7 +131,7 @@ def _check(lock: Path, holder: dict[str, Any], notify: Callable[[str], object]) 
         raise ValueError(_refusal(lock, holder) + f"; if it has ended, delete {lock}")
     if isinstance(pid, int) and pid > 0 and pid != os.getpid() and _runs(pid, holder.get("start")):
         raise ValueError(_refusal(lock, holder))
-    notify(f"the lock of process {pid}, which has ended, is taken over")
+    notify(f"took over the lock of process {pid}, which has ended")
 
 
 def _runs(pid: int, start: object) -> bool:
@@ -159,6 +159,6 @@ def _refusal(lock: Path, holder: dict[str, Any]) -> str:
     texts = [re.sub(r"[^\w.:+ -]", "?", str(holder.get(key, "?")))[:80] for key in ("pid", "host", "since")]
     folder = lock.parent if lock.name == LOCK else lock.with_name(lock.name[1:].removesuffix(LOCK))
     return (
-        f"{folder} is in use: process {texts[0]} on host {texts[1]} writes there since {texts[2]}; wait "
-        "until it ends, or write elsewhere"
+        f"{folder} is in use: process {texts[0]} on host {texts[1]} writes to it since {texts[2]}; "
+        "wait until it ends, or choose another folder"
     )

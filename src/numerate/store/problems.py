@@ -29,7 +29,7 @@ def read_problems(path: Path) -> list[Problem]:
 
 
 def _problem(row: dict[str, Any], where: str) -> Problem:
-    remedy = "the file is written by `numerate run`: delete it and run again"
+    remedy = "`numerate run` writes this file: delete it and run again"
     if set(row) != _FIELDS:
         odd = ", ".join(sorted(set(row) ^ _FIELDS))
         raise ValueError(f"{where}: missing or unknown fields: {odd}; {remedy}")
@@ -38,7 +38,7 @@ def _problem(row: dict[str, Any], where: str) -> Problem:
             raise ValueError(f"{where}, field {name}: expected text, found {row[name]!r}; {remedy}")
     if row["kind"] not in get_args(Kind):
         raise ValueError(
-            f"{where}, field kind: {row['kind']!r} is none of {', '.join(get_args(Kind))}; {remedy}"
+            f"{where}, field kind: {row['kind']!r} is not one of {', '.join(get_args(Kind))}; {remedy}"
         )
     if not isinstance(row["meta"], dict):
         raise ValueError(f"{where}, field meta: expected an object, found {row['meta']!r}; {remedy}")

@@ -69,7 +69,7 @@ def keep_if_same(
     return (describe_differences(before.get("made_from"), made_from or {}) or [UNKNOWN]) if had else []
 
 
-UNKNOWN = "what it was made from is not known"
+UNKNOWN = "its origin is unknown"
 
 
 def describe_differences(before: object, now: Mapping[str, Any], path: str = "") -> list[str]:

@@ -100,9 +100,7 @@ def read_rollouts(path: Path) -> Iterator[Scored]:
     """
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
-        raise ValueError(
-            f"{path}: no rollouts here; give a Parquet file of a run or a folder that holds some"
-        )
+        raise ValueError(f"{path}: no rollouts; name a Parquet file of a run, or a folder with some")
     return (scored for file in files for scored in _read(file))
 
 
@@ -111,16 +109,14 @@ def _read(path: Path) -> Iterator[Scored]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not _ours(file.schema_arrow):
-                raise Foreign(
-                    f"{path}: a Parquet file, but not one of scored rollouts as this version writes them"
-                )
+                raise Foreign(f"{path}: a Parquet file, but not one of scored rollouts of this version")
             for batch in file.iter_batches(BATCH):
                 yield from map(_scored, batch.to_pylist(maps_as_pydicts="strict"))
     except Foreign:
         raise
     except (pa.ArrowException, OSError, *GARBLED) as error:
-        remedy = "delete it and run again: its part is sampled anew, or the run says that it cannot be"
-        raise ValueError(f"{path}: cut short or damaged ({error}); {remedy}") from error
+        remedy = "delete it and run again to sample its part anew"
+        raise ValueError(f"{path}: truncated or damaged ({error}); {remedy}") from error
 
 
 def _ours(schema: Any) -> bool:

@@ -37,8 +37,8 @@ class Checkpointing:
         """of the largest micro-batch that was decided for"""
         if switch == "on" and not self.layers:
             raise ValueError(
-                f"model {policy.name!r} has no layers that can be checkpointed: "
-                "set activation_checkpointing: off, and a smaller micro_tokens"
+                f"model {policy.name!r} has no layers to checkpoint: set activation_checkpointing: "
+                "off, and a smaller micro_tokens"
             )
         self.on = False
         if switch == "on":

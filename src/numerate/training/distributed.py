@@ -34,7 +34,7 @@ def process_state() -> PartialState:
     wanted = int(os.environ["WORLD_SIZE"])
     if state.num_processes != wanted:
         raise ValueError(
-            f"this is one of {wanted} processes, and they could not be connected: start them with torchrun"
+            f"this is one of {wanted} processes without a connection to the others: start them with torchrun"
         )
     return state
 

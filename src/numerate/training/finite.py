@@ -22,8 +22,8 @@ def check_step(loss: float, norm: float, lr: float, scale: float | None, compute
     if scale is not None and scale > SMALLEST_SCALE and not isnan(loss):  # the scaled loss may overflow too
         return False
     quantity, value = ("gradient norm", norm) if isfinite(loss) else ("loss", loss)
-    wider = "" if compute == torch.float32 else f", take dtype: float32 in place of {str(compute)[6:]}"
+    wider = "" if compute == torch.float32 else f", set dtype: float32 in place of {str(compute)[6:]}"
     raise NotFinite(
-        f"the {quantity} is {value:g}: this step was not applied. Lower the learning rate (now {lr:g})"
-        f"{wider}, or look for wrong numbers in the model, the rewards and the data"
+        f"the {quantity} is {value:g}: this step was not applied. Lower the learning rate (now "
+        f"{lr:g}){wider}, or check the model, the rewards and the data for wrong numbers"
     )

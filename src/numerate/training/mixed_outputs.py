@@ -36,7 +36,7 @@ def mixed_outputs(
     assert isinstance(model, HeadedModel), "this network has no operator head"
     with capture_activations() as heard:
         logp_BT = token_logprobs(model, batch)
-    assert heard.last_BTD is not None, "no forward pass was heard"
+    assert heard.last_BTD is not None, "no forward pass was captured"
     where = batch.mask_BT.nonzero(as_tuple=True)
     h_ND = heard.last_BTD[where[0], batch.before_BT[where]]
     logp_N = logp_BT[where]

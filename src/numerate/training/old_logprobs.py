@@ -63,9 +63,7 @@ def add_old_logprobs(
     if len(known) < len(rows):
         if source != "recompute":
             missing = len(rows) - len(known)
-            say_once(
-                run, f"{missing} of {len(rows)} rollouts came without log-probabilities: recomputing all"
-            )
+            say_once(run, f"{missing} of {len(rows)} rollouts have no log-probabilities: recomputing all")
         return old_column(rows, recompute_logprobs(learner, rows)), {"drift/recomputed": 1.0}
     if source == "recompute":
         logps = recompute_logprobs(learner, rows)
@@ -84,8 +82,8 @@ def add_old_logprobs(
         return old_column(rows, known), stats | {"drift/recomputed": 0.0}
     say_once(
         run,
-        f"the sampler's log-probabilities are off by up to {stats['drift/max']:.2g} (more than {most:g}): "
-        "recomputing those of every step that drifts",
+        f"the sampler's log-probabilities differ by up to {stats['drift/max']:.2g} (more than "
+        f"{most:g}): recomputing those of every step that drifts",
     )
     return old_column(rows, recompute_logprobs(learner, rows)), stats | {"drift/recomputed": 1.0}
 

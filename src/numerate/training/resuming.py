@@ -32,14 +32,14 @@ def checkpoint_check(stage: Path, processes: int, rounds: int) -> Check:
 
     def reason(state: dict[str, Any]) -> str | None:
         if (before := state.get("processes", processes)) != processes:
-            return f"it is of a run with {before} processes, and this one has {processes}"
+            return f"it belongs to a run with {before} processes, and this one has {processes}"
         if state["step"] > rounds:
-            return f"it is of round {state['step']}, and the stage has {rounds}"
+            return f"it belongs to round {state['step']}, and the stage has {rounds}"
         if (log := state.get("log")) and not begins_with(stage / LOG, log):
             return f"{stage / LOG} is damaged before round {state['step']}"
         for name, size in state.get("files", {}).items():
             if present.get(name) != size:
-                return f"{stage / name} is {'cut' if name in present else 'missing'}"
+                return f"{stage / name} is {'truncated' if name in present else 'missing'}"
         return None
 
     return reason
@@ -48,8 +48,8 @@ def checkpoint_check(stage: Path, processes: int, rounds: int) -> Check:
 def refusal_message(folder: Path, rejected: Mapping[Path, str]) -> str:
     reasons = "; ".join(f"{path.name}: {reason}" for path, reason in rejected.items())
     return (
-        f"no checkpoint in {folder} can be used ({reasons}): restore the file, or delete {folder} and run "
-        "again: the stage begins anew"
+        f"no checkpoint in {folder} is usable ({reasons}): restore the file, or delete {folder} and "
+        "run again: the stage then starts again"
     )
 
 
@@ -58,7 +58,7 @@ def tidy(stage: Path, choice: ResumeChoice, progress: Progress) -> None:
     if choice.rejected:
         step = choice.loaded.step if choice.loaded else 0
         for path, reason in choice.rejected.items():
-            progress.warn(f"checkpoint {path} cannot be used: {reason}; going on from round {step}")
+            progress.warn(f"checkpoint {path} is unusable: {reason}; resuming from round {step}")
             remove_path(path)
     log = choice.loaded.state.get("log") if choice.loaded else None
     step = choice.loaded.step if choice.loaded else 0

@@ -58,7 +58,7 @@ class World:
         self.answer = str(problem.meta["answer_node"])
         if self.answer not in self.quantities:
             raise ValueError(
-                f"{self.where}: answer_node {self.answer!r} is none of its nodes: name one of them"
+                f"{self.where}: answer_node {self.answer!r} is not one of its nodes: name one of them"
             )
         self.goal = self.quantities[self.answer].value
         self.meanings = {q.identity for q in self.quantities.values()}

@@ -60,18 +60,18 @@ class Config:
     steps: AtLeast1 | None = None
     """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
     rewards: Given = (CORRECT,)
-    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    """reward functions: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
-    """what is sampled in a step, beside which it learns from the worked solutions of the same problems"""
+    """sampling of a step, which also trains on the demonstrations of the same problems"""
     fit: Fit = Fit(lr=1e-5, final_lr=0.0, betas=(0.9, 0.999))
-    """how a step learns, in one optimizer step; the learning rate falls in a straight line. AdamW's betas are
-    torch's, which the released code takes"""
+    """optimization: one optimizer step per step, linear decay of the learning rate, AdamW's betas of torch as
+    in the released code"""
     head_lr: Positive | None = None
     """of operator head and baseline, which begin at random; by default the model's"""
     gamma: Share = 0.99
     """discount per token"""
     w_op: NotNegative = 1.0
-    """weight of the classes of worked solutions, L_OP"""
+    """weight of the token classes of demonstrations, L_OP"""
     w_rl: NotNegative = 0.2
     """weight of the rollouts, L_RL"""
     w_base: NotNegative = 0.1
@@ -80,13 +80,13 @@ class Config:
     """log pi of (5): joint, of the class and, where that is V, of the token; abstract, of the class alone;
     released, the likeliest token's"""
     scope: Literal["inside_annotation", "everywhere"] = "inside_annotation"
-    """where a sign is an operator: between << and =, or at every token, as in the paper"""
+    """positions of operators: between << and =, or at every token, as in the paper"""
     dropout: Share = 0.1
-    """of the hidden state before both heads; the model's own is switched off"""
+    """of the hidden state before both heads; the model's own dropout is off"""
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
     max_length: AtLeast1 = 1024
-    """tokens; longer worked solutions are left out and counted"""
+    """tokens; longer demonstrations are left out and counted"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
 
@@ -94,7 +94,7 @@ class Config:
         sample, fit = self.sample, self.fit
         if (sample.temperature, sample.top_p, sample.top_k) != (1.0, 1.0, 0):
             raise ValueError(
-                "sample: the operator head is sampled at temperature 1 and all else is greedy: leave out "
+                "sample: sampling is greedy except for the operator head at temperature 1: leave out "
                 "temperature, top_p and top_k"
             )
         if fit.epochs > 1 or fit.batch or (fit.minibatches or 1) > 1:
@@ -103,10 +103,11 @@ class Config:
                 "steps, sample.problems and sample.rollouts set its size"
             )
         if self.dropout == 1:
-            raise ValueError("dropout: 1 leaves the heads nothing to read; take less")
+            raise ValueError("dropout: 1 removes all inputs of the heads; set less")
         if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
             raise ValueError(
-                "w_op: 0, and w_rl or rl_logprob teach the operator head nothing either: it would stay random"
+                "w_op: 0 leaves the operator head untrained with w_rl: 0 or rl_logprob: released: set w_op "
+                "above 0"
             )
 
     def loop_options(self) -> PolicyGradient:
@@ -199,7 +200,7 @@ def gold_rows(
     left."""
     problems, others = usable_demonstrations(job.problems)
     if not problems:
-        raise ValueError(f"there is no worked solution to learn from: {others}; take other problems")
+        raise ValueError(f"there are no demonstrations: {others}; choose other problems")
     if others:
         run.progress.warn(others)
     rows = [(problem, training.demonstration_row(mixed.policy, problem, job.style)) for problem in problems]

@@ -53,7 +53,7 @@ def chosen_classes(rollout: Rollout) -> list[int]:
     classes: list[int] = []
     for turn in rollout.turns:
         assert not turn.trained or len(turn.choices) == len(turn.ids), (
-            "this attempt was drawn without classes"
+            "this rollout was sampled without token classes"
         )
         classes += turn.choices if turn.trained else [0] * len(turn.ids)
     return classes
@@ -84,18 +84,19 @@ def check_annotations(
     if not any(label != OTHER for ids in own for label in operators.labels(ids)):
         inside = operators.scope == "inside_annotation"
         where = " between << and =" if inside else ""
-        remedy = ": take problems with calculator annotations (gsm8k, stories)" if inside else ""
+        remedy = ": choose problems with calculator annotations (gsm8k, stories)" if inside else ""
         raise ValueError(
-            f"none of {len(rows)} worked solutions has an operator{where}, so there is nothing for the "
-            f"operator head to learn{remedy}"
+            f"none of {len(rows)} demonstrations has an operator{where}, so the operator head has no "
+            f"training data{remedy}"
         )
     if fused := sum(operators.fused(ids) for ids in own):
         progress.warn(
-            f"{fused} tokens of the worked solutions hold an operator and more, as `)*`: they count as V"
+            f"{fused} tokens of the demonstrations combine an operator with other characters, as "
+            "`)*`: they count as V"
         )
     wrong = [(problem.id, slip) for problem in problems for slip in wrong_annotations(problem.solution)]
     if wrong:
         first, slip = wrong[0]
         progress.warn(
-            f"{len(wrong)} annotations are not what the calculator says, the first in {first!r}: {slip}"
+            f"{len(wrong)} annotations differ from the calculator's result, the first in {first!r}: {slip}"
         )

@@ -55,6 +55,6 @@ def make_engine(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngi
 
     engine = job.engine(mixed.policy)
     if not isinstance(engine, LocalEngine):
-        raise ValueError("mixed_policy samples with its operator head, which only engine kind: local can ask")
+        raise ValueError("mixed_policy needs its own token sampler: set engine kind: local")
     engine.steer(MixedSampling(mixed.heads, operators))
     return engine

@@ -53,11 +53,10 @@ class Config(PolicyGradient):
     steps: AtLeast1 = 31
     """rounds of sampling and learning; 31 of 128 optimizer steps each are the paper's 4,000 steps"""
     sample: Sample = Sample(problems=256, rollouts=4, temperature=None)
-    """what is sampled in a step. A truncated rollout has no positive reward and keeps its negative ones,
-    unless grade_truncated. The value of what would have followed is 0 there, as behind an EOS (trlX; Schulman
-    et al. bootstrap with V where one is cut)"""
+    """sampling of a step. A truncated rollout keeps its negative rewards only, unless grade_truncated. The
+    value after its last token is 0, as after an EOS (trlX; Schulman et al. bootstrap with V at truncation)"""
     learn_from: AtLeast1 | None = None
-    """K, only so many rollouts per problem, those with the highest reward; null: all N"""
+    """K, number of rollouts per problem to train on, those with the highest rewards; null: all N"""
     fit: PolicyFit = PolicyFit(epochs=4, batch=32, correction="none")
     """how a step learns from it"""
     clip: Clip = Clip(0.2)
@@ -69,27 +68,28 @@ class Config(PolicyGradient):
     lam: Share = 0.95
     """lambda: 1 trusts rewards, 0 trusts the values"""
     lam_alpha: Positive | None = None
-    """in place of lam: 1 - 1 / (alpha * tokens of the rollout), at least 0; VAPO takes 0.05"""
+    """length-adaptive lambda, in place of lam: 1 - 1 / (alpha * tokens of the rollout), at least 0; VAPO
+    takes 0.05"""
     whiten: bool = True
     """advantages of a step get mean 0 and variance 1"""
     nll: NotNegative = 0.0
     """weight of the right rollouts' negative log-likelihood, beside the objective; VAPO takes 0.1"""
     max_ratio: Positive | None = 5.0
-    """a mean probability ratio above this ends the learning from this step's rollouts; null: never"""
+    """mean probability ratio above which the optimization of a step stops; null: never"""
     value: Value = Value()
     """the value branch"""
     judge: JudgeName | None = None
-    """scores the steps of rollouts: a stage that trained a judge, a folder that holds one (with a slash), or
-    `oracle`, which knows stories only; null: no judge. The defaults of `process` then add 0.1 times the score
-    of every step to a right answer's 1, which more steps farm: Gao et al. take `refine: clip_delta`, Pan et
+    """reward model that scores the steps of rollouts: a stage that trained one, its folder (with a slash), or
+    `oracle` (stories only); null: none. The defaults of `process` add 0.1 times every step score to the 1 of
+    a right answer, so that additional steps raise the reward: Gao et al. take `refine: clip_delta`, Pan et
     al. `outcome: 0, weight: 1, scores: end`"""
     process: StepRewards = StepRewards()
-    """what the judge's scores earn"""
+    """rewards from step scores, with a judge"""
     reference_steps: NotNegative = 0.0
-    """shared out over the calculations of the worked solution, each paid once; 0.5 is half of a right
-    answer"""
+    """total reward for the calculations of the reference solution, each counted once; 0.5 is half of a right
+    answer's"""
     reward_limit: Positive | None = 10.0
-    """a token's reward counts within +- this, before the KL; null: as it is"""
+    """clip of a token's reward to +- this, before the KL; null: no clip"""
 
     def __post_init__(self) -> None:
         if self.learn_from and self.learn_from > self.sample.rollouts:
@@ -150,7 +150,7 @@ def set_row_weights(rows: Sequence[Example]) -> list[Example]:
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if cfg.reference_steps and not any(problem.solution for problem in job.problems):
-        raise ValueError("reference_steps needs worked solutions, and these problems have none")
+        raise ValueError("reference_steps needs problems with solutions, and these have none")
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
     if cfg.kl.coef:

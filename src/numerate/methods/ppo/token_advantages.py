@@ -17,19 +17,19 @@ from numerate.types import Example, Stats
 @config
 class AdaptiveKl(Kl):
     target: Positive | None = None
-    """nats per rollout that coef is adapted to keep; null: coef stays as it is"""
+    """KL per rollout, in nats, that coef is adapted to; null: a constant coef"""
     horizon: AtLeast1 = 10_000
-    """rollouts in which coef is adapted (target)"""
+    """horizon of the adaptation of coef (target), in rollouts"""
 
     def __post_init__(self) -> None:
         if self.estimator == "k2":
-            raise ValueError("kl.estimator: k2, and this method has k1 and k3 only")
+            raise ValueError("kl.estimator: k2 is not supported by this method: set k1 or k3")
         if self.placement == "loss" and self.estimator == "k1":
             raise ValueError(
-                "kl: the gradient of k1 in a loss is 0 in the mean, so it holds nothing: take estimator: k3"
+                "kl: the gradient of k1 in a loss has mean 0, so it has no effect: set estimator: k3"
             )
         if self.target and not self.coef:
-            raise ValueError("kl: a coef of 0 cannot be adapted to a target: give the one to start from")
+            raise ValueError("kl: a coef of 0 cannot be adapted to a target: set an initial coef above 0")
 
 
 def add_advantages(

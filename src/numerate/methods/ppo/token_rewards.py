@@ -37,19 +37,19 @@ class StepRewards(Process):
     outcome: NotNegative = 1.0
     """weight of `rewards`, on the last token"""
     weight: NotNegative = 0.1
-    """alpha, of what the judge's scores earn; Gao et al. do not print theirs, Pan et al. pay nothing else
+    """alpha, weight of the step scores; Gao et al. do not state theirs, Pan et al. use step scores alone
     (outcome: 0, weight: 1)"""
     scores: Literal["end", "steps"] = "steps"
-    """a judge's scores: one number on the last token, or a reward at the end of every step; a judge of
-    outcomes is asked after every step then"""
+    """placement of the scores: one number on the last token, or a reward at the end of every step; an outcome
+    reward model then scores every prefix of steps"""
     aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
-    """how the scores of the steps become one number (scores: end)"""
+    """aggregation of the step scores to one number (scores: end)"""
     refine: credit.Refine = "none"
-    """what keeps more steps from earning more (scores: steps): Gao et al. find `clip_delta` best, and `none`,
-    their plain process reward, costs two thirds of the accuracy; `gain` is the dense reward by a judge of
-    outcomes"""
+    """refinement of step scores, against rewards that grow with the number of steps (scores: steps): Gao et
+    al. find `clip_delta` best; `none`, the plain process reward, loses two thirds of the accuracy; `gain` is
+    the dense reward from an outcome reward model"""
     eta_quantile: Share | None = None
-    """in place of eta: this share of the first step's scores lies below it, 0.3 for instance"""
+    """eta as a quantile of the first step's scores, in place of eta, such as 0.3"""
 
 
 @dataclass(frozen=True, slots=True)

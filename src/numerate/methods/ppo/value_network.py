@@ -19,17 +19,17 @@ class Value:
     layers: AtLeast0 = 4
     """L, copies of the policy's top layers; 0 is a linear head on its last hidden states"""
     detach: bool = True
-    """nothing of the value's loss reaches the policy; false lets it"""
+    """stop the gradient of the value loss before the policy"""
     lr: Positive | None = None
     """of the branch; by default the policy's"""
     coef: NotNegative = 1.0
     """vf, weight of the value's loss"""
     lam: Share | None = None
-    """lambda of the returns that it learns; VAPO takes 1; null: that of the advantages"""
+    """lambda of the value's target returns; VAPO takes 1; null: that of the advantages"""
     clip: Positive | None = 0.2
-    """c: a step's value counts within this distance of the rollouts' own; null: wherever it is"""
+    """c, clip of the value to this distance from its value at sampling; null: no clip"""
     warmup: AtLeast0 = 0
-    """steps in which the value learns alone; the policy does not move"""
+    """steps that train the value alone, with the policy frozen"""
 
 
 def open_network(job: Job, fit: Fit, cfg: Value) -> Network:

@@ -112,8 +112,8 @@ class OnPolicyLoop:
         other = self.job.load_dir(Path(model)) if "/" in model else self.job.load(model)
         if other.tokenizer.get_vocab() != self.policy.tokenizer.get_vocab():
             raise ValueError(
-                f"model {model!r} and the one that is trained have different vocabularies, so it cannot say "
-                "how likely the same tokens are: take one with the same tokenizer"
+                f"model {model!r} and the trained model have different vocabularies, so their "
+                "log-probabilities do not compare: choose one with the same tokenizer"
             )
         fit = self.fit
         self.references[column] = training.Reference(

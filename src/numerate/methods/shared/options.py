@@ -21,69 +21,69 @@ class Sample:
     """Rollouts of a step."""
 
     problems: AtLeast1 | None = 32
-    """problems per step at most, each pass over all of them a new shuffle, spread evenly over its steps,
-    unless a curriculum says otherwise; null: all of them"""
+    """maximum of problems per step; each pass over all problems is shuffled anew and divided evenly into
+    steps, except with a curriculum; null: all of them"""
     rollouts: AtLeast1 = 8
     """rollouts per problem"""
     temperature: Positive | None = 1.0
-    """of the sampling; objectives are about the policy at 1, elsewhere they are off-policy by as much. null:
-    0.7 from a model that a stage trained, 0.2 from base, which was only prompted (arXiv:2403.04642)"""
+    """sampling temperature; objectives assume 1, other values make the rollouts off-policy. null: 0.7 for a
+    model trained by a stage, 0.2 for base, which is only prompted (arXiv:2403.04642)"""
     top_p: Share = 1.0
     """of the sampling"""
     top_k: AtLeast0 = 0
     """of the sampling; 0 keeps all tokens"""
     max_tokens: AtLeast1 = 256
-    """longest rollout, in tokens; longer ones are truncated, and wrong unless grade_truncated"""
+    """maximum length of a rollout, in tokens; truncated rollouts are wrong unless grade_truncated"""
     grade_truncated: bool = False
-    """a truncated rollout is graded by its text; otherwise it is never right"""
+    """grade truncated rollouts by their text; otherwise they are wrong"""
 
     def require_group_of_two(self) -> None:
         """Raises ValueError where a rollout has no other at its problem to be compared with."""
         if self.rollouts < 2:
-            raise ValueError("sample.rollouts: 1 leaves nothing to compare a rollout with; take at least 2")
+            raise ValueError("sample.rollouts: a group needs at least 2 rollouts per problem, not 1")
 
 
 @config
 class Fit:
-    """Optimization: every method that trains has it."""
+    """Optimization options of every method that trains."""
 
     lr: Positive = 1e-6
     """peak learning rate; 10 to 100 times higher suits adapters and models under 10 M parameters"""
     final_lr: NotNegative | None = None
     """learning rate at the end of a cosine; null keeps it constant"""
     warmup: Share = 0.0
-    """share of the steps with a rising learning rate"""
+    """share of the steps with a linear warm-up of the learning rate"""
     betas: Betas = (0.9, 0.95)
-    """AdamW's, per optimizer step: those of trlX, OpenRLHF (REINFORCE++) and of the paper of CISPO; most
-    papers name none, and torch takes 0.9 and 0.999"""
+    """AdamW's: those of trlX, OpenRLHF (REINFORCE++) and the CISPO paper; most papers state none, and torch's
+    defaults are 0.9 and 0.999"""
     weight_decay: NotNegative = 0.0
-    """AdamW's, per optimizer step"""
+    """AdamW's"""
     max_norm: Positive = 1.0
-    """gradients are clipped to this norm"""
+    """gradient clipping norm"""
     epochs: AtLeast1 = 1
-    """passes over the data of a step, or of the stage where it has one set of data"""
+    """passes over the rows of a step; in stages with fixed rows, over these"""
     batch: AtLeast1 | None = None
-    """rows per optimizer step at most: those of a pass are spread evenly over its steps. Methods that compare
-    the rollouts at a problem keep these together"""
+    """maximum of rows per optimizer step; the rows of a pass are divided evenly. Methods that compare the
+    rollouts of a problem keep these together"""
     minibatches: AtLeast1 | None = None
-    """in place of batch: optimizer steps per pass. Without either a pass is one optimizer step"""
+    """optimizer steps per pass, in place of batch. Without either a pass is one optimizer step"""
     micro_tokens: AtLeast1 = 2048
-    """tokens held in memory at once; never changes the result"""
+    """tokens per micro-batch; no effect on the result"""
     head_mib: AtLeast1 = 256
-    """MiB of logits that a micro-batch holds at once; never changes the result"""
+    """MiB of logits held at once per micro-batch; no effect on the result"""
     activation_checkpointing: Literal["auto", "on", "off"] = "auto"
-    """compute every layer again in the backward pass instead of keeping what it computed; `auto` does where
-    the memory would not suffice; never changes the result"""
+    """recompute every layer in the backward pass to save memory; `auto`: if memory would not suffice; no
+    effect on the result"""
     lora_rank: AtLeast0 = 0
-    """0 trains all weights; 8 to 128 trains low-rank adapters, merged when the model is saved"""
+    """rank of low-rank adapters, such as 8 to 128, merged when the model is saved; 0 trains all weights"""
     lora_alpha: Positive | None = None
-    """scale of the adapters, by default twice the rank"""
+    """scale of the adapters; default: twice the rank"""
 
     ALTERNATIVES: ClassVar = (("batch", "minibatches"),)
 
     def __post_init__(self) -> None:
         if self.batch and self.minibatches:
-            raise ValueError("fit: batch and minibatches say the same thing twice: give one of them")
+            raise ValueError("fit: batch and minibatches exclude each other: set one of them")
 
     def steps_per_pass(self, rows: int) -> int:
         """Returns the optimizer steps of one pass over so many rows."""
@@ -109,29 +109,29 @@ class PolicyFit(Fit):
     """Optimization on rollouts of the policy itself."""
 
     truncated: Literal["learn", "mask"] = "learn"
-    """truncated rollouts: learned from like all others, or compared with and then left out of the loss"""
+    """truncated rollouts: trained on, or left out of the loss (they still count in the group's statistics)"""
     old_logprobs: Old = "auto"
-    """log pi_old: as the engine recorded them unless they drift, in any case, or computed again"""
+    """log pi_old: auto, the engine's unless they drift; always the engine's; or recomputed"""
     correction: Literal["truncate", "mask", "none"] = "truncate"
-    """where they were computed again, weigh tokens by pi_old / pi_sampler: at most `cap` (TIS), or left out
-    beyond [floor, cap] (MIS)"""
+    """importance weights pi_old / pi_sampler of recomputed log-probabilities: truncated at `cap` (TIS), or
+    masked outside [floor, cap] (MIS)"""
     cap: Positive = 2.0
     """largest weight of a token"""
     floor: NotNegative = 0.5
-    """smallest weight that `mask` keeps"""
+    """smallest weight kept by `mask`"""
 
 
 @config
 class RowFit(Fit):
-    """Optimization on rows that a stage has from the beginning."""
+    """Optimization on fixed rows."""
 
     max_steps: AtLeast1 | None = None
-    """stop after so many optimizer steps; the schedule ends there"""
+    """maximum of optimizer steps, also the end of the schedule"""
     max_length: AtLeast1 = 1024
     """tokens; longer rows are left out and counted"""
     dropout: bool = False
-    """learn with the dropout that the model's configuration has; off, a step is the same whatever its
-    micro-batches"""
+    """train with the dropout of the model's configuration; without it the micro-batches have no effect on the
+    result"""
 
     def learner_options(self) -> dict[str, Any]:
         return super().learner_options() | {"dropout": self.dropout}
@@ -139,18 +139,18 @@ class RowFit(Fit):
 
 @config
 class JudgeFit(RowFit):
-    """Optimization of a judge on labelled solutions."""
+    """Optimization of a reward model on labelled solutions."""
 
     together: bool = False
-    """solutions of a problem go into the same optimizer step, which then reads the problem once"""
+    """keep the solutions of a problem in the same optimizer step, which then processes the prompt once"""
 
 
 @config
 class Clip:
     low: Positive = 0.2
-    """ratios of the policies, pi / pi_old, count from 1 - low on"""
+    """lower bound 1 - low of the ratio pi / pi_old"""
     high: Positive | None = None
-    """and up to 1 + high; null: as far as `low`"""
+    """upper bound 1 + high; null: the same as `low`"""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -159,14 +159,14 @@ class Clip:
 
 @config
 class Kl:
-    """The penalty for leaving the reference policy."""
+    """KL penalty to the reference policy."""
 
     coef: NotNegative = 0.0
-    """its weight; 0 loads no reference policy"""
+    """weight of the KL; 0 loads no reference policy"""
     estimator: Literal["k1", "k2", "k3"] = "k3"
-    """of a token's divergence: log pi - log pi_ref, half its square, or the one that is never negative"""
+    """estimator per token: k1, log pi - log pi_ref; k2, half its square; k3, the non-negative one"""
     reference: ModelName | None = None
-    """the reference policy: `base`, a stage, or null for the model that this stage starts from"""
+    """the reference policy: `base`, a stage, or null for the stage's initial policy"""
     placement: Literal["reward", "loss"] = "loss"
     """subtracted from the reward, or added to the loss"""
 
@@ -174,19 +174,21 @@ class Kl:
         """Raises ValueError where an option differs from the only value that an objective has."""
         for name, value in only.items():
             if getattr(self, name) != value:
-                raise ValueError(f"kl.{name}: {getattr(self, name)}, and this method has {value} only")
+                raise ValueError(
+                    f"kl.{name}: {getattr(self, name)} is not supported by this method: set {value}"
+                )
 
 
 @config
 class Process:
-    """How the scores of steps are used; read where the method has a judge."""
+    """Use of step scores, with a judge."""
 
     outcome: NotNegative = 0.0
-    """weight of `rewards`, which what steps earn is added to"""
+    """weight of `rewards`, added to the step scores"""
     refine: credit.Refine = "none"
-    """what keeps more steps from earning more"""
+    """refinement of step scores, against rewards that grow with the number of steps"""
     eta: Share = 0.5
-    """scores from here on earn nothing (clip, clip_delta)"""
+    """threshold from which scores give no reward (clip, clip_delta)"""
 
 
 @config
@@ -196,8 +198,8 @@ class Validate:
     limit: AtLeast1 | None = None
     """problems per validation; default all"""
     keep: Literal["last", "best"] = "last"
-    """the model that the stage leaves: `last`, or `best` by validation accuracy (needs `every`). Papers take
-    the best; `last` is the default as a recipe need not have a validation set"""
+    """model that the stage saves: `last`, or `best` by validation accuracy (needs `every`). Papers take the
+    best; `last` is the default because the problem set `validation` is optional"""
 
     def __post_init__(self) -> None:
         if self.keep == "best" and not self.every:
@@ -211,42 +213,42 @@ class Validate:
         """Raises ValueError where there is nothing to validate on."""
         if self.every and not problems:
             raise ValueError(
-                "validate.every is set, but the recipe has no problem set named `validation`: add one"
+                "the recipe has no problem set named `validation` to validate on: add it to problems, or set "
+                "validate.every: 0"
             )
 
 
 @config
 class OnPolicyOptions:
-    """The options of methods that learn from rollouts of the policy itself."""
+    """Options of on-policy methods."""
 
     steps: AtLeast1 = 200
     """rounds of sampling and learning"""
     curriculum: Curriculum | None = None
-    """which problems a step takes, and how much of their solutions is given; null: all in turn, from the
-    start"""
+    """choice of the problems of a step, and of the prefix of their solutions; null: all problems in turn,
+    without a prefix"""
     sample: Sample = Sample()
-    """what is sampled in a step"""
+    """sampling of a step"""
     fit: PolicyFit = PolicyFit()
-    """how a step learns from it"""
+    """optimization of a step"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
 
 
 @config
 class PolicyGradient(OnPolicyOptions):
-    """The options of methods that learn from the rewards of these rollouts."""
+    """Options of policy-gradient methods."""
 
     rewards: Given = (CORRECT,)
-    """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
+    """reward functions: `correct`, functions by dotted path, each with a weight"""
 
 
 @config
 class GroupPolicyGradient(PolicyGradient):
-    """The options of methods that compare the rollouts at a problem, with bounds of the ratio of the
-    policies."""
+    """Options of methods that compare the rollouts of a problem, with a clipped ratio."""
 
     clip: Clip = Clip(0.2)
-    """bounds of the ratio"""
+    """clip of the ratio"""
     kl: Kl = Kl()
     """the KL to the reference policy"""
 

@@ -24,7 +24,7 @@ class QuestionSampler:
         """of this step"""
         for need in curriculum.needs if curriculum else ():
             if not any(getattr(problem, need) for problem in problems):
-                raise ValueError(f"the curriculum goes by the {need}s of the problems, and these have none")
+                raise ValueError(f"the curriculum needs the {need}s of the problems, and these have none")
 
     def next(self, count: int, draw: int) -> list[Question]:
         """The questions of a draw, of which a step may take several."""

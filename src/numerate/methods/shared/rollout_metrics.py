@@ -90,12 +90,12 @@ def without_rows(groups: Sequence[Group]) -> str:
     """Why no rollout of these can be learned from."""
     if all(attempt.rollout.no_room for group in groups for attempt in group.attempts):
         return (
-            f"the prompts of all {len(groups)} problems are longer than the model's context: leave out or "
-            "shorten the long problems, or take a model with a longer context"
+            f"the prompts of all {len(groups)} problems are longer than the model's context: leave "
+            "out or shorten the long problems, or choose a model with a longer context"
         )
     return (
-        f"no rollout of {len(groups)} problems has a reward: the reward functions gave None for all of them, "
-        "or the problems have no answers"
+        f"no rollout of {len(groups)} problems has a reward: the reward functions returned None for "
+        "all of them, or the problems have no answers"
     )
 
 
@@ -186,11 +186,12 @@ def rollout_facts(payment: Payment) -> dict[str, Any]:
 
 def alarm_message(run: training.Stage, trend: reward_hacking.Trend, worst: Sequence[Payment]) -> str:
     examples = ", ".join(
-        f"{payment.rollout.problem_id} attempt {payment.rollout.index} (reward {payment.reward:.3g})"
+        f"{payment.rollout.problem_id} rollout {payment.rollout.index} (reward {payment.reward:.3g})"
         for payment in worst[:3]
     )
     return (
-        f"ALARM, {run.position}: the reward rises ({trend.reward.value:+.2g} a {run.unit}) while accuracy "
-        f"falls ({trend.accuracy.value:+.2g}), over the last {trend.rounds} {run.unit}s: it may be gamed. "
-        f"Wrong attempts that earn most: {examples or f'none in this {run.unit}'}"
+        f"ALARM, {run.position}: possible reward hacking: over the last {trend.rounds} {run.unit}s "
+        f"the reward rises ({trend.reward.value:+.2g} per {run.unit}) while accuracy falls "
+        f"({trend.accuracy.value:+.2g}). Wrong rollouts with the highest rewards: "
+        f"{examples or f'none in this {run.unit}'}"
     )

@@ -42,8 +42,8 @@ def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
     scores = scorer.score([problem for problem, _ in flat], [text for _, text in flat])
     if scores and not any(map(is_measured, scores)):
         raise NotFinite(
-            f"the reward model's scores of all {len(flat)} rollouts are not finite: train it anew with a "
-            "lower learning rate, or take dtype: float32"
+            f"the reward model's scores of all {len(flat)} rollouts are not finite: train it again "
+            "with a lower learning rate, or set dtype: float32"
         )
     return scores
 

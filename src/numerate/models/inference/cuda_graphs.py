@@ -78,7 +78,7 @@ class GraphForward(FastForward):
             try:
                 replay = self.record(lambda: self.run(token_B, plan, sizes))
             except RuntimeError as error:
-                warn(f"sampling goes on without CUDA graphs: {error}", RuntimeWarning, stacklevel=2)
+                warn(f"sampling continues without CUDA graphs: {error}", RuntimeWarning, stacklevel=2)
                 self.record = None
             else:
                 self.recordings[sizes] = Recording(token_B, plan, replay)

@@ -69,7 +69,7 @@ class PlainForward:
         with self.within(), capture_activations() if self.more is not None else nullcontext() as heard:
             out = self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
         if self.more is not None:
-            assert heard and heard.last_BTD is not None, "nobody listens to this model"
+            assert heard and heard.last_BTD is not None, "no activation capture is active for this model"
             behind = heard.last_BTD[:, -1:].to(self.more) @ self.more.t()
             out.logits = torch.cat([out.logits[:, -1:], behind.to(out.logits)], dim=-1)
         return out

@@ -33,7 +33,7 @@ def read_marked(row: Row, paths: bool = False) -> Iterator[LabelledSolution]:
             return
     columns = ", ".join(map(repr, row.fields)) or "none"
     known = "; ".join(name for name, _, _ in CONVENTIONS)
-    raise ValueError(f"{row.where}: no labelled steps in the columns {columns}; understood are: {known}")
+    raise ValueError(f"{row.where}: no labelled steps in the columns {columns}; supported are: {known}")
 
 
 def read_stepwise(row: Row) -> LabelledSolution:
@@ -46,7 +46,7 @@ def read_stepwise(row: Row) -> LabelledSolution:
     signs: list[int | None] = []
     for label in cast("list[Any]", labels):
         if label is not None and not isinstance(label, bool) and label not in (0, 1):
-            raise row.wrong("labels", "true or false (1 or 0) for every step, null where nobody says")
+            raise row.wrong("labels", "true or false (1 or 0) for every step, null for no label")
         signs.append(None if label is None else 1 if label else -1)
     used = ("prompt", "completions", "labels")
     return LabelledSolution(_problem(row, question, *used), steps, tuple(signs), row.maybe("source"))

@@ -41,12 +41,12 @@ SETS: dict[str, Dataset] = {
         prm800k.SET,
         _set(
             "processbench",
-            "solutions with the index of their first wrong step, for measuring only",
+            "solutions with the index of their first wrong step, for evaluation only",
             {split: _processbench(split) for split in ("gsm8k", "math", "olympiadbench", "omnimath")},
         ),
         _set(
             "math_shepherd",
-            "solutions of GSM8K and MATH with labels from attempts to finish every prefix",
+            "solutions of GSM8K and MATH with labels from completions of every prefix",
             {
                 "train": Split(
                     ("math_shepherd/train.jsonl",), (Hub("peiyi9979/Math-Shepherd", "train"),), "train"
@@ -55,7 +55,7 @@ SETS: dict[str, Dataset] = {
         ),
         _set(
             "stepverify",
-            "solutions of GSM8K train with the first wrong step as teachers found it",
+            "solutions of GSM8K train with the first wrong step by human annotators",
             {"train": Split(("stepverify/stepverify.jsonl",), kind="train")},
         ),
         _set(
@@ -133,7 +133,7 @@ def _marked(name: str, rows: Iterator[Row], paths: bool = False) -> Iterator[Lab
             empty = False
             yield marked
     if empty:
-        raise ValueError(f"{name} holds no labelled steps: give a set with a row per labelled solution")
+        raise ValueError(f"{name} has no labelled steps: name a set with one row per labelled solution")
 
 
 def _rows(name: str) -> Iterator[Row]:
@@ -147,8 +147,8 @@ def _rows(name: str) -> Iterator[Row]:
     if hub and path.suffix not in ENDINGS:
         return read_hub(Hub(hub[1], hub[3], hub[2]))
     raise ValueError(
-        f"there is no set of labelled steps {name!r}: known are {', '.join(SETS)}; "
-        "or give the path of a JSONL or Parquet file, or a hub dataset as org/name/split"
+        f"there is no set of labelled steps {name!r}: known are {', '.join(SETS)}; or name the path "
+        "of a JSONL or Parquet file, or a hub dataset as org/name/split"
     )
 
 

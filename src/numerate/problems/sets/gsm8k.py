@@ -23,7 +23,7 @@ def read_problem(row: Row) -> Problem:
 
 SET = Dataset(
     name="gsm8k",
-    about="grade-school word problems with worked solutions",
+    about="grade-school word problems with solutions",
     splits={
         "train": Split(("gsm8k/train.jsonl",), (Hub("openai/gsm8k", "train", "main"),), "train"),
         "test": Split(("gsm8k/test.jsonl",), (Hub("openai/gsm8k", "test", "main"),)),

@@ -13,7 +13,7 @@ SIZES = {"train": 2000, "validation": 200, "test": 500, "test-templates": 500, "
 
 class Stories:
     name = "stories"
-    about = "word problems made on the spot, with solutions; the truth of every step is known"
+    about = "generated word problems with solutions and labels of every step"
     default = "test"
 
     @property

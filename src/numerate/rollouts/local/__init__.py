@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 @config
 class LocalOptions(BaseEngineOptions):
     kind: Literal["local"] = "local"
-    """samples in this process"""
+    """sampling in this process"""
     slots: AtLeast1 | None = None
-    """samples that are decoded at the same time; null takes 256, on a GPU 512"""
+    """samples decoded in parallel; null: 256, on a GPU 512"""
     memory: Positive | None = None
-    """GiB that their keys and values may take; null takes 1, or a quarter of the GPU's"""
+    """GiB of their KV cache; null: 1, on a GPU a quarter of its memory"""
     calculator: bool = False
-    """a sample that writes `<<48/2=` is given `24>>`, in training and in measuring"""
+    """insert the results of calculations, `24>>` after `<<48/2=`, in training and in evaluation"""
 
     def make(self, policy: Policy) -> LocalEngine:
         from numerate.rollouts.local.engine import LocalEngine

@@ -174,9 +174,7 @@ class _Request:
         for prompt in self.prompts:
             ids = self.policy.encode_prompt(prompt)
             if not ids:
-                raise ValueError(
-                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
-                )
+                raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             if self.policy.context and len(ids) >= self.policy.context:
                 nothing = [Turn("assistant", "", trained=True)]
                 self.unstarted += [
@@ -242,9 +240,10 @@ class _Request:
         """The error where a token has no probability."""
         question, index, wrote = self.slots.read(row)
         return NotFinite(
-            f"the log-probability of a sampled token is not finite (problem {question.prompt.problem_id!r}, "
-            f"sample {index}, token {len(wrote.ids)}): the logits of model {self.policy.name!r} hold NaN. "
-            "Lower the learning rate of the stage that trained it, or take dtype: float32"
+            "the log-probability of a sampled token is not finite (problem "
+            f"{question.prompt.problem_id!r}, sample {index}, token {len(wrote.ids)}): the logits of "
+            f"model {self.policy.name!r} have NaN. Lower the learning rate of the stage that trained "
+            "it, or set dtype: float32"
         )
 
     def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:

@@ -21,24 +21,24 @@ class ServerOptions(BaseEngineOptions):
     kind: Literal["server"]
     """asks an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split_login)]
-    """its address, such as http://localhost:8000; a login in it is used and written nowhere, and stands else
-    in the environment variable NUMERATE_SERVER_LOGIN, as user:password"""
+    """address, such as http://localhost:8000; a login in it is used and never written; alternative: the
+    environment variable NUMERATE_SERVER_LOGIN, as user:password"""
     model: str | None = None
-    """what the server calls the model; null asks the server"""
+    """name of the model on the server; null: read from the server"""
     weights: Literal["fixed", "by_path"] = "fixed"
-    """fixed: the server has the base model and keeps it, so it can be measured and nothing be trained;
-    by_path: the server loads any directory that a request names as its model, as transformers serve does"""
+    """fixed: the server keeps the base model, for evaluation only; by_path: the server loads any directory
+    that a request names as its model, as transformers serve does"""
     folder: str | None = None
-    """by_path saves new weights in this folder, which the server must see under the same path; null takes a
-    temporary one, for a server on this machine"""
+    """folder of the new weights with by_path, at the same path on the server; null: a temporary one, for a
+    server on this machine"""
     concurrency: AtLeast1 = 64
-    """requests at the same time; a request asks for all samples of a problem where the server can"""
+    """concurrent requests; a request is for all samples of a problem if the server supports it"""
     timeout: Positive = 600.0
-    """seconds until a request without an answer is given up and sent again"""
+    """seconds until a request without an answer is sent again"""
     patience: NotNegative = 600.0
-    """seconds for which a request that fails is sent again, with growing pauses; then the run stops"""
+    """seconds of retries of a failed request, with growing pauses; then the run stops"""
     key_variable: str | None = None
-    """the environment variable that holds the server's API key; never the key itself. It is sent to another
+    """environment variable with the server's API key, never the key itself. The key is sent to another
     machine only with `--trust VARIABLE@http://SERVER`"""
 
     needs = ("httpx2", "train")
@@ -61,8 +61,8 @@ class ServerOptions(BaseEngineOptions):
         if self.weights != "fixed":
             return None
         return (
-            f"the server at {self.url} keeps the weights it has (weights: fixed), so it can be asked for "
-            "`base` only: take kind: local, or weights: by_path where the server loads directories"
+            f"the weights of the server at {self.url} are fixed, so it samples `base` only: set kind: "
+            "local, or weights: by_path for a server that loads directories"
         )
 
     def secret(self) -> tuple[str, str] | None:

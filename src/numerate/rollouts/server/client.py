@@ -121,7 +121,7 @@ class Client:
     def _tell(self, trouble: _Trouble) -> None:
         """One line when trouble begins, not one for each request."""
         if self.well:
-            log.warning("%s: %s; trying again for %g s", self.url, trouble, self.patience)
+            log.warning("%s: %s; retrying for %g s", self.url, trouble, self.patience)
         self.well = False
 
     def _pause(self, trouble: _Trouble, tries: int, now: float) -> float:
@@ -155,14 +155,14 @@ class Client:
         try:
             return read(json.loads(answer.content))
         except (UnreadableResponse, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise _Trouble(f"its answer cannot be read ({error}): {error_message(answer.text)}") from error
+            raise _Trouble(f"its answer is unreadable ({error}): {error_message(answer.text)}") from error
 
     def _gone(self, trouble: _Trouble, tries: int, waited: float) -> str:
         request = f"; it asks to wait {trouble.after:g} s" if trouble.after is not None else ""
         return (
-            f"the server at {self.url} did not answer as it should, {tries} times within {waited:.0f} s: "
-            f"{trouble}{request}. Look at the server's own log, start it again or raise `patience` (now "
-            f"{self.patience:g} s), and give the same command again: what is stored is not drawn again"
+            f"the server at {self.url} failed {tries} times within {waited:.0f} s: "
+            f"{trouble}{request}. Check the server's log, restart it or raise `patience` (now "
+            f"{self.patience:g} s), and run the same command again: stored rollouts are kept"
         )
 
 

@@ -60,7 +60,7 @@ def transformers_form(params: Sampling, policy: Policy) -> Fields:
 def plain_form(params: Sampling, policy: Policy) -> Fields:
     """OpenAI's fields only; the server's own defaults hold for the rest."""
     if params.top_k:
-        raise Unsayable(f"it has no top_k, and {params.top_k} was asked for")
+        raise Unsayable(f"it has no top_k, and top_k is {params.top_k}")
     return {}
 
 
@@ -109,7 +109,7 @@ def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:
         if list(tokenizer(text).input_ids) == list(ids):
             return text
     raise Unsayable(
-        f"problem {prompt.problem_id!r}: as a text its prompt would be read as other tokens than were meant "
-        "(it holds a control token, or lacks the BOS that would be added): take a server that reads token "
-        "ids, such as vLLM, or kind: local"
+        f"problem {prompt.problem_id!r}: as text its prompt would be tokenized differently (it has a "
+        "control token, or lacks the BOS that would be added): choose a server that reads token ids, "
+        "such as vLLM, or kind: local"
     )

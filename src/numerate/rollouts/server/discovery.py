@@ -42,8 +42,8 @@ async def find_served(client: Client, policy: str, wanted: str | None) -> Served
         return served_model(listed[0])
     names = ", ".join(entry["id"] for entry in listed[:8])
     raise ValueError(
-        f"the server at {client.url} has {len(listed)} models ({names}) and none is called {policy!r}: "
-        "say which one it is with the engine's key `model`"
+        f"the server at {client.url} has {len(listed)} models ({names}), none of them named "
+        f"{policy!r}: set the engine's key `model`"
     )
 
 
@@ -56,7 +56,7 @@ def served_entries(payload: Any) -> list[dict[str, Any]]:
     """The models that are being served. What `transformers serve` lists is the cache of downloads, not what
     it serves; there the owner is the first part of the name."""
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
-        raise UnreadableResponse("it is no list of models")
+        raise UnreadableResponse("it is not a list of models")
     listed = cast(list[Any], payload["data"])
     entries = [entry for entry in listed if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
     return [entry for entry in entries if not entry["id"].startswith(f"{entry.get('owned_by')}/")]

@@ -63,8 +63,8 @@ class ServerEngine:
         cannot take any."""
         if self.weights == "fixed":
             raise ValueError(
-                f"the server at {self.url} keeps the weights it has (weights: fixed), so nothing can be "
-                "trained with it: take engine: {kind: local}, or weights: by_path where the server loads "
+                f"the weights of the server at {self.url} are fixed, so it cannot be used for "
+                "training: set engine: {kind: local}, or weights: by_path for a server that loads "
                 "directories"
             )
         self.policy = policy

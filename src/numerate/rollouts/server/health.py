@@ -30,7 +30,7 @@ def server_login(url: str, key_variable: str | None) -> tuple[str, str] | None:
     if not key_variable:
         return address.find_login(url)
     if address.split_login(url).login:
-        raise ValueError("a request takes one of the two: leave out key_variable, or the address's login")
+        raise ValueError("key_variable and a login in the address exclude each other: leave one out")
     return None
 
 
@@ -44,15 +44,11 @@ def check_server(url: str, key_variable: str | None) -> None:
         answer = httpx2.get(f"{base_url(url)}/v1/models", headers=headers, auth=who, timeout=TIMEOUT)
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         raise ValueError(
-            f"no server answers at {base_url(url)} ({error or type(error).__name__}): "
-            "start it, or mend the url"
+            f"no server answers at {base_url(url)} ({error or type(error).__name__}): start it, or "
+            "correct the url"
         ) from error
     if answer.status_code in (401, 403):
         name = f"name its key in key_variable, or set {address.VARIABLE}=user:password"
         if known or who:
-            name = (
-                f"the key in {key_variable} is not the right one"
-                if known
-                else "this login is not the right one"
-            )
-        raise ValueError(f"the server at {base_url(url)} lets nobody in without a key: {name}")
+            name = f"the key in {key_variable} is wrong" if known else "the login is wrong"
+        raise ValueError(f"the server at {base_url(url)} refuses access: {name}")

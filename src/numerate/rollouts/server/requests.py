@@ -91,9 +91,7 @@ class RequestLoop:
         for prompt in self.prompts:
             ids = tuple(self.policy.encode_prompt(prompt))
             if not ids:
-                raise ValueError(
-                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
-                )
+                raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             ask = PromptRequest(prompt, ids, 0, self.n)
             if self.room(ask) > 0:
                 self.waiting.append(ask)
@@ -150,7 +148,7 @@ class RequestLoop:
     def refused(self, ask: PromptRequest, refused: Refused) -> None:
         """Asks otherwise where that may help; raises where it cannot."""
         if refused.status not in UNFIT:
-            raise refused.about(f"the model asked for was {self.served.model!r}")
+            raise refused.about(f"the requested model was {self.served.model!r}")
         if self.engine.form is None:
             self.give_up_form(refused.said, ask)
         elif ask.count > 1:
@@ -167,7 +165,7 @@ class RequestLoop:
         if ask.count == 1 or not self.engine.several:
             reasons = "\n".join(dict.fromkeys(self.refusals))
             raise ValueError(
-                f"the server at {self.engine.url} refused every form of request for the model "
+                f"the server at {self.engine.url} rejected every form of request for the model "
                 f"{self.served.model!r}:\n{reasons}"
             )
         self.engine.several = False
@@ -178,9 +176,9 @@ class RequestLoop:
         counted = answer.prompt_tokens
         if not form.ids and counted is not None and counted != len(ask.ids):
             raise ValueError(
-                f"problem {ask.prompt.problem_id!r}: the server at {self.engine.url} read the prompt as "
-                f"{counted} tokens, and {self.policy.name!r} reads it as {len(ask.ids)}: the server's model "
-                "has another tokenizer; give the model that it serves"
+                f"problem {ask.prompt.problem_id!r}: the server at {self.engine.url} counts {counted} "
+                f"tokens in the prompt, and {self.policy.name!r} counts {len(ask.ids)}: the server's "
+                "model has another tokenizer; name the model on the server"
             )
 
     def rollout(self, ask: PromptRequest, index: int, turn: Turn, finish: Finish) -> Rollout:

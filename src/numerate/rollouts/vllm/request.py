@@ -96,9 +96,7 @@ class Request:
         for prompt in prompts:
             ids = self.policy.encode_prompt(prompt)
             if not ids:
-                raise ValueError(
-                    f"problem {prompt.problem_id!r}: its prompt has no tokens; give it some text"
-                )
+                raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             yield prompt, ids
 
     def run(self) -> Generator[Rollout, None, None]:
