@@ -193,12 +193,5 @@ def _compares(sign: str, left: Node, right: Node) -> bool:
         return equal == (sign == "=")
     if sign not in ("<", ">", "<=", ">="):
         raise Undecided(sign)
-    a, b = _size(left), _size(right)
+    a, b = numeric.extended_value(left), numeric.extended_value(right)
     return (equal and "=" in sign) or (not equal and (a < b if sign[0] == "<" else a > b))
-
-
-def _size(node: Node) -> float:
-    inner = node.args[0] if node.kind == "neg" else node
-    if inner == Node("sym", "infinity"):
-        return float("-inf") if node.kind == "neg" else float("inf")
-    return numeric.approximate_value(node)

@@ -9,12 +9,11 @@ from numerate.answers.compare.value_names import is_quantity, unknown_letters
 from numerate.answers.compare.values import same_value
 from numerate.answers.expr import numeric, series
 from numerate.answers.expr.calculus.decide import operator_contradicts
-from numerate.answers.expr.tree import Node, Undecided, number_node, walk_nodes
+from numerate.answers.expr.tree import INFINITY, Node, Undecided, number_node, walk_nodes
 from numerate.answers.text.units import CANONICAL
 
 MOST_MEMBERS = 40
 _MATRICES = frozenset("ABCMPQTX")
-_INFINITY = Node("sym", "infinity")
 
 
 def named_chain_value(relation: Node) -> Node | None:
@@ -46,7 +45,7 @@ def _is_sought(head: Node, number: Node) -> bool:
 
 def _is_endless(node: Node) -> bool:
     """A sum or product without end, whose value may not be known here."""
-    return any(part.kind == "series" and _INFINITY in part.args[:2] for part in walk_nodes(node))
+    return any(part.kind == "series" and INFINITY in part.args[:2] for part in walk_nodes(node))
 
 
 def _head_first(relation: Node) -> tuple[Node, ...]:

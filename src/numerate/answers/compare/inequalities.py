@@ -9,9 +9,8 @@ from numerate.answers.compare import intervals
 from numerate.answers.compare.value_names import unknown_letters
 from numerate.answers.expr import polynomials
 from numerate.answers.expr.polynomials import Quotient, Root
-from numerate.answers.expr.tree import Node, Undecided, negate_node, subtract_nodes
+from numerate.answers.expr.tree import INFINITY, Node, Undecided, negate_node, subtract_nodes
 
-_INFINITY = Node("sym", "infinity")
 _SIGNS = frozenset({"<", "<=", ">", ">=", "!="})
 NEAR = 1e-9
 """roots that are nearer to each other are not told apart"""
@@ -72,11 +71,11 @@ def _of_quotient(quotient: Quotient, sign: str) -> Node:
 def _gaps(ends: list[Root]) -> list[tuple[tuple[Node, Node], Fraction]]:
     """The stretches between neighbouring ends, each with a number inside."""
     if not ends:
-        return [((negate_node(_INFINITY), _INFINITY), Fraction(0))]
+        return [((negate_node(INFINITY), INFINITY), Fraction(0))]
     inside = [Fraction(ends[0].at) - 1]
     inside += [(Fraction(a.at) + Fraction(b.at)) / 2 for a, b in pairwise(ends)]
     inside.append(Fraction(ends[-1].at) + 1)
-    nodes = [negate_node(_INFINITY), *(end.node for end in ends), _INFINITY]
+    nodes = [negate_node(INFINITY), *(end.node for end in ends), INFINITY]
     return list(zip(pairwise(nodes), inside, strict=True))
 
 

@@ -3,6 +3,7 @@ intervals without some points."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,7 +12,6 @@ from numerate.answers.expr import numeric
 from numerate.answers.expr.tree import Node, Undecided, free_symbols
 
 MOST_PIECES = 40
-_INFINITY = Node("sym", "infinity")
 
 
 class End(NamedTuple):
@@ -66,10 +66,8 @@ def _pieces(node: Node) -> list[IntervalPiece]:
 
 
 def _end(node: Node, closed: bool) -> End:
-    sign, inner = (-1.0, node.args[0]) if node.kind == "neg" else (1.0, node)
-    if inner == _INFINITY:
-        return End(node, sign * float("inf"), False)
-    return End(node, numeric.approximate_value(node), closed)
+    at = numeric.extended_value(node)
+    return End(node, at, closed and math.isfinite(at))
 
 
 def _order(a: End, b: End) -> int:
@@ -151,7 +149,7 @@ def _remove_points(whole: Node, points: tuple[Node, ...]) -> Node | None:
         return None
     try:
         ordered = sorted(points, key=numeric.approximate_value)
-        low, high = (_bound(end) for end in whole.args)
+        low, high = map(numeric.extended_value, whole.args)
         if not all(low < numeric.approximate_value(p) < high for p in ordered):
             return None
     except Undecided:
@@ -162,9 +160,3 @@ def _remove_points(whole: Node, points: tuple[Node, ...]) -> Node | None:
     return Node("union", None, tuple(
         Node("tuple", opens[k] + closes[k], (ends[k], ends[k + 1])) for k in range(len(ends) - 1)
     ))  # fmt: skip
-
-
-def _bound(end: Node) -> float:
-    sign = -1.0 if end.kind == "neg" else 1.0
-    inner = end.args[0] if end.kind == "neg" else end
-    return sign * float("inf") if inner == _INFINITY else numeric.approximate_value(end)

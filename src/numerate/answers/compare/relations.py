@@ -14,6 +14,7 @@ from numerate.answers.compare.values import same_value, too_long
 from numerate.answers.expr import exact, numeric
 from numerate.answers.expr.calculus.decide import as_letters, operator_contradicts
 from numerate.answers.expr.tree import (
+    INFINITY,
     OPERATORS,
     Node,
     Same,
@@ -25,7 +26,6 @@ from numerate.answers.expr.tree import (
     subtract_nodes,
 )
 
-_INFINITY = Node("sym", "infinity")
 _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -132,14 +132,14 @@ def as_set(relation: Node) -> Node | None:
 
 
 def _half_line(sign: str, bound: Node) -> Node | None:
-    low = Node("neg", None, (_INFINITY,))
+    low = Node("neg", None, (INFINITY,))
     if sign in ("<", "<="):
         return Node("tuple", "(" + ("]" if sign == "<=" else ")"), (low, bound))
     if sign in (">", ">="):
-        return Node("tuple", ("[" if sign == ">=" else "(") + ")", (bound, _INFINITY))
+        return Node("tuple", ("[" if sign == ">=" else "(") + ")", (bound, INFINITY))
     if sign == "!=":
         return Node(
-            "union", None, (Node("tuple", "()", (low, bound)), Node("tuple", "()", (bound, _INFINITY)))
+            "union", None, (Node("tuple", "()", (low, bound)), Node("tuple", "()", (bound, INFINITY)))
         )
     return None
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from numerate.answers.budget import BudgetExceeded, spend_steps
 from numerate.answers.expr.exact import exact_determinant, function_application, random_point
-from numerate.answers.expr.tree import Node, Undecided, free_symbols
+from numerate.answers.expr.tree import INFINITY, Node, Undecided, free_symbols
 
 _SCALES = (1, 1, 1, 1, 1, 1, 8, 70, -1, -1)
 _SIGNED = (8, 9)
@@ -97,6 +97,15 @@ def approximate_value(node: Node) -> float:
     if value is None or not _is_real(value):
         raise Undecided("not a real number")
     return value.real
+
+
+def extended_value(node: Node) -> float:
+    """The value of a constant real expression or of an infinity. Raises Undecided when there is none."""
+    if node == INFINITY:
+        return math.inf
+    if node.kind == "neg" and node.args[0] == INFINITY:
+        return -math.inf
+    return approximate_value(node)
 
 
 def same_sign(left: Node, right: Node) -> bool:

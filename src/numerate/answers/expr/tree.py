@@ -73,6 +73,7 @@ def tree_height(node: Node) -> int:
     return levels
 
 
+INFINITY = Node("sym", "infinity")
 CONSTANTS = frozenset({"pi", "e", "i"})
 OPERATORS = frozenset({"prime", "setminus", "cap", "apply", "compose", "prefix", "such that"})
 """calls that are no letter with an argument behind it"""

@@ -20,6 +20,11 @@ _BETWEEN = re.compile(
 )
 
 
+def without_style(text: str) -> str:
+    """Returns the text without commands of style, braces, dollar signs and doubled spaces."""
+    return " ".join(_STYLE.sub(" ", text).split())
+
+
 def strip_announcement(text: str) -> str:
     """What follows "The answer is"; the text itself where it doesn't begin so."""
     match = _ANNOUNCED.match(text) if _announces(text[:60]) else None
@@ -63,7 +68,7 @@ def read_exception(normal: str) -> str | None:
     """`all real numbers except 2 and 3` as a difference of sets; None for anything else."""
     if "all real" not in normal[:40].lower():
         return None
-    match = _EXCEPT.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    match = _EXCEPT.fullmatch(without_style(normal))
     if match is None or not any(c.isdigit() for c in match[1]):
         return None
     points = match[1].replace(" and ", ", ").replace(",,", ",")
@@ -110,7 +115,7 @@ def strip_quantifier(normal: str) -> str:
 
 def read_comparison(normal: str) -> str | None:
     """`x is not less than 10` in signs; None for anything else."""
-    match = _COMPARED.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    match = _COMPARED.fullmatch(without_style(normal))
     return f"{match['letter']} {_SIGNS[match['what']]} {match['bound']}" if match else None
 
 
@@ -119,7 +124,7 @@ def read_between(normal: str) -> str | None:
     whether the ends belong to it."""
     if not normal.rstrip("}) ").endswith("clusive"):
         return None
-    match = _BETWEEN.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    match = _BETWEEN.fullmatch(without_style(normal))
     if match is None:
         return None
     opener, closer = "[]" if match[3].lower() == "inclusive" else "()"

@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-_STYLE = re.compile(r"\\(?:text[a-z]*|mathrm|mbox)(?![a-zA-Z])|[{}]")
+from numerate.answers.text.phrases import without_style
+
 _CLOCK = re.compile(
     r"([01]?\d|2[0-4])(?::([0-5]\d)(?::([0-5]\d))?)? ?(am|pm|noon|midnight)?|(noon|midnight)", re.IGNORECASE
 )
@@ -66,7 +67,7 @@ def _may_last(normal: str) -> bool:
 
 def _span(normal: str) -> tuple[Fraction, int] | None:
     """(seconds, number of units) of `2 hours 30 minutes`."""
-    match = _SPAN.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    match = _SPAN.fullmatch(without_style(normal))
     if match is None or not any(match.groups()):
         return None
     parts = [Fraction(n) * size for n, size in zip(match.groups(), (3600, 60, 1), strict=True) if n]
@@ -90,7 +91,7 @@ def _maybe(normal: str) -> bool:
 
 def read_clock(normal: str) -> Clock | None:
     """The time that a text is and nothing else."""
-    match = _CLOCK.fullmatch(" ".join(_STYLE.sub(" ", normal).split()))
+    match = _CLOCK.fullmatch(without_style(normal))
     if match is None or not (match[2] or match[4] or match[5]):
         return None
     mark = (match[4] or match[5] or "").lower()

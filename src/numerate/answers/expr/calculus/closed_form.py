@@ -17,6 +17,7 @@ from numerate.answers.expr.calculus.derivatives import (
 from numerate.answers.expr.exact import exact_rational
 from numerate.answers.expr.tree import (
     BINDERS,
+    INFINITY,
     Node,
     Undecided,
     negate_node,
@@ -25,7 +26,6 @@ from numerate.answers.expr.tree import (
     walk_nodes,
 )
 
-INFINITY = Node("sym", "infinity")
 HIGHEST = 200
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from numerate.answers.budget import measure_steps, spend_steps
 from numerate.answers.expr import exact, series
 from numerate.answers.expr.calculus import infinite_series, quadrature
-from numerate.answers.expr.calculus.closed_form import INFINITY, has_operators
+from numerate.answers.expr.calculus.closed_form import has_operators
 from numerate.answers.expr.calculus.derivatives import contains_letter
 from numerate.answers.expr.calculus.precise import (
     Effort,
@@ -21,6 +21,7 @@ from numerate.answers.expr.calculus.precise import (
     real_part,
 )
 from numerate.answers.expr.tree import (
+    INFINITY,
     Node,
     Undecided,
     number_node,
