@@ -1,14 +1,14 @@
-"""Samples and what a judge says of them -> rows of `metrics.json` about selection.
+"""Re-ranking: samples and scores to rows of `metrics.json` about selection.
 
-    vote_rows           what needs no judge: pass@k, maj@k
+    vote_rows           without scores: pass@k, maj@k
     cluster_rows        the same: MajK oracles, an evaluator's cost, shares of right answers
-    selection_results   every strategy against samples, K and N; is the judge right, and calibrated
-    step_results        does a judge find the wrong steps
-    rerank              all of these for one judge and stored samples; its scores are stored beside them
-    cross_table         judges by the models whose samples they re-rank
+    selection_results   every strategy by samples, K and N; ranking and calibration of the scores
+    step_results        how well step scores locate the wrong steps
+    rerank_models       all of these for each reward model and stored samples; scores are stored too
+    cross_table         reward models by the models whose samples they re-rank
 
-Scores come as a mapping (problem id, index of the sample) -> scores of its steps, so that they can be
-stored, and made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md lists the rows.
+Scores are a mapping (problem id, index of the sample) -> scores of its steps, so that they can be stored, and
+made by any `numerate.types.Scorer` (`scored_by`). docs/selection.md lists the rows.
 """
 
 from numerate.reranking.judges import cross_table, selection_results

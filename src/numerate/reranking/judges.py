@@ -29,17 +29,21 @@ def selection_results(
     subsets: int = 64,
     seed: int = 0,
 ) -> list[Row]:
-    """Every strategy with this judge's scores, and the judge itself. All rows name the judge.
+    """Returns rows of every strategy with these scores, and of the scores themselves. All have `judge`.
 
-    <strategy>_at_k          accuracy with k samples; K and N as chosen (below), `limit` where it is one
-    <strategy>_by_limit      with all samples, at K or N = k
-    <strategy>_optimistic    with all samples and the best K or N *on these problems*, which is `limit`
-    auc, ece, ece_mass, brier, roc and reliability (`x`, value)    of the score as a prediction of "right"
-    auc_within               a right sample above a wrong one of the same problem: what re-ranking lives on
+        <strategy>_at_k         accuracy with k samples; K and N as chosen below: `limit`
+        <strategy>_by_limit     with all samples, at K or N = k
+        <strategy>_optimistic   with all samples and the best K or N on these problems: `limit`
+        auc, ece, ece_mass, brier, roc, reliability (`x`, value)
+                                of the score as a probability of a right answer
+        auc_within              a right sample above a wrong one of the same problem
 
-    how: the way from step scores to one score (`numerate.credit.aggregate`). K and N are chosen on the
-    validation problems; where there are none, on one half of the problems for the other (halves by id, so the
-    same for all models and judges). Raises ValueError for samples without scores and unequal numbers.
+    K and N are chosen on the validation problems; without these, on one half of the problems for the other
+    (halves by id, so the same for all models and scorers). how: the aggregate of step scores
+    (`numerate.credit.aggregate`).
+
+    Raises:
+        ValueError: a sample has no score, or problems have different numbers of samples.
     """
     judged = judged_groups(groups, scores, how)
     samples = powers_of_two(len(judged.candidates[0].clusters))

@@ -22,13 +22,15 @@ def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
 
 
 def cluster_rows(groups: Sequence[Group]) -> list[Row]:
-    """What the votes alone say.
+    """Returns rows of the clusters of answers.
 
-    majk_at_n              one of the k largest clusters is right (k = 1 is the vote itself)
-    scored_share           share of the samples in the k largest clusters, which is what a judge must read
-    right_share            by share of samples: problems whose right answer has that share
-    right_share_lost       the same among problems whose vote is wrong though a right answer is there
-    right_to_top           by ratio: size of the right cluster over the largest, among the same problems
+        majk_at_n          one of the k largest clusters is right (k = 1 is the vote)
+        scored_share       share of the samples in the k largest clusters
+        right_share        by share of the samples: problems whose right answer has that share
+        right_share_lost   the same among problems with a wrong vote and a right sample
+        right_to_top       by ratio: size of the right cluster over the largest, same problems
+
+    The rows need no scores.
     """
     problems = judged_groups(groups, None).candidates
     rows = candidate_rows("k clusters", problems, powers_of_two(len(problems[0].clusters)))
