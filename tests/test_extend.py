@@ -115,14 +115,15 @@ def test_the_page_is_short() -> None:
 
 def test_the_docs_name_every_engine_and_every_set() -> None:
     first = (DOCS / "engines.md").read_text(encoding="utf-8").partition("\n\n```")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", first, flags=re.M)) == set(ENGINES)
-    assert set(problems.TABLE) <= set(re.findall(r"\w+", (DOCS / "problems.md").read_text(encoding="utf-8")))
+    assert set(re.findall(r"^\| \[?`(\w+)`", first, flags=re.M)) == set(ENGINES)
+    pages = " ".join(page.read_text(encoding="utf-8") for page in DOCS.glob("problem*.md"))
+    assert set(problems.TABLE) <= set(re.findall(r"\w+", pages))
 
 
 def test_the_docs_name_metrics_of_the_catalog() -> None:
-    """The rows that docs/selection.md lists."""
-    page = (DOCS / "selection.md").read_text(encoding="utf-8")
-    table = page.partition("| metric | k |")[2].partition("\n\n")[0]
+    """The rows of metrics.json that a page on selection lists."""
+    pages = "\n\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("selection*.md"))
+    table = pages.partition("| metric | k |")[2].partition("\n\n")[0]
     listed = re.findall(r"^\| (`[^|]*) \|", table, flags=re.M)
     names = {name for cell in listed for name in re.findall(r"`(\w+)`", cell)}
     known = {metric.name for metric in catalog.METRICS}

@@ -133,7 +133,7 @@ class Rollout:
 
     @property
     def truncated(self) -> bool:
-        """Whether it ended without EOS: at max_tokens, or where the context was full."""
+        """Checks whether it ended without EOS: at max_tokens, or where the context was full."""
         return self.finish != "stop"
 
     @property
@@ -180,7 +180,7 @@ class Rollout:
 
     @property
     def no_room(self) -> bool:
-        """Whether the prompt fills the model's context, so that no token could be sampled."""
+        """Checks whether the prompt fills the model's context, so that no token could be sampled."""
         return self.finish == "length" and not any(self.mask) and not self.text
 
     @property

@@ -246,7 +246,7 @@ def _readings(a: Answer, b: Answer) -> Iterator[tuple[Answer, Answer]]:
 
 
 def _other_readings(a: str, b: str) -> Iterator[tuple[str | None, str | None]]:
-    """What each of the two may also mean, None where it means what is written."""
+    """Returns what each of the two may also mean, None where it means what is written."""
     both = a + b
     if ("(" in both or "[" in both or "\\{" in both or ", " in both) and _GROUPED.search(f"{a} {b}"):
         yield _GROUPED.sub(", ", a), _GROUPED.sub(", ", b)

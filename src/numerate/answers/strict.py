@@ -71,7 +71,8 @@ def nothing_left_out(candidate: str, reference: str) -> bool:
 
 
 def counted_unit(answer: Answer) -> object:
-    """What is counted: a known unit in one spelling, any other word behind a number, a currency, or None."""
+    """Returns the unit that is counted: a known one in one spelling, any other word behind a number, a
+    currency, or None."""
     if _CURRENCY.search(answer.raw):
         return units.Unit(frozenset({("dollar", 1)}), frozenset())
     normal = answer.normal

@@ -190,7 +190,7 @@ def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
 
 
 def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """What samples is there, and can sample from every model that the recipe asks it to."""
+    """Checks that the engine is installed, and can sample from every model that the recipe samples from."""
     if why := recipe.engine.why_fixed():
         for name in recipe.stages:
             yield ("stages", name), f"this engine cannot train: {why}"

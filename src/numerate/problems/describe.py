@@ -64,7 +64,7 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """Whether there are no duplicates, no overlap, no unusable answers and no contradictions."""
+        """Checks that there are no duplicates, no overlap, no unusable answers and no contradictions."""
         pairs = (pair for overlap in self.overlaps.values() for pair in (*overlap.exact, *overlap.near))
         repeated = self.duplicates or any(pair.same_numbers for pair in pairs)
         return not (repeated or self.unusable or self.contradictions)

@@ -32,5 +32,5 @@ def validate(
 
 
 def has_best(run: training.Stage, cfg: Validate) -> bool:
-    """Whether the stage leaves the model in `best` in place of the last one."""
+    """Checks whether the stage leaves the model in `best` in place of the last one."""
     return cfg.keep == "best" and "best" in run.state
