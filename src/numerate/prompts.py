@@ -137,7 +137,8 @@ def boxed_prompt(problem: Problem) -> str:
 
 
 def chat_prompt(problem: Problem) -> str:
-    """What the user says: as boxed, without the last line break. The model's template goes around it.
+    """Returns the turn of the user: as boxed, without the last line break. The model's template goes around
+    it.
 
     >>> chat_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.'
@@ -176,7 +177,7 @@ def boxed_end(problem: Problem) -> str:
 
 
 def _ends_in_its_box(problem: Problem) -> bool:
-    """Whether the solution's own box is what the grader reads, and holds the problem's answer."""
+    """Checks whether the solution's own box is what the grader reads, and holds the problem's answer."""
     answer, source = find(problem.solution, problem.kind, problem.choices)
     return (
         source == "box" and answer is not None and decide_strict(answer, problem.answer, problem.kind).equal
@@ -193,9 +194,9 @@ STYLES: dict[str, Style] = {
 
 
 def evaluation_prompt(problem: Problem, solution: str) -> tuple[str, str]:
-    """What an evaluator reads before it says ` correct` or ` incorrect` (Liu et al. 2023, arXiv:2310.10047,
-    section 3.2), in two parts: what all candidates at a problem have in common, and the rest. It ends without
-    a space: the space belongs to the word that follows, as tokenizers cut text.
+    """Returns the prompt of an evaluator, which ` correct` or ` incorrect` follows (Liu et al. 2023,
+    arXiv:2310.10047, section 3.2), in two parts: what all candidates at a problem have in common, and the
+    rest. It ends without a space: the space belongs to the word that follows, as tokenizers cut text.
 
     >>> "".join(evaluation_prompt(Problem("1", "What is 2+3?", "5"), "2+3=5"))[:70]
     'Here is a math problem: What is 2+3?. Here is a candidate solution: 2+'

@@ -56,7 +56,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a policy is asked. Ids are born in the engine."""
+    """The question of a policy, in turns. Ids are made in the engine."""
 
     problem_id: str
     turns: tuple[Turn, ...]
@@ -128,7 +128,8 @@ class Rollout:
 
     @property
     def truncated(self) -> bool:
-        """Whether it ended before the policy ended it: at max_tokens, or where the context was full."""
+        """Checks whether it ended before the policy ended it: at max_tokens, or where the context was
+        full."""
         return self.finish != "stop"
 
     @property
@@ -174,7 +175,7 @@ class Rollout:
 
     @property
     def no_room(self) -> bool:
-        """Whether the prompt was so long that the model's context left no room for a token."""
+        """Checks whether the prompt was so long that the model's context left no room for a token."""
         return self.finish == "length" and not any(self.mask) and not self.text
 
     @property

@@ -61,7 +61,7 @@ def _complete(candidate: str, reference: str) -> Verdict:
 
 
 def nothing_left_out(candidate: str, reference: str) -> bool:
-    """Whether two answers that are equal are strictly so. Symmetric."""
+    """Checks whether two answers that are equal are strictly so. Symmetric."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return candidate == reference
     a, b = normalize_text(box_contents(candidate)), normalize_text(box_contents(reference))
@@ -80,7 +80,8 @@ def nothing_left_out(candidate: str, reference: str) -> bool:
 
 
 def counted_unit(text: str, normal: str) -> object:
-    """What is counted: a known unit in one spelling, any other word behind a number, a currency, or None."""
+    """Returns the unit that is counted: a known unit in one spelling, any other word behind a number, a
+    currency, or None."""
     if _CURRENCY.search(text):
         return units.Unit(frozenset({("dollar", 1)}), frozenset())
     if not any(c.isdigit() for c in normal):

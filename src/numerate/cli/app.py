@@ -104,7 +104,7 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """What the person should read, empty where the error is not theirs to mend."""
+    """Returns the message for the person, empty where the error is not theirs to mend."""
     if isinstance(error, ModuleNotFoundError):
         lacking = (error.name or "").partition(".")[0]
         extra = next((extra for extra, modules in EXTRAS.items() if lacking in modules), "")

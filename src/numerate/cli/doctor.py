@@ -105,7 +105,7 @@ def torch_findings() -> list[Finding]:
 
 
 def products_finding(threads: int) -> Finding:
-    """What threads and half the bits are worth on this processor, at the size of a small model."""
+    """Measures the gain of threads and of half the bits on this processor, at the size of a small model."""
     import torch
 
     from numerate.models.gemm_benchmark import measure_gemm

@@ -88,7 +88,7 @@ def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr:
 
 
 def show_plan(recipe: Recipe, folder: Path) -> None:
-    """What is done of a run that has a folder already, on stderr; writes nothing."""
+    """Prints the state of the stages of a run that has a folder already, on stderr; writes nothing."""
     if not folder.is_dir():
         return
     from numerate import problems

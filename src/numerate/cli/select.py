@@ -36,7 +36,7 @@ def select_among(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """What pass@k, votes and scores make of sampled solutions.
+    """Compute pass@k, votes and selection by scores on sampled solutions.
 
     A line holds a problem with its attempts, or one attempt; attempts at one problem are put together, over
     files as well. Verdicts are those of the file, else found by grading against the reference; answers

@@ -55,7 +55,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
 
 
 def name_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """What becomes the name of a folder or a file has to be a plain word."""
+    """Checks that names of folders and files are plain words."""
     words = [(("name",), recipe.name), (("base_name",), recipe.base_name)]
     words += [(("problems", name), name) for name in recipe.problems]
     words += [(("stages", name), name) for name in recipe.stages]
@@ -174,7 +174,7 @@ def model_errors(name: str, *, weights: bool = True) -> Iterator[Complaint]:
 
 
 def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """What samples is there, and can sample from every model that the recipe asks it to."""
+    """Checks that the engine is installed, and can sample from every model that the recipe samples from."""
     if why := engines.why_fixed(recipe.engine):
         for name in recipe.stages:
             yield ("stages", name), f"nothing can be trained here: {why}"

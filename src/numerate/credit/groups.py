@@ -44,7 +44,7 @@ def leave_one_out(rewards: Rewards) -> Advantages:
 
 
 def has_signal(rewards: Rewards) -> bool:
-    """Whether the group can teach anything: two of its measured rewards differ."""
+    """Checks whether the group can teach anything: two of its measured rewards differ."""
     return len(set(_measured(rewards))) > 1
 
 

@@ -94,7 +94,7 @@ def steps_after(count: int, good: bool) -> int:
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
-    """Whether one attempt was right and at least this share of them."""
+    """Checks whether one attempt was right and at least this share of them."""
     return any(right) and sum(right) >= share * len(right)
 
 

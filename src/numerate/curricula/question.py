@@ -23,7 +23,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CurriculumChoice:
-    """What there is to choose the questions of a step from."""
+    """The problems and their state that a curriculum chooses the questions of a step from."""
 
     problems: Sequence[Problem]
     """those that this step has not asked yet"""
@@ -39,7 +39,7 @@ class CurriculumChoice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question."""
+    """The result of a question: which rollouts were right, a right solution, and mean |A|."""
 
     problem: Problem
     right: Sequence[bool]

@@ -18,7 +18,8 @@ class StepCounts:
 
 
 def step_counts(solutions: Sequence[str]) -> StepCounts:
-    """What shows that a judge of steps is being farmed: both go up while accuracy does not.
+    """Returns steps per solution and the share of repeated ones: where a judge of steps is being farmed, both
+    go up while accuracy does not.
 
     Gao et al. 2024 (arXiv 2410.15115): a policy that is paid per step repeats a good one, or writes many that
     say little. Steps are those of `steps.split`. No solutions, or none with a step, have 0 of both."""

@@ -46,7 +46,7 @@ def make_lean(model: nn.Module) -> None:
 
 
 def fits_compiled(x: Tensor, weight: Tensor) -> bool:
-    """Whether the compiled functions know this."""
+    """Checks whether the compiled functions know this."""
     return (
         x.dtype == weight.dtype == torch.float32
         and x.device.type == weight.device.type == "cpu"

@@ -77,18 +77,18 @@ def check(name: str, *, split: str | None = None) -> None:
 
 
 def at_hand(name: str, *, split: str | None = None) -> bool:
-    """Whether every part of the set can be read without asking the hub."""
+    """Checks whether every part of the set can be read without asking the hub."""
     return all(resolve_source(part.name, split, TABLE).at_hand() for part in parse_spec(name))
 
 
 def is_test_split(name: str, *, split: str | None = None) -> bool:
-    """Whether any part of the set is for measuring only; training on it must be refused."""
+    """Checks whether any part of the set is for measuring only; training on it must be refused."""
     return any(resolve_source(part.name, split, TABLE).kind == "test" for part in parse_spec(name))
 
 
 def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
-    """What of a set comes twice in it, and what it shares with another set; by default with every test split
-    of the known sets on this machine."""
+    """Finds problems that come twice in a set, and those that it shares with another set; by default with
+    every test split of the known sets on this machine."""
     problems = load(name, limit=limit)
     if against:
         return audit_with(problems, {against: load(against)})

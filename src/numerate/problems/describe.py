@@ -46,7 +46,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What `numerate problems NAME --check` finds."""
+    """The findings of `numerate problems NAME --check`."""
 
     count: int
     duplicates: tuple[tuple[str, ...], ...]

@@ -34,7 +34,7 @@ def stated_answer(solution: str) -> str:
 
 
 def _boxed(rest: str) -> str | None:
-    """What follows `\\boxed`: a balanced group, or the bare word of `\\boxed 5`."""
+    """Returns the content of `\\boxed`: a balanced group, or the bare word of `\\boxed 5`."""
     rest = rest.lstrip()
     if not rest.startswith("{"):
         bare = re.match(r"[^\s$.,]+", rest)

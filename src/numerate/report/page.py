@@ -99,7 +99,7 @@ def render_page(run: RunRecord) -> str:
 
 
 def make_environment() -> jinja2.Environment:
-    """What templates are rendered in: every text from outside is escaped."""
+    """Returns the environment of the templates: every text from outside is escaped."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(read_asset),
         autoescape=True,
@@ -128,7 +128,7 @@ def _policy(script: str) -> str:
 
 
 def _facts(run: RunRecord) -> list[Fact]:
-    """What a reader asks first: which model, which seed, which problems."""
+    """Returns the facts at the head of the page: which model, which seed, which problems."""
     sources = run.recipe.get("problems")
     sources = sources if isinstance(sources, Mapping) else {}
     names = dict.fromkeys([*map(str, sources), *run.problems])

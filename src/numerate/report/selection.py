@@ -63,7 +63,7 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 
 
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
-    """What needs no judge: the models have their colours."""
+    """Returns the figure of votes, which need no judge: the models have their colours."""
     figures: list[Figure] = []
     curve = [row for row in rows if row.metric == "scored_share"]
     if curve:
@@ -129,7 +129,8 @@ def _against_attempts(rows: Sequence[Result], judge: str, salt: str, top: float)
 
 
 def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
-    """What has no K or N is a level line at what it reaches with all samples."""
+    """Returns the figure of accuracy by K or N; a strategy without one is a level line at its accuracy with
+    all samples."""
     limited = [row for row in rows if row.metric.endswith("_by_limit") and row.k and row.value is not None]
     if not limited:
         return None

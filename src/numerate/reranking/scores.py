@@ -23,7 +23,7 @@ class Judged:
 
 
 def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], tuple[float, ...]]:
-    """What a judge says of every attempt, one group after the other."""
+    """Returns a judge's scores of the steps of every rollout, by problem and index."""
     by_rollout: dict[tuple[str, int], tuple[float, ...]] = {}
     for group in groups:
         texts = [scored.rollout.solution for scored in group.attempts]

@@ -27,7 +27,7 @@ def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
 
 
 def cluster_rows(groups: Sequence[Group]) -> list[Row]:
-    """What the votes alone say.
+    """Returns the rows of the votes alone.
 
     majk_at_n              one of the k largest clusters is right (k = 1 is the vote itself)
     scored_share           share of the attempts in the k largest clusters, which is what a judge must read

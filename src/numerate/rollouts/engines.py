@@ -75,7 +75,7 @@ def load_policy(
 
 
 def engine_mark(options: EngineOptions) -> list[str]:
-    """What tells attempts of one engine from another's where they are stored; nothing for the plain local
+    """Returns the mark of stored attempts that tells one engine's from another's; nothing for the plain local
     one."""
     if isinstance(options, LocalOptions):
         return ["calculator"] if options.calculator else []

@@ -134,7 +134,8 @@ def _check(lock: Path, holder: dict[str, Any], notify: Callable[[str], object]) 
 
 
 def _runs(pid: int, start: object) -> bool:
-    """Whether the process lives and is the one that wrote the lock: its number may be another's by now."""
+    """Checks whether the process lives and is the one that wrote the lock: its number may be another's by
+    now."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

@@ -136,7 +136,8 @@ class Learner:
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """What log-probabilities are computed within, here and wherever they have to be the same."""
+        """Sets the context that log-probabilities are computed in, here and wherever they have to be the
+        same."""
         with self.policy.autocast(), head_memory(self.head_mib):
             yield
 
@@ -193,7 +194,7 @@ class Learner:
 
 
 def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
-    """What an optimizer remembers of one parameter; AdamW counts its steps on the CPU."""
+    """Returns the moments that an optimizer keeps of one parameter; AdamW counts its steps on the CPU."""
     kept = {}
     for full, value in state.items():
         kind, _, rest = full.partition("/")

@@ -169,7 +169,7 @@ def spread_indices(count: int, n: int) -> list[int]:
 
 
 def say_once(run: Stage, text: str) -> None:
-    """What a run has once said it does not repeat, also after it was resumed."""
+    """Warns once per run, also where it was resumed."""
     if not run.state.get("told_drift"):
         run.state["told_drift"] = True
         run.progress.warn(text)

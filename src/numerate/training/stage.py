@@ -104,7 +104,7 @@ class Stage:
 
     @contextmanager
     def untimed(self) -> Iterator[None]:
-        """What is done within does not count as the time of the round: a validation."""
+        """Leaves the time within, of a validation, out of the time of the round."""
         began = time.perf_counter()
         yield
         self.paused += time.perf_counter() - began

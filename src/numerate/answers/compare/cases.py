@@ -161,7 +161,7 @@ def _ends(condition: Node) -> Iterator[Fraction]:
 
 
 def _value(node: Node, letter: str, point: Fraction) -> Node | None:
-    """What the function is at a point, None outside of all its pieces."""
+    """Returns the value of the function at a point, None outside of all its pieces."""
     if node.kind != "cases":
         return substitute_symbol(node, letter, number_node(point))
     for piece in node.args:

@@ -222,7 +222,7 @@ def gold_rows(
 
 
 def round_stats(groups: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. rollouts/operators: classes other than V per attempt."""
+    """Returns statistics of a step's rollouts. rollouts/operators: classes other than V per rollout."""
     from numerate.models.operators import OTHER
 
     turns = [turn for group in groups for s in group.attempts for turn in s.rollout.turns]

@@ -34,7 +34,7 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
 
 
 def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
-    """What the judge says of every attempt. A score that is not finite is one that could not be measured;
+    """Returns the scores of every rollout. A score that is not finite is one that could not be measured;
     raises NotFinite where all of them are."""
     flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
     if not scorer:

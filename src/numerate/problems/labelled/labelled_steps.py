@@ -103,7 +103,7 @@ def check_set(name: str) -> None:
 
 
 def is_test(name: str) -> bool:
-    """Whether a set is for measuring only."""
+    """Checks whether a set is for measuring only."""
     head, _, split = name.partition("/")
     if not Path(name).expanduser().is_file() and head in SETS:
         return SETS[head].kinds[split] == "test"

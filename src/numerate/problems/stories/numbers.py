@@ -173,7 +173,7 @@ def goal(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def bill(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """What one pays with: a round sum above p."""
+    """Returns a sum that one pays with: a round one above p."""
     sums = [n for n in (10, 20, 50, 60, 80, 100, 150, 200, 500, 1000) if p + 1 <= n <= 3 * p + 10]
     return _n(s.pick(sums[:3])) if sums else None
 
