@@ -241,7 +241,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to draw from a policy."""
+    """The settings of sampling from a policy."""
 
     temperature: float = 1.0
     """0 is greedy"""

@@ -112,7 +112,7 @@ def mistakes(error: ValidationError) -> list[Any]:
 def explain_mistake(
     mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
 ) -> tuple[Path_, str]:
-    """Where in `values` one of pydantic's errors is, and what to say of it."""
+    """Returns where in `values` one of pydantic's errors is, and what to say of it."""
     path = written_path(mistake["loc"], values)
     if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
         kind_value = mistake["input"].get("kind")

@@ -69,7 +69,7 @@ def subtract_kl_penalty(rewards: Sequence[float], kl: Sequence[float], beta: flo
 
 
 def best_of_n(rewards: Sequence[float], k: int) -> list[int]:
-    """Which K of N attempts have the highest rewards, in their order; the first of equal ones.
+    """Returns which K of N attempts have the highest rewards, in their order; the first of equal ones.
 
     Havrilla et al. 2024 (arXiv 2403.04642), best-K-of-N."""
     chosen = sorted(range(len(rewards)), key=lambda i: -rewards[i])[:k]

@@ -115,7 +115,7 @@ def attention_forward(
 
 
 def sliding_window(module: Any) -> int | None:
-    """Where each family keeps it; Llama has none."""
+    """Returns the window of a layer, from where each family keeps it; Llama has none."""
     if type(module).__name__.startswith("Mistral"):
         return getattr(module.config, "sliding_window", None)
     return getattr(module, "sliding_window", None)

@@ -54,7 +54,7 @@ class Operators:
         return np.where(self.acts(self.places(ids)), classes, OTHER).tolist()
 
     def fused(self, ids: Sequence[int]) -> int:
-        """How many tokens of an answer hold an operator that has no class of its own."""
+        """Returns how many tokens of an answer hold an operator that has no class of its own."""
         return int((self.fused_V[np.asarray(ids, dtype=np.int64)] & self.acts(self.places(ids))).sum())
 
 

@@ -55,7 +55,7 @@ class Policy:
 
     @property
     def context(self) -> int | None:
-        """How many tokens the model can hold, None where it does not say."""
+        """Returns how many tokens the model can hold, None where it does not say."""
         config = self.model.config
         length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
         return int(length) if length else None
@@ -67,7 +67,8 @@ class Policy:
 
     @property
     def place(self) -> str | None:
-        """Where the weights are, of a policy that is known without them (`models.outline`); else None."""
+        """Returns where the weights are, of a policy that is known without them (`models.outline`); else
+        None."""
         return getattr(self.model, "place", None)
 
     @property

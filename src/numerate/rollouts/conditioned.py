@@ -103,8 +103,8 @@ class _Attempt:
 
 
 def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
-    """How the whole attempt ended with this line; None where a line break did. Raises ValueError where that
-    cannot be told."""
+    """Returns how the whole attempt ended with this line; None where a line break did. Raises ValueError
+    where that cannot be told."""
     line = drawn.turns[-1]
     if drawn.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
         return drawn.finish

@@ -146,7 +146,8 @@ def _runs(pid: int, start: object) -> bool:
 
 
 def _start(pid: int) -> str:
-    """When a process started: which boot, and clock ticks after it; empty where the system does not say."""
+    """Returns when a process started: which boot, and clock ticks after it; empty where the system does not
+    say."""
     try:
         after = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -81,8 +81,9 @@ def token_means(batch: Batch, **columns: Tensor) -> Stats:
 
 
 def policy_shift_stats(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Stats:
-    """How far an update is from the policy that sampled: clipped, the share of tokens whose ratio was;
-    old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
+    """Returns the distance of an update from the policy that sampled: clipped, the share of tokens whose
+    ratio was; old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative
+    (k3)."""
     log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
     return token_means(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
 

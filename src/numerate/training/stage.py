@@ -96,7 +96,7 @@ class Stage:
 
     @property
     def position(self) -> str:
-        """Where the stage is, for messages: `stage rl, step 7`."""
+        """Returns where the stage is, for messages: `stage rl, step 7`."""
         at = self.working
         if at is None:
             return f"stage {self.label}, before its first step"

@@ -30,7 +30,7 @@ _ENOUGH = 5
 
 
 def operator_depth(term: Node) -> int:
-    """How many letters of their own the operators in an expression have, one within another."""
+    """Returns how many letters of their own the operators in an expression have, one within another."""
     highest = 0
     todo = [(term, 0)]
     while todo:

@@ -179,7 +179,7 @@ class Kl:
 
 @config
 class Process:
-    """How the scores of steps are used; read where the method has a judge."""
+    """The use of the scores of steps; read where the method has a judge."""
 
     outcome: NotNegative = 0.0
     """weight of `rewards`, which what steps earn is added to"""

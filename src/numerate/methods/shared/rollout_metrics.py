@@ -63,8 +63,8 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
 
 
 def length_stats(attempts: Sequence[Scored]) -> Stats:
-    """How long attempts are, and how many are right of those at problems with an answer. A judge that is
-    farmed shows: steps and repeated steps go up, accuracy does not."""
+    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer. A
+    judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [attempt.rollout for attempt in attempts]
     known = [correct for attempt in attempts if (correct := is_correct(attempt)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])

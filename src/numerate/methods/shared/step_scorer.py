@@ -53,7 +53,7 @@ def is_measured(scores: StepScores) -> bool:
 
 
 def step_ends(text: str, step_scores: StepScores) -> list[int]:
-    """Where in the text each score belongs; one of the whole belongs to the end."""
+    """Returns where in the text each score belongs; one of the whole belongs to the end."""
     if len(step_scores.steps) == len(step_scores.scores):
         return [step.end for step in step_scores.steps]
     return [len(text)] * len(step_scores.scores)

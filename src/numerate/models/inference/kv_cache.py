@@ -25,7 +25,7 @@ class CachedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much a step computes with."""
+    """The sizes that a step computes with."""
 
     rows: int
     questions: int

@@ -26,7 +26,7 @@ TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the numbers of a story are; `magnitude` is 1, 2 or 3."""
+    """The size of the numbers of a story; `magnitude` is 1, 2 or 3."""
 
     magnitude: int
 

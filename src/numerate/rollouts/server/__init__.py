@@ -71,8 +71,8 @@ class ServerEngine:
         self.served = Served(self._saved(policy))
 
     def _saved(self, policy: Policy) -> str:
-        """Where the server finds the policy. Every set of weights has a name of its own: a server keeps what
-        it has loaded under a name."""
+        """Returns where the server finds the policy. Every set of weights has a name of its own: a server
+        keeps what it has loaded under a name."""
         if policy.place:
             return policy.place
         if self._place is None:

@@ -35,7 +35,7 @@ class Background(Generic[T, R]):
         self.loop.close()
 
     def __len__(self) -> int:
-        """How many are in the air."""
+        """Returns how many are in the air."""
         return len(self.flying)
 
     def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:
