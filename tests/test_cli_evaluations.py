@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate.models import locate
-from numerate.store import LOCK, hold_lock
+from numerate.store import LOCK, hold_lock, move_path
 from tests import tiny
 from tests.command_line import call
 
@@ -195,15 +194,15 @@ def test_a_move_of_outdated_results_that_was_killed_is_completed(
     names = {path.name for path in Path("runs/eval-a-final").iterdir()}
     config = Path("a/final/config.json")
     config.write_text(json.dumps(json.loads(config.read_text()) | {"note": "trained again"}))
-    rename, left = os.rename, [2]
+    move, left = move_path, [2]
 
     def stop(*paths: Any) -> None:
         left[0] -= 1
         if left[0] < 0:
             raise KeyboardInterrupt
-        rename(*paths)
+        move(*paths)
 
-    monkeypatch.setattr("numerate.eval_run.os.rename", stop)
+    monkeypatch.setattr("numerate.eval_run.move_path", stop)
     call("eval", "a/final", "-p", "two.jsonl", "-n", "2", "--max-tokens", "6", "-q")
     monkeypatch.undo()
     monkeypatch.chdir(here)

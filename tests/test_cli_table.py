@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from numerate.cli import table
@@ -84,3 +86,30 @@ def test_a_wide_table_is_whole_in_a_pipe_and_wraps_its_last_text_on_a_terminal()
     assert long.strip() in table.lay_out([["a", long.strip()]], ["x", "about"], ["about"])[2]
     wrapped = table.lay_out([["a", long.strip()]], ["x", "about"], ["about"], width=80)
     assert " ".join(" ".join(wrapped[2:]).split()) == f"a {long.strip()}"
+
+
+def test_wide_characters_take_two_columns() -> None:
+    rows = [["数学模型", 5], ["base", 12]]
+    assert table.lay_out(rows, ["model", "n"]) == [
+        "model      n",
+        "--------  --",
+        "数学模型   5",
+        "base      12",
+    ]
+    lines = table.lay_out([["数" * 40, "1.0% [0.0, 2.0]"]], ["model", "accuracy"], (), 40)
+    assert max(map(cell_len, lines)) <= 40 and "".join(lines).count("数") == 40
+
+
+def test_names_are_no_markup_and_no_colour_reaches_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("CLICOLOR_FORCE", "1")
+    lines = table.lay_out([["[bold]x[/]", ":smile: 5%"], ["a\tb", "http://x"]], ["name", "value"])
+    assert lines[2:] == ["[bold]x[/]  :smile: 5%", "a b           http://x"]
+    assert not re.search(r"[^ -~]", "".join(lines))
+
+
+def test_a_long_value_goes_on_under_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    table.print_pairs([("answers", "word " * 30), ("n", "5")])
+    first, *rest, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("answers  word") and last == "n        5" and len(first) <= 80
+    assert rest and all(line.startswith(" " * 9 + "word") for line in rest)

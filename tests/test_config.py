@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pydantic
 import pytest
 import yaml
 
+import numerate
 from numerate import config, methods, recipes
 from tests.small_recipe import PLAIN, RECIPE, WORKED, make
 
@@ -321,7 +325,7 @@ def test_the_resolved_recipe_is_the_same_recipe_with_every_default(here: Path) -
 
 
 def option_names(method: str) -> list[str]:
-    return list(methods.get_method(method).Config.__pydantic_fields__)
+    return [field.name for field in dataclasses.fields(methods.get_method(method).Config)]
 
 
 def test_an_unknown_recipe_gets_a_suggestion(here: Path) -> None:
@@ -398,3 +402,19 @@ def test_measuring_needs_no_recipe_file(here: Path) -> None:
     assert recipe.problems["asked"].limit == 7 and recipe.evaluate.samples == 4
     with pytest.raises(ValueError, match="command line, prompt: there is no prompt style"):
         config.make_eval_recipe("eval-m", "MODEL", ["asked.jsonl"], None, {"prompt": "plan"})
+
+
+def test_pydantic_is_used_by_its_public_interface() -> None:
+    internal = re.compile(r"__pydantic|pydantic_core|pydantic\._|__get_validators__|\.__fields__")
+    files = [
+        path for path in Path(numerate.__file__).parent.rglob("*.py") if internal.search(path.read_text())
+    ]
+    assert not files
+
+
+def test_the_schema_has_the_help_of_inherited_options() -> None:
+    from numerate.methods.grpo import Config
+
+    properties = pydantic.TypeAdapter(Config).json_schema()["properties"]
+    assert properties["steps"]["description"] == "rounds of sampling and learning"
+    assert all(each.get("description") for each in properties.values())

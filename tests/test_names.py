@@ -49,6 +49,18 @@ def test_public_classes_have_different_names():
     assert not {name: places for name, places in files.items() if len(places) > 1}
 
 
+def test_docstrings_of_functions_and_classes_begin_with_a_verb_or_a_noun():
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    first = {
+        f"{file}:{node.lineno} {node.name}": (ast.get_docstring(node) or "").partition("\n")[0]
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+    }
+    assert len(first) > 2000
+    assert not {name: line for name, line in first.items() if line.startswith((*CLAUSES, "Is ", "When "))}
+
+
 def is_heading(line: str) -> bool:
     """Begins with a noun or a verb, not with a relative clause; is no question."""
     begins = line[:1].isupper() or line.startswith(COMMANDS)

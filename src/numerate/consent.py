@@ -19,7 +19,7 @@ class Consent:
     """modules outside this package whose functions the recipe may run, see `rewards.trust`"""
 
     def to_replace(self, message: str) -> bool:
-        """Whether the finished work that the message names may be replaced."""
+        """Checks whether the finished work that the message names may be replaced."""
         return self.redo(message) if callable(self.redo) else self.redo
 
 

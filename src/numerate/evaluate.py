@@ -96,7 +96,7 @@ def evaluate_model(
 
 
 def no_room(lost: Sequence[str], n: int, engine: Engine, model: str, name: str) -> str:
-    """What is said of problems whose prompt is longer than the model's context."""
+    """Returns the message about problems whose prompt is longer than the model's context."""
     context = getattr(getattr(engine, "policy", None), "context", None)
     return (
         f"{len(lost)} of {n} problems of {name} (first: {lost[0]!r}) are longer than the context of {model}"

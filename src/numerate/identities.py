@@ -49,7 +49,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
 
 
 def other_stages(stage: StageRecipe) -> set[str]:
-    """What a stage takes besides the model that it starts from."""
+    """Returns the stages and models that a stage takes besides the model that it starts from."""
     judges = (name for _, name in named(stage.options, "judge") if which.judge_kind(name) == "stage")
     others = (name for what in ("model", "rollouts") for _, name in named(stage.options, what))
     return {*others, *judges}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import pydantic
@@ -63,9 +63,18 @@ def declare_inherited(cls: type) -> None:
     own = dict(cls.__annotations__)
     inherited: dict[str, Any] = {}
     for parent in reversed(cls.__mro__[1:]):
-        for name, info in parent.__dict__.get("__pydantic_fields__", {}).items():
-            inherited[name] = Annotated[info.annotation, *info.metadata, Field(description=info.description)]
+        if is_dataclass(parent):
+            hints = get_type_hints(parent, include_extras=True)
+            for name, help_text in field_help(parent).items():
+                inherited[name] = Annotated[hints[name], Field(description=help_text)]
     cls.__annotations__ = inherited | own
+
+
+@cache
+def field_help(kind: type) -> dict[str, str | None]:
+    """Returns the help of each field of a record."""
+    schema = pydantic.TypeAdapter(kind).json_schema()
+    return {field.name: schema["properties"][field.name].get("description") for field in fields(kind)}
 
 
 def with_defaults(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:

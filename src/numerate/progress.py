@@ -77,7 +77,7 @@ class Warnings(QuietProgress):
 
 @dataclass
 class Count:
-    """How much of one task is done, and what that says about the rest."""
+    """The part of one task that is done, and what that says about the rest."""
 
     label: str
     total: float | None

@@ -149,7 +149,8 @@ def boxed_prompt(problem: Problem) -> str:
 
 
 def chat_prompt(problem: Problem) -> str:
-    """What the user says: as boxed, without the last line break. The model's template goes around it.
+    """Returns the turn of the user: as boxed, without the last line break. The model's template goes around
+    it.
 
     >>> chat_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.'
@@ -188,7 +189,7 @@ def boxed_end(problem: Problem) -> str:
 
 
 def _ends_in_its_box(problem: Problem) -> bool:
-    """Whether the solution's own box is what the grader reads, and holds the problem's answer."""
+    """Checks whether the solution's own box is what the grader reads, and holds the problem's answer."""
     answer, source = find(problem.solution, problem.kind, problem.choices)
     return (
         source == "box" and answer is not None and decide_strict(answer, problem.answer, problem.kind).equal

@@ -165,7 +165,8 @@ def run_stage(
 
 
 def train_stage(begun: Run, stage: StageRecipe, job: Job, event: Callable[[str], None]) -> Any:
-    """What the stage's method makes. Raises NotFinite, with stage and step, where a number is not finite."""
+    """Trains a stage, and returns the result of its method. Raises NotFinite, with stage and step, where a
+    number is not finite."""
     from numerate.training import checkpoint
 
     try:
@@ -209,8 +210,8 @@ def model_place(recipe: Recipe, folder: Path, name: str) -> str:
 
 
 def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
-    """What rollouts call the policy that wrote them: a stage, a hub id, or the last part of a path, for where
-    things lie on a machine is not stored. A server knows its model by the whole name."""
+    """Returns the name in rollouts of the policy that wrote them: a stage, a hub id, or the last part of a
+    path, as paths of a machine are not stored. A server knows its model by the whole name."""
     inside = path.removeprefix(f"{folder}/stages/")
     if inside != path:
         return inside.removesuffix("/model")
@@ -290,7 +291,7 @@ def renew_folder(
 
 
 def short_names(sets: Sequence[str]) -> dict[str, str]:
-    """What a set of labelled steps is called on disk -> the set."""
+    """Maps the names on disk of sets of labelled steps to the sets."""
     names: dict[str, str] = {}
     for each in sets:
         names[set_name(each, names)] = each
@@ -319,7 +320,7 @@ def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -
 
 
 def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:
-    """What the numbers belong to. No times here: a resumed run writes the same file."""
+    """Returns what the numbers belong to. No times here: a resumed run writes the same file."""
     return {
         "name": recipe.name,
         "seed": recipe.seed,

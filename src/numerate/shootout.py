@@ -91,7 +91,7 @@ def _held(
 
 
 def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
-    """What `shootout.json` holds, from the folders of the seeds."""
+    """Returns the content of `shootout.json`, from the folders of the seeds."""
     start, contestants = find_contestants(recipe)
     problems = recipe.evaluate.problems[0]
     places = [RunFolder(folder / f"seed-{seed}") for seed in seeds]

@@ -103,7 +103,7 @@ def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) ->
 
 
 def replacing_message(planned: Sequence[Planned]) -> str:
-    """What changed, and which finished stages have to be done again for that; one line."""
+    """Describes what changed, and which finished stages have to be done again for that; one line."""
     names = [plan.stage for plan in planned]
     why = [change_reason(plan, names) for plan in planned]
     what = f"stage {names[0]}" if len(names) == 1 else f"stages {', '.join(names)}"

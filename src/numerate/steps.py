@@ -111,7 +111,8 @@ def _protected(text: str) -> Iterator[Span]:
 
 
 def _closed_at(text: str, start: int, opener: str, exhausted: set[str]) -> int:
-    """Where the display or environment that was opened before `start` ends; `start` where it does not.
+    """Returns where the display or environment that was opened before `start` ends; `start` where it does
+    not.
 
     exhausted: closers that do not come any more; each is looked for in vain only once, so time stays linear.
     """
@@ -126,7 +127,7 @@ def _closed_at(text: str, start: int, opener: str, exhausted: set[str]) -> int:
 
 
 def _inline_end(text: str, start: int) -> int:
-    """Where the `$...$` that was opened before `start` ends; `start` where that dollar is money.
+    """Returns where the `$...$` that was opened before `start` ends; `start` where that dollar is money.
 
     "$50.\n... = $30" is money twice. Mathematics touches both of its dollars; over several lines it also has
     no blank line, and shows that it is TeX or that the line was broken at an operator.

@@ -9,6 +9,7 @@ import torch
 
 from numerate.models import Lora, Policy, load
 from numerate.models.tokenization import special_strings
+from numerate.rollouts.server import dialects
 from numerate.store import SUMS
 from numerate.types import Prompt, Turn
 from tests import tiny
@@ -184,3 +185,23 @@ def test_a_header_that_is_damaged_is_told_by_the_checksums(directory: Path, tmp_
     (tmp_path / "m" / SUMS).unlink()
     with pytest.raises(ValueError, match="download the model again"):
         load(str(tmp_path / "m"))
+
+
+def test_a_text_longer_than_the_context_is_no_warning_of_transformers(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands and logs count such texts themselves."""
+    warnings: list[str] = []
+    monkeypatch.setattr(
+        "transformers.tokenization_utils_base.logger.warning", lambda text, *_: warnings.append(text)
+    )
+    policy = load(str(directory))
+    policy.tokenizer.model_max_length = 4
+    text = "It has 12 of the 13"
+    policy.encode_prompt(ask(text))
+    policy.encode_prompt(ask(text, chat=True))
+    policy.encode_target(text)
+    ids = policy.encode_prompt(ask(text))
+    assert dialects.as_text(ask(text), ids, policy) == text and not warnings
+    policy.tokenizer(text)
+    assert "longer than the specified maximum" in warnings[0], "nothing else silences it"

@@ -34,8 +34,8 @@ BEGUN = re.compile(r"<<([^<>=\n]*)=\Z")
 
 
 def calculator_completion(text: str) -> str | None:
-    """What a calculator writes after a text that ends with `<<48/2=`: here `24>>`. None where the text ends
-    otherwise, or where there is nothing that it could say.
+    """Returns the text that a calculator writes behind `<<48/2=`: here `24>>`. None where the text ends
+    otherwise, or where it has no value.
 
     >>> calculator_completion("Half of 48 is 48/2=<<48/2=")
     '24>>'

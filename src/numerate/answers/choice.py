@@ -135,7 +135,7 @@ _REASON = re.compile(r"\b(?:because|since|as|while|whereas|but|than|over|though)
 
 
 def _beside(claims: list[Statement], tail: str) -> list[Statement]:
-    """What a value mentions beside the letter that it asserts, up to its reasons."""
+    """Returns the part of a value beside the letter that it asserts, up to its reasons."""
     reason = _REASON.search(tail)
     end = reason.start() if reason else len(tail)
     near = [each for each in claims if each.says == "mentioned" and each.mention.end <= end]

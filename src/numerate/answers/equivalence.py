@@ -47,7 +47,7 @@ ERROR = Verdict(False, "error")
 
 
 def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdict:
-    """Whether two answers are the same, and which rung says so. Symmetric but for kind "choice".
+    """Decides whether two answers are the same, and by which rung. Symmetric but for kind "choice".
 
     A candidate may be None, which is no answer. Raises ValueError for what is neither text nor a number, and
     an unknown kind: a fault of the grader is the verdict "error"."""

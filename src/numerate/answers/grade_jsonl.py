@@ -92,7 +92,8 @@ def _grade_row(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinis
 
 
 def _reference(row: Mapping[str, Any]) -> Any:
-    """What the row accepts: a text, a number, or a list of them; worked solutions are reduced later."""
+    """Returns the answers that the row accepts: a text, a number, or a list of them; worked solutions are
+    reduced later."""
     value = row.get("reference")
     if value in (None, []) or isinstance(value, bool) or value != value:
         what = f"is missing{_fields(row)}" if value is None else f"is {value!r}"

@@ -53,7 +53,7 @@ def _complete(candidate: str, reference: str) -> Verdict:
 
 
 def nothing_left_out(candidate: str, reference: str) -> bool:
-    """Whether two answers that are equal are strictly so. Symmetric."""
+    """Checks whether two answers that are equal are strictly so. Symmetric."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return candidate == reference
     a, b = Answer(candidate), Answer(reference)

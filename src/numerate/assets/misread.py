@@ -50,7 +50,7 @@ def misread_solution(
 
 
 def by_line(problem: Problem) -> list[str]:
-    """Which relation each calculation belongs to."""
+    """Returns which relation each calculation belongs to."""
     return [name for name in problem.meta["relations"] for _ in range(CALCULATIONS[name])]
 
 

@@ -1,8 +1,9 @@
-"""Plain tables: aligned columns, no boxes. On a narrow terminal text wraps and columns move below each other;
-nothing is cut off. Whole in a pipe or a file."""
+"""Plain tables by rich: aligned columns, no boxes, no colours. On a narrow terminal text wraps and columns
+move below each other; nothing is cut off. Whole in a pipe or a file."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -10,12 +11,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from numerate.cli import terminal
 from numerate.terminal import printable_text
 
-GAP = "  "
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+GAP = 2
+"""blanks between columns"""
 NARROWEST = 8
 """characters that a heading keeps before it wraps"""
 TEXT = 16
@@ -30,21 +35,44 @@ def print_table(
     keys: int = 1,
     to_stderr: bool = False,
 ) -> None:
-    """Print a table; the columns named in `left` (and the first) align left, the others right."""
+    """Prints a table; the columns named in `left` (and the first) align left, the others right."""
     terminal.echo("\n".join(lay_out(rows, header, left, line_width(to_stderr), keys)), err=to_stderr)
 
 
 def print_title(text: str, *, to_stderr: bool = False) -> None:
-    """Print an empty line and the name of the table below; a long one wraps."""
-    terminal.echo("\n" + "\n".join(wrap_text(text, line_width(to_stderr) or sys.maxsize)), err=to_stderr)
+    """Prints an empty line and the name of the table below; a long one wraps."""
+    terminal.echo("\n" + "\n".join(wrap(text, line_width(to_stderr) or sys.maxsize)), err=to_stderr)
 
 
 def paragraph(text: str, *, indent: str = "", to_stderr: bool = False) -> None:
-    """Print words, wrapped at the width of the terminal, at 78 characters elsewhere."""
+    """Prints words, wrapped at the width of the terminal, at 78 characters elsewhere."""
     width = min(line_width(to_stderr) or 78, 78)
     terminal.echo(
         "\n".join(wrap(text, width, initial_indent=indent, subsequent_indent=indent)), err=to_stderr
     )
+
+
+def print_pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
+    """Prints `name  value` lines; a long value goes on under itself."""
+    cells = [[cell_text(value) for value in row] for row in rows]
+    widest = max(text_width(name) for name, _ in cells)
+    stream = sys.stderr if to_stderr else sys.stdout
+    rest = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - GAP
+    lines = render_cells(cells, [widest, max(rest, 3 * NARROWEST)], [True, True])
+    terminal.echo("\n".join(lines), err=to_stderr)
+
+
+def save_json(path: Path | None, value: Any) -> None:
+    """Writes what the table shows as JSON, where --json asked for it; `-` is stdout."""
+    if path is None:
+        return
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    if str(path) == "-":
+        terminal.echo(text, nl=False)
+    else:
+        from numerate.store import write_text
+
+        write_text(path, text)
 
 
 def line_width(to_stderr: bool = False) -> int | None:
@@ -74,20 +102,61 @@ def lay_out(
         widths = column_widths(
             [columns[i] for i in block], [least[i] for i in block], [to_left[i] for i in block], width
         )
+        head, *body = [[row[i] for i in block] for row in cells]
         lines += [""] if lines else []
-        lines += table_body([[row[i] for i in block] for row in cells], widths, [to_left[i] for i in block])
+        lines += render_cells(body, widths, [to_left[i] for i in block], head)
     return lines
 
 
+def render_cells(
+    rows: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool], header: Sequence[str] = ()
+) -> list[str]:
+    """Returns the lines of a rich table with columns of these widths, and a rule below the heading; cells
+    wider than their column go on in the next line."""
+    from rich.console import Console, Group
+    from rich.rule import Rule
+    from rich.table import Table
+
+    grid = Table(box=None, padding=0, pad_edge=False, show_header=bool(header))
+    for i, (width, left) in enumerate(zip(widths, to_left, strict=True)):
+        if i:
+            grid.add_column(width=GAP)
+        head = Group(cell(header[i]), Rule(characters="-")) if header else ""
+        grid.add_column(head, justify="left" if left else "right", width=width, overflow="fold")
+    for row in rows:
+        spaced = [part for text in row for part in ("", cell(text))]
+        grid.add_row(*spaced[1:])
+    total = sum(widths) + GAP * (len(widths) - 1)
+    console = Console(file=io.StringIO(), width=total, color_system=None, legacy_windows=False)
+    lines = console.render_lines(grid)
+    return ["".join(segment.text for segment in line).rstrip() for line in lines]
+
+
+def cell(text: str) -> RenderableType:
+    """Returns a cell of a rich table; blanks in front stay before each of its lines."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    words = text.lstrip()
+    return Padding(Text(words), (0, 0, 0, len(text) - len(words))) if words != text else Text(text)
+
+
 def cell_text(value: object) -> str:
-    """Returns a value on one line, and as wide as it will be shown."""
-    return "" if value is None else printable_text(str(value)).replace("\n", " ")
+    """Returns a value on one line, as it will be shown."""
+    return "" if value is None else printable_text(str(value)).replace("\n", " ").replace("\t", " ")
+
+
+def text_width(text: str) -> int:
+    """Returns how many columns of a terminal a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def narrowest_width(column: Sequence[str], text: bool) -> int:
     """Returns the width below which a column does not go: its widest number, or a part of its text."""
-    head, *rest = map(len, column)
-    longest = max(rest, default=0)
+    head, *rest = map(text_width, column)
+    longest = max(rest, default=1)
     return min(max(head, longest), TEXT) if text else max(longest, min(head, NARROWEST))
 
 
@@ -99,7 +168,7 @@ def column_blocks(least: Sequence[int], width: int | None, keys: int) -> list[li
     blocks = [[*first, keys]]
     for i in range(keys + 1, len(least)):
         wider = [*blocks[-1], i]
-        if sum(least[j] for j in wider) + len(GAP) * (len(wider) - 1) <= width:
+        if sum(least[j] for j in wider) + GAP * (len(wider) - 1) <= width:
             blocks[-1] = wider
         else:
             blocks.append([*first, i])
@@ -111,62 +180,11 @@ def column_widths(
 ) -> list[int]:
     """Returns the widths of the columns of a block: all they need, less what the line lacks, which the widest
     of those that can wrap give, then the columns of text; a single number wider than the line gives last."""
-    widths = [max(map(len, column)) for column in columns]
-    spare = sum(widths) + len(GAP) * (len(widths) - 1) - (width or sys.maxsize)
+    widths = [max(1, *map(text_width, column)) for column in columns]  # rich has no column of nothing
+    spare = sum(widths) + GAP * (len(widths) - 1) - (width or sys.maxsize)
     lower = [min(bound, NARROWEST) for bound in least]
     for bounds in (least, [low if t else b for low, b, t in zip(lower, least, text, strict=True)], lower):
         while spare > 0 and (more := [i for i, bound in enumerate(bounds) if widths[i] > bound]):
             widths[max(more, key=lambda i: widths[i])] -= 1
             spare -= 1
     return widths
-
-
-def table_body(cells: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
-    """Returns the heading, a rule and the rows; cells wider than their column go on in the next line."""
-    head, *rows = [fold_row(row, widths, to_left) for row in cells]
-    return [*head, GAP.join("-" * width for width in widths), *(line for row in rows for line in row)]
-
-
-def fold_row(row: Sequence[str], widths: Sequence[int], to_left: Sequence[bool]) -> list[str]:
-    parts = [wrap_text(cell, width) for cell, width in zip(row, widths, strict=True)]
-    lines = [[part[i] if i < len(part) else "" for part in parts] for i in range(max(map(len, parts)))]
-    return [
-        GAP.join(
-            word.ljust(width) if left else word.rjust(width)
-            for word, width, left in zip(line, widths, to_left, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-
-
-def wrap_text(text: str, width: int) -> list[str]:
-    """Returns a cell in lines of at most `width` characters, broken at blanks and hyphens where there are
-    any; blanks in front stay."""
-    if len(text) <= width:
-        return [text]
-    indent = text[: len(text) - len(text.lstrip())][: width // 2]
-    return wrap(text.strip(), width, initial_indent=indent, subsequent_indent=indent) or [""]
-
-
-def print_pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
-    """Print `name  value` lines; a long value goes on under itself."""
-    widest = max(len(name) for name, _ in rows)
-    stream = sys.stderr if to_stderr else sys.stdout
-    rest = (shutil.get_terminal_size().columns if stream.isatty() else 80) - widest - len(GAP)
-    for name, value in rows:
-        lines = wrap(printable_text(value), max(rest, 3 * NARROWEST)) or [""]
-        indent = "\n" + " " * widest + GAP
-        terminal.echo(f"{name.ljust(widest)}{GAP}{indent.join(lines)}".rstrip(), err=to_stderr)
-
-
-def save_json(path: Path | None, value: Any) -> None:
-    """What the table shows, as JSON, where --json asked for it; `-` is stdout."""
-    if path is None:
-        return
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    if str(path) == "-":
-        terminal.echo(text, nl=False)
-    else:
-        from numerate.store import write_text
-
-        write_text(path, text)

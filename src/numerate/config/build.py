@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -112,7 +112,7 @@ def mistakes(error: ValidationError) -> list[Any]:
 def explain_mistake(
     mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
 ) -> tuple[Path_, str]:
-    """Where in `values` one of pydantic's errors is, and what to say of it."""
+    """Returns where in `values` one of pydantic's errors is, and what to say of it."""
     path = written_path(mistake["loc"], values)
     if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
         kind_value = mistake["input"].get("kind")
@@ -143,9 +143,9 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
     names the branch of a union."""
     for word in path:
         argument = PLACE.get(get_origin(kind))
-        inside = kind.__pydantic_fields__[word].annotation if argument is None else get_args(kind)[argument]
+        inside = get_type_hints(kind)[word] if argument is None else get_args(kind)[argument]
         kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
-    return list(getattr(kind, "__pydantic_fields__", {}))
+    return [field.name for field in fields(kind)] if is_dataclass(kind) else []
 
 
 def inner_keys(kind: Any) -> list[str]:
@@ -155,15 +155,9 @@ def inner_keys(kind: Any) -> list[str]:
 
 
 def record_in(inside: Any, loc: Sequence[Any]) -> Any:
-    """The record in a union; of several the one whose kind is named in `loc`. What is no union stays."""
-    members = [part for member in get_args(inside) for part in union_kinds(member)]
-    records = [member for member in members if hasattr(member, "__pydantic_fields__")]
-    kinds = [get_args(getattr(r.__pydantic_fields__.get("kind"), "annotation", None)) for r in records]
+    """Returns the record in a union; of several the one whose kind is named in `loc`. What is no union
+    stays."""
+    records = [member for member in get_args(inside) if is_dataclass(member)]
+    kinds = [get_args(get_type_hints(record).get("kind")) for record in records]
     named = [record for record, kind in zip(records, kinds, strict=True) if set(kind) & set(loc)]
     return next(iter([*named, *records]), inside)
-
-
-def union_kinds(member: Any) -> list[Any]:
-    """The kinds of a member of a union, without their tags, also where it is a union itself."""
-    plain = getattr(member, "__origin__", member)
-    return [part for inner in get_args(plain) for part in union_kinds(inner)] if get_args(plain) else [plain]

@@ -57,7 +57,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
 
 
 def name_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """What becomes the name of a folder or a file has to be a plain word."""
+    """Checks that names of folders and files are plain words."""
     words = [(("name",), recipe.name), (("base_name",), recipe.base_name)]
     words += [(("problems", name), name) for name in recipe.problems]
     words += [(("stages", name), name) for name in recipe.stages]

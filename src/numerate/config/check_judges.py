@@ -72,7 +72,7 @@ def left_by_stage(recipe: Recipe, stage: str) -> frozenset[str]:
 
 
 def no_writer(recipe: Recipe, name: str) -> str | None:
-    """What to say where a stage's result cannot write solutions."""
+    """Returns the message for a stage whose result cannot write solutions."""
     method, left = recipe.stages[name].method, left_by_stage(recipe, name)
     if left & WRITERS:
         return None
@@ -147,14 +147,14 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def scores_steps(recipe: Recipe, judge: str) -> bool:
-    """Whether a judge of rerank_with has a score per step and can be asked about anything."""
+    """Checks whether a judge of rerank_with has a score per step and can be asked about anything."""
     if judge in recipe.stages:
         return "step_judge" in left_by_stage(recipe, judge)
     return judge != ORACLE and not no_judge(judge) and read_card(Path(judge).expanduser()).kind in STEP_JUDGES
 
 
 def stage_judges(recipe: Recipe, name: str) -> str | None:
-    """What to say where a stage trains no judge."""
+    """Returns the message for a stage that trains no judge."""
     method = recipe.stages[name].method
     if left_by_stage(recipe, name) & JUDGES:
         return None
@@ -162,7 +162,7 @@ def stage_judges(recipe: Recipe, name: str) -> str | None:
 
 
 def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
-    """What to say where a directory holds no judge for this recipe."""
+    """Returns the message for a directory that holds no judge for this recipe."""
     if judge == ORACLE:
         return None
     if not Path(judge).expanduser().is_dir() and judge not in locate.BUNDLED:
@@ -192,7 +192,8 @@ def check_judge(directory: str) -> Card:
 
 
 def no_judge(name: str) -> str:
-    """What `name` is in place of a judge's directory and what to name, empty where it is one."""
+    """Returns what `name` is in place of a judge's directory, and what to name instead; empty where it is
+    one."""
     path = locate.locate_model(name)
     if not isinstance(path, Path):
         if close := get_close_matches(name, [ORACLE], cutoff=0.7):
@@ -215,8 +216,8 @@ def known_judges(recipe: Recipe) -> list[str]:
 
 
 def judge_names(judges: Sequence[str], stages: Collection[str]) -> dict[str, str]:
-    """What rows call each judge -> what the recipe calls it: a stage or the oracle by its name, a directory
-    by its last words, numbered where two would be called the same."""
+    """Maps the names of judges in rows to those in the recipe: a stage or the oracle by its name, a directory
+    by its last words, numbered where two would have the same name."""
     names: dict[str, str] = {}
     for each in judges:
         plain = each if each in stages or each == ORACLE else locate.short_name(each)
@@ -229,7 +230,7 @@ def judge_names(judges: Sequence[str], stages: Collection[str]) -> dict[str, str
 
 
 def evaluator_word_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """What an evaluator writes are tokens of the model."""
+    """Checks that the words that an evaluator writes are tokens of the model."""
     for name, stage in recipe.stages.items():
         whole = getattr(methods.get_method(stage.method), "WHOLE_TOKENS", ())
         if whole and (split := split_words(recipe.model, whole)):

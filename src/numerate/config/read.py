@@ -178,7 +178,7 @@ def override_value(text: str) -> Any:
 
 
 def describe_value(value: Any) -> str:
-    """What was written, in words and shortened: the text 'eight', the list [1, 2], nothing (null)."""
+    """Describes a value in words, shortened: the text 'eight', the list [1, 2], nothing (null)."""
     if value is None:
         return "nothing (null)"
     if isinstance(value, bool):

@@ -15,7 +15,7 @@ Complaint = tuple[Path_, str]
 
 
 def reward_functions(recipe: Recipe) -> dict[Path_, compose.Given]:
-    """Where a recipe lists rewards -> the list."""
+    """Maps the keys of a recipe that list rewards to the lists."""
     lists: dict[Path_, compose.Given | None] = {}
     for name, stage in recipe.stages.items():
         lists["stages", name, "rewards"] = getattr(stage.options, "rewards", None)

@@ -63,8 +63,8 @@ def score_lines(
 
 
 def key_of(row: Row) -> int:
-    """What tells the rows of an output apart, small enough to keep for millions: a line that could not be
-    read goes by its number, because its id may be missing or another's."""
+    """Returns a key of a row of the output, small enough to keep for millions: a line that could not be read
+    goes by its number, because its id may be missing or another's."""
     return hash(("line", row["line"]) if "error" in row else ("id", json.dumps(row["id"])))
 
 

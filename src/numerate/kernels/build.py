@@ -38,7 +38,7 @@ def compiled_library() -> ctypes.CDLL | None:
 
 
 def switched_off() -> bool:
-    """Whether everything is to be left to torch, here and on a GPU."""
+    """Checks whether everything is to be left to torch, here and on a GPU."""
     return os.environ.get("NUMERATE_COMPILE") == "0"
 
 
@@ -84,8 +84,8 @@ def build_library(compiler: str) -> Path:
 
 
 def is_own_file(file: Path) -> bool:
-    """Whether a compiled file is what this user compiled: an own file that nobody else may write, with the
-    checksum that its name says."""
+    """Checks whether a compiled file is what this user compiled: an own file that nobody else may write, with
+    the checksum that its name says."""
     try:
         known = file.lstat()
         mine = known.st_uid in (0, os.geteuid()) if hasattr(os, "geteuid") else True
@@ -101,7 +101,8 @@ def cache_folder() -> Path:
 
 
 def processor_name() -> str:
-    """What -march=native depends on: a cache on a shared disk may serve several kinds of machines."""
+    """Names the processor that -march=native depends on: a cache on a shared disk may serve several kinds of
+    machines."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

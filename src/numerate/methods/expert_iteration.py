@@ -83,13 +83,13 @@ def duplicate_key(rollout: Rollout, dedupe: str) -> object:
 
 
 def correct_rollouts(attempts: Iterable[Scored], cfg: Config) -> list[Rollout]:
-    """What passes the threshold; a reward that could not be measured does not."""
+    """Returns the rollouts that pass the threshold; a reward that could not be measured does not."""
     rewards = ((s.rollout, s.reward.value) for s in attempts)
     return [rollout for rollout, reward in rewards if reward is not None and reward >= cfg.threshold]
 
 
 def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
-    """What is kept of the right attempts at one problem, oldest first."""
+    """Returns the right rollouts of one problem that are kept, oldest first."""
     kept: dict[object, Rollout] = {}
     for rollout in rollouts:
         kept.setdefault(duplicate_key(rollout, cfg.dedupe), rollout)

@@ -62,7 +62,7 @@ def value_row(laid: Laid, right: bool, eos: int) -> Example | None:
 
 
 def last_token(judge: ScoreModel, style: str) -> int:
-    """What a written solution ends with: EOS, or in a chat the template's end of turn."""
+    """Returns the last token of a written solution: EOS, or in a chat the template's end of turn."""
     tokenizer = judge.tokenizer
     return tokenization.end_of_turn(tokenizer) if STYLES[style].chat else int(tokenizer.eos_token_id)
 

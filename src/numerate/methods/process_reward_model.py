@@ -95,7 +95,7 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
 
 
 def head_targets(labels: Iterable[int | None], classes: int, neutral: Neutral) -> list[float | None]:
-    """What the head should say: the rating itself, or 1 and 0."""
+    """Returns the targets of the head: the rating itself, or 1 and 0."""
     if classes == 3:
         return [None if label is None else float(label) for label in labels]
     meaning = {1: 1.0, -1: 0.0, 0: {"positive": 1.0, "negative": 0.0, "drop": None}[neutral], None: None}

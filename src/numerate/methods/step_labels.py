@@ -58,7 +58,7 @@ def prefix_labels(right: Sequence[Sequence[bool | int]], threshold: float, monot
 
 
 def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
-    """What stands before the second, third, ... step: whole lines, so that a step cannot grow."""
+    """Returns the texts before the second, third, ... step: whole lines, so that a step cannot grow."""
     text = scored.rollout.solution
     for step in split(text)[1:]:
         yield Beginning(group.problem, text[: step.start].rstrip(" \t"))

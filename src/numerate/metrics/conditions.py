@@ -35,7 +35,7 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the checks read. rows: the last ones, the newest last, finite numbers only."""
+    """The rows that the checks read. rows: the last ones, the newest last, finite numbers only."""
 
     rows: Sequence[Row]
     norms: Sequence[float]

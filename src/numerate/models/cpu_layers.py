@@ -46,7 +46,7 @@ def make_lean(model: nn.Module) -> None:
 
 
 def fits_compiled(x: Tensor, weight: Tensor) -> bool:
-    """Whether the compiled functions know this."""
+    """Checks whether the compiled functions know this."""
     return (
         x.dtype == weight.dtype == torch.float32
         and x.device.type == weight.device.type == "cpu"
@@ -115,7 +115,7 @@ def attention_forward(
 
 
 def sliding_window(module: Any) -> int | None:
-    """Where each family keeps it; Llama has none."""
+    """Returns the window of a layer, from where each family keeps it; Llama has none."""
     if type(module).__name__.startswith("Mistral"):
         return getattr(module.config, "sliding_window", None)
     return getattr(module, "sliding_window", None)

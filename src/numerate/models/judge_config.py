@@ -50,12 +50,12 @@ class Card:
 
     @property
     def by_prefix(self) -> bool:
-        """Whether each step is read on a line of its own, with what stands before it."""
+        """Checks whether each step is read on a line of its own, with what stands before it."""
         return self.encoder and self.reads == "prefixes"
 
     @property
     def speaks(self) -> bool:
-        """Whether the network keeps the head of its vocabulary."""
+        """Checks whether the network keeps the head of its vocabulary."""
         return self.likelihood or self.kind == "value"
 
 

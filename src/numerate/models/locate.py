@@ -172,7 +172,7 @@ def _weights(name: str, path: Path) -> list[Path]:
 
 
 def tensor_headers(name: str, path: Path) -> dict[str, Any]:
-    """What the header of a safetensors file says of each tensor: dtype, shape, data_offsets. Compares the
+    """Returns the header of a safetensors file: dtype, shape, data_offsets of each tensor. Compares the
     file's size with what it promises: 8 bytes of length, a JSON header, the data."""
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -20,8 +20,8 @@ LEAST = 32
 
 @cache
 def uses_own_matmul() -> bool:
-    """Whether this processor's products are better computed by us. Never measured: the same machine must give
-    the same numbers."""
+    """Checks whether this processor's products are better computed by us. Never measured: the same machine
+    must give the same numbers."""
     lib = kernels.compiled_library()
     return lib is not None and lib.lanes() == 16 and "AuthenticAMD" in cpu_info()
 

@@ -65,7 +65,8 @@ class MixedPolicy:
         return HeadedModel(self.policy.model, self.heads)
 
     def together(self) -> Policy:
-        """What the learner trains: it shares the policy's weights, and has the heads' too."""
+        """Returns the network that the learner trains: it shares the policy's weights, and has the heads'
+        too."""
         return Policy(self.model, self.policy.tokenizer, self.policy.name, self.policy.compute)
 
     def save(self, directory: str | Path) -> Path:

@@ -37,7 +37,7 @@ class Operators:
     scope: Scope
 
     def acts(self, place_N: NDArray[np.int8]) -> NDArray[np.bool_]:
-        """Whether an operator at such places is one."""
+        """Returns the states in which an operator counts as one: those inside an annotation, or all."""
         return place_N == INSIDE if self.scope == "inside_annotation" else np.ones_like(place_N, dtype=bool)
 
     def places(self, ids: Sequence[int]) -> NDArray[np.int8]:
@@ -54,7 +54,7 @@ class Operators:
         return np.where(self.acts(self.places(ids)), classes, OTHER).tolist()
 
     def fused(self, ids: Sequence[int]) -> int:
-        """How many tokens of an answer hold an operator that has no class of its own."""
+        """Returns how many tokens of an answer hold an operator that has no class of its own."""
         return int((self.fused_V[np.asarray(ids, dtype=np.int64)] & self.acts(self.places(ids))).sum())
 
 

@@ -62,7 +62,7 @@ def tune_process() -> None:
 
 
 def keep_heap() -> bool:
-    """Whether it could be done: on Linux with glibc."""
+    """Keeps freed memory in the process. Returns whether it could be done: on Linux with glibc."""
     if sys.platform != "linux":
         return False
     try:

@@ -58,7 +58,7 @@ def prepare_policy(policy: Policy, conditioning: Conditioning, tokens: bool) -> 
 
 
 def _alike(policy: Policy, tags: Sequence[Sequence[int]]) -> bool:
-    """Whether the embeddings of two tags of one token each are almost parallel."""
+    """Checks whether the embeddings of two tags of one token each are almost parallel."""
     import torch
 
     first, other = (policy.model.get_input_embeddings().weight[ids[0]].float() for ids in tags)

@@ -205,7 +205,8 @@ def on_encoder(name: str, card: Card, *, device: str = "auto", dtype: Dtype = "a
 
 
 def load_score_model(directory: str | Path, *, device: str = "auto", dtype: Dtype = "auto") -> ScoreModel:
-    """What `save` wrote. Raises ValueError for a folder without a judge, or with one that has no head."""
+    """Loads a score model that `save` wrote. Raises ValueError for a folder without a judge, or with one that
+    has no head."""
     folder = Path(directory)
     card = read_card(folder)
     check_head(folder, card)

@@ -74,6 +74,12 @@ def decode_ids(tokenizer: Any, ids: list[int]) -> str:
     return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
+def token_ids(tokenizer: Any, text: str, **options: bool) -> list[int]:
+    """Returns the ids of a text, without transformers' own warning of a text longer than the model's context:
+    what is too long is counted, and reported by the command or in the log."""
+    return list(tokenizer(text, verbose=False, **options).input_ids)
+
+
 def special_strings(tokenizer: Any) -> dict[str, int]:
     """Texts of the control tokens, with their ids."""
     added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items() if token.special}
@@ -81,7 +87,7 @@ def special_strings(tokenizer: Any) -> dict[str, int]:
 
 
 def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=bos, split_special_tokens=True).input_ids)
+    return token_ids(tokenizer, text, add_special_tokens=bos, split_special_tokens=True)
 
 
 def _marks_words(tokenizer: Any) -> bool:
@@ -150,4 +156,4 @@ def _merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _template_ids(tokenizer: Any, text: str) -> list[int]:
     """A template writes its own BOS."""
-    return list(tokenizer(text, add_special_tokens=False).input_ids)
+    return token_ids(tokenizer, text, add_special_tokens=False)

@@ -27,7 +27,7 @@ from numerate.models.with_heads import Beside
 
 @dataclass(slots=True)
 class Captured:
-    """What a forward pass of the trunk passed by."""
+    """Activations of one forward pass of the trunk."""
 
     calls: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = field(
         default_factory=dict[int, tuple[tuple[Any, ...], dict[str, Any]]]
@@ -129,5 +129,6 @@ class Joint(Beside):
 
 
 def join_value_branch(policy: Policy, branch: ValueBranch) -> Policy:
-    """What the learner trains: it shares the policy's weights, and has the branch's too."""
+    """Returns the network that the learner trains: it shares the policy's weights, and has the branch's
+    too."""
     return Policy(Joint(policy.model, branch), policy.tokenizer, policy.name, policy.compute)

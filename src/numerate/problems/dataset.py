@@ -72,7 +72,7 @@ class Dataset:
                 raise ValueError(f"{path} has no problems: replace the file, or unset {VARIABLE}")
 
     def at_hand(self, split: str) -> bool:
-        """Whether the split's files are on this machine."""
+        """Checks whether the split's files are on this machine."""
         return bool(os.environ.get(VARIABLE)) and bool(self.local(self.splits[split]))
 
     def local(self, split: Split) -> list[Path]:
@@ -106,7 +106,7 @@ class Dataset:
 
 
 def kind_of(split: str) -> SplitKind:
-    """What a split of somebody's dataset is for, by its name."""
+    """Returns the purpose of a split of somebody's dataset, by its name."""
     if re.match(r"test|math500|heldout|held-out", split):
         return "test"
     return "validation" if re.match(r"dev|val", split) else "train"

@@ -65,7 +65,7 @@ def duplicate_groups(problems: Sequence[Problem]) -> list[tuple[str, ...]]:
 
 
 def find_overlap(train: Sequence[Problem], test: Sequence[Problem]) -> Overlap:
-    """What of the training set is in the test set, exactly or nearly."""
+    """Finds the problems of the training set that are in the test set, exactly or nearly."""
     return compare_prepared(prepare_problems(train), prepare_problems(test))
 
 
@@ -78,7 +78,7 @@ def without_held_out(problems: Sequence[Problem], held_out: Sequence[Problem]) -
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is compared of a problem; made once for a set that is compared with many."""
+    """The parts of a problem that are compared; made once for a set that is compared with many."""
 
     id: str
     text: str

@@ -135,7 +135,7 @@ def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequ
 
 
 def _group(problems: Sequence[Problem], name: str) -> dict[str, int]:
-    """How many problems have each value of a meta field; in the order of the values."""
+    """Returns how many problems have each value of a meta field; in the order of the values."""
     values = [problem.meta[name] for problem in problems if problem.meta.get(name) is not None]
     counts = Counter(str(value) for value in values if isinstance(value, str | int) and value != "")
     return dict(sorted(counts.items(), key=lambda item: (len(item[0]) if item[0].isdigit() else 99, item[0])))

@@ -40,7 +40,7 @@ def mix_sets(sets: Sequence[tuple[str, Sequence[Problem], Fraction | None]]) -> 
 
 
 def _counts(sizes: Sequence[int], weights: Sequence[Fraction | None]) -> list[int]:
-    """How many problems to take of each set."""
+    """Returns how many problems to take of each set."""
     if all(weight is None for weight in weights):
         return list(sizes)
     shares = [Fraction(1) if weight is None else weight for weight in weights]

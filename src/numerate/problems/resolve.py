@@ -21,7 +21,7 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?(/[\w.-]+)?")
 
 
 class Loader(Protocol):
-    """What stands in the table of known sets."""
+    """An entry in the table of known sets."""
 
     @property
     def name(self) -> str: ...

@@ -22,5 +22,5 @@ def data_block(value: Any) -> Markup:
 
 
 def source_hash(script: str) -> str:
-    """What a Content-Security-Policy calls this inline script."""
+    """Returns the name of this inline script in a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

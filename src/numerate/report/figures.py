@@ -247,8 +247,8 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
-    """How different the samples are: per model and problem set, then per round of every stage that
-    samples."""
+    """Returns panels of the diversity of samples: per model and problem set, then per round of every stage
+    that samples."""
     panels: list[Panel] = []
     spread = [metric.name for metric in catalog.drawn("diversity")]
     for index, problems in enumerate(_sets(run)):

@@ -99,7 +99,7 @@ def render_page(run: RunRecord) -> str:
 
 
 def make_environment() -> jinja2.Environment:
-    """What templates are rendered in: every text from outside is escaped."""
+    """Returns the environment of the templates: every text from outside is escaped."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(read_asset),
         autoescape=True,

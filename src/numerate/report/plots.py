@@ -82,7 +82,7 @@ def line_colour(index: int) -> str:
 
 
 def marker_shape(index: int) -> int:
-    """Which shape a model has: where the colours begin again, they come with other shapes."""
+    """Returns which shape a model has: where the colours begin again, they come with other shapes."""
     return (index + index // COLOURS) % len(GLYPHS)
 
 

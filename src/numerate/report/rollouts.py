@@ -180,7 +180,7 @@ def _row(
 
 
 def given_text(turns: Sequence[Mapping[str, Any]]) -> str:
-    """What of the solution stood there already, see `types.Rollout.prefix`."""
+    """Returns the part of the solution that stood there already, see `types.Rollout.prefix`."""
     first = next((index for index, turn in enumerate(turns) if turn.get("trained")), len(turns))
     before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
     return "".join(turn.get("text") or "" for turn in reversed(list(before)))

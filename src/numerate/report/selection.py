@@ -129,7 +129,8 @@ def _against_samples(rows: Sequence[Result], judge: str, salt: str, top: float) 
 
 
 def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) -> Figure | None:
-    """What has no K or N is a level line at what it reaches with all samples."""
+    """Returns the figure of accuracy by K or N; a strategy without one is a level line at its accuracy with
+    all samples."""
     limited = [row for row in rows if row.metric.endswith("_by_limit") and row.k and row.value is not None]
     if not limited:
         return None

@@ -52,7 +52,7 @@ def parse_weighted(rewards: Given) -> list[Weighted]:
 
 
 def check_rewards(entries: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
-    """What is wrong with the rewards of a recipe, one line each. Imports their modules.
+    """Returns the faults in the rewards of a recipe, one line each. Imports their modules.
 
     meta: the columns of the problems beyond those that all have. trusted: see `find_function`."""
     if not entries:

@@ -49,12 +49,12 @@ def is_dotted(name: str) -> bool:
 
 
 def is_standard(name: str) -> bool:
-    """Whether a dotted name begins in the standard library, whatever file of that name lies here."""
+    """Checks whether a dotted name begins in the standard library, whatever file of that name lies here."""
     return name.partition(".")[0] in STANDARD
 
 
 def is_covered(name: str, names: Iterable[str]) -> bool:
-    """Whether one of the names is this one or a beginning of it at a dot."""
+    """Checks whether one of the names is this one or a beginning of it at a dot."""
     return any(name == known or name.startswith(f"{known}.") for known in names)
 
 

@@ -67,7 +67,7 @@ def server(text: str) -> str:
 
 
 def here(text: str) -> bool:
-    """Whether an address is one of this machine."""
+    """Checks whether an address is one of this machine."""
     host = urlsplit(str(split_login(text))).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback

@@ -80,7 +80,7 @@ class _Attempt:
     finish: Finish | None = None
 
     def question(self, name: str) -> Prompt:
-        """What the engine is asked to go on with, up to the next line break."""
+        """Returns the prompt of the next line: the engine goes on with it up to a line break."""
         text = "".join(turn.text for turn in self.turns)
         begun = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
         return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, begun))
@@ -103,8 +103,8 @@ class _Attempt:
 
 
 def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
-    """How the whole attempt ended with this line; None where a line break did. Raises ValueError where that
-    cannot be told."""
+    """Returns how the whole attempt ended with this line; None where a line break did. Raises ValueError
+    where that cannot be told."""
     line = drawn.turns[-1]
     if drawn.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
         return drawn.finish

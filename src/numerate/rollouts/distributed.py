@@ -26,12 +26,12 @@ def is_distributed() -> bool:
 
 
 def process_count() -> int:
-    """How many processes share this run."""
+    """Returns how many processes share this run."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def is_main() -> bool:
-    """Is this the process that writes?"""
+    """Checks whether this is the process that writes."""
     return not is_distributed() or os.environ["RANK"] == "0"
 
 

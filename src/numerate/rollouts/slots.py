@@ -78,7 +78,7 @@ class Slots(Generic[Q]):
         return count_B + 1 >= self.room_S[slot_B]
 
     def last(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Which rows have written nothing yet, and the last token of each of the others."""
+        """Returns which rows have written nothing yet, and the last token of each of the others."""
         count_B = self.count_S[self.slot_B]
         return count_B == 0, self.token_ST[self.slot_B, count_B - 1]
 

@@ -32,8 +32,8 @@ class Stops:
 
 
 def _may_complete(tokenizer: Any, strings: Sequence[str], vocab: int) -> NDArray[np.bool_]:
-    """Which tokens may be the one that completes a stop string: those that hold the last character of one,
-    or part of a character. It saves decoding at every other token."""
+    """Returns which tokens may be the one that completes a stop string: those that hold the last character of
+    one, or part of a character. It saves decoding at every other token."""
     may = np.zeros(vocab, dtype=bool)
     if not strings:
         return may

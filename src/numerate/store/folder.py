@@ -55,7 +55,7 @@ class RunFolder:
         return self.path / "stages" / _checked(name)
 
     def replaced(self, name: str) -> Path:
-        """Where a finished stage waits for its successor."""
+        """Returns where a finished stage waits for its successor."""
         return self.path / "stages" / ".replaced" / _checked(name)
 
     def replaced_attempts(self, model: str, problems: str) -> Path:

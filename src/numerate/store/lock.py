@@ -135,7 +135,8 @@ def _check(lock: Path, holder: dict[str, Any], notify: Callable[[str], object]) 
 
 
 def _runs(pid: int, start: object) -> bool:
-    """Whether the process lives and is the one that wrote the lock: its number may be another's by now."""
+    """Checks whether the process lives and is the one that wrote the lock: its number may be another's by
+    now."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -146,7 +147,8 @@ def _runs(pid: int, start: object) -> bool:
 
 
 def _start(pid: int) -> str:
-    """When a process started: which boot, and clock ticks after it; empty where the system does not say."""
+    """Returns when a process started: which boot, and clock ticks after it; empty where the system does not
+    say."""
     try:
         after = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -52,7 +52,7 @@ def log_extent(path: Path) -> dict[str, int]:
 
 
 def begins_with(path: Path, extent: Mapping[str, int]) -> bool:
-    """Whether a log begins with what it held when `extent` was taken."""
+    """Checks whether a log begins with what it held when `extent` was taken."""
     content = path.read_bytes() if path.exists() else b""
     head = content[: extent["bytes"]]
     return len(head) == extent["bytes"] and zlib.crc32(head) == extent["crc32"]

@@ -21,7 +21,7 @@ def write_problems(path: Path, problems: Iterable[Problem]) -> None:
 
 
 def read_problems(path: Path) -> list[Problem]:
-    """What `write_problems` wrote, in order. Lists in `meta` stay lists.
+    """Reads problems that `write_problems` wrote, in order. Lists in `meta` stay lists.
 
     Raises ValueError, with line and field, for a row that is no problem.
     """

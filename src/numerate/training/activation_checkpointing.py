@@ -91,7 +91,7 @@ def largest_micro_batch(rows: Sequence[Example], micro_tokens: int) -> int:
 
 
 def activation_bytes(config: Any, tokens: int, size: int = 4) -> int:
-    """What a decoder keeps of `tokens` tokens for its backward pass, in bytes.
+    """Returns the bytes that a decoder keeps of `tokens` tokens for its backward pass.
 
     A layer of width D with attention of width A = heads x size of a head (keys and values: K) and an MLP of
     width F keeps, per token: of each of its two norms what goes in, what is scaled and what comes out (6 D);
@@ -126,7 +126,7 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def _of_machine() -> int | None:
-    """What Linux could give without swapping."""
+    """Returns the memory that Linux could give without swapping."""
     if not MEMINFO.exists():
         return None
     fields = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines() if ":" in line)
@@ -134,7 +134,8 @@ def _of_machine() -> int | None:
 
 
 def _of_container() -> int | None:
-    """What the limit of a container leaves; pages of files that nobody uses are given back when asked."""
+    """Returns the memory that the limit of a container leaves; pages of files that nobody uses are given back
+    when asked."""
     limit, used, stat = (CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     if not (limit.exists() and used.exists()) or not (most := limit.read_text().strip()).isdigit():
         return None

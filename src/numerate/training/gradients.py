@@ -72,8 +72,9 @@ class Gradients:
 def worker_count(
     model: nn.Module, parameters: Sequence[nn.Parameter], cores: int, dropout: bool = False
 ) -> int:
-    """How many micro-batches at a time: one per core, fewer where their gradients would fill the memory; one
-    on a GPU, and one where dropout is on and draws from the random stream that all threads share."""
+    """Returns how many micro-batches at a time: one per core, fewer where their gradients would fill the
+    memory; one on a GPU, and one where dropout is on and draws from the random stream that all threads
+    share."""
     if any(p.device.type != "cpu" for p in parameters) or (dropout and has_dropout(model)):
         return 1
     size = sum(p.numel() * p.element_size() for p in parameters)

@@ -202,7 +202,7 @@ class Learner:
 
 
 def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
-    """What an optimizer remembers of one parameter; AdamW counts its steps on the CPU."""
+    """Returns the moments that an optimizer keeps of one parameter; AdamW counts its steps on the CPU."""
     kept = {}
     for full, value in state.items():
         kind, _, rest = full.partition("/")

@@ -91,7 +91,8 @@ def add_old_logprobs(
 def logprob_drift(
     sampler: NDArray[np.float64], learner: NDArray[np.float64], tolerance: float = TOLERANCE[torch.float32]
 ) -> Stats:
-    """How far two log-probabilities of the same tokens are apart, with d = log pi_learner - log pi_sampler.
+    """Returns the distance of two log-probabilities of the same tokens, with d = log pi_learner - log
+    pi_sampler.
 
     max and mean of |d|; off: the share of tokens whose ratio exp(d) is not within `tolerance` of 1;
     kl = mean(exp(d) - 1 - d), an estimate of KL(sampler || learner) that is never negative and has little
@@ -167,7 +168,7 @@ def spread_indices(count: int, n: int) -> list[int]:
 
 
 def say_once(run: Stage, text: str) -> None:
-    """What a run has once said it does not repeat, also after it was resumed."""
+    """Warns once per run, also where it was resumed."""
     if not run.state.get("told_drift"):
         run.state["told_drift"] = True
         run.progress.warn(text)

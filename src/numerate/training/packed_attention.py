@@ -174,7 +174,7 @@ def attend_packed(
 def fits_compiled(
     query: Tensor, key: Tensor, value: Tensor, layout: Layout, dropout: float, window: int | None
 ) -> bool:
-    """Whether the compiled functions know this."""
+    """Checks whether the compiled functions know this."""
     everything = window is None or window >= layout.longest
     return everything and not dropout and packed_attention_cpu.fits_compiled(query, key, value)
 
@@ -251,7 +251,7 @@ def in_blocks(
 def forked_attention(
     own: tuple[Tensor, Tensor, Tensor], k: Tensor, v: Tensor, at: Fork, window: int | None, settings: Any
 ) -> Tensor:
-    """What the rows see of the prompt's keys and values and of their own, [H, tokens, D]."""
+    """Returns the attention of the rows over the prompt's keys and values and their own, [H, tokens, D]."""
 
     def grid(x: Tensor) -> Tensor:
         """[1, H, tokens, D] -> [K, H, T, D]"""
@@ -279,7 +279,7 @@ def outside_mask(tokens: int, prompt: int, window: int | None, like: Tensor) -> 
 
 
 def can_pack(model: Any) -> bool:
-    """Whether the model's attention can be ours: it lets it be chosen, and is plain SDPA now."""
+    """Checks whether the model's attention can be ours: it lets it be chosen, and is plain SDPA now."""
     chosen = getattr(model.config, "_attn_implementation", None)
     return chosen == NAME or (chosen == "sdpa" and bool(getattr(model, "_supports_attention_backend", False)))
 

@@ -23,7 +23,7 @@ LARGEST_HEAD = 256
 
 @dataclass(frozen=True, slots=True)
 class Spots:
-    """Where the tokens of a line belong, [N] each."""
+    """The positions of the tokens of a line, [N] each."""
 
     group: Tensor
     own: Tensor

@@ -160,7 +160,7 @@ def _ends(condition: Node) -> Iterator[Fraction]:
 
 
 def _value(node: Node, letter: str, point: Fraction) -> Node | None:
-    """What the function is at a point, None outside of all its pieces."""
+    """Returns the value of the function at a point, None outside of all its pieces."""
     if node.kind != "cases":
         return substitute_numbers(node, {letter: point})
     for piece in node.args:

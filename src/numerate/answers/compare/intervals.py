@@ -35,7 +35,7 @@ def merge_intervals(node: Node) -> Node | None:
 
 
 def intersect_sets(nodes: Sequence[Node]) -> Node | None:
-    """What all of these sets of numbers have in common, None where one of them isn't such a set."""
+    """Returns the intersection of sets of numbers, None where one of them isn't such a set."""
     if not 1 < len(nodes) <= MOST_PIECES:
         return None
     try:

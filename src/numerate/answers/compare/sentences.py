@@ -47,7 +47,8 @@ _STYLED = re.compile(r"\\(?:text[a-z]*|mathrm|mbox) ?\{([^{}]*)\}")
 
 
 def value_in(text: str) -> str | None:
-    """What a sentence, a labelled value or a chain of reasoning arrives at; None where that isn't plain."""
+    """Returns the value that a sentence, a labelled value or a chain of reasoning arrives at; None where that
+    isn't plain."""
     text = " ".join(_STYLED.sub(r"\1 ", normalize.strip_emphasis(text)).split()).strip(" *")
     if yes_or_no := _YES_OR_NO.fullmatch(text):
         return yes_or_no[1]

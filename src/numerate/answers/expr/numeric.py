@@ -86,8 +86,8 @@ def agree_numerically(left: Node, right: Node) -> bool:
 
 
 def _noise(a: Any, b: Any) -> float:
-    """What may be left of a difference that is 0. Far below the 50th digit nothing is left over: e^-1000 is
-    no e^-2000."""
+    """Returns how much may be left of a difference that is 0. Far below the 50th digit nothing is left over:
+    e^-1000 is no e^-2000."""
     return 1e-40 if max(abs(a), abs(b)) > 1e-70 or a == b else 0.0
 
 
@@ -109,7 +109,7 @@ def extended_value(node: Node) -> float:
 
 
 def same_sign(left: Node, right: Node) -> bool:
-    """Whether two proportional expressions have the same sign, seen at one point."""
+    """Checks whether two proportional expressions have the same sign, seen at one point."""
     pair = _at(left, right, 0)
     return pair is not None and pair[0].real * pair[1].real > 0
 

@@ -29,7 +29,7 @@ _ENOUGH = 5
 
 
 def operator_depth(term: Node) -> int:
-    """How many letters of their own the operators in an expression have, one within another."""
+    """Returns how many letters of their own the operators in an expression have, one within another."""
     highest = 0
     todo = [(term, 0)]
     while todo:
@@ -82,7 +82,7 @@ def _whole(bound: Node) -> int:
 
 
 def same_series(left: Node, right: Node, same: Same) -> bool:
-    """Whether two expressions of which one holds a sum agree: term by term, or for a few values of the
+    """Checks whether two expressions of which one holds a sum agree: term by term, or for a few values of the
     letters in its bounds."""
     alike = left.kind == right.kind == "series" and left.value == right.value
     if alike and all(same(a, b) for a, b in zip(left.args, right.args, strict=True)):

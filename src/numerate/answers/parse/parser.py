@@ -151,7 +151,7 @@ class Parser(TokenStream):
         return self.below(_product(factors))
 
     def below(self, node: Node) -> Node:
-        r"""What is above `\over` or `\choose`, with what is below it."""
+        r"""Parses `\over` or `\choose` behind what stands above it."""
         sign = self.op("over", "choose")
         if sign is None:
             return node

@@ -263,7 +263,8 @@ def plain_words(normal: str) -> str | None:
 
 
 def _without_frame(text: str) -> str:
-    """What `they are parallel` and `first player wins` say of whom the question asks about."""
+    """Returns a sentence without its subject where the question names that: `they are parallel`, `first
+    player wins`."""
     text = _PRONOUN.sub("", text, count=1) if _PRONOUN.match(text) else text
     winner = _WINNER.fullmatch(text)
     return winner[1] if winner else text

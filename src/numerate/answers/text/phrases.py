@@ -26,7 +26,7 @@ def without_style(text: str) -> str:
 
 
 def strip_announcement(text: str) -> str:
-    """What follows "The answer is"; the text itself where it doesn't begin so."""
+    """Returns the text behind "The answer is"; the text itself where it doesn't begin so."""
     match = _ANNOUNCED.match(text) if _announces(text[:60]) else None
     if match is None or match.end() == len(text):
         return text

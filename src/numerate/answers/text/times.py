@@ -31,8 +31,8 @@ class Clock(NamedTuple):
 
 
 def same_time(a: str, b: str) -> bool | None:
-    """Whether two texts say the same time of day or the same duration, None where they aren't both times. AM
-    and PM may be left out on one side."""
+    """Returns whether two texts say the same time of day or the same duration, None where they aren't both
+    times. AM and PM may be left out on one side."""
     if not (_maybe(a) and _maybe(b)):
         return _spans(a, b) if a[:1].isdigit() and b[:1].isdigit() else None
     first, second = read_clock(a), read_clock(b)
@@ -52,7 +52,8 @@ _SPAN = re.compile(
 
 
 def _spans(a: str, b: str) -> bool | None:
-    """Whether two durations are the same, None unless both are and one of them counts in several units."""
+    """Returns whether two durations are the same, None unless both are and one of them counts in several
+    units."""
     if not (_may_last(a) and _may_last(b)):
         return None
     first, second = _span(a), _span(b)

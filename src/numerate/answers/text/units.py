@@ -104,7 +104,7 @@ def only_angles_differ(a: str, b: str) -> bool:
 
 
 def unit_of(normal: str) -> Unit | None:
-    """What an answer with a number in it counts, None where it doesn't say."""
+    """Returns the unit that an answer with a number in it counts, None where it names none."""
     if not _may_end_in_unit(normal):
         return None
     split = _split_unit(normal[-TAIL:])

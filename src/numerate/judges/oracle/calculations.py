@@ -111,8 +111,8 @@ def _calculation(left: Sequence[Item], right: Sequence[Item], either: bool) -> C
 
 
 def _plain(line: Sequence[LineToken], left: _Side, right: _Side, sign: int) -> bool:
-    """Whether two sides are what they seem. Often they are not in `a half price is 6`, `8 boxes = 5*8`,
-    `1/2 a cup = 4`, `weeks 1-2 = 5*2`, `3/3 - 2/3 = 1/3 of 150`."""
+    """Checks whether two sides are what they seem. Often they are not in `a half price is 6`, `8 boxes =
+    5*8`, `1/2 a cup = 4`, `weeks 1-2 = 5*2`, `3/3 - 2/3 = 1/3 of 150`."""
     if any(token.note == "of" for token in line[right.start : right.end]):
         return False
     worded = line[sign].kind == "is" or _kind(line, sign - 1) == "word"
@@ -162,7 +162,7 @@ def _leftward(line: Sequence[LineToken], end: int) -> _Side:
 
 
 def _starts(line: Sequence[LineToken], at: int) -> bool:
-    """Whether an expression can begin at `at`: after punctuation or at the start of the line."""
+    """Checks whether an expression can begin at `at`: after punctuation or at the start of the line."""
     if at == 0:
         return True
     before = line[at - 1]
@@ -172,7 +172,7 @@ def _starts(line: Sequence[LineToken], at: int) -> bool:
 
 
 def _negative(line: Sequence[LineToken], at: int) -> bool:
-    """Whether the minus at `at` belongs to its number: `14 + -8`."""
+    """Checks whether the minus at `at` belongs to its number: `14 + -8`."""
     return line[at].value == "-" and _kind(line, at - 1) == "op"
 
 
@@ -199,7 +199,7 @@ def _rightward(line: Sequence[LineToken], start: int) -> _Side:
 
 
 def _joined(line: Sequence[LineToken], end: int) -> bool:
-    """Whether an unknown or a further part of a number follows: `(5/4)x`, `16 and (2/3)`, `3 000`."""
+    """Checks whether an unknown or a further part of a number follows: `(5/4)x`, `16 and (2/3)`, `3 000`."""
     kind, value = _kind(line, end), line[end].value if end < len(line) else ""
     if kind == "break" and str(value).isalpha():
         return value not in JOINS or (value == "and" and _kind(line, end + 1) in STARTS)

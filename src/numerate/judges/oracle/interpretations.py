@@ -29,7 +29,7 @@ class Readings:
         self.known[r] = tuple(dict.fromkeys((*self.known.get(r, ()), *meant)))[:8]
 
     def belongs(self, x: Number) -> bool:
-        """Whether x is a number of the story or a result so far."""
+        """Checks whether x is a number of the story or a result so far."""
         r = field_residue(x)
         return r in self.world.readings or r in self.known
 
@@ -45,7 +45,8 @@ class Readings:
         return []
 
     def undoes(self, program: Sequence[Item], meant: Sequence[int]) -> bool:
-        """Whether an expression only leads back: from a result to what it was made of (72 - 24 = 48)."""
+        """Checks whether an expression only leads back: from a result to what it was made of (72 - 24 =
+        48)."""
         numbers = [field_residue(x) for x in program if not isinstance(x, str)]
         sources = self.world.sources
         below = [[sources.get(i, frozenset()) for i in self.known[r]] for r in numbers if r in self.known]

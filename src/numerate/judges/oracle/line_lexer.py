@@ -139,7 +139,7 @@ def _word(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
 
 
 def _unknown(match: re.Match[str], tokens: list[LineToken]) -> bool:
-    """Whether a single letter is an unknown of algebra rather than a word or a unit."""
+    """Checks whether a single letter is an unknown of algebra rather than a word or a unit."""
     letter, text = match["word"], match.string
     if letter not in UNITS and not (letter == "A" and not tokens):
         return True
@@ -168,7 +168,8 @@ def _fraction(word: str, tokens: list[LineToken], of_follows: bool) -> None:
 
 
 def _is_part(tokens: list[LineToken]) -> bool:
-    """Whether an "of" here multiplies: after a percentage, a fraction in words, or digits such as 3/4."""
+    """Checks whether an "of" here multiplies: after a percentage, a fraction in words, or digits such as
+    3/4."""
     if not tokens or tokens[-1].kind != "number":
         return False
     return tokens[-1].note in ("percent", "fraction") or (len(tokens) > 2 and tokens[-2] == ("op", "/", ""))

@@ -108,7 +108,8 @@ class Ledger:
 
 
 def _placed(x: Number, readings: Readings) -> bool:
-    """Whether x can be told from the story: a quantity, a constant, a percentage, a piece of the answer."""
+    """Checks whether x can be told from the story: a quantity, a constant, a percentage, a piece of the
+    answer."""
     if readings.belongs(x) or readings.belongs(x * 100) or field_residue(x) in readings.world.constants:
         return True
     return field_residue(x) in readings.world.piece_readings

@@ -33,7 +33,7 @@ HUNDREDTHS = re.compile(r"\b([A-Za-z_]\w*) ?/ ?100\b|\b100 ?[-+] ?([A-Za-z_]\w*)
 
 
 def knows(problem: Problem) -> bool:
-    """Whether the problem carries its computation graph: meta["graph"] and meta["answer_node"]."""
+    """Checks whether the problem carries its computation graph: meta["graph"] and meta["answer_node"]."""
     return bool(problem.meta.get("graph")) and bool(problem.meta.get("answer_node"))
 
 
@@ -130,7 +130,7 @@ class World:
         return _by_value(Quantity(value, identity) for identity, value in self.pieces.items())
 
     def is_piece(self, identity: int, positive: bool) -> bool:
-        """Whether a formula whose value is positive, or not, is a useful piece of the answer.
+        """Checks whether a formula whose value is positive, or not, is a useful piece of the answer.
 
         A piece may also come with its sign turned over, where it then is positive: 48 - 20 on the way to
         60 - 48 + 20. A quantity of the story may not: turned over, it is the usual mistake of subtracting the

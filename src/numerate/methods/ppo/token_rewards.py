@@ -54,7 +54,7 @@ class StepRewards(Process):
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What counts in the reward of a rollout."""
+    """The parts of a rollout's reward."""
 
     rewards: Given
     process: StepRewards

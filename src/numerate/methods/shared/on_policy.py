@@ -70,7 +70,8 @@ def with_advantages(
     out: list[Example] = []
     for row, advantage in zip(rows, advantages, strict=True):
         if advantage is not None:
-            per_token = advantage if isinstance(advantage, Sequence) else [advantage] * len(row.ids)
+            each = isinstance(advantage, Sequence)
+            per_token = advantage if each else scatter_trained(row.mask, advantage)
             weights = zip(per_token, row.token["correction"], strict=True)
             out.append(row.with_token(advantage=[a * w for a, w in weights]))
     return out

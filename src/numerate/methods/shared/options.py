@@ -206,7 +206,7 @@ class Validate:
             raise ValueError("validate.keep: best needs `every`, the steps or epochs between two validations")
 
     def due(self, count: int) -> bool:
-        """Whether the count-th step, from 1 on, ends with a validation."""
+        """Checks whether the count-th step, from 1 on, ends with a validation."""
         return self.every > 0 and count % self.every == 0
 
     def require(self, problems: Sequence[object]) -> None:

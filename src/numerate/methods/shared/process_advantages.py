@@ -45,9 +45,9 @@ def step_rewards(
 def rollout_payments(
     attempts: Sequence[Scored], steps_per_rollout: Sequence[Steps | None], cfg: Process
 ) -> list[rollout_metrics.Payment]:
-    """What each attempt earned, for the alarm: `outcome` times its reward, and the mean of its steps' scores
-    or the sum of the refined ones. The mean, as scores that are not refined count as far as they are above
-    one. Attempts that were not judged, or not graded where that counts, are left out."""
+    """Returns the payment of each rollout, for the alarm: `outcome` times its reward, and the mean of its
+    steps' scores or the sum of the refined ones. The mean, as scores that are not refined count as far as
+    they are above one. Rollouts without scores, or without a grade where that counts, are left out."""
     payments: list[rollout_metrics.Payment] = []
     for attempt, steps in zip(attempts, steps_per_rollout, strict=True):
         reward = attempt.reward.value if cfg.outcome else 0.0

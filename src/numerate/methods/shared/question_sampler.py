@@ -46,8 +46,8 @@ class QuestionSampler:
         return questions
 
     def learn_from(self, groups: Sequence[Group], surprises: Callable[[], Mapping[str, float]]) -> Stats:
-        """What came of the questions of this step. surprises: gives, where a curriculum asks, problem id ->
-        mean |A| over the tokens that were learned from."""
+        """Updates the curriculum by the groups of this step, and returns its statistics. surprises: gives,
+        where a curriculum needs it, problem id -> mean |A| over the tokens that were learned from."""
         if not self.curriculum:
             return {}
         before = self.run.state.get("curriculum", {})

@@ -46,8 +46,9 @@ def is_correct(attempt: Scored) -> bool | None:
 
 
 def rollout_stats(drawn: Sequence[Group]) -> Stats:
-    """What the attempts of a step were like. policy/entropy: the mean of -log pi over the tokens drawn, an
-    estimate of the entropy per token where the temperature is 1; only where the sampler told it."""
+    """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
+    an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
+    log-probabilities."""
     attempts = [attempt for group in drawn for attempt in group.attempts]
     worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
     known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
@@ -62,8 +63,8 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
 
 
 def length_stats(attempts: Sequence[Scored]) -> Stats:
-    """How long attempts are, and how many are right of those at problems with an answer. A judge that is
-    farmed shows: steps and repeated steps go up, accuracy does not."""
+    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer. A
+    judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [attempt.rollout for attempt in attempts]
     known = [correct for attempt in attempts if (correct := is_correct(attempt)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
@@ -100,8 +101,8 @@ def without_rows(groups: Sequence[Group]) -> str:
 
 
 def check_reward_hacking(run: training.Stage, attempts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
-    """What a round adds to the log: numbers, and in an alarm `hacking`, which holds the attempts that show
-    it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
+    """Returns what a round adds to the log: numbers, and in an alarm `hacking`, which holds the rollouts that
+    show it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
     known = [payment for payment in attempts if payment.right is not None]
     if not known:
         return {}, {}
@@ -156,7 +157,8 @@ def by_problem(known: Sequence[Payment], values: Sequence[float]) -> dict[str, l
 
 
 def reward_gap(known: Sequence[Payment]) -> Stats:
-    """What right and wrong attempts earn, in their means: a reward that can be trusted keeps them apart."""
+    """Returns the mean rewards of right and of wrong rollouts: a reward that can be trusted keeps them
+    apart."""
     stats: Stats = {}
     for name, wanted in (("right", True), ("wrong", False)):
         if rewards := [payment.reward for payment in known if payment.right is wanted]:

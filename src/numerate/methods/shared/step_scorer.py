@@ -34,7 +34,7 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
 
 
 def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
-    """What the judge says of every attempt. A score that is not finite is one that could not be measured;
+    """Returns the scores of every rollout. A score that is not finite is one that could not be measured;
     raises NotFinite where all of them are."""
     flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
     if not scorer:
@@ -53,7 +53,7 @@ def is_measured(scores: StepScores) -> bool:
 
 
 def step_ends(text: str, step_scores: StepScores) -> list[int]:
-    """Where in the text each score belongs; one of the whole belongs to the end."""
+    """Returns where in the text each score belongs; one of the whole belongs to the end."""
     if len(step_scores.steps) == len(step_scores.scores):
         return [step.end for step in step_scores.steps]
     return [len(text)] * len(step_scores.scores)

@@ -78,6 +78,7 @@ class CompiledForward(LeanForward):
 
 
 def fits_compiled(weights: Weights) -> bool:
-    """Whether the compiled functions know this: float32 on a CPU, norms folded, a matrix in one piece."""
+    """Checks whether the compiled functions know this: float32 on a CPU, norms folded, a matrix in one
+    piece."""
     plain = all(layer.norm is None and layer.mlp_norm is None for layer in weights.layers)
     return weights.embed.device.type == "cpu" and weights.embed.dtype == torch.float32 and plain

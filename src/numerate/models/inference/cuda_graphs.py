@@ -36,7 +36,7 @@ class Recording:
     replay: Replay
 
     def __call__(self, token_B: Tensor, plan: Plan) -> Tensor:
-        """What it returns is overwritten by the next one."""
+        """Replays the step; the next call overwrites its result."""
         self.token_B.copy_(token_B)
         for field in fields(Plan):
             getattr(self.plan, field.name).copy_(getattr(plan, field.name))

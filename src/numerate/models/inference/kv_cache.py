@@ -25,7 +25,7 @@ class CachedPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much a step computes with."""
+    """The sizes that a step computes with."""
 
     rows: int
     questions: int
@@ -55,8 +55,8 @@ def _power(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What all layers of one step share. Q questions, N rows of the fullest one. Rows beyond those of the
-    batch continue the first question and are computed for nothing."""
+    """The layout that all layers of one step share. Q questions, N rows of the fullest one. Rows beyond those
+    of the batch continue the first question and are computed for nothing."""
 
     prompt_B: Tensor
     """tokens of each row's prompt"""

@@ -80,7 +80,7 @@ def read_weights(model: Any, dtype: torch.dtype | None = None, more: Tensor | No
 
 
 def _is_known(base: Any) -> bool:
-    """Whether this is one of FAMILIES and computes just what the lean pass does."""
+    """Checks whether this is one of FAMILIES and computes just what the lean pass does."""
     if type(base).__name__ not in FAMILIES:
         return False
     config, body = base.config, base.model

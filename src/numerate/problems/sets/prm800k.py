@@ -41,9 +41,9 @@ def read_problem(row: Row) -> Problem:
 
 
 def is_demonstration(problem: Problem) -> bool:
-    """Whether the chosen path is a solution: finished, no step of it rated wrong, its answer the problem's.
-    Many are none: the labelling stopped at an error, or the generator was wrong. Where no answer can be read
-    the labellers must have called it a solution."""
+    """Checks whether the chosen path is a solution: finished, no step of it rated wrong, its answer the
+    problem's. Many are none: the labelling stopped at an error, or the generator was wrong. Where no answer
+    can be read the labellers must have called it a solution."""
     steps = problem.meta["labelled_steps"]
     if not steps or chosen_text(steps[-1]) is None:
         return False

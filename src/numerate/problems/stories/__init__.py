@@ -40,7 +40,7 @@ BUCKETS = {
 
 @dataclass(frozen=True)
 class Knobs:
-    """How hard and how strange the problems are. The splits' own values are in `DEFAULTS`."""
+    """The difficulty and strangeness of problems. The splits' own values are in `DEFAULTS`."""
 
     steps: tuple[int, int] = (1, 6)
     """fewest and most calculations, 1 to 8"""

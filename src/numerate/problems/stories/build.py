@@ -74,7 +74,8 @@ def build(
 
 
 def _opening_steps(story: Story, steps: int) -> int:
-    """How many calculations the opening may take: most of them where the scenario knows few events."""
+    """Returns how many calculations the opening may take: most of them where the scenario knows few
+    events."""
     rich = story.kind == "money" or "sell" in story.scenario.words
     return story.s.between(max(min(1, steps - 1), steps - (4 if rich else 2)), steps)
 

@@ -26,7 +26,7 @@ TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the numbers of a story are; `magnitude` is 1, 2 or 3."""
+    """The size of the numbers of a story; `magnitude` is 1, 2 or 3."""
 
     magnitude: int
 
@@ -173,7 +173,7 @@ def goal(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def bill(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """What one pays with: a round sum above p."""
+    """Returns a sum that one pays with: a round one above p."""
     sums = [n for n in (10, 20, 50, 60, 80, 100, 150, 200, 500, 1000) if p + 1 <= n <= 3 * p + 10]
     return _n(s.pick(sums[:3])) if sums else None
 

@@ -65,7 +65,8 @@ def open_sources(story: Story, budget: int, steps: int) -> None:
 
 
 def _end(story: Story, mode: str, count: int, steps: int) -> str:
-    """What the quantities lead to: their sum, the last of a chain, or a comparison of two of them."""
+    """Returns the result of the quantities: their sum, the last of a chain, or a comparison of two of
+    them."""
     if count == 1:
         return "last"
     chain = 4 if mode == "people" or steps <= count else 0
@@ -129,7 +130,7 @@ def _slots(story: Story, source: OpeningSource, reference: OpeningSource | None)
 
 
 def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
-    """Whether the scenario has the relation's words, and the sources told so far suit it."""
+    """Checks whether the scenario has the relation's words, and the sources told so far suit it."""
     if "pair" in relation.needs:
         return mode != "times" and before == 1
     if any(need not in story.scenario.words for need in relation.needs):

@@ -88,7 +88,7 @@ class Story:
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """What a relation may need besides words: relatives, a single actor, no days compared."""
+        """Returns what a relation may need besides words: relatives, a single actor, no days compared."""
         he = self.owner.he
         family = ("family",) if he != self.owner.name else ()
         solo = ("solo",) if he != "they" else ()

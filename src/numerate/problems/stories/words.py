@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """What is counted: apples, kilometers, or money."""
+    """A thing that is counted: apples, kilometers, or money."""
 
     one: str
     many: str

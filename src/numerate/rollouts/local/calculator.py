@@ -20,7 +20,7 @@ LOOK_BACK = 128
 
 
 def asking_tokens(tokenizer: Any, vocabulary: int) -> NDArray[np.bool_]:
-    """Which tokens may ask for a result, [V]."""
+    """Returns which tokens may ask for a result, [V]."""
     return np.array([text.rstrip(" ").endswith("=") for text in token_texts(tokenizer, vocabulary)])
 
 

@@ -38,12 +38,13 @@ class Budget:
         self.taken = 0
 
     def rows(self, answer: int) -> int:
-        """How many attempts of so many tokens fit, at least one."""
+        """Returns how many attempts of so many tokens fit, at least one."""
         return max(1, self.tokens // answer)
 
     def fitting(self, prompt: int, answer: int, shared: bool, here: bool) -> int:
-        """How many attempts of at most `answer` tokens at a prompt of so many still fit; here: its prompt
-        is counted already. At least one where nothing is taken: an attempt alone may exceed the budget."""
+        """Returns how many attempts of at most `answer` tokens at a prompt of so many still fit; here: its
+        prompt is counted already. At least one where nothing is taken: an attempt alone may exceed the
+        budget."""
         once, each = self.cost(prompt, answer, shared)
         left = self.tokens - self.taken - (0 if here else once)
         return max(left // each, 0 if self.taken else 1)

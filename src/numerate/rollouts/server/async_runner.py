@@ -35,7 +35,7 @@ class Background(Generic[T, R]):
         self.loop.close()
 
     def __len__(self) -> int:
-        """How many are in the air."""
+        """Returns how many are in the air."""
         return len(self.flying)
 
     def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:
@@ -44,7 +44,7 @@ class Background(Generic[T, R]):
         future.add_done_callback(self.landed.put)
 
     def next(self) -> tuple[T, Future[R]]:
-        """What comes back first, with its tag; waits for it."""
+        """Waits for the next result, and returns it with its tag."""
         future = self.landed.get()
         return self.flying.pop(future), future
 

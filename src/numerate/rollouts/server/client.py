@@ -88,7 +88,8 @@ class Client:
         return await self._persist("GET", path, None, read, final)
 
     async def post(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
-        """What `read` makes of the answer; it raises Unreadable where the answer is not what was asked."""
+        """Sends a request, and returns what `read` makes of the answer; `read` raises Unreadable where the
+        answer is another than expected."""
         return await self._persist("POST", path, body, read)
 
     async def _persist(
@@ -125,8 +126,8 @@ class Client:
         self.well = False
 
     def _pause(self, trouble: _Trouble, tries: int, now: float) -> float:
-        """What the server asked for, of everybody; else doubling, and up to half of it left to chance so that
-        requests that failed together do not come back together."""
+        """Returns the seconds to wait: those in the server's answer, for all requests; else doubling, and up
+        to half of it left to chance so that requests that failed together do not come back together."""
         if trouble.after is not None:
             self.open_at = max(self.open_at, now + trouble.after)
             return trouble.after

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from numerate.models import tokenization
 from numerate.types import Prompt, Sampling
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:
     if not prompt.chat:
         texts.insert(0, prompt.text)
     for text in texts:
-        if list(tokenizer(text).input_ids) == list(ids):
+        if tokenization.token_ids(tokenizer, text) == list(ids):
             return text
     raise Unsayable(
         f"problem {prompt.problem_id!r}: as text its prompt would be tokenized differently (it has a "

@@ -101,7 +101,7 @@ class RequestLoop:
         return False
 
     def room(self, ask: PromptRequest) -> int:
-        """How many tokens an answer may have."""
+        """Returns how many tokens an answer may have."""
         contexts = [length for length in (self.policy.context, self.served.context) if length]
         return min(self.params.max_tokens, *(length - len(ask.ids) for length in contexts))
 

@@ -208,7 +208,7 @@ class Host:
 
 
 def llm_arguments(policy: Policy, settings: Settings, cpu: bool) -> dict[str, Any]:
-    """What `vllm.LLM` is made of, beside the model's directory."""
+    """Returns the arguments of `vllm.LLM`, beside the model's directory."""
     memory = settings.memory if settings.memory or not cpu else CPU_MEMORY
     lengths = [length for length in (policy.context, settings.context) if length]
     arguments: dict[str, Any] = {

@@ -31,7 +31,7 @@ class OutputPiece:
 
 
 class OutputSource(Protocol):
-    """What a request asks of vLLM."""
+    """The part of vLLM that a request reads."""
 
     context: int
     """tokens that prompt and answer may have together"""
@@ -43,14 +43,15 @@ class OutputSource(Protocol):
         ...
 
     def take(self, names: Iterable[str]) -> list[OutputPiece]:
-        """What came for these requests since last time; one more step of vLLM where that is nothing."""
+        """Returns the output for these requests since last time; takes one more step of vLLM where there is
+        none."""
         ...
 
     def abort(self, names: Iterable[str]) -> None: ...
 
 
 def sampling_settings(params: Sampling, seed: int, room: int, ends: Sequence[int]) -> dict[str, Any]:
-    """What `vllm.SamplingParams` is made of. `ends`: tokens after which a sample is over.
+    """Returns the arguments of `vllm.SamplingParams`. `ends`: tokens after which a sample is over.
 
     logprobs 0: those of the sampled tokens only. All else that shapes the distribution is named, so that no
     default of vLLM or of the model's own settings can."""

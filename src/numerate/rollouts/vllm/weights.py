@@ -48,6 +48,6 @@ def pack_head(model: Any) -> None:
 
 
 def weight_shapes(policy: Policy) -> dict[str, Any]:
-    """What must be the same of two policies for one vLLM to run either."""
+    """Returns what must be the same of two policies for one vLLM to run either."""
     config = policy.model.config.to_dict()
     return {key: value for key, value in config.items() if key not in PASSING}

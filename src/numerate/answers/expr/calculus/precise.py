@@ -16,7 +16,7 @@ _LOCAL = threading.local()
 
 
 class Effort:
-    """How much may still be computed for one value; a unit is two steps of the budget."""
+    """The computation that is left for one value; a unit is two steps of the budget."""
 
     def __init__(self, left: int) -> None:
         self.left = self.most = left
