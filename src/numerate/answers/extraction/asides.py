@@ -21,7 +21,7 @@ _OPENS = re.compile(
     r"|(?:Equality|The equality|This equality) (?:occurs|holds|is)\b"
     r"|(?:This|It|That|The (?:minimum|maximum|bound|value))(?:'s| is| can be) (?:then |indeed |also )?"
     r"(?:attained|achieved|reached|obtained|realized)\b"
-    r"|(?:This|That|It|Which) (?:follows\b|(?:occurs|happens|arises) (?:when|if|at|for|only)\b)"
+    r"|(?:This|That|It|Which) (?:also )?(?:follows\b|(?:occurs|happens|arises) (?:when|if|at|for|only)\b)"
     r"|(?:It|This|They) (?:also )?(?:pass|go|li|cross|intersect|touch|open|meet)(?:es|s)?\b"
     # the text itself
     r"|(?:Confidence|Certainty|Difficulty|Word count|Words|Tokens|Page|Generated|Written"

@@ -115,7 +115,11 @@ _MEMBERS = re.compile(r",? and |, ")
 def _before_breakdown(text: str) -> str:
     """Returns the whole without the parts behind a colon: `24 students: 10 boys and 14 girls`."""
     whole, _, parts = text.partition(":")
-    if (count := _COUNT.search(whole)) and len(_MEMBERS.split(parts)) == int(count["number"]) > 1:
+    if (
+        parts[:1].isspace()
+        and (count := _COUNT.search(whole))
+        and len(_MEMBERS.split(parts)) == int(count["number"]) > 1
+    ):
         return whole
     if not DIGIT.search(whole) or not parts[:1].isspace() or ":" in parts or "=" in parts:
         return text
