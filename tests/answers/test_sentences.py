@@ -180,7 +180,7 @@ SOUGHT: list[Case] = [
         "math",
         "4",
     ),
-    ("We need the number of girls. There are 12 boys and 18 girls.", "number", None),
+    ("We need the number of girls. There are 12 boys and 18 girls.", "number", "18"),
     ("Betty needs only $5 more: she has $95 of the $100 the wallet costs.", "number", None),
 ]
 
