@@ -16,8 +16,13 @@ from numerate.types import Problem
 FOLDER = Path(__file__).parent / "labelled"
 
 
-def labelled_rows(part: str) -> list[dict[str, Any]]:
-    lines = [line for file in sorted(FOLDER.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()]
+HOSTILE = "seventh.jsonl"
+"""texts written to mislead: thresholds of their own"""
+
+
+def labelled_rows(part: str, hostile: bool = False) -> list[dict[str, Any]]:
+    files = [file for file in sorted(FOLDER.glob("*.jsonl")) if (file.name == HOSTILE) is hostile]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return [row for row in map(json.loads, lines) if row["part"] == part]
 
 
@@ -28,13 +33,18 @@ def is_paid(row: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("part", "least_rows", "accuracy", "false_accepts"),
-    [("worked", 5_000, 0.99, 0.003), ("held-out", 390, 0.975, 0.006)],
+    ("part", "hostile", "least_rows", "accuracy", "false_accepts"),
+    [
+        ("worked", False, 5_000, 0.99, 0.003),
+        ("held-out", False, 390, 0.975, 0.006),
+        ("worked", True, 670, 0.86, 0.08),
+        ("held-out", True, 670, 0.85, 0.11),
+    ],
 )
 def test_solutions_are_graded_as_labelled(
-    part: str, least_rows: int, accuracy: float, false_accepts: float
+    part: str, hostile: bool, least_rows: int, accuracy: float, false_accepts: float
 ) -> None:
-    rows = labelled_rows(part)
+    rows = labelled_rows(part, hostile)
     assert len(rows) >= least_rows
     wrong = [row for row in rows if is_paid(row) != row["equal"]]
     refused = sum(not row["equal"] for row in rows)
@@ -43,6 +53,11 @@ def test_solutions_are_graded_as_labelled(
 
 
 def test_the_labels_are_even_and_their_ids_are_unique() -> None:
-    rows = labelled_rows("worked") + labelled_rows("held-out")
+    rows = [
+        row
+        for part in ("worked", "held-out")
+        for hostile in (False, True)
+        for row in labelled_rows(part, hostile)
+    ]
     assert len({row["id"] for row in rows}) == len(rows)
     assert 0.45 < sum(row["equal"] for row in rows) / len(rows) < 0.55

@@ -104,11 +104,7 @@ FORMULA_REMARKS: list[Case] = [
     ("So $x=-1$ or $x=2$. We discard $x=-1$.", "math", "2"),
     ("Hence $x=3$. The case $x=-3$ was excluded.", "math", "3"),
     ("So there are $6$ such integers. The smallest is $n=2$.", "math", None),
-    (
-        "\\begin{align*}\nS&=\\dots+10\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10.",
-        "math",
-        "55",
-    ),
+    ("\\begin{align*}\nS&=\\dots\\\\\n&=55.\n\\end{align*}\nThis is the sum of the first 10.", "math", "55"),
     ("So $x = 5$. We reject $x=-5$, for lengths are positive.", "math", "5"),
     ("Thus the minimum is $8$. It is attained at $x = 2$.", "math", "8"),
     ("So $x = 2$. The value $x=-1$ is not in the domain.", "math", "2"),
@@ -168,18 +164,10 @@ def test_what_stands_behind_the_solution_is_passed_over(text: str, kind: Kind, a
 
 
 SOUGHT: list[Case] = [
-    (
-        "Originally, it cost $40. The sale price is $30. The question asks for the original one.",
-        "number",
-        "40",
-    ),
+    ("Originally, it cost $40. The sale price is $30. The question asks for the original.", "number", "40"),
     ("They pay $60 with it. The question asks what they would pay without it, which is $80.", "number", "80"),
     ("So 18 apples remain, which is what we need to find.", "number", "18"),
-    (
-        "The roots are $3$ and $1$. Their product is $3$, their sum is $4$. We were asked for the sum.",
-        "math",
-        "4",
-    ),
+    ("The roots are $3$ and $1$. Their product is $3$, their sum is $4$. We want the sum.", "math", "4"),
     ("We need the number of girls. There are 12 boys and 18 girls.", "number", "18"),
     ("Betty needs only $5 more: she has $95 of the $100 the wallet costs.", "number", None),
 ]
@@ -223,6 +211,7 @@ NO_REFUSALS: list[Case] = [
     ("Hence, 3 friends paid $45.", "number", "45"),
     ("Thus 8 workers can build the wall in 3 days.", "number", "3"),
     ("**Profit: $70,000**\n\nKeep in mind that taxes of 15% may apply.", "number", "70000"),
+    ("Step 1: 3 rows of 4 is 12.\nStep 2: We now multiply 12 by 2 to get 24.", "number", "24"),
     ("Note that she has 15 left.", "number", "15"),
     ("If you add them, you get 15 in total.", "number", "15"),
     ("Checking account holds $15.", "number", "15"),

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
+
+from numerate.answers.extraction.clauses import english_words
+from numerate.answers.text.vocabulary import split_names
 
 _OPENS = re.compile(
     r"\W*+(?:"
@@ -21,7 +25,7 @@ _OPENS = re.compile(
     r"|(?:Equality|The equality|This equality) (?:occurs|holds|is)\b"
     r"|(?:This|It|That|The (?:minimum|maximum|bound|value))(?:'s| is| can be) (?:then |indeed |also )?"
     r"(?:attained|achieved|reached|obtained|realized)\b"
-    r"|(?:This|That|It|Which) (?:follows\b|(?:occurs|happens|arises) (?:when|if|at|for|only)\b)"
+    r"|(?:This|That|It|Which) (?:also )?(?:follows\b|(?:occurs|happens|arises) (?:when|if|at|for|only)\b)"
     r"|(?:It|This|They) (?:also )?(?:pass|go|li|cross|intersect|touch|open|meet)(?:es|s)?\b"
     # the text itself
     r"|(?:Confidence|Certainty|Difficulty|Word count|Words|Tokens|Page|Generated|Written"
@@ -46,15 +50,18 @@ _OPENS = re.compile(
 )
 """openings of a sentence that speaks of something else, whatever stands above it"""
 _EARLIER = re.compile(
-    r"\W*+(?:(?P<opens>(?:Originally|Initially|At first|Beforehand|Earlier|Previously|Before (?:that|this)"
+    r"\W*+(?:(?:Originally|Initially|At first|Beforehand|Earlier|Previously|Before (?:that|this)"
     r"|Last (?:year|month|week|time))\b"
     r"|(?:Au (?:départ|début)|Am Anfang|Anfangs|Zuvor|Vorher|Ursprünglich|Al principio|Inicialmente"
     r"|All'inizio"
     r"|No início|Antes|Avant|Сначала|Раньше|Изначально|Первоначально|最初|原来|原本|之前|起初|はじめ|처음)"
     r"|Here,? \$|(?:This|That) is (?:just |exactly |simply )?the (?:sum|product|number|value|area|volume"
     r"|probability) of\b"
-    r"(?!.*(?:=|:|\b(?:is|are|so)\b))))"
-    r"|.*?(?:\bwould(?:n't)? have\b|\b(?:started|began|begins|starts) (?:out )?with\b|\bused to\b"
+    r"(?!.*(?:=|:|\b(?:is|are|so)\b)))",
+    re.IGNORECASE,
+)
+_EARLIER_WITHIN = re.compile(
+    r"(?:\bwould(?:n't)? have\b|\b(?:started|began|begins|starts) (?:out )?with\b|\bused to\b"
     r"|\bat (?:first|the (?:start|beginning|outset))\b"
     r"|\b(?:originally|initially|previously)\b"
     r"|\b(?:au départ|au début|am Anfang|anfangs|zu Beginn|vorher|al principio|inicialmente|al inicio"
@@ -68,12 +75,20 @@ _NEXT = re.compile(
     r"\W*+(?:At (?:that|this) (?:pace|rate|speed|price)\b"
     r"|(?:Each|All|Every one|Both|None|One|Some|Most|Half) of (?:them|these|those|the|which)\b"
     r"|(?:His|Her|Its|Their|The) other\b|The others?\b(?! \w+ (?:is|are) left)|Tip\b"
-    r"|If [^.]*\bwould\b|Suppose\b|Assume\b)"
-    r"|.*?\b(?:would(?:n't)? (?:be|only|still|instead|cost|pay|get|need|take|come|make|give|require|change)"
+    r"|If [^.]*\bwould\b|Suppose\b|Assume\b)",
+    re.IGNORECASE,
+)
+_NEXT_WITHIN = re.compile(
+    r"\b(?:would(?:n't)? (?:be|only|still|instead|cost|pay|get|need|take|come|make|give|require|change)"
     r"|(?:he|she|they|it|we|you|i)(?:'d| would)(?: be| only| still| need| pay| get)?)\b",
     re.IGNORECASE,
 )
 """what may go on from the sentence above, or speak of a part of it"""
+_WORDS_WITHIN = split_names(
+    "would wouldn d used started began begins starts first start beginning outset originally initially "
+    "previously départ début anfang anfangs beginn vorher principio inicialmente inicio inizio"
+)
+"""words of which _EARLIER_WITHIN or _NEXT_WITHIN needs one in ASCII"""
 Aside = Literal["remark", "earlier", "next"]
 """remark: never the answer where another sentence has a value; the others: only where that one concludes"""
 _CHECKS = re.compile(
@@ -126,6 +141,7 @@ _WITHIN = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
 def aside_of(sentence: str) -> Aside | None:
     """Returns what kind of aside a sentence is, None where it concludes or calculates."""
     bracketed = is_bracketed(sentence)
@@ -134,13 +150,20 @@ def aside_of(sentence: str) -> Aside | None:
     calculates = "=" in sentence and not bracketed
     if _OPENS.match(sentence) or bracketed or (not calculates and _CONTAINS.search(sentence)):
         return "remark"
-    if (earlier := _EARLIER.match(sentence)) and (earlier["opens"] or not calculates):
+    if _EARLIER.match(sentence):
         return "earlier"
-    if calculates:
-        return None
+    return None if calculates else _aside_within(sentence)
+
+
+def _aside_within(sentence: str) -> Aside | None:
+    """Returns the kind of an aside that says what it is behind its first words."""
     if _PAST_ABROAD.match(sentence):
         return "earlier"
-    return "next" if _NEXT.match(sentence) else None
+    if sentence.isascii() and _WORDS_WITHIN.isdisjoint(english_words(sentence)):
+        return "next" if _NEXT.match(sentence) else None
+    if _EARLIER_WITHIN.search(sentence):
+        return "earlier"
+    return "next" if _NEXT.match(sentence) or _NEXT_WITHIN.search(sentence) else None
 
 
 def is_bracketed(sentence: str) -> bool:
@@ -153,6 +176,7 @@ def is_check(sentence: str) -> bool:
     return _CHECKS.match(sentence) is not None
 
 
+@lru_cache(maxsize=8)
 def concludes(sentence: str) -> bool:
     """Returns True for a sentence that says that it concludes: `So ...`, `..., therefore ...`."""
     return _CONCLUDES.match(sentence) is not None or _WITHIN.search(sentence) is not None

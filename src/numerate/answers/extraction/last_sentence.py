@@ -49,7 +49,8 @@ LOOPS = 4
 def last_statement(text: str, kind: Kind) -> str | None:
     """Returns the value of the last sentence that has one; a part of it in bold type comes first. None
     where the text says that there is none, breaks off, or leaves open which of its values it means."""
-    text = _FOOTNOTE_MARK.sub("", without_annotations(text).rstrip())
+    text = without_annotations(text).rstrip()
+    text = _FOOTNOTE_MARK.sub("", text) if text.endswith("]") else text
     recent = text[-RECENT:]
     if refuses_answer(text, max(len(text) - RECENT, 0)):
         return None

@@ -39,7 +39,7 @@ _DETAIL = re.compile(
     # what is known already
     r"|\b(?:the|these|those|his|her|their|its|les|los|las|die|den|all)(?: (?!end )\w+)?"
     # a purpose
-    r"|(?P<verb>\b\w+) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
+    r"|(?P<verb>\b[A-Za-z]\w*) to (?:buy|reach|have|get|pay|cover|complete|finish|make"
     r"|fill|afford|pack|carry|read|travel|drive|save|feed|serve|cross|climb|drain|empty|produce|sell|earn"
     r"|\w+ (?:the|all|his|her|their))(?: \w+){0,5}"
     r"|\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|trips?|boxes|buses) to \w+(?: \w+){0,4}"

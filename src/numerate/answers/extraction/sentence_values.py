@@ -63,13 +63,7 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
     none.
 
     last: it ends the text, so that its value may be a word."""
-    sentence = _BOLD_LABEL.sub("", sentence)
-    if sentence.startswith("|"):
-        sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
-    if bold_parts(sentence) and not _BOLD_RESTATED.search(sentence):
-        sentence = main_clause(sentence, DIGIT)
-    if only := _ONLY.search(sentence):
-        sentence = only["kept"]
+    sentence = _without_frame(sentence)
     if kind == "math" or _ROUGHLY.match(sentence):
         sentence = _last_form(_behind_reason(sentence))
     if date := _DATE.search(sentence):
@@ -82,11 +76,27 @@ def value_of(sentence: str, kind: Kind, last: bool = False) -> Value:
         with_digits = [joined.group()]
     text = without_emphasis(with_digits[-1] if with_digits else without_enumerator(sentence)).strip()
     text = _before_breakdown(text)
-    if kind == "math" and (last and (word := value_in_words(concluding_clause(text)))):
+    return _value_in_math(text, bold, last) if kind == "math" else _number_of(text, last)
+
+
+def _without_frame(sentence: str) -> str:
+    """Returns the cell of a table, the main clause of a sentence with bold type, or what it keeps of several
+    values, without the label that opens it."""
+    if "**" in sentence:
+        sentence = _BOLD_LABEL.sub("", sentence)
+    if sentence.startswith("|"):
+        sentence = next((cell for cell in reversed(sentence.split("|")) if DIGIT.search(cell)), "")
+    if bold_parts(sentence) and not _BOLD_RESTATED.search(sentence):
+        sentence = main_clause(sentence, DIGIT)
+    only = _ONLY.search(sentence) if "but only" in sentence else None
+    return only["kept"] if only else sentence
+
+
+def _value_in_math(text: str, bold: list[str], last: bool) -> Value:
+    """Returns the value of a sentence of kind math: a word, a number of running text, or an expression."""
+    if last and (word := value_in_words(concluding_clause(text))):
         return word
-    if kind == "math" and not _holds_plain_numbers(text):
-        return _expression_of(text, bold, last)
-    return _number_of(text, last)
+    return _number_of(text, last) if _holds_plain_numbers(text) else _expression_of(text, bold, last)
 
 
 _PLAIN_RUN = re.compile(r"[\d\s.,$€£%+*/×÷=-]+")
@@ -115,7 +125,11 @@ _MEMBERS = re.compile(r",? and |, ")
 def _before_breakdown(text: str) -> str:
     """Returns the whole without the parts behind a colon: `24 students: 10 boys and 14 girls`."""
     whole, _, parts = text.partition(":")
-    if (count := _COUNT.search(whole)) and len(_MEMBERS.split(parts)) == int(count["number"]) > 1:
+    if (
+        parts[:1].isspace()
+        and (count := _COUNT.search(whole))
+        and len(_MEMBERS.split(parts)) == int(count["number"]) > 1
+    ):
         return whole
     if not DIGIT.search(whole) or not parts[:1].isspace() or ":" in parts or "=" in parts:
         return text
@@ -179,15 +193,18 @@ def _concluding_part(text: str) -> str:
     """Returns what a sentence says behind its reason: `an hour has 60 minutes, so it takes 1.5 hours`."""
     if reason := _REASON_FIRST.match(text):
         text = text[reason.end() :]
-    *_, so = (None, *_SO_WITHIN.finditer(text))
-    part = text[so.end() :] if so else text
+    conclusions = list(_SO_WITHIN.finditer(text))
+    if not conclusions:
+        return text
+    part = text[conclusions[-1].end() :]
     known = all(_KNOWN.search(part, max(run.start - NEAR, 0), run.start) for run in number_runs(part))
     return text if known else part
 
 
 def _without_asides(text: str) -> str:
     """Takes off what a sentence withdraws, and numbers in brackets behind the one that it is about."""
-    text = _concluding_part(_BUT_ACTUALLY.sub("", without_definitions(text)))
+    text = without_definitions(text)
+    text = _concluding_part(_BUT_ACTUALLY.sub("", text) if "but " in text else text)
     if (
         text.count("=") == 1
         and text.endswith(")")

@@ -14,9 +14,11 @@ LONGEST = 1_000
 _END_OF_SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\b[A-Z][a-z]\.)\s+(?!\d+\s*$)|(?<=[。！？।])"
-    # a semicolon between clauses with words, outside of brackets
-    r"|(?<=;) (?=[^;]{0,200}?[^\W\d_]{3})(?![^(\[{]{0,200}[)\]}])"
 )
+
+
+_SEMICOLON = re.compile(r"(?<=;) (?=[^;]{0,200}?[^\W\d_]{3})(?![^(\[{]{0,200}[)\]}])")
+"""between clauses with words, outside of brackets"""
 
 
 def sentences_upwards(text: str) -> Iterator[tuple[str, bool]]:
@@ -24,6 +26,8 @@ def sentences_upwards(text: str) -> Iterator[tuple[str, bool]]:
     for line in _lines_upwards(text):
         hidden = hide_formulas(line)
         ends = [match.end() for match in _END_OF_SENTENCE.finditer(hidden)]
+        if "; " in hidden:
+            ends = sorted([*ends, *(match.end() for match in _SEMICOLON.finditer(hidden))])
         for start, end in zip(reversed([0, *ends]), reversed([*ends, len(line)]), strict=True):
             if line[start:end].strip():
                 stopped = start > 0 and not line[:start].rstrip().endswith(";")

@@ -241,10 +241,15 @@ def _solves(text: str, runs: list[MathRun]) -> bool:
     return len(lefts) == len(runs) and lefts[0] != lefts[-1] and len(lefts[0]) > len(lefts[-1])
 
 
+_SUMS_UP = re.compile(r"\bfor an? (?:total|probability|sum|product|average) of (?:exactly |only |just )?$")
+
+
 def _joined_runs(text: str, runs: list[MathRun]) -> tuple[int, int]:
     """Returns the indices of the first and the last run of what a sentence arrives at."""
     contentful = [run for run in runs if len(run.text) > 1 or run.text.isdigit()]
     last = runs.index((contentful or runs)[-1])
+    if _SUMS_UP.search(text, max(runs[last].start - NEAR, 0), runs[last].start):
+        return last, last
     while last and _is_condition(text, runs[last - 1], runs[last]):
         last -= 1
     first = last

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from numerate.answers.extraction.asides import Aside, concludes, is_check
+from numerate.answers.extraction.clauses import DIGIT
 from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
 from numerate.answers.extraction.sought import attached_clause, clause_about, sought_words
@@ -87,6 +88,8 @@ def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kin
     for above, _ in islice(upwards, MOST_ABOVE):
         if stated := sought_value(above, kind):
             return stated
+        if not concludes(above) and DIGIT.search(above):
+            return value
         if stated := value_of(above, kind):
             return _likelier(sentence, value, above, stated, text)
     return value
@@ -94,6 +97,9 @@ def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kin
 
 _OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
+
+
+_ASSIGNS = re.compile(r"(?<![A-Za-z])[a-zA-Z] ?=")
 
 
 def _is_decisive(sentence: str) -> bool:
@@ -162,12 +168,26 @@ def last_result(text: str, sentence: str) -> str | None:
 def is_calculated(text: str, sentence: str, value: str) -> bool:
     """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
     before = text[: text.rfind(sentence)] if sentence else text
-    if re.search(r"= ?\$?" + re.escape(value.strip("$")) + r"(?![\d.,]*\d)", before):
+    if _is_result(before, value.strip("$")):
         return True
     own = numbers_of(value)
     others = [n for n in numbers_of((sentence or text).replace(value, "", 1)) if n not in own]
     pairs = ((n, others[:k] + others[k + 1 :]) for k, n in enumerate(others))
     return len(own) == 1 and any(comes_from(own[0], n, rest) for n, rest in pairs)
+
+
+_ENDS_NUMBER = re.compile(r"(?![\d.,]*\d)")
+
+
+def _is_result(text: str, value: str) -> bool:
+    """Returns True for a value behind an equals sign; without a pattern of its own, which costs more."""
+    at = text.find(value) if value else -1
+    while at >= 0:
+        opening = text[max(at - 3, 0) : at].rstrip("$").removesuffix(" ")
+        if opening.endswith("=") and _ENDS_NUMBER.match(text, at + len(value)):
+            return True
+        at = text.find(value, at + 1)
+    return False
 
 
 # -- lists of parts ----------------------------------------------------------------------
