@@ -157,3 +157,61 @@ def test_grade_names_the_fields_of_a_row_that_lacks_one_and_a_file_that_holds_no
     file.write_bytes(b"PAR1")
     done = call("grade", str(file))
     assert done.exit_code == 2 and "convert it to JSONL, CSV or TSV" in done.stderr
+
+
+def test_lines_that_are_no_utf8_are_read_as_latin_1_and_named(tmp_path: Path) -> None:
+    text = (
+        '{"id": 1, "reference": "5", "candidate": "5"}\n{"id": 2, "reference": "5 €", "candidate": "6 €"}\n'
+    )
+    file, table = tmp_path / "rows.jsonl", tmp_path / "rows.csv"
+    file.write_bytes(text.encode("cp1252"))
+    table.write_bytes("id,reference,candidate\n1,5,5\n2,5 €,6 €\n".encode("cp1252"))
+    for path, number in ((file, 2), (table, 3)):
+        done = call("grade", str(path))
+        first, second = (json.loads(line) for line in done.stdout.splitlines())
+        assert done.exit_code == 0 and first["correct"], done.output
+        assert not second["correct"] and second["answer"] == "6 €"
+        assert f"{path}:{number}: is no UTF-8" in done.stderr
+
+
+def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,reference,solution,solution\n1,5,5,6\n")
+    done = call("grade", str(file))
+    assert done.exit_code == 2 and "duplicate column" in done.stderr
+
+
+def test_more_cells_than_columns_name_the_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("id,reference,candidate\nx,5,5,6\n")
+    done = call("grade", str(file))
+    row = json.loads(done.stdout)
+    assert (row["id"], row["line"]) == ("x", 2) and "4 cells under 3 columns" in row["error"]
+
+
+@pytest.mark.parametrize("name", ["ROWS.CSV", "rows.Csv", "rows.CSV.GZ"])
+def test_endings_in_capitals_are_endings(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(TABLE.encode()) if name.endswith("GZ") else TABLE.encode())
+    done = call("grade", str(file))
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 2, done.output
+
+
+def test_a_json_list_is_read_and_a_table_without_its_ending_is_named(tmp_path: Path) -> None:
+    file, table = tmp_path / "rows.json", tmp_path / "rows.txt"
+    file.write_text(json.dumps(TWO_ROWS, indent=1))
+    done = call("grade", str(file))
+    assert [json.loads(line)["correct"] for line in done.stdout.splitlines()] == [True, False]
+    table.write_text(TABLE)
+    done = call("grade", str(table))
+    assert done.exit_code == 2 and ".csv" in done.stderr
+    table.write_text("{]\n" + TWO_LINES)
+    done = call("grade", str(table))
+    assert done.exit_code == 1 and len(done.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("cell", ['"[""4"", ""7""]"', "7"])
+def test_a_cell_may_hold_a_list_of_references(cell: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(f"id,reference,solution\n1,{cell},The answer is 7.\n")
+    assert json.loads(call("grade", str(file)).stdout)["correct"]

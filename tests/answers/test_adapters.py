@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from numerate.answers import grade, grade_lines
-from numerate.answers.adapters import assistant_texts, trl_reward, verl_compute_score
+from numerate.answers.adapters import assistant_texts, trl_reward, trl_reward_with, verl_compute_score
 
 
 def test_the_function_takes_texts_and_messages_and_reads_its_columns() -> None:
@@ -317,3 +317,64 @@ def test_a_misspelled_fallback_pays_nothing_unseen(fallback: Any) -> None:
 
 def test_long_whole_numbers_are_references() -> None:
     assert trl_reward(["?"], ["#### 1" + "0" * 400], answer=[10**400]) == [1.0]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ['{"a": 1}', "<NA>", "NaT", "#N/A", "nan%", "\\text{nan}", "$\\mathrm{NaN}$", "[null]", '["nan"]',
+     "['4', '5']", "#DIV/0!", "\\boxed{\\text{null}}", "[None]", '[null, "nan"]', " NaN "],
+)  # fmt: skip
+def test_a_placeholder_in_any_style_is_refused(reference: str) -> None:
+    for call in (
+        lambda: trl_reward(["q"], ["The answer is 5."], answer=[reference]),
+        lambda: verl_compute_score("x", "The answer is 5.", reference),
+        lambda: grade("The answer is 5.", reference),
+    ):
+        with pytest.raises(ValueError, match="reference"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "reference", ['["4", "5"]', '["5", "4"]', '[null, "5"]', '[{"type": "text", "text": "5"}]']
+)
+def test_a_list_as_the_text_of_a_cell_is_a_list(reference: str) -> None:
+    assert trl_reward(["q"] * 2, ["The answer is 5.", "The answer is 6."], answer=[reference] * 2) == [
+        1.0,
+        0.0,
+    ]
+    assert verl_compute_score("gsm8k", "#### 5", reference) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("reference", "wrong"), [("[4, 5]", "(4, 5)"), ("[0, 1)", "[0, 1]"), ("{1, 2}", "{1, 3}")]
+)
+def test_brackets_of_mathematics_are_no_list(reference: str, wrong: str) -> None:
+    done = trl_reward(["q"] * 2, [f"\\boxed{{{x}}}" for x in (reference, wrong)], answer=[reference] * 2)
+    assert done == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("reference", ["Bee", "5", "the second"])
+def test_a_choice_without_choices_needs_a_letter(reference: str) -> None:
+    with pytest.raises(ValueError, match="no letter"):
+        trl_reward(["q"], ["The answer is B."], answer=[reference], kind=["choice"])
+    with pytest.raises(ValueError, match="no letter"):
+        grade("The answer is B.", reference, kind="choice")
+    assert trl_reward(["q"], ["The answer is B."], answer=["(b)"], kind=["choice"]) == [1.0]
+
+
+def test_digits_as_labels_that_are_texts_of_others_are_named() -> None:
+    with pytest.raises(ValueError, match="label of a choice and the text of another"):
+        verl_compute_score("x", "1", "1", {"choices": [["1", "3"], ["2", "1"]]})
+
+
+def test_a_reward_with_another_fallback_has_a_name() -> None:
+    strict, guessing = trl_reward_with("none"), trl_reward_with(fallback="number")
+    assert strict.__name__ == "trl_reward_none" and guessing.__name__ == "trl_reward_number"
+    completions = ["She has 5 apples.", "#### 5"]
+    assert strict(prompts=["q"] * 2, completions=completions, answer=["5"] * 2) == [0.0, 1.0]
+    assert guessing(["q"] * 2, completions, answer=["5"] * 2, kind=["math"] * 2) == [1.0, 1.0]
+    for misspelled in ("non", "None", ""):
+        with pytest.raises(ValueError, match="expression, none"):
+            trl_reward_with(misspelled)  # pyright: ignore[reportArgumentType]
+        with pytest.raises(ValueError, match="expression, none"):
+            trl_reward([], [], fallback=misspelled, answer=[])  # pyright: ignore[reportArgumentType]

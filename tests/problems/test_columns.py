@@ -389,3 +389,18 @@ def test_a_malformed_row_is_told_where_it_is_what_was_found_and_what_was_expecte
 ):
     with pytest.raises(ValueError, match=r"^mine.jsonl line 7.*" + message):
         read(**columns)
+
+
+@pytest.mark.parametrize(
+    "answer", ["nan%", "\\text{nan}", "[null]", "<NA>", "NaT", "#N/A", "#DIV/0!", "$\\mathrm{NaN}$", "NA"]
+)
+def test_a_placeholder_in_any_style_is_refused_with_its_line(answer: str) -> None:
+    with pytest.raises(ValueError, match=r"a\.csv line 7, field 'answer'"):
+        read_problem(Row("a.csv line 7", {"question": "2+3?", "answer": answer}))
+
+
+@pytest.mark.parametrize("answer", ["Bee", "5"])
+def test_a_choice_without_choices_needs_a_letter(answer: str) -> None:
+    with pytest.raises(ValueError, match=r"line 7.*a letter, or the column 'choices'"):
+        read_problem(Row("a.csv line 7", {"question": "?", "answer": answer, "kind": "choice"}))
+    assert read_problem(Row("", {"question": "?", "answer": "(B)", "kind": "choice"})).kind == "choice"

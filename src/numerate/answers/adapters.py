@@ -8,17 +8,18 @@ ValueError.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from numerate.answers.grading import grade
 from numerate.answers.references import content_text, problems_of
-from numerate.answers.sources import Fallback
+from numerate.answers.sources import Fallback, check_options
 from numerate.types import Problem
 
 Message = Mapping[str, Any]
 """one turn of a conversation: {"role": ..., "content": ...}"""
 Completion = str | Message | Sequence[Message] | None
+TrlReward = Callable[..., list[float | None]]
 ANSWERS = ("answer", "ground_truth", "solution")
 """columns that may hold the reference; of a row the first that holds an answer counts"""
 
@@ -34,9 +35,10 @@ def trl_reward(
     Columns read, one value per row: `answer`, `ground_truth` or `solution`, the reference (None or empty:
     the row's reward is None, which TRL leaves out); `kind`, one of number, math, choice (by default choice
     where there are choices, else math); `choices`, the (letter, text) pairs of a choice problem. Others are
-    ignored. fallback: as in `grade`; "none" pays no guesses
-    (`functools.partial(trl_reward, fallback="none")`). Raises ValueError for a missing or too short
-    column, an unknown kind or fallback, and a reference that nothing can equal."""
+    ignored. fallback: as in `grade`; `reward_funcs=trl_reward_with(fallback="none")` pays no guesses. Raises
+    ValueError for a missing or too short column, an unknown kind or fallback, and a reference that nothing
+    can equal."""
+    check_options("math", fallback)
     rows = len(completions)
     names = [name for name in ANSWERS if columns.get(name) is not None] or ["answer"]
     references = list(zip(*(_column(name, columns, rows) for name in names), strict=True))
@@ -51,6 +53,21 @@ def trl_reward(
         )
         for row in range(rows)
     ]
+
+
+def trl_reward_with(fallback: Fallback) -> TrlReward:
+    """Returns `trl_reward` with another fallback. TRL logs a reward under its function's name, which
+    `functools.partial` has not: `trl_reward_none`."""
+    check_options("math", fallback)
+
+    def reward(
+        prompts: Sequence[str | Sequence[Message]], completions: Sequence[Completion], **columns: Any
+    ) -> list[float | None]:
+        return trl_reward(prompts, completions, fallback=fallback, **columns)
+
+    reward.__name__ = reward.__qualname__ = f"trl_reward_{fallback}"
+    reward.__doc__ = trl_reward.__doc__
+    return reward
 
 
 def verl_compute_score(

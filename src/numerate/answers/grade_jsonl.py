@@ -13,6 +13,8 @@ from numerate.answers.sources import Fallback, check_options
 from numerate.answers.strict import decide_strict
 from numerate.types import Problem
 
+EXTRA_CELLS = "cells without a column"
+"""the field of a table's row that has more cells than there are columns"""
 _WHERE = "row"
 """the place in messages about a row, which the number of its line replaces"""
 
@@ -76,6 +78,10 @@ def _object(line: str) -> dict[str, Any]:
 
 
 def _grade_row(row: Mapping[str, Any], strict: bool, fallback: Fallback, unfinished: bool) -> dict[str, Any]:
+    if extra := row.get(EXTRA_CELLS):
+        raise ValueError(
+            f"{extra[0]} cells under {extra[1]} columns: put quotes around a cell that holds the delimiter"
+        )
     problems = problems_of(_reference(row), row.get("kind"), row.get("choices"), _WHERE)
     if not problems:
         raise ValueError('"reference" is empty; expected text or a number, or a list of accepted spellings')

@@ -6,6 +6,7 @@ is refused: a reward of 0 for every solution would pass unseen."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from numerate.answers.extract import find_answer
 from numerate.answers.sources import GUESSES, check_options
 from numerate.answers.text import letters, phrases
 from numerate.answers.text.boxes import BOX, box_contents, ends_in_empty_mark
+from numerate.answers.text.vocabulary import split_names
 from numerate.types import Kind, Problem
 
 UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
@@ -56,10 +58,43 @@ def accepted_answers(value: Any, kind: Kind, where: str) -> tuple[str, ...]:
     text = value if isinstance(value, str) else _reference_text(value, where)
     if not text.strip():
         return ()
+    if (listed := _json_list(text)) is not None:
+        if not any(item is not None and item == item for item in listed):
+            raise _refusal(where, value, "is a list without an answer")
+        return accepted_answers(listed, kind, where)
     answer, fault = reduce_reference(text, kind)
     if fault:
         raise _refusal(where, value, fault)
     return (answer,)
+
+
+def _json_list(text: str) -> list[Any] | None:
+    """Returns the list that a table's cell holds as JSON, `["4", "5"]`; None for anything else, also for
+    `[4, 5]`, which mathematics writes."""
+    if not text.lstrip().startswith("[") or not _LISTED.match(text):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
+_LISTED = re.compile(r"\s*\[\s*(?:[\"{]|null\b|NaN\b)")
+_PYTHON_LIST = re.compile(r"\s*\[\s*(?:'[^']*'|None\b|nan\b).*\]\s*", re.DOTALL)
+_JSON_OBJECT = re.compile(r"\s*\{\s*\"[^\"]*\"\s*:.*\}\s*", re.DOTALL)
+_PLACEHOLDERS = split_names("nan null <na> nat n/a #n/a na #na #div/0! #value! #ref! #name? #num! #null!")
+"""what programs write where there is no value"""
+_STYLING = re.compile(r"\\(?:text[a-z]*|math[a-z]+|mbox|boxed|fbox)(?![a-zA-Z])|\\?[%$]|[{}\s]")
+
+
+def stands_for_nothing(text: str) -> bool:
+    """Returns True for what programs write where there is no value, in whatever style: `nan%`,
+    `\\text{NaN}`, `[null]`."""
+    if len(text) > 60:
+        return False
+    plain = _STYLING.sub("", text).lower().strip("[]().,")
+    return plain in _PLACEHOLDERS or _STYLING.sub("", text).lower() in _PLACEHOLDERS
 
 
 @lru_cache(maxsize=4096)
@@ -72,6 +107,10 @@ def reduce_reference(text: str, kind: Kind) -> tuple[str, str]:
         return text, "marks an empty answer"
     if _PRINTED_NOTHING.fullmatch(text):
         return text, "is what programs print for a missing value, and no answer"
+    if _PYTHON_LIST.fullmatch(text) or _JSON_OBJECT.fullmatch(text):
+        return text, "is a list or an object and no answer"
+    if stands_for_nothing(text):
+        return text, "is no answer that anything can equal"
     answer = text
     if _MARK.search(text) or _is_worked(text):
         try:
@@ -93,6 +132,7 @@ def as_problem(reference: str | float, kind: Kind | None = None) -> Problem:
     kind = kind or ("choice" if _is_letter(reference) else "math")
     check_options(kind, "none")
     answers = accepted_answers(reference, kind, "reference")
+    _check_letters(answers, kind, (), "reference")
     if len(answers) != 1:
         raise ValueError(f"reference {reference!r}: expected one answer as text or number: {REMEDY}")
     return Problem("", "", answers[0], kind=kind)
@@ -107,14 +147,32 @@ def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Pro
     if kind not in get_args(Kind):
         raise ValueError(f"{where}: kind {kind!r} must be one of {', '.join(get_args(Kind))}")
     answers = accepted_answers(reference, kind, where)
-    if kind == "choice" and pairs:
-        for answer in answers:
-            if choice.letter_of(answer, pairs) is None:
-                letters = ", ".join(letter for letter, _ in pairs)
-                raise ValueError(
-                    f"{where}: the reference {answer!r} is none of the choices: give one of {letters}"
-                )
+    _check_letters(answers, kind, pairs, where)
     return [Problem(where, "", answer, kind=kind, choices=pairs) for answer in answers]
+
+
+def is_letter(answer: str) -> bool:
+    """Returns True for what a choice problem without its choices may have as its answer."""
+    return choice.leading_letter(answer) is not None or letters.is_letters(answer)
+
+
+def _check_letters(answers: Sequence[str], kind: Kind, pairs: Pairs, where: str) -> None:
+    """Raises ValueError for a reference that is no choice, or may be two of them."""
+    for answer in answers if kind == "choice" else ():
+        if pairs and choice.letter_of(answer, pairs) is None:
+            letters = [letter for letter, _ in pairs]
+            if answer.strip() in letters:
+                raise ValueError(
+                    f"{where}: the reference {answer!r} is the label of a choice and the text of another: "
+                    "label the choices with letters"
+                )
+            raise ValueError(
+                f"{where}: the reference {answer!r} is none of the choices: give one of {', '.join(letters)}"
+            )
+        if not pairs and not is_letter(answer):
+            raise ValueError(
+                f"{where}: the reference {answer!r} is no letter: give the letter, or the choices as well"
+            )
 
 
 def choices_of(value: Any, where: str) -> Pairs:

@@ -16,14 +16,15 @@ from typer import Argument, Option
 
 from numerate.cli import table, terminal
 from numerate.cli.app import app
-from numerate.cli.input_lines import json_lines
+from numerate.cli.input_lines import decoded_lines, json_lines
 from numerate.cli.options import Counts, keep_inputs, target
 
 
 @app.command("grade")
 def grade_file(
     file: Annotated[
-        Path, Argument(metavar="FILE", help="JSONL, CSV or TSV, each also as .gz; or - for JSONL from stdin.")
+        Path,
+        Argument(metavar="FILE", help="JSONL, JSON, CSV, TSV, also as .gz; or - for JSONL from stdin."),
     ],
     out: Annotated[
         Path,
@@ -153,8 +154,9 @@ def encodable(text: str, target: TextIO) -> str:
 def open_input(file: Path) -> Iterator[Iterable[str]]:
     if str(file) == "-":
         if isinstance(sys.stdin, TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
-        yield sys.stdin
+            yield decoded_lines(sys.stdin.buffer, "stdin")
+        else:
+            yield sys.stdin
     elif file.suffix in UNREADABLE:
         raise ValueError(f"{file} has no supported format: convert it to JSONL, CSV or TSV")
     elif file.is_file():

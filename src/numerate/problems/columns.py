@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from numerate.answers.references import is_letter, stands_for_nothing
 from numerate.answers.text.boxes import ends_in_empty_mark, find_boxes
 from numerate.problems.choices import read_choices, read_letter
 from numerate.problems.conversation import question_of, read_completion, read_messages, read_prompt
 from numerate.problems.reference_answer import marked_answer, stated_answer
-from numerate.problems.row import MISSING, NUMBER, Row, plain_number
+from numerate.problems.row import NUMBER, Row, plain_number
 from numerate.problems.sets import prm800k
 from numerate.types import Kind, Problem
 
@@ -79,13 +80,17 @@ def build_problem(row: Row, question: str, answer: str, solution: str = "", **me
     """A Problem with the row's own id, kind and source; its remaining columns go to `meta`.
 
     Raises ValueError where the answer is what programs write for a missing one."""
-    if answer.strip().lower() in MISSING:
+    if stands_for_nothing(answer):
         expected = f"the final answer, not {answer.strip()!r} (write it, or leave the row out)"
         raise row.wrong(tuple(filter(row.has, (*ANSWERS, "solution"))) or "answer", expected)
     own = cast("dict[str, Any]", dict(row.fields["meta"])) if isinstance(row.value("meta"), Mapping) else {}
     numeric = NUMBER.fullmatch(plain_number(answer)) is not None
     typed = isinstance(row.value("answer"), int | float)
     kind = _kind(row, "number" if numeric and (typed or "####" in solution) else "math")
+    if kind == "choice" and answer.strip() and not is_letter(answer):
+        raise row.wrong(
+            tuple(filter(row.has, ANSWERS)) or "answer", "a letter, or the column 'choices' as well"
+        )
     return Problem(
         id=row_id(row),
         question=question,

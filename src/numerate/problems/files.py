@@ -45,13 +45,14 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def ending_of(path: Path) -> str:
     """The ending that says what a file holds: .jsonl for train.jsonl.gz; "" where it says nothing we know."""
-    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
-    return suffix if suffix in ENDINGS and not (suffix == ".parquet" and path.suffix == ".gz") else ""
+    packed = path.suffix.lower() == ".gz"
+    suffix = (Path(path.stem).suffix if packed else path.suffix).lower()
+    return suffix if suffix in ENDINGS and not (suffix == ".parquet" and packed) else ""
 
 
 def stem_of(path: Path) -> str:
     """The name of a file without its ending."""
-    return Path(path.stem).stem if path.suffix == ".gz" else path.stem
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def open_data(path: Path) -> Generator[IO[bytes]]:
     """The bytes of a file, unpacked where its name ends in .gz.
 
     Raises ValueError where it isn't what gzip writes."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as content:
+    with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as content:
         try:
             yield cast("IO[bytes]", content)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -100,9 +101,7 @@ def _table(path: Path, delimiter: str) -> Iterator[Row]:
     with open_data(path) as content:
         reader = csv.reader(_decoded(path, content), delimiter=delimiter, strict=True)
         try:
-            header = [name.strip() for name in next(reader, list[str]())]
-            if len(set(header)) < len(header):
-                raise ValueError(f"{path} line 1: duplicate column among {', '.join(header)}: rename it")
+            header = header_of(path, next(reader, list[str]()))
             start = reader.line_num + 1
             for cells in reader:
                 if cells:
@@ -110,6 +109,14 @@ def _table(path: Path, delimiter: str) -> Iterator[Row]:
                 start = reader.line_num + 1
         except csv.Error as error:
             raise ValueError(f"{path} line {reader.line_num}: not a valid table ({error})") from error
+
+
+def header_of(path: Path, cells: list[str]) -> list[str]:
+    """Returns the names of a table's columns. Raises ValueError where one comes twice."""
+    header = [name.strip() for name in cells]
+    if len(set(header)) < len(header):
+        raise ValueError(f"{path} line 1: duplicate column among {', '.join(header)}: rename it")
+    return header
 
 
 def _decoded(path: Path, content: IO[bytes]) -> Iterator[str]:

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MISSING = frozenset({"nan", "null", "<na>", "nat", "n/a", "#n/a"})
-"""what programs write where there is no value"""
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(/[1-9]\d*)?")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
