@@ -97,7 +97,8 @@ def test_a_judge_may_learn_from_the_attempts_of_a_policy(folder: Path, method: s
         ),
         (
             "last: {method: ppo, model: sft, judge: some}",
-            "last.judge: no stage 'some' above this one trains a reward model or evaluator; there are: orm, sorm; also allowed: `oracle`",
+            "last.judge: no stage 'some' above this one trains a reward model or evaluator; there are: orm, "
+            "sorm; also allowed: `oracle`",
         ),
         (
             "last: {method: ppo, judge: ./nowhere}",
