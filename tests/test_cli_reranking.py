@@ -62,8 +62,8 @@ def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFi
     ]
     selection_tables.show_choices({"results": rows}, {"a": "base"})
     lines = capsys.readouterr().out.splitlines()
-    at = next(i for i, line in enumerate(lines) if "judges by models" in line)
-    assert lines[at] == "test: W.RR@2, judges by models"
+    at = next(i for i, line in enumerate(lines) if "scorers by models" in line)
+    assert lines[at] == "test: W.RR@2, scorers by models"
     assert [line.split() for line in lines[at + 1 :]] == [
         ["judge", "base", "b"],
         ["-----", 22 * "-", 23 * "-"],

@@ -37,7 +37,7 @@ def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
         (
             "zero_variance",
             "100% of the groups of the last 3 rows have zero variance of reward: no gradient",
-            "in step 5, in 1 of 6 rows of the log",
+            "at step 5, 1 of 6 rows of the log",
         ),
     ]
     html = report.build(run.folder).read_text(encoding="utf-8")

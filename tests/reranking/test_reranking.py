@@ -143,7 +143,7 @@ def test_steps_become_a_score_by_the_way_that_is_named():
 
 
 def test_a_missing_score_and_unequal_groups_are_named():
-    with pytest.raises(ValueError, match="attempt 3 at problem 'b' has no scores"):
+    with pytest.raises(ValueError, match="sample 3 of problem 'b' has no scores"):
         judged_groups(HAND, {key: value for key, value in GOOD.items() if key != ("b", 3)})
     with pytest.raises(ValueError, match=r"problems with \[2, 4\] attempts"):
         judged_groups([*HAND, group("d", ["1", "2"], "2")], None)
