@@ -145,7 +145,7 @@ def test_steps_become_a_score_by_the_way_that_is_named():
 def test_a_missing_score_and_unequal_groups_are_named():
     with pytest.raises(ValueError, match="sample 3 of problem 'b' has no scores"):
         judged_groups(HAND, {key: value for key, value in GOOD.items() if key != ("b", 3)})
-    with pytest.raises(ValueError, match=r"problems with \[2, 4\] attempts"):
+    with pytest.raises(ValueError, match=r"problems with \[2, 4\] samples"):
         judged_groups([*HAND, group("d", ["1", "2"], "2")], None)
 
 
