@@ -208,7 +208,7 @@ def test_an_unfinished_run_says_what_is_open(tmp_path: Path) -> None:
     with (folder / "stages" / "ei" / "metrics.jsonl").open("a") as log:
         log.write('{"round": 3, "rollouts/acc')
     html = " ".join(build(folder).split())
-    assert "Stage <bdi>ei</bdi>: unfinished." in html and "No results. yet." in html
+    assert "Stage <bdi>ei</bdi>: unfinished." in html and "No results." in html
 
 
 def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
