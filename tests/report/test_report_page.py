@@ -220,7 +220,7 @@ def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
         "No results.",
         "No stage has a log",
         "No samples.",
-        "No rollouts were stored",
+        "No rollouts.",
     ):
         assert said in html
     assert 'id="data"' not in html
