@@ -155,7 +155,7 @@ def test_a_mistaken_call_says_what_is_wrong(vectors: dict[str, Any]):
         strategy_curves([problem], [11], [1])
     with pytest.raises(ValueError, match="problem 0 has no scores"):
         strategy_curves([Candidates([0], [True])], [1], [1])
-    with pytest.raises(ValueError, match="0 of 10 attempts"):
+    with pytest.raises(ValueError, match="0 of 10 samples"):
         Subsets(problem, 2, (0,)).topk("rerank_topk", 0, [1])
     with pytest.raises(ValueError, match="1 cluster ids and 2 verdicts"):
         Candidates([0], [True, False])
