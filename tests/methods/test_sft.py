@@ -110,8 +110,7 @@ def test_solutions_that_end_in_another_answer_teach_nothing_and_are_counted(tmp_
     mixed = sft.train(run, config(epochs=1), job(tmp_path, problems=MIXED))
     assert same(mixed, sft.train(stage(tmp_path / "good"), config(epochs=1), job(tmp_path)))
     assert told == [
-        "of 10 problems 1 have no solution, and 1 have one that ends in another answer than the "
-        "problem's: left out"
+        "of 10 problems 1 have no solution, and 1 have one that ends in a different answer: left out"
     ]
     with pytest.raises(ValueError, match="there are no demonstrations: of 2 problems"):
         sft.train(stage(tmp_path / "none"), config(), job(tmp_path, problems=[WRONG, BARE]))
