@@ -159,7 +159,7 @@ def test_a_mistaken_call_says_what_is_wrong(vectors: dict[str, Any]):
         Subsets(problem, 2, (0,)).topk("rerank_topk", 0, [1])
     with pytest.raises(ValueError, match="1 cluster ids and 2 verdicts"):
         Candidates([0], [True, False])
-    with pytest.raises(ValueError, match="2 scores for 1 attempts"):
+    with pytest.raises(ValueError, match="2 scores for 1 samples"):
         Candidates([0], [True], [0.5, 0.5])
     with pytest.raises(ValueError, match="not a finite number"):
         Candidates([0], [True], [float("nan")])
