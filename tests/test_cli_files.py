@@ -81,7 +81,7 @@ def test_bytes_of_another_encoding_are_located(here: Path, name: str) -> None:
     (here / "rows.jsonl").write_bytes(b'{"question": "caf\xe9?", "answer": "2"}\n')
     (here / "rows.csv").write_bytes(b"question,answer\n1+1?,2\ncaf\xe9?,2\n")
     done = call("problems", name)
-    at = "line 1: expected one JSON object per line, and this" if name == "rows.jsonl" else "line 3:"
+    at = "line 1: expected one JSON object per line, found text" if name == "rows.jsonl" else "line 3:"
     byte = 18 if name == "rows.jsonl" else 4
     assert (
         done.exit_code == 2 and f"{name} {at} not valid UTF-8 (byte {byte}): save it as UTF-8" in done.stderr

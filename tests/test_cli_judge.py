@@ -174,7 +174,7 @@ def test_a_class_that_the_judge_lacks_is_refused(prm: Path, orm: Path, tmp_path:
     done = call("judge", str(orm), "--marked", "processbench/gsm8k")
     assert done.exit_code == 2 and "does not score labelled steps" in done.stderr
     done = call("judge", str(prm), str(file), "--aggregate", "mean")
-    assert done.exit_code == 2 and "none of avg, prod, max, min, last" in done.stderr
+    assert done.exit_code == 2 and "one of avg, prod, max, min, last" in done.stderr
     done = call("judge", str(tmp_path / "none"), str(file))
     assert done.exit_code == 2 and "there is no such folder" in done.stderr
     done = call("judge", str(prm))

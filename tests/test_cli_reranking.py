@@ -62,11 +62,11 @@ def test_judges_by_models_stand_in_a_table_of_their_own(capsys: pytest.CaptureFi
     ]
     selection_tables.show_choices({"results": rows}, {"a": "base"})
     lines = capsys.readouterr().out.splitlines()
-    at = next(i for i, line in enumerate(lines) if "judges by models" in line)
-    assert lines[at] == "test: W.RR@2, judges by models"
+    at = next(i for i, line in enumerate(lines) if "scorers by models" in line)
+    assert lines[at] == "test: W.RR@2, scorers by models"
     assert [line.split() for line in lines[at + 1 :]] == [
-        ["judge", "base", "b"],
-        ["-----", 22 * "-", 23 * "-"],
+        ["scorer", "base", "b"],
+        ["------", 22 * "-", 23 * "-"],
         ["orm", "25.0%", "[10.0,", "90.0]", "n=4", "50.0%", "[10.0,", "90.0]", "n=4"],
         ["prm", "75.0%", "[10.0,", "90.0]", "n=4", "100.0%", "[10.0,", "90.0]", "n=4"],
     ]

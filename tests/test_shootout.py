@@ -148,7 +148,7 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     ends = [cell.told.split("[")[1].split("]")[0].split(", ") for cell in (there, back)]
     assert [float(x) for x in ends[0]] == [-float(x) for x in reversed(ends[1])]
     text = page.build_page(two_seeds, found).read_text()
-    assert "grpo" in text and "against rollouts" in text and "<script" not in text
+    assert "grpo" in text and "by rollouts" in text and "<script" not in text
 
 
 def test_curves_average_the_seeds_validations_whatever_their_steps_were() -> None:

@@ -192,7 +192,7 @@ def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
     rows = [
         orm.outcome_row(judge.lay(d.problem, d.steps), d.labels, "steps") for d in orm.label_outcomes(only)
     ]
-    with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*give it right and"):
+    with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*provide right and"):
         orm.usable_rows(stage(tmp_path / "run"), rows, "right and wrong attempts")
     with pytest.raises(ValueError, match="none of the solutions has a labelled step"):
         orm.usable_rows(stage(tmp_path / "run"), [], "right and wrong attempts")

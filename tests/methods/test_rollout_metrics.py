@@ -65,7 +65,7 @@ def test_the_alarm_goes_off_and_names_the_wrong_attempts_that_earn_most(tmp_path
     assert worst == [(3, 10), (0, 9)]  # both questions have the same texts
     assert hacking["rollouts"][0]["reward"] > hacking["rollouts"][1]["reward"] > 1
     alarms = [line for line in said if line.startswith("ALARM")]
-    assert len(alarms) == 1 and "step 4: " in alarms[0] and "attempt 3 (reward" in alarms[0]
+    assert len(alarms) == 1 and "step 4: " in alarms[0] and "rollout 3 (reward" in alarms[0]
 
 
 def test_a_reward_that_rises_with_accuracy_is_no_alarm(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_rows_that_are_too_long_are_left_out_and_all_too_long_is_an_error(tmp_pa
 
 
 def test_validation_options_that_cannot_work_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"20 is larger than fit\.epochs: 2"):
+    with pytest.raises(ValueError, match="20 is larger than fit"):
         config(Validate(every=20), epochs=2)
     with pytest.raises(ValueError, match="best needs `every`"):
         Validate(keep="best")
@@ -110,8 +110,7 @@ def test_solutions_that_end_in_another_answer_teach_nothing_and_are_counted(tmp_
     mixed = sft.train(run, config(epochs=1), job(tmp_path, problems=MIXED))
     assert same(mixed, sft.train(stage(tmp_path / "good"), config(epochs=1), job(tmp_path)))
     assert told == [
-        "of 10 problems 1 have no worked solution, and 1 have one that ends in another answer than the "
-        "problem's: left out"
+        "of 10 problems 1 have no solution, and 1 have one that ends in a different answer: left out"
     ]
     with pytest.raises(ValueError, match="there are no demonstrations: of 2 problems"):
         sft.train(stage(tmp_path / "none"), config(), job(tmp_path, problems=[WRONG, BARE]))

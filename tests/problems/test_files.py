@@ -188,7 +188,7 @@ def test_a_file_beside_which_a_known_set_has_its_name_is_still_a_file(
 
 
 def test_a_folder_without_data_says_what_it_should_hold(tmp_path: Path):
-    with pytest.raises(ValueError, match=r"holds no .jsonl, .ndjson, .json, .csv, .tsv, .parquet files"):
+    with pytest.raises(ValueError, match=r"has no .jsonl, .ndjson, .json, .csv, .tsv, .parquet files"):
         check(str(tmp_path))
 
 

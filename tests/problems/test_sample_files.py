@@ -175,7 +175,7 @@ def test_equal_answers_with_different_verdicts_are_found(tmp_path: Path) -> None
         ([{"id": 1}], "line 1, field 'pred' or 'response': expected the answer of the sample"),
         (
             [{"id": 1, "answer": "5"}],
-            "field 'correct' or 'is_correct' or 'right' or 'label': expected whether",
+            "field 'correct' or 'is_correct' or 'right' or 'label': expected true or false",
         ),
         ([{"id": 1, "pred": "5"}], "expected true or false, or a reference to grade the sample by"),
         ([{"id": 1, "pred": "5", "correct": "maybe"}], "expected true or false, found str 'maybe'"),
@@ -183,7 +183,7 @@ def test_equal_answers_with_different_verdicts_are_found(tmp_path: Path) -> None
         ([{"id": 1, "code": "print(5)", "answer": "5"}], "expected the answer of the sample, or its text"),
         ([{"id": 1, "answer": "5", "samples": []}], "line 1, field 'samples': expected at least one sample"),
         ([{"id": 1, "answer": "5", "samples": "5"}], "line 1, field 'correct'"),
-        ([{"id": 1, "answer": "5", "samples": [{"text": 5}, {"x": 1}]}], "line 1, attempt 2, field 'pred'"),
+        ([{"id": 1, "answer": "5", "samples": [{"text": 5}, {"x": 1}]}], "line 1, sample 2, field 'pred'"),
         ([{"id": 1, "preds": ["5", "6"], "correct": [True]}], "line 1: 2 preds and 1 correct: give one per"),
         ([{"id": 1, "pred": "5", "correct": True, "score": "high"}], "expected a number, or one per step"),
         (

@@ -63,7 +63,7 @@ def test_without_an_alarm_there_are_the_curves_alone(tmp_path: Path) -> None:
 def test_a_reward_that_is_the_right_answer_has_nothing_to_compare(tmp_path: Path) -> None:
     same = [{"round": t, "reward/mean": 0.1 * t, "rollouts/accuracy": 0.1 * t} for t in range(5)]
     html = report.build(logged(tmp_path / "run", same)).read_text(encoding="utf-8")
-    assert "No stage has a reward of its own" in html
+    assert "No stage with a reward other than the right answer" in html
 
 
 def test_a_malformed_alarm_does_not_stop_the_page(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_page_that_holds_only_some_rollouts_says_so(
 ) -> None:
     folder = make(tmp_path / "run", count=4, samples=4, models=("base",), sets=("test",), stages=())
     monkeypatch.setattr(page, "embed_rollouts", lambda run: rollouts.embed_rollouts(run, cap=10))
-    assert "holds 10 of the 20 rollouts" in " ".join(build(folder).split())
+    assert "has 10 of the 20 rollouts" in " ".join(build(folder).split())
 
 
 def test_the_size_is_bounded_too(orchard: Path) -> None:
@@ -208,7 +208,7 @@ def test_an_unfinished_run_says_what_is_open(tmp_path: Path) -> None:
     with (folder / "stages" / "ei" / "metrics.jsonl").open("a") as log:
         log.write('{"round": 3, "rollouts/acc')
     html = " ".join(build(folder).split())
-    assert "Stage <bdi>ei</bdi>: unfinished." in html and "Nothing has been measured yet." in html
+    assert "Stage <bdi>ei</bdi>: unfinished." in html and "No results." in html
 
 
 def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_a_run_with_a_recipe_only_has_a_page(tmp_path: Path) -> None:
     (folder / "recipe.yaml").write_text("name: fresh\nstages: {sft: {method: sft}}\n")
     html = build(folder)
     for said in (
-        "Nothing has been measured",
+        "No results.",
         "No stage has a log",
         "No samples.",
-        "No rollouts were stored",
+        "No rollouts.",
     ):
         assert said in html
     assert 'id="data"' not in html

@@ -1,4 +1,4 @@
-"""Rows of selection: numbers by hand on written-down samples, and stand-in judges on stories."""
+"""Rows of selection: numbers by hand on written-down attempts, and stand-in judges on stories."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_what_the_votes_say_by_hand():
 
 def test_every_strategy_by_hand():
     """With all four: RR.All is right on a and b (the unanswered .9 of b is not chosen), W.RR too, b by 0.7
-    against 0.3; the vote on a only. With one sample each is the share of right ones, 2/4 and 1/4."""
+    against 0.3; the vote on a only. With one attempt each is the share of right ones, 2/4 and 1/4."""
     rows = selection_results(HAND, GOOD, judge="good", validation=(HAND, GOOD))
     assert {row["judge"] for row in rows} == {"good"}
     for strategy in ("rerank_all", "weighted"):
@@ -143,7 +143,7 @@ def test_steps_become_a_score_by_the_way_that_is_named():
 
 
 def test_a_missing_score_and_unequal_groups_are_named():
-    with pytest.raises(ValueError, match="sample 3 at problem 'b' has no scores"):
+    with pytest.raises(ValueError, match="sample 3 of problem 'b' has no scores"):
         judged_groups(HAND, {key: value for key, value in GOOD.items() if key != ("b", 3)})
     with pytest.raises(ValueError, match=r"problems with \[2, 4\] samples"):
         judged_groups([*HAND, group("d", ["1", "2"], "2")], None)

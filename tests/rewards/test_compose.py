@@ -151,10 +151,10 @@ def test_what_does_not_apply_to_a_problem_is_no_part_of_its_sum() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("too_few", "gave 1 numbers for 4 attempts"),
+        ("too_few", "returned 1 numbers for 4 rollouts"),
         ("not_a_number", "not finite, at problem 'a': return None"),
         ("word", "could not convert string to float: 'good'"),
-        ("nothing", "gave NoneType for 4 attempts"),
+        ("nothing", "returned NoneType for 4 rollouts"),
     ],
 )
 def test_answers_that_are_none_are_refused(name: str, said: str) -> None:

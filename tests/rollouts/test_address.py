@@ -138,7 +138,7 @@ def test_an_api_key_takes_the_place_of_a_login(monkeypatch: pytest.MonkeyPatch) 
         list(fake_server.engine(fake, key_variable="KEY").sample(fake_server.ask(1), 1, fake_server.PARAMS))
         assert fake.keys == {"Bearer k"}
         url = fake.url.replace("://", "://me:p@")
-        with pytest.raises(ValueError, match="one of the two"):
+        with pytest.raises(ValueError, match="exclude each other"):
             config.make_eval_recipe(
                 "m",
                 "numerate/pico",

@@ -292,7 +292,7 @@ def test_the_model_is_asked_for_by_the_servers_name_of_it(models: Reply, wanted:
 def test_of_several_models_one_has_to_be_named():
     with (
         Fake(models=Reply({"data": [{"id": "a"}, {"id": "b"}]})) as fake,
-        pytest.raises(ValueError, match=r"has 2 models \(a, b\) none of them named 'tiny'"),
+        pytest.raises(ValueError, match=r"has 2 models \(a, b\), none of them named 'tiny'"),
     ):
         list(engine(fake).sample(ask(1), 1, PARAMS))
 

@@ -38,7 +38,7 @@ def select_among(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Compute pass@k, majority votes and re-ranking of sampled solutions.
+    """Compute pass@k, votes and re-ranking of sampled solutions.
 
     A line has a problem with its samples, or one sample; samples of the same problem are merged, also across
     files. Verdicts are read from the file or graded against the reference; answers without a pred are

@@ -100,7 +100,7 @@ def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -
     note = f"{verb} at " + (f"{100 * shown:.1f}%" if share else f"{shown:.4g}")
     note += sample_size_note(run, stage, key)
     if len(curves) > 1:
-        note = f"{note}; {len(curves)} rounds, the last one darkest"
+        note = f"{note}; {len(curves)} curves, the last one darkest"
     drawn = [
         plots.PlotLine(tint, thin_points(curve.points), strength=(index + 2) / (len(curves) + 1))
         for index, curve in enumerate(curves)
