@@ -7,17 +7,30 @@ has its own parser, bounded in length, depth and the size of numbers. docs/gradi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from numerate.answers.cluster import cluster
-from numerate.answers.equivalence import Verdict, decide
-from numerate.answers.grade_jsonl import grade_lines
-from numerate.answers.grading import find_safely as find
-from numerate.answers.grading import grade, strict_gsm8k
-from numerate.answers.parallel import equal_all, grade_lines_at_once
-from numerate.answers.sources import GUESSES, Fallback, Found
-from numerate.answers.strict import decide_strict
-from numerate.types import Kind
+from numerate import lazy
+
+if TYPE_CHECKING:
+    from numerate.answers.clustering import cluster
+    from numerate.answers.equivalence import Verdict, decide
+    from numerate.answers.grade_jsonl import grade_lines
+    from numerate.answers.grading import extract, grade, strict_gsm8k
+    from numerate.answers.grading import find_safely as find
+    from numerate.answers.parallel import equal_all, grade_lines_at_once
+    from numerate.answers.sources import GUESSES, Fallback, Found
+    from numerate.answers.strict import decide_strict, equal
+else:
+    __getattr__, __dir__ = lazy.exports(
+        __name__,
+        clustering="cluster",
+        equivalence="Verdict decide",
+        grade_jsonl="grade_lines",
+        grading="extract find=find_safely grade strict_gsm8k",
+        parallel="equal_all grade_lines_at_once",
+        sources="GUESSES Fallback Found",
+        strict="decide_strict equal",
+    )
 
 __all__ = [
     "GUESSES",
@@ -36,27 +49,3 @@ __all__ = [
     "grade_lines_at_once",
     "strict_gsm8k",
 ]
-
-
-def extract(
-    text: str,
-    kind: Kind = "math",
-    choices: Sequence[tuple[str, str]] = (),
-    fallback: Fallback = "expression",
-    unfinished: bool = False,
-) -> str | None:
-    """Returns the final answer of a solution as it is written there, None where there is none; for a choice,
-    its letter.
-
-    `find` says where it stood as well, and explains the options."""
-    return find(text, kind, choices, fallback, unfinished).answer
-
-
-def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
-    """Returns True for two answers that are the same mathematical object. `decide` also says which rung of
-    the ladder decided. strict: and neither leaves out a unit, a percent sign, a name or digits that the
-    other has.
-
-    None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
-    ValueError for anything else that is no text, and never for what a text says."""
-    return decide_strict(candidate, reference, kind, strict).equal

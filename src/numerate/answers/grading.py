@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from numerate.answers import choice, faults
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict, as_text
-from numerate.answers.extract import find_answer
+from numerate.answers.final_answer import find_answer
 from numerate.answers.references import as_problem
 from numerate.answers.sources import NOTHING, Fallback, Found, check_options
 from numerate.answers.strict import decide_strict
@@ -73,6 +73,20 @@ def find_safely(
     except Exception as error:
         faults.note_fault(error, text)
     return NOTHING
+
+
+def extract(
+    text: str,
+    kind: Kind = "math",
+    choices: Sequence[tuple[str, str]] = (),
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
+) -> str | None:
+    """Returns the final answer of a solution as it is written there, None where there is none; for a choice,
+    its letter.
+
+    `find` says where it stood as well, and explains the options."""
+    return find_safely(text, kind, choices, fallback, unfinished).answer
 
 
 def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:

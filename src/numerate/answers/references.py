@@ -19,15 +19,13 @@ from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
 from numerate.answers.compare import sentences
 from numerate.answers.equivalence import is_nothing
-from numerate.answers.extract import find_answer
-from numerate.answers.sources import GUESSES
+from numerate.answers.final_answer import find_answer
+from numerate.answers.sources import UNMARKED
 from numerate.answers.text import phrases
 from numerate.answers.text.boxes import box_contents
 from numerate.answers.text.normalize import normalize_text
 from numerate.types import Kind, Problem
 
-UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
-"""sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
 _MARK = re.compile(r"####|\\(?:boxed|fbox)(?![a-zA-Z])")
 _PRINTED_NOTHING = re.compile(r"\s*(?:None|[-+]?(?:inf|Infinity))\s*")

@@ -56,6 +56,16 @@ def decide_strict(
         return verdict if complete.equal else complete
 
 
+def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
+    """Returns True for two answers that are the same mathematical object. `decide` also says which rung of
+    the ladder decided. strict: and neither leaves out a unit, a percent sign, a name or digits that the
+    other has.
+
+    None, which `extract` gives where it finds no answer, equals nothing; numbers may stand for text. Raises
+    ValueError for anything else that is no text, and never for what a text says."""
+    return decide_strict(candidate, reference, kind, strict).equal
+
+
 def _complete(candidate: str, reference: str) -> Verdict:
     return Verdict(True, "string") if nothing_left_out(candidate, reference) else NO_MATCH
 

@@ -27,12 +27,12 @@ from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.options import AtLeast1, ModelName, config
 from numerate.problems.consistency import usable_demonstrations
 from numerate.rewards.compose import CORRECT, Given
-from numerate.rollouts.job import Job
 from numerate.steps import trace
 from numerate.types import Example, Group, Problem, Rollout, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})

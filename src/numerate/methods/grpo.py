@@ -25,13 +25,13 @@ from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import GroupPolicyGradient, Process
 from numerate.methods.shared.process_advantages import supervised
 from numerate.options import JudgeName, config
-from numerate.rollouts.job import Job
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})

@@ -20,13 +20,13 @@ from numerate.methods.shared import on_policy
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, GroupPolicyGradient
 from numerate.options import config
-from numerate.rollouts.job import Job
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})

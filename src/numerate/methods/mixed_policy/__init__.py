@@ -37,7 +37,6 @@ from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
 from numerate.rewards.compose import CORRECT, Given
-from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Problem, Stats
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from numerate.models.operator_head import MixedPolicy
     from numerate.models.operators import Operators
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset({"solution"})
 LEAVES = frozenset({"policy", "rollouts"})

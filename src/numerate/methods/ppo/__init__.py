@@ -35,13 +35,13 @@ from numerate.methods.shared import rollout_metrics, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
 from numerate.options import AtLeast1, JudgeName, NotNegative, Positive, Share, config
-from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Scorer, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})

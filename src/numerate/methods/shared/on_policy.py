@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from numerate import training
 from numerate.credit import has_signal
 from numerate.curricula.prioritized_replay import mean_abs_advantage
-from numerate.methods.sft import minibatch
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
 from numerate.methods.shared.options import OnPolicyOptions, PolicyFit
@@ -22,16 +21,16 @@ from numerate.methods.shared.question_sampler import QuestionSampler
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
-from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
-OpenNetwork = Callable[[Job, PolicyFit], Network]
+OpenNetwork = Callable[["Job", PolicyFit], Network]
 Schedule = Callable[[float, float, float, float], float]
 """progress, peak, last rate, warm-up -> learning rate"""
 
@@ -190,7 +189,7 @@ class OnPolicyLoop:
         seed = self.run.seed * 1_000_003 + self.run.round
         with self.run.progress.task("learning", total=total, unit="steps") as task:
             for step in range(total):
-                yield [rows[i] for i in minibatch(len(rows), count, step, seed)], (step + 1) / total
+                yield [rows[i] for i in training.minibatch(len(rows), count, step, seed)], (step + 1) / total
                 task.advance(1)
 
     def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
