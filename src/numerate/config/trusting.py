@@ -15,9 +15,9 @@ Complaint = tuple[Path_, str]
 """where in the recipe, and what is wrong there"""
 
 
-def reward_functions(recipe: Recipe) -> dict[Path_, compose.Given]:
+def reward_functions(recipe: Recipe) -> dict[Path_, compose.RewardList]:
     """Where a recipe lists rewards -> the list."""
-    lists: dict[Path_, compose.Given | None] = {}
+    lists: dict[Path_, compose.RewardList | None] = {}
     for name, stage in recipe.stages.items():
         lists["stages", name, "rewards"] = getattr(stage.options, "rewards", None)
     return {path: rewards for path, rewards in lists.items() if rewards is not None}

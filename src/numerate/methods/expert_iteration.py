@@ -26,7 +26,7 @@ from numerate.methods.shared.options import RowFit, Sample, Validate
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.options import AtLeast1, ModelName, config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rewards.compose import CORRECT, Given
+from numerate.rewards.compose import CORRECT, RewardList
 from numerate.steps import trace
 from numerate.types import Example, Group, Problem, Rollout, Scored
 
@@ -45,7 +45,7 @@ class Config:
     steps: AtLeast1 = 2
     """n, rounds of sampling and fine-tuning; the paper uses 2 after supervised fine-tuning and up to 5
     without"""
-    rewards: Given = (CORRECT,)
+    rewards: RewardList = (CORRECT,)
     """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=None, rollouts=96)
     """K rollouts per problem; every step takes the next so many problems, from the start again after the

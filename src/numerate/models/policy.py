@@ -66,9 +66,9 @@ class Policy:
         return compute_context(self.device, self.compute)
 
     @property
-    def place(self) -> str | None:
+    def remote_path(self) -> str | None:
         """Where the weights are, of a policy that is known without them (`models.outline`); else None."""
-        return getattr(self.model, "place", None)
+        return getattr(self.model, "remote_path", None)
 
     @property
     def conditioning(self) -> return_tags.Conditioning | None:

@@ -36,7 +36,7 @@ from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Samp
 from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rewards.compose import CORRECT, Given
+from numerate.rewards.compose import CORRECT, RewardList
 from numerate.types import Example, Group, Problem, Stats
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ Mode = Literal["joint", "abstract", "released"]
 class Config:
     steps: AtLeast1 | None = None
     """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
-    rewards: Given = (CORRECT,)
+    rewards: RewardList = (CORRECT,)
     """what a rollout is worth: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
     """what is sampled in a step, beside which it learns from the worked solutions of the same problems"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from numerate.curricula import Question
 from numerate.methods.shared.options import Sample
 from numerate.methods.shared.question_sampler import prefixes_by_problem
-from numerate.rewards.compose import CORRECT, Given, Rewards
+from numerate.rewards.compose import CORRECT, RewardList, Rewards
 from numerate.types import Engine, Group, Problem, Sampling, Scored
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def params(cfg: Sample, job: Job, seed: int, round: int = 0) -> Sampling:
     return Sampling(temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=seed, round=round)
 
 
-def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: Given) -> Reward | None:
+def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: RewardList) -> Reward | None:
     """Returns what grades rollouts beyond their answers; None where a right answer is all that counts."""
     if rewards == (CORRECT,):
         return None
