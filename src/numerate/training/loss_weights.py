@@ -7,10 +7,10 @@ from typing import Literal
 
 from numerate.types import Example
 
+Denominator = Literal["token", "sequence", "constant"]
 
-def set_loss_weights(
-    rows: Sequence[Example], per: Literal["token", "sequence", "constant"] = "token", constant: int = 1
-) -> list[Example]:
+
+def set_loss_weights(rows: Sequence[Example], per: Denominator = "token", constant: int = 1) -> list[Example]:
     """Add the column `weight`, which turns the mean that a paper prints into a plain sum over one optimizer
     step.
 

@@ -153,8 +153,6 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         raise ValueError("reference_steps needs worked solutions, and these problems have none")
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. rollouts of the policy as it is now, and what they earn
         chosen = earned(loop, loop.sample_groups(), scorer, cfg)
