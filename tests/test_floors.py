@@ -7,7 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -19,6 +22,7 @@ PACKAGE = Path(numerate.__file__).parent
 # script that makes it, which uses everything.
 FLOORS = (
     (
+        "lazy",
         "types",
         "options",
         "consent",
@@ -157,13 +161,43 @@ def test_the_light_parts_load_nothing_heavy():
     """mpmath and pyarrow take longer to load than all of these together: they are imported where used."""
     out = run("""
 import sys
-import numerate, numerate.answers, numerate.metrics, numerate.selection, numerate.problems, numerate.store
+from numerate import answers, metrics, problems, selection, store
+for package in (answers, metrics, problems, store):
+    for name in package.__all__:
+        getattr(package, name)
 print(*sys.modules)
 """)
     assert not set(out.split()) & {*HEAVY, "mpmath", "pyarrow", "rich", "matplotlib", "jinja2"}
 
 
 def test_the_package_itself_loads_nothing_of_its_own():
-    assert run(
-        "import sys, numerate; print(*(m for m in sys.modules if m.startswith('numerate')))"
-    ).split() == ["numerate"]
+    assert loaded_by("numerate") == ["numerate", "numerate.lazy"]
+
+
+def test_a_method_file_loads_what_it_reads_and_little_else():
+    """Neither the grader nor the problem sets, the files of a run or an engine: these are loaded when used.
+    Whoever reads a method file reads at most so much more."""
+    modules = loaded_by("numerate.methods.grpo")
+    lines = sum(len(Path(find_spec(name).origin).read_text().splitlines()) for name in modules)  # pyright: ignore
+    assert len(modules) <= 50 and lines <= 6000
+    heavy = {"answers.grading", "problems.table", "store", "rollouts", "metrics.intervals", "models.policy"}
+    assert not {f"numerate.{name}" for name in heavy} & {*modules}
+
+
+@pytest.mark.parametrize("part", ["", ".answers", ".metrics", ".models", ".problems", ".training"])
+def test_a_package_that_loads_on_first_use_has_all_that_it_names(part: str):
+    """No name is that of one of its modules too: whichever is loaded last would hide the other."""
+    package = import_module(f"numerate{part}")
+    modules = {path.stem for path in Path(package.__path__[0]).iterdir()}
+    assert {*package.__all__} <= {*dir(package)}
+    for exported in package.__all__:
+        value = getattr(package, exported)
+        assert isinstance(value, ModuleType) or exported not in modules
+    with pytest.raises(AttributeError, match=f"module 'numerate{part}' has no attribute 'nothing'"):
+        _ = package.nothing
+
+
+def loaded_by(module: str) -> list[str]:
+    """The modules of the package that importing this one loads."""
+    code = f"import sys, {module}; print(*sorted(m for m in sys.modules if m.split('.')[0] == 'numerate'))"
+    return run(code).split()

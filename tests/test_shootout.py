@@ -145,7 +145,7 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     there, back = cells["grpo"][1], cells["ppo"][0]
     assert there and back and (there.text, there.kind) == ("+50.0", "better")
     assert (back.text, back.kind) == ("-50.0", "worse")
-    ends = [cell.told.split("[")[1].split("]")[0].split(", ") for cell in (there, back)]
+    ends = [cell.label.split("[")[1].split("]")[0].split(", ") for cell in (there, back)]
     assert [float(x) for x in ends[0]] == [-float(x) for x in reversed(ends[1])]
     text = page.build_page(two_seeds, found).read_text()
     assert "grpo" in text and "by rollouts" in text and "<script" not in text

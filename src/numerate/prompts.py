@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from numerate.answers import decide_strict, find
+from numerate import answers
 from numerate.answers.text.boxes import find_boxes, without_boxes
 from numerate.types import Problem, Prompt, Turn
 
@@ -169,7 +169,7 @@ def hashed_end(problem: Problem) -> str:
     marked = HASHED.match(last)
     if marked is None:
         return f"{solution}\n#### {problem.answer}"
-    if not problem.answer or decide_strict(marked[1], problem.answer, problem.kind).equal:
+    if not problem.answer or answers.decide_strict(marked[1], problem.answer, problem.kind).equal:
         return solution
     return f"{before}\n#### {problem.answer}".lstrip("\n")
 
@@ -190,9 +190,11 @@ def boxed_end(problem: Problem) -> str:
 
 def _ends_in_its_box(problem: Problem) -> bool:
     """Checks whether the solution's own box is what the grader reads, and holds the problem's answer."""
-    answer, source = find(problem.solution, problem.kind, problem.choices)
+    answer, source = answers.find(problem.solution, problem.kind, problem.choices)
     return (
-        source == "box" and answer is not None and decide_strict(answer, problem.answer, problem.kind).equal
+        source == "box"
+        and answer is not None
+        and answers.decide_strict(answer, problem.answer, problem.kind).equal
     )
 
 

@@ -184,7 +184,7 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
     from numerate.models.policy import load as load_policy
     from numerate.rollouts.job import Job
 
-    def from_place(path: str) -> Policy:
+    def open_model(path: str) -> Policy:
         policy = load_policy(path, device=recipe.device, dtype=recipe.dtype, trained=True)
         policy.name = policy_name(recipe, folder, path)
         return policy
@@ -194,8 +194,8 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
         problems=sets[stage.problems][: stage.limit],
         validation=sets.get("validation", []),
         style=recipe.prompt,
-        load=lambda name: from_place(model_place(recipe, folder, name)),
-        load_dir=lambda path: from_place(str(path)),
+        load=lambda name: open_model(model_path(recipe, folder, name)),
+        load_dir=lambda path: open_model(str(path)),
         engine=lambda policy: engines.make_engine(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
         stage_folder=RunFolder(folder).stage,
@@ -205,7 +205,7 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
     )
 
 
-def model_place(recipe: Recipe, folder: Path, name: str) -> str:
+def model_path(recipe: Recipe, folder: Path, name: str) -> str:
     return recipe.model if name == "base" else str(RunFolder(folder).stage(name) / "model")
 
 
@@ -229,7 +229,7 @@ def measured_rows(
     measured: dict[tuple[str, str], Measured] = {}
     names = {model: recipe.name_of(model) for model in options.models}
     for model, called in names.items():
-        path = model_place(recipe, folder, model)
+        path = model_path(recipe, folder, model)
         policy = engines.load_policy(recipe.engine, path, recipe.device, recipe.dtype)
         policy.name = policy_name(recipe, folder, path)
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
@@ -308,7 +308,7 @@ def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -
         if source == check_judges.ORACLE and source not in stages:
             judges.append(Judge(name, identity_hash([source, __version__]), Oracle, aggregate or "min"))
             continue
-        path = Path(model_place(recipe, folder, source) if source in stages else source).expanduser()
+        path = Path(model_path(recipe, folder, source) if source in stages else source).expanduser()
         made_from = stages[source].identity if source in stages else base_identity(str(path))
         card = read_card(path)
         opened = partial(load, path, device=recipe.device, dtype=recipe.dtype)

@@ -61,7 +61,7 @@ def test_one_step_less_after_every_success_until_the_question_stands_alone() -> 
         state = curriculum.learn(state, [Outcome(PROBLEM, [False, right])], "plain")
         state = json.loads(json.dumps(state))  # as a checkpoint gives it back
     assert given == [3, 2, 2, 1, 0]
-    assert state == {"given": {"p": 0}}
+    assert state == {"prefix_steps": {"p": 0}}
 
 
 def test_problems_without_a_solution_are_asked_from_the_start() -> None:

@@ -22,9 +22,16 @@ def refusal(*changes: str) -> str:
     ("given", "said"),
     [
         ("{kind: backtraking}", "stages.rl.curriculum.kind: expected one of 'backtracking'"),
-        ("{given: 0.9}", "stages.rl.curriculum: expected a mapping with the key 'kind', not a mapping"),
-        ("{kind: backtracking, gvien: 1}", "curriculum.gvien: unknown key 'gvien'; did you mean 'given'?"),
-        ("{kind: backtracking, given: 1}", "curriculum.given: expected less than 1.0, not 1"),
+        (
+            "{prefix_share: 0.9}",
+            "stages.rl.curriculum: expected a mapping with the key 'kind', not a mapping",
+        ),
+        (
+            "{kind: backtracking, prefix_shair: 1}",
+            "curriculum.prefix_shair: unknown key 'prefix_shair'; did you mean 'prefix_share'?",
+        ),
+        ("{kind: backtracking, given: 0.9}", "now `curriculum.prefix_share`"),
+        ("{kind: backtracking, prefix_share: 1}", "curriculum.prefix_share: expected less than 1.0, not 1"),
         ("{kind: backtracking, solutions: own}", "stages.rl.curriculum: `solutions: own`"),
         ("{kind: pools, shares: {esay: 1}}", "shares.esay: unknown key 'esay'; did you mean 'easy'?"),
         ("{kind: prioritized_replay, rho: 2}", "curriculum.rho: expected at most 1.0, not 2"),

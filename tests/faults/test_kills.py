@@ -16,7 +16,7 @@ def graded() -> Iterator[None]:
     from numerate.rewards import correct
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(correct, "grade", correct.grade)
+        patch.setattr(correct, "answers", correct.answers)
         yield
 
 

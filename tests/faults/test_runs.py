@@ -30,7 +30,7 @@ class Lines(QuietProgress):
 @pytest.fixture(scope="module", autouse=True)
 def small() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("numerate.rewards.correct.grade", worlds.grade_by_length)
+        patch.setattr("numerate.rewards.correct.answers", worlds.BY_LENGTH)
         patch.setattr("numerate.rollouts.collect.PART_ROLLOUTS", 24)
         patch.setattr(Stage, "SAVE_SECONDS", 0.0)
         yield

@@ -110,6 +110,9 @@ def grade_by_length(text: str, problem: Problem, **options: Any) -> SimpleNamesp
     return SimpleNamespace(correct=bool(len(text) % 2), answer=str(len(text)))
 
 
+BY_LENGTH = SimpleNamespace(grade=grade_by_length)
+
+
 def use_them() -> None:
     """In this process and its children."""
-    correct.grade = grade_by_length  # pyright: ignore[reportAttributeAccessIssue]
+    correct.answers = BY_LENGTH  # pyright: ignore[reportAttributeAccessIssue]

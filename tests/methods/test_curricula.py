@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from numerate import methods
+from numerate import methods, training
 from numerate.curricula import Backtracking, Pools
 from numerate.judges import Oracle
-from numerate.methods import ppo, sft
+from numerate.methods import ppo
 from numerate.methods.ppo import token_rewards
 from numerate.methods.shared import on_policy, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
@@ -76,7 +76,7 @@ def test_without_a_curriculum_everything_is_asked_in_turn_from_the_start(tmp_pat
     run, cfg = stage(tmp_path / "run"), config(name, steps=3)
     methods.get_method(name).train(run, cfg, game(tmp_path))
     found = asked(tmp_path / "run")
-    turns = [sft.batch_rows(8, 4, draw, 0) for draw in range(len(found))]
+    turns = [training.batch_rows(8, 4, draw, 0) for draw in range(len(found))]
     assert found == [[(f"sum-{i}", "") for i in turn] for turn in turns] and len(found) >= 3
     assert "curriculum" not in run.state
     assert not any(key.startswith("curriculum") for row in log(tmp_path / "run") for key in row)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from numerate import judges
+from numerate import judges, training
 from numerate.judges.oracle import Oracle
 from numerate.judges.outcome import OutcomeJudge
 from numerate.methods import evaluator_training as evaluator
@@ -21,7 +21,6 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
-from numerate.methods.sft import batch_rows
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.reward_model import Laid
 from numerate.rollouts.job import Job
@@ -182,7 +181,7 @@ def test_solutions_of_a_problem_go_into_the_same_step() -> None:
 
 def test_alone_solutions_are_shuffled_as_fine_tuning_shuffles_them() -> None:
     for step in range(6):
-        assert orm.step_rows([[i] for i in range(10)], 3, step, 7) == batch_rows(10, 4, step, 7)
+        assert orm.step_rows([[i] for i in range(10)], 3, step, 7) == training.batch_rows(10, 4, step, 7)
 
 
 def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:

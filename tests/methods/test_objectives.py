@@ -209,7 +209,7 @@ def test_k1_has_its_value_and_the_slope_of_the_kl() -> None:
     found: dict[Any, tuple[float, float]] = {}
     for how in ("k1", "k2", "k3"):
         logp = torch.tensor([-1.0], dtype=torch.float64, requires_grad=True)
-        value: Tensor = training.policy_gradient.kl(logp, torch.tensor([-1.5], dtype=torch.float64), how)
+        value: Tensor = training.kl(logp, torch.tensor([-1.5], dtype=torch.float64), how)
         value.sum().backward()
         assert logp.grad is not None
         found[how] = (value.item(), logp.grad.item())

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -15,6 +15,7 @@ import yaml
 from numerate import config, methods
 from numerate.config import renamed
 from numerate.config.read import read_text
+from numerate.curricula import Curriculum
 from numerate.methods import cispo, dapo, gspo, outcome_value_model, ppo, sft
 from numerate.methods.shared.options import Clip, Fit, Kl, Validate
 from tests.methods.arms import PATH, game
@@ -203,8 +204,9 @@ def test_the_folder_of_an_old_run_says_that_it_is_old(tmp_path: Path) -> None:
 def places(kind: Any) -> Iterator[str]:
     for field in fields(kind):
         yield field.name
-        if is_dataclass(field.default):
-            yield from (f"{field.name}.{inner.name}" for inner in fields(field.default))
+        records = get_args(get_args(Curriculum)[0]) if field.name == "curriculum" else (field.default,)
+        for record in filter(is_dataclass, records):
+            yield from (f"{field.name}.{inner.name}" for inner in fields(record))
 
 
 def test_new_names_are_options_and_old_ones_are_not() -> None:

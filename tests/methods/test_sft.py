@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from numerate import training
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import expert_iteration as ei
 from numerate.methods import sft
@@ -33,11 +34,11 @@ def losses(folder: Path) -> list[float]:
 
 def test_every_epoch_sees_every_row_once_in_a_new_order() -> None:
     epochs = [
-        [i for step in range(e * 3, e * 3 + 3) for i in sft.batch_rows(8, 3, step, 0)] for e in range(2)
+        [i for step in range(e * 3, e * 3 + 3) for i in training.batch_rows(8, 3, step, 0)] for e in range(2)
     ]
     assert [sorted(e) for e in epochs] == [list(range(8))] * 2
     assert epochs[0] != epochs[1]
-    assert sft.batch_rows(8, 3, 2, 0) == sft.batch_rows(8, 3, 2, 0)
+    assert training.batch_rows(8, 3, 2, 0) == training.batch_rows(8, 3, 2, 0)
 
 
 @pytest.mark.parametrize(("count", "size"), [(100, 32), (300, 256), (33, 32), (8, 3), (5, 9), (7, 7), (1, 1)])
@@ -45,7 +46,7 @@ def test_no_step_of_an_epoch_is_more_than_a_row_smaller(count: int, size: int) -
     """Every row once, in ceil(count / size) steps: a small last step would have the whole learning rate."""
     per_epoch = math.ceil(count / size)
     for epoch in range(2):
-        steps = [sft.batch_rows(count, size, epoch * per_epoch + s, 0) for s in range(per_epoch)]
+        steps = [training.batch_rows(count, size, epoch * per_epoch + s, 0) for s in range(per_epoch)]
         sizes = [len(step) for step in steps]
         assert max(sizes) - min(sizes) <= 1 and max(sizes) <= size
         assert sorted(i for step in steps for i in step) == list(range(count))

@@ -104,7 +104,7 @@ def test_math_has_four_training_problems_in_its_test_set(data_dir: Path):
 def small_table(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
     """A few of the known sets, for speed."""
     few = {name: TABLE[name] for name in ("mawps", "svamp", "singleop")}
-    monkeypatch.setattr("numerate.problems.TABLE", few)
+    monkeypatch.setattr("numerate.problems.table.TABLE", few)
 
 
 def test_an_audit_names_every_test_set_that_shares_something(small_table: None):

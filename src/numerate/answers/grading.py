@@ -10,7 +10,7 @@ from numerate.answers import choice, faults
 from numerate.answers.answer import as_text
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict
-from numerate.answers.extract import find_answer
+from numerate.answers.final_answer import find_answer
 from numerate.answers.references import as_problem, choices_of
 from numerate.answers.sources import NOTHING, Fallback, Found, check_options
 from numerate.answers.strict import decide_strict
@@ -87,6 +87,25 @@ def find_safely(
     except Exception as error:
         faults.note_fault(error, text)
     return NOTHING
+
+
+def extract(
+    text: str | None,
+    kind: Kind = "math",
+    choices: Choices = (),
+    fallback: Fallback = "expression",
+    unfinished: bool = False,
+) -> str | None:
+    """Returns the final answer of a solution as written, None where there is none; for a choice, its letter.
+
+    Args:
+        text: the solution.
+        kind: number, math or choice.
+        choices: (letter, text) pairs of a choice problem.
+        fallback: the answer where none is marked: the last expression, the last number, or none.
+        unfinished: extract answers from unfinished thoughts.
+    """
+    return find_safely(text, kind, choices, fallback, unfinished).answer
 
 
 def _decide(answer: str, problem: Problem, strict: bool) -> Verdict:

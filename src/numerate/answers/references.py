@@ -20,15 +20,13 @@ from numerate.answers.answer import Answer
 from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.choice_lists import SHAPES, Pairs, choice_pairs
 from numerate.answers.compare import sentences
-from numerate.answers.extract import find_answer
-from numerate.answers.sources import GUESSES, check_options
+from numerate.answers.final_answer import find_answer
+from numerate.answers.sources import UNMARKED, check_options
 from numerate.answers.text import letters, phrases
 from numerate.answers.text.boxes import BOX, box_contents, ends_in_empty_mark
 from numerate.answers.text.vocabulary import split_names
 from numerate.types import Kind, Problem
 
-UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
-"""sources of an answer that a solution doesn't mark as one"""
 REMEDY = "give the final answer, or a solution that marks it with #### or \\boxed{}"
 _MARK = re.compile(f"####|{BOX}")
 _PRINTED_NOTHING = re.compile(r"\s*(?:None|[-+]?(?:inf|Infinity))\s*")

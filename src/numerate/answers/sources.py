@@ -27,6 +27,8 @@ class Found(NamedTuple):
 NOTHING = Found(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
 """sources of answers that no mark in the text identifies"""
+UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
+"""sources of an answer that a solution doesn't mark as one"""
 GUESS_OF: dict[Kind, str] = {"math": "math", "number": "last", "choice": "letter"}
 """the source of a value read off the last sentence"""
 _CONTENT = re.compile(r"[^\W_]|[∅∞°{}]|\\\{")

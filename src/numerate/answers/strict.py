@@ -48,6 +48,21 @@ def decide_strict(
         return verdict if complete.equal else complete
 
 
+def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
+    """Returns True for two answers that are the same mathematical object. `decide` also returns the rule.
+
+    Args:
+        candidate: an answer, as text or number. None, `extract`'s result without an answer, equals nothing.
+        reference: the reference answer.
+        kind: number, math or choice.
+        strict: a unit, a percent sign, a name or digits on one side only are a difference.
+
+    Raises:
+        ValueError: an argument is neither text nor number; never for the content of a text.
+    """
+    return decide_strict(candidate, reference, kind, strict).equal
+
+
 def _complete(candidate: str, reference: str) -> Verdict:
     return Verdict(True, "string") if nothing_left_out(candidate, reference) else NO_MATCH
 

@@ -157,7 +157,7 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
 
 
 def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any]:
-    from numerate.problems.describe import describe
+    from numerate.problems.descriptions import describe
 
     described = describe(members)
     table.print_pairs(described.rows(), to_stderr=to_stderr)
@@ -167,7 +167,7 @@ def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any
 def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
     """Duplicates, and overlap with the sets named or with every test set on this machine."""
     from numerate import problems
-    from numerate.problems.describe import audit_problems, tests_at_hand
+    from numerate.problems.descriptions import audit_problems, tests_at_hand
     from numerate.problems.spec import parse_spec
 
     if against:

@@ -39,6 +39,7 @@ EVERY: Mapping[str, str] = {
     "beta": "kl.coef",
     "kl.beta": "kl.coef",
     "kl.place": "kl.placement",
+    "curriculum.given": "curriculum.prefix_share",
     "reference": "kl.reference",
     "eps": "clip.low",
     "eps_low": "clip.low",
@@ -99,6 +100,8 @@ def unknown(kind: Any, options: Mapping[str, Any]) -> Iterator[Path_]:
         inner = names(defaults[key]) if is_dataclass(defaults.get(key)) else set[str]()
         if isinstance(value, Mapping) and (inner or key not in defaults):
             yield from ((key, word) for word in value if word not in inner)
+        elif isinstance(value, Mapping):  # one of several records, which none of them is the default
+            yield from ((key, word) for word in value if f"{key}.{word}" in EVERY)
         elif key not in defaults or (inner and value is not None):
             yield (key,)
 

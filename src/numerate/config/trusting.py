@@ -14,9 +14,9 @@ Complaint = tuple[Path_, str]
 """path in the recipe, message"""
 
 
-def reward_functions(recipe: Recipe) -> dict[Path_, compose.Given]:
+def reward_functions(recipe: Recipe) -> dict[Path_, compose.RewardList]:
     """Maps the keys of a recipe that list rewards to the lists."""
-    lists: dict[Path_, compose.Given | None] = {}
+    lists: dict[Path_, compose.RewardList | None] = {}
     for name, stage in recipe.stages.items():
         lists["stages", name, "rewards"] = getattr(stage.options, "rewards", None)
     return {path: rewards for path, rewards in lists.items() if rewards is not None}

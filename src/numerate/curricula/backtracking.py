@@ -32,7 +32,7 @@ class Backtracking:
 
     kind: Literal["backtracking"]
     """start near the end of a known solution, one step earlier each time that is solved"""
-    given: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    prefix_share: Annotated[float, Field(ge=0, lt=1)] = 0.9
     """tau_0, share of the steps that are in the prompt at first"""
     solved: Share = 0.0
     """share of right rollouts from which a start counts as solved; 0: one right rollout is enough"""
@@ -66,10 +66,12 @@ class Backtracking:
         return target(problem, style) if usable else ""
 
     def steps_given(self, state: State, problem: Problem, known: str) -> int:
-        return state.get("given", {}).get(problem.id, first_steps_given(len(split(known)), self.given))
+        return state.get("prefix_steps", {}).get(
+            problem.id, first_steps_given(len(split(known)), self.prefix_share)
+        )
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
-        counts: dict[str, int] = dict(state.get("given", {}))
+        counts: dict[str, int] = dict(state.get("prefix_steps", {}))
         own: dict[str, str] = dict(state.get("own", {}))
         for outcome in outcomes:
             problem, good = outcome.problem, is_solved(outcome.right, self.solved)
@@ -78,7 +80,7 @@ class Backtracking:
                 counts[problem.id] = steps_after(self.steps_given(state, problem, known), good)
             elif self.solutions == "own" and outcome.solution and not good:
                 own[problem.id] = outcome.solution
-        return {"given": counts} | ({"own": own} if self.solutions == "own" else {})
+        return {"prefix_steps": counts} | ({"own": own} if self.solutions == "own" else {})
 
     def stats(self, state: State, questions: Sequence[Question]) -> Stats:
         return prefix_stats(questions, state.get("own"))

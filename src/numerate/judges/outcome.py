@@ -41,16 +41,16 @@ class OutcomeJudge:
     def _one(self, answered: SolutionScores) -> StepScores:
         seen = answered.cut.steps[: len(answered.logits_KC)]
         if self.every:
-            scores = self.said(answered.logits_KC) if seen else []
+            scores = self.scores_of(answered.logits_KC) if seen else []
             steps = (replace(step, score=score) for step, score in zip(seen, scores, strict=True))
             return StepScores(tuple(scores), tuple(steps), answered.dropped)
         if not len(answered.logits_KC):
             return StepScores((0.0,), dropped=answered.dropped)
-        [score] = self.said(answered.logits_KC[-1:])
+        [score] = self.scores_of(answered.logits_KC[-1:])
         last = (replace(seen[-1], score=score),) if seen else ()
         return StepScores((score,), last, answered.dropped)
 
-    def said(self, logits_KC: Tensor) -> list[float]:
+    def scores_of(self, logits_KC: Tensor) -> list[float]:
         from numerate.training import objectives
 
         card = self.reader.scorer.card

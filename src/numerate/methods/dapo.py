@@ -8,8 +8,8 @@ J     = 1/sum_i |o_i| sum_i sum_t min(rho_t A_i, clip(rho_t, 1 - eps_low, 1 + ep
         of questions with 0 < #right < G only: others are replaced by new ones (dynamic sampling)
 
 Questions count by their rewards before the punishment for length. The paper takes 512 questions of 16
-attempts, 16 optimizer steps for them, 20,480 tokens with a cache of 4,096 beside, and no KL; ours are sizes
-for one machine.
+rollouts, 16 optimizer steps for them with a linear warm-up over 20 steps, 20,480 tokens with a cache of 4,096
+beside, and no KL; ours are sizes for one machine.
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
-from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.methods.shared.options import Clip, PolicyGradient, Sample
 from numerate.options import AtLeast0, AtLeast1, NotNegative, config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Group, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -49,8 +48,6 @@ class Config(PolicyGradient):
     """of the length penalty: the paper's rewards are 1 and -1, twice as far apart as 1 and 0"""
     sample: Sample = Sample(rollouts=16)
     """sampling of a step"""
-    fit: PolicyFit = PolicyFit()
-    """optimization of a step; the paper takes 16 `minibatches` and a linear warm-up over 20 steps"""
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()
@@ -70,11 +67,7 @@ def shaped_reward(row: Example, cfg: Config) -> float:
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[float | None]:
-    return [
-        a
-        for group in on_policy.rows_by_group(rows)
-        for a in credit.group([shaped_reward(row, cfg) for row in group])
-    ]
+    return on_policy.compare_groups(rows, credit.group, partial(shaped_reward, cfg=cfg))
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
@@ -84,38 +77,14 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     return -(batch.token["weight"] * J_BT).sum(), training.policy_shift_stats(batch, logp_BT, clipped_BT)
 
 
-def sample_uneven_groups(run: training.Stage, loop: OnPolicyLoop, cfg: Config) -> list[Group]:
-    """Questions whose attempts are not all worth the same, enough for a step where `max_draws` suffice."""
-    wanted, kept = cfg.sample.problems or len(loop.job.problems), list[Group]()
-    for _ in range(cfg.max_draws):
-        kept += [group for group in loop.sample_groups() if credit.has_signal(on_policy.group_rewards(group))]
-        if len(kept) >= wanted:
-            return kept[:wanted]
-    message = (
-        f"step {run.round}: {len(kept)} of {wanted} problems have rollouts with different rewards "
-        f"after {cfg.max_draws} rounds of sampling {wanted}"
-    )
-    remedy = "choose easier or harder problems, raise sample.rollouts, or raise max_draws"
-    if not kept and run.round == 0:
-        raise ValueError(f"{message}, so no group has a gradient: {remedy}")
-    if not kept:
-        run.finish()
-    if not kept or cfg.max_draws > 1:  # 1 is the choice not to draw again
-        run.progress.warn(f"{message}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}")
-    return kept
-
-
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G attempts at each question, until enough of these teach something
-        rows = loop.training_rows(sample_uneven_groups(run, loop, cfg))
+        rows = loop.training_rows(loop.sample_uneven_groups(cfg.max_draws))
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J
-        for part in loop.minibatches(rows):
-            loop.step(
-                training.set_loss_weights(part, per="token"), partial(loss, cfg=cfg), (step + 1) / cfg.steps
-            )
+        loop.learn(rows, partial(loss, cfg=cfg), per="token")
         loop.log()
     return loop.result()

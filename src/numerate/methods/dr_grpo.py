@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import GroupPolicyGradient
 from numerate.options import config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -39,11 +38,7 @@ class Config(GroupPolicyGradient):
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return [
-        a
-        for group in on_policy.rows_by_group(rows)
-        for a in credit.group([row.row["reward"] for row in group], scale=False)
-    ]
+    return on_policy.compare_groups(rows, partial(credit.group, scale=False))
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
@@ -51,23 +46,18 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
-        batch, logp_BT, clipped_BT
-    )
+    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group, whatever its spread
         rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J, a token worth the same in a short attempt and in a long one
-        for part in loop.minibatches(rows):
-            weighed = training.set_loss_weights(part, per="constant", constant=cfg.sample.max_tokens)
-            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.learn(rows, partial(loss, cfg=cfg), per="constant", constant=cfg.sample.max_tokens)
         loop.log()
     return loop.result()

@@ -36,7 +36,6 @@ from numerate.methods.shared.options import JudgeFit
 from numerate.models.judge_config import WORDS, Card
 from numerate.options import AtLeast1, NotNegative, RolloutsName, config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rollouts.job import Job
 from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Group, Problem, Scored, Stats
 
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from numerate.models.evaluator import EvaluatorModel
 
     Judging = Callable[..., tuple[Tensor, Stats]]
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"evaluator"})

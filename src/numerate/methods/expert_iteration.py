@@ -26,13 +26,13 @@ from numerate.methods.shared.options import RowFit, Sample, Validate
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.options import AtLeast1, ModelName, config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rewards.compose import CORRECT, Given
-from numerate.rollouts.job import Job
+from numerate.rewards.compose import CORRECT, RewardList
 from numerate.steps import trace
 from numerate.types import Example, Group, Problem, Rollout, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -45,7 +45,7 @@ class Config:
     steps: AtLeast1 = 2
     """n, rounds of sampling and fine-tuning; the paper uses 2 after supervised fine-tuning and up to 5
     without"""
-    rewards: Given = (CORRECT,)
+    rewards: RewardList = (CORRECT,)
     """reward functions: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=None, rollouts=96)
     """sampling of a step: K rollouts per problem; each step takes the next `problems` problems, in a cycle"""

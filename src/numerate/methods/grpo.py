@@ -21,17 +21,16 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy, step_scorer
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import GroupPolicyGradient, Process
 from numerate.methods.shared.process_advantages import supervised
 from numerate.options import JudgeName, config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -48,11 +47,7 @@ class Config(GroupPolicyGradient):
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return [
-        a
-        for group in on_policy.rows_by_group(rows)
-        for a in credit.group([row.row["reward"] for row in group])
-    ]
+    return on_policy.compare_groups(rows, credit.group)
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
@@ -60,17 +55,14 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
     J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
-        batch, logp_BT, clipped_BT
-    )
+    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     scorer = step_scorer.load_scorer(cfg.judge, job, every=True)
-    loop = OnPolicyLoop(run, job, cfg)
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         groups = loop.sample_groups()
         rows = loop.training_rows(groups, judged=not scorer or cfg.process.outcome > 0)
@@ -78,8 +70,6 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         credits = supervised(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
         rows = on_policy.with_advantages(rows, credits)
         # 3. mu passes of gradient steps on J
-        for part in loop.minibatches(rows):
-            weighed = training.set_loss_weights(part, per="sequence")
-            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
         loop.log()
     return loop.result()

@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, GroupPolicyGradient
 from numerate.options import config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -40,11 +39,7 @@ class Config(GroupPolicyGradient):
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return [
-        a
-        for group in on_policy.rows_by_group(rows)
-        for a in credit.group([row.row["reward"] for row in group])
-    ]
+    return on_policy.compare_groups(rows, credit.group)
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
@@ -52,23 +47,18 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     s_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=True)
     J_BT, clipped_BT = training.clipped_surrogate(s_BT, batch.token["advantage"], *cfg.clip.bounds)
     J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
-        batch, logp_BT, clipped_BT
-    )
+    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J
-        for part in loop.minibatches(rows):
-            weighed = training.set_loss_weights(part, per="sequence")
-            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
         loop.log()
     return loop.result()

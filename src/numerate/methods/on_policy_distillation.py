@@ -20,16 +20,15 @@ from pydantic import Field
 
 from numerate import training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import OnPolicyOptions, Sample
 from numerate.options import config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -58,15 +57,14 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
     loop.add_reference("teacher_logp", cfg.teacher)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample from pi_old, and ask the teacher how likely each token was
         rows = loop.training_rows(loop.sample_groups(), judged=False)
         # 2. what the teacher finds likelier than pi_old does is good
         rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J
-        for part in loop.minibatches(rows):
-            loop.step(training.set_loss_weights(part, per="token"), loss, (step + 1) / cfg.steps)
+        loop.learn(rows, loss, per="token")
         loop.log()
     return loop.result()

@@ -24,7 +24,6 @@ from numerate.judges.step_split import split_solution
 from numerate.methods.shared.options import JudgeFit
 from numerate.models.judge_config import Card
 from numerate.options import RolloutsName, config
-from numerate.rollouts.job import Job
 from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Group, LabelledSolution, Stats
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from numerate.models.reward_model import Laid, ScoreModel
 
     Loss = Callable[[Any, training.Batch], tuple[Tensor, Stats]]
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge"})

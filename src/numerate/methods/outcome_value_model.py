@@ -24,13 +24,13 @@ from numerate.models import tokenization
 from numerate.models.judge_config import Card
 from numerate.options import NotNegative, RolloutsName, config
 from numerate.prompts import STYLES
-from numerate.rollouts.job import Job
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from numerate.models.reward_model import Laid, ScoreModel
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"evaluator"})

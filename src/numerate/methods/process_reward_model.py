@@ -25,7 +25,6 @@ from numerate.methods.shared.options import JudgeFit
 from numerate.models.judge_config import Aggregation, Card, Neutral, Reads
 from numerate.options import AtLeast1, RolloutsName, config
 from numerate.problems.labelled import labelled_steps
-from numerate.rollouts.job import Job
 from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Group, LabelledSolution, Stats, Verdict
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from numerate.models.reward_model import ScoreModel
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge", "step_judge"})

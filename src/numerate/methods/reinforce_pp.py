@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, Kl, PolicyGradient
 from numerate.options import config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -57,9 +56,8 @@ def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     reward = row.row["reward"] - baseline
     if not beta:
         return [reward] * sum(row.mask)
-    old, ref = (credit.gather_trained(row.mask, row.token[name]) for name in ("old_logp", "ref_logp"))
-    penalties = [-beta * (p - q) for p, q in zip(old, ref, strict=True)]
-    return [reward + kl for kl in credit.returns_to_go(penalties)]
+    ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row))
+    return [reward + kl for kl in credit.returns_to_go([-beta * ratio for ratio in ratios])]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
@@ -78,23 +76,18 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
     J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
     beta = cfg.kl.coef * (cfg.kl.placement == "loss")
     J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, beta, cfg.kl.estimator)
-    return -(batch.token["weight"] * J_BT).sum(), stats | training.policy_shift_stats(
-        batch, logp_BT, clipped_BT
-    )
+    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return -(batch.token["weight"] * J_BT).sum(), stats
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the whole batch
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J
-        for part in loop.minibatches(rows):
-            weighed = training.set_loss_weights(part, per="token")
-            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.learn(rows, partial(loss, cfg=cfg), per="token")
         loop.log()
     return loop.result()

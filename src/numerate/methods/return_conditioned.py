@@ -29,12 +29,12 @@ from numerate.methods import sft
 from numerate.methods.shared.options import RowFit, Validate
 from numerate.options import Positive, RolloutsName, Share, config
 from numerate.prompts import render
-from numerate.rollouts.job import Job
 from numerate.rollouts.load_rollouts import without_repeats
 from numerate.types import Example, Problem, Scored
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy"})

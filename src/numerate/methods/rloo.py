@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, Kl, PolicyGradient
 from numerate.options import config
-from numerate.rollouts.job import Job
-from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.types import Example, Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -48,17 +47,11 @@ class Config(PolicyGradient):
 
 def penalized_reward(row: Example, beta: float) -> float:
     """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
-    if not beta:
-        return row.row["reward"]
-    ratios = zip(row.token["old_logp"], row.token["ref_logp"], strict=True)
-    return row.row["reward"] - beta * sum(old - ref for old, ref in ratios)
+    return row.row["reward"] - (beta * sum(on_policy.log_ratios(row)) if beta else 0)
 
 
 def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
-    rewards_by_group = (
-        [penalized_reward(row, beta) for row in group] for group in on_policy.rows_by_group(rows)
-    )
-    return [a for rewards in rewards_by_group for a in credit.leave_one_out(rewards)]
+    return on_policy.compare_groups(rows, credit.leave_one_out, partial(penalized_reward, beta=beta))
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
@@ -69,17 +62,13 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = OnPolicyLoop(run, job, cfg)
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
-    for step in run.rounds(cfg.steps, loop.learner, label="steps"):
+    loop = on_policy.OnPolicyLoop(run, job, cfg)
+    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. sample G attempts at each question from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the mean of the others
         rows = on_policy.with_advantages(rows, advantages(rows, cfg.kl.coef))
         # 3. mu passes of gradient steps
-        for part in loop.minibatches(rows):
-            weighed = training.set_loss_weights(part, per="sequence")
-            loop.step(weighed, partial(loss, cfg=cfg), (step + 1) / cfg.steps)
+        loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
         loop.log()
     return loop.result()

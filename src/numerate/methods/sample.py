@@ -7,6 +7,7 @@ top-p 0.95, from the fine-tuned generator itself.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.curricula import Question
@@ -14,8 +15,10 @@ from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.options import Sample
 from numerate.methods.shared.sampling import sample_groups
 from numerate.options import config
-from numerate.rollouts.job import Job
 from numerate.types import Group, Stats
+
+if TYPE_CHECKING:
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"rollouts"})

@@ -9,8 +9,6 @@ solutions are not taught more weakly than short ones.
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,13 +17,13 @@ from numerate.methods.shared import validation
 from numerate.methods.shared.options import RowFit, Validate
 from numerate.options import config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rollouts.job import Job
 from numerate.types import Example, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset({"solution"})
 LEAVES = frozenset({"policy"})
@@ -54,20 +52,6 @@ def loss(model: nn.Module, batch: training.Batch) -> tuple[Tensor, Stats]:
     return -(batch.token["weight"] * logp_BT).sum(), {}
 
 
-def batch_rows(count: int, size: int, step: int, seed: int) -> list[int]:
-    """The rows of one optimizer step of at most `size`: every epoch is a new shuffle, spread evenly over its
-    steps."""
-    return minibatch(count, math.ceil(count / size), step, seed)
-
-
-def minibatch(count: int, parts: int, step: int, seed: int | str) -> list[int]:
-    """The rows of one optimizer step, of `parts` per epoch."""
-    epoch, part = training.epoch_slice(count, parts, step)
-    order = list(range(count))
-    random.Random(f"{seed}/{epoch}").shuffle(order)
-    return order[part]
-
-
 def fit_rows(
     run: training.Stage,
     cfg: RowFit,
@@ -84,7 +68,7 @@ def fit_rows(
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(policy, **cfg.learner_options())
     for step in run.rounds(steps, learner, label="steps"):
-        chosen = [rows[i] for i in minibatch(len(rows), per_epoch, step, run.seed)]
+        chosen = [rows[i] for i in training.minibatch(len(rows), per_epoch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)
         stats = learner.step(training.set_loss_weights(chosen, per="token"), loss, lr)
         stats = {f"train/{name}": value for name, value in stats.items()} | {"train/lr": lr}

@@ -18,10 +18,10 @@ from numerate.methods.process_reward_model import label_steps, labelled_rows
 from numerate.methods.shared.options import JudgeFit
 from numerate.models.judge_config import Card, Reads
 from numerate.options import RolloutsName, config
-from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
     from numerate.models.reward_model import ScoreModel
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"judge", "step_judge"})

@@ -15,29 +15,55 @@
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
 """
 
-from numerate.metrics.answer_shares import Bar, cost_ratio, histogram, oracle_curve, right_share, right_to_top
-from numerate.metrics.calibration import Bin, brier, ece, reliability
-from numerate.metrics.first_errors import (
-    FirstErrors,
-    Position,
-    by_position,
-    choose_threshold,
-    first_error,
-    first_error_f1,
-)
-from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
-from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
-from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
-from numerate.metrics.rerank_accuracy import (
-    LimitChoice,
-    choose_limit,
-    optimistic_choice,
-    strategy_curves,
-    strategy_outcomes,
-)
-from numerate.metrics.samples import Candidates, diversity, maj_at_k, majk, pass_at_k
-from numerate.metrics.steps import StepCounts, step_counts
-from numerate.metrics.subsets import rerank_at_k
+from typing import TYPE_CHECKING
+
+from numerate import lazy
+
+if TYPE_CHECKING:
+    from numerate.metrics.answer_shares import (
+        Bar,
+        cost_ratio,
+        histogram,
+        oracle_curve,
+        right_share,
+        right_to_top,
+    )
+    from numerate.metrics.calibration import Bin, brier, ece, reliability
+    from numerate.metrics.first_errors import (
+        FirstErrors,
+        Position,
+        by_position,
+        choose_threshold,
+        first_error,
+        first_error_f1,
+    )
+    from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
+    from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
+    from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
+    from numerate.metrics.rerank_accuracy import (
+        LimitChoice,
+        choose_limit,
+        optimistic_choice,
+        strategy_curves,
+        strategy_outcomes,
+    )
+    from numerate.metrics.samples import Candidates, diversity, maj_at_k, majk, pass_at_k
+    from numerate.metrics.steps import StepCounts, step_counts
+    from numerate.metrics.subsets import rerank_at_k
+else:
+    __getattr__, __dir__ = lazy.exports(
+        __name__,
+        answer_shares="Bar cost_ratio histogram oracle_curve right_share right_to_top",
+        calibration="Bin brier ece reliability",
+        first_errors="FirstErrors Position by_position choose_threshold first_error first_error_f1",
+        intervals="Share accuracy_by mean_interval wilson",
+        paired="Difference McNemar holm mcnemar paired_bootstrap",
+        ranking="Area Operating auc auc_interval auc_within roc",
+        rerank_accuracy="LimitChoice choose_limit optimistic_choice strategy_curves strategy_outcomes",
+        samples="Candidates diversity maj_at_k majk pass_at_k",
+        steps="StepCounts step_counts",
+        subsets="rerank_at_k",
+    )
 
 __all__ = [
     "Area",

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from numerate import lazy
 
 if TYPE_CHECKING:
-    from numerate.models.lora import Lora as Lora
-    from numerate.models.policy import Policy as Policy
-    from numerate.models.policy import load as load
+    from numerate.models.lora import Lora
+    from numerate.models.policy import Policy, load
+else:
+    __getattr__, __dir__ = lazy.exports(__name__, lora="Lora", policy="Policy load")
 
-HOMES = {"Lora": "lora", "Policy": "policy", "load": "policy"}
 __all__ = ["Lora", "Policy", "load"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

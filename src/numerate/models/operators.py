@@ -71,13 +71,13 @@ def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
     fused = [
         c == OTHER and any(sign in text for sign in SIGNS) for c, text in zip(classes, texts, strict=True)
     ]
-    moves = [[place_after(state, text) for text in texts] for state in (OUTSIDE, HALF, INSIDE)]
+    moves = [[state_after(state, text) for text in texts] for state in (OUTSIDE, HALF, INSIDE)]
     return Operators(
         np.array(classes, dtype=np.int8), ids, np.array(fused), np.array(moves, dtype=np.int8), scope
     )
 
 
-def place_after(state: int, text: str) -> int:
+def state_after(state: int, text: str) -> int:
     """Returns the state after more text. `=`, `>` and the end of a line leave an annotation's left side."""
     for character in text:
         if state == INSIDE:

@@ -66,9 +66,9 @@ class Policy:
         return compute_context(self.device, self.compute)
 
     @property
-    def place(self) -> str | None:
+    def remote_path(self) -> str | None:
         """Folder of the weights, where they are not in memory (`models.remote_policy`); else None."""
-        return getattr(self.model, "place", None)
+        return getattr(self.model, "remote_path", None)
 
     @property
     def conditioning(self) -> return_tags.Conditioning | None:

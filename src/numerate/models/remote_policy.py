@@ -19,7 +19,7 @@ class Outline:
 
     config: Any
     generation_config: Any
-    place: str
+    remote_path: str
     """the directory or the hub id of the whole model"""
 
 

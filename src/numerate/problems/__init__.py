@@ -8,16 +8,21 @@ split; for training, name the split. docs/problems.md describes the names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import import_module
+from typing import TYPE_CHECKING
 
-from numerate.problems.dataset import content_hash as fingerprint
-from numerate.problems.describe import Audit, describe, tests_at_hand
-from numerate.problems.describe import audit_problems as audit_with
-from numerate.problems.mix import mix_sets, shuffle_problems
-from numerate.problems.resolve import Files, Known, Loader, ProblemSource, resolve_source
-from numerate.problems.spec import Part, parse_spec
-from numerate.types import Problem
+from numerate import lazy
+
+if TYPE_CHECKING:
+    from numerate.problems.dataset import content_hash as fingerprint
+    from numerate.problems.descriptions import Audit, describe
+    from numerate.problems.table import TABLE, at_hand, audit, check, is_test_split, load, origins
+else:
+    __getattr__, __dir__ = lazy.exports(
+        __name__,
+        dataset="fingerprint=content_hash",
+        descriptions="Audit describe",
+        table="TABLE at_hand audit check is_test_split load origins",
+    )
 
 __all__ = [
     "TABLE",
@@ -31,103 +36,3 @@ __all__ = [
     "load",
     "origins",
 ]
-
-SETS = (
-    "stories_set.SET",
-    "gsm8k.SET",
-    "math.SET",
-    "math.MATH500",
-    "svamp.SET",
-    "mawps.SET",
-    "mawps.ADDSUB",
-    "mawps.SINGLEEQ",
-    "mawps.SINGLEOP",
-    "mawps.MULTIARITH",
-    "aqua.SET",
-    "commonsense_qa.SET",
-    "prm800k.SET",
-)
-"""the known sets, in files of `problems/sets`"""
-
-
-def read_table(names: Sequence[str]) -> dict[str, Loader]:
-    """Returns name of a set -> the set."""
-    files = (import_module(f"numerate.problems.sets.{name.partition('.')[0]}") for name in names)
-    loaders = [getattr(file, name.partition(".")[2]) for file, name in zip(files, names, strict=True)]
-    return {loader.name: loader for loader in loaders}
-
-
-TABLE = read_table(SETS)
-
-
-def load(
-    name: str, *, split: str | None = None, limit: int | None = None, seed: int | None = None
-) -> list[Problem]:
-    """Returns the problems of a set, with ids that are unique among them.
-
-    Args:
-        name: a known set, a file, a hub dataset, a slice or a mix.
-        split: for names without a split.
-        limit: the largest number of problems, after the shuffle.
-        seed: shuffles; None keeps the source's order.
-
-    Raises:
-        ValueError: the name, a file or a row is wrong, or no problem is left.
-    """
-    parts = parse_spec(name)
-    first = (
-        limit if len(parts) == 1 and seed is None else None
-    )  # else all are needed to know which come first
-    problems = mix_sets([(part.name, _read(part, split, first, seed), part.weight) for part in parts])[:limit]
-    if not problems:
-        raise ValueError(f"problem set {name!r} is empty: check its limit, slice and file")
-    return problems
-
-
-def check(name: str, *, split: str | None = None) -> None:
-    """Checks a set quickly, before anything long starts: names and splits exist, files exist, and the first
-    1,000 rows of each are well-formed; of a hub dataset only that the hub can be reached.
-
-    Raises:
-        ValueError: with the remedy.
-    """
-    for part in parse_spec(name):
-        resolve_source(part.name, split, TABLE).check()
-
-
-def at_hand(name: str, *, split: str | None = None) -> bool:
-    """Returns whether every part of the set can be read without the hub."""
-    return all(resolve_source(part.name, split, TABLE).at_hand() for part in parse_spec(name))
-
-
-def is_test_split(name: str, *, split: str | None = None) -> bool:
-    """Returns whether any part of the set is for evaluation only; training on it must be refused."""
-    return any(resolve_source(part.name, split, TABLE).kind == "test" for part in parse_spec(name))
-
-
-def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
-    """Returns duplicates of a set, overlap with another set (by default every test split of the known sets on
-    this machine), and wrong answers."""
-    problems = load(name, limit=limit)
-    if against:
-        return audit_with(problems, {against: load(against)})
-    own = {f"{source.loader.name}/{source.split}" for source in _sources(name) if isinstance(source, Known)}
-    return audit_with(problems, tests_at_hand(TABLE, besides=own))
-
-
-def origins(name: str) -> list[str]:
-    """Returns file and line of every problem, in order, for a set that is read from files; else none."""
-    (part, *more) = parse_spec(name)
-    source = resolve_source(part.name, None, TABLE)
-    return source.origins(part.start, part.stop) if isinstance(source, Files) and not more else []
-
-
-def _sources(name: str) -> list[ProblemSource]:
-    return [resolve_source(part.name, None, TABLE) for part in parse_spec(name)]
-
-
-def _read(part: Part, split: str | None, first: int | None, seed: int | None) -> list[Problem]:
-    """A part of the set, shuffled where a seed is given; only its first problems where that is enough."""
-    stops = [stop for stop in (part.stop, None if first is None else part.start + first) if stop is not None]
-    problems = resolve_source(part.name, split, TABLE).problems(part.start, min(stops, default=None))
-    return problems if seed is None else shuffle_problems(problems, seed)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numerate.answers import decide_strict, find
-from numerate.answers.references import UNMARKED
+from numerate import answers
+from numerate.answers.sources import UNMARKED
 from numerate.types import Problem
 
 UNDECIDED = UNMARKED - {"letter"}
@@ -54,8 +54,12 @@ def other_answer(problem: Problem) -> str | None:
     """Returns the answer that the problem's own solution marks, where that is not the problem's answer."""
     if not problem.answer or not problem.solution:
         return None
-    answer, source = find(problem.solution, problem.kind, problem.choices)
-    if answer is None or source in UNDECIDED or decide_strict(answer, problem.answer, problem.kind).equal:
+    answer, source = answers.find(problem.solution, problem.kind, problem.choices)
+    if (
+        answer is None
+        or source in UNDECIDED
+        or answers.decide_strict(answer, problem.answer, problem.kind).equal
+    ):
         return None
     return answer
 
@@ -76,4 +80,4 @@ def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], s
 
 def _accepts_itself(problem: Problem) -> bool:
     """The space keeps the two from being compared as the same text, which an empty box is too."""
-    return decide_strict(f"{problem.answer} ", problem.answer, problem.kind).equal
+    return answers.decide_strict(f"{problem.answer} ", problem.answer, problem.kind).equal

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from numerate.answers import find
-from numerate.answers.references import PROSE, UNMARKED
+from numerate.answers.references import PROSE
+from numerate.answers.sources import UNMARKED
 from numerate.answers.text.boxes import find_boxes
 
 HASHES = re.compile(r"^[ \t]*####[ \t]*(.*?)[ \t]*$", re.MULTILINE)

@@ -160,7 +160,7 @@ def _row(
     finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
     sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
-    written = given_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
+    written = prompt_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None
     return {
         "m": source.model,
@@ -179,7 +179,7 @@ def _row(
     }
 
 
-def given_text(turns: Sequence[Mapping[str, Any]]) -> str:
+def prompt_text(turns: Sequence[Mapping[str, Any]]) -> str:
     """Returns the part of the solution that stood there already, see `types.Rollout.prefix`."""
     first = next((index for index, turn in enumerate(turns) if turn.get("trained")), len(turns))
     before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
@@ -192,7 +192,7 @@ def text_pieces(
     """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
     cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
     policy was given to go on from one whose verdict is "given"."""
-    begun = given_text(turns)
+    begun = prompt_text(turns)
     left, before = LONGEST, len(begun)
     if begun:
         yield [clip_text(begun, left), "given", None]

@@ -79,7 +79,7 @@ class PairCell:
     text: str
     kind: str
     """better, worse or unclear"""
-    told: str
+    label: str
     """with interval and p"""
 
 

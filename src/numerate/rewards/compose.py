@@ -43,15 +43,15 @@ class Weighted:
     """further arguments of the function, by name"""
 
 
-Given = tuple[str | Weighted, ...]
+RewardList = tuple[str | Weighted, ...]
 Part = Callable[..., Any]
 
 
-def parse_weighted(rewards: Given) -> list[Weighted]:
+def parse_weighted(rewards: RewardList) -> list[Weighted]:
     return [Weighted(reward) if isinstance(reward, str) else reward for reward in rewards]
 
 
-def check_rewards(entries: Given, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
+def check_rewards(entries: RewardList, meta: Sequence[str] = (), trusted: Sequence[str] = ()) -> list[str]:
     """Returns the faults in the rewards of a recipe, one line each. Imports their modules.
 
     meta: the columns of the problems beyond those that all have. trusted: see `find_function`."""
@@ -73,7 +73,7 @@ def check_rewards(entries: Given, meta: Sequence[str] = (), trusted: Sequence[st
     return messages
 
 
-def outside_paths(rewards: Given) -> list[str]:
+def outside_paths(rewards: RewardList) -> list[str]:
     """The paths of functions, which are code; what is no path is told by `find_function`."""
     return [r.path for r in parse_weighted(rewards) if "." in r.path and trust.is_dotted(r.path)]
 
@@ -151,7 +151,7 @@ def fits_default(value: Any, default: Any) -> bool:
 class Rewards:
     """Graded attempts -> the same with the recipe's rewards, in `parts` by path and summed in `value`."""
 
-    given: Given
+    rewards: RewardList
     style: str
     grade_truncated: bool = False
     """whether a truncated rollout may be right"""
@@ -166,7 +166,7 @@ class Rewards:
 
     def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
         """problems: that of each attempt. All attempts at a problem have to come together."""
-        by_path = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.given)}
+        by_path = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.rewards)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
@@ -189,7 +189,7 @@ class Rewards:
         """The weighted sum. A part that no attempt at the problem has does not apply to it and is left out;
         one that only this attempt lacks was not measured, and so neither is the sum."""
         parts = {path: values[i] for path, values in by_path.items()}
-        weights = {w.path: w.weight for w in parse_weighted(self.given)}
+        weights = {w.path: w.weight for w in parse_weighted(self.rewards)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
         known = [weight * part for weight, part in applying if part is not None]
         value = math.fsum(known) if known and len(known) == len(applying) else None

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from numerate.answers import Fallback, grade
+from numerate import answers
+from numerate.answers.sources import Fallback
 from numerate.types import Problem, Reward, Rollout, Scored, Stats
 
 OPTIONS = {"fallback": get_args(Fallback), "unfinished": (False, True)}
@@ -34,7 +35,7 @@ def score_rollout(
     where the problem has no answer. A truncated rollout has 0.0 unless `grade_truncated`.
 
     solution: the text that is graded, by default the rollout's whole solution."""
-    verdict = grade(rollout.solution if solution is None else solution, problem)
+    verdict = answers.grade(rollout.solution if solution is None else solution, problem)
     by_text = float(verdict.correct) if problem.answer.strip() else None
     reward = _counted(by_text, rollout, grade_truncated)
     parts = {"correct": reward} | ({BY_TEXT: by_text} if rollout.truncated else {})
@@ -47,7 +48,9 @@ def reward_value(
     """Returns the reward under the options of a recipe; None where the problem has no answer."""
     if not problem.answer.strip():
         return None
-    return _counted(float(grade(rollout.solution, problem, **options).correct), rollout, grade_truncated)
+    return _counted(
+        float(answers.grade(rollout.solution, problem, **options).correct), rollout, grade_truncated
+    )
 
 
 def _counted(by_text: float | None, rollout: Rollout, grade_truncated: bool) -> float | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from numerate.rollouts.collect import greedy_accuracy
+from numerate.rollouts.collect import Reward, collect, greedy_accuracy
 from numerate.rollouts.load_rollouts import load_groups
-from numerate.types import Engine, Group, Problem
+from numerate.types import Engine, Group, Problem, Sampling
 
 if TYPE_CHECKING:
     from numerate.models.policy import Dtype, Policy
@@ -53,6 +53,33 @@ class Job:
             return greedy_accuracy(
                 sampler, self.validation[:limit], self.max_tokens, self.style, run.progress
             )
+
+    def collect(
+        self,
+        run: Stage,
+        engine: Engine,
+        problems: Sequence[Problem],
+        n: int,
+        params: Sampling,
+        folder: str,
+        reward: Reward | None = None,
+        beginnings: Mapping[str, str] | None = None,
+        grade_truncated: bool = False,
+    ) -> Iterator[Group]:
+        """Returns graded rollouts, n per problem, that are stored in a folder of the stage's rollouts: see
+        `rollouts.collect`."""
+        return collect(
+            run.folder / "rollouts" / folder,
+            engine,
+            problems,
+            n,
+            params,
+            self.style,
+            run.progress,
+            reward=reward,
+            beginnings=beginnings,
+            grade_truncated=grade_truncated,
+        )
 
     def attempts(self, stage: str) -> list[Group]:
         """The graded attempts of an earlier stage at this stage's problems."""

@@ -46,7 +46,7 @@ def written_turns(
 
     text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
     start = written = 0
-    for supplied, run in groupby(wrote.given):
+    for supplied, run in groupby(wrote.supplied):
         stop = start + sum(1 for _ in run)
         upto = len(text) if stop == len(wrote.ids) else len(decode(wrote.ids[:stop]))
         own = slice(start, stop) if not supplied else slice(0)

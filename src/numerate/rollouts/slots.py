@@ -20,7 +20,7 @@ class Written:
     ids: list[int]
     logps: list[float]
     choices: list[int]
-    given: list[bool]
+    supplied: list[bool]
     """written by a calculator"""
 
 
@@ -33,7 +33,7 @@ class Slots(Generic[Q]):
         self.logp_ST = np.zeros((size, length), dtype=np.float32)
         self.choice_ST = np.zeros((size, length), dtype=np.int8)
         """the class that was chosen before the token, where the policy does so"""
-        self.given_ST = np.zeros((size, length), dtype=np.bool_)
+        self.supplied_ST = np.zeros((size, length), dtype=np.bool_)
         """tokens that a calculator wrote"""
         self.uniform_ST = np.zeros((size, length), dtype=np.float64)
         self.count_S = np.zeros(size, dtype=np.int64)
@@ -64,7 +64,7 @@ class Slots(Generic[Q]):
         token_B: NDArray[np.int64],
         logp_B: NDArray[np.float32],
         choice_B: NDArray[np.int8] | None = None,
-        given_B: NDArray[np.bool_] | None = None,
+        supplied_B: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
         """Writes one token per row; returns which rows have no room for another."""
         slot_B = self.slot_B
@@ -73,7 +73,7 @@ class Slots(Generic[Q]):
         self.logp_ST[slot_B, count_B] = logp_B
         if choice_B is not None:
             self.choice_ST[slot_B, count_B] = choice_B
-        self.given_ST[slot_B, count_B] = False if given_B is None else given_B
+        self.supplied_ST[slot_B, count_B] = False if supplied_B is None else supplied_B
         self.count_S[slot_B] = count_B + 1
         return count_B + 1 >= self.room_S[slot_B]
 
@@ -87,7 +87,7 @@ class Slots(Generic[Q]):
         slot = self.slot_B[row]
         owner, count = self.owner[slot], self.count_S[slot]
         assert owner is not None
-        columns = (self.token_ST, self.logp_ST, self.choice_ST, self.given_ST)
+        columns = (self.token_ST, self.logp_ST, self.choice_ST, self.supplied_ST)
         return *owner, Written(*(column[slot, :count].tolist() for column in columns))
 
     def keep(self, order: list[int]) -> None:

@@ -8,10 +8,10 @@ from typing import Literal
 from numerate.credit import scatter_trained
 from numerate.types import Example
 
+Denominator = Literal["token", "sequence", "constant"]
 
-def set_loss_weights(
-    rows: Sequence[Example], per: Literal["token", "sequence", "constant"] = "token", constant: int = 1
-) -> list[Example]:
+
+def set_loss_weights(rows: Sequence[Example], per: Denominator = "token", constant: int = 1) -> list[Example]:
     """Returns the rows with the column `weight`, which turns a paper's mean into a sum over one optimizer
     step.
 

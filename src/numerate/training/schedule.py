@@ -4,6 +4,7 @@ save, nothing to resume."""
 from __future__ import annotations
 
 import math
+import random
 
 
 def epoch_slice(count: int, parts: int, step: int) -> tuple[int, slice]:
@@ -13,6 +14,19 @@ def epoch_slice(count: int, parts: int, step: int) -> tuple[int, slice]:
     rate."""
     epoch, index = divmod(step, parts)
     return epoch, slice(index * count // parts, (index + 1) * count // parts)
+
+
+def minibatch(count: int, parts: int, step: int, seed: int | str) -> list[int]:
+    """Returns the rows of one optimizer step, of `parts` per epoch; every epoch is a new shuffle."""
+    epoch, part = epoch_slice(count, parts, step)
+    order = list(range(count))
+    random.Random(f"{seed}/{epoch}").shuffle(order)
+    return order[part]
+
+
+def batch_rows(count: int, size: int, step: int, seed: int | str) -> list[int]:
+    """Returns the rows of one optimizer step of at most `size`."""
+    return minibatch(count, math.ceil(count / size), step, seed)
 
 
 def linear(progress: float, peak: float, final: float = 0.0, warmup: float = 0.0) -> float:

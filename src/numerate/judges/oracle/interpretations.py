@@ -21,7 +21,7 @@ class Readings:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.known = dict(world.given)
+        self.known = dict(world.inputs)
         """residue of a value -> readings, of the numbers in the text and the results so far"""
 
     def learn(self, result: Number, meant: Iterable[int]) -> None:

@@ -102,7 +102,7 @@ class Ledger:
         if FINAL.search(text):
             return self._clear("right") if field_residue(stated[-1]) == world.goal else "wrong"
         new = any(
-            field_residue(x) not in world.given and field_residue(x) not in world.constants for x in stated
+            field_residue(x) not in world.inputs and field_residue(x) not in world.constants for x in stated
         )
         return self._clear("right") if new else "unverifiable"
 

@@ -67,7 +67,7 @@ class World:
         }
         """numbers that formulas bring along: the 2 of "twice", the 60 of an hour, hundredths"""
         self.readings = _by_value(self.quantities.values())
-        self.given = _by_value(q for name, q in self.quantities.items() if name not in self.programs)
+        self.inputs = _by_value(q for name, q in self.quantities.items() if name not in self.programs)
 
     def _add(self, index: int, row: Mapping[str, Any]) -> None:
         """Nodes come after those they are made of."""

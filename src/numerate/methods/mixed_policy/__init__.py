@@ -36,8 +36,7 @@ from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Samp
 from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
-from numerate.rewards.compose import CORRECT, Given
-from numerate.rollouts.job import Job
+from numerate.rewards.compose import CORRECT, RewardList
 from numerate.types import Example, Group, Problem, Stats
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from numerate.models.operator_head import MixedPolicy
     from numerate.models.operators import Operators
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset({"solution"})
 LEAVES = frozenset({"policy", "rollouts"})
@@ -59,7 +59,7 @@ Mode = Literal["joint", "abstract", "released"]
 class Config:
     steps: AtLeast1 | None = None
     """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
-    rewards: Given = (CORRECT,)
+    rewards: RewardList = (CORRECT,)
     """reward functions: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
     """sampling of a step, which also trains on the demonstrations of the same problems"""

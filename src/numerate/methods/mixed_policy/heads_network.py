@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from numerate import training
 from numerate.methods.shared.network import Network, branch_learner
 from numerate.methods.shared.options import Fit
-from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
     from numerate.models.operator_head import MixedPolicy
     from numerate.models.operators import Operators, Scope
+    from numerate.rollouts.job import Job
     from numerate.rollouts.local import LocalEngine
 
 

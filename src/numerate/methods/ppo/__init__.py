@@ -35,13 +35,13 @@ from numerate.methods.shared import rollout_metrics, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
 from numerate.options import AtLeast1, JudgeName, NotNegative, Positive, Share, config
-from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Scorer, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -153,8 +153,6 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         raise ValueError("reference_steps needs problems with solutions, and these have none")
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
-    if cfg.kl.coef:
-        loop.add_reference("ref_logp", cfg.kl.reference or job.model)
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. rollouts of the policy as it is now, and what they earn
         chosen = earned(loop, loop.sample_groups(), scorer, cfg)

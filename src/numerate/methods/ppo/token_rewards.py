@@ -27,7 +27,7 @@ from numerate.methods.shared.options import Process
 from numerate.methods.shared.step_positions import Decode, own_steps
 from numerate.options import NotNegative, Share, config
 from numerate.rewards import reference_steps
-from numerate.rewards.compose import CORRECT, Given, parse_weighted
+from numerate.rewards.compose import CORRECT, RewardList, parse_weighted
 from numerate.steps import split
 from numerate.types import Group, Problem, Scored, Stats, StepScores
 
@@ -56,7 +56,7 @@ class StepRewards(Process):
 class Amounts:
     """The parts of a rollout's reward."""
 
-    rewards: Given
+    rewards: RewardList
     process: StepRewards
     reference_steps: float = 0.0
     limit: float | None = 10.0
@@ -144,7 +144,7 @@ def reward_tokens(
     return RewardedRollout(scored, clip_rewards(tokens, amounts.limit))
 
 
-def outcome(scored: Scored, rewards: Given, weight: float) -> list[float]:
+def outcome(scored: Scored, rewards: RewardList, weight: float) -> list[float]:
     """Returns the reward of a right answer, and the sum of the functions'."""
     parts = [
         (weighted.path, weighted.weight * (scored.reward.parts.get(weighted.path) or 0.0))

@@ -8,10 +8,10 @@ from numerate import training
 from numerate.methods.shared.network import Network, branch_learner
 from numerate.methods.shared.options import Fit
 from numerate.options import AtLeast0, NotNegative, Positive, Share, config
-from numerate.rollouts.job import Job
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
 
 
 @config

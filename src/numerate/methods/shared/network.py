@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from numerate import training
 from numerate.methods.shared.options import Fit
-from numerate.rollouts.job import Job
 from numerate.types import Engine
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
     from numerate.training.stage import Savable
 
 

@@ -14,31 +14,49 @@ from typing import TYPE_CHECKING
 from numerate import training
 from numerate.credit import gather_trained, has_signal, scatter_trained
 from numerate.curricula.prioritized_replay import mean_abs_advantage
-from numerate.methods.sft import minibatch
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
-from numerate.methods.shared.options import OnPolicyOptions, PolicyFit
+from numerate.methods.shared.options import Kl, OnPolicyOptions, PolicyFit
 from numerate.methods.shared.question_sampler import QuestionSampler
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
-from numerate.rollouts.job import Job
 from numerate.types import Example, Group, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
+    from numerate.training.loss_weights import Denominator
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
-OpenNetwork = Callable[[Job, PolicyFit], Network]
+OpenNetwork = Callable[["Job", PolicyFit], Network]
 Schedule = Callable[[float, float, float, float], float]
 """progress, peak, last rate, warm-up -> learning rate"""
+
+
+def reward_of(row: Example) -> float:
+    return row.row["reward"]
 
 
 def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
     """The rows of each question."""
     return (list(group) for _, group in groupby(rows, key=lambda row: row.row["group"]))
+
+
+def compare_groups(
+    rows: Sequence[Example],
+    rule: Callable[[list[float]], Sequence[float | None]],
+    reward: Callable[[Example], float] = reward_of,
+) -> list[float | None]:
+    """Returns the advantages of the rows by a rule that compares the rewards of a question's."""
+    return [a for group in rows_by_group(rows) for a in rule([reward(row) for row in group])]
+
+
+def log_ratios(row: Example) -> list[float]:
+    """Returns log(pi_old / pi_ref) of every token, 0 off the trained ones."""
+    return [a - b for a, b in zip(row.token["old_logp"], row.token["ref_logp"], strict=True)]
 
 
 def row_identity(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
@@ -102,6 +120,9 @@ class OnPolicyLoop:
         """what the attempts of this step earned, where that is not their reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
+        kl: Kl | None = getattr(cfg, "kl", None)
+        if kl and kl.coef:
+            self.add_reference("ref_logp", kl.reference or job.model)
 
     def add_reference(self, column: str, model: str) -> None:
         """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
@@ -133,6 +154,29 @@ class OnPolicyLoop:
         groups = list(sample_groups(run, self.job, self.engine, questions, sample, draw, folder, self.reward))
         self.sampled += groups
         return groups
+
+    def sample_uneven_groups(self, max_draws: int) -> list[Group]:
+        """Samples until a step has enough groups whose rollouts differ in reward, at most `max_draws` times.
+        Where there are none the stage ends, or raises ValueError in its first step."""
+        run, wanted, kept = self.run, self.cfg.sample.problems or len(self.job.problems), list[Group]()
+        for _ in range(max_draws):
+            kept += [group for group in self.sample_groups() if has_signal(group_rewards(group))]
+            if len(kept) >= wanted:
+                return kept[:wanted]
+        message = (
+            f"step {run.round}: {len(kept)} of {wanted} problems have rollouts with different rewards "
+            f"after {max_draws} rounds of sampling {wanted}"
+        )
+        remedy = "choose easier or harder problems, raise sample.rollouts, or raise max_draws"
+        if not kept and run.round == 0:
+            raise ValueError(f"{message}, so no group has a gradient: {remedy}")
+        if not kept:
+            run.finish()
+        if not kept or max_draws > 1:  # 1 is the choice not to draw again
+            run.progress.warn(
+                f"{message}: {'the stage ends here' if not kept else 'a smaller step'}; {remedy}"
+            )
+        return kept
 
     def training_rows(self, groups: Sequence[Group], judged: bool = True) -> list[Example]:
         """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
@@ -169,6 +213,13 @@ class OnPolicyLoop:
             rows = [row.with_token(**{column: logp}) for row, logp in zip(rows, logps, strict=True)]
         return rows
 
+    def learn(self, rows: Sequence[Example], loss: Loss, per: Denominator, constant: int = 1) -> None:
+        """mu passes of gradient steps on the rows. per, constant: the mean of the loss, see
+        `training.set_loss_weights`."""
+        progress = (self.run.round + 1) / self.cfg.steps
+        for part in self.minibatches(rows):
+            self.step(training.set_loss_weights(part, per, constant), loss, progress)
+
     def minibatches(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """The rows of each optimizer step: mu passes, each over all problems in an order of its own; the rows
         of a problem stay together."""
@@ -191,7 +242,7 @@ class OnPolicyLoop:
         seed = self.run.seed * 1_000_003 + self.run.round
         with self.run.progress.task("learning", total=total, unit="steps") as task:
             for step in range(total):
-                yield [rows[i] for i in minibatch(len(rows), count, step, seed)], (step + 1) / total
+                yield [rows[i] for i in training.minibatch(len(rows), count, step, seed)], (step + 1) / total
                 task.advance(1)
 
     def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:

@@ -11,7 +11,7 @@ from numerate import credit
 from numerate.curricula import Curriculum
 from numerate.models.lora import Lora
 from numerate.options import AtLeast0, AtLeast1, Betas, ModelName, NotNegative, Positive, Share, config
-from numerate.rewards.compose import CORRECT, Given
+from numerate.rewards.compose import CORRECT, RewardList
 
 Old = Literal["auto", "sampler", "recompute"]
 
@@ -239,7 +239,7 @@ class OnPolicyOptions:
 class PolicyGradient(OnPolicyOptions):
     """Options of policy-gradient methods."""
 
-    rewards: Given = (CORRECT,)
+    rewards: RewardList = (CORRECT,)
     """reward functions: `correct`, functions by dotted path, each with a weight"""
 
 

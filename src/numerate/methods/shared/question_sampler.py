@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from numerate import training
 from numerate.curricula import Curriculum, CurriculumChoice, Outcome, Question
-from numerate.methods.sft import batch_rows
 from numerate.rewards.compose import CORRECT
 from numerate.types import Group, Problem, Stats
 
@@ -28,7 +27,9 @@ class QuestionSampler:
 
     def next(self, count: int, draw: int) -> list[Question]:
         """The questions of a draw, of which a step may take several."""
-        usual = [self.problems[i] for i in batch_rows(len(self.problems), count, draw, self.run.seed)]
+        usual = [
+            self.problems[i] for i in training.batch_rows(len(self.problems), count, draw, self.run.seed)
+        ]
         if not self.curriculum:
             return [Question(problem) for problem in usual]
         pending = {question.problem.id for question in self.questions}

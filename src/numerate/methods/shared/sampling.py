@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from numerate.curricula import Question
 from numerate.methods.shared.options import Sample
 from numerate.methods.shared.question_sampler import prefixes_by_problem
-from numerate.rewards.compose import CORRECT, Given, Rewards
-from numerate.rollouts.collect import collect
-from numerate.rollouts.job import Job
+from numerate.rewards.compose import CORRECT, RewardList, Rewards
 from numerate.types import Engine, Group, Problem, Sampling, Scored
 
 if TYPE_CHECKING:
     from numerate import training
+    from numerate.rollouts.job import Job
 
 Reward = Callable[[Sequence[Problem], Sequence[Scored]], list[Scored]]
 
@@ -24,7 +23,7 @@ def params(cfg: Sample, job: Job, seed: int, round: int = 0) -> Sampling:
     return Sampling(temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=seed, round=round)
 
 
-def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: Given) -> Reward | None:
+def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: RewardList) -> Reward | None:
     """Returns what grades rollouts beyond their answers; None where a right answer is all that counts."""
     if rewards == (CORRECT,):
         return None
@@ -43,14 +42,13 @@ def sample_groups(
 ) -> Iterator[Group]:
     """Yields graded rollouts at some problems; those that are on disk are read, not sampled again. folder:
     of the stage's rollouts, the one that these lie in."""
-    return collect(
-        run.folder / "rollouts" / folder,
+    return job.collect(
+        run,
         engine,
         [question.problem for question in questions],
         cfg.rollouts,
         params(cfg, job, run.seed, round),
-        job.style,
-        run.progress,
+        folder,
         reward=reward,
         beginnings=prefixes_by_problem(questions),
         grade_truncated=cfg.grade_truncated,

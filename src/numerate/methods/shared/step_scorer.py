@@ -6,10 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from numerate.rollouts.job import Job
 from numerate.types import Group, NotFinite, Scorer, StepScores
+
+if TYPE_CHECKING:
+    from numerate.rollouts.job import Job
 
 Told = Sequence[StepScores | None]
 """of each attempt, in the order of the groups; None without a judge"""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from numerate.methods.shared.options import Validate
-from numerate.rollouts.job import Job
 from numerate.types import Engine, Stats
 
 if TYPE_CHECKING:
     from numerate import training
     from numerate.models.policy import Policy
+    from numerate.rollouts.job import Job
     from numerate.training.stage import Savable
 
 

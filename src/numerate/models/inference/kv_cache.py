@@ -15,7 +15,7 @@ STEP = 64
 
 @dataclass(slots=True, eq=False)
 class CachedPrompt:
-    place: int
+    index: int
     """in the prompts' cache; -1 when it is over"""
     length: int
     rows: int = 0
@@ -152,15 +152,15 @@ class Rows:
 
     def forget(self, question: CachedPrompt) -> None:
         """Drops the prompt of a question that is over; the last one moves into its place."""
-        index = question.place
+        index = question.index
         if question.open or question.rows or index < 0:
             return
         last = self.questions.pop()
         if last is not question:
-            self.prompt_k[:, index, :, :, : last.length] = self.prompt_k[:, last.place, :, :, : last.length]
-            self.prompt_v[:, index, :, : last.length] = self.prompt_v[:, last.place, :, : last.length]
-            last.place, self.questions[index] = index, last
-        question.place = -1
+            self.prompt_k[:, index, :, :, : last.length] = self.prompt_k[:, last.index, :, :, : last.length]
+            self.prompt_v[:, index, :, : last.length] = self.prompt_v[:, last.index, :, : last.length]
+            last.index, self.questions[index] = index, last
+        question.index = -1
 
     def sizes(self) -> Sizes:
         return Sizes(
@@ -176,14 +176,14 @@ class Rows:
         heads, most, rows = self.kv_heads, sizes.most, len(self.owner)
         extra = (0, sizes.rows - rows)
         prompt_B = np.pad([question.length for question in self.owner], extra)
-        place_B = np.array([question.place for question in self.owner])
-        order = np.argsort(place_B, kind="stable")
-        count_Q = np.bincount(place_B)
+        index_B = np.array([question.index for question in self.owner])
+        order = np.argsort(index_B, kind="stable")
+        count_Q = np.bincount(index_B)
         first_Q = np.cumsum(count_Q) - count_Q
         rank_B = np.empty(rows, dtype=np.int64)
-        rank_B[order] = np.arange(rows) - first_Q[place_B[order]]
+        rank_B[order] = np.arange(rows) - first_Q[index_B[order]]
         head_K = np.arange(heads)
-        gather = (place_B[:, None] * heads + head_K) * most + rank_B[:, None]
+        gather = (index_B[:, None] * heads + head_K) * most + rank_B[:, None]
         spread = np.zeros(sizes.questions * heads * most, dtype=np.int64)
         spread[gather] = np.arange(rows)[:, None] * heads + head_K
         return Plan(

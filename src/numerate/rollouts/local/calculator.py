@@ -38,13 +38,13 @@ class Calculator:
         none."""
         if not self.waiting:
             return None
-        given_B = np.zeros(len(token_B), dtype=np.bool_)
+        supplied_B = np.zeros(len(token_B), dtype=np.bool_)
         for row, slot in enumerate(slots.slot_B.tolist()):
             if ids := self.waiting.get(slot):
-                token_B[row], given_B[row] = ids.pop(0), True
+                token_B[row], supplied_B[row] = ids.pop(0), True
                 if not ids:
                     del self.waiting[slot]
-        return given_B
+        return supplied_B
 
     def look(self, slots: Slots[Any], token_B: NDArray[np.int64]) -> None:
         """Finds what the rows have asked for with these tokens, their last."""

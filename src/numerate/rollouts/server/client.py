@@ -32,11 +32,11 @@ class Refused(ValueError):
 
     def __init__(self, url: str, status: int, message: str) -> None:
         super().__init__(f"the server at {url} refused a request ({status}): {message}")
-        self.url, self.status, self.said = url, status, message
+        self.url, self.status, self.message = url, status, message
 
     def about(self, more: str) -> Refused:
         """The same, with what the request was about."""
-        return Refused(self.url, self.status, f"{self.said} ({more})")
+        return Refused(self.url, self.status, f"{self.message} ({more})")
 
 
 class UnreadableResponse(ValueError):

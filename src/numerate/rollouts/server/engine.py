@@ -73,8 +73,8 @@ class ServerEngine:
     def _saved(self, policy: Policy) -> str:
         """Returns where the server finds the policy. Every set of weights has a name of its own: a server
         keeps what it has loaded under a name."""
-        if policy.place:
-            return policy.place
+        if policy.remote_path:
+            return policy.remote_path
         if self._place is None:
             if self.folder:
                 Path(self.folder).mkdir(parents=True, exist_ok=True)

@@ -150,7 +150,7 @@ class RequestLoop:
         if refused.status not in UNFIT:
             raise refused.about(f"the requested model was {self.served.model!r}")
         if self.engine.form is None:
-            self.give_up_form(refused.said, ask)
+            self.give_up_form(refused.message, ask)
         elif ask.count > 1:
             self.engine.several = False
         else:

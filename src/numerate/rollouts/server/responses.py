@@ -21,7 +21,7 @@ class ResponseChoice:
     ids: tuple[int, ...] | None
     """the tokens as drawn, None where the server tells only their text"""
     logprobs: tuple[float, ...]
-    told: bool
+    stop_reported: bool
     """whether the server says what ended the attempt"""
     stop: str
     """the stop string that ended it, empty where it was none or the server does not say"""
@@ -99,7 +99,7 @@ def _from_text(
     text = _cut(choice.text, params.stop)
     end = choice.text[len(text) :] or choice.stop
     *ids, eos = policy.encode_target(text + end, chat)
-    if choice.finish == "stop" and not end and (choice.told or not params.stop):
+    if choice.finish == "stop" and not end and (choice.stop_reported or not params.stop):
         ids.append(eos)
     return text, tuple(ids)
 
