@@ -125,7 +125,7 @@ def test_a_problem_that_a_file_lacks_is_not_made_up(data_dir: Path):
     that have it, it is left out and named."""
     folder = data_dir / "samples" / "gsm8k_test"
     alone = sample_files.load([folder / "pot_codex_fewshot_greedy.jsonl"])
-    right = sum(bool(group.attempts[0].reward.value) for group in alone.groups)
+    right = sum(bool(group.rollouts[0].reward.value) for group in alone.groups)
     assert (right, len(alone.groups)) == (942, 1318) and round(100 * right / 1319, 1) == 71.4
     both = sample_files.load([folder / "tora_70b.jsonl", folder / "pot_codex_fewshot_greedy.jsonl"])
     assert len(both.groups) == 1318 and both.fewer == ["gsm8k-test-1318"]
@@ -158,7 +158,7 @@ def test_our_vote_is_the_sources_own_where_no_tie_decides(programs: sample_files
     ):
         chosen = choose("majority", candidates.clusters)
         assert chosen is not None
-        answer = group.attempts[chosen].rollout.answer
+        answer = group.rollouts[chosen].rollout.answer
         if float(str(answer)) != pytest.approx(theirs[group.problem.id]) and not is_tied(candidates.clusters):
             other.append(group.problem.id)
     assert other == []

@@ -288,7 +288,7 @@ def test_a_run_folder_knows_its_places_and_lets_no_name_lead_out_of_it(tmp_path:
         store.RunFolder.existing(tmp_path / "absent")
     store.write_text(tmp_path / "recipe.yaml", "name: a\n")
     run = store.RunFolder.existing(tmp_path)
-    assert run.attempts("ei", "stories/test") == tmp_path / "evals/ei/stories/test"
+    assert run.samples("ei", "stories/test") == tmp_path / "evals/ei/stories/test"
     assert run.problems("test") == tmp_path / "problems/test.jsonl"
     for name in ("..", "../x", "/etc", "a/../b", "a//b", "", "a\\b", ".hidden", "a/", "a\n"):
         with pytest.raises(ValueError, match="cannot name a part of a run"):

@@ -77,7 +77,7 @@ def evaluate_model(
     drawn: list[Group] = []
     if greedy:
         groups = gather("greedy", problems, 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
-        right = {g.problem.id: bool(g.attempts[0].reward.value) for g in groups}
+        right = {g.problem.id: bool(g.rollouts[0].reward.value) for g in groups}
         rows += greedy_rows(groups)
         drawn += groups
     if samples:
@@ -88,7 +88,7 @@ def evaluate_model(
         groups = gather("samples", sampled, samples, params)
         rows += sampled_rows(groups, ks or powers_of_two(samples))
         drawn += groups
-    fits = {group.problem.id: not any(s.rollout.no_room for s in group.attempts) for group in drawn}
+    fits = {group.problem.id: not any(s.rollout.no_room for s in group.rollouts) for group in drawn}
     if lost := [id_ for id_, room in fits.items() if not room]:
         rows.append(share_row("no_room", [not room for room in fits.values()]))
         progress.warn(no_room(lost, len(fits), engine, model, name))
@@ -117,7 +117,7 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
 
 
 def greedy_rows(groups: Sequence[Group]) -> list[Row]:
-    first = [(group.problem, group.attempts[0]) for group in groups]
+    first = [(group.problem, group.rollouts[0]) for group in groups]
     return group_rows("greedy", groups) + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
 
 
@@ -136,7 +136,7 @@ def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row
 
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
-    n = len(groups[0].attempts)
+    n = len(groups[0].rollouts)
     return [*vote_rows(groups, ks), *cluster_rows(groups), *group_rows("samples", groups, n)]
 
 

@@ -222,7 +222,7 @@ def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
 def measured_rows(
     recipe: Recipe, folder: Path, stages: Mapping[str, Planned], sets: Sets, progress: Progress
 ) -> list[dict[str, Any]]:
-    """The rows of metrics.json. Attempts that are stored and still belong to the model are not drawn
+    """The rows of metrics.json. Rollouts that are stored and still belong to the model are not drawn
     again."""
     options = recipe.evaluate
     drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
@@ -235,7 +235,7 @@ def measured_rows(
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name in options.problems:
             problems = sets[name][: options.limit]
-            attempts = RunFolder(folder).attempts(called, name)
+            stored = RunFolder(folder).samples(called, name)
             style = style_of(recipe.prompt, problems)
             drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, style]
             wanted = identity_hash([*drawn_from, *recipe.engine.mark()])
@@ -247,7 +247,7 @@ def measured_rows(
                 name,
                 problems,
                 engines.make_engine(recipe.engine, policy),
-                attempts,
+                stored,
                 progress,
                 style=recipe.prompt,
                 seed=recipe.seed,
@@ -260,13 +260,13 @@ def measured_rows(
                 greedy=options.greedy,
                 ks=options.k,
             )
-            run_on_main(partial(remove_path, RunFolder(folder).replaced_attempts(called, name)))
+            run_on_main(partial(remove_path, RunFolder(folder).replaced_samples(called, name)))
             log_event(folder, f"evaluated {called} on {name}", progress)
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
     sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
-    path = RunFolder(folder).attempts
+    path = RunFolder(folder).samples
     for judge in rerank_judges(recipe, folder, stages):
         rows += rerank_models(judge, list(names.values()), sampled, path, options.samples, progress)
         log_event(folder, f"re-ranked with {judge.name}", progress)
@@ -281,10 +281,10 @@ def measured_rows(
 def renew_folder(
     folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
-    """Sets attempts aside that were drawn from something else, with a message, until new ones are there."""
+    """Sets rollouts aside that were drawn from something else, with a message, until new ones are there."""
     run = RunFolder(folder)
-    replaced = run.replaced_attempts(model, name)
-    if changes := keep_if_same(run.attempts(model, name), wanted, made_from, replaced):
+    replaced = run.replaced_samples(model, name)
+    if changes := keep_if_same(run.samples(model, name), wanted, made_from, replaced):
         message = f"{model} is sampled again on {name}: {', '.join(changes)}"
         record(folder, message)
         progress.warn(message)

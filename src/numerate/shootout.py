@@ -21,7 +21,7 @@ from numerate.rollouts.distributed import is_distributed, run_on_main
 from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]
-"""per seed: problem id -> was the greedy attempt right"""
+"""per seed: problem id -> was the greedy sample right"""
 CLEAR = 0.05
 
 
@@ -132,7 +132,7 @@ def validation_sizes(recipe: Recipe, folder: RunFolder, contestants: Sequence[st
 
 
 def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, float]:
-    rows = read_rollouts(folder.attempts(model, problems) / "greedy")
+    rows = read_rollouts(folder.samples(model, problems) / "greedy")
     return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
 
 
@@ -178,21 +178,21 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
 
 
 def validation_curve(folder: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
-    """Per round of a stage: attempts and seconds so far, those of the stages `before` included, and the
+    """Per round of a stage: samples and seconds so far, those of the stages `before` included, and the
     validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
     spent = [round_rows(folder.stage(other)) for other in sorted(before)]
-    attempts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
+    samples, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
     curve: list[dict[str, float | None]] = []
     for row in round_rows(folder.stage(name)):
-        attempts, seconds = attempts + row["attempts"], seconds + row["seconds"]
-        curve.append({"attempts": attempts, "seconds": seconds, "accuracy": row["accuracy"]})
+        samples, seconds = samples + row["attempts"], seconds + row["seconds"]
+        curve.append({"attempts": samples, "seconds": seconds, "accuracy": row["accuracy"]})
     return curve
 
 
 def round_rows(stage: Path) -> list[dict[str, Any]]:
-    """Attempts, seconds and validation accuracy of each."""
+    """Samples, seconds and validation accuracy of each."""
     if not (stage / "times.jsonl").exists():
         return []
     took = {row["round"]: row["seconds"] for row in read_jsonl(stage / "times.jsonl")}

@@ -235,7 +235,7 @@ class Group:
     """All scored rollouts of one problem."""
 
     problem: Problem
-    attempts: tuple[Scored, ...]
+    rollouts: tuple[Scored, ...]
 
 
 @dataclass(frozen=True, slots=True)

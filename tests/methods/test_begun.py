@@ -59,10 +59,10 @@ def test_evaluators_are_trained_on_the_whole() -> None:
 
 def test_steps_are_labelled_from_the_first_on(tmp_path: Path) -> None:
     rollouts = group(rollout())
-    [begun] = step_labels.step_prefixes(rollouts.attempts[0], rollouts)
+    [begun] = step_labels.step_prefixes(rollouts.rollouts[0], rollouts)
     assert begun.text == LINE
     hits = {begun.id: [True, False]}
-    told = step_labels.label_rollout(rollouts.attempts[0], rollouts, hits, step_labels.Config(rollouts="x"))
+    told = step_labels.label_rollout(rollouts.rollouts[0], rollouts, hits, step_labels.Config(rollouts="x"))
     assert [(step.text, step.score) for step in told.rollout.steps] == [
         (LINE.strip(), 0.5),
         ("6+4=<<6+4=10>>10", 1.0),
@@ -71,7 +71,7 @@ def test_steps_are_labelled_from_the_first_on(tmp_path: Path) -> None:
 
 def test_another_beginning_is_another_solution() -> None:
     both = group(rollout(), rollout("2+2+2=6\n", index=1), rollout(index=2))
-    assert [s.rollout.index for s in without_repeats(both).attempts] == [0, 1]
+    assert [s.rollout.index for s in without_repeats(both).rollouts] == [0, 1]
     kept = {how: ei.gather_rollouts([[both]], ei.Config(dedupe=how)) for how in ("exact", "trace")}
     assert [[r.index for r in found] for [found] in kept.values()] == [[0, 1], [0, 1]]
 

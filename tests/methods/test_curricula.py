@@ -159,11 +159,11 @@ def test_what_was_given_is_not_learned_and_the_solution_is_graded_whole(tmp_path
         PolicyGradient(sample=Sample(problems=2, rollouts=3), curriculum=curriculum),
     )
     groups = loop.sample_groups()
-    assert [[a.reward.value for a in group.attempts] for group in groups] == [[0, 1, 1]] * 2
+    assert [[a.reward.value for a in group.rollouts] for group in groups] == [[0, 1, 1]] * 2
     rows = loop.training_rows(groups)
     for group, found in zip(groups, on_policy.rows_by_group(rows), strict=True):
         given = loop.policy.encode_target(f"It is {group.problem.answer}\n")[:-1]
-        for row, attempt in zip(found, group.attempts, strict=True):
+        for row, attempt in zip(found, group.rollouts, strict=True):
             written = list(attempt.rollout.turns[-1].ids)
             assert list(row.ids)[-len(given + written) :] == given + written
             assert list(row.mask) == [False] * (len(row.ids) - len(written)) + [True] * len(written)

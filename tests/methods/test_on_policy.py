@@ -114,14 +114,14 @@ def test_attempts_that_nobody_measured_are_left_out_and_counted(tmp_path: Path) 
     run = stage(tmp_path / "run")
     loop = OnPolicyLoop(run, job(tmp_path), PolicyGradient(sample=TWO))
     groups = loop.sample_groups()
-    first = groups[0].attempts
+    first = groups[0].rollouts
     lacking = (Scored(first[0].rollout, Reward(None, {"correct": None})), *first[1:])
     groups[0] = loop.sampled[0] = Group(groups[0].problem, lacking)
     rows = loop.training_rows(groups)
     assert [len(found) for found in on_policy.rows_by_group(rows)] == [3, 4]
     loop.log()
     assert log(tmp_path / "run")[0]["reward/unmeasured"] == 1 / 8
-    nobody = [Group(g.problem, tuple(Scored(a.rollout, Reward(None)) for a in g.attempts)) for g in groups]
+    nobody = [Group(g.problem, tuple(Scored(a.rollout, Reward(None)) for a in g.rollouts)) for g in groups]
     with pytest.raises(ValueError, match="no rollout of 2 problems has a reward"):
         loop.training_rows(nobody)
 
@@ -133,14 +133,14 @@ def test_cut_attempts_are_compared_with_and_can_be_left_out(tmp_path: Path, trun
     fit = PolicyFit(truncated=truncated)  # pyright: ignore[reportArgumentType]
     loop = OnPolicyLoop(stage(tmp_path / "run"), job(tmp_path), PolicyGradient(sample=TWO, fit=fit))
     cut = [
-        Group(g.problem, tuple(replace(a, rollout=finished(a.rollout, a.reward.value)) for a in g.attempts))
+        Group(g.problem, tuple(replace(a, rollout=finished(a.rollout, a.reward.value)) for a in g.rollouts))
         for g in loop.sample_groups()
     ]
     rows = loop.training_rows(cut)
     given = on_policy.with_advantages(rows, grpo.advantages(rows))
     [part] = loop.minibatches(given)
     assert len(part) == (8 if truncated == "learn" else 4)
-    wrong = [max(row.token["advantage"], key=abs) for row in part if not row.row["cut"]]
+    wrong = [max(row.token["advantage"], key=abs) for row in part if not row.row["truncated"]]
     assert len(wrong) == 4 and all(a < 0 for a in wrong)
 
 

@@ -38,9 +38,9 @@ def left_by(folder: Path, name: str) -> Job:
 def test_a_judge_learns_from_the_attempts_of_any_stage(tmp_path: Path, name: str) -> None:
     """Whatever reward a policy was trained with there, an attempt is right as the grader says."""
     work = left_by(tmp_path, name)
-    groups = work.attempts("left")
+    groups = work.rollouts("left")
     by_id = {problem.id: problem for problem in PROBLEMS}
-    attempts = [s for group in groups for s in group.attempts]
+    attempts = [s for group in groups for s in group.rollouts]
     assert len(attempts) >= 12
     for scored in attempts:
         right = grade(scored.rollout.text, by_id[scored.rollout.problem_id]).correct
@@ -54,7 +54,7 @@ def test_a_judge_learns_from_the_attempts_of_any_stage(tmp_path: Path, name: str
 def test_problems_that_a_stage_never_asked_have_no_group(tmp_path: Path) -> None:
     work = left_by(tmp_path, "sample")
     more = [*PROBLEMS, Problem("never", "?", "1")]
-    assert [g.problem.id for g in replace(work, problems=more).attempts("left")] == [p.id for p in PROBLEMS]
+    assert [g.problem.id for g in replace(work, problems=more).rollouts("left")] == [p.id for p in PROBLEMS]
 
 
 def test_every_method_that_stores_attempts_may_be_named() -> None:

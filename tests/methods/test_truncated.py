@@ -107,13 +107,13 @@ def test_what_learns_from_stored_rollouts_takes_the_verdict_over(tmp_path: Path)
     method = methods.get_method("sample")
     method.train(stage(tmp_path / "left"), method.Config(sample={"rollouts": 2}), work(tmp_path))
     later = replace(work(tmp_path), stage_folder=lambda _: tmp_path / "left")
-    group = later.attempts("left")[0]
-    assert [s.rollout.truncated for s in group.attempts] == [False, True]
-    apart = replace(group, attempts=(group.attempts[1],))
+    group = later.rollouts("left")[0]
+    assert [s.rollout.truncated for s in group.rollouts] == [False, True]
+    apart = replace(group, rollouts=(group.rollouts[1],))
     assert {label for marked in orm.label_outcomes([apart]) for label in marked.labels} == {-1}
     assert evaluator.sort_solutions(apart, None).right == ()
-    assert rc.step_returns(group.attempts[1], "outcome") == [0.0]
-    assert ei.correct_rollouts(group.attempts, ei.Config()) == [group.attempts[0].rollout]
+    assert rc.step_returns(group.rollouts[1], "outcome") == [0.0]
+    assert ei.correct_rollouts(group.rollouts, ei.Config()) == [group.rollouts[0].rollout]
 
 
 class RunningOn(Continuing):

@@ -98,9 +98,9 @@ def check(found: sample_files.Sampled, scores: bool) -> None:
     assert [group.problem.id for group in found.groups] == ["a", "b"] and not found.fewer
     for group in found.groups:
         told = TOLD[group.problem.id]
-        assert [scored.rollout.index for scored in group.attempts] == [0, 1, 2]
-        assert [bool(scored.reward.value) for scored in group.attempts] == [c for _, c, _ in told]
-        for scored, (pred, _, _) in zip(group.attempts, told, strict=True):
+        assert [scored.rollout.index for scored in group.rollouts] == [0, 1, 2]
+        assert [bool(scored.reward.value) for scored in group.rollouts] == [c for _, c, _ in told]
+        for scored, (pred, _, _) in zip(group.rollouts, told, strict=True):
             assert scored.rollout.answer == pred
     keys = [(id, i) for id in TOLD for i in range(3)]
     assert found.scores == ({key: (TOLD[key[0]][key[1]][2],) for key in keys} if scores else {})
@@ -137,10 +137,10 @@ def test_numbers_of_programs_are_answers_and_what_is_none_is_none(tmp_path: Path
     preds = [51.0, 0.5, 7, None, "", " ", float("nan"), float("inf"), True, [1, 2], 1e300]
     rows = [{"id": 1, "samples": [{"code": "ans = ...", "pred": pred, "correct": False} for pred in preds]}]
     [group] = sample_files.load([write(tmp_path / "f", rows)]).groups
-    found = [scored.rollout.answer for scored in group.attempts]
+    found = [scored.rollout.answer for scored in group.rollouts]
     assert found[:8] == ["51", "0.5", "7", None, None, None, None, None]
     assert found[8:10] == ["true", "[1, 2]"] and float(str(found[10])) == 1e300
-    assert [scored.rollout.text for scored in group.attempts] == ["ans = ..."] * len(preds)
+    assert [scored.rollout.text for scored in group.rollouts] == ["ans = ..."] * len(preds)
 
 
 def test_who_is_called_right_has_an_answer(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_who_is_called_right_has_an_answer(tmp_path: Path) -> None:
         {"id": i, "pred": "", "correct": i == 0, "response": "to the \\boxed{\\text{east}}"} for i in range(2)
     ]
     first, second = sample_files.load([write(tmp_path / "f", rows)]).groups
-    assert first.attempts[0].rollout.answer == "\\text{east}"
-    assert second.attempts[0].rollout.answer is None
+    assert first.rollouts[0].rollout.answer == "\\text{east}"
+    assert second.rollouts[0].rollout.answer is None
 
 
 def test_equal_answers_with_different_verdicts_are_found(tmp_path: Path) -> None:

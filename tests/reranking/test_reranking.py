@@ -173,7 +173,7 @@ class Outcome:
 
 def test_a_perfect_judge_reaches_pass_at_k_and_a_vote_does_not(stories: list[Group]):
     rows = selection_results(stories, scored_by(Outcome(), stories), judge="outcome")
-    solved = sum(any(s.reward.value for s in g.attempts) for g in stories) / len(stories)
+    solved = sum(any(s.reward.value for s in g.rollouts) for g in stories) / len(stories)
     assert 0.5 < solved < 1
     assert at(rows, "rerank_all_at_k", 8)["value"] == pytest.approx(solved)
     assert at(rows, "weighted_at_k", 8)["value"] == pytest.approx(solved)

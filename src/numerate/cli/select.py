@@ -115,7 +115,7 @@ def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | N
             f"the samples have one score per step: choose their aggregation with --aggregate: "
             f"{', '.join(AGGREGATES)}"
         )
-    most = len(samples.groups[0].attempts)
+    most = len(samples.groups[0].rollouts)
     beyond = [each for each in k or () if each > most]
     if beyond:
         raise ValueError(f"-k {beyond[0]}: there are {most} samples per problem")
@@ -130,8 +130,8 @@ def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | N
 def print_results(samples: Sampled, to_stderr: bool) -> None:
     from numerate.problems import sample_files
 
-    problems, most = len(samples.groups), len(samples.groups[0].attempts)
-    silent = sum(sample.rollout.answer is None for group in samples.groups for sample in group.attempts)
+    problems, most = len(samples.groups), len(samples.groups[0].rollouts)
+    silent = sum(sample.rollout.answer is None for group in samples.groups for sample in group.rollouts)
     terminal.echo(
         f"{problems:,} problems, {most:,} samples each; {silent:,} without an answer", err=to_stderr
     )

@@ -35,7 +35,7 @@ Complaint = tuple[Path_, str]
 
 
 def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
-    """Stages that learn from stored attempts name a stage above them that leaves some."""
+    """Stages that learn from stored rollouts name a stage above them that leaves some."""
     options = recipe.stages[name].options
     if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
         message = "set one of rollouts (a stage with rollouts) and marked (a set of labelled steps)"

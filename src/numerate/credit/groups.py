@@ -99,7 +99,7 @@ def process_advantages(
     """
     normalized = iter(group([r for row in rewards for r in row]))
     normal = [[next(normalized) or 0.0 for _ in row] for row in rewards]
-    return [_steps_to_go(*attempt) for attempt in zip(normal, ends, lengths, strict=True)]
+    return [_steps_to_go(*rollout) for rollout in zip(normal, ends, lengths, strict=True)]
 
 
 def return_advantages(
@@ -120,7 +120,7 @@ def return_advantages(
     Raises:
         ValueError: rewards and ends do not fit each other.
     """
-    returns = [_steps_to_go(*attempt) for attempt in zip(rewards, ends, lengths, strict=True)]
+    returns = [_steps_to_go(*rollout) for rollout in zip(rewards, ends, lengths, strict=True)]
     flat = [g for row in returns for g in row]
     if len(set(flat)) < 2:
         return [[0.0] * len(row) for row in returns]

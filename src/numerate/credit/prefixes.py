@@ -23,7 +23,7 @@ def completable_prefixes(successes: Sequence[Sequence[bool | int]]) -> list[bool
     Raises:
         ValueError: a prefix has no continuations.
     """
-    return [any(attempts) for attempts in _tried(successes)]
+    return [any(continuations) for continuations in _tried(successes)]
 
 
 def good_prefixes(successes: Sequence[Sequence[bool | int]], threshold: float = 0.5) -> list[bool]:
@@ -34,7 +34,7 @@ def good_prefixes(successes: Sequence[Sequence[bool | int]], threshold: float = 
     Raises:
         ValueError: a prefix has no continuations.
     """
-    return [sum(map(bool, attempts)) / len(attempts) >= threshold for attempts in _tried(successes)]
+    return [sum(map(bool, each)) / len(each) >= threshold for each in _tried(successes)]
 
 
 def make_monotone(labels: Sequence[bool]) -> list[bool]:
@@ -43,7 +43,7 @@ def make_monotone(labels: Sequence[bool]) -> list[bool]:
 
 
 def _tried(successes: Sequence[Sequence[bool | int]]) -> Sequence[Sequence[bool | int]]:
-    for k, attempts in enumerate(successes, start=1):
-        if not len(attempts):
+    for k, continuations in enumerate(successes, start=1):
+        if not len(continuations):
             raise ValueError(f"prefix {k} has no continuations: sample at least one from each prefix")
     return successes

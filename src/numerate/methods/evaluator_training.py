@@ -84,7 +84,7 @@ class Sorted:
 
 def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Solutions that could not be graded, or are empty, are left out."""
-    once = [s for s in without_repeats(group).attempts if s.rollout.solution.strip()]
+    once = [s for s in without_repeats(group).rollouts if s.rollout.solution.strip()]
     known = [
         (s.rollout.solution, is_correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
     ]
@@ -263,7 +263,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     judge = EvaluatorModel(policy, Card("evaluator", style=job.style, max_length=cfg.fit.max_length))
     # 1. right and wrong solutions of every problem
     oracle = Oracle() if cfg.labels == "oracle" else None
-    data = [sort_solutions(group, oracle, number) for number, group in enumerate(job.attempts(cfg.rollouts))]
+    data = [sort_solutions(group, oracle, number) for number, group in enumerate(job.rollouts(cfg.rollouts))]
     worked = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
     # 2. one epoch of words, or of pairs; and of worked solutions beside them
     if cfg.objective == "xent":

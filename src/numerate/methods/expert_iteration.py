@@ -7,7 +7,7 @@ for i = 1 .. steps:
     pi_i = argmin - sum_{D_i} log pi(o | q), started again from the base: the reset is crucial
 
 The paper samples K = 96; 4 to 16 need more rounds and end a few points lower. It drops exact duplicates;
-`trace` keeps one attempt per sequence of calculations instead (METHODS: the metric "trace diversity").
+`trace` keeps one rollout per sequence of calculations instead (METHODS: the metric "trace diversity").
 The paper takes the same problems in each step; `sample.problems` takes new ones, which teach more for the
 same number of rollouts where problems are plenty.
 """
@@ -77,14 +77,14 @@ class Config:
 
 
 def duplicate_key(rollout: Rollout, dedupe: str) -> object:
-    """Two attempts with the same key are duplicates."""
+    """Two rollouts with the same key are duplicates."""
     keys = {"exact": rollout.solution.strip(), "trace": trace(rollout.solution), "none": id(rollout)}
     return keys[dedupe]
 
 
-def correct_rollouts(attempts: Iterable[Scored], cfg: Config) -> list[Rollout]:
+def correct_rollouts(rollouts: Iterable[Scored], cfg: Config) -> list[Rollout]:
     """Returns the rollouts that pass the threshold; a reward that could not be measured does not."""
-    rewards = ((s.rollout, s.reward.value) for s in attempts)
+    rewards = ((s.rollout, s.reward.value) for s in rollouts)
     return [rollout for rollout, reward in rewards if reward is not None and reward >= cfg.threshold]
 
 
@@ -97,10 +97,10 @@ def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
 
 
 def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
-    """The kept attempts of each problem over some rounds; duplicates between rounds count as one."""
+    """The kept rollouts of each problem over some rounds; duplicates between rounds count as one."""
     by_problem: dict[str, list[Rollout]] = {}
     for group in chain.from_iterable(rounds):
-        by_problem.setdefault(group.problem.id, []).extend(correct_rollouts(group.attempts, cfg))
+        by_problem.setdefault(group.problem.id, []).extend(correct_rollouts(group.rollouts, cfg))
     return [dedupe(rollouts, cfg) for rollouts in by_problem.values()]
 
 
@@ -164,11 +164,11 @@ def solution_rows(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 
 
 def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
-    attempts = [s for group in groups for s in group.attempts]
-    return rollout_metrics.ending_stats(attempts) | {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, attempts))) / len(attempts),
-        "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.attempts)) for g in groups)
+    scored = [s for group in groups for s in group.rollouts]
+    return rollout_metrics.ending_stats(scored) | {
+        "rollouts/attempts": float(len(scored)),
+        "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, scored))) / len(scored),
+        "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.rollouts)) for g in groups)
         / len(groups),
         "data/problems": float(sum(bool(rollouts) for rollouts in kept)),
         "data/distinct_right": sum(len(rollouts) for rollouts in kept) / len(kept),

@@ -6,7 +6,7 @@ rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t rho_t A_t
 
 The gradient at pi_old is that of -KL(pi || pi_teacher) at each token the student comes to, estimated with
-the token it drew: a judgement of every token, where a reward is one number per attempt. A token is not
+the token it drew: a judgement of every token, where a reward is one number per rollout. A token is not
 blamed for later ones (no discount to sum over), as in the last of the three. Problems need no
 answers; where they have some, the accuracy is logged.
 """

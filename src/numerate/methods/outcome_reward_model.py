@@ -60,11 +60,11 @@ class Config:
 
 
 def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
-    """Every attempt with its final correctness at all of its steps; one that could not be graded, or has no
+    """Every rollout with its final correctness at all of its steps; one that could not be graded, or has no
     text, is left out."""
     labelled: list[LabelledSolution] = []
     for group in map(without_repeats, groups):
-        for scored in group.attempts:
+        for scored in group.rollouts:
             texts = split_solution(scored.rollout.solution).texts
             if texts and scored.reward.value is not None:
                 label = 1 if scored.reward.value >= 1 else -1
@@ -160,9 +160,9 @@ def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the graded attempts of an earlier stage."""
-    # 1. attempts with their outcomes
-    data = label_outcomes(job.attempts(cfg.rollouts))
+    """Train on the graded rollouts of an earlier stage."""
+    # 1. rollouts with their outcomes
+    data = label_outcomes(job.rollouts(cfg.rollouts))
     # 2. the outcome, asked at every prefix
     card = Card(
         "outcome",

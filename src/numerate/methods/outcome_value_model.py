@@ -86,9 +86,9 @@ def set_value_weights(rows: Sequence[Example]) -> list[Example]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the graded attempts of an earlier stage."""
-    # 1. attempts with their outcomes
-    data = orm.label_outcomes(job.attempts(cfg.rollouts))
+    """Train on the graded rollouts of an earlier stage."""
+    # 1. rollouts with their outcomes
+    data = orm.label_outcomes(job.rollouts(cfg.rollouts))
     # 2. value at every step, words of the right ones
     judge = orm.make_judge(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
     eos = last_token(judge, job.style)

@@ -76,7 +76,7 @@ class Config:
 
 
 def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSolution]:
-    """The steps of every attempt, each text once, with what oracle or store say of them.
+    """The steps of every rollout, each text once, with what oracle or store say of them.
 
     Raises ValueError where they say nothing."""
     oracle = Oracle()
@@ -87,7 +87,7 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
                 f"problem {problem.id!r} is not a story, and the oracle labels stories only: set "
                 "labels: stored"
             )
-        for rollout in (scored.rollout for scored in group.attempts):
+        for rollout in (scored.rollout for scored in group.rollouts):
             steps = oracle.judge(problem, rollout.solution).steps if labels == "oracle" else rollout.steps
             if steps:
                 ratings = tuple(RATING[step.label] if step.label else None for step in steps)
@@ -164,7 +164,7 @@ def fit_step_judge(
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the attempts of an earlier stage, or on a set of labelled steps."""
+    """Train on the rollouts of an earlier stage, or on a set of labelled steps."""
     if cfg.marked is not None:
         paths = bool(cfg.encoder) and cfg.reads == "whole"
         return fit_step_judge(
@@ -172,4 +172,4 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
         )
     if cfg.rollouts is None:
         raise ValueError("a process reward model needs training data: set rollouts or marked, not both")
-    return fit_step_judge(run, cfg, job, label_steps(job.attempts(cfg.rollouts), cfg.labels))
+    return fit_step_judge(run, cfg, job, label_steps(job.rollouts(cfg.rollouts), cfg.labels))

@@ -83,7 +83,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G attempts at each question from pi_old, grade them
+        # 1. sample G rollouts at each question from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the whole batch
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))

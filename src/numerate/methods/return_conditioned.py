@@ -1,20 +1,20 @@
 """Return-conditioned RL (Havrilla et al. 2024, arXiv:2403.04642, section 3 "RCRL" and appendix A; after the
 decision transformer, Chen et al. 2021, arXiv:2106.01345), offline.
 
-for every attempt (q, s_1 .. s_L) of a stage, every step:
+for every rollout (q, s_1 .. s_L) of a stage, every step:
     R_k = mean_i 1[ o_i is right ],   o_1 .. o_K ~ pi(. | q, s_1 .. s_k)      (stage of method step_labels)
     g_k = [GOOD] if R_k >= T else [BAD]
-as many right attempts as wrong ones are kept, and the base learns to write s_k after g_k:
+as many right rollouts as wrong ones are kept, and the base learns to write s_k after g_k:
     L = - sum_t w_t log pi(a_t | q, g_1, s_1, .., g_k)      a_t in s_k;  tags are read, never written
 
 Sampling puts [GOOD] before every line (`rollouts.conditioned`). A tag stands before every *line*, which is
 what a sampler can see the end of: a step of several lines has its tag before each, and the line of the answer
-that of the last step, whose return is whether the attempt is right. The loss is a mean over tokens, as
+that of the last step, whose return is whether the rollout is right. The loss is a mean over tokens, as
 in sft.
 
 Appendix A gives one label to the whole solution (`labels: outcome`) and varies the ratio of right to wrong
 solutions: more right ones were better, and the gain over expert iteration marginal at best. The paper gives
-no K. It has no further rounds, but the attempts of a conditioned policy can be labelled and learned from.
+no K. It has no further rounds, but the rollouts of a conditioned policy can be labelled and learned from.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Config:
 
 
 def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
-    """All attempts of the rarer kind and as many of the other as the ratio allows, drawn at random and kept
+    """All rollouts of the rarer kind and as many of the other as the ratio allows, drawn at random and kept
     in their order. Raises ValueError where nothing would be left."""
     if balance is None:
         return list(pairs)
@@ -132,17 +132,17 @@ def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Confi
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Fine-tune the stage's model on tagged attempts of an earlier stage."""
+    """Fine-tune the stage's model on tagged rollouts of an earlier stage."""
     from numerate.models.return_conditioning import prepare_policy
     from numerate.models.return_tags import Conditioning, write_conditioning
 
     cfg.validate.require(job.validation)
-    # 1. the labelled attempts, each text once
-    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)]
+    # 1. the labelled rollouts, each text once
+    groups = [without_repeats(group) for group in job.rollouts(cfg.rollouts)]
     pairs = [
         (group.problem, scored)
         for group in groups
-        for scored in group.attempts
+        for scored in group.rollouts
         if scored.reward.value is not None and any(scored.rollout.mask)
     ]
     # 2. as many right as wrong ones

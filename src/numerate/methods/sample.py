@@ -1,4 +1,4 @@
-"""Attempts at the problems, graded and stored: what judges are trained on. Nothing is trained here.
+"""Rollouts at the problems, graded and stored: what judges are trained on. Nothing is trained here.
 
 The settings are those of Liu et al. 2023 (arXiv:2310.10047): 64 solutions per problem, temperature 0.6,
 top-p 0.95, from the fine-tuned generator itself.
@@ -44,5 +44,5 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
 
 def of_group(group: Group) -> Stats:
     """Returns shares of a problem's rollouts: right, and without a readable end. Groups are of one size."""
-    right = sum(bool(scored.reward.value) for scored in group.attempts)
-    return {"rollouts/accuracy": right / len(group.attempts)} | rollout_metrics.ending_stats(group.attempts)
+    right = sum(bool(scored.reward.value) for scored in group.rollouts)
+    return {"rollouts/accuracy": right / len(group.rollouts)} | rollout_metrics.ending_stats(group.rollouts)

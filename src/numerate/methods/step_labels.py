@@ -1,13 +1,13 @@
 """Step labels by sampling (Havrilla et al. 2024, arXiv:2403.04642, section 3 "SORM"; GLoRe, arXiv:2402.10963;
 Wang et al. 2023, arXiv:2312.08935).
 
-for every attempt (q, s_1 .. s_L) of a stage, every k < L:
+for every rollout (q, s_1 .. s_L) of a stage, every k < L:
     o_1 .. o_K ~ pi(. | q, s_1 .. s_k)
     label_k = 1[ some o_i is right ]        V*(q, s_1 .. s_k): can these steps still reach the answer?
-label_L = 1[ the attempt is right ]
+label_L = 1[ the rollout is right ]
 
 `threshold` asks for a share of right continuations instead of one. `monotone`: once 0, for ever 0, as V* is
-and samples are not (ours). The attempt itself is not counted among its continuations. The papers give no K
+and samples are not (ours). The rollout itself is not counted among its continuations. The papers give no K
 for SORM; 8 is ours.
 """
 
@@ -65,7 +65,7 @@ def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
 
 
 def label_rollout(scored: Scored, group: Group, outcomes: Mapping[str, list[bool]], cfg: Config) -> Scored:
-    """The attempt with a label and a score, the share of right continuations, on each of its steps."""
+    """The rollout with a label and a score, the share of right continuations, on each of its steps."""
     hits = [outcomes[begun.id] for begun in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
@@ -79,10 +79,10 @@ def label_step(step: Step, hits: Sequence[bool], good: bool) -> Step:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
-    """Leaves the labelled attempts in `rollouts/` and the continuations beside them; there is no model."""
-    # 1. the attempts, each text once
-    groups = [without_repeats(group) for group in job.attempts(cfg.rollouts)[: cfg.sample.problems]]
-    pairs = [(scored, g) for g in groups for scored in g.attempts[: cfg.per_problem]]
+    """Leaves the labelled rollouts in `rollouts/` and the continuations beside them; there is no model."""
+    # 1. the rollouts, each text once
+    groups = [without_repeats(group) for group in job.rollouts(cfg.rollouts)[: cfg.sample.problems]]
+    pairs = [(scored, g) for g in groups for scored in g.rollouts[: cfg.per_problem]]
     # 2. go on from every step
     prefixes = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))

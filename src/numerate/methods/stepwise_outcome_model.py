@@ -4,7 +4,7 @@ p_k = sigmoid(w . h_k)
 L   = - mean_k [ c_k log p_k + (1 - c_k) log (1 - p_k) ]     c_k = V*(q, s_1 .. s_k)
 
 The loss is that of the outcome model. What differs is the label, which step_labels finds by sampling: whether
-the steps so far can still reach the answer, instead of whether this attempt did. And it is no process label:
+the steps so far can still reach the answer, instead of whether this rollout did. And it is no process label:
 after an error c stays 0.
 """
 
@@ -46,9 +46,9 @@ class Config:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the attempts that an earlier stage labelled."""
+    """Train on the rollouts that an earlier stage labelled."""
     # 1. labelled steps
-    data = list(label_steps(job.attempts(cfg.rollouts), "stored"))
+    data = list(label_steps(job.rollouts(cfg.rollouts), "stored"))
     # 2. rows
     encoder = bool(cfg.encoder)
     card = Card(

@@ -14,34 +14,34 @@ from numerate.types import Group
 
 
 def right_share(group: Group) -> float:
-    return fmean(bool(sample.reward.value) for sample in group.attempts)
+    return fmean(bool(sample.reward.value) for sample in group.rollouts)
 
 
 def strict_share(group: Group) -> float | None:
     """Right by GSM8K's official comparison of strings; None for a problem of another source."""
     if not group.problem.source.startswith("gsm8k"):
         return None
-    return fmean(strict_gsm8k(sample.rollout.solution, group.problem) for sample in group.attempts)
+    return fmean(strict_gsm8k(sample.rollout.solution, group.problem) for sample in group.rollouts)
 
 
 def unanswered_share(group: Group) -> float:
-    return fmean(sample.rollout.answer is None for sample in group.attempts)
+    return fmean(sample.rollout.answer is None for sample in group.rollouts)
 
 
 def truncated_share(group: Group) -> float:
-    return fmean(sample.rollout.finish == "length" for sample in group.attempts)
+    return fmean(sample.rollout.finish == "length" for sample in group.rollouts)
 
 
 def mean_tokens(group: Group) -> float:
-    return fmean(sum(sample.rollout.mask) for sample in group.attempts)
+    return fmean(sum(sample.rollout.mask) for sample in group.rollouts)
 
 
 def distinct(kind: Literal["exact", "trace"], *, right: bool = False) -> Callable[[Group], float]:
     """The value of `samples.diversity`, over all samples or over the right ones."""
 
     def count(group: Group) -> float:
-        verdicts = [bool(sample.reward.value) for sample in group.attempts] if right else None
-        return diversity([sample.rollout.solution for sample in group.attempts], verdicts)[kind]
+        verdicts = [bool(sample.reward.value) for sample in group.rollouts] if right else None
+        return diversity([sample.rollout.solution for sample in group.rollouts], verdicts)[kind]
 
     return count
 

@@ -45,7 +45,7 @@ def strategy_outcomes(
 
 def strategy_curves(
     problems: Iterable[Candidates],
-    attempts: Sequence[int],
+    samples: Sequence[int],
     limits: Sequence[int],
     *,
     strategies: Sequence[Strategy] = STRATEGIES,
@@ -65,12 +65,12 @@ def strategy_curves(
             raise ValueError(
                 f"problem {index} has no scores: score its candidates, or ask for 'majority' only"
             )
-        if max(attempts) > len(problem.clusters):
+        if max(samples) > len(problem.clusters):
             raise ValueError(
-                f"problem {index} has {len(problem.clusters)} samples, fewer than {max(attempts)}"
+                f"problem {index} has {len(problem.clusters)} samples, fewer than {max(samples)}"
             )
         draws = Subsets(problem, subsets, (seed, index))
-        for m in attempts:
+        for m in samples:
             for strategy in wanted:
                 for limit, value in _values(strategy, problem, draws, m, limits).items():
                     curves.setdefault((strategy, m, limit), []).append(value)

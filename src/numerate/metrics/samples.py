@@ -108,7 +108,7 @@ def _check(clusters: Sequence[int], correct: Sequence[bool]) -> None:
 
 
 def diversity(solutions: Sequence[str], correct: Sequence[bool] | None = None) -> dict[str, int]:
-    """How many different samples there are: {"exact": different texts, "trace": different sequences of
+    """Counts different samples: {"exact": different texts, "trace": different sequences of
     calculations}.
 
     Havrilla et al. 2024 (arXiv 2403.04642). Texts are compared without blanks at their ends; all

@@ -9,7 +9,7 @@ from statistics import median
 import torch
 
 ROWS, INNER, COLUMNS = 256, 256, 688
-"""a layer of a small model, for 256 attempts"""
+"""a layer of a small model, for 256 rollouts"""
 SECONDS = 0.05
 
 

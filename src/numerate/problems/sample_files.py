@@ -31,7 +31,7 @@ PREDICTION = ("pred", "prediction", "predicted_answer", "model_answer", "candida
 PREDICTIONS = ("preds", "predictions", "candidates", "answers", *PREDICTION)
 TEXT = ("response", "completion", "solution", "output", "generation", "text")
 CODE = ("code", "program")
-ATTEMPTS = ("samples", "attempts", *(f"{name}s" for name in TEXT[:-1]), *TEXT, *CODE)
+SAMPLES = ("samples", "attempts", *(f"{name}s" for name in TEXT[:-1]), *TEXT, *CODE)
 VERDICT = ("correct", "is_correct", "right", "label")
 SCORE = ("score", "reward", "scores")
 COLUMNS = {"pred": PREDICTIONS, "correct": VERDICT, "score": (*SCORE, "rewards")}
@@ -39,7 +39,7 @@ COLUMNS = {"pred": PREDICTIONS, "correct": VERDICT, "score": (*SCORE, "rewards")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SampledAnswer:
     """One sample of a problem."""
 
     problem: Problem
@@ -69,60 +69,60 @@ def load(files: Sequence[Path]) -> Sampled:
         ValueError: with file and line: a row cannot be read or lacks a field, only some samples have scores,
             or hardly any problem has as many samples as the others.
     """
-    by_problem: dict[str, list[Attempt]] = {}
+    by_problem: dict[str, list[SampledAnswer]] = {}
     for file in files:
         for row in read_rows(file):
-            for attempt in read_samples(row):
-                by_problem.setdefault(attempt.problem.id, []).append(attempt)
+            for sample in read_samples(row):
+                by_problem.setdefault(sample.problem.id, []).append(sample)
     if not by_problem:
         raise ValueError(f"{' and '.join(map(str, files))}: no samples; write one line per problem or sample")
     most = max(map(len, by_problem.values()))
-    whole = {id: attempts for id, attempts in by_problem.items() if len(attempts) == most}
+    whole = {id: samples for id, samples in by_problem.items() if len(samples) == most}
     if 2 * len(whole) < len(by_problem):
-        sizes = sorted({len(attempts) for attempts in by_problem.values()})
+        sizes = sorted({len(samples) for samples in by_problem.values()})
         raise ValueError(
             f"the problems have {', '.join(map(str, sizes))} samples, and only {len(whole)} of "
             f"{len(by_problem)} have {most}: name files with the same number of samples per problem"
         )
     return Sampled(
-        [make_group(attempts) for attempts in whole.values()],
+        [make_group(samples) for samples in whole.values()],
         dict(scores_by_sample(whole)),
         [id for id in by_problem if id not in whole],
     )
 
 
-def make_group(attempts: Sequence[Attempt]) -> Group:
-    problem = next((attempt.problem for attempt in attempts if attempt.problem.answer), attempts[0].problem)
+def make_group(samples: Sequence[SampledAnswer]) -> Group:
+    problem = next((sample.problem for sample in samples if sample.problem.answer), samples[0].problem)
     return Group(
         problem,
         tuple(
             Scored(
                 Rollout(
-                    problem.id, index, (Turn("assistant", attempt.text, trained=True),), answer=attempt.answer
+                    problem.id, index, (Turn("assistant", sample.text, trained=True),), answer=sample.answer
                 ),
-                Reward(float(attempt.correct)),
+                Reward(float(sample.correct)),
             )
-            for index, attempt in enumerate(attempts)
+            for index, sample in enumerate(samples)
         ),
     )
 
 
 def scores_by_sample(
-    attempts: Mapping[str, Sequence[Attempt]],
+    samples: Mapping[str, Sequence[SampledAnswer]],
 ) -> Iterator[tuple[tuple[str, int], tuple[float, ...]]]:
-    """Raises ValueError where some attempts have scores and others have not."""
+    """Raises ValueError where some samples have scores and others have not."""
     without = [
-        (id, i) for id, many in attempts.items() for i, attempt in enumerate(many) if attempt.scores is None
+        (id, i) for id, many in samples.items() for i, sample in enumerate(many) if sample.scores is None
     ]
-    if without and len(without) < sum(map(len, attempts.values())):
+    if without and len(without) < sum(map(len, samples.values())):
         raise ValueError(
             f"sample {without[0][1] + 1} of problem {without[0][0]!r} has no score, and others have: "
             "score all samples, or none"
         )
-    for id, many in attempts.items():
-        for index, attempt in enumerate(many):
-            if attempt.scores is not None:
-                yield (id, index), attempt.scores
+    for id, many in samples.items():
+        for index, sample in enumerate(many):
+            if sample.scores is not None:
+                yield (id, index), sample.scores
 
 
 def contradictory_problems(groups: Sequence[Group]) -> list[str]:
@@ -130,19 +130,19 @@ def contradictory_problems(groups: Sequence[Group]) -> list[str]:
     answers that it names."""
     ids: list[str] = []
     for group in groups:
-        clusters = cluster([scored.rollout.answer for scored in group.attempts], group.problem.kind)
+        clusters = cluster([scored.rollout.answer for scored in group.rollouts], group.problem.kind)
         verdicts = {
-            (c, s.reward.value) for c, s in zip(clusters, group.attempts, strict=True) if c != NO_ANSWER
+            (c, s.reward.value) for c, s in zip(clusters, group.rollouts, strict=True) if c != NO_ANSWER
         }
         if len(verdicts) > len({c for c, _ in verdicts}):
             ids.append(group.problem.id)
     return ids
 
 
-def read_samples(row: Row) -> Iterator[Attempt]:
-    """The attempts of a line. Raises ValueError for a line that has none, or not what they need."""
+def read_samples(row: Row) -> Iterator[SampledAnswer]:
+    """The samples of a line. Raises ValueError for a line that has none, or not what they need."""
     row = flatten_columns(row)
-    several = [name for name in (*ATTEMPTS, *PREDICTIONS) if isinstance(row.fields.get(name), list)]
+    several = [name for name in (*SAMPLES, *PREDICTIONS) if isinstance(row.fields.get(name), list)]
     rows = list(list_rows(row, several[0])) if several else [row]
     if not rows:
         raise row.wrong(several[0], "at least one sample")
@@ -153,13 +153,13 @@ def read_samples(row: Row) -> Iterator[Attempt]:
 
 def flatten_columns(row: Row) -> Row:
     """{"samples": {"pred": [...], "correct": [...]}} is the same as its columns beside the others."""
-    inner = [name for name in ATTEMPTS if isinstance(row.fields.get(name), dict)]
+    inner = [name for name in SAMPLES if isinstance(row.fields.get(name), dict)]
     rest = {name: value for name, value in row.fields.items() if name not in inner}
     return Row(row.where, rest | {k: v for name in inner for k, v in row.fields[name].items()})
 
 
 def list_rows(row: Row, name: str) -> Iterator[Row]:
-    """The attempts of a problem's line, each as a row of its own."""
+    """The samples of a problem's line, each as a row of its own."""
     items = cast("list[Any]", row.fields[name])
     columns: dict[str, list[Any]] = {}
     for key, names in COLUMNS.items():
@@ -178,7 +178,7 @@ def list_rows(row: Row, name: str) -> Iterator[Row]:
 
 
 def row_problem(row: Row, several: bool) -> Problem:
-    """The problem of a line. several: the line holds a list of attempts."""
+    """The problem of a line. several: the line holds a list of samples."""
     question = row.value(*QUESTION)
     question = question if isinstance(question, str) else ""
     id = row.maybe(*ID) or question
@@ -190,13 +190,13 @@ def row_problem(row: Row, several: bool) -> Problem:
 
 
 def answer_is_reference(row: Row) -> bool:
-    """Of a line with one attempt: `answer` is what was sampled where a reference stands beside it, or where
+    """Of a line with one sample: `answer` is what was sampled where a reference stands beside it, or where
     nothing else was sampled."""
     return not row.value(*REFERENCE) and any(name in row.fields for name in (*PREDICTION, *TEXT, *CODE))
 
 
-def read_sample(row: Row, problem: Problem, own: bool) -> Attempt:
-    """own: the row is a whole line, not one of the attempts in it."""
+def read_sample(row: Row, problem: Problem, own: bool) -> SampledAnswer:
+    """own: the row is a whole line, not one of the samples in it."""
     names = PREDICTION if own and answer_is_reference(row) else (*PREDICTION, "answer")
     text = row.maybe(*TEXT, *CODE)
     if any(name in row.fields for name in names):
@@ -208,7 +208,7 @@ def read_sample(row: Row, problem: Problem, own: bool) -> Attempt:
     right = row_verdict(row, answer, problem)
     if right and answer is None and any(name in row.fields for name in TEXT):
         answer = extract(text, problem.kind)  # who calls it right has seen an answer
-    return Attempt(problem, text, answer, right, row_score(row))
+    return SampledAnswer(problem, text, answer, right, row_score(row))
 
 
 def answer_text(answer: Any) -> str | None:

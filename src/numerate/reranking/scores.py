@@ -23,19 +23,19 @@ class Judged:
 
 
 def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], tuple[float, ...]]:
-    """What a judge says of every sample, one group after the other."""
+    """Returns (problem id, index) -> the scores of every sample."""
     by_rollout: dict[tuple[str, int], tuple[float, ...]] = {}
     for group in groups:
-        texts = [scored.rollout.solution for scored in group.attempts]
+        texts = [scored.rollout.solution for scored in group.rollouts]
         results = scorer.score([group.problem] * len(texts), texts)
-        for scored, each in zip(group.attempts, results, strict=True):
+        for scored, each in zip(group.rollouts, results, strict=True):
             by_rollout[group.problem.id, scored.rollout.index] = each.scores
     return by_rollout
 
 
 def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:
     """Raises ValueError where groups differ in size, and for a sample without scores."""
-    sizes = {len(group.attempts) for group in groups}
+    sizes = {len(group.rollouts) for group in groups}
     if len(sizes) != 1:
         raise ValueError(f"problems with {sorted(sizes)} samples: give the same number for each problem")
     return Judged(
@@ -45,11 +45,11 @@ def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "la
 
 
 def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
-    clusters = cluster([scored.rollout.answer for scored in group.attempts], group.problem.kind)
-    correct = [bool(scored.reward.value) for scored in group.attempts]
+    clusters = cluster([scored.rollout.answer for scored in group.rollouts], group.problem.kind)
+    correct = [bool(scored.reward.value) for scored in group.rollouts]
     if scores is None:
         return Candidates(clusters, correct)
-    keys = [(group.problem.id, scored.rollout.index) for scored in group.attempts]
+    keys = [(group.problem.id, scored.rollout.index) for scored in group.rollouts]
     missing = next((key for key in keys if key not in scores), None)
     if missing is not None:
         raise ValueError(
@@ -65,6 +65,6 @@ def labels_of(groups: Sequence[Group]) -> dict[tuple[str, int], list[bool | None
             None if step.label is None else step.label != "wrong" for step in scored.rollout.steps
         ]
         for group in groups
-        for scored in group.attempts
+        for scored in group.rollouts
         if scored.rollout.steps
     }

@@ -10,7 +10,7 @@ from numerate.reranking.scores import judged_groups
 from numerate.types import Group
 
 HISTOGRAM_BARS = 10
-BY_SHARE = "share of attempts"
+BY_SHARE = "share of samples"
 
 
 def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:

@@ -1,7 +1,7 @@
 """Rewards of a recipe: `correct`, and functions of your own by dotted path, each with a weight.
 
 A function has TRL's signature, f(prompts, completions, **columns) -> list of float or None, and may be async.
-It is called with as many attempts at a time as are sampled together, and is given of the columns what its
+It is called with as many rollouts at a time as are sampled together, and is given of the columns what its
 signature names, all of them where it takes **kwargs. Its module is imported as Python would, from the current
 folder too, once whoever starts the run trusts it (`rewards.trust`)."""
 
@@ -149,7 +149,7 @@ def fits_default(value: Any, default: Any) -> bool:
 
 @dataclass(frozen=True)
 class Rewards:
-    """Graded attempts -> the same with the recipe's rewards, in `parts` by path and summed in `value`."""
+    """Graded rollouts -> the same with the recipe's rewards, in `parts` by path and summed in `value`."""
 
     rewards: RewardList
     style: str
@@ -158,15 +158,15 @@ class Rewards:
     trusted: Sequence[str] = ()
     """modules whose functions may run, beyond those of $NUMERATE_TRUST"""
     where: Callable[[], str] = str
-    """the step that the attempts are of, for errors"""
+    """the step that the rollouts are of, for errors"""
     meta: Sequence[str] = ()
     """columns that some problem of the stage has: a batch without such a problem has them too, all None"""
     forms: dict[str, str] = field(default_factory=dict[str, str], compare=False)
     """path -> text or chat, what a function has taken"""
 
-    def __call__(self, problems: Sequence[Problem], attempts: Sequence[Scored]) -> list[Scored]:
-        """problems: that of each attempt. All attempts at a problem have to come together."""
-        by_path = {w.path: self.measure(w, problems, attempts) for w in parse_weighted(self.rewards)}
+    def __call__(self, problems: Sequence[Problem], rollouts: Sequence[Scored]) -> list[Scored]:
+        """problems: that of each rollout. All rollouts at a problem have to come together."""
+        by_path = {w.path: self.measure(w, problems, rollouts) for w in parse_weighted(self.rewards)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
             groups[problem.id].append(i)
@@ -177,54 +177,54 @@ class Rewards:
             if len(members) > 1 and all(values[i] is None for i in members)
             for i in members
         }
-        return [self.summed(by_path, absent, i, attempt) for i, attempt in enumerate(attempts)]
+        return [self.summed(by_path, absent, i, rollout) for i, rollout in enumerate(rollouts)]
 
     def summed(
         self,
         by_path: dict[str, list[float | None]],
         absent: set[tuple[str, int]],
         i: int,
-        attempt: Scored,
+        scored: Scored,
     ) -> Scored:
-        """The weighted sum. A part that no attempt at the problem has does not apply to it and is left out;
-        one that only this attempt lacks was not measured, and so neither is the sum."""
+        """The weighted sum. A part that no rollout at the problem has does not apply to it and is left out;
+        one that only this rollout lacks was not measured, and so neither is the sum."""
         parts = {path: values[i] for path, values in by_path.items()}
         weights = {w.path: w.weight for w in parse_weighted(self.rewards)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
         known = [weight * part for weight, part in applying if part is not None]
         value = math.fsum(known) if known and len(known) == len(applying) else None
-        return replace(attempt, reward=Reward(value, {**attempt.reward.parts, **parts}))
+        return replace(scored, reward=Reward(value, {**scored.reward.parts, **parts}))
 
     def measure(
-        self, reward: Weighted, problems: Sequence[Problem], attempts: Sequence[Scored]
+        self, reward: Weighted, problems: Sequence[Problem], rollouts: Sequence[Scored]
     ) -> list[float | None]:
         path = reward.path
         if path == CORRECT and not reward.options:
-            return [attempt.reward.parts[CORRECT] for attempt in attempts]
+            return [scored.reward.parts[CORRECT] for scored in rollouts]
         if path == CORRECT:
             return [
                 correct.reward_value(
-                    problem, attempt.rollout, reward.options, grade_truncated=self.grade_truncated
+                    problem, scored.rollout, reward.options, grade_truncated=self.grade_truncated
                 )
-                for problem, attempt in zip(problems, attempts, strict=True)
+                for problem, scored in zip(problems, rollouts, strict=True)
             ]
         function = find_function(path, self.trusted)
-        columns = column_table(problems, attempts, self.style, self.meta)
+        columns = column_table(problems, rollouts, self.style, self.meta)
         names = wanted_columns(function, path, list(columns), reward.options)
         kwargs = columns if names is None else {k: v for k, v in columns.items() if k in names}
         ids = [problem.id for problem in problems]
-        chat = {k: v for k, v in as_chat(problems, attempts, self.style).items() if k in kwargs}
+        chat = {k: v for k, v in as_chat(problems, rollouts, self.style).items() if k in kwargs}
         return Call(path, function, kwargs, chat, reward.options, ids, self.where()).numbers(self.forms)
 
 
 def as_chat(
-    problems: Sequence[Problem], attempts: Sequence[Scored], style: str
+    problems: Sequence[Problem], rollouts: Sequence[Scored], style: str
 ) -> dict[str, list[list[dict[str, str]]]]:
     """Prompts and completions as TRL gives them where the prompts are a chat."""
     turns = [render(problem, style).turns for problem in problems]
     return {
         "prompts": [[{"role": turn.role, "content": turn.text} for turn in prompt] for prompt in turns],
-        "completions": [[{"role": "assistant", "content": s.rollout.solution}] for s in attempts],
+        "completions": [[{"role": "assistant", "content": s.rollout.solution}] for s in rollouts],
     }
 
 
@@ -234,20 +234,20 @@ def meta_columns(problems: Iterable[Problem]) -> list[str]:
 
 
 def column_table(
-    problems: Sequence[Problem], attempts: Sequence[Scored], style: str, meta: Sequence[str] = ()
+    problems: Sequence[Problem], rollouts: Sequence[Scored], style: str, meta: Sequence[str] = ()
 ) -> dict[str, list[Any]]:
-    """The columns, one value per attempt; a meta column that a problem lacks is None there.
+    """The columns, one value per rollout; a meta column that a problem lacks is None there.
 
     meta: columns beyond those of these problems."""
     meta = sorted({*meta, *meta_columns(problems)})
     columns: dict[str, list[Any]] = {key: [p.meta.get(key) for p in problems] for key in meta}
     columns |= {name: [getattr(p, name) for p in problems] for name in OF_PROBLEM}
-    rollouts = [attempt.rollout for attempt in attempts]
+    completed = [scored.rollout for scored in rollouts]
     return columns | {
         "prompts": [render(p, style).text for p in problems],
-        "completions": [r.solution for r in rollouts],
+        "completions": [r.solution for r in completed],
         "problem_id": [p.id for p in problems],
-        "completion_ids": [[i for turn in r.completion_turns for i in turn.ids] for r in rollouts],
-        "finish": [r.finish for r in rollouts],
-        "correct": [attempt.reward.parts.get(CORRECT) for attempt in attempts],
+        "completion_ids": [[i for turn in r.completion_turns for i in turn.ids] for r in completed],
+        "finish": [r.finish for r in completed],
+        "correct": [scored.reward.parts.get(CORRECT) for scored in rollouts],
     }

@@ -1,1 +1,1 @@
-"""Attempts at problems: engines that sample them, and the collection of scored ones."""
+"""Rollouts at problems: engines that sample them, and the collection of scored ones."""

@@ -38,7 +38,7 @@ def collect(
     beginnings: Mapping[str, str] | None = None,
     grade_truncated: bool = False,
 ) -> Iterator[Group]:
-    """Sample n attempts per problem, grade them, store them in `folder`, and yield one group per problem in
+    """Sample n rollouts per problem, grade them, store them in `folder`, and yield one group per problem in
     order.
 
     Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
@@ -68,11 +68,11 @@ def collect(
 
 
 def whole_groups(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:
-    """The groups of a part. Raises ValueError where one has another number of attempts than were sampled."""
+    """The groups of a part. Raises ValueError where one has another number of rollouts than were sampled."""
     for group in groups:
-        if len(group.attempts) != n:
+        if len(group.rollouts) != n:
             raise ValueError(
-                f"{part}: {len(group.attempts)} of {n} rollouts of {group.problem.id!r}; delete it "
+                f"{part}: {len(group.rollouts)} of {n} rollouts of {group.problem.id!r}; delete it "
                 "and run again to sample its part anew"
             )
         yield group
@@ -114,17 +114,17 @@ def make_prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> 
 
 def group_rows(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:
     """One group per problem, in the order of the problems."""
-    attempts: dict[str, list[Scored]] = defaultdict(list)
+    rollouts: dict[str, list[Scored]] = defaultdict(list)
     for row in rows:
-        attempts[row.rollout.problem_id].append(row)
+        rollouts[row.rollout.problem_id].append(row)
     for problem in problems:
-        yield Group(problem, tuple(attempts[problem.id]))
+        yield Group(problem, tuple(rollouts[problem.id]))
 
 
 def greedy_accuracy(
     engine: Engine, problems: Sequence[Problem], max_tokens: int, style: str, progress: Progress
 ) -> float:
-    """Share of the problems whose greedy attempt is right, as evaluation grades it; nothing is stored."""
+    """Share of the problems whose greedy rollout is right, as evaluation grades it; nothing is stored."""
     params = Sampling(temperature=0.0, max_tokens=max_tokens)
     with progress.task("validating", total=len(problems), unit="problems") as task:
         done = sample_part(engine, problems, 1, params, style, None, task, grade_truncated=True)

@@ -3,7 +3,7 @@ engine: the policy's tag is put before every line, and the engine is asked for o
 
 The tags are turns of their own, which nobody wrote: they are among the ids, and neither in the text that is
 graded nor among the tokens that are counted or trained. A line is a request of its own, so its prompt is
-computed again. Random numbers follow from (problem, index, line): an attempt depends on no neighbour."""
+computed again. Random numbers follow from (problem, index, line): a rollout depends on no neighbour."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ class Conditioned:
         self.policy = policy
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """Yields n rollouts per prompt as they finish; all attempts of a call are in memory together.
+        """Yields n rollouts per prompt as they finish; all rollouts of a call are in memory together.
 
         `max_tokens` is about what the policy writes: tags don't count. Raises ValueError for stop strings,
         and where the engine does not say what ended a line."""
         check_settings(n, params)
         if params.stop:
             raise ValueError("a return-conditioned policy is sampled line by line, without stop strings")
-        return self._attempts(prompts, n, params)
+        return self._rollouts(prompts, n, params)
 
-    def _attempts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """All first lines, then the second lines of the attempts that go on, and so on."""
+    def _rollouts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        """All first lines, then the second lines of the rollouts that go on, and so on."""
         tag = self._tag()
         begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
         live = {(start.prompt.problem_id, i): replace(start, index=i) for start in begun for i in range(n)}
         questions = [start.question(start.prompt.problem_id) for start in begun]
         line = 0
         while live:
-            room = max(attempt.left for attempt in live.values())
+            room = max(draft.left for draft in live.values())
             drawing = replace(params, stop=(BREAK,), max_tokens=room)
             for drawn in self.engine.sample(questions, 1 if line else n, drawing):
-                attempt = live[drawn.problem_id, drawn.index]
-                attempt.take(self.policy, drawn, tag)
-                if attempt.finish:
-                    yield attempt.rollout(params.seed, drawn.policy)
+                draft = live[drawn.problem_id, drawn.index]
+                draft.take(self.policy, drawn, tag)
+                if draft.finish:
+                    yield draft.rollout(params.seed, drawn.policy)
             line += 1
-            going = [attempt for attempt in live.values() if not attempt.finish]
+            going = [draft for draft in live.values() if not draft.finish]
             named = {f"{start.prompt.problem_id}/{start.index}/{line}": start for start in going}
-            live = {(name, 0): attempt for name, attempt in named.items()}
-            questions = [attempt.question(name) for name, attempt in named.items()]
+            live = {(name, 0): draft for name, draft in named.items()}
+            questions = [draft.question(name) for name, draft in named.items()]
 
     def _tag(self) -> Turn:
         conditioning = self.policy.conditioning
@@ -69,7 +69,7 @@ class Conditioned:
 
 
 @dataclass
-class _Attempt:
+class _Draft:
     prompt: Prompt
     """the question, its last turn with the ids of all"""
     turns: tuple[Turn, ...]
@@ -103,7 +103,7 @@ class _Attempt:
 
 
 def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
-    """Returns how the whole attempt ended with this line; None where a line break did. Raises ValueError
+    """Returns how the whole rollout ended with this line; None where a line break did. Raises ValueError
     where that cannot be told."""
     line = drawn.turns[-1]
     if drawn.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
@@ -117,7 +117,7 @@ def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
     )
 
 
-def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
+def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Draft:
     """A prompt with tags before the lines that it has begun, and before the first line to come."""
     *turns, last = prompt.turns
     begun = last.text if turns and last.role == "assistant" else ""
@@ -126,11 +126,11 @@ def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Attempt:
     ids = policy.encode_prompt(replace(prompt, turns=(*turns, last)))
     question = replace(prompt, turns=(*turns, replace(last, ids=tuple(ids))))
     if not begun:
-        return _Attempt(question, (tag,), left)
+        return _Draft(question, (tag,), left)
     lines = token_lines(policy, policy.encode_target(begun)[:-1])
     laid = tuple(i for line in lines for i in (*tag.ids, *line))
     if BREAK in policy.decode(
         lines[-1]
     ):  # the next line is the policy's, and its tag no turn that parts them
         laid += tag.ids
-    return _Attempt(question, (Turn("assistant", begun, laid),), left)
+    return _Draft(question, (Turn("assistant", begun, laid),), left)

@@ -1,6 +1,6 @@
-"""Attempts that go on from the beginnings of solutions, stored part by part like those of `collect`.
+"""Rollouts that go on from the beginnings of solutions, stored part by part like those of `collect`.
 
-A beginning is known by its text: the same one in two attempts is continued once, and its samples are the
+A beginning is known by its text: the same one in two rollouts is continued once, and its samples are the
 same in every run."""
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def run_on_main(do: Callable[[], object]) -> None:
 def write_part(
     path: Path, problems: Sequence[Asked], make: Callable[[Sequence[Asked]], list[Scored]]
 ) -> None:
-    """Stores what `make` gives for the questions of a part, in their order and that of the attempts. Several
+    """Stores what `make` gives for the questions of a part, in their order and that of the rollouts. Several
     processes make a share each, and one puts the shares together: the file is the same."""
     if not is_distributed():
         write_rollouts(path, make(problems))

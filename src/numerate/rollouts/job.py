@@ -34,7 +34,7 @@ class Job:
     """a fresh copy of a model in a folder"""
     engine: Callable[[Policy], Engine]
     max_tokens: int
-    """longest attempt in a validation"""
+    """longest rollout in a validation"""
     stage_folder: Callable[[str], Path] = no_stages
     """where an earlier stage of this run lies"""
     device: str = "auto"
@@ -81,6 +81,6 @@ class Job:
             grade_truncated=grade_truncated,
         )
 
-    def attempts(self, stage: str) -> list[Group]:
-        """The graded attempts of an earlier stage at this stage's problems."""
+    def rollouts(self, stage: str) -> list[Group]:
+        """The graded rollouts of an earlier stage at this stage's problems."""
         return load_groups(self.stage_folder(stage) / "rollouts", self.problems)

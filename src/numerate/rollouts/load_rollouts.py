@@ -1,4 +1,4 @@
-"""The graded attempts that an earlier stage left behind, for the methods that learn from them."""
+"""The graded rollouts that an earlier stage left behind, for the methods that learn from them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numerate.types import Group, Problem, Reward, Scored
 
 
 def load_groups(folder: Path, problems: Sequence[Problem]) -> list[Group]:
-    """All attempts below `folder` at these problems, in their order; problems without any are left out.
+    """All rollouts below `folder` at these problems, in their order; problems without any are left out.
 
     Their reward is the grader's verdict, whatever mix of rewards a policy was trained with there. Raises
     ValueError where there is none."""
     rows = [with_outcome_reward(scored) for scored in read_rollouts(folder)]
-    groups = [group for group in group_rows(problems, rows) if group.attempts]
+    groups = [group for group in group_rows(problems, rows) if group.rollouts]
     if not groups:
         raise ValueError(
             f"{folder}: no rollout of this stage's problems; set the problem set and the limit that "
@@ -28,7 +28,7 @@ def load_groups(folder: Path, problems: Sequence[Problem]) -> list[Group]:
 
 
 def with_outcome_reward(scored: Scored) -> Scored:
-    """The attempt with 1 or 0 for its final answer as reward, as far as that was stored."""
+    """The rollout with 1 or 0 for its final answer as reward, as far as that was stored."""
     parts = scored.reward.parts
     return replace(scored, reward=Reward(parts[CORRECT], parts)) if CORRECT in parts else scored
 
@@ -37,6 +37,6 @@ def without_repeats(group: Group) -> Group:
     """Every solution once, the first of it, in their order: an easy problem must not count more because its
     solutions agree."""
     first: dict[str, Scored] = {}
-    for scored in group.attempts:
+    for scored in group.rollouts:
         first.setdefault(scored.rollout.solution.strip(), scored)
-    return replace(group, attempts=tuple(first.values()))
+    return replace(group, rollouts=tuple(first.values()))

@@ -1,4 +1,4 @@
-"""Random numbers by counter: the t-th number of attempt `index` at a problem is a pure function of (seed,
+"""Random numbers by counter: the t-th number of rollout `index` at a problem is a pure function of (seed,
 round, problem id, index, t). So a sample depends neither on its neighbours in a batch, nor on the number of
 workers, nor on a restart.
 
@@ -20,7 +20,7 @@ def uniform_stream(seed: int, round: int, problem_id: str, index: int, count: in
 
 
 def seed_of(seed: int, round: int, problem_id: str, index: int) -> int:
-    """One number for an attempt, in [0, 2^31): for engines that have random numbers of their own."""
+    """One number for a rollout, in [0, 2^31): for engines that have random numbers of their own."""
     return _key(seed, round, problem_id, index) % 2**31
 
 

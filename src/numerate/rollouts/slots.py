@@ -48,7 +48,7 @@ class Slots(Generic[Q]):
         return len(self.slot_B)
 
     def take(self, question: Q, index: int, room: int, uniform: NDArray[np.float64] | None) -> None:
-        """Adds a row at the end for attempt `index`, of at most `room` tokens."""
+        """Adds a row at the end for rollout `index`, of at most `room` tokens."""
         slot = self.free.pop()
         self.owner[slot] = question, index
         self.count_S[slot], self.room_S[slot] = 0, room

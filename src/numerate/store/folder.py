@@ -58,10 +58,10 @@ class RunFolder:
         """Returns where a finished stage waits for its successor."""
         return self.path / "stages" / ".replaced" / _checked(name)
 
-    def replaced_attempts(self, model: str, problems: str) -> Path:
+    def replaced_samples(self, model: str, problems: str) -> Path:
         return self.path / "evals" / ".replaced" / _checked(model) / _checked(problems)
 
-    def attempts(self, model: str, problems: str) -> Path:
+    def samples(self, model: str, problems: str) -> Path:
         """The folder of `greedy` and `samples`."""
         return self.path / "evals" / _checked(model) / _checked(problems)
 

@@ -21,7 +21,7 @@ from numerate.answers.extraction.sentences_upwards import sentences_upwards
 from numerate.answers.extraction.sought import sought_words
 from numerate.answers.extraction.unfinished import breaks_off
 from numerate.answers.extraction.weighing import (
-    Beside,
+    AsideSentence,
     Upwards,
     beside_or_above,
     head_of_parts,
@@ -89,12 +89,12 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
     The rules for a sentence, the first that applies: a remark is passed over; what it says outright of the
     answer counts (`_outright`); an aside is passed over; any other value is weighed against the sentences
     above it."""
-    asides: list[Beside] = []
+    asides: list[AsideSentence] = []
     last = True
     while sentence:
         if is_remark(sentence):
             noted = value_of(sentence, kind) if is_note(sentence) else None
-            asides += [Beside(sentence, noted, "remark")] if noted else []
+            asides += [AsideSentence(sentence, noted, "remark")] if noted else []
         else:
             sentence = without_rejected(sentence)
             decided, value = _outright(sentence, upwards, kind)
@@ -144,7 +144,7 @@ def _without_rejected_value(sentence: str, upwards: Upwards, kind: Kind) -> Valu
     return kept if kept and (kept != value or concludes(above) or "=" in above) else None
 
 
-def _beside(text: str, sentence: str, value: Value) -> Beside | None:
+def _beside(text: str, sentence: str, value: Value) -> AsideSentence | None:
     """Returns a sentence as an aside, where it is one whose value no calculation arrives at."""
     aside = aside_of(sentence)
     if aside is None or value is None:
@@ -152,7 +152,7 @@ def _beside(text: str, sentence: str, value: Value) -> Beside | None:
     calculated = (
         isinstance(value, str) and not is_bracketed(sentence) and is_calculated(text, sentence, value)
     )
-    return None if calculated else Beside(sentence, value, aside)
+    return None if calculated else AsideSentence(sentence, value, aside)
 
 
 def _repeats(text: str, sentence: str) -> bool:

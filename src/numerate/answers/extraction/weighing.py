@@ -30,7 +30,7 @@ _REMAINS = re.compile(
 )
 
 
-class Beside(NamedTuple):
+class AsideSentence(NamedTuple):
     """An aside that stands behind the sentence that may state the answer."""
 
     sentence: str
@@ -38,7 +38,7 @@ class Beside(NamedTuple):
     aside: Aside
 
 
-def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str) -> Value:
+def beside_or_above(asides: list[AsideSentence], sentence: str, value: Value, text: str) -> Value:
     """Returns the value of the last aside where it goes on from the sentence above, OPEN where nothing says
     which of both states the answer; None where the sentence above does."""
     weak = next((beside for beside in asides if beside.aside != "remark"), None)
@@ -51,7 +51,7 @@ def beside_or_above(asides: list[Beside], sentence: str, value: Value, text: str
     return (_continued(weak, sentence, before) if goes_on else None) or OPEN
 
 
-def _continued(aside: Beside, above: str, before: str) -> str | None:
+def _continued(aside: AsideSentence, above: str, before: str) -> str | None:
     """Returns the value of an aside that an operation makes of a number in the sentence above and another one
     before it or beside it."""
     here, around = numbers_of(aside.sentence), numbers_of(before) + small_words(f"{above} {aside.sentence}")

@@ -1,6 +1,6 @@
 """Mixed policy exploration (2023, arXiv:2307.08767; code vividitytech/math_lm_rl): what stands between the
 operands of a calculation is drawn by an operator head, all else is greedy, and both heads learn from worked
-solutions and from the attempts together.
+solutions and from the rollouts together.
 
     p_O(. | h_t) = softmax(W_o Dropout(h_t) + b_o)     classes + - * / V, V: all other tokens          (1)
     y_t          = tok(o), o ~ p_O;  argmax_v p_LM(v | h_t) where o = V                                (2)
@@ -12,7 +12,7 @@ solutions and from the attempts together.
     L_OP         = - mean_t log p_O(c(y*_t))           c: the class of a token                         (8)
     L            = L_XE + L_OP + 0.2 L_RL + 0.1 L_base                                                 (9)
 
-As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong attempt teaches only the baseline.
+As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong rollout teaches only the baseline.
 
 Where we differ. log pi_t (the paper is silent) is by default that of both levels; the released code takes the
 likeliest token's, also where another was written. An operator is one inside `<<...=` alone, and there alone
@@ -178,7 +178,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
     for step in run.rounds(steps, loop.learner, label="steps"):
         # 1. rollouts of the mixed policy, and their rewards
         groups = loop.sample_groups()
-        drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.attempts]
+        drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.rollouts]
         # 2. the worked solutions of the same problems; a step on (9)
         solutions = [gold[group.problem.id][1] for group in groups]
         rows = class_rows.set_row_weights(solutions, [row for row in drawn if row])
@@ -223,6 +223,6 @@ def operators_per_rollout(groups: Sequence[Group]) -> float:
     """Returns the classes other than V per rollout."""
     from numerate.models.operators import OTHER
 
-    rollouts = [scored.rollout for group in groups for scored in group.attempts]
+    rollouts = [scored.rollout for group in groups for scored in group.rollouts]
     drawn = (choice for rollout in rollouts for turn in rollout.turns for choice in turn.choices)
     return sum(choice != OTHER for choice in drawn) / len(rollouts)

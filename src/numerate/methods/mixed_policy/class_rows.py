@@ -32,7 +32,7 @@ def demonstration_row(row: Example, operators: Operators) -> Example:
 
 
 def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example | None:
-    """An attempt with the classes that were chosen, and its returns; None where it has no reward or no token.
+    """A rollout with the classes that were chosen, and its returns; None where it has no reward or no token.
     What a calculator wrote is no choice of the policy: it has no return, and T does not count it."""
     rollout, reward = scored.rollout, scored.reward.value
     if reward is None or not any(rollout.mask):
@@ -59,16 +59,16 @@ def chosen_classes(rollout: Rollout) -> list[int]:
     return classes
 
 
-def set_row_weights(gold: Sequence[Example], attempts: Sequence[Example]) -> list[Example]:
-    """The rows of a step. Columns `gold`, 1 / all tokens of its worked solutions, and `drawn`, 1 / attempts /
-    tokens of the attempt, each 0 on the rows of the other kind; `number`, by which a row is known."""
+def set_row_weights(gold: Sequence[Example], rollouts: Sequence[Example]) -> list[Example]:
+    """The rows of a step. Columns `gold`, 1 / all tokens of its worked solutions, and `drawn`, 1 / rollouts /
+    tokens of the rollout, each 0 on the rows of the other kind; `number`, by which a row is known."""
     rows = [
         row.with_token(gold=row.token["weight"], drawn=[0.0] * len(row.ids))
         for row in training.set_loss_weights(gold, per="token")
     ]
     rows += [
         row.with_token(gold=[0.0] * len(row.ids), drawn=row.token["weight"])
-        for row in training.set_loss_weights(attempts, per="sequence")
+        for row in training.set_loss_weights(rollouts, per="sequence")
     ]
     return [row.with_row(number=float(i)) for i, row in enumerate(rows)]
 

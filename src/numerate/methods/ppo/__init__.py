@@ -11,7 +11,7 @@ for each collection:  o ~ pi_old(. | q), N per question
         L    = L_pi + vf L_V + nll L_NLL                             means over all tokens of the minibatch
 
 VAPO (Yue et al. 2025, arXiv:2504.05118) adds L_NLL = - mean log pi over the tokens of the minibatch's right
-attempts, a lambda of the value's own, a policy's lambda that grows with the length l of the attempt,
+rollouts, a lambda of the value's own, a policy's lambda that grows with the length l of the rollout,
 1 - 1 / (alpha l), and another upper bound of rho. All are off by default.
 
 Policy and value are one network; the value branch reads the trunk without changing it (`models.value_head`).
@@ -140,7 +140,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 
 def set_row_weights(rows: Sequence[Example]) -> list[Example]:
     """The rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of the
-    attempts whose number `right` is 1, and 0 on the others."""
+    rollouts whose number `right` is 1, and 0 on the others."""
     tokens = sum(sum(row.mask) for row in rows if row.row["right"])
     return [
         row.with_token(imitated=credit.scatter_trained(row.mask, row.row["right"] / max(1, tokens)))
@@ -192,10 +192,10 @@ def earned(
     return chosen
 
 
-def best_rollouts(attempts: Sequence[RewardedRollout], k: int | None) -> list[RewardedRollout]:
+def best_rollouts(rollouts: Sequence[RewardedRollout], k: int | None) -> list[RewardedRollout]:
     """Best K of N."""
     return [
-        attempts[i] for i in credit.best_of_n([rewarded.total for rewarded in attempts], k or len(attempts))
+        rollouts[i] for i in credit.best_of_n([rewarded.total for rewarded in rollouts], k or len(rollouts))
     ]
 
 

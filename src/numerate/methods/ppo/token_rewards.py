@@ -10,9 +10,9 @@ Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:241
 before Delta. A token's reward counts within
 +-reward_limit, as trlX and ReaLHF have it.
 
-ReaLHF gives an attempt without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
-would then pay to run on; here what is withheld is what would be gained, and losses stay: no attempt without
-an EOS has a higher return, from any token on, than the same attempt with one."""
+ReaLHF gives a rollout without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
+would then pay to run on; here what is withheld is what would be gained, and losses stay: no rollout without
+an EOS has a higher return, from any token on, than the same rollout with one."""
 
 from __future__ import annotations
 
@@ -99,19 +99,19 @@ def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, facts: dict[str, A
 def rollout_rewards(
     groups: Sequence[Group], step_scores: step_scorer.Told, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
-    """Per problem the attempts with their rewards. What could not be graded or judged is left out, and
+    """Per problem the rollouts with their rewards. What could not be graded or judged is left out, and
     counted."""
     each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
     for group in groups:
-        all_of_it = (reward_tokens(group.problem, s, next(each), amounts, decode) for s in group.attempts)
+        all_of_it = (reward_tokens(group.problem, s, next(each), amounts, decode) for s in group.rollouts)
         paid.append([rewarded for rewarded in all_of_it if rewarded])
     kept = [rewarded for many in paid for rewarded in many]
     stats = {"rollouts/unmeasured": 1 - len(kept) / max(1, len(step_scores))}
     if kept:
         stats["reward/mean"] = math.fsum(rewarded.total for rewarded in kept) / len(kept)
         stats["reward/equal"] = float(len({rewarded.total for rewarded in kept}) == 1)
-    return paid, stats | reward_stats([s for group in groups for s in group.attempts], step_scores)
+    return paid, stats | reward_stats([s for group in groups for s in group.rollouts], step_scores)
 
 
 def reward_tokens(
@@ -165,9 +165,9 @@ def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def reward_stats(attempts: Sequence[Scored], step_scores: step_scorer.Told) -> Stats:
+def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.Told) -> Stats:
     """Of a collection."""
     scores = step_scorer.finite_scores(step_scores)
-    return rollout_metrics.length_stats(attempts) | (
+    return rollout_metrics.length_stats(rollouts) | (
         {"judge/score": math.fsum(scores) / len(scores)} if scores else {}
     )

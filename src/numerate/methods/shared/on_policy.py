@@ -59,12 +59,12 @@ def log_ratios(row: Example) -> list[float]:
     return [a - b for a, b in zip(row.token["old_logp"], row.token["ref_logp"], strict=True)]
 
 
-def row_identity(group: int, attempt: int, rollout: Rollout) -> dict[str, float]:
+def row_identity(group: int, index: int, rollout: Rollout) -> dict[str, float]:
     """Returns the numbers of a row that identify its rollout and say how that ended."""
     return {
         "group": float(group),
-        "attempt": float(attempt),
-        "cut": float(rollout.truncated),
+        "index": float(index),
+        "truncated": float(rollout.truncated),
         "length": float(rollout.length),
     }
 
@@ -76,7 +76,7 @@ def rollout_length(row: Example) -> int:
 
 
 def group_rewards(group: Group) -> list[float | None]:
-    return [attempt.reward.value for attempt in group.attempts]
+    return [scored.reward.value for scored in group.rollouts]
 
 
 def with_advantages(
@@ -117,7 +117,7 @@ class OnPolicyLoop:
         self.trained_rows: Sequence[Example] = ()
         """the rows with their advantages"""
         self.payments: list[rollout_metrics.Payment] | None = None
-        """what the attempts of this step earned, where that is not their reward"""
+        """what the rollouts of this step earned, where that is not their reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
         kl: Kl | None = getattr(cfg, "kl", None)
@@ -179,18 +179,21 @@ class OnPolicyLoop:
         return kept
 
     def training_rows(self, groups: Sequence[Group], judged: bool = True) -> list[Example]:
-        """A row per measured attempt that has a token: columns `old_logp`, `correction` and those of the
-        frozen models; `reward`; the index of its group among `groups` (`group`) and of itself
-        (`attempt`); whether it was `cut`. Raises ValueError where there are attempts and none of them was
-        measured. Not judged: every attempt, without its reward."""
+        """Returns a row per measured rollout that has a token: columns `old_logp`, `correction` and those of
+        the frozen models; `reward`; the index of its group among `groups` (`group`), its own `index` among
+        all rollouts; whether it was `truncated`. Not judged: every rollout, without its reward.
+
+        Raises:
+            ValueError: there are rollouts, and none of them was measured.
+        """
         from numerate.training.policy_gradient import add_is_correction
 
         self.groups = list(groups)
-        every = [(g, attempt) for g, group in enumerate(groups) for attempt in group.attempts]
+        every = [(g, scored) for g, group in enumerate(groups) for scored in group.rollouts]
         kept = [
-            (row_identity(g, i, attempt.rollout), attempt.rollout, attempt.reward.value)
-            for i, (g, attempt) in enumerate(every)
-            if any(attempt.rollout.mask) and not (judged and attempt.reward.value is None)
+            (row_identity(g, i, scored.rollout), scored.rollout, scored.reward.value)
+            for i, (g, scored) in enumerate(every)
+            if any(scored.rollout.mask) and not (judged and scored.reward.value is None)
         ]
         if not kept:
             if groups:
@@ -247,7 +250,7 @@ class OnPolicyLoop:
 
     def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
         """The rows that are learned from."""
-        return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["cut"]]
+        return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["truncated"]]
 
     def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
         """One optimizer step on weighed rows. progress: steps so far / all steps, for the learning rate.
@@ -310,7 +313,7 @@ class OnPolicyLoop:
         return self.job.load_dir(self.run.folder / "best") if best else self.policy
 
     def mean_abs_advantages(self) -> dict[str, float]:
-        """Problem -> mean |A| of the step; 0 where all attempts are worth the same and none was kept."""
+        """Problem -> mean |A| of the step; 0 where all rollouts are worth the same and none was kept."""
         by_problem = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
         for rows in rows_by_group(self.trained_rows):
             advantages = [a for row in rows for a in gather_trained(row.mask, row.token["advantage"])]

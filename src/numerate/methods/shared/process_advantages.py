@@ -1,13 +1,13 @@
-"""Advantages of steps beside those of whole attempts: GRPO with process supervision (Shao et al. 2024,
+"""Advantages of steps beside those of whole rollouts: GRPO with process supervision (Shao et al. 2024,
 arXiv:2402.03300, section 4.1.3).
 
-p~      = (p - mean(P)) / std(P)       P: what a judge says of all steps of all attempts at one question
+p~      = (p - mean(P)) / std(P)       P: what a judge says of all steps of all rollouts at one question
 A_{i,t} = outcome A_i + sum of p~_{i,k} over the steps k that end at token t or later
 
-The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the attempt does,
+The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the rollout does,
 so that the line of the answer, which the judge has read with it, has its credit. The mean is no protection:
-of two attempts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
-arXiv:2410.15115) the sum is that of the refined scores, and compared by attempts: see
+of two rollouts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
+arXiv:2410.15115) the sum is that of the refined scores, and compared by rollouts: see
 `credit.return_advantages`.
 """
 
@@ -43,19 +43,19 @@ def step_rewards(
 
 
 def rollout_payments(
-    attempts: Sequence[Scored], steps_per_rollout: Sequence[Steps | None], cfg: Process
+    rollouts: Sequence[Scored], steps_per_rollout: Sequence[Steps | None], cfg: Process
 ) -> list[rollout_metrics.Payment]:
     """Returns the payment of each rollout, for the alarm: `outcome` times its reward, and the mean of its
     steps' scores or the sum of the refined ones. The mean, as scores that are not refined count as far as
     they are above one. Rollouts without scores, or without a grade where that counts, are left out."""
     payments: list[rollout_metrics.Payment] = []
-    for attempt, steps in zip(attempts, steps_per_rollout, strict=True):
-        reward = attempt.reward.value if cfg.outcome else 0.0
+    for scored, steps in zip(rollouts, steps_per_rollout, strict=True):
+        reward = scored.reward.value if cfg.outcome else 0.0
         if steps is None or reward is None:
             continue
         count = max(1, len(steps.rewards)) if cfg.refine == "none" else 1
         earned = cfg.outcome * reward + fsum(steps.rewards) / count
-        payments.append(rollout_metrics.Payment(attempt.rollout, earned, rollout_metrics.is_correct(attempt)))
+        payments.append(rollout_metrics.Payment(scored.rollout, earned, rollout_metrics.is_correct(scored)))
     return payments
 
 
@@ -70,13 +70,13 @@ def supervised(
     scores = step_scorer.score_groups(scorer, groups)
     numbers = step_scorer.finite_scores(scores)
     loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
-    rollouts = [scored for group in groups for scored in group.attempts]
+    rollouts = [scored for group in groups for scored in group.rollouts]
     steps_of = [
         step_rewards(scored.rollout, score, cfg, loop.policy.decode)
         for scored, score in zip(rollouts, scores, strict=True)
     ]
     loop.payments = rollout_payments(rollouts, steps_of, cfg)
-    return advantages(rows, [steps_of[int(row.row["attempt"])] for row in rows], cfg)
+    return advantages(rows, [steps_of[int(row.row["index"])] for row in rows], cfg)
 
 
 def advantages(

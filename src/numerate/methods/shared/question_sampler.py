@@ -13,7 +13,7 @@ from numerate.types import Group, Problem, Stats
 
 class QuestionSampler:
     """The questions of a stage. What a curriculum remembers is kept in the stage's `facts`, and changes once
-    per step, after the last attempt: so a step that was cut off asks the same again."""
+    per step, after the last rollout: so a step that was cut off asks the same again."""
 
     def __init__(
         self, run: training.Stage, problems: Sequence[Problem], style: str, curriculum: Curriculum | None
@@ -61,8 +61,8 @@ class QuestionSampler:
 
 
 def group_outcome(group: Group, surprise: float | None) -> Outcome:
-    graded = [(a, bool(part)) for a in group.attempts if (part := a.reward.parts.get(CORRECT)) is not None]
-    first = next((attempt.rollout.solution for attempt, good in graded if good), "")
+    graded = [(a, bool(part)) for a in group.rollouts if (part := a.reward.parts.get(CORRECT)) is not None]
+    first = next((scored.rollout.solution for scored, good in graded if good), "")
     return Outcome(group.problem, [good for _, good in graded], first, surprise)
 
 
@@ -71,7 +71,7 @@ def prefixes_by_problem(questions: Sequence[Question]) -> dict[str, str]:
 
 
 def unaided_accuracy(groups: Sequence[Group]) -> Stats:
-    """The accuracy of attempts without a given beginning, the ones that say what the policy can do alone."""
-    alone = [a for group in groups for a in group.attempts if not a.rollout.prefix]
+    """The accuracy of rollouts without a given beginning, the ones that say what the policy can do alone."""
+    alone = [a for group in groups for a in group.rollouts if not a.rollout.prefix]
     right = [part for a in alone if (part := a.reward.parts.get(CORRECT)) is not None]
     return {"curriculum/accuracy_alone": sum(right) / len(right)} if right else {}

@@ -19,14 +19,14 @@ from numerate.rewards.correct import truncation_stats
 from numerate.types import Group, Rollout, Scored, Stats
 
 SHOWN = 5
-"""wrong attempts of a round that the log keeps with an alarm"""
+"""wrong rollouts of a round that the log keeps with an alarm"""
 LONGEST = 2000
 """characters of each"""
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """An attempt and all that it earned."""
+    """A rollout and all that it earned."""
 
     rollout: Rollout
     reward: float
@@ -35,13 +35,13 @@ class Payment:
 
 
 def measured_payments(groups: Sequence[Group]) -> list[Payment]:
-    """The attempts that were measured, by the reward that they were graded with."""
-    attempts = [attempt for group in groups for attempt in group.attempts]
-    return [Payment(a.rollout, a.reward.value, is_correct(a)) for a in attempts if a.reward.value is not None]
+    """The rollouts that were measured, by the reward that they were graded with."""
+    rollouts = [rollout for group in groups for rollout in group.rollouts]
+    return [Payment(a.rollout, a.reward.value, is_correct(a)) for a in rollouts if a.reward.value is not None]
 
 
-def is_correct(attempt: Scored) -> bool | None:
-    part = attempt.reward.parts.get(CORRECT)
+def is_correct(scored: Scored) -> bool | None:
+    part = scored.reward.parts.get(CORRECT)
     return None if part is None else bool(part)
 
 
@@ -49,12 +49,12 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
     """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
     an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
     log-probabilities."""
-    attempts = [attempt for group in drawn for attempt in group.attempts]
-    worth = [[attempt.reward.value for attempt in group.attempts] for group in drawn]
-    known = [attempt.reward.value for attempt in attempts if attempt.reward.value is not None]
-    turns = [turn for attempt in attempts for turn in attempt.rollout.turns if turn.trained]
+    rollouts = [scored for group in drawn for scored in group.rollouts]
+    worth = [[scored.reward.value for scored in group.rollouts] for group in drawn]
+    known = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
+    turns = [turn for scored in rollouts for turn in scored.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
-    stats = length_stats(attempts) | {"reward/unmeasured": 1 - len(known) / len(attempts)}
+    stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(known) / len(rollouts)}
     if compared := [rewards for rewards in worth if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
@@ -62,26 +62,26 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
     return stats
 
 
-def length_stats(attempts: Sequence[Scored]) -> Stats:
+def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
     """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer. A
     judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
-    rollouts = [attempt.rollout for attempt in attempts]
-    known = [correct for attempt in attempts if (correct := is_correct(attempt)) is not None]
+    rollouts = [scored.rollout for scored in all_rollouts]
+    known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
-    stats = ending_stats(attempts) | {
-        "rollouts/attempts": float(len(attempts)),
-        "rollouts/length": sum(rollout.length for rollout in rollouts) / len(attempts),
+    stats = ending_stats(all_rollouts) | {
+        "rollouts/attempts": float(len(all_rollouts)),
+        "rollouts/length": sum(rollout.length for rollout in rollouts) / len(all_rollouts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
     return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
 
 
-def ending_stats(attempts: Sequence[Scored]) -> Stats:
+def ending_stats(all_rollouts: Sequence[Scored]) -> Stats:
     """Returns shares of rollouts without a readable end: truncated, truncated although their text
     is right, without an answer, and with a prompt that left no room in the model's context."""
-    rollouts = [attempt.rollout for attempt in attempts]
-    return truncation_stats(attempts) | {
+    rollouts = [scored.rollout for scored in all_rollouts]
+    return truncation_stats(all_rollouts) | {
         "rollouts/unanswered": sum(rollout.answer is None for rollout in rollouts) / len(rollouts),
         "rollouts/no_room": sum(rollout.no_room for rollout in rollouts) / len(rollouts),
     }
@@ -89,7 +89,7 @@ def ending_stats(attempts: Sequence[Scored]) -> Stats:
 
 def without_rows(groups: Sequence[Group]) -> str:
     """Why no rollout of these can be learned from."""
-    if all(attempt.rollout.no_room for group in groups for attempt in group.attempts):
+    if all(scored.rollout.no_room for group in groups for scored in group.rollouts):
         return (
             f"the prompts of all {len(groups)} problems are longer than the model's context: leave "
             "out or shorten the long problems, or choose a model with a longer context"
@@ -100,10 +100,10 @@ def without_rows(groups: Sequence[Group]) -> str:
     )
 
 
-def check_reward_hacking(run: training.Stage, attempts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
+def check_reward_hacking(run: training.Stage, rollouts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
     """Returns what a round adds to the log: numbers, and in an alarm `hacking`, which holds the rollouts that
     show it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
-    known = [payment for payment in attempts if payment.right is not None]
+    known = [payment for payment in rollouts if payment.right is not None]
     if not known:
         return {}, {}
     stats = reward_gap(known)
@@ -167,7 +167,7 @@ def reward_gap(known: Sequence[Payment]) -> Stats:
 
 
 def overpaid_rollouts(known: Sequence[Payment]) -> list[Payment]:
-    """The wrong attempts with the highest rewards, each text once."""
+    """The wrong rollouts with the highest rewards, each text once."""
     first: dict[str, Payment] = {}
     for payment in sorted(
         (payment for payment in known if not payment.right), key=lambda payment: -payment.reward

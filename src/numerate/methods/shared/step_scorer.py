@@ -1,5 +1,5 @@
 """The option `judge` of a method, which is the oracle, a stage that trained a judge, or a folder that holds
-one; and what it says of attempts."""
+one; and what it says of rollouts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numerate.rollouts.job import Job
 
 Told = Sequence[StepScores | None]
-"""of each attempt, in the order of the groups; None without a judge"""
+"""of each rollout, in the order of the groups; None without a judge"""
 
 
 def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
@@ -38,7 +38,7 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
 def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
     """Returns the scores of every rollout. A score that is not finite is one that could not be measured;
     raises NotFinite where all of them are."""
-    flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.attempts]
+    flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.rollouts]
     if not scorer:
         return [None] * len(flat)
     scores = scorer.score([problem for problem, _ in flat], [text for _, text in flat])

@@ -53,7 +53,7 @@ def read_stepwise(row: Row) -> LabelledSolution:
 
 
 def read_shepherd(row: Row) -> LabelledSolution:
-    """Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): a step is right where some attempt that went on
+    """Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): a step is right where some rollout that went on
     from it ended right. Steps keep their "Step 1: "; what follows the last mark has no label."""
     *marked, rest = row.text("input").split(SHEPHERD_MARK)
     label, at = row.text("label"), 0

@@ -29,7 +29,7 @@ from numerate.types import Finish, NotFinite, Prompt, Rollout, Sampling, Turn
 
 
 class LocalEngine:
-    """Implements `types.Engine`. At most `slots` attempts are in the making at once (256, on a GPU 512), and
+    """Implements `types.Engine`. At most `slots` rollouts are in the making at once (256, on a GPU 512), and
     no more than `memory` GiB hold the keys and values of (1, or a quarter of the GPU's).
 
     Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own

@@ -28,8 +28,8 @@ def default_memory(device: Any) -> float:
 
 
 class Budget:
-    """A budget in tokens. An attempt takes what it may come to, so that the budget holds to the end; its
-    prompt counts once for all attempts that share it, or with each of them."""
+    """A budget in tokens. A rollout takes what it may come to, so that the budget holds to the end; its
+    prompt counts once for all rollouts that share it, or with each of them."""
 
     def __init__(self, policy: Policy, memory: float | None) -> None:
         """memory: GiB; None takes the default."""
@@ -38,18 +38,18 @@ class Budget:
         self.taken = 0
 
     def rows(self, answer: int) -> int:
-        """Returns how many attempts of so many tokens fit, at least one."""
+        """Returns how many rollouts of so many tokens fit, at least one."""
         return max(1, self.tokens // answer)
 
     def fitting(self, prompt: int, answer: int, shared: bool, here: bool) -> int:
-        """Returns how many attempts of at most `answer` tokens at a prompt of so many still fit; here: its
-        prompt is counted already. At least one where nothing is taken: an attempt alone may exceed the
+        """Returns how many rollouts of at most `answer` tokens at a prompt of so many still fit; here: its
+        prompt is counted already. At least one where nothing is taken: a rollout alone may exceed the
         budget."""
         once, each = self.cost(prompt, answer, shared)
         left = self.tokens - self.taken - (0 if here else once)
         return max(left // each, 0 if self.taken else 1)
 
     def cost(self, prompt: int, answer: int, shared: bool) -> tuple[int, int]:
-        """Tokens for the prompt, and for each attempt."""
+        """Tokens for the prompt, and for each rollout."""
         prompt, answer = (-(-tokens // BLOCK) * BLOCK for tokens in (prompt, answer))
         return (prompt, answer) if shared else (0, prompt + answer)

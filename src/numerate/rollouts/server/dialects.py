@@ -83,7 +83,7 @@ def request_body(
     params: Sampling,
     policy: Policy,
 ) -> Fields:
-    """A request for n attempts. Raises Unsayable."""
+    """A request for n rollouts. Raises Unsayable."""
     body: Fields = {
         "model": model,
         "prompt": list(ids) if form.ids else as_text(prompt, ids, policy),

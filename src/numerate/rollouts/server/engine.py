@@ -1,8 +1,8 @@
 """The server engine: samples by asking an OpenAI-compatible server for completions.
 
-Attempts stream as their requests come back. Prompts are read one by one as places become free: memory does
+Rollouts stream as their requests come back. Prompts are read one by one as places become free: memory does
 not grow with their number. A request is repeated as it was, with its seed, until it has a whole answer, and
-an answer is taken once: a server that goes away and comes back costs no attempt and doubles none."""
+an answer is taken once: a server that goes away and comes back costs no rollout and doubles none."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ServerEngine:
         self.form: Form | None = None
         """how this server wants to be asked, once it has answered"""
         self.several = True
-        """whether one request brings several attempts: until one brings fewer"""
+        """whether one request brings several rollouts: until one brings fewer"""
         self._place: Path | None = None
         self._saves = 0
         if weights == "by_path":

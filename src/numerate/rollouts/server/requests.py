@@ -14,7 +14,7 @@ from numerate.rollouts.server.async_runner import Background
 from numerate.rollouts.server.client import Client, Refused
 from numerate.rollouts.server.dialects import FORMS, Fields, Form, Unsayable, request_body
 from numerate.rollouts.server.discovery import Served, find_served
-from numerate.rollouts.server.responses import Answer, read_response, response_turn
+from numerate.rollouts.server.responses import ServerResponse, read_response, response_turn
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ UNFIT = (400, 422)
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """The attempts first .. first + count - 1 at a problem, in one request."""
+    """The rollouts first .. first + count - 1 at a problem, in one request."""
 
     prompt: Prompt
     ids: tuple[int, ...]
@@ -34,7 +34,7 @@ class PromptRequest:
     count: int
 
     def singles(self, skip: int = 0) -> list[PromptRequest]:
-        """One request per attempt, without the first `skip`."""
+        """One request per rollout, without the first `skip`."""
         return [replace(self, first=i, count=1) for i in range(self.first + skip, self.first + self.count)]
 
 
@@ -53,7 +53,7 @@ class RequestLoop:
     def run(self) -> Generator[Rollout, None, None]:
         """Rounds of: send what there is room for, take the first answer, hand out its rollouts."""
         client = self.engine.client()
-        with Background[PromptRequest, Answer](client.close) as flights:
+        with Background[PromptRequest, ServerResponse](client.close) as flights:
             if self.engine.served is None:
                 self.engine.served = flights.wait(find_served(client, self.policy.name, self.engine.model))
             self.send(flights, client)
@@ -71,7 +71,7 @@ class RequestLoop:
 
     # sending
 
-    def send(self, flights: Background[PromptRequest, Answer], client: Client) -> None:
+    def send(self, flights: Background[PromptRequest, ServerResponse], client: Client) -> None:
         """Keeps `concurrency` requests in the air; only one until the server has answered once."""
         while len(flights) < (self.engine.concurrency if self.engine.form else 1):
             ask = self.next_ask()
@@ -120,7 +120,7 @@ class RequestLoop:
 
     # taking
 
-    def take(self, ask: PromptRequest, landed: Future[Answer]) -> list[Rollout]:
+    def take(self, ask: PromptRequest, landed: Future[ServerResponse]) -> list[Rollout]:
         """The rollouts of an answer; what is still lacking is asked for again."""
         try:
             answer = landed.result()
@@ -158,7 +158,7 @@ class RequestLoop:
         self.waiting.appendleft(ask)
 
     def give_up_form(self, why: str, ask: PromptRequest) -> None:
-        """On to the next form; after the last one, to single attempts. Raises when all has been tried."""
+        """On to the next form; after the last one, to single rollouts. Raises when all has been tried."""
         self.refusals.append(f"{self.untried.popleft().name}: {why}")
         if self.untried:
             return
@@ -171,7 +171,7 @@ class RequestLoop:
         self.engine.several = False
         self.untried.extend(FORMS)
 
-    def check_tokens(self, ask: PromptRequest, answer: Answer, form: Form) -> None:
+    def check_tokens(self, ask: PromptRequest, answer: ServerResponse, form: Form) -> None:
         """A text has to reach the model as the tokens that were meant."""
         counted = answer.prompt_tokens
         if not form.ids and counted is not None and counted != len(ask.ids):

@@ -22,19 +22,19 @@ class ResponseChoice:
     """the tokens as drawn, None where the server tells only their text"""
     logprobs: tuple[float, ...]
     stop_reported: bool
-    """whether the server says what ended the attempt"""
+    """whether the server says what ended the rollout"""
     stop: str
     """the stop string that ended it, empty where it was none or the server does not say"""
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerResponse:
     choices: tuple[ResponseChoice, ...]
     prompt_tokens: int | None
     """how many tokens the server read the prompt as, where it says"""
 
 
-def read_response(payload: Any) -> Answer:
+def read_response(payload: Any) -> ServerResponse:
     """Raises Unreadable where it is no whole answer; a generation that the server broke off is none."""
     if (
         not isinstance(payload, dict)
@@ -45,7 +45,7 @@ def read_response(payload: Any) -> Answer:
     usage = payload.get("usage")
     counted = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     choices = tuple(_choice(choice) for choice in cast(list[Any], payload["choices"]))
-    return Answer(choices, counted if isinstance(counted, int) else None)
+    return ServerResponse(choices, counted if isinstance(counted, int) else None)
 
 
 def _choice(payload: Any) -> ResponseChoice:

@@ -1,8 +1,8 @@
 """The vLLM engine: samples with vLLM in this process, on weights that are handed over in memory.
 
 There is one vLLM per process, and it outlives the engines that use it: starting one takes from seconds to
-minutes, another set of weights of the same shape a moment. Every attempt is a request of its own with a
-seed of its own; the cache of prefixes lets the attempts at a problem share its prompt. Where an attempt ends
+minutes, another set of weights of the same shape a moment. Every rollout is a request of its own with a
+seed of its own; the cache of prefixes lets the rollouts at a problem share its prompt. Where a rollout ends
 is decided here, as in the local engine."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class VllmEngine:
 
     memory: GiB for keys and values; None is 1 on a CPU, and on a GPU what `gpu_share` leaves.
     gpu_share: how much of a GPU's memory vLLM may take for weights, keys and values, the learner's aside.
-    max_seqs: attempts that are decoded at the same time; None is vLLM's own choice.
+    max_seqs: rollouts that are decoded at the same time; None is vLLM's own choice.
     context: tokens that prompt and answer may have together; None is as many as the model can hold.
     sleep: on a GPU, gives the memory back between requests, at the price of moving the weights out and in.
     """

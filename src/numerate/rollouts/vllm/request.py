@@ -72,7 +72,7 @@ def sampling_settings(params: Sampling, seed: int, room: int, ends: Sequence[int
 
 
 @dataclass(slots=True)
-class _Attempt:
+class _Rollout:
     prompt: Prompt
     prompt_ids: list[int]
     index: int
@@ -91,7 +91,7 @@ class Request:
         self.ends = self.stops.is_eos.nonzero()[0].tolist()
         self.number = next(NUMBERS)
         self.unasked = ((prompt, ids, index) for prompt, ids in self.encoded(prompts) for index in range(n))
-        self.waiting: dict[str, _Attempt] = {}
+        self.waiting: dict[str, _Rollout] = {}
 
     def encoded(self, prompts: Iterable[Prompt]) -> Iterator[tuple[Prompt, list[int]]]:
         for prompt in prompts:
@@ -118,7 +118,7 @@ class Request:
             drawn = next(self.unasked, None)
             if drawn is None:
                 return
-            new = _Attempt(*drawn)
+            new = _Rollout(*drawn)
             room = min(self.params.max_tokens, self.source.context - len(new.prompt_ids))
             if room < 1:
                 yield self.rollout(new, "length", "")
@@ -131,25 +131,25 @@ class Request:
             self.source.add(name, new.prompt_ids, settings, stream=bool(self.stops.strings))
 
     def grown(self, piece: OutputPiece) -> Iterator[Rollout]:
-        """Adds the tokens one by one, since a stop string may end the attempt before the last of them."""
-        attempt = self.waiting[piece.name]
+        """Adds the tokens one by one, since a stop string may end the rollout before the last of them."""
+        rollout = self.waiting[piece.name]
         for token, logprob in zip(piece.ids, piece.logprobs, strict=True):
-            attempt.ids.append(token)
-            attempt.logprobs.append(logprob)
-            text = self.stops.text_before(attempt.ids) if self.stops.may_complete[token] else None
+            rollout.ids.append(token)
+            rollout.logprobs.append(logprob)
+            text = self.stops.text_before(rollout.ids) if self.stops.may_complete[token] else None
             if text is not None:
                 if not piece.ended:
                     self.source.abort([piece.name])
                 del self.waiting[piece.name]
-                yield self.rollout(attempt, "stop", text)
+                yield self.rollout(rollout, "stop", text)
                 return
         if piece.ended:
             del self.waiting[piece.name]
-            over = bool(attempt.ids) and bool(self.stops.is_eos[attempt.ids[-1]])
-            text = self.policy.decode(attempt.ids[:-1] if over else attempt.ids)
-            yield self.rollout(attempt, "stop" if over else "length", text)
+            over = bool(rollout.ids) and bool(self.stops.is_eos[rollout.ids[-1]])
+            text = self.policy.decode(rollout.ids[:-1] if over else rollout.ids)
+            yield self.rollout(rollout, "stop" if over else "length", text)
 
-    def rollout(self, done: _Attempt, finish: Finish, text: str) -> Rollout:
+    def rollout(self, done: _Rollout, finish: Finish, text: str) -> Rollout:
         written = Turn("assistant", text, tuple(done.ids), tuple(done.logprobs), trained=True)
         params = self.params
         return build_rollout(
