@@ -37,7 +37,8 @@ def read_table(names: Sequence[str]) -> dict[str, Loader]:
     return {loader.name: loader for loader in loaders}
 
 
-TABLE = read_table(SETS)
+TABLE: dict[str, Loader] = read_table(SETS)
+"""name -> loader of a known set"""
 
 
 def load(
