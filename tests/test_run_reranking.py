@@ -185,7 +185,7 @@ def test_judges_of_steps_are_measured_on_labelled_ones_too(
     told = capsys.readouterr().out
     assert "marks.jsonl: labelled steps" in told and "F1 of first errors" in told
     page = (whole / "run" / "report" / "index.html").read_text()
-    assert "Reliability of step scores: share right by score" in page and "First errors, F1" in page
+    assert "Reliability of step scores: share right by score" in page and "F1 of first errors" in page
 
 
 def test_labelled_steps_need_a_judge_of_steps(tmp_path: Path) -> None:

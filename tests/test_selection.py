@@ -84,7 +84,7 @@ def test_candidates_without_an_answer_neither_vote_nor_win():
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        (("borda", [0]), "unknown strategy 'borda'.*majority_topn"),
+        (("borda", [0]), "unknown selection strategy 'borda'.*majority_topn"),
         (("weighted", [0]), "needs a score per candidate"),
         (("weighted", [0, 1], [0.5]), "1 scores for 2 candidates"),
         (("weighted", [0], [float("nan")]), "not a finite number"),

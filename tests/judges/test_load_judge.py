@@ -203,7 +203,7 @@ def test_a_saved_evaluator_is_a_judge_and_a_language_model(tmp_path: Path) -> No
 
 
 def test_words_of_several_tokens_are_refused_with_their_pieces(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"cuts ' correct' into ' ' \+ 'c' \+ 'o'.*outcome_reward_model"):
+    with pytest.raises(ValueError, match=r"splits ' correct' into ' ' \+ 'c' \+ 'o'.*outcome_reward_model"):
         EvaluatorModel(load(str(tiny.make(tmp_path / "m"))), Card("evaluator"))
 
 

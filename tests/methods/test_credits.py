@@ -29,7 +29,7 @@ def test_questions_are_not_compared_with_each_other() -> None:
 def test_the_correction_multiplies_the_advantage_and_none_is_left_out() -> None:
     rows = [row.with_token(correction=[1.0, 0.5]) for row in rewarded((0, 1), (0, 0), (0, 1))]
     given = on_policy.with_advantages(rows, [2.0, None, [0.0, 3.0]])
-    assert [row.token["advantage"] for row in given] == [[2, 1], [0, 1.5]]
+    assert [row.token["advantage"] for row in given] == [[0, 1], [0, 1.5]]
 
 
 def test_the_teacher_minus_the_student() -> None:

@@ -135,5 +135,5 @@ def test_the_saved_model_is_the_trunk_alone(tmp_path: Path) -> None:
 
 
 def test_more_layers_than_the_model_has_is_refused_with_the_remedy() -> None:
-    with pytest.raises(ValueError, match=r"5 layers on a model with 2: set value\.layers to 2 at most"):
+    with pytest.raises(ValueError, match=r"5 layers on a model with 2: set value\.layers to at most 2"):
         ValueBranch(tiny.model(), 5)
