@@ -1,5 +1,4 @@
-"""A recipe from beginning to end: problem sets, stages, measurement, report. What is done is not done
-again."""
+"""Runs a recipe: problem sets, stages, evaluation, report. Completed parts are not repeated."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ NUMERAL = re.compile(
 def chinese_integer(numeral: str) -> int | None:
     """Returns the value of a numeral, None for one that is no number: `十十`, `三二`."""
     for scale, power in (("亿", 10**8), ("億", 10**8), ("万", 10**4), ("萬", 10**4)):
-        head, found, rest = numeral.partition(scale)
-        if found:
+        head, sign, rest = numeral.partition(scale)
+        if sign:
             above = chinese_integer(head) if head else None
             below = _behind(rest, power)
             return None if above is None or below is None or below >= power else above * power + below
@@ -80,11 +80,11 @@ _BEFORE_IT = re.compile(r"[第每星期周初近超过過几幾数數好约約]$
 def chinese_number(text: str) -> str | None:
     """Returns the only numeral of a text in digits, "" where it is not understood, None without one."""
     text = _NO_NUMBER.sub(lambda match: " " * len(match.group()), text)
-    found = [match for match in NUMERAL.finditer(text) if _is_numeral(text, match)]
-    if not found:
+    numerals = [match for match in NUMERAL.finditer(text) if _is_numeral(text, match)]
+    if not numerals:
         return None
-    match = found[0]
-    if len(found) > 1 or _BEFORE_IT.search(text[: match.start()]):
+    match = numerals[0]
+    if len(numerals) > 1 or _BEFORE_IT.search(text[: match.start()]):
         return ""
     minutes = text.startswith(("分钟", "分鐘"), match.end())
     if _CHANGED.match(text, match.end()) and not minutes:

@@ -155,11 +155,11 @@ def numeral_value(language: str, words: list[str]) -> int | None:
     if (value := values.get(key)) is not None:
         return value
     for thousand in grammar.thousands:
-        head, found, rest = key.partition(thousand) if grammar.compound else _parted(words, thousand)
+        head, sign, rest = key.partition(thousand) if grammar.compound else _parted(words, thousand)
         rest = rest.removeprefix("und") if language == "de" else rest
         above = values.get(head) if head else 1
         below = values.get(rest) if rest else 0
-        if found and above and below is not None:
+        if sign and above and below is not None:
             return 1_000 * above + below
     return None
 
