@@ -96,6 +96,8 @@ def _compare(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
 def _read_anew(a: Answer, b: Answer) -> Verdict | None:
     """The verdict on what several statements conclude, or on the value in a sentence; None where there are
     none."""
+    if "dozen" in a.normal + b.normal and (counts := _counts_of_dozens(a, b)):
+        return _climb(*counts)
     ends = _conclusion(a), _conclusion(b)
     if "" in ends:
         return None
@@ -105,6 +107,18 @@ def _read_anew(a: Answer, b: Answer) -> Verdict | None:
             return verdict
     values = sentences.replace_sentence(a.content, b.content)
     return _climb(*map(Answer, values)) if values else None
+
+
+_DOZEN = re.compile(r"\s*\b(?<!half a )(?<!an )(?<!a )dozens?\b(?: of)?", re.IGNORECASE)
+
+
+def _counts_of_dozens(a: Answer, b: Answer) -> tuple[Answer, Answer] | None:
+    """Returns the pair without the word where one side counts dozens and the other is a bare number: a
+    problem may ask for the number of dozens, so `5 dozen` is 5 as well as 60."""
+    if plain_number(a.raw) is None and plain_number(b.raw) is None:
+        return None
+    counts = tuple(Answer(_DOZEN.sub("", x.content)) if "dozen" in x.normal else x for x in (a, b))
+    return None if counts == (a, b) else (counts[0], counts[1])
 
 
 def _conclusion(answer: Answer) -> str | None:
