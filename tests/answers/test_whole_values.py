@@ -157,3 +157,8 @@ def test_what_only_describes_a_number_is_left_out(text: str, reference: str) -> 
 
 def test_an_answer_of_one_sign_is_no_guess() -> None:
     assert find("½", "number", fallback="none").source == "bare"
+
+
+def test_somebody_who_is_given_an_amount_is_no_exponent() -> None:
+    assert is_paid("She gives a total of $15 + $3 = $18 to the delivery man.", "18", "number")
+    assert not is_paid("The answer is 5 to the fourth.", "5", "number")

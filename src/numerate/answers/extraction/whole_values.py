@@ -29,7 +29,8 @@ _BEHIND = re.compile(
     # operations
     r"|(?:plus|minus|times|over|divided by|multiplied by|mod(?:ulo)?|to the power(?: of)?)"
     rf" (?=\W?\d|(?:{_WORDS})\b)"
-    r"|to the (?!nearest|right|left|end|store|total|next)\w+"
+    r"|to the (?:(?:minus |negative )?(?:\d+(?:st|nd|rd|th)?|second|third|fourth|fifth|sixth|seventh|eighth"
+    r"|ninth|tenth|nth|[nxk]|one|two|three|half)|power)\b"
     r"|(?:squared|cubed|factorial|choose|mod|modulo)\b"
     r"|(?:in |\()?base[ -](?=\w)|(?:pi|root|sqrt|square root)\b|(?:lakh|crore|bn|mn|mln|gross)s?\b"
     # what is left over
