@@ -35,10 +35,10 @@ def is_paid(row: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("part", "hostile", "least_rows", "accuracy", "false_accepts"),
     [
-        ("worked", False, 5_000, 0.99, 0.003),
+        ("worked", False, 5_700, 0.99, 0.003),
         ("held-out", False, 390, 0.975, 0.006),
-        ("worked", True, 670, 0.86, 0.08),
-        ("held-out", True, 670, 0.85, 0.11),
+        ("worked", True, 670, 0.94, 0.02),
+        ("held-out", True, 670, 0.91, 0.04),
     ],
 )
 def test_solutions_are_graded_as_labelled(
