@@ -158,7 +158,7 @@ def test_the_best_model_needs_a_validation() -> None:
         ("expert_iteration", {"rounds": 3}, "stages.s.rounds: now `steps`"),
         ("expert_iteration", {"samples": 3}, "stages.s.samples: now `sample.rollouts`"),
         ("sft", {"lr": 1e-3}, "stages.s.lr: now `fit.lr`"),
-        ("grpo", {"sample": {"attempts": 3}}, "stages.s.sample.rollouts: now `sample.rollouts`"),
+        ("grpo", {"sample": {"attempts": 3}}, "stages.s.sample.attempts: now `sample.rollouts`"),
         ("grpo", {"fit": {"updates": 3}}, "stages.s.fit.updates: now `fit.epochs`"),
         ("grpo", {"kl": "k3"}, "stages.s.kl: now `kl.estimator`"),
         ("gspo", {"eps_high": 0.1}, "stages.s.eps_high: now `clip.high`"),
