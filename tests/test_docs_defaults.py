@@ -125,7 +125,7 @@ OF_METHODS = [
     (method, path, text)
     for method, cell in re.findall(
         r"^\| `(\w+)` \| (.*) \|$",
-        (DOCS / "training-options.md").read_text("utf-8").partition("| other defaults |")[2],
+        (DOCS / "method-defaults.md").read_text("utf-8").partition("| other defaults |")[2],
         flags=re.MULTILINE,
     )
     for path, text in re.findall(r"`([\w.]+): ([^`]+)`", cell)
@@ -134,8 +134,9 @@ OF_METHODS = [
 
 @pytest.mark.parametrize(("method", "path", "text"), OF_METHODS)
 def test_a_stated_default_of_a_method_is_its_own(method: str, path: str, text: str) -> None:
-    real: Any = methods.get_method(method).Config()
-    for name in path.split("."):
+    first, *inner = path.split(".")
+    real = defaults(methods.get_method(method).Config)[first]
+    for name in inner:
         real = getattr(real, name)
     assert real == value(text)
 

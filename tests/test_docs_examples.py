@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 import typer
 import yaml
 
-from numerate import config, problems, recipes
+from numerate import config, methods, problems, recipes
 from numerate.answers import Found, Verdict
 from numerate.cli import app
+from numerate.config.read import read_text
 from numerate.types import Grade
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -94,6 +96,36 @@ def test_examples_of_recipes_have_keys_and_values_that_exist(name: str, recipe: 
     path = tmp_path / "recipe.yaml"
     path.write_text(recipe, encoding="utf-8")
     assert config.build_recipe(config.read_recipe(str(path))).name, name
+
+
+GRADIENTS = ("cispo", "dapo", "dr_grpo", "grpo", "gspo", "ppo", "reinforce_pp", "rloo")
+
+
+@pytest.mark.parametrize("method", [*GRADIENTS, "expert_iteration"])
+def test_the_example_of_options_is_accepted_with_the_other_methods_that_the_page_names(method: str) -> None:
+    (block,) = blocks(DOCS / "training-options.md", "yaml")
+    text = f"name: example\n{block}"
+    assert text.count("method: grpo") == 1
+    recipe = config.build_recipe(read_text(text.replace("method: grpo", f"method: {method}"), "r.yaml"))
+    assert recipe.stages["rl"].method == method
+
+
+def test_the_table_of_options_names_the_methods_that_have_them() -> None:
+    table = (DOCS / "training-options.md").read_text("utf-8").partition("## sample")[0]
+    stated: dict[str, set[str]] = {}
+    for options, cell in re.findall(r"^\| (.+?) \| .+ \| (.+) \|$", table, flags=re.M):
+        listed, _, without = cell.partition("but ")
+        named = set(methods.METHODS) if listed == "all " else set(re.findall(r"`(\w+)`", listed))
+        named |= set(GRADIENTS) if "policy gradients" in listed else set()
+        if "those of `steps`" in listed:
+            named = (named - {"steps"}) | stated["steps"]
+        named -= set(re.findall(r"`(\w+)`", without))
+        stated |= dict.fromkeys(re.findall(r"`(\w+)`", options), named)
+    of_method = {
+        name: {field.name for field in fields(methods.get_method(name).Config)} for name in methods.METHODS
+    }
+    assert len(stated) == 10
+    assert stated == {option: {name for name in of_method if option in of_method[name]} for option in stated}
 
 
 COMMANDS: Any = typer.main.get_group(app).commands  # pyright: ignore[reportAttributeAccessIssue]

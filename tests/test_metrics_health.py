@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from numerate import methods
+from numerate.config.build import inner_keys
 from numerate.metrics import health
 from numerate.metrics.conditions import STATS
 from numerate.metrics.health import CHECKS, check_row
@@ -156,3 +158,12 @@ def test_the_page_has_every_condition_in_order() -> None:
     page = Path(__file__).parents[1] / "docs" / "health-conditions.md"
     names = re.findall(r"^\| `(\w+)` \| (?!condition)", page.read_text("utf-8"), flags=re.MULTILINE)
     assert names == [check.name for check in CHECKS]
+
+
+def test_the_remedies_name_options_by_the_path_that_a_recipe_has() -> None:
+    inner = {key for name in methods.METHODS for key in inner_keys(methods.get_method(name).Config)}
+    alone = {key.partition(".")[2] for key in inner if "_" in key} | {"warmup", "keep:"}
+    for check in CHECKS:
+        words = re.findall(r"(?<![\w./-])[a-z_]+(?:\.[a-z_]+)*(?:(?<=keep):)?(?![\w/])", check.remedy)
+        assert not {word.rstrip(":") for word in words if word.count(".") == 1} - inner, check.name
+        assert not set(words) & alone, check.name

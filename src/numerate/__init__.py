@@ -1,4 +1,4 @@
-"""Teaches language models to reason about mathematics, and measures honestly whether they learned to."""
+"""Trains language models to reason about mathematics, and measures the result."""
 
 from typing import TYPE_CHECKING
 

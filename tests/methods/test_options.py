@@ -69,7 +69,55 @@ def test_bounds_and_penalty_have_the_same_names_too(name: str) -> None:
 
 
 def test_a_method_without_a_penalty_says_so() -> None:
-    assert "stages.s.kl: unknown key 'kl'" in refusal("dapo", LOSSES | OWN["dapo"])
+    message = "stages.s.kl: dapo has no option `kl` (cispo, dr_grpo, grpo and others have): remove it"
+    assert message in refusal("dapo", LOSSES | OWN["dapo"])
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "message"),
+    [
+        ("grpo", {"value": {}}, "stages.s.value: grpo has no option `value` (ppo has): remove it"),
+        (
+            "grpo",
+            {"kl": {"target": 1.0}},
+            "stages.s.kl.target: grpo has no option `kl.target` (ppo has): remove it",
+        ),
+        (
+            "expert_iteration",
+            {"clip": {"low": 0.1}},
+            "expert_iteration has no option `clip` (cispo, dapo, dr_grpo",
+        ),
+        (
+            "grpo",
+            {"rollouts": 8},
+            "stages.s.rollouts: unknown key 'rollouts'; did you mean 'sample.rollouts'?",
+        ),
+        ("grpo", {"valu": {}}, "stages.s.valu: unknown key 'valu'"),
+    ],
+)
+def test_an_option_of_other_methods_is_no_misspelling(method: str, options: Any, message: str) -> None:
+    assert message in refusal(method, options)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "message"),
+    [
+        ("grpo", {"fit": {"batch": 4, "minibatches": 2}}, "stages.s.fit: batch and minibatches exclude"),
+        ("grpo", {"validate": {"keep": "best"}}, "stages.s.validate.keep: best needs `every`"),
+        ("ppo", {"kl": {"estimator": "k2"}}, "stages.s.kl.estimator: k2 is not supported"),
+        ("ppo", {"kl": {"coef": 0.0, "target": 1.0}}, "stages.s.kl: a coef of 0 cannot"),
+    ],
+)
+def test_a_refusal_names_its_place_once(method: str, options: Any, message: str) -> None:
+    assert message in refusal(method, options)
+
+
+def test_a_penalty_in_the_reward_names_the_estimator_that_it_needs() -> None:
+    kl = {"coef": 0.01, "placement": "reward"}
+    needs = "kl.placement: reward needs kl.estimator: k1"
+    assert f"{needs} (now k2, the method's default)" in refusal("reinforce_pp", {"kl": kl})
+    assert f"{needs} (now k3)" in refusal("reinforce_pp", {"kl": kl | {"estimator": "k3"}})
+    assert built("reinforce_pp", {"kl": kl | {"estimator": "k1"}}).kl.estimator == "k1"
 
 
 @pytest.mark.parametrize(

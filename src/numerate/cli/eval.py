@@ -54,7 +54,7 @@ def measure_model(
     greedy: Annotated[bool, Option(help="Also decode greedily, for the accuracy.")] = True,
     rerank_with: Annotated[
         list[str] | None,
-        Option(metavar="JUDGE", help="oracle, or the directory of a reward model or verifier. Repeatable."),
+        Option(metavar="JUDGE", help="The directory of a reward model or evaluator, or oracle. Repeatable."),
     ] = None,
     aggregate: Annotated[
         str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
@@ -138,7 +138,7 @@ def solve_question(
 
     \b
     Examples:
-      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many has he?"
+      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many does he have?"
       numerate solve runs/quickstart/stages/ei/model "..." -n 32
     """
     from numerate import config

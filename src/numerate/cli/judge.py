@@ -1,4 +1,4 @@
-"""numerate judge: scores of solutions and their steps by a reward model, a verifier or the oracle."""
+"""numerate judge: scores of solutions and their steps by a reward model, an evaluator or the oracle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def judge_solutions(
         str,
         Argument(
             metavar="JUDGE",
-            help="Directory of a reward model, verifier or evaluator (stages/prm/model), or oracle.",
+            help="Directory of a reward model or evaluator (stages/prm/model), or oracle.",
         ),
     ],
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="JSONL, or - for stdin.")] = None,
@@ -59,7 +59,7 @@ def judge_solutions(
     json_file: Counts = None,
     quiet: Quiet = False,
 ) -> None:
-    """Score solutions with a reward model, a verifier or the oracle.
+    """Score solutions with a reward model, an evaluator or the oracle.
 
     A line has an id, a solution, and a question, or with --problems a problem_id (default: the id):
 

@@ -71,7 +71,7 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
     rest = {key: value for key, value in raw.items() if key not in COMMON}
     rest, old = split_old(raw["method"], method.Config, rest)
     errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
-    options = build_record(method.Config, rest, path, tree, errors, also_known=COMMON)
+    options = build_record(method.Config, rest, path, tree, errors, raw["method"])
     return replace(stage, options=options) if stage else None
 
 
@@ -81,17 +81,18 @@ def build_record(
     path: Path_,
     tree: Tree,
     errors: list[str],
-    also_known: Sequence[str] = (),
+    method: str = "",
 ) -> Any:
     """`values` as a record of this kind, or None with the mistakes added to `errors`.
 
     Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple.
-    Records that are given in part have the other values of their field's default."""
+    Records that are given in part have the other values of their field's default. method: the one whose
+    options they are."""
     values = with_defaults(kind, values)
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        explained = [explain_mistake(each, kind, values, also_known) for each in mistakes(error)]
+        explained = [explain_mistake(each, kind, values, method) for each in mistakes(error)]
         errors += [f"{tree.where((*path, *inner))}: {message}" for inner, message in explained]
         return None
 
@@ -110,7 +111,7 @@ def mistakes(error: ValidationError) -> list[Any]:
 
 
 def explain_mistake(
-    mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], also_known: Sequence[str]
+    mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], method: str
 ) -> tuple[Path_, str]:
     """Returns where in `values` one of pydantic's errors is, and what to say of it."""
     path = written_path(mistake["loc"], values)
@@ -118,12 +119,41 @@ def explain_mistake(
         kind_value = mistake["input"].get("kind")
         return (*path, "kind"), complaint_text(mistake["type"], kind_value, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
-        known = keys_at(kind, path[:-1], mistake["loc"]) + (list(also_known) if len(path) == 1 else [])
-        deeper = inner_keys(kind) if len(path) == 1 else []
-        return path, f"unknown key {path[-1]!r}{suggest_word(path[-1], known, deeper)}"
+        return path, unknown_key(path, kind, mistake["loc"], method)
     if mistake["type"] == "missing":
         return path, f"the key {str(mistake['loc'][-1])!r} is missing"
-    return path, complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
+    text = complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
+    return place_once(path, text) if mistake["type"] == "value_error" else (path, text)
+
+
+def unknown_key(path: Path_, kind: Any, loc: Sequence[Any], method: str) -> str:
+    """Returns what to say of a key that a record does not have: an option of other methods, or a misspelling.
+    loc: pydantic's location."""
+    top = len(path) == 1
+    deeper = inner_keys(kind) if top else []
+    elsewhere = top and any(key.endswith(f".{path[0]}") for key in deeper)
+    if method and not elsewhere and (owners := owners_of(path)):
+        owned = (
+            f"{', '.join(owners[:3])} {'and others have' if owners[3:] else 'have' if owners[1:] else 'has'}"
+        )
+        return f"{method} has no option `{'.'.join(path)}` ({owned}): remove it"
+    known = keys_at(kind, path[:-1], loc) + (list(COMMON) if method and top else [])
+    return f"unknown key {path[-1]!r}{suggest_word(path[-1], known, deeper)}"
+
+
+def owners_of(path: Path_) -> list[str]:
+    """Returns the methods that have an option at this path."""
+    kinds = {name: methods.get_method(name).Config for name in methods.METHODS}
+    key = ".".join(path)
+    return [n for n, kind in kinds.items() if key in (*(f.name for f in fields(kind)), *inner_keys(kind))]
+
+
+def place_once(path: Path_, message: str) -> tuple[Path_, str]:
+    """Returns path and message; a beginning of the message that repeats the end of the path, as `fit: ...` at
+    `fit`, becomes part of the path."""
+    head, _, rest = message.partition(": ")
+    words = head.split(".")
+    return ((*path, *words[1:]), rest) if rest and path[-1:] == (words[0],) else (path, message)
 
 
 def written_path(loc: Sequence[Any], values: Any) -> Path_:

@@ -47,8 +47,9 @@ class Config(PolicyGradient):
     def __post_init__(self) -> None:
         if self.baseline == "group":
             self.sample.require_group_of_two()
-        if self.kl.placement == "reward":
-            self.kl.keep_to(estimator="k1")
+        if self.kl.placement == "reward" and self.kl.estimator != "k1":
+            source = ", the method's default" if self.kl.estimator == "k2" else ""
+            raise ValueError(f"kl.placement: reward needs kl.estimator: k1 (now {self.kl.estimator}{source})")
 
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:

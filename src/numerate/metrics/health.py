@@ -105,7 +105,7 @@ CHECKS = (
         "{value:.0%} of the groups of the last 3 rows have zero variance of reward: no gradient",
         "0.9 in each of 3 rows: at most a tenth of the problems has a gradient",
         "choose problems with right and wrong rollouts (a fine-tuned model, easier or harder problems, "
-        "curriculum: {kind: pools}), more samples per problem, or a reward with more than one value",
+        "curriculum: {kind: pools}), more rollouts per problem, or a reward with more than one value",
         conditions.zero_variance,
     ),
     Check(
@@ -119,7 +119,7 @@ CHECKS = (
         "truncated",
         "{value:.0%} of the rollouts are truncated",
         "99 % sure to be above a third of the rollouts of up to 3 rows",
-        "raise max_tokens, or reward short solutions (numerate.rewards.shaping.overlong)",
+        "raise sample.max_tokens, or reward short solutions (numerate.rewards.shaping.overlong)",
         conditions.share_above("rollouts/truncated"),
     ),
     Check(
@@ -148,7 +148,7 @@ CHECKS = (
         "overlong",
         "{value:.0%} of the training rows are longer than max_length and left out",
         "above a third: the remaining rows are a different set of problems",
-        "raise max_length",
+        "raise fit.max_length",
         conditions.overlong_share,
     ),
     Check(
@@ -177,7 +177,7 @@ CHECKS = (
         "spike",
         "the gradient norm is {value:.3g} times the median of the previous steps",
         "10 times the median of 30 steps and above 1, the default max_norm: clipping alone limits the step",
-        "inspect the data of this step; if it recurs, lower the learning rate or raise warmup",
+        "inspect the data of this step; if it recurs, lower the learning rate or raise fit.warmup",
         conditions.sudden_spike,
     ),
     Check(
@@ -192,7 +192,8 @@ CHECKS = (
         "validation",
         "validation accuracy has fallen by {value:.3f} while the reward rose",
         "3 validations in a row, each lower, by 0.05 or more together: beyond chance on 500 problems",
-        "inspect the rewarded rollouts; keep the best model (keep: best), train fewer steps, or add problems",
+        "inspect the rewarded rollouts; keep the best model (validate.keep: best), train fewer steps, or "
+        "add problems",
         conditions.worse_with_more_reward,
     ),
 )

@@ -1,5 +1,5 @@
 """Reward against accuracy: the curves of every stage that learns from a reward, and where the alarm of
-`metrics.monitor` went off, the wrong rollouts that earned most."""
+`metrics.reward_hacking` went off, the wrong rollouts that earned most."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Sample:
 
     problems: AtLeast1 | None = 32
     """maximum of problems per step; each pass over all problems is shuffled anew and divided evenly into
-    steps, except with a curriculum; null: all of them"""
+    steps, except with a curriculum; expert_iteration takes them in the set's order, in a cycle; null: all"""
     rollouts: AtLeast1 = 8
     """rollouts per problem"""
     temperature: Positive | None = 1.0
