@@ -1,4 +1,4 @@
-"""A tree of plain values -> a Recipe. Collects every mistake before it complains."""
+"""A tree of plain values -> a Recipe. Every mistake is collected before the error is raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evaluator as a judge: S = p(correct) / (p(correct) + p(incorrect)), one score per solution. A
+"""The evaluator as a scorer: S = p(correct) / (p(correct) + p(incorrect)), one score per solution. A
 Scorer."""
 
 from __future__ import annotations

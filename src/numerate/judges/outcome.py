@@ -1,5 +1,5 @@
-"""Outcome judges: how likely the final answer is right, after the whole solution or after every step of it.
-A Scorer."""
+"""Outcome reward models: probability that the final answer is right, after the whole solution or after every
+step. A Scorer."""
 
 from __future__ import annotations
 

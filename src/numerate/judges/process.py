@@ -1,4 +1,4 @@
-"""Process judges: a score per step. A Scorer."""
+"""Process reward models: a score per step. A Scorer."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choi
     vote, greedy = make_column("maj_at_k", most), make_column(SAMPLED, 1)
     shown = [
         ChoiceRow("", name, tuple(_cell(rows, model, "", column) for model, _ in columns))
-        for name, column in (("no judge: greedy", greedy), ("no judge: the vote", vote))
+        for name, column in (("no scorer: greedy", greedy), ("no scorer: the vote", vote))
         if any(row.metric == column.metric for row in rows)
     ]
     for judge in unique_names([row.judge for row in mine]):

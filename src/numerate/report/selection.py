@@ -1,8 +1,8 @@
-"""Selection: which of several samples to hand in, and what the judges behind it are worth.
+"""Selection: strategies that choose one of several samples, and metrics of their scorers.
 
-Rows without a judge give one panel per problem set: how the samples divide among answers. Rows of judges
-give two per problem set and model: what the strategies make of each judge's scores, and the judges beside
-each other. The tables are in `report/choices.py`."""
+Rows without a scorer give one panel per problem set: how the samples divide among answers. Rows of scorers
+give two per problem set and model: the strategies with each scorer's scores, and the scorers beside each
+other. The tables are in `report/choices.py`."""
 
 from __future__ import annotations
 

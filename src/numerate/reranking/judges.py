@@ -1,4 +1,4 @@
-"""Every strategy of selection with a judge's scores, and the judge itself, as rows."""
+"""Every strategy of selection with a scorer's scores, and metrics of the scorer itself, as rows."""
 
 from __future__ import annotations
 

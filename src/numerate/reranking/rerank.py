@@ -1,4 +1,4 @@
-"""One judge on the stored samples of every measured model: rows for `metrics.json`."""
+"""A scorer on the stored samples of every measured model: rows for `metrics.json`."""
 
 from __future__ import annotations
 

@@ -98,13 +98,14 @@ def so_far(logp_BT: Tensor, said_BT: Tensor, row_BT: Tensor, where: Places) -> T
 
 
 def latest_true(true_BT: Tensor) -> Tensor:
-    """The last place up to each that is true, 0 where there is none."""
-    place_T = torch.arange(true_BT.shape[1], device=true_BT.device)
-    return torch.where(true_BT, place_T, 0).cummax(1).values
+    """Returns the last position up to each that is true, 0 where there is none."""
+    position_T = torch.arange(true_BT.shape[1], device=true_BT.device)
+    return torch.where(true_BT, position_T, 0).cummax(1).values
 
 
 def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]. An encoder looks both ways, so it is told where padding begins."""
+    """Last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of the
+    padding."""
     if not model.encoder:
         return hidden_states(model, batch)
     seen_BT = (batch.row_BT >= 0).long()

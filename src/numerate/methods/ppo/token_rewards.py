@@ -86,14 +86,14 @@ class RewardedRollout:
         )
 
 
-def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, facts: dict[str, Any]) -> StepRewards:
-    """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
-    later ones are of a policy that has learned from this judge."""
+def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, state: dict[str, Any]) -> StepRewards:
+    """Returns the options with the eta of `eta_quantile`. state: the stage's, which keeps eta from the first
+    collection on, as later ones are of a policy trained with this scorer."""
     if cfg.eta_quantile is None or "clip" not in cfg.refine:
         return cfg
-    if "eta" not in facts:
-        facts["eta"] = credit.score_quantile(step_scorer.finite_scores(step_scores), cfg.eta_quantile)
-    return replace(cfg, eta=facts["eta"])
+    if "eta" not in state:
+        state["eta"] = credit.score_quantile(step_scorer.finite_scores(step_scores), cfg.eta_quantile)
+    return replace(cfg, eta=state["eta"])
 
 
 def rollout_rewards(

@@ -12,7 +12,7 @@ from numerate.types import Group, Problem, Stats
 
 
 class QuestionSampler:
-    """The questions of a stage. What a curriculum remembers is kept in the stage's `facts`, and changes once
+    """The questions of a stage. What a curriculum remembers is kept in the stage's `state`, and changes once
     per step, after the last rollout: so a step that was cut off asks the same again."""
 
     def __init__(

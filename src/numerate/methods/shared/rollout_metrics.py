@@ -102,7 +102,7 @@ def without_rows(groups: Sequence[Group]) -> str:
 
 def check_reward_hacking(run: training.Stage, rollouts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
     """Returns what a round adds to the log: numbers, and in an alarm `hacking`, which holds the rollouts that
-    show it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
+    show it. The rounds that the alarm looks back on are kept in the stage's `state`."""
     known = [payment for payment in rollouts if payment.right is not None]
     if not known:
         return {}, {}
