@@ -210,7 +210,7 @@ class Grade:
     """the rule that decided, or the reason for no decision: string, number, structure, symbolic, choice,
     no_answer, no_match, undecided, too_long, error"""
     source: str = field(default="none", compare=False)
-    """where the answer was in the text, see `answers.Found`; a reward may exclude guesses"""
+    """where the answer was in the text, see `answers.Extracted`; a reward may exclude guesses"""
 
 
 @dataclass(frozen=True, slots=True)

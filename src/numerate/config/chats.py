@@ -1,4 +1,4 @@
-"""Checks that the model's chat template takes the first problems of every set. Needs transformers, not torch."""
+"""Checks that the model's chat template takes the first problems of a set. Needs transformers, no torch."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. dynamic sampling: G rollouts per problem, until enough groups have a gradient
-        rows = loop.training_rows(loop.sample_uneven_groups(cfg.max_draws))
+        rows = loop.training_rows(loop.sample_groups_with_signal(cfg.max_draws))
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J

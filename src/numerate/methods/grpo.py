@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods.shared import on_policy, step_scorer
 from numerate.methods.shared.options import GroupPolicyGradient, Process
-from numerate.methods.shared.process_advantages import supervised
+from numerate.methods.shared.process_advantages import advantages_from_scorer
 from numerate.options import JudgeName, config
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         groups = loop.sample_groups()
         rows = loop.training_rows(groups, judged=not scorer or cfg.process.outcome > 0)
         # 2. compare each with its group, or its steps with theirs
-        credits = supervised(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
+        credits = (
+            advantages_from_scorer(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
+        )
         rows = on_policy.with_advantages(rows, credits)
         # 3. mu passes of gradient steps on J
         loop.learn(rows, partial(loss, cfg=cfg), per="sequence")

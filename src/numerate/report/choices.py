@@ -71,7 +71,7 @@ def selection_tables(run: RunRecord) -> list[Choices]:
 
 def strategies() -> list[str]:
     """Returns the metrics of the selection strategies, the vote first."""
-    return [metric.name for metric in catalog.drawn("strategies")]
+    return [metric.name for metric in catalog.metrics_in("strategies")]
 
 
 def _table(

@@ -41,7 +41,7 @@ def selection_panels(run: RunRecord) -> list[Panel]:
 
 
 def _divided(rows: Sequence[Result]) -> list[Result]:
-    names = {metric.name for metric in [*catalog.drawn("cost"), *catalog.drawn("histograms")[:1]]}
+    names = {metric.name for metric in [*catalog.metrics_in("cost"), *catalog.metrics_in("histograms")[:1]]}
     return [row for row in rows if row.metric in names and not row.judge]
 
 
@@ -54,14 +54,14 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
     """Figures without scores, in the colours of the models."""
     figures: list[Figure] = []
-    for metric in catalog.drawn("cost"):
+    for metric in catalog.metrics_in("cost"):
         curve = [row for row in rows if row.metric == metric.name]
         if curve:
             name, note = catalog.title(metric.name, "K"), catalog.explain(metric.name, "K")
             tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
             svg = _lines(f"{salt}-cost", name, tinted, "K, clusters", doubling=True, top=1.04)
             figures.append(Figure(name, note, svg))
-    for metric in catalog.drawn("histograms"):
+    for metric in catalog.metrics_in("histograms"):
         bars = [row for row in rows if row.metric == metric.name and row.by]
         groups = unique_names([row.group for row in bars])
         drawn = [
@@ -86,7 +86,7 @@ def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None
 
 def strategies() -> list[Metric]:
     """In the order of their colours."""
-    return catalog.drawn("strategies")
+    return catalog.metrics_in("strategies")
 
 
 def by_limit(metric: Metric) -> str:
@@ -173,7 +173,7 @@ def _against_truth(
     rows: Sequence[Result], judges: Sequence[str], kind: catalog.Figure, salt: str
 ) -> Iterator[Figure]:
     x, shape = AXES[kind]
-    for metric in catalog.drawn(kind):
+    for metric in catalog.metrics_in(kind):
         lines = [_judge_line(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
         drawn = [line for line in lines if line.points]
         if drawn:

@@ -155,10 +155,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
         # 1. rollouts of the policy as it is now, and what they earn
-        chosen = earned(loop, loop.sample_groups(), scorer, cfg)
+        chosen = reward_rollouts(loop, loop.sample_groups(), scorer, cfg)
         # 2. advantages and returns
         beta = run.state.get("beta", cfg.kl.coef)
-        rows, stats = credited(loop, chosen, beta, cfg)
+        rows, stats = make_rows(loop, chosen, beta, cfg)
         # 3. K epochs of minibatches
         loop.stats |= stats
         means = learn_from_rows(loop, rows, beta, cfg)
@@ -175,7 +175,7 @@ def adaptive_lambda(cfg: Config, tokens: int) -> float:
     return max(0.0, 1 - 1 / (cfg.lam_alpha * tokens)) if cfg.lam_alpha else cfg.lam
 
 
-def earned(
+def reward_rollouts(
     loop: OnPolicyLoop, groups: Sequence[Group], scorer: Scorer | None, cfg: Config
 ) -> list[RewardedRollout]:
     """The rollouts that are learned from, the best K of N at each problem, with their rewards."""
@@ -185,7 +185,7 @@ def earned(
     amounts = token_rewards.Amounts(cfg.rewards, process, cfg.reference_steps, cfg.reward_limit, withhold)
     paid, stats = token_rewards.rollout_rewards(groups, step_scores, amounts, loop.policy.decode)
     loop.stats |= stats
-    loop.payments = [rewarded.paid for rollouts in paid for rewarded in rollouts]
+    loop.total_rewards = [rewarded.total_reward for rollouts in paid for rewarded in rollouts]
     chosen = [rewarded for rollouts in paid for rewarded in best_rollouts(rollouts, cfg.learn_from)]
     if not chosen:
         raise ValueError(f"{loop.run.position}: {rollout_metrics.without_rows(groups)}")
@@ -199,7 +199,7 @@ def best_rollouts(rollouts: Sequence[RewardedRollout], k: int | None) -> list[Re
     ]
 
 
-def credited(
+def make_rows(
     loop: OnPolicyLoop, chosen: Sequence[RewardedRollout], beta: float, cfg: Config
 ) -> tuple[list[Example], Stats]:
     """The training rows of a step, with every column that the loss reads."""
@@ -225,7 +225,7 @@ def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cf
     objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.placement == "loss" else 0.0)
     value_network.set_policy_trainable(loop.learner, policy=round_ >= cfg.value.warmup)
     updates: list[Stats] = []
-    for part, done in loop.row_parts(rows):
+    for part, done in loop.independent_minibatches(rows):
         lr = loop.rate((round_ + done) / cfg.steps)
         updates.append(loop.learner.step(set_row_weights(part), objective, lr))
         if cfg.max_ratio and updates[-1]["policy/ratio"] > cfg.max_ratio:

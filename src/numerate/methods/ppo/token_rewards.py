@@ -80,13 +80,15 @@ class RewardedRollout:
         return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
 
     @property
-    def paid(self) -> rollout_metrics.Payment:
-        return rollout_metrics.Payment(
+    def total_reward(self) -> rollout_metrics.TotalReward:
+        return rollout_metrics.TotalReward(
             self.scored.rollout, self.total, rollout_metrics.is_correct(self.scored)
         )
 
 
-def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, state: dict[str, Any]) -> StepRewards:
+def with_eta(
+    cfg: StepRewards, step_scores: step_scorer.ScoresPerRollout, state: dict[str, Any]
+) -> StepRewards:
     """Returns the options with the eta of `eta_quantile`. state: the stage's, which keeps eta from the first
     collection on, as later ones are of a policy trained with this scorer."""
     if cfg.eta_quantile is None or "clip" not in cfg.refine:
@@ -97,7 +99,7 @@ def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, state: dict[str, A
 
 
 def rollout_rewards(
-    groups: Sequence[Group], step_scores: step_scorer.Told, amounts: Amounts, decode: Decode
+    groups: Sequence[Group], step_scores: step_scorer.ScoresPerRollout, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
     """Per problem the rollouts with their rewards. What could not be graded or judged is left out, and
     counted."""
@@ -165,7 +167,7 @@ def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.Told) -> Stats:
+def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.ScoresPerRollout) -> Stats:
     """Of a collection."""
     scores = step_scorer.finite_scores(step_scores)
     return rollout_metrics.length_stats(rollouts) | (

@@ -83,8 +83,8 @@ def with_advantages(
     rows: Sequence[Example], advantages: Sequence[float | Sequence[float] | None]
 ) -> list[Example]:
     """Returns the rows with the column `advantage`: one number for all trained tokens of a row, or one per
-    token. It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows whose
-    advantage is None are left out."""
+    token. It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows
+    whose advantage is None are left out."""
     out: list[Example] = []
     for row, advantage in zip(rows, advantages, strict=True):
         if advantage is not None:
@@ -116,7 +116,7 @@ class OnPolicyLoop:
         """those of them that the rows are of"""
         self.trained_rows: Sequence[Example] = ()
         """the rows with their advantages"""
-        self.payments: list[rollout_metrics.Payment] | None = None
+        self.total_rewards: list[rollout_metrics.TotalReward] | None = None
         """total reward per rollout, where it differs from its graded reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
@@ -158,7 +158,7 @@ class OnPolicyLoop:
         self.sampled += groups
         return groups
 
-    def sample_uneven_groups(self, max_draws: int) -> list[Group]:
+    def sample_groups_with_signal(self, max_draws: int) -> list[Group]:
         """Samples until a step has enough groups whose rollouts differ in reward, at most `max_draws` times.
         Where there are none the stage ends, or raises ValueError in its first step."""
         run, wanted, kept = self.run, self.cfg.sample.problems or len(self.job.problems), list[Group]()
@@ -229,7 +229,7 @@ class OnPolicyLoop:
     def minibatches(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
         """Yields the rows of each optimizer step: `fit.epochs` passes, each over all problems in an order of
         its own; the rows of a problem stay together."""
-        rows = self.trained_rows = self.unmasked(rows)
+        rows = self.trained_rows = self.drop_truncated(rows)
         whole = list(rows_by_group(rows))
         for epoch in range(self.fit.epochs):
             order = list(whole)
@@ -239,11 +239,11 @@ class OnPolicyLoop:
                 chosen = order[part * len(order) // count : (part + 1) * len(order) // count]
                 yield [row for group in chosen for row in group]
 
-    def row_parts(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
+    def independent_minibatches(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
         """Yields the rows of each optimizer step, and the share of this step's optimizer steps that are done
         after it, in (0, 1]. Rows of a problem may be in different minibatches, as no advantage compares
         them."""
-        rows = self.trained_rows = self.unmasked(rows)
+        rows = self.trained_rows = self.drop_truncated(rows)
         count = self.fit.steps_per_pass(len(rows))
         total = count * self.fit.epochs
         seed = self.run.seed * 1_000_003 + self.run.round
@@ -252,7 +252,7 @@ class OnPolicyLoop:
                 yield [rows[i] for i in training.minibatch(len(rows), count, step, seed)], (step + 1) / total
                 task.advance(1)
 
-    def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
+    def drop_truncated(self, rows: Sequence[Example]) -> Sequence[Example]:
         """Returns the rows to train on: without truncated ones, unless `fit.truncated` is `learn`."""
         return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["truncated"]]
 
@@ -276,7 +276,9 @@ class OnPolicyLoop:
         return lr
 
     def log(
-        self, updates: Stats | None = None, surprises: Callable[[], Mapping[str, float]] | None = None
+        self,
+        updates: Stats | None = None,
+        mean_abs_advantages: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
         """Logs statistics of the rollouts, means over the optimizer steps, and a validation where it is due.
 
@@ -284,15 +286,20 @@ class OnPolicyLoop:
         likewise."""
         run = self.run
         stats = rollout_metrics.rollout_stats(self.sampled) | self.stats
-        stats |= self.questions.learn_from(self.sampled, surprises or self.mean_abs_advantages)
+        stats |= self.questions.learn_from(self.sampled, mean_abs_advantages or self.mean_abs_advantages)
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
-        if self.payments:
-            stats["reward/mean"] = fsum(payment.reward for payment in self.payments) / len(self.payments)
+        if self.total_rewards:
+            stats["reward/mean"] = fsum(entry.reward for entry in self.total_rewards) / len(
+                self.total_rewards
+            )
         signs, notes = rollout_metrics.check_reward_hacking(
-            run, rollout_metrics.measured_payments(self.sampled) if self.payments is None else self.payments
+            run,
+            rollout_metrics.measured_total_rewards(self.sampled)
+            if self.total_rewards is None
+            else self.total_rewards,
         )
         run.log(stats | signs | self.validation(), **notes)
-        self.sampled, self.payments, self.updates, self.stats = [], None, [], {}
+        self.sampled, self.total_rewards, self.updates, self.stats = [], None, [], {}
 
     def means(self) -> Stats:
         """Returns the means of the statistics over the step's optimizer steps."""
