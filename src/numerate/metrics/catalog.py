@@ -307,10 +307,12 @@ def find(name: str) -> Metric:
 
 
 def metrics_over(over: Over) -> list[Metric]:
+    """Returns the metrics that evaluations measure over this."""
     return [metric for metric in METRICS if metric.over == over and metric.value]
 
 
 def metrics_in(figure: Figure) -> list[Metric]:
+    """Returns the metrics that a figure of the report shows."""
     return [metric for metric in METRICS if figure in metric.drawn]
 
 

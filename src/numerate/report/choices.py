@@ -38,7 +38,7 @@ class ChoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One table: models and judges, or judges alone, by columns of numbers."""
+    """A table: models and scorers, or scorers alone, by columns of numbers."""
 
     name: str
     """the problem set"""
@@ -55,7 +55,7 @@ class Choices:
 
 
 def selection_tables(run: RunRecord) -> list[Choices]:
-    """Up to three tables per problem set that a judge has scores for."""
+    """Up to three tables per problem set that a scorer has scores for."""
     tables: list[Choices] = []
     quality = [metric.name for metric in catalog.summary()]
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
@@ -77,7 +77,7 @@ def strategies() -> list[str]:
 def _table(
     run: RunRecord, problems: str, note: str, rows: Sequence[Result], metrics: Sequence[str], about: str = ""
 ) -> list[Choices]:
-    """Nothing where no judge has any of the metrics."""
+    """Nothing where no scorer has any of the metrics."""
     pairs = dict.fromkeys((row.model, row.judge) for row in rows if row.judge and row.metric in metrics)
     if not pairs:
         return []

@@ -20,8 +20,8 @@ from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
 
 
 def selection_panels(run: RunRecord) -> list[Panel]:
-    """Per problem set how the samples divide; per model on it what every judge makes of them, and the judges
-    themselves."""
+    """Per problem set how the samples divide; per model on it the strategies with each scorer, and the
+    scorers themselves."""
     panels: list[Panel] = []
     judges = unique_names([row.judge for row in run.results if row.judge])
     for index, problems in enumerate(unique_names([row.problems for row in run.results])):
@@ -99,7 +99,7 @@ def drawn_metrics() -> set[str]:
 
 
 def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
-    """The strategies in their colours, a pair of figures per judge, all on one scale."""
+    """The strategies in their colours, a pair of figures per scorer, all on one scale."""
     reached = [row for row in rows if row.metric in drawn_metrics()]
     top = min(1.0, 1.04 * max((row.high or row.value or 0.0 for row in reached), default=1.0)) or 1.0
     figures: list[Figure] = []
@@ -197,7 +197,7 @@ def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> p
 
 
 def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:
-    """ "AUC 0.810 [0.780, 0.840]" of a single judge; those of several stand in the table."""
+    """ "AUC 0.810 [0.780, 0.840]" of a single scorer; those of several stand in the table."""
     cells = [cell for judge in judges if (cell := _measured(rows, metric, judge))]
     return f"{catalog.title(metric, None)} {cells[0].sized}" if len(cells) == 1 else otherwise
 

@@ -4,15 +4,15 @@ on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggre
 end) on each step's end  weight * refine(p)_k                                                        (scores:
 steps) reference_steps / (calculations of the reference), for each that it shares
 
-p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
-reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
-Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
-before Delta. A token's reward counts within
-+-reward_limit, as trlX and ReaLHF have it.
+p_k: a process reward model's score of step k; an outcome reward model's after step k. Sources: sparse and
+dense rewards, by the reference or an outcome reward model, of Havrilla et al. 2024 (arXiv:2403.04642);
+PRM-Avg, -Prod, -Max, -Min of Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024
+(arXiv:2410.15115), who apply Clip before Delta. A token's reward is clipped to +-reward_limit, as in trlX
+and ReaLHF.
 
-ReaLHF gives a rollout without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
-would then pay to run on; here what is withheld is what would be gained, and losses stay: no rollout without
-an EOS has a higher return, from any token on, than the same rollout with one."""
+ReaLHF gives a rollout without an EOS no score at all. Where scores are negative (Clip, Delta, functions) that
+rewards truncation; here positive rewards are withheld and negative ones stay: no rollout without an EOS has
+a higher return, from any token on, than the same rollout with one."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def with_eta(
 def rollout_rewards(
     groups: Sequence[Group], step_scores: step_scorer.ScoresPerRollout, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
-    """Per problem the rollouts with their rewards. What could not be graded or judged is left out, and
+    """Per problem the rollouts with their rewards. What could not be graded or scored is left out, and
     counted."""
     each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
@@ -119,7 +119,7 @@ def rollout_rewards(
 def reward_tokens(
     problem: Problem, scored: Scored, step_scores: StepScores | None, amounts: Amounts, decode: Decode
 ) -> RewardedRollout | None:
-    """None where the rewards could not be measured, or the judge's score is no number."""
+    """None where the rewards could not be measured, or a step score is no number."""
     rollout, cfg = scored.rollout, amounts.process
     if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None

@@ -5,10 +5,10 @@ p~      = (p - mean(P)) / std(P)       P: scores of all steps of all rollouts of
 A_{i,t} = outcome A_i + sum of p~_{i,k} over the steps k that end at token t or later
 
 The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the rollout does,
-so that the line of the answer, which the judge has read with it, has its credit. The mean is no protection:
-of two rollouts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
-arXiv:2410.15115) the sum is that of the refined scores, and compared by rollouts: see
-`credit.return_advantages`.
+so that the line of the answer, which the scorer reads with it, has its credit. The mean does not prevent
+reward hacking: of two rollouts whose steps are above it the one with more of them has the higher advantage.
+With `refine` (Gao et al. 2024, arXiv:2410.15115) the sum is that of the refined scores, and compared by
+rollouts: see `credit.return_advantages`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def advantages_from_scorer(
     scorer: Scorer,
     cfg: Process,
 ) -> list[list[float] | None]:
-    """Returns the advantages of the rows by the judge's scores of their steps."""
+    """Returns the advantages of the rows by the scorer's scores of their steps."""
     scores = step_scorer.score_groups(scorer, groups)
     numbers = step_scorer.finite_scores(scores)
     loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
@@ -84,7 +84,7 @@ def advantages_from_scorer(
 def advantages(
     rows: Sequence[Example], steps_per_row: Sequence[Steps | None], cfg: Process
 ) -> list[list[float] | None]:
-    """Returns one number per id, 0 off the trained tokens; None for a row that was not judged."""
+    """Returns one number per id, 0 off the trained tokens; None for a row without scores."""
     columns: list[list[float] | None] = []
     at = 0
     for group in on_policy.rows_by_group(rows):

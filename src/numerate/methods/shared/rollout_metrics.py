@@ -65,8 +65,8 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
 
 
 def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
-    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer. A
-    judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
+    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer.
+    Reward hacking of a step scorer shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [scored.rollout for scored in all_rollouts]
     known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])

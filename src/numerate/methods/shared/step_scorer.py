@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numerate.rollouts.job import Job
 
 ScoresPerRollout = Sequence[StepScores | None]
-"""of each rollout, in the order of the groups; None without a judge"""
+"""of each rollout, in the order of the groups; None without a scorer"""
 
 
 def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
@@ -61,5 +61,5 @@ def step_ends(text: str, step_scores: StepScores) -> list[int]:
 
 
 def finite_scores(step_scores: ScoresPerRollout) -> list[float]:
-    """All scores that are numbers."""
+    """Returns all finite scores."""
     return [score for entry in step_scores if entry for score in entry.scores if math.isfinite(score)]
