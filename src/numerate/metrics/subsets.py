@@ -95,9 +95,8 @@ class Subsets:
         if not self._of.total or not len(self._of.position_A):
             return [0.0] * len(ns)
         keys = _Keys(self._of, self._places(m))
-        position_RA = np.argsort(
-            np.argsort(-keys.score_RA, axis=1), axis=1
-        )  # 0 is the best; undrawn come last
+        # 0 is the best; undrawn come last
+        position_RA = np.argsort(np.argsort(-keys.score_RA, axis=1), axis=1)
         any_R = keys.drawn_RA.any(axis=1)
         first_RC = np.minimum.reduceat(position_RA, self._of.start_C, axis=1)
         accuracies: list[float] = []
