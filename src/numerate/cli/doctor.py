@@ -116,9 +116,10 @@ def matmul_finding(threads: int) -> Finding:
         measure_gemm(torch.float32, threads),
         measure_gemm(torch.bfloat16, threads),
     )
+    of_all = "1 thread" if threads == 1 else f"{threads} threads"
     message = (
-        f"float32 {single:.0f} GFLOP/s (1 thread), {all_:.0f} GFLOP/s ({threads} threads), "
-        f"bfloat16 {half:.0f} GFLOP/s ({threads} threads)"
+        f"float32 {single:.0f} GFLOP/s (1 thread), {all_:.0f} GFLOP/s ({of_all}), "
+        f"bfloat16 {half:.0f} GFLOP/s ({of_all})"
     )
     if threads > 1 and all_ < 0.8 * single:
         return Finding("matmul", "warn", message, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
