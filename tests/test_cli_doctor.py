@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from numerate.cli.doctor import products_finding
+from numerate.cli.doctor import matmul_finding
 from numerate.models.gemm_benchmark import measure_gemm
 
 
@@ -15,8 +15,11 @@ def test_it_says_when_threads_are_in_each_others_way(
     monkeypatch.setattr(
         "numerate.models.gemm_benchmark.measure_gemm", lambda dtype, threads: rates[dtype, threads]
     )
-    found = products_finding(2)
-    assert found.state == state and "60 with 1 thread" in found.found and "bfloat16 7 GFLOP/s" in found.found
+    found = matmul_finding(2)
+    assert found.state == state
+    assert found.value == (
+        f"float32 60 GFLOP/s (1 thread), {with_two:.0f} GFLOP/s (2 threads), bfloat16 7 GFLOP/s (2 threads)"
+    )
     assert ("OMP_NUM_THREADS=1" in found.remedy) == (state == "warn")
 
 

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from numerate import config, methods, problems, recipes
-from numerate.answers import Found, Verdict
+from numerate.answers import Extracted, Verdict
 from numerate.cli import app
 from numerate.config.read import read_text
 from numerate.types import Grade
@@ -31,7 +31,7 @@ RUN = {
     "selection-metrics.md": 0,
 }
 """pages whose examples run without data -> how many of their values are stated"""
-RECORDS: dict[str, Any] = {"Found": Found, "Grade": Grade, "Verdict": Verdict}
+RECORDS: dict[str, Any] = {"Extracted": Extracted, "Grade": Grade, "Verdict": Verdict}
 
 
 def blocks(page: Path, *languages: str) -> list[str]:

@@ -1,6 +1,7 @@
-"""Naming rules of the package: parameters, classes, and the first lines of modules."""
+"""Naming rules of the package: parameters, variables, classes, and the first lines of modules."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,6 +15,10 @@ TREES = {
 FORBIDDEN = {"told", "said", "found", "given", "asked", "one", "place"}
 CLAUSES = ("What ", "How ", "Which ", "Where ", "Whether ")
 COMMANDS = ("numerate ", "python -m numerate")
+SHAPE = re.compile(r"(?<=[a-z])_[A-Z]+[0-9]*$")
+"""of a tensor: `place_BT` is the name `place`"""
+NUMBERS = {"answers/expr/calculus/derivatives.py ONE"}
+"""names of the number itself"""
 
 
 def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
@@ -34,6 +39,43 @@ def test_parameters_have_the_names_of_the_field():
     ]
     assert len(TREES) > 300
     assert not wrong
+
+
+def bound_names(node: ast.AST) -> list[str]:
+    """Returns the names that a node binds: variables, fields, aliases, type variables, functions, classes."""
+    if isinstance(node, ast.Name):
+        return [node.id] if isinstance(node.ctx, ast.Store) else []
+    if isinstance(node, ast.Attribute):
+        return [node.attr] if isinstance(node.ctx, ast.Store) else []
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.alias):
+        return [node.asname or node.name]
+    return [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []
+
+
+def is_forbidden(name: str) -> bool:
+    return SHAPE.sub("", name.strip("_")).lower() in FORBIDDEN
+
+
+def test_variables_functions_and_types_have_the_names_of_the_field():
+    bound = [
+        (file, name) for file, tree in TREES.items() for node in ast.walk(tree) for name in bound_names(node)
+    ]
+    assert len(bound) > 10_000
+    wrong = {f"{file} {name}" for file, name in bound if is_forbidden(name)}
+    assert wrong == NUMBERS
+
+
+def test_names_that_are_bound():
+    source = (
+        "Told: X = 1\nfrom a import b as GIVEN\nself.found = place_BT = _one = Asked = T()\ndef said(): pass"
+    )
+    bound = [name for node in ast.walk(ast.parse(source)) for name in bound_names(node)]
+    assert sorted(filter(is_forbidden, bound)) == sorted(
+        ["Told", "GIVEN", "found", "place_BT", "_one", "Asked", "said"]
+    )
+    assert not any(map(is_forbidden, ("leave_one_out", "places", "steps_given", "T", "_", "X_BT")))
 
 
 def test_public_classes_have_different_names():
@@ -70,6 +112,17 @@ def is_heading(line: str) -> bool:
 def test_modules_begin_with_a_heading():
     first = {file: (ast.get_docstring(tree) or "").partition("\n")[0] for file, tree in TREES.items()}
     assert not {file: line for file, line in first.items() if not is_heading(line)}
+
+
+def test_docstrings_of_modules_ask_nothing():
+    """A question mark in a pattern, such as `x?y`, is no question."""
+    wrong = [file for file, tree in TREES.items() if asks(ast.get_docstring(tree) or "")]
+    assert not wrong
+    assert asks("Is a device there? Asked before a run.") and asks("is it\ngamed?\n") and not asks("a?b")
+
+
+def asks(text: str) -> bool:
+    return re.search(r"\w\?(\s|$)", text) is not None
 
 
 def test_headings():

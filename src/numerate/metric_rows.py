@@ -82,7 +82,7 @@ def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
     """The metrics of the catalog that take the samples of a problem."""
     return [
         row
-        for metric in catalog.measured(over)
+        for metric in catalog.metrics_over(over)
         for row in catalog_row(metric, [metric.measure(group) for group in groups], k)
     ]
 
@@ -92,7 +92,7 @@ def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Seque
     return [
         row
         for k in ks
-        for metric in catalog.measured(over)
+        for metric in catalog.metrics_over(over)
         for row in catalog_row(metric, [metric.measure(problem, k) for problem in problems], k)
     ]
 
@@ -106,6 +106,6 @@ def score_rows(over: Over, scored: Sequence[tuple[float, bool, str]]) -> list[Ro
     return [
         metric_row(metric.name, point.value, (point.low, point.high), point.n)
         | ({} if point.x is None else {"x": point.x})
-        for metric in catalog.measured(over)
+        for metric in catalog.metrics_over(over)
         for point in metric.measure(scores, labels, problems)
     ]

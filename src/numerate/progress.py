@@ -1,4 +1,4 @@
-"""Telling a person how far a long job is: bars on a terminal, a line now and then elsewhere.
+"""Progress of long jobs: bars on a terminal, lines at intervals elsewhere.
 
 Everything goes to stderr, so that stdout holds results only. rich is imported when the first bar is drawn."""
 

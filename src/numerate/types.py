@@ -105,7 +105,7 @@ class LabelledSolution:
                 f"{len(self.labels)} labels for {len(self.steps)} steps: give one label per step"
             )
         if any(label not in (-1, 0, 1, None) for label in self.labels):
-            raise ValueError(f"labels {self.labels}: a step is right 1, neither 0, wrong -1, or None")
+            raise ValueError(f"labels {self.labels}: a label is 1 right, 0 neutral, -1 wrong, or None")
 
     @property
     def first_error(self) -> int | None:
@@ -210,7 +210,7 @@ class Grade:
     """the rule that decided, or the reason for no decision: string, number, structure, symbolic, choice,
     no_answer, no_match, undecided, too_long, error"""
     source: str = field(default="none", compare=False)
-    """where the answer was in the text, see `answers.Found`; a reward may exclude guesses"""
+    """where the answer was in the text, see `answers.Extracted`; a reward may exclude guesses"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from numerate.answers import Found, extract, find
+from numerate.answers import Extracted, extract, find
 from numerate.types import Kind
 
 BEHIND_A_THOUGHT = [
@@ -42,7 +42,7 @@ UNFINISHED = [
 
 @pytest.mark.parametrize("text", UNFINISHED)
 def test_a_thought_without_an_answer_behind_it_has_none(text: str) -> None:
-    assert find(text, "number") == Found(None, "none")
+    assert find(text, "number") == Extracted(None, "none")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ KINDS = {
 
 def poison(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     """The gradients of the so-manieth micro-batch are NaN, its loss too."""
-    real, count = Gradients.one, [0]
+    real, count = Gradients.micro_batch, [0]
 
     def one(self: Gradients, *given: Any) -> Part:
         grads, value, stats = real(self, *given)
@@ -50,7 +50,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
             return grads, value, stats
         return [g if g is None else torch.full_like(g, nan) for g in grads], nan, stats
 
-    monkeypatch.setattr(Gradients, "one", one)
+    monkeypatch.setattr(Gradients, "micro_batch", one)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -68,7 +68,7 @@ def test_dapo_replaces_questions_that_teach_nothing(tmp_path: Path) -> None:
     cfg = config("dapo", sample=sample, rewards=("correct",), overlong_cache=0)
     loop = OnPolicyLoop(run, work, cfg)
     for _ in run.rounds(4, loop.learner):
-        kept.append([group.problem.id for group in loop.sample_uneven_groups(cfg.max_draws)])
+        kept.append([group.problem.id for group in loop.sample_groups_with_signal(cfg.max_draws)])
         loop.log()
     assert all(len(ids) == 2 for ids in kept)
     assert all(int(id_.removeprefix("sum-")) % 2 == 0 for ids in kept for id_ in ids)

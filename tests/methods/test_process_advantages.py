@@ -106,15 +106,17 @@ def test_what_an_attempt_earned_by_hand() -> None:
     told = [Steps([0.9, 0.1], [1, 4]), Steps([0.3], [1]), None]
 
     def earned(**process: Any) -> list[float]:
-        return [one.reward for one in process_advantages.rollout_payments(attempts, told, Process(**process))]
+        return [
+            one.reward for one in process_advantages.rollout_total_rewards(attempts, told, Process(**process))
+        ]
 
     assert earned() == pytest.approx([0.5, 0.3])
     assert earned(refine="clip") == pytest.approx([1.0, 0.3])
     assert earned(outcome=0.5) == pytest.approx([1.0, 0.8])
     unknown = [Scored(one.rollout, Reward(None)) for one in attempts]
-    assert len(process_advantages.rollout_payments(unknown, told, Process())) == 2
-    assert not process_advantages.rollout_payments(unknown, told, Process(outcome=0.5))
-    assert [one.right for one in process_advantages.rollout_payments(attempts, told, Process())] == [
+    assert len(process_advantages.rollout_total_rewards(unknown, told, Process())) == 2
+    assert not process_advantages.rollout_total_rewards(unknown, told, Process(outcome=0.5))
+    assert [one.right for one in process_advantages.rollout_total_rewards(attempts, told, Process())] == [
         True,
         True,
     ]

@@ -109,10 +109,10 @@ def test_what_right_and_wrong_attempts_earn_by_hand(tmp_path: Path) -> None:
     attempts = (said("a", 3, True), said("b", 1, True), *wrong)
     group = Group(PROBLEMS[0], (*attempts, said("e", 9, None)))
     stats, notes = rollout_metrics.check_reward_hacking(
-        stage(tmp_path), rollout_metrics.measured_payments([group])
+        stage(tmp_path), rollout_metrics.measured_total_rewards([group])
     )
     assert stats == {"reward/right": 2, "reward/wrong": 4} and notes == {}
-    overpaid = rollout_metrics.overpaid_rollouts(rollout_metrics.measured_payments([group])[:5])
+    overpaid = rollout_metrics.overpaid_rollouts(rollout_metrics.measured_total_rewards([group])[:5])
     assert [(one.rollout.text, one.reward) for one in overpaid] == [("c", 7), ("d", 4)]  # each text once
 
 
@@ -120,7 +120,7 @@ def test_without_answers_there_is_nothing_to_watch(tmp_path: Path) -> None:
     run = stage(tmp_path)
     group = Group(replace(PROBLEMS[0], answer=""), (said("a", 1, None),))
     assert (
-        rollout_metrics.check_reward_hacking(run, rollout_metrics.measured_payments([group])) == ({}, {})
+        rollout_metrics.check_reward_hacking(run, rollout_metrics.measured_total_rewards([group])) == ({}, {})
         and "monitor" not in run.state
     )
 

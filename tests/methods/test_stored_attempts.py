@@ -63,7 +63,7 @@ def test_every_method_that_stores_attempts_may_be_named() -> None:
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get_method(name).__file__)).read_text()
-            for word in ("sample_groups(", "sample_uneven_groups(", "write_rollouts")
+            for word in ("sample_groups(", "sample_groups_with_signal(", "write_rollouts")
         )
     }
     assert stores == set(methods.leaving("rollouts"))

@@ -40,6 +40,6 @@ print(int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE
 def test_freed_memory_is_kept_unless_the_environment_says_how_it_is_used(
     said: dict[str, str], low: int, high: int
 ) -> None:
-    plain = {k: v for k, v in os.environ.items() if k not in process_tuning.HEAP_SAID}
+    plain = {k: v for k, v in os.environ.items() if k not in process_tuning.HEAP_VARIABLES}
     done = subprocess.run([sys.executable, "-c", KEEPS], env=plain | said, capture_output=True, text=True)
     assert low < int(done.stdout) < high, done.stderr

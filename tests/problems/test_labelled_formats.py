@@ -144,7 +144,7 @@ def test_a_malformed_row_names_file_line_and_field(columns: dict[str, Any], comp
 def test_the_record_refuses_labels_that_do_not_fit():
     with pytest.raises(ValueError, match="1 labels for 2 steps"):
         LabelledSolution(Problem("p", "?", "4"), ("a", "b"), (1,))
-    with pytest.raises(ValueError, match="a step is right 1"):
+    with pytest.raises(ValueError, match="a label is 1 right"):
         LabelledSolution(Problem("p", "?", "4"), ("a",), (2,))
 
 

@@ -80,7 +80,7 @@ def test_the_tables_of_strategies_of_judges_and_of_judges_by_models(tmp_path: Pa
         f"{model} {title}" for model in ("sft", "base") for title in ("RR.All@8", "W.RR@8")
     ]
     assert told(crossed) == {
-        ("", "no judge: the vote"): ["55.0%", "55.0%", None, None],
+        ("", "no scorer: the vote"): ["55.0%", "55.0%", None, None],
         ("", "orm"): ["62.0%", None, None, None],
         ("", "prm"): ["48.0%", None, "30.0%", None],
     }

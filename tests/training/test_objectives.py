@@ -81,8 +81,8 @@ def test_value_loss_of_super_mario(vectors: dict[str, Any]) -> None:
     raw, targets = torch.tensor(case["raw_values"]), torch.tensor(case["targets"])
     weight = torch.full((2,), 1 / (2 + 1e-3))
     assert raw.tanh().tolist() == pytest.approx(case["tanh"], abs=1e-6)
-    assert objectives.value(raw, targets, ONE).item() == pytest.approx(case["sum_sq"], abs=1e-6)
-    loss = objectives.value(raw, targets, weight).item()
+    assert objectives.ovm_value(raw, targets, ONE).item() == pytest.approx(case["sum_sq"], abs=1e-6)
+    loss = objectives.ovm_value(raw, targets, weight).item()
     assert loss == pytest.approx(case["value_loss=sum/(n+1e-3)"], abs=1e-6)
 
 

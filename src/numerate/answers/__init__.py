@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numerate.answers.grading import extract, grade, strict_gsm8k
     from numerate.answers.grading import find_safely as find
     from numerate.answers.parallel import equal_all, grade_lines_at_once
-    from numerate.answers.sources import GUESSES, Fallback, Found
+    from numerate.answers.sources import GUESSES, Extracted, Fallback
     from numerate.answers.strict import decide_strict, equal
 else:
     __getattr__, __dir__ = lazy.exports(
@@ -28,14 +28,14 @@ else:
         grade_jsonl="grade_lines",
         grading="extract find=find_safely grade strict_gsm8k",
         parallel="equal_all grade_lines_at_once",
-        sources="GUESSES Fallback Found",
+        sources="GUESSES Fallback Extracted",
         strict="decide_strict equal",
     )
 
 __all__ = [
     "GUESSES",
+    "Extracted",
     "Fallback",
-    "Found",
     "Verdict",
     "cluster",
     "decide",

@@ -1,5 +1,5 @@
-"""The ladder of equivalence: string, exact number, structure, symbolic. The first rung that finds two
-answers equal decides; the last one that can't tell calls them different."""
+"""Equivalence of answers by four comparisons in order: string, exact number, structure, symbolic. The first
+that shows two answers equal decides; where the last is undecided they are different."""
 
 from __future__ import annotations
 

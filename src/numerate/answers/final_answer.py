@@ -41,8 +41,8 @@ from numerate.answers.sources import (
     LONGEST_STATEMENT,
     MOST_GUESSED,
     NOTHING,
+    Extracted,
     Fallback,
-    Found,
     has_content,
 )
 from numerate.answers.text.boxes import ends_in_empty_mark
@@ -59,7 +59,7 @@ def find_answer(
     choices: Sequence[tuple[str, str]] = (),
     fallback: Fallback = "expression",
     unfinished: bool = False,
-) -> Found:
+) -> Extracted:
     """Returns the final answer of a response and its source.
 
     fallback: what counts where nothing is marked as the answer: the last expression, the last number, or
@@ -70,7 +70,7 @@ def find_answer(
     tail = _readable_tail(region.text)
     if not tail:
         printed = region.output and fallback != "none" and not region.thinking
-        return Found(region.output, "output") if printed else NOTHING
+        return Extracted(region.output, "output") if printed else NOTHING
     tail, marked = _own_answer(tail, kind, fallback)
     if kind == "choice":
         return choice_answer(tail, marked, choices, fallback)
@@ -123,7 +123,7 @@ def _without_trail(text: str) -> str:
 _PREMISES = re.compile(r"\W*(?:given|known|data|problem|question|let|we (?:have|know))\b", re.IGNORECASE)
 
 
-def _own_answer(tail: str, kind: Kind, fallback: Fallback) -> tuple[str, Found | None]:
+def _own_answer(tail: str, kind: Kind, fallback: Fallback) -> tuple[str, Extracted | None]:
     """Returns the text up to a question that the model went on with, and the answer marked in it."""
     for start, certain in next_turns(tail):
         before = tail[:start].rstrip("#*- \n")
@@ -137,21 +137,21 @@ def _own_answer(tail: str, kind: Kind, fallback: Fallback) -> tuple[str, Found |
     return tail, _marked_answer(tail, kind)
 
 
-def _last_value_before(tail: str, before: str, kind: Kind, fallback: Fallback) -> Found | None:
+def _last_value_before(tail: str, before: str, kind: Kind, fallback: Fallback) -> Extracted | None:
     """Returns the value of a solution that another question follows behind a blank line."""
     if kind == "choice" or tail[len(before) : len(before) + 2] != "\n\n" or _PREMISES.match(before):
         return None
     return _last_value(before, kind, fallback)
 
 
-def _last_value(text: str, kind: Kind, fallback: Fallback) -> Found | None:
+def _last_value(text: str, kind: Kind, fallback: Fallback) -> Extracted | None:
     """Returns the value that a text ends in: its last number where `fallback` asks for one."""
     kind = "number" if fallback == "number" else kind
     value = last_statement(text, kind)
-    return Found(value, GUESS_OF[kind]) if value else None
+    return Extracted(value, GUESS_OF[kind]) if value else None
 
 
-def _marked_answer(tail: str, kind: Kind) -> Found | None:
+def _marked_answer(tail: str, kind: Kind) -> Extracted | None:
     """Returns the answer that the solution itself marks as such."""
     for source in (_tag, hash_answer, box_answer, phrase_answer, _heading):
         marked = source(tail, kind)
@@ -160,18 +160,18 @@ def _marked_answer(tail: str, kind: Kind) -> Found | None:
     return None
 
 
-def _tag(tail: str, kind: Kind) -> Found | None:
+def _tag(tail: str, kind: Kind) -> Extracted | None:
     text = tagged_text(tail)
-    return Found(_answer_in(text, kind), "tag") if text else None
+    return Extracted(_answer_in(text, kind), "tag") if text else None
 
 
-def _heading(tail: str, kind: Kind) -> Found | None:
+def _heading(tail: str, kind: Kind) -> Extracted | None:
     if "#" not in tail and "**" not in tail:
         return None
     for block in blocks_below_headings(tail):
-        return Found(_answer_in(block[:LONGEST_STATEMENT], kind), "heading")
+        return Extracted(_answer_in(block[:LONGEST_STATEMENT], kind), "heading")
     opening = bold_opening(tail)
-    return Found(statement_value(opening, kind), "heading") if opening else None
+    return Extracted(statement_value(opening, kind), "heading") if opening else None
 
 
 def _answer_in(text: str, kind: Kind) -> str:
@@ -183,15 +183,15 @@ def _answer_in(text: str, kind: Kind) -> str:
 
 
 # -- answers that nothing marks ----------------------------------------------------------------------
-def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Found:
+def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Extracted:
     if fallback == "none":
         return NOTHING
     if opens_object(tail):
         number = only_number(tail)
-        return Found(number, "last") if number else NOTHING
+        return Extracted(number, "last") if number else NOTHING
     behind = tail[-max(len(region.text) - region.after_output, 0) :] if region.output else tail
     if value := _last_value(behind[-MOST_GUESSED:], kind, fallback):
         return value
     if region.output:
-        return Found(region.output.rpartition("\n")[2].strip(), "output")
+        return Extracted(region.output.rpartition("\n")[2].strip(), "output")
     return NOTHING

@@ -12,7 +12,7 @@ from numerate.answers.budget import LIMIT, BudgetExceeded
 from numerate.answers.equivalence import NO_ANSWER, NO_MATCH, Verdict
 from numerate.answers.final_answer import find_answer
 from numerate.answers.references import as_problem, choices_of
-from numerate.answers.sources import NOTHING, Fallback, Found, check_options
+from numerate.answers.sources import NOTHING, Extracted, Fallback, check_options
 from numerate.answers.strict import decide_strict
 from numerate.types import Grade, Kind, Problem
 
@@ -69,7 +69,7 @@ def find_safely(
     choices: Choices = (),
     fallback: Fallback = "expression",
     unfinished: bool = False,
-) -> Found:
+) -> Extracted:
     """Finds the answer within a budget; nothing where `find_answer` meets an error, which is counted.
 
     None is a text without an answer. choices: in any shape that a data set may have. Raises ValueError for

@@ -16,7 +16,7 @@ Fallback = Literal["number", "expression", "none"]
 _KINDS, _FALLBACKS = get_args(Kind), get_args(Fallback)
 
 
-class Found(NamedTuple):
+class Extracted(NamedTuple):
     """An extracted answer, and where it was in the text."""
 
     answer: str | None
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     """tag, hash, box, phrase, heading, bare, letter, output, math, last, or none"""
 
 
-NOTHING = Found(None, "none")
+NOTHING = Extracted(None, "none")
 GUESSES = frozenset({"output", "math", "last"})
 """sources of answers that no mark in the text identifies"""
 UNMARKED = (GUESSES - {"output"}) | {"bare", "letter", "none"}
@@ -42,6 +42,6 @@ def check_options(kind: str, fallback: str) -> None:
         raise ValueError(f"fallback {fallback!r} must be one of {', '.join(_FALLBACKS)}")
 
 
-def has_content(source: Found | None) -> bool:
+def has_content(source: Extracted | None) -> bool:
     """Returns False for no answer, and for one of marks alone."""
     return source is not None and source.answer is not None and _CONTENT.search(source.answer) is not None

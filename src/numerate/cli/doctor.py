@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Finding:
     what: str
     state: str
     """ok, warn, or - for what is optional and absent"""
-    found: str
+    value: str
     remedy: str = ""
 
 
@@ -46,7 +46,7 @@ def run_doctor(json_file: Json = None) -> None:
     ]
     to_stderr = str(json_file) == "-"
     table.print_table(
-        [[f.what, f.state, f.found] for f in findings],
+        [[f.what, f.state, f.value] for f in findings],
         ["part", "state", "found"],
         ["state", "found"],
         to_stderr=to_stderr,
@@ -54,7 +54,8 @@ def run_doctor(json_file: Json = None) -> None:
     remedies = [f"  {f.what}: {f.remedy}" for f in findings if f.remedy]
     if remedies:
         terminal.echo("\n" + "\n".join(["Remedies:", *remedies]), err=to_stderr)
-    table.save_json(json_file, [asdict(finding) for finding in findings])
+    rows = [{"what": f.what, "state": f.state, "found": f.value, "remedy": f.remedy} for f in findings]
+    table.save_json(json_file, rows)
 
 
 def compiled_finding() -> Finding:
@@ -100,11 +101,11 @@ def torch_findings() -> list[Finding]:
             "" if threads <= cores else f"set OMP_NUM_THREADS={cores}",
         ),
         number_format(device),
-        *([products_finding(threads)] if device.type == "cpu" else []),
+        *([matmul_finding(threads)] if device.type == "cpu" else []),
     ]
 
 
-def products_finding(threads: int) -> Finding:
+def matmul_finding(threads: int) -> Finding:
     """Measures matrix products with threads and with 16 bits, at the size of a small model."""
     import torch
 
@@ -115,10 +116,14 @@ def products_finding(threads: int) -> Finding:
         measure_gemm(torch.float32, threads),
         measure_gemm(torch.bfloat16, threads),
     )
-    message = f"float32 {single:.0f} with 1 thread, {all_:.0f} with {threads}, bfloat16 {half:.0f} GFLOP/s"
+    of_all = "1 thread" if threads == 1 else f"{threads} threads"
+    message = (
+        f"float32 {single:.0f} GFLOP/s (1 thread), {all_:.0f} GFLOP/s ({of_all}), "
+        f"bfloat16 {half:.0f} GFLOP/s ({of_all})"
+    )
     if threads > 1 and all_ < 0.8 * single:
-        return Finding("products", "warn", message, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
-    return Finding("products", "ok", message)
+        return Finding("matmul", "warn", message, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
+    return Finding("matmul", "ok", message)
 
 
 def gpu_name(device: Any) -> str:

@@ -82,7 +82,7 @@ def judge_solutions(
     from numerate import progress
     from numerate.cli import labelled_steps, score_file
 
-    source = score_file.Given(judge, aggregate, neutral, device, dtype)
+    source = score_file.JudgeOptions(judge, aggregate, neutral, device, dtype)
     if (file is None) == (marked is None):
         raise ValueError("give a FILE of solutions, or --marked with a set of labelled steps")
     shown = progress.make_progress(quiet=quiet)

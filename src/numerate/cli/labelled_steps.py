@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from numerate.cli import table, terminal
-from numerate.cli.score_file import Given
+from numerate.cli.score_file import JudgeOptions
 from numerate.cli.selection_tables import NO_F1
 from numerate.metric_rows import Row
 from numerate.models.judge_config import STEP_JUDGES
@@ -18,7 +18,12 @@ BLOCK = 256
 
 
 def measure_judge(
-    source: Given, name: str, limit: int | None, threshold: float, json_file: Path | None, progress: Progress
+    source: JudgeOptions,
+    name: str,
+    limit: int | None,
+    threshold: float,
+    json_file: Path | None,
+    progress: Progress,
 ) -> None:
     """Prints first-error F1, AUC and calibration, with the number of solutions or steps behind each."""
     from numerate.problems.labelled import labelled_steps

@@ -21,7 +21,7 @@ from numerate.models.judge_config import Card, Neutral
 from numerate.progress import Progress, short_number
 from numerate.types import Problem, Scorer
 
-TOLD = 5
+ERRORS_SHOWN = 5
 """bad lines that are named on stderr"""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 WORTH_A_RATE = 1.0
@@ -33,7 +33,7 @@ OTHER_WORDS = {"mean": "avg", "fp16": "float16", "bf16": "bfloat16", "fp32": "fl
 
 
 @dataclass(frozen=True)
-class Given:
+class JudgeOptions:
     """A judge as the command line names it. Raises ValueError for what it cannot be."""
 
     judge: str
@@ -95,7 +95,7 @@ class Given:
         )
 
 
-def known_problems(source: Given, name: str | None) -> dict[str, Problem]:
+def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]:
     """The problems that lines may name, by id."""
     from numerate.judges import knows
     from numerate.problems import load
@@ -181,7 +181,7 @@ def write_scores(
     total: int | None,
     target: TextIO,
     done: Collection[int],
-    source: Given,
+    source: JudgeOptions,
     problems: Mapping[str, Problem],
     progress: Progress,
 ) -> dict[str, int]:
@@ -219,7 +219,7 @@ def write_scores(
 def tally_row(row: Mapping[str, Any], counts: Counter[str], name: str) -> None:
     if "error" in row:
         counts["bad"] += 1
-        if counts["bad"] <= TOLD:
+        if counts["bad"] <= ERRORS_SHOWN:
             terminal.echo(f"{name}:{row['line']}: {row['error']}", err=True)
         return
     counts["scored"] += 1

@@ -150,7 +150,7 @@ def shown_metrics() -> list[Metric]:
     """Those of votes and clusters, which need no scores."""
     from numerate.metrics import catalog
 
-    return catalog.measured("k samples") + catalog.measured("k clusters")
+    return catalog.metrics_over("k samples") + catalog.metrics_over("k clusters")
 
 
 def result_lines(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:

@@ -58,7 +58,7 @@ def strategy_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[s
 
     most = max(row.k or 1 for row in rows if row.metric == "rerank_all_at_k")
     wanted = [("greedy, one answer", SAMPLED, 1)]
-    for metric in catalog.drawn("strategies"):
+    for metric in catalog.metrics_in("strategies"):
         best = metric.name.replace("_at_k", "_optimistic")
         limit = catalog.limit_letter(metric.name)
         wanted.append((catalog.title(metric.name, most), metric.name, most))

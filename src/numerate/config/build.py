@@ -1,4 +1,4 @@
-"""A tree of plain values -> a Recipe. Collects every mistake before it complains."""
+"""A tree of plain values -> a Recipe. Every mistake is collected before the error is raised."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numerate.config.renamed import folded, split_old
 from numerate.config.schema import Recipe, StageRecipe
 from numerate.options import with_defaults
 
-PLACE: dict[Any, int] = {dict: 1, tuple: 0}
+VALUE_ARGUMENT: dict[Any, int] = {dict: 1, tuple: 0}
 """which argument of a collection's type is that of its values"""
 COMMON = ("method", "model", "problems", "limit")
 """the keys of a stage that are not options of its method"""
@@ -172,9 +172,9 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
     """The keys of the record at `path` inside a record of this kind. loc: pydantic's location, which also
     names the branch of a union."""
     for word in path:
-        argument = PLACE.get(get_origin(kind))
+        argument = VALUE_ARGUMENT.get(get_origin(kind))
         inside = get_type_hints(kind)[word] if argument is None else get_args(kind)[argument]
-        kind = inside if get_origin(inside) in PLACE else record_in(inside, loc)
+        kind = inside if get_origin(inside) in VALUE_ARGUMENT else record_in(inside, loc)
     return [field.name for field in fields(kind)] if is_dataclass(kind) else []
 
 

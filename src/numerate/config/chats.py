@@ -1,4 +1,4 @@
-"""Does the model's chat template take the first problems of every set? Needs transformers, and no torch."""
+"""Checks that the model's chat template takes the first problems of a set. Needs transformers, no torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Asks a score model about any number of solutions, a window of them at a time.
+"""Scores any number of solutions with a score model, a window of them at a time.
 
-Within a window solutions are sorted by length and read in batches of bounded size; candidates at the same
-problem share its tokens. What could not be judged as a whole is counted, never passed over in silence."""
+Within a window solutions are sorted by length and read in batches of bounded size; samples at the same
+problem share its tokens. Solutions that could not be scored as a whole are counted."""
 
 from __future__ import annotations
 

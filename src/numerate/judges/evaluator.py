@@ -1,4 +1,4 @@
-"""The evaluator as a judge: S = p(correct) / (p(correct) + p(incorrect)), one score per solution. A
+"""The evaluator as a scorer: S = p(correct) / (p(correct) + p(incorrect)), one score per solution. A
 Scorer."""
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class EvaluatorJudge:
 
     def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
         """The same for any number of pairs, of which a window is in memory."""
-        return map(self._one, self.reader.read(pairs))
+        return map(self._step_scores, self.reader.read(pairs))
 
-    def _one(self, answered: SolutionScores) -> StepScores:
+    def _step_scores(self, answered: SolutionScores) -> StepScores:
         from numerate.training import objectives
 
         if not len(answered.logits_KC):

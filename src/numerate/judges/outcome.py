@@ -1,5 +1,5 @@
-"""Outcome judges: how likely the final answer is right, after the whole solution or after every step of it.
-A Scorer."""
+"""Outcome reward models: probability that the final answer is right, after the whole solution or after every
+step. A Scorer."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class OutcomeJudge:
 
     def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
         """The same for any number of pairs, of which a window is in memory."""
-        return map(self._one, self.reader.read(pairs))
+        return map(self._step_scores, self.reader.read(pairs))
 
-    def _one(self, answered: SolutionScores) -> StepScores:
+    def _step_scores(self, answered: SolutionScores) -> StepScores:
         seen = answered.cut.steps[: len(answered.logits_KC)]
         if self.every:
             scores = self.scores_of(answered.logits_KC) if seen else []

@@ -1,4 +1,4 @@
-"""Process judges: a score per step. A Scorer."""
+"""Process reward models: a score per step. A Scorer."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ class ProcessJudge:
 
     def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
         """The same for any number of pairs, of which a window is in memory."""
-        return map(self._one, self.reader.read(pairs))
+        return map(self._step_scores, self.reader.read(pairs))
 
     def marked(self, rows: Iterable[LabelledSolution]) -> Iterator[StepScores]:
         """Of solutions whose steps somebody has cut: a score per step, as far as they fit."""
-        return map(self._one, self.reader.read_cuts((row.problem, split_at(row.steps)) for row in rows))
+        return map(
+            self._step_scores, self.reader.read_cuts((row.problem, split_at(row.steps)) for row in rows)
+        )
 
-    def _one(self, answered: SolutionScores) -> StepScores:
+    def _step_scores(self, answered: SolutionScores) -> StepScores:
         from numerate.training import objectives
 
         seen = answered.cut.steps[: len(answered.logits_KC)]

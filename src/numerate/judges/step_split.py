@@ -1,4 +1,4 @@
-"""A solution as a judge reads it: its steps, the last of them together with the line of the answer."""
+"""Steps of a solution as a scorer reads them: the last one together with the line of the answer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Clipped importance sampling policy optimization (CISPO: MiniMax 2025, arXiv:2506.13585, eq. 4 and 5).
 
-A_i   = (r_i - mean(r)) / std(r)        over the G rollouts at one question
+A_i   = (r_i - mean(r)) / std(r)        over the G rollouts of a problem
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t sg( clip(rho_t, 1 - low, 1 + high) ) A_i log pi(o_t | q, o_<t)
 
@@ -58,7 +58,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows))

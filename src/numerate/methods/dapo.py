@@ -1,7 +1,7 @@
 """Decoupled clip and dynamic sampling policy optimization (DAPO: Yu et al. 2025, arXiv:2503.14476, eq. 8 to
 13).
 
-A_i   = (R_i - mean(R)) / std(R)        over the G rollouts at one question
+A_i   = (R_i - mean(R)) / std(R)        over the G rollouts of a problem
 R_i   = r_i + length(o_i)        length = 0, falling to -1 over the last `overlong_cache` tokens (eq. 13)
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t min(rho_t A_i, clip(rho_t, 1 - eps_low, 1 + eps_high) A_i)
@@ -80,8 +80,8 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. dynamic sampling: G rollouts at each question, until enough of these teach something
-        rows = loop.training_rows(loop.sample_uneven_groups(cfg.max_draws))
+        # 1. dynamic sampling: G rollouts per problem, until enough groups have a gradient
+        rows = loop.training_rows(loop.sample_groups_with_signal(cfg.max_draws))
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))
         # 3. mu passes of gradient steps on J

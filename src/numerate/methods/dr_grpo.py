@@ -1,6 +1,6 @@
 """GRPO done right (Dr. GRPO: Liu et al. 2025, arXiv:2503.20783, section 3.2).
 
-A_i   = r_i - mean(r)        over the G rollouts at one question
+A_i   = r_i - mean(r)        over the G rollouts of a problem
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/L sum_t min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i)
 
@@ -53,11 +53,11 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group, whatever its spread
         rows = on_policy.with_advantages(rows, advantages(rows))
-        # 3. mu passes of gradient steps on J, a token worth the same in a short rollout and in a long one
+        # 3. mu passes of gradient steps on J, where every token has the same weight
         loop.learn(rows, partial(loss, cfg=cfg), per="constant", constant=cfg.sample.max_tokens)
         loop.log()
     return loop.result()

@@ -136,10 +136,10 @@ def xent_loss(
 ) -> tuple[Tensor, Stats]:
     logp_N2, where = training.word_logprobs(model, batch, words, h_BTD)
     weight_N, wrong_N = batch.token["weight"][where], (batch.token["target"][where] < 0.5).long()
-    said_N = logp_N2.gather(-1, wrong_N[:, None])[:, 0]
+    right_N = logp_N2.gather(-1, wrong_N[:, None])[:, 0]
     other_N = logp_N2.gather(-1, 1 - wrong_N[:, None])[:, 0]
-    value_N = said_N if space == "vocab" else training.objectives.log_share(said_N, other_N)
-    return -(weight_N * value_N).sum(), {"right": (weight_N * (said_N > other_N)).sum().item()}
+    value_N = right_N if space == "vocab" else training.objectives.log_share(right_N, other_N)
+    return -(weight_N * value_N).sum(), {"right": (weight_N * (right_N > other_N)).sum().item()}
 
 
 def margin_loss(

@@ -1,7 +1,7 @@
 """Group relative policy optimization (GRPO: Shao et al. 2024, arXiv:2402.03300, eq. 3 and 4, section
 4.1.2).
 
-A_i   = (r_i - mean(r)) / std(r)        over the G rollouts at one question
+A_i   = (r_i - mean(r)) / std(r)        over the G rollouts of a problem
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/|o_i| sum_t { min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i) - beta KL_t }
 KL_t  = pi_ref / pi - log(pi_ref / pi) - 1
@@ -10,7 +10,8 @@ With a `judge` steps are compared with steps (section 4.1.3, process supervision
 
 The paper takes G = 64 and beta = 0.04. Since then most take 8 to 16 rollouts, and leave the KL out where
 rewards cannot be gamed; so do our defaults, and no reference model is loaded. The paper renews the
-reference between outer iterations; ours stays: a further stage that starts from this one renews it.
+reference between outer iterations; here the reference stays fixed within a stage, and a further stage
+that starts from this one renews it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods.shared import on_policy, step_scorer
 from numerate.methods.shared.options import GroupPolicyGradient, Process
-from numerate.methods.shared.process_advantages import supervised
+from numerate.methods.shared.process_advantages import advantages_from_scorer
 from numerate.options import JudgeName, config
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     scorer = step_scorer.load_scorer(cfg.judge, job, every=True)
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         groups = loop.sample_groups()
         rows = loop.training_rows(groups, judged=not scorer or cfg.process.outcome > 0)
         # 2. compare each with its group, or its steps with theirs
-        credits = supervised(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
+        credits = (
+            advantages_from_scorer(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
+        )
         rows = on_policy.with_advantages(rows, credits)
         # 3. mu passes of gradient steps on J
         loop.learn(rows, partial(loss, cfg=cfg), per="sequence")

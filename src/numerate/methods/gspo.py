@@ -1,6 +1,6 @@
 """Group sequence policy optimization (GSPO: Zheng et al. 2025, arXiv:2507.18071, eq. 5 to 7).
 
-A_i = (r_i - mean(r)) / std(r)        over the G rollouts at one question
+A_i = (r_i - mean(r)) / std(r)        over the G rollouts of a problem
 s_i = ( pi(o_i | q) / pi_old(o_i | q) )^(1/|o_i|)
 J   = 1/G sum_i min(s_i A_i, clip(s_i, 1 - eps_low, 1 + eps_high) A_i)
 
@@ -54,7 +54,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with its group
         rows = on_policy.with_advantages(rows, advantages(rows))

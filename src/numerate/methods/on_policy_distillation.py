@@ -60,9 +60,9 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     loop.add_reference("teacher_logp", cfg.teacher)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample from pi_old, and ask the teacher how likely each token was
+        # 1. sample from pi_old, and compute the teacher's log-probabilities
         rows = loop.training_rows(loop.sample_groups(), judged=False)
-        # 2. what the teacher finds likelier than pi_old does is good
+        # 2. A_t is positive where a token is likelier under the teacher than under pi_old
         rows = on_policy.with_advantages(rows, advantages(rows))
         # 3. mu passes of gradient steps on J
         loop.learn(rows, loss, per="token")

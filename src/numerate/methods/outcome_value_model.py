@@ -70,7 +70,7 @@ def last_token(judge: ScoreModel, style: str) -> int:
 def loss(model: Any, batch: training.Batch, alpha: float) -> tuple[Tensor, Stats]:
     raw_N1, where = training.head_logits(model, batch)
     weight_N, outcome_N = batch.token["weight"][where], batch.token["target"][where]
-    value = training.objectives.value(raw_N1[:, 0], outcome_N, weight_N)
+    value = training.objectives.ovm_value(raw_N1[:, 0], outcome_N, weight_N)
     written = -(batch.token["lm_weight"] * training.token_logprobs(model, batch)).sum()
     right_N = (raw_N1[:, 0] > 0) == (outcome_N > 0)
     stats = {"value": value.item(), "lm": written.item(), "right": (weight_N * right_N).sum().item()}

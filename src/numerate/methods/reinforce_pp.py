@@ -1,7 +1,7 @@
 """REINFORCE++ (Hu et al. 2025, arXiv:2501.03262), and REINFORCE++-baseline, its form for several rollouts.
 
 plain:     A_{i,t} = r_i - beta sum_{s >= t} log(pi_old / pi_ref)_s
-baseline:  A_{i,t} = r_i - mean(r)        over the G rollouts of one problem; the KL joins J as k2
+baseline:  A_{i,t} = r_i - mean(r)        over the G rollouts of a problem; the KL joins J as k2
 both:      A <- (A - mean(A)) / std(A)               over all tokens of the step
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t min(rho_t A_{i,t}, clip(rho_t, 1 - eps, 1 + eps) A_{i,t})
@@ -84,7 +84,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the whole batch
         rows = on_policy.with_advantages(rows, advantages(rows, cfg))

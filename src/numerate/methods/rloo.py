@@ -1,7 +1,7 @@
 """REINFORCE leave-one-out (RLOO: Ahmadian et al. 2024, arXiv:2402.14740, section 3.2; Kool et al. 2019).
 
 R_i = r_i - beta log(pi(o_i | q) / pi_ref(o_i | q))
-A_i = R_i - 1/(G - 1) sum_{j != i} R_j        over the G rollouts at one question
+A_i = R_i - 1/(G - 1) sum_{j != i} R_j        over the G rollouts of a problem
 grad J = 1/G sum_i A_i grad log pi(o_i | q)
 
 A rollout is one action, so nothing is divided by its length. The paper takes one update per step; for
@@ -64,7 +64,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     loop = on_policy.OnPolicyLoop(run, job, cfg)
     for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts at each question from pi_old, grade them
+        # 1. sample G rollouts per problem from pi_old, grade them
         rows = loop.training_rows(loop.sample_groups())
         # 2. compare each with the mean of the others
         rows = on_policy.with_advantages(rows, advantages(rows, cfg.kl.coef))

@@ -3,7 +3,7 @@ Wang et al. 2023, arXiv:2312.08935).
 
 for every rollout (q, s_1 .. s_L) of a stage, every k < L:
     o_1 .. o_K ~ pi(. | q, s_1 .. s_k)
-    label_k = 1[ some o_i is right ]        V*(q, s_1 .. s_k): can these steps still reach the answer?
+    label_k = 1[ some o_i is right ]        V*(q, s_1 .. s_k): whether these steps can still reach the answer
 label_L = 1[ the rollout is right ]
 
 `threshold` asks for a share of right continuations instead of one. `monotone`: once 0, for ever 0, as V* is

@@ -3,13 +3,13 @@
     samples         pass@k, maj@k, MajK@n, diversity       of the samples at one problem
     rerank_accuracy  accuracy of every way to select        against samples, K and N; choosing K and N
     answer_shares    how the samples divide                oracle curves, histograms, an evaluator's cost
-    ranking          ROC and AUC, also within problems      of a judge's scores
+    ranking          ROC and AUC, also within problems      of a scorer's scores
     calibration      reliability, ECE, Brier                of scores that are probabilities
-    first_errors     F1 of first errors, by position        of a judge of steps
-    steps            steps per solution, repeated ones      what a farmed judge of steps shows in
+    first_errors     F1 of first errors, by position        of a step scorer
+    steps            steps per solution, repeated ones      where reward hacking of a step scorer shows
     health           whether a stage learns               conditions on its log, with remedies
     intervals        Wilson, bootstrap means, breakdowns    over problems
-    reward_hacking   slopes of reward and accuracy          of a policy that learns: is its reward gamed?
+    reward_hacking   slopes of reward and accuracy          of a policy in training: signs of reward hacking
     paired           bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.

@@ -34,11 +34,11 @@ class Metric:
     chance, else a bootstrap. share: of a problem's samples; bootstrap. Both are printed in percent. score: in
     [0, 1], printed with three digits. count: any number; bootstrap"""
     over: Over | None = None
-    """what `value` takes. greedy, samples: the group of a problem; k samples, k clusters: its candidates and
-    k; scores, step scores, labelled steps: a judge's scores, their labels and problems. None, for metrics
+    """what `value` takes. greedy, samples: the group of a problem; k samples, k clusters: its samples and
+    k; scores, step scores, labelled steps: a scorer's scores, their labels and problems. None, for metrics
     without a `value`: their rows are made elsewhere"""
     in_summary: bool = False
-    """a column of the tables of models, or of judges"""
+    """a column of the tables of models, or of scorers"""
     drawn: tuple[Figure, ...] = ()
     """figures of the report"""
     legend: str = ""
@@ -49,16 +49,16 @@ class Metric:
         return self.value(*arguments)
 
 
-greedy = partial(Metric, over="greedy", in_summary=True)
-diversity = partial(Metric, unit="count", over="samples", drawn=("diversity",))
-strategy = partial(Metric, drawn=("strategies",))
-histogram = partial(Metric, drawn=("histograms",))
-judge = partial(Metric, unit="score", over="scores", in_summary=True)
-steps = partial(Metric, unit="score", over="labelled steps")
+greedy_metric = partial(Metric, over="greedy", in_summary=True)
+diversity_metric = partial(Metric, unit="count", over="samples", drawn=("diversity",))
+strategy_metric = partial(Metric, drawn=("strategies",))
+histogram_metric = partial(Metric, drawn=("histograms",))
+judge_metric = partial(Metric, unit="score", over="scores", in_summary=True)
+steps_metric = partial(Metric, unit="score", over="labelled steps")
 
 METRICS: tuple[Metric, ...] = (
-    greedy("accuracy", "Accuracy", "greedy answers that are right", of_problem.right_share),
-    greedy(
+    greedy_metric("accuracy", "Accuracy", "greedy answers that are right", of_problem.right_share),
+    greedy_metric(
         "accuracy_strict",
         "Strict",
         "greedy answers that GSM8K's official string comparison accepts",
@@ -109,43 +109,47 @@ METRICS: tuple[Metric, ...] = (
         over="k clusters",
         drawn=("cost",),
     ),
-    histogram("right_share", "Share of the right answer", "problems by the share of right samples"),
-    histogram(
+    histogram_metric("right_share", "Share of the right answer", "problems by the share of right samples"),
+    histogram_metric(
         "right_share_lost", "Share of the right answer, lost votes", "some sample right, majority wrong"
     ),
-    histogram(
+    histogram_metric(
         "right_to_top",
         "Size of the right cluster, lost votes",
         "relative to the size of the largest cluster",
     ),
-    greedy("unanswered", "Unanswered", "greedy samples with no answer to grade", of_problem.unanswered_share),
-    greedy("truncated", "Truncated", "greedy samples truncated at max_tokens", of_problem.truncated_share),
+    greedy_metric(
+        "unanswered", "Unanswered", "greedy samples with no answer to grade", of_problem.unanswered_share
+    ),
+    greedy_metric(
+        "truncated", "Truncated", "greedy samples truncated at max_tokens", of_problem.truncated_share
+    ),
     Metric(
         "no_room",
         "No room",
         "problems longer than the model's context: wrong, without a sample",
         in_summary=True,
     ),
-    greedy("tokens_mean", "Tokens", "mean length of a greedy sample", of_problem.mean_tokens, "count"),
-    diversity(
+    greedy_metric("tokens_mean", "Tokens", "mean length of a greedy sample", of_problem.mean_tokens, "count"),
+    diversity_metric(
         "diversity_exact",
         "Distinct texts",
         "different texts among the {k} samples of a problem",
         of_problem.distinct("exact"),
     ),
-    diversity(
+    diversity_metric(
         "diversity_trace",
         "Distinct calculations",
         "different calculations among the {k} samples of a problem",
         of_problem.distinct("trace"),
     ),
-    diversity(
+    diversity_metric(
         "diversity_exact_right",
         "Distinct right texts",
         "different texts among the right ones of {k} samples",
         of_problem.distinct("exact", right=True),
     ),
-    diversity(
+    diversity_metric(
         "diversity_trace_right",
         "Distinct right calculations",
         "different calculations among the right ones of {k} samples",
@@ -159,32 +163,34 @@ METRICS: tuple[Metric, ...] = (
         "share",
         over="samples",
     ),
-    strategy("rerank_all_at_k", "RR.All@{k}", "the best-scored of {k} samples is right", legend="Best score"),
-    strategy(
+    strategy_metric(
+        "rerank_all_at_k", "RR.All@{k}", "the best-scored of {k} samples is right", legend="Best score"
+    ),
+    strategy_metric(
         "rerank_topk_at_k",
         "RR.MajK@{k}",
         "the best-scored of {k} samples within the K largest clusters is right",
         legend="Best score in top K",
     ),
-    strategy(
+    strategy_metric(
         "weighted_at_k",
         "W.RR@{k}",
         "the cluster of {k} samples with the largest sum of scores is right",
         legend="Weighted vote",
     ),
-    strategy(
+    strategy_metric(
         "weighted_topk_at_k",
         "W.RR.MajK@{k}",
         "weighted vote within the K largest clusters",
         legend="Weighted in top K",
     ),
-    strategy(
+    strategy_metric(
         "majority_topn_at_k",
         "Maj1.TopN@{k}",
         "the majority answer of the N best-scored of {k} samples is right",
         legend="Majority of top N",
     ),
-    strategy(
+    strategy_metric(
         "outlier_free_at_k",
         "Outlier-free@{k}",
         "the cluster with the largest median score times size is right",
@@ -206,7 +212,7 @@ METRICS: tuple[Metric, ...] = (
             ),
         )
     ),
-    judge("auc", "AUC", "chance that a right sample scores above a wrong one", of_scores.auc_point),
+    judge_metric("auc", "AUC", "chance that a right sample scores above a wrong one", of_scores.auc_point),
     Metric(
         "roc",
         "True positive rate",
@@ -215,13 +221,13 @@ METRICS: tuple[Metric, ...] = (
         over="scores",
         drawn=("roc",),
     ),
-    judge(
+    judge_metric(
         "auc_within",
         "AUC within",
         "AUC among the samples of one problem, mean over problems with right and wrong samples",
         of_scores.auc_within_point,
     ),
-    judge(
+    judge_metric(
         "ece",
         "ECE",
         "expected calibration error, bins of equal width",
@@ -235,7 +241,7 @@ METRICS: tuple[Metric, ...] = (
         "score",
         over="scores",
     ),
-    judge("brier", "Brier", "mean squared difference of score and outcome", of_scores.brier_point),
+    judge_metric("brier", "Brier", "mean squared difference of score and outcome", of_scores.brier_point),
     Metric(
         "reliability",
         "Reliability: share right by score",
@@ -262,20 +268,20 @@ METRICS: tuple[Metric, ...] = (
         over="step scores",
         in_summary=True,
     ),
-    steps(
+    steps_metric(
         "step_ece",
         "ECE of steps",
         "expected calibration error of step scores",
         of_scores.ece_point,
         in_summary=True,
     ),
-    steps(
+    steps_metric(
         "step_brier",
         "Brier of steps",
         "mean squared difference of step score and label",
         of_scores.brier_point,
     ),
-    steps(
+    steps_metric(
         "step_reliability",
         "Reliability of step scores: share right by score",
         "diagonal: calibrated scores",
@@ -300,11 +306,13 @@ def find(name: str) -> Metric:
     return known or Metric(name, name.replace("_", " "), "")
 
 
-def measured(over: Over) -> list[Metric]:
+def metrics_over(over: Over) -> list[Metric]:
+    """Returns the metrics that evaluations measure over this."""
     return [metric for metric in METRICS if metric.over == over and metric.value]
 
 
-def drawn(figure: Figure) -> list[Metric]:
+def metrics_in(figure: Figure) -> list[Metric]:
+    """Returns the metrics that a figure of the report shows."""
     return [metric for metric in METRICS if figure in metric.drawn]
 
 

@@ -135,7 +135,7 @@ def cross_validated(values: Mapping[int, Sequence[float]], half: Sequence[bool])
     """Per problem the value at the limit that was best on the *other* half of the problems: an honest result
     where there are no validation problems.
 
-    half: which half each problem is in, the same for all judges and models. Raises ValueError where one half
+    half: which half each problem is in, the same for all scorers and models. Raises ValueError where one half
     is empty."""
     limits: dict[bool, int] = {}
     for side in (False, True):

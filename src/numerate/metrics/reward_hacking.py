@@ -1,8 +1,8 @@
 # pyright: strict
-"""Signs that a reward is being farmed: the reward rises while accuracy falls, steps are written twice.
+"""Signs of reward hacking: the reward rises while accuracy falls, steps are repeated.
 
-Gao et al. 2024 (arXiv 2410.15115), section 3: a policy that is paid for steps writes more of them, or repeats
-them, and solves fewer problems.
+Gao et al. 2024 (arXiv 2410.15115), section 3: a policy that is rewarded for steps writes more of them, or
+repeats them, and solves fewer problems.
 
 A round's mean is uncertain by what differs within the round, from problem to problem, and that is known after
 the first round; so the interval of a slope does not wait for the scatter of many rounds.

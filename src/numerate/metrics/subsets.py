@@ -35,7 +35,7 @@ OUT = np.iinfo(np.int64).min
 class _Samples:
     """Those with an answer, cluster by cluster, the lowest score first."""
 
-    place_A: Ints
+    position_A: Ints
     """in the order in which they were drawn"""
     start_C: Ints
     right_C: Bools
@@ -65,7 +65,7 @@ class Subsets:
 
     def topk(self, strategy: str, m: int, ks: Sequence[int]) -> list[float]:
         """rerank_topk or weighted_topk for each number of clusters; a large one is rerank_all or weighted."""
-        if not self._of.total or not len(self._of.place_A):
+        if not self._of.total or not len(self._of.position_A):
             return [0.0] * len(ks)
         keys = _Keys(self._of, self._places(m))
         order_RC = np.argsort(-keys.size_RC, axis=1)
@@ -80,7 +80,7 @@ class Subsets:
         return accuracies
 
     def outlier_free(self, m: int) -> float:
-        if not self._of.total or not len(self._of.place_A):
+        if not self._of.total or not len(self._of.position_A):
             return 0.0
         keys = _Keys(self._of, self._places(m))
         merit_RC = keys.medians(self._of)
@@ -92,15 +92,16 @@ class Subsets:
     def topn(self, m: int, ns: Sequence[int]) -> list[float]:
         """majority_topn for each number of best-scored candidates; a large one is not the majority vote: ties
         go by score."""
-        if not self._of.total or not len(self._of.place_A):
+        if not self._of.total or not len(self._of.position_A):
             return [0.0] * len(ns)
         keys = _Keys(self._of, self._places(m))
-        place_RA = np.argsort(np.argsort(-keys.score_RA, axis=1), axis=1)  # 0 is the best; undrawn come last
+        # 0 is the best; undrawn come last
+        position_RA = np.argsort(np.argsort(-keys.score_RA, axis=1), axis=1)
         any_R = keys.drawn_RA.any(axis=1)
-        first_RC = np.minimum.reduceat(place_RA, self._of.start_C, axis=1)
+        first_RC = np.minimum.reduceat(position_RA, self._of.start_C, axis=1)
         accuracies: list[float] = []
         for n in ns:
-            voting_RA = keys.drawn_RA & (place_RA < n)
+            voting_RA = keys.drawn_RA & (position_RA < n)
             votes_RC = np.add.reduceat(voting_RA.astype(np.int64), self._of.start_C, axis=1)
             winner_R = np.argmax(votes_RC * (self._of.total + 1) - first_RC, axis=1)
             accuracies.append(float((self._of.right_C[winner_R] & any_R).mean()))
@@ -111,22 +112,22 @@ class Subsets:
         if not 1 <= m <= self._of.total:
             raise ValueError(f"{m} of {self._of.total} samples: needs 1 <= m <= the number of samples")
         order_RG = self._whole_1G if m == self._of.total else self._order_RG
-        return order_RG[:, self._of.place_A], m
+        return order_RG[:, self._of.position_A], m
 
 
 class _Keys:
     """Whole numbers whose order is the order of preference, ties broken by first appearance in the choice."""
 
     def __init__(self, of: _Samples, drawn: tuple[Ints, int]) -> None:
-        place_RA, m = drawn
+        position_RA, m = drawn
         base = of.total + 1
-        self.drawn_RA: Bools = place_RA < m
+        self.drawn_RA: Bools = position_RA < m
         count_RC = np.add.reduceat(self.drawn_RA.astype(np.int64), of.start_C, axis=1)
-        first_RC = np.minimum.reduceat(place_RA, of.start_C, axis=1)
+        first_RC = np.minimum.reduceat(position_RA, of.start_C, axis=1)
         self.count_RC: Ints = count_RC
         self.first_RC: Ints = first_RC
         self.size_RC: Ints = count_RC * base - first_RC
-        self.score_RA: Ints = np.where(self.drawn_RA, of.rank_A * base - place_RA, -base - place_RA)
+        self.score_RA: Ints = np.where(self.drawn_RA, of.rank_A * base - position_RA, -base - position_RA)
         best_RC = np.maximum.reduceat(self.score_RA, of.start_C, axis=1)
         sum_RC = np.add.reduceat(np.where(self.drawn_RA, of.grain_A, 0), of.start_C, axis=1)
         self.best_RC: Ints = np.where(count_RC > 0, best_RC, OUT)
@@ -136,7 +137,7 @@ class _Keys:
         """Median times size, times two to stay whole: the middle score twice, or the two middle ones."""
         upto_RA = np.cumsum(self.drawn_RA, axis=1, dtype=np.int64)
         before_RC = np.concatenate([np.zeros((len(upto_RA), 1), np.int64), upto_RA], axis=1)[:, of.start_C]
-        lengths = np.diff(of.start_C, append=len(of.place_A))
+        lengths = np.diff(of.start_C, append=len(of.position_A))
         nth_RA = upto_RA - np.repeat(before_RC, lengths, axis=1)
         count_RA = np.repeat(self.count_RC, lengths, axis=1)
         low_RA = self.drawn_RA & (nth_RA == (count_RA + 1) // 2)
@@ -151,15 +152,15 @@ def _samples(candidates: Candidates) -> _Samples:
     clusters = np.asarray(candidates.clusters, dtype=np.int64)
     scores = np.zeros(len(clusters)) if candidates.scores is None else np.asarray(candidates.scores, float)
     answered = np.flatnonzero(clusters != NO_ANSWER)
-    place_A = answered[np.lexsort((scores[answered], clusters[answered]))]
-    ids_C, start_C = np.unique(clusters[place_A], return_index=True)
+    position_A = answered[np.lexsort((scores[answered], clusters[answered]))]
+    ids_C, start_C = np.unique(clusters[position_A], return_index=True)
     right = candidates.right
-    rank_A = np.unique(scores[place_A], return_inverse=True)[1].reshape(-1)
+    rank_A = np.unique(scores[position_A], return_inverse=True)[1].reshape(-1)
     return _Samples(
-        place_A,
+        position_A,
         start_C,
         np.array([right[int(cluster)] for cluster in ids_C], dtype=np.bool_),
-        _grains(scores[place_A], len(clusters)),
+        _grains(scores[position_A], len(clusters)),
         rank_A.astype(np.int64),
         len(clusters),
     )

@@ -1,4 +1,4 @@
-"""Is a device there? Asked before anything starts; torch is imported only where it has to look for one."""
+"""Checks that a device is available, before a run starts. torch is imported only to look for a GPU."""
 
 from __future__ import annotations
 

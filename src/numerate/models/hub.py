@@ -1,4 +1,4 @@
-"""Is a model there on the Hugging Face hub? Asked before a run begins, in one request without retries."""
+"""Checks that a model is on the Hugging Face hub, before a run starts, in a request without retries."""
 
 from __future__ import annotations
 

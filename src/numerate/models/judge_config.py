@@ -1,4 +1,5 @@
-"""Configuration of a judge: `judge.json` beside its weights. No torch, so that a recipe can be checked."""
+"""Configuration of a reward model or evaluator: `judge.json` beside its weights. No torch, so that a
+recipe can be checked."""
 
 from __future__ import annotations
 

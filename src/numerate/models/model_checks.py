@@ -1,4 +1,4 @@
-"""Does a model directory fit what it is wanted for? Tokenizer and embeddings, quantised weights, folders of
+"""Checks that a model directory suits its use: tokenizer and embeddings, quantised weights, folders of
 runs. Reads headers and JSON; needs no torch."""
 
 from __future__ import annotations

@@ -36,9 +36,13 @@ class Operators:
     """from the place before a token to the place after it"""
     scope: Scope
 
-    def acts(self, place_N: NDArray[np.int8]) -> NDArray[np.bool_]:
+    def acts(self, position_N: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Returns the states in which an operator counts as one: those inside an annotation, or all."""
-        return place_N == INSIDE if self.scope == "inside_annotation" else np.ones_like(place_N, dtype=bool)
+        return (
+            position_N == INSIDE
+            if self.scope == "inside_annotation"
+            else np.ones_like(position_N, dtype=bool)
+        )
 
     def places(self, ids: Sequence[int]) -> NDArray[np.int8]:
         """Returns the state before each token of an answer, which begins outside."""

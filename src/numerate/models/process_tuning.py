@@ -21,9 +21,9 @@ import time
 from threading import Thread
 
 SPIN = {"GOMP_SPINCOUNT": "1000"}
-SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+WAIT_VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 """variables by which a person may have chosen already"""
-HEAP_SAID = ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "LD_PRELOAD")
+HEAP_VARIABLES = ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "LD_PRELOAD")
 TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
 """numbers of glibc's mallopt options"""
 
@@ -55,9 +55,9 @@ def tune_process() -> None:
 
     The threads' part only works before torch is imported; after that it does nothing. Results do not depend
     on either."""
-    if not any(name in os.environ for name in SAID):
+    if not any(name in os.environ for name in WAIT_VARIABLES):
         os.environ.update(SPIN)
-    if not any(name in os.environ for name in HEAP_SAID):
+    if not any(name in os.environ for name in HEAP_VARIABLES):
         keep_heap()
 
 

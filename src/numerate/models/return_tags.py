@@ -25,7 +25,7 @@ class Conditioning:
         return self.good if good else self.bad
 
     @property
-    def asked(self) -> str:
+    def target_tag(self) -> str:
         return self.tag(self.ask == "good")
 
 

@@ -1,4 +1,4 @@
-"""Text <-> token ids, so that text from data can never speak with the authority of a control token.
+"""Text <-> token ids, so that text from data is never encoded as a control token.
 
 A question that contains "</s>" or "<|im_end|>" is text about such a string, not the end of a turn: every
 text that comes with a prompt or a target is encoded with `split_special_tokens`, which spells control tokens

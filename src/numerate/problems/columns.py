@@ -122,7 +122,7 @@ def _messages(row: Row) -> Problem:
     turns = read_messages(row, "messages")
     solution = turns.pop()["content"] if turns[-1]["role"] == "assistant" else ""
     question, history = question_of(row, "messages", turns)
-    return _told(row, question, history, solution, "messages")
+    return _problem(row, question, history, solution, "messages")
 
 
 def _conversations(row: Row) -> Problem:
@@ -147,20 +147,20 @@ def _message(row: Row, turn: Any) -> dict[str, Any]:
 
 def _instruction(row: Row) -> Problem:
     question = "\n\n".join(filter(None, (row.text("instruction"), row.maybe("input"))))
-    return _told(row, question, [], row.text("output"), "output", "instruction", "input", "ground_truth")
+    return _problem(row, question, [], row.text("output"), "output", "instruction", "input", "ground_truth")
 
 
 def _completion(row: Row) -> Problem:
     question, history = read_prompt(row, "prompt")
-    return _told(row, question, history, read_completion(row, "completion"), "completion")
+    return _problem(row, question, history, read_completion(row, "completion"), "completion")
 
 
 def _prompt_answer(row: Row) -> Problem:
     question, history = read_prompt(row, "prompt")
-    return _told(row, question, history, row.maybe("solution"), "solution", "ground_truth")
+    return _problem(row, question, history, row.maybe("solution"), "solution", "ground_truth")
 
 
-def _told(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
+def _problem(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
     """A question with a solution, whose answer is the row's own or the one that the solution marks or states.
     Text that isn't about problems has none, and stays without."""
     answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)

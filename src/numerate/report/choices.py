@@ -38,7 +38,7 @@ class ChoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One table: models and judges, or judges alone, by columns of numbers."""
+    """A table: models and scorers, or scorers alone, by columns of numbers."""
 
     name: str
     """the problem set"""
@@ -55,7 +55,7 @@ class Choices:
 
 
 def selection_tables(run: RunRecord) -> list[Choices]:
-    """Up to three tables per problem set that a judge has scores for."""
+    """Up to three tables per problem set that a scorer has scores for."""
     tables: list[Choices] = []
     quality = [metric.name for metric in catalog.summary()]
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
@@ -71,13 +71,13 @@ def selection_tables(run: RunRecord) -> list[Choices]:
 
 def strategies() -> list[str]:
     """Returns the metrics of the selection strategies, the vote first."""
-    return [metric.name for metric in catalog.drawn("strategies")]
+    return [metric.name for metric in catalog.metrics_in("strategies")]
 
 
 def _table(
     run: RunRecord, problems: str, note: str, rows: Sequence[Result], metrics: Sequence[str], about: str = ""
 ) -> list[Choices]:
-    """Nothing where no judge has any of the metrics."""
+    """Nothing where no scorer has any of the metrics."""
     pairs = dict.fromkeys((row.model, row.judge) for row in rows if row.judge and row.metric in metrics)
     if not pairs:
         return []
@@ -115,7 +115,7 @@ def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choi
     vote, greedy = make_column("maj_at_k", most), make_column(SAMPLED, 1)
     shown = [
         ChoiceRow("", name, tuple(_cell(rows, model, "", column) for model, _ in columns))
-        for name, column in (("no judge: greedy", greedy), ("no judge: the vote", vote))
+        for name, column in (("no scorer: greedy", greedy), ("no scorer: the vote", vote))
         if any(row.metric == column.metric for row in rows)
     ]
     for judge in unique_names([row.judge for row in mine]):

@@ -144,7 +144,7 @@ def thin_points(points: Points, most: int = DENSE) -> Points:
 def sample_panels(run: RunRecord) -> list[Panel]:
     """Accuracy against the number of samples: one panel per problem set."""
     panels: list[Panel] = []
-    curves = catalog.drawn("curves")
+    curves = catalog.metrics_in("curves")
     names = {metric.name for metric in curves}
     for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
@@ -250,7 +250,7 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
     """Returns panels of the diversity of samples: per model and problem set, then per round of every stage
     that samples."""
     panels: list[Panel] = []
-    spread = [metric.name for metric in catalog.drawn("diversity")]
+    spread = [metric.name for metric in catalog.metrics_in("diversity")]
     for index, problems in enumerate(_sets(run)):
         mine = [row for row in whole_set(run.results) if row.problems == problems]
         figures = [

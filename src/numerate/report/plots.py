@@ -247,11 +247,11 @@ def _square(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(_percent))
 
 
-def _percent(value: float, _place: Any = None) -> str:
+def _percent(value: float, _position: Any = None) -> str:
     return f"{100 * value:g}%" if abs(100 * value - round(100 * value)) > 1e-6 else f"{round(100 * value)}%"
 
 
-def _plain(value: float, _place: Any = None) -> str:
+def _plain(value: float, _position: Any = None) -> str:
     return f"{value:.4g}"
 
 

@@ -3,7 +3,7 @@ None.
 
 A row says: `model` on `problems` has this `value` of `metric` (at `k` samples where it means something),
 with the interval [low, high], measured over `n` problems. `by` and `group` mark a row of a breakdown,
-`versus` a paired difference (model minus versus), `judge` what a judge's scores decide or are worth."""
+`versus` a paired difference (model minus versus), `judge` the scorer whose scores are used."""
 
 from __future__ import annotations
 

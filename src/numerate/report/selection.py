@@ -1,8 +1,8 @@
-"""Selection: which of several samples to hand in, and what the judges behind it are worth.
+"""Selection: strategies that choose one of several samples, and metrics of their scorers.
 
-Rows without a judge give one panel per problem set: how the samples divide among answers. Rows of judges
-give two per problem set and model: what the strategies make of each judge's scores, and the judges beside
-each other. The tables are in `report/choices.py`."""
+Rows without a scorer give one panel per problem set: how the samples divide among answers. Rows of scorers
+give two per problem set and model: the strategies with each scorer's scores, and the scorers beside each
+other. The tables are in `report/choices.py`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
 
 
 def selection_panels(run: RunRecord) -> list[Panel]:
-    """Per problem set how the samples divide; per model on it what every judge makes of them, and the judges
-    themselves."""
+    """Per problem set how the samples divide; per model on it the strategies with each scorer, and the
+    scorers themselves."""
     panels: list[Panel] = []
     judges = unique_names([row.judge for row in run.results if row.judge])
     for index, problems in enumerate(unique_names([row.problems for row in run.results])):
@@ -41,7 +41,7 @@ def selection_panels(run: RunRecord) -> list[Panel]:
 
 
 def _divided(rows: Sequence[Result]) -> list[Result]:
-    names = {metric.name for metric in [*catalog.drawn("cost"), *catalog.drawn("histograms")[:1]]}
+    names = {metric.name for metric in [*catalog.metrics_in("cost"), *catalog.metrics_in("histograms")[:1]]}
     return [row for row in rows if row.metric in names and not row.judge]
 
 
@@ -54,14 +54,14 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
     """Figures without scores, in the colours of the models."""
     figures: list[Figure] = []
-    for metric in catalog.drawn("cost"):
+    for metric in catalog.metrics_in("cost"):
         curve = [row for row in rows if row.metric == metric.name]
         if curve:
             name, note = catalog.title(metric.name, "K"), catalog.explain(metric.name, "K")
             tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
             svg = _lines(f"{salt}-cost", name, tinted, "K, clusters", doubling=True, top=1.04)
             figures.append(Figure(name, note, svg))
-    for metric in catalog.drawn("histograms"):
+    for metric in catalog.metrics_in("histograms"):
         bars = [row for row in rows if row.metric == metric.name and row.by]
         groups = unique_names([row.group for row in bars])
         drawn = [
@@ -86,7 +86,7 @@ def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None
 
 def strategies() -> list[Metric]:
     """In the order of their colours."""
-    return catalog.drawn("strategies")
+    return catalog.metrics_in("strategies")
 
 
 def by_limit(metric: Metric) -> str:
@@ -99,7 +99,7 @@ def drawn_metrics() -> set[str]:
 
 
 def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
-    """The strategies in their colours, a pair of figures per judge, all on one scale."""
+    """The strategies in their colours, a pair of figures per scorer, all on one scale."""
     reached = [row for row in rows if row.metric in drawn_metrics()]
     top = min(1.0, 1.04 * max((row.high or row.value or 0.0 for row in reached), default=1.0)) or 1.0
     figures: list[Figure] = []
@@ -173,7 +173,7 @@ def _against_truth(
     rows: Sequence[Result], judges: Sequence[str], kind: catalog.Figure, salt: str
 ) -> Iterator[Figure]:
     x, shape = AXES[kind]
-    for metric in catalog.drawn(kind):
+    for metric in catalog.metrics_in(kind):
         lines = [_judge_line(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
         drawn = [line for line in lines if line.points]
         if drawn:
@@ -197,7 +197,7 @@ def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> p
 
 
 def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:
-    """ "AUC 0.810 [0.780, 0.840]" of a single judge; those of several stand in the table."""
+    """ "AUC 0.810 [0.780, 0.840]" of a single scorer; those of several stand in the table."""
     cells = [cell for judge in judges if (cell := _measured(rows, metric, judge))]
     return f"{catalog.title(metric, None)} {cells[0].sized}" if len(cells) == 1 else otherwise
 

@@ -148,12 +148,12 @@ def shared_size(cells: Iterable[Cell | None]) -> str:
 
 
 def whole_set(results: Sequence[Result]) -> list[Result]:
-    """The rows that speak of a whole problem set and one model, and of no judge."""
+    """The rows of a whole problem set and a single model, without a scorer."""
     return [row for row in results if not row.by and not row.versus and not row.judge]
 
 
 def judge_results(results: Sequence[Result]) -> list[Result]:
-    """The rows that say in one number what a judge's scores are worth on a whole problem set."""
+    """The rows with a single number for a scorer's scores on a whole problem set."""
     return [row for row in results if row.judge and not row.by and not row.versus and row.x is None]
 
 

@@ -1,4 +1,4 @@
-"""Every strategy of selection with a judge's scores, and the judge itself, as rows."""
+"""Every strategy of selection with a scorer's scores, and metrics of the scorer itself, as rows."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def _limited(
 
 
 def cross_table(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
-    """judge -> model -> value at the most samples: does a judge that was trained on one model's samples
-    help with another's (Liu et al. 2023, table 6)? Rows are those of one problem set and name their model."""
+    """Returns scorer -> model -> value at the most samples: whether a scorer trained on a model's samples
+    helps with another's (Liu et al. 2023, table 6). The rows are of one problem set and name their model."""
     best: dict[str, dict[str, Row]] = {}
     for each in rows:
         if each["metric"] == metric and "judge" in each:

@@ -1,4 +1,4 @@
-"""A judge of steps on a set of labelled steps, as rows."""
+"""A step scorer on a set of labelled steps, as rows."""
 
 from __future__ import annotations
 

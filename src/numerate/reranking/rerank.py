@@ -1,4 +1,4 @@
-"""One judge on the stored samples of every measured model: rows for `metrics.json`."""
+"""A scorer on the stored samples of every measured model: rows for `metrics.json`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def rerank_models(
 
 
 def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[Row]:
-    """Selection with the judge's scores, how many samples were too long for it, and its step scores against
+    """Selection with the scorer's scores, how many samples were too long for it, and its step scores against
     the oracle's labels where the samples have some."""
     chosen_on = (validation.groups, validation.scores) if validation else None
     rows = selection_results(
@@ -84,5 +84,5 @@ def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[
 
 
 def whole_labels(stored: Stored) -> Labels:
-    """The oracle's labels of the samples that the judge has read to their end."""
+    """The oracle's labels of the samples that the scorer has read to their end."""
     return {key: labels for key, labels in labels_of(stored.groups).items() if key not in stored.overlong}

@@ -21,7 +21,7 @@ class Stored:
     groups: list[Group]
     scores: dict[tuple[str, int], tuple[float, ...]]
     overlong: set[tuple[str, int]]
-    """samples whose late steps the judge had no room for"""
+    """samples whose late steps did not fit the scorer's context"""
 
 
 def score_stored(
@@ -36,7 +36,7 @@ def score_stored(
 ) -> Stored:
     """Scores the samples in `samples`, a file in `folder` for each of theirs; those that are there are read.
 
-    scorer: opens the judge; not called where nothing is missing. each: samples per problem. A part is always
+    scorer: loads the scorer; not called where nothing is missing. each: samples per problem. A part is always
     scored as a whole, so a resumed scoring gives the same numbers bit for bit. With several processes each
     scores its share of the parts."""
     parts = [(part, folder / f"{part.stem}.jsonl") for part in sorted(samples.glob("part-*.parquet"))]

@@ -11,7 +11,7 @@ from numerate.metrics import Candidates
 from numerate.types import Group, Scorer
 
 Scores = Mapping[tuple[str, int], Sequence[float]]
-"""(problem id, index) -> the scores of the sample's steps; an outcome judge gives one"""
+"""(problem id, index) -> the scores of the sample's steps; an outcome reward model gives one"""
 
 
 @dataclass(frozen=True, slots=True)

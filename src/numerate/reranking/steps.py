@@ -1,4 +1,4 @@
-"""A judge of steps against labels of the same steps, as rows."""
+"""A step scorer against labels of the same steps, as rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metric rows of samples and votes that need no judge."""
+"""Metric rows of samples and votes that need no scorer."""
 
 from __future__ import annotations
 

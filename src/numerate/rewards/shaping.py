@@ -46,7 +46,7 @@ def cosine_length(
         exceeded: of any rollout of L_max tokens or more.
     """
 
-    def one(length: int, right: float | None) -> float | None:
+    def penalty(length: int, right: float | None) -> float | None:
         if right is None:
             return None
         if length >= longest:
@@ -54,7 +54,7 @@ def cosine_length(
         short, long = (right_short, right_long) if right else (wrong_short, wrong_long)
         return long + (short - long) * (1 + math.cos(math.pi * length / longest)) / 2
 
-    return [one(len(ids), right) for ids, right in zip(completion_ids, correct, strict=True)]
+    return [penalty(len(ids), right) for ids, right in zip(completion_ids, correct, strict=True)]
 
 
 def repetition(completion_ids: Ids, n: int = 3) -> list[float]:

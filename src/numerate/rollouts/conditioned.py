@@ -65,7 +65,7 @@ class Conditioned:
     def _tag(self) -> Turn:
         conditioning = self.policy.conditioning
         assert conditioning is not None, "this policy has no return tags"
-        return Turn("user", conditioning.asked, tuple(tag_ids(self.policy, conditioning.asked)))
+        return Turn("user", conditioning.target_tag, tuple(tag_ids(self.policy, conditioning.target_tag)))
 
 
 @dataclass

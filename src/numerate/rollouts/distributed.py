@@ -18,7 +18,7 @@ class Named(Protocol):
     def id(self) -> str: ...
 
 
-Asked = TypeVar("Asked", bound=Named)
+NamedT = TypeVar("NamedT", bound=Named)
 
 
 def is_distributed() -> bool:
@@ -56,7 +56,7 @@ def run_on_main(do: Callable[[], object]) -> None:
 
 
 def write_part(
-    path: Path, problems: Sequence[Asked], make: Callable[[Sequence[Asked]], list[Scored]]
+    path: Path, problems: Sequence[NamedT], make: Callable[[Sequence[NamedT]], list[Scored]]
 ) -> None:
     """Stores what `make` gives for the questions of a part, in their order and that of the rollouts. Several
     processes make a share each, and one puts the shares together: the file is the same."""

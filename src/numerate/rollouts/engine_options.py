@@ -1,4 +1,4 @@
-"""Questions that a run asks of the options of any engine."""
+"""Interface of engine options."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 class BaseEngineOptions:
-    """Parent of the options of every kind of engine. What it answers suits an engine in this process that
-    needs nothing beyond torch; a kind overrides what differs.
+    """Parent of the options of every kind of engine. The defaults suit an engine in this process that
+    needs no package beyond torch; a kind overrides what differs.
 
     A kind is a record (`numerate.options.config`) with `kind: Literal["its name"]`, and with `make`."""
 
@@ -33,14 +33,14 @@ class BaseEngineOptions:
         raise NotImplementedError
 
     def check(self) -> None:
-        """Raises ValueError, before anything long begins, where the engine cannot be reached."""
+        """Raises ValueError, before a run starts, where the engine cannot be reached."""
 
     def mark(self) -> list[str]:
         """Returns what distinguishes stored samples of this engine from those of another."""
         return [self.kind]
 
     def title(self) -> str:
-        """Returns the kind, and what else changes how it writes."""
+        """Returns the kind, and other options that change its samples."""
         return self.kind
 
     def why_fixed(self) -> str | None:

@@ -25,8 +25,8 @@ def options_class(kind: str) -> type[BaseEngineOptions]:
 
 
 def make_engine(options: BaseEngineOptions, policy: Policy) -> Engine:
-    """An engine that samples from the policy, line by line where the policy reads a tag before every line.
-    Raises ValueError where a package that it needs is missing."""
+    """Makes an engine that samples from the policy, line by line where the policy reads a tag before every
+    line. Raises ValueError where a package that it needs is missing."""
     from numerate.rollouts.conditioned import Conditioned
 
     options.need_package()
@@ -40,7 +40,7 @@ def make_engine(options: BaseEngineOptions, policy: Policy) -> Engine:
 
 
 def check_engine(options: BaseEngineOptions) -> None:
-    """Before anything long: what is needed is installed, and a server is there. Raises ValueError."""
+    """Checks, before a run starts, that packages are installed and a server responds. Raises ValueError."""
     options.need_package()
     options.check()
 
@@ -51,7 +51,7 @@ def load_policy(
     device: str = "auto",
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
 ) -> Policy:
-    """A policy to be sampled from by such an engine: without its weights where the engine has its own."""
+    """Loads a policy for such an engine: without its weights where the engine has its own."""
     from numerate.models import policy, remote_policy
 
     if not options.loads_weights:

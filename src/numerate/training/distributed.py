@@ -1,5 +1,4 @@
-"""Several processes of one run (torchrun, accelerate launch): who am I, and the sum of everybody's
-gradients."""
+"""Process group: rank, world size, gradient sums, errors raised in all processes."""
 
 from __future__ import annotations
 

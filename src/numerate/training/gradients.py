@@ -42,7 +42,7 @@ class Gradients:
 
     def parts(self, batches: Iterable[Batch], loss: Loss) -> Iterator[Part]:
         if self.threads is None:
-            yield from (self.one(batch, loss) for batch in batches)
+            yield from (self.micro_batch(batch, loss) for batch in batches)
             return
         waiting: deque[Future[Part]] = deque()
         try:
@@ -62,9 +62,9 @@ class Gradients:
         share = max(1, self.cores // self.workers)
         if torch.get_num_threads() != share:
             torch.set_num_threads(share)
-        return self.one(batch, loss)
+        return self.micro_batch(batch, loss)
 
-    def one(self, batch: Batch, loss: Loss) -> Part:
+    def micro_batch(self, batch: Batch, loss: Loss) -> Part:
         value, stats = loss(self.model, batch)
         return torch.autograd.grad(value, self.parameters, allow_unused=True), value.item(), stats
 

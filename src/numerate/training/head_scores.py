@@ -77,34 +77,35 @@ def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
     h_BTD = trunk_states(model, batch)
     if not model.likelihood:
         return model(h_BTD[where]), where
-    said_BT = batch.token["said"] > 0
-    logp_BT = logprobs_of(model, batch, h_BTD, said_BT)
-    return model(h_BTD[where], so_far(logp_BT, said_BT, batch.row_BT, where)), where
+    text_BT = batch.token["said"] > 0
+    logp_BT = logprobs_of(model, batch, h_BTD, text_BT)
+    return model(h_BTD[where], so_far(logp_BT, text_BT, batch.row_BT, where)), where
 
 
-def so_far(logp_BT: Tensor, said_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
+def so_far(logp_BT: Tensor, text_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
     """At some places the sum of log p up to there, over the row and over the step, [N, 2] float32.
 
     Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
     differences of running ones, which want float64 where there is one."""
     line_N, at_N = where
     run_BT = logp_BT.to(torch.float32 if logp_BT.device.type == "mps" else torch.float64).cumsum(1)
-    begins_BT = torch.ones_like(said_BT)
+    begins_BT = torch.ones_like(text_BT)
     begins_BT[:, 1:] = row_BT[:, 1:] != row_BT[:, :-1]
     first_N = latest_true(begins_BT)[line_N, at_N]
-    end_N = latest_true(~said_BT)[line_N, at_N - 1]
+    end_N = latest_true(~text_BT)[line_N, at_N - 1]
     now_N, at_first_N = run_BT[line_N, at_N], (run_BT - logp_BT)[line_N, first_N]
     return torch.stack([now_N - at_first_N, now_N - run_BT[line_N, end_N]], dim=1).float()
 
 
 def latest_true(true_BT: Tensor) -> Tensor:
-    """The last place up to each that is true, 0 where there is none."""
-    place_T = torch.arange(true_BT.shape[1], device=true_BT.device)
-    return torch.where(true_BT, place_T, 0).cummax(1).values
+    """Returns the last position up to each that is true, 0 where there is none."""
+    position_T = torch.arange(true_BT.shape[1], device=true_BT.device)
+    return torch.where(true_BT, position_T, 0).cummax(1).values
 
 
 def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]. An encoder looks both ways, so it is told where padding begins."""
+    """Last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of the
+    padding."""
     if not model.encoder:
         return hidden_states(model, batch)
     seen_BT = (batch.row_BT >= 0).long()
@@ -155,9 +156,9 @@ def score_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> 
     for part in micro_batches(numbered, tokens, packed=packed):
         batch = (pack_rows if packed else pad_rows)(part, judge.pad_id, judge.device)
         with judge.autocast():
-            said_NC, where = ask(judge.model, batch)
+            logits_NC, where = ask(judge.model, batch)
         number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
-        out |= by_row(said_NC.cpu(), number_N)
+        out |= by_row(logits_NC.cpu(), number_N)
     return [out[i] for i in range(len(rows))]
 
 

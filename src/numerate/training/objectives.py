@@ -42,7 +42,7 @@ def probability(logits_NC: Tensor, neutral: str) -> Tensor:
     return right_N + neutral_N if neutral == "positive" else right_N
 
 
-def value(raw_N: Tensor, outcome_N: Tensor, weight_N: Tensor) -> Tensor:
+def ovm_value(raw_N: Tensor, outcome_N: Tensor, weight_N: Tensor) -> Tensor:
     """Returns `sum_n w_n (tanh(v_n) - Q_n)^2`, Q = +-1, w = 1 / (n + 1e-3) (Super_MARIO, implementation)."""
     return (weight_N * (raw_N.tanh() - outcome_N).square()).sum()
 

@@ -16,7 +16,7 @@ LASTING = (".parquet", ".safetensors")
 
 
 def checkpoint_surroundings(stage: Path, processes: int) -> dict[str, Any]:
-    """Returns what a checkpoint remembers beside the method's facts: the log so far, the rollouts and models
+    """Returns what a checkpoint remembers beside the stage's `state`: the log so far, the rollouts and models
     so far with their sizes, and how many processes shared the work."""
     return {"processes": processes, "log": log_extent(stage / LOG), "files": _files(stage)}
 

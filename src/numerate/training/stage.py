@@ -25,7 +25,7 @@ class Savable(Protocol):
 
 
 class Stage:
-    """facts: small JSON values of the method that are saved and restored with every checkpoint."""
+    """A stage: folder, seed, log, `state` (small JSON values saved with every checkpoint)."""
 
     SAVE_SECONDS = 30.0
     """between two checkpoints"""
@@ -47,7 +47,7 @@ class Stage:
         self.round = 0
         self.state: dict[str, Any] = {}
         self.paused = 0.0
-        """seconds of this round that were spent on looking"""
+        """seconds of this round that were spent in `untimed`"""
         self.parent = parent
         self.working: Stage | None = None
         """the part of this stage, or itself, whose loop runs"""
@@ -62,7 +62,7 @@ class Stage:
     def rounds(self, n: int, learner: Learner | None = None, label: str = "rounds") -> Iterator[int]:
         """Yields the rounds 0 .. n-1 that are not completed.
 
-        Everything random in a round follows from (seed, round), and only the learner, `facts` and files are
+        Everything random in a round follows from (seed, round), and only the learner, `state` and files are
         carried over; so a resumed loop repeats the uninterrupted one bit for bit, wherever it was killed.
         With a learner it saves every `save_seconds` and at the end, else after every round. To stop early,
         leave the loop after `finish()`.

@@ -8,7 +8,7 @@ from numerate.answers.extraction.clauses import DIGIT, count_words
 from numerate.answers.extraction.statement_expressions import chain_value
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.extraction.tagged_answers import opens_object
-from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.sources import LONGEST_STATEMENT, Extracted
 from numerate.answers.text.formulas import FORMULA, last_row
 from numerate.answers.text.markdown import bold_parts
 from numerate.types import Kind
@@ -23,7 +23,7 @@ _MEANING: dict[Kind, re.Pattern[str]] = {
 }
 
 
-def bare_answer(tail: str, kind: Kind) -> Found | None:
+def bare_answer(tail: str, kind: Kind) -> Extracted | None:
     """Returns the whole text where it is an answer and no sentence."""
     text = tail.strip()
     if len(text) > LONGEST_STATEMENT or opens_object(text) or _has_lines(text):
@@ -34,7 +34,7 @@ def bare_answer(tail: str, kind: Kind) -> Found | None:
     if words and kind == "number":
         return None
     value = _bare_expression(text, words) if words and kind == "math" else _bare_text(text, kind, words)
-    return None if value is None else Found(value, "bare")
+    return None if value is None else Extracted(value, "bare")
 
 
 def _bare_expression(text: str, words: int) -> str | None:

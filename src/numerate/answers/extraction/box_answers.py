@@ -10,7 +10,7 @@ from numerate.answers.extraction.corrections import CORRECTION
 from numerate.answers.extraction.cues import answer_cues
 from numerate.answers.extraction.phrase_answers import corrected_answer, cue_value
 from numerate.answers.extraction.refusals import refuses_answer
-from numerate.answers.sources import Found
+from numerate.answers.sources import Extracted
 from numerate.answers.text.boxes import Box, find_boxes, last_boxes
 from numerate.types import Kind
 
@@ -37,7 +37,7 @@ def is_loop_of_boxes(tail: str) -> bool:
     return tail.count("\\boxed{}") > MOST_EMPTY
 
 
-def box_answer(tail: str, kind: Kind) -> Found | None:
+def box_answer(tail: str, kind: Kind) -> Extracted | None:
     """Returns what the last boxes hold, or the final answer that a sentence behind them gives."""
     if "box" not in tail or is_loop_of_boxes(tail):
         return None
@@ -46,10 +46,10 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
         return None
     end = boxes[-1].end
     if refuses_answer(tail, end):
-        return Found(None, "box")
+        return Extracted(None, "box")
     later = _later_phrase(tail, boxes[-1], kind)
     if later:
-        return Found(later, "phrase")
+        return Extracted(later, "phrase")
     if corrected := _corrected_answer(tail, end, kind):
         return corrected
     contents = ""
@@ -58,7 +58,7 @@ def box_answer(tail: str, kind: Kind) -> Found | None:
         if contents or not boxes or not any(box.inner.strip() for box in boxes):
             break
         boxes = last_boxes(tail[: boxes[0].start])  # those that the text rejects don't count
-    return Found(contents, "box")
+    return Extracted(contents, "box")
 
 
 _CONTRAST = re.compile(
@@ -82,7 +82,7 @@ def _later_phrase(tail: str, box: Box, kind: Kind) -> str | None:
     return None
 
 
-def _corrected_answer(tail: str, end: int, kind: Kind) -> Found | None:
+def _corrected_answer(tail: str, end: int, kind: Kind) -> Extracted | None:
     """Returns the answer of a correction behind the last box."""
     corrected = corrected_answer(tail, end, kind)
     if corrected is None or kind == "choice" or _has_mathematics(corrected.answer or ""):

@@ -13,7 +13,7 @@ from numerate.answers.extraction.corrections import withdrawals
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
 from numerate.answers.extraction.unfinished import breaks_off
-from numerate.answers.sources import LONGEST_STATEMENT, MOST_GUESSED, NOTHING, Fallback, Found
+from numerate.answers.sources import LONGEST_STATEMENT, MOST_GUESSED, NOTHING, Extracted, Fallback
 
 _VERDICT = re.compile(
     r"(?:^|(?<=[.;,?\n]))[ \t*_-]*\(?(?P<letter>(?-i:[A-J]))"
@@ -48,19 +48,19 @@ MOST_WORDS = 4
 
 
 def choice_answer(
-    tail: str, marked: Found | None, choices: Sequence[tuple[str, str]], fallback: Fallback
-) -> Found:
+    tail: str, marked: Extracted | None, choices: Sequence[tuple[str, str]], fallback: Fallback
+) -> Extracted:
     """Returns the letter that a text chooses. marked: the answer that the text marks as such, if any."""
     if letter := _corrected_letter(tail, choices):
-        return Found(letter, "phrase")
+        return Extracted(letter, "phrase")
     if marked is not None and marked.source != "phrase":
         letter = choice.letter_of(marked.answer or "", choices) or choice.last_letter(tail, choices)
-        return Found(letter, marked.source) if letter else NOTHING
+        return Extracted(letter, marked.source) if letter else NOTHING
     recent = max(len(tail) - LONGEST_STATEMENT, 0)
     if _UNDECIDED.search(tail, recent) or (marked is None and _UNSURE.search(tail, recent)):
         return NOTHING
     if marked is None and (letter := letter_by_verdicts(tail, choices)) is not None:
-        return Found(letter, "letter") if letter else NOTHING
+        return Extracted(letter, "letter") if letter else NOTHING
     letter = choice.asserted_letter(tail, choices)  # reads the phrases of running text itself
     if letter is None or (not letter and count_words(tail) <= MOST_WORDS):
         bare = bare_answer(tail, "choice")
@@ -68,7 +68,7 @@ def choice_answer(
     if letter and marked is None and _breaks_off(tail):
         return NOTHING
     if letter:
-        return Found(letter, marked.source if marked else "letter")
+        return Extracted(letter, marked.source if marked else "letter")
     if letter is None and fallback != "none":
         return _choice_by_value(tail, choices) or _choice_by_text(tail, choices) or NOTHING
     return NOTHING
@@ -96,13 +96,13 @@ def _breaks_off(tail: str) -> bool:
 _DENIES = re.compile(r"\b(?:not|cannot|never|no|nor|except|unless|if|without|wrong)\b|n't", re.IGNORECASE)
 
 
-def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
+def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Extracted | None:
     """Returns the one choice whose words the last sentence has, where it denies nothing."""
     sentence = next(sentences_upwards(tail[-MOST_GUESSED:]), ("", False))[0].lower()
     if _DENIES.search(sentence):
         return None
     letters = [letter for letter, text in choices if _names(sentence, text.strip().lower())]
-    return Found(letters[0], "last") if len(letters) == 1 else None
+    return Extracted(letters[0], "last") if len(letters) == 1 else None
 
 
 def _names(sentence: str, text: str) -> bool:
@@ -117,8 +117,8 @@ def _names(sentence: str, text: str) -> bool:
     )
 
 
-def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Found | None:
+def _choice_by_value(tail: str, choices: Sequence[tuple[str, str]]) -> Extracted | None:
     """Returns the one choice that is the value with which the text ends."""
     value = last_statement(tail[-MOST_GUESSED:], "math") if choices else None
     letters = [letter for letter, text in choices if value and decide(value, text).equal]
-    return Found(letters[0], "math") if len(letters) == 1 else None
+    return Extracted(letters[0], "math") if len(letters) == 1 else None

@@ -11,7 +11,7 @@ from numerate.answers.extraction.corrections import CORRECTION
 from numerate.answers.extraction.phrase_answers import corrected_answer
 from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
-from numerate.answers.sources import LONGEST_STATEMENT, Found
+from numerate.answers.sources import LONGEST_STATEMENT, Extracted
 from numerate.answers.text.boxes import find_boxes
 from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
@@ -28,7 +28,7 @@ MOST_CORRECTIONS = 16
 """lines of hashes behind the first that may correct it; more of them are a loop"""
 
 
-def hash_answer(tail: str, kind: Kind) -> Found | None:
+def hash_answer(tail: str, kind: Kind) -> Extracted | None:
     """Returns the answer on the first line of hashes that has one, or on a later one that corrects it."""
     if "####" not in tail:
         return None
@@ -40,7 +40,7 @@ def hash_answer(tail: str, kind: Kind) -> Found | None:
         if not CORRECTION.search(tail[start:later]):
             break
         start, value = later, correction
-    return corrected_answer(tail, start, kind) or Found(value, "hash")
+    return corrected_answer(tail, start, kind) or Extracted(value, "hash")
 
 
 def _valued_lines(tail: str, kind: Kind) -> Iterator[tuple[int, str]]:

@@ -113,7 +113,7 @@ def _last_value(text: str, sentence: str, upwards: Upwards, kind: Kind) -> Value
     return asides[0].value if asides else None
 
 
-_ASKED = re.compile(r"\basked\b", re.IGNORECASE)
+_ASKING_WORD = re.compile(r"\basked\b", re.IGNORECASE)
 
 
 def _outright(sentence: str, upwards: Upwards, kind: Kind) -> tuple[bool, Value]:
@@ -125,7 +125,7 @@ def _outright(sentence: str, upwards: Upwards, kind: Kind) -> tuple[bool, Value]
     if rejects_value(sentence):
         return True, _without_rejected_value(sentence, upwards, kind)
     plan = is_plan(sentence)
-    if plan and not _ASKED.search(sentence):
+    if plan and not _ASKING_WORD.search(sentence):
         return True, None
     if wanted := sought_words(sentence):
         return True, value_about(wanted, sentence, upwards, kind)

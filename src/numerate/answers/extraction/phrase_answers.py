@@ -10,7 +10,7 @@ from numerate.answers.extraction.cues import Cue, answer_cues
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
-from numerate.answers.sources import GUESS_OF, LONGEST_STATEMENT, Found
+from numerate.answers.sources import GUESS_OF, LONGEST_STATEMENT, Extracted
 from numerate.types import Kind
 
 _OPENING = re.compile(r"[ \t:：*_]{0,20}(?:\n[ \t>*#_-]{0,12}){0,3}[*_ ]{0,6}")
@@ -18,28 +18,28 @@ _IN_TEXT = re.compile(r"\\text\{[^{}]*\Z")
 _DISPLAYS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
 
 
-def phrase_answer(tail: str, kind: Kind) -> Found | None:
+def phrase_answer(tail: str, kind: Kind) -> Extracted | None:
     """Returns the value behind the last cue that announces one."""
     for cue in answer_cues(tail):
         if value := cue_value(tail, cue, kind):
-            return corrected_answer(tail, cue.end, kind) or Found(value, "phrase")
+            return corrected_answer(tail, cue.end, kind) or Extracted(value, "phrase")
     return None
 
 
-def corrected_answer(tail: str, start: int, kind: Kind) -> Found | None:
+def corrected_answer(tail: str, start: int, kind: Kind) -> Extracted | None:
     """Returns the answer of a text that takes back what it called its answer, a guess where no cue announces
     it; None where it takes nothing back. For a choice it is the statement behind the correction."""
     for end in withdrawals(tail, start):
         values = (cue_value(tail, cue, kind) for cue in answer_cues(tail, end))
         if value := next(filter(None, values), None):
-            return Found(value, "phrase")
+            return Extracted(value, "phrase")
         behind = tail[end:].lstrip(" :,.;，。、—–-!")
         if is_confirmed(behind):
             return None
         if kind == "choice":
-            return Found(first_sentence(behind).strip(), "phrase")
+            return Extracted(first_sentence(behind).strip(), "phrase")
         if value := last_statement(behind, kind):
-            return Found(value, GUESS_OF[kind])
+            return Extracted(value, GUESS_OF[kind])
     return None
 
 

@@ -1,8 +1,8 @@
 """Proximal policy optimization with a learned value (Schulman et al. 2017, arXiv:1707.06347, eq. 7 and 9;
-for reasoning Havrilla et al. 2024, arXiv:2403.04642, section 3 "PPO"; with judges of steps Pan et al. 2023,
+for reasoning Havrilla et al. 2024, arXiv:2403.04642, section 3 "PPO"; with step scorers Pan et al. 2023,
 arXiv:2311.05821, and Gao et al. 2024, arXiv:2410.15115).
 
-for each collection:  o ~ pi_old(. | q), N per question
+for each collection:  o ~ pi_old(. | q), N per problem
     r_t    = R_t - beta (log pi_old - log pi_ref)                    R_t: see `token_rewards`
     A_t    = sum_l (gamma lam)^l (r_{t+l} + gamma V_{t+l+1} - V_{t+l}),   R^_t = A_t + V_t;  A is whitened
     K times over the collection, in minibatches:
@@ -154,15 +154,15 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     scorer = step_scorer.load_scorer(cfg.judge, job, every=cfg.process.scores == "steps")
     loop = OnPolicyLoop(run, job, cfg, partial(value_network.open_network, cfg=cfg.value))
     for step in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. rollouts of the policy as it is now, and what they earn
-        chosen = earned(loop, loop.sample_groups(), scorer, cfg)
+        # 1. rollouts of the current policy, and their rewards
+        chosen = reward_rollouts(loop, loop.sample_groups(), scorer, cfg)
         # 2. advantages and returns
         beta = run.state.get("beta", cfg.kl.coef)
-        rows, stats = credited(loop, chosen, beta, cfg)
+        rows, stats = make_rows(loop, chosen, beta, cfg)
         # 3. K epochs of minibatches
         loop.stats |= stats
         means = learn_from_rows(loop, rows, beta, cfg)
-        # 4. the penalty follows the divergence, where it has a target and the policy moves
+        # 4. adapt the coefficient of the penalty, where it has a target and the policy is trained
         if cfg.kl.target and step >= cfg.value.warmup:
             kl = stats["kl/per_attempt"]
             run.state["beta"] = credit.adapt_kl_coef(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
@@ -175,17 +175,17 @@ def adaptive_lambda(cfg: Config, tokens: int) -> float:
     return max(0.0, 1 - 1 / (cfg.lam_alpha * tokens)) if cfg.lam_alpha else cfg.lam
 
 
-def earned(
+def reward_rollouts(
     loop: OnPolicyLoop, groups: Sequence[Group], scorer: Scorer | None, cfg: Config
 ) -> list[RewardedRollout]:
-    """The rollouts that are learned from, the best K of N at each problem, with their rewards."""
+    """Returns the rollouts to train on, the best K of N per problem, with their rewards."""
     step_scores = step_scorer.score_groups(scorer, groups)
     process = token_rewards.with_eta(cfg.process, step_scores, loop.run.state)
     withhold = not cfg.sample.grade_truncated
     amounts = token_rewards.Amounts(cfg.rewards, process, cfg.reference_steps, cfg.reward_limit, withhold)
     paid, stats = token_rewards.rollout_rewards(groups, step_scores, amounts, loop.policy.decode)
     loop.stats |= stats
-    loop.payments = [rewarded.paid for rollouts in paid for rewarded in rollouts]
+    loop.total_rewards = [rewarded.total_reward for rollouts in paid for rewarded in rollouts]
     chosen = [rewarded for rollouts in paid for rewarded in best_rollouts(rollouts, cfg.learn_from)]
     if not chosen:
         raise ValueError(f"{loop.run.position}: {rollout_metrics.without_rows(groups)}")
@@ -199,10 +199,10 @@ def best_rollouts(rollouts: Sequence[RewardedRollout], k: int | None) -> list[Re
     ]
 
 
-def credited(
+def make_rows(
     loop: OnPolicyLoop, chosen: Sequence[RewardedRollout], beta: float, cfg: Config
 ) -> tuple[list[Example], Stats]:
-    """The training rows of a step, with every column that the loss reads."""
+    """Returns the training rows of a step, with every column that the loss reads."""
     by_id = {group.problem.id: group.problem for group in loop.sampled}
     groups = [Group(by_id[rewarded.scored.rollout.problem_id], (rewarded.scored,)) for rewarded in chosen]
     bare = loop.training_rows(groups, judged=False)
@@ -220,12 +220,12 @@ def credited(
 
 
 def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cfg: Config) -> Stats:
-    """The optimizer steps on the rows of a step; the means of their statistics."""
+    """Takes the optimizer steps on the rows of a step, and returns the means of their statistics."""
     round_ = loop.run.round
     objective = partial(loss, cfg=cfg, beta=beta if cfg.kl.placement == "loss" else 0.0)
     value_network.set_policy_trainable(loop.learner, policy=round_ >= cfg.value.warmup)
     updates: list[Stats] = []
-    for part, done in loop.row_parts(rows):
+    for part, done in loop.independent_minibatches(rows):
         lr = loop.rate((round_ + done) / cfg.steps)
         updates.append(loop.learner.step(set_row_weights(part), objective, lr))
         if cfg.max_ratio and updates[-1]["policy/ratio"] > cfg.max_ratio:

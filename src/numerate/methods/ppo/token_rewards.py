@@ -4,15 +4,15 @@ on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggre
 end) on each step's end  weight * refine(p)_k                                                        (scores:
 steps) reference_steps / (calculations of the reference), for each that it shares
 
-p_k: a judge's score of step k; an outcome judge's after step k. Sources: sparse and dense rewards, by the
-reference or an outcome judge, of Havrilla et al. 2024 (arXiv:2403.04642); PRM-Avg, -Prod, -Max, -Min of
-Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024 (arXiv:2410.15115), who apply Clip
-before Delta. A token's reward counts within
-+-reward_limit, as trlX and ReaLHF have it.
+p_k: a process reward model's score of step k; an outcome reward model's after step k. Sources: sparse and
+dense rewards, by the reference or an outcome reward model, of Havrilla et al. 2024 (arXiv:2403.04642);
+PRM-Avg, -Prod, -Max, -Min of Pan et al. 2023 (arXiv:2311.05821); Clip and Delta of Gao et al. 2024
+(arXiv:2410.15115), who apply Clip before Delta. A token's reward is clipped to +-reward_limit, as in trlX
+and ReaLHF.
 
-ReaLHF gives a rollout without an EOS no score at all. Where scores are negative (Clip, Delta, functions) it
-would then pay to run on; here what is withheld is what would be gained, and losses stay: no rollout without
-an EOS has a higher return, from any token on, than the same rollout with one."""
+ReaLHF gives a rollout without an EOS no score at all. Where scores are negative (Clip, Delta, functions) that
+rewards truncation; here positive rewards are withheld and negative ones stay: no rollout without an EOS has
+a higher return, from any token on, than the same rollout with one."""
 
 from __future__ import annotations
 
@@ -80,26 +80,28 @@ class RewardedRollout:
         return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
 
     @property
-    def paid(self) -> rollout_metrics.Payment:
-        return rollout_metrics.Payment(
+    def total_reward(self) -> rollout_metrics.TotalReward:
+        return rollout_metrics.TotalReward(
             self.scored.rollout, self.total, rollout_metrics.is_correct(self.scored)
         )
 
 
-def with_eta(cfg: StepRewards, step_scores: step_scorer.Told, facts: dict[str, Any]) -> StepRewards:
-    """With the eta that `eta_quantile` asks for. facts: where it is kept from the first collection on, for
-    later ones are of a policy that has learned from this judge."""
+def with_eta(
+    cfg: StepRewards, step_scores: step_scorer.ScoresPerRollout, state: dict[str, Any]
+) -> StepRewards:
+    """Returns the options with the eta of `eta_quantile`. state: the stage's, which keeps eta from the first
+    collection on, as later ones are of a policy trained with this scorer."""
     if cfg.eta_quantile is None or "clip" not in cfg.refine:
         return cfg
-    if "eta" not in facts:
-        facts["eta"] = credit.score_quantile(step_scorer.finite_scores(step_scores), cfg.eta_quantile)
-    return replace(cfg, eta=facts["eta"])
+    if "eta" not in state:
+        state["eta"] = credit.score_quantile(step_scorer.finite_scores(step_scores), cfg.eta_quantile)
+    return replace(cfg, eta=state["eta"])
 
 
 def rollout_rewards(
-    groups: Sequence[Group], step_scores: step_scorer.Told, amounts: Amounts, decode: Decode
+    groups: Sequence[Group], step_scores: step_scorer.ScoresPerRollout, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
-    """Per problem the rollouts with their rewards. What could not be graded or judged is left out, and
+    """Per problem the rollouts with their rewards. What could not be graded or scored is left out, and
     counted."""
     each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
@@ -117,7 +119,7 @@ def rollout_rewards(
 def reward_tokens(
     problem: Problem, scored: Scored, step_scores: StepScores | None, amounts: Amounts, decode: Decode
 ) -> RewardedRollout | None:
-    """None where the rewards could not be measured, or the judge's score is no number."""
+    """None where the rewards could not be measured, or a step score is no number."""
     rollout, cfg = scored.rollout, amounts.process
     if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None
@@ -165,7 +167,7 @@ def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
-def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.Told) -> Stats:
+def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.ScoresPerRollout) -> Stats:
     """Of a collection."""
     scores = step_scorer.finite_scores(step_scores)
     return rollout_metrics.length_stats(rollouts) | (

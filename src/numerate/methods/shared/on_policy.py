@@ -41,7 +41,7 @@ def reward_of(row: Example) -> float:
 
 
 def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
-    """The rows of each question."""
+    """Yields the rows of each group."""
     return (list(group) for _, group in groupby(rows, key=lambda row: row.row["group"]))
 
 
@@ -50,7 +50,7 @@ def compare_groups(
     rule: Callable[[list[float]], Sequence[float | None]],
     reward: Callable[[Example], float] = reward_of,
 ) -> list[float | None]:
-    """Returns the advantages of the rows by a rule that compares the rewards of a question's."""
+    """Returns the advantages of the rows by a rule that compares the rewards within a group."""
     return [a for group in rows_by_group(rows) for a in rule([reward(row) for row in group])]
 
 
@@ -82,9 +82,9 @@ def group_rewards(group: Group) -> list[float | None]:
 def with_advantages(
     rows: Sequence[Example], advantages: Sequence[float | Sequence[float] | None]
 ) -> list[Example]:
-    """The rows with the column `advantage`: one number for all trained tokens of a row, or one per token.
-    It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows whose
-    advantage is None are left out."""
+    """Returns the rows with the column `advantage`: one number for all trained tokens of a row, or one per
+    token. It is multiplied by the correction for another sampler: all objectives here are linear in it. Rows
+    whose advantage is None are left out."""
     out: list[Example] = []
     for row, advantage in zip(rows, advantages, strict=True):
         if advantage is not None:
@@ -96,7 +96,7 @@ def with_advantages(
 
 
 class OnPolicyLoop:
-    """A policy, its engine and its learner, through the steps of a stage."""
+    """Loop of a stage: samples, makes rows, takes optimizer steps, validates, logs."""
 
     def __init__(
         self, run: training.Stage, job: Job, cfg: OnPolicyOptions, open_network: OpenNetwork = open_policy
@@ -116,8 +116,8 @@ class OnPolicyLoop:
         """those of them that the rows are of"""
         self.trained_rows: Sequence[Example] = ()
         """the rows with their advantages"""
-        self.payments: list[rollout_metrics.Payment] | None = None
-        """what the rollouts of this step earned, where that is not their reward"""
+        self.total_rewards: list[rollout_metrics.TotalReward] | None = None
+        """total reward per rollout, where it differs from its graded reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
         kl: Kl | None = getattr(cfg, "kl", None)
@@ -125,9 +125,12 @@ class OnPolicyLoop:
             self.add_reference("ref_logp", kl.reference or job.model)
 
     def add_reference(self, column: str, model: str) -> None:
-        """From now on the rows also hold the log-probabilities of this model, which never learns. Where it is
-        the one that this stage starts from and adapters learn, no second copy is loaded. Raises ValueError
-        where it has another vocabulary."""
+        """Adds a frozen model: training_rows computes its log-probabilities into `column`. Where it is the
+        model that this stage starts from and adapters are trained, no second copy is loaded.
+
+        Raises:
+            ValueError: the model has another vocabulary.
+        """
         if self.fit.lora_rank and model == self.job.model:
             self.references[column] = training.Reference(None)
             return
@@ -143,8 +146,8 @@ class OnPolicyLoop:
         )
 
     def sample_groups(self) -> list[Group]:
-        """Graded rollouts at the next problems. Every call samples, or reads again what this stage had
-        sampled before it was stopped."""
+        """Returns graded rollouts at the next problems. Every call samples, or reads again the rollouts that
+        this stage had sampled before it was stopped."""
         run, sample = self.run, self.cfg.sample
         draw = int(run.state.get("draws", 0))
         run.state["draws"] = draw + 1
@@ -155,7 +158,7 @@ class OnPolicyLoop:
         self.sampled += groups
         return groups
 
-    def sample_uneven_groups(self, max_draws: int) -> list[Group]:
+    def sample_groups_with_signal(self, max_draws: int) -> list[Group]:
         """Samples until a step has enough groups whose rollouts differ in reward, at most `max_draws` times.
         Where there are none the stage ends, or raises ValueError in its first step."""
         run, wanted, kept = self.run, self.cfg.sample.problems or len(self.job.problems), list[Group]()
@@ -217,16 +220,16 @@ class OnPolicyLoop:
         return rows
 
     def learn(self, rows: Sequence[Example], loss: Loss, per: Denominator, constant: int = 1) -> None:
-        """mu passes of gradient steps on the rows. per, constant: the mean of the loss, see
-        `training.set_loss_weights`."""
+        """Takes the gradient steps of `fit.epochs` passes over the rows. per, constant: the mean of the loss,
+        see `training.set_loss_weights`."""
         progress = (self.run.round + 1) / self.cfg.steps
         for part in self.minibatches(rows):
             self.step(training.set_loss_weights(part, per, constant), loss, progress)
 
     def minibatches(self, rows: Sequence[Example]) -> Iterator[list[Example]]:
-        """The rows of each optimizer step: mu passes, each over all problems in an order of its own; the rows
-        of a problem stay together."""
-        rows = self.trained_rows = self.unmasked(rows)
+        """Yields the rows of each optimizer step: `fit.epochs` passes, each over all problems in an order of
+        its own; the rows of a problem stay together."""
+        rows = self.trained_rows = self.drop_truncated(rows)
         whole = list(rows_by_group(rows))
         for epoch in range(self.fit.epochs):
             order = list(whole)
@@ -236,10 +239,11 @@ class OnPolicyLoop:
                 chosen = order[part * len(order) // count : (part + 1) * len(order) // count]
                 yield [row for group in chosen for row in group]
 
-    def row_parts(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
-        """The same where rows of a problem may part, as no advantage compares them: the rows of each
-        optimizer step, and how far the learning from this step's rollouts is with it, in (0, 1]."""
-        rows = self.trained_rows = self.unmasked(rows)
+    def independent_minibatches(self, rows: Sequence[Example]) -> Iterator[tuple[list[Example], float]]:
+        """Yields the rows of each optimizer step, and the share of this step's optimizer steps that are done
+        after it, in (0, 1]. Rows of a problem may be in different minibatches, as no advantage compares
+        them."""
+        rows = self.trained_rows = self.drop_truncated(rows)
         count = self.fit.steps_per_pass(len(rows))
         total = count * self.fit.epochs
         seed = self.run.seed * 1_000_003 + self.run.round
@@ -248,15 +252,15 @@ class OnPolicyLoop:
                 yield [rows[i] for i in training.minibatch(len(rows), count, step, seed)], (step + 1) / total
                 task.advance(1)
 
-    def unmasked(self, rows: Sequence[Example]) -> Sequence[Example]:
-        """The rows that are learned from."""
+    def drop_truncated(self, rows: Sequence[Example]) -> Sequence[Example]:
+        """Returns the rows to train on: without truncated ones, unless `fit.truncated` is `learn`."""
         return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["truncated"]]
 
     def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
-        """One optimizer step on weighed rows. progress: steps so far / all steps, for the learning rate.
+        """Takes an optimizer step on weighted rows. progress: steps so far / all steps, for the rate.
 
-        Rows without advantage are left out, where no frozen model pulls at them: they count in the weights,
-        and have no gradient. Where no row is left the weights stay as they are, momentum included."""
+        Rows without advantage are left out, unless there is a reference policy: they count in the weights,
+        and have no gradient. Where no row is left the parameters and the optimizer state do not change."""
         total = sum(sum(row.mask) for row in rows)
         live = rows if "ref_logp" in self.references else [row for row in rows if any(row.token["advantage"])]
         live = [row.with_token(share=scatter_trained(row.mask, 1 / total)) for row in live]
@@ -272,25 +276,33 @@ class OnPolicyLoop:
         return lr
 
     def log(
-        self, updates: Stats | None = None, surprises: Callable[[], Mapping[str, float]] | None = None
+        self,
+        updates: Stats | None = None,
+        mean_abs_advantages: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
-        """One line: what was sampled, the means over the optimizer steps, a validation where one is due.
+        """Logs statistics of the rollouts, means over the optimizer steps, and a validation where it is due.
 
-        updates: these means, where a method takes its own; surprises: mean |A| by problem, likewise."""
+        updates: these means, where a method has its own; mean_abs_advantages: mean |A| by problem,
+        likewise."""
         run = self.run
         stats = rollout_metrics.rollout_stats(self.sampled) | self.stats
-        stats |= self.questions.learn_from(self.sampled, surprises or self.mean_abs_advantages)
+        stats |= self.questions.learn_from(self.sampled, mean_abs_advantages or self.mean_abs_advantages)
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
-        if self.payments:
-            stats["reward/mean"] = fsum(payment.reward for payment in self.payments) / len(self.payments)
+        if self.total_rewards:
+            stats["reward/mean"] = fsum(entry.reward for entry in self.total_rewards) / len(
+                self.total_rewards
+            )
         signs, notes = rollout_metrics.check_reward_hacking(
-            run, rollout_metrics.measured_payments(self.sampled) if self.payments is None else self.payments
+            run,
+            rollout_metrics.measured_total_rewards(self.sampled)
+            if self.total_rewards is None
+            else self.total_rewards,
         )
         run.log(stats | signs | self.validation(), **notes)
-        self.sampled, self.payments, self.updates, self.stats = [], None, [], {}
+        self.sampled, self.total_rewards, self.updates, self.stats = [], None, [], {}
 
     def means(self) -> Stats:
-        """The statistics of the step's optimizer steps, in the mean."""
+        """Returns the means of the statistics over the step's optimizer steps."""
         sums: Stats = defaultdict(float)
         for update in self.updates:
             for name, value in update.items():
@@ -298,7 +310,7 @@ class OnPolicyLoop:
         return sums
 
     def validation(self) -> Stats:
-        """The validation accuracy, where the step ends with a validation."""
+        """Returns the validation accuracy, where the step ends with a validation."""
         network, cfg = self.network, self.cfg.validate
         if not cfg.due(self.run.round + 1):
             return {}
@@ -313,7 +325,7 @@ class OnPolicyLoop:
         return self.job.load_dir(self.run.folder / "best") if best else self.policy
 
     def mean_abs_advantages(self) -> dict[str, float]:
-        """Problem -> mean |A| of the step; 0 where all rollouts are worth the same and none was kept."""
+        """Returns problem -> mean |A| of the step; 0 for zero-variance groups, which have no rows."""
         by_problem = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
         for rows in rows_by_group(self.trained_rows):
             advantages = [a for row in rows for a in gather_trained(row.mask, row.token["advantage"])]

@@ -1,14 +1,14 @@
 """Advantages of steps beside those of whole rollouts: GRPO with process supervision (Shao et al. 2024,
 arXiv:2402.03300, section 4.1.3).
 
-p~      = (p - mean(P)) / std(P)       P: what a judge says of all steps of all rollouts at one question
+p~      = (p - mean(P)) / std(P)       P: scores of all steps of all rollouts of a problem
 A_{i,t} = outcome A_i + sum of p~_{i,k} over the steps k that end at token t or later
 
 The paper supervises outcomes or processes: `outcome` is 0 there. The last step ends where the rollout does,
-so that the line of the answer, which the judge has read with it, has its credit. The mean is no protection:
-of two rollouts whose steps are above it the one with more of them wins. With `refine` (Gao et al. 2024,
-arXiv:2410.15115) the sum is that of the refined scores, and compared by rollouts: see
-`credit.return_advantages`.
+so that the line of the answer, which the scorer reads with it, has its credit. The mean does not prevent
+reward hacking: of two rollouts whose steps are above it the one with more of them has the higher advantage.
+With `refine` (Gao et al. 2024, arXiv:2410.15115) the sum is that of the refined scores, and compared by
+rollouts: see `credit.return_advantages`.
 """
 
 from __future__ import annotations
@@ -42,31 +42,33 @@ def step_rewards(
     return Steps(rewards, [*ends[:-1], *([sum(rollout.mask) - 1] if ends else [])])
 
 
-def rollout_payments(
+def rollout_total_rewards(
     rollouts: Sequence[Scored], steps_per_rollout: Sequence[Steps | None], cfg: Process
-) -> list[rollout_metrics.Payment]:
-    """Returns the payment of each rollout, for the alarm: `outcome` times its reward, and the mean of its
-    steps' scores or the sum of the refined ones. The mean, as scores that are not refined count as far as
-    they are above one. Rollouts without scores, or without a grade where that counts, are left out."""
-    payments: list[rollout_metrics.Payment] = []
+) -> list[rollout_metrics.TotalReward]:
+    """Returns the total reward of each rollout, for the alarm: `outcome` times its reward, and the mean of
+    its step scores, or the sum of refined ones. The mean, as scores that are not refined count as far as
+    they are above it. Rollouts without scores, or without a grade where that counts, are left out."""
+    total_rewards: list[rollout_metrics.TotalReward] = []
     for scored, steps in zip(rollouts, steps_per_rollout, strict=True):
         reward = scored.reward.value if cfg.outcome else 0.0
         if steps is None or reward is None:
             continue
         count = max(1, len(steps.rewards)) if cfg.refine == "none" else 1
-        earned = cfg.outcome * reward + fsum(steps.rewards) / count
-        payments.append(rollout_metrics.Payment(scored.rollout, earned, rollout_metrics.is_correct(scored)))
-    return payments
+        total = cfg.outcome * reward + fsum(steps.rewards) / count
+        total_rewards.append(
+            rollout_metrics.TotalReward(scored.rollout, total, rollout_metrics.is_correct(scored))
+        )
+    return total_rewards
 
 
-def supervised(
+def advantages_from_scorer(
     loop: on_policy.OnPolicyLoop,
     groups: Sequence[Group],
     rows: Sequence[Example],
     scorer: Scorer,
     cfg: Process,
 ) -> list[list[float] | None]:
-    """Returns the advantages of the rows by the judge's scores of their steps."""
+    """Returns the advantages of the rows by the scorer's scores of their steps."""
     scores = step_scorer.score_groups(scorer, groups)
     numbers = step_scorer.finite_scores(scores)
     loop.stats |= {"judge/score": fsum(numbers) / len(numbers)} if numbers else {}
@@ -75,14 +77,14 @@ def supervised(
         step_rewards(scored.rollout, score, cfg, loop.policy.decode)
         for scored, score in zip(rollouts, scores, strict=True)
     ]
-    loop.payments = rollout_payments(rollouts, steps_of, cfg)
+    loop.total_rewards = rollout_total_rewards(rollouts, steps_of, cfg)
     return advantages(rows, [steps_of[int(row.row["index"])] for row in rows], cfg)
 
 
 def advantages(
     rows: Sequence[Example], steps_per_row: Sequence[Steps | None], cfg: Process
 ) -> list[list[float] | None]:
-    """Returns one number per id, 0 off the trained tokens; None for a row that was not judged."""
+    """Returns one number per id, 0 off the trained tokens; None for a row without scores."""
     columns: list[list[float] | None] = []
     at = 0
     for group in on_policy.rows_by_group(rows):

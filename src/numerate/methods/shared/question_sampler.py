@@ -12,7 +12,7 @@ from numerate.types import Group, Problem, Stats
 
 
 class QuestionSampler:
-    """The questions of a stage. What a curriculum remembers is kept in the stage's `facts`, and changes once
+    """The questions of a stage. What a curriculum remembers is kept in the stage's `state`, and changes once
     per step, after the last rollout: so a step that was cut off asks the same again."""
 
     def __init__(
@@ -46,14 +46,16 @@ class QuestionSampler:
         self.questions += questions
         return questions
 
-    def learn_from(self, groups: Sequence[Group], surprises: Callable[[], Mapping[str, float]]) -> Stats:
-        """Updates the curriculum by the groups of this step, and returns its statistics. surprises: gives,
-        where a curriculum needs it, problem id -> mean |A| over the tokens that were learned from."""
+    def learn_from(
+        self, groups: Sequence[Group], mean_abs_advantages: Callable[[], Mapping[str, float]]
+    ) -> Stats:
+        """Updates the curriculum by the groups of this step, and returns its statistics. mean_abs_advantages:
+        called where a curriculum needs it, returns problem id -> mean |A| over the trained tokens."""
         if not self.curriculum:
             return {}
         before = self.run.state.get("curriculum", {})
         stats = self.curriculum.stats(before, self.questions) | unaided_accuracy(groups)
-        by_problem = surprises()
+        by_problem = mean_abs_advantages()
         outcomes = [group_outcome(group, by_problem.get(group.problem.id)) for group in groups]
         self.run.state["curriculum"] = dict(self.curriculum.learn(before, outcomes, self.style))
         self.questions = []

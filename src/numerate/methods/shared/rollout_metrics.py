@@ -25,8 +25,8 @@ LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """A rollout and all that it earned."""
+class TotalReward:
+    """A rollout and its total reward."""
 
     rollout: Rollout
     reward: float
@@ -34,10 +34,12 @@ class Payment:
     """None where the problem has no answer"""
 
 
-def measured_payments(groups: Sequence[Group]) -> list[Payment]:
-    """The rollouts that were measured, by the reward that they were graded with."""
+def measured_total_rewards(groups: Sequence[Group]) -> list[TotalReward]:
+    """Returns the measured rollouts with their graded rewards."""
     rollouts = [rollout for group in groups for rollout in group.rollouts]
-    return [Payment(a.rollout, a.reward.value, is_correct(a)) for a in rollouts if a.reward.value is not None]
+    return [
+        TotalReward(a.rollout, a.reward.value, is_correct(a)) for a in rollouts if a.reward.value is not None
+    ]
 
 
 def is_correct(scored: Scored) -> bool | None:
@@ -63,8 +65,8 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
 
 
 def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
-    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer. A
-    judge that is farmed shows: steps and repeated steps go up, accuracy does not."""
+    """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer.
+    Reward hacking of a step scorer shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [scored.rollout for scored in all_rollouts]
     known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
@@ -100,10 +102,12 @@ def without_rows(groups: Sequence[Group]) -> str:
     )
 
 
-def check_reward_hacking(run: training.Stage, rollouts: Sequence[Payment]) -> tuple[Stats, dict[str, Any]]:
+def check_reward_hacking(
+    run: training.Stage, rollouts: Sequence[TotalReward]
+) -> tuple[Stats, dict[str, Any]]:
     """Returns what a round adds to the log: numbers, and in an alarm `hacking`, which holds the rollouts that
-    show it. The rounds that the alarm looks back on are kept in the stage's `facts`."""
-    known = [payment for payment in rollouts if payment.right is not None]
+    show it. The rounds that the alarm looks back on are kept in the stage's `state`."""
+    known = [entry for entry in rollouts if entry.right is not None]
     if not known:
         return {}, {}
     stats = reward_gap(known)
@@ -125,20 +129,18 @@ def check_reward_hacking(run: training.Stage, rollouts: Sequence[Payment]) -> tu
     worst = overpaid_rollouts(known)
     if begins:
         run.progress.warn(alarm_message(run, trend, worst))
-    return stats, {
-        "hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(payment) for payment in worst]}
-    }
+    return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(entry) for entry in worst]}}
 
 
-def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, Any]:
+def update_history(run: training.Stage, known: Sequence[TotalReward]) -> dict[str, Any]:
     """The rounds that the alarm looks back on, with this one: means of reward and accuracy by problem, and
     their noise."""
     past = run.state.get("monitor", {})
     if "reward_noise" not in past:
         names = ("reward", "accuracy", "reward_noise", "accuracy_noise")
         past = run.state["monitor"] = {name: [] for name in names} | {"problems": 0, "alarm": False}
-    rewards = by_problem(known, [payment.reward for payment in known])
-    right = by_problem(known, [float(bool(payment.right)) for payment in known])
+    rewards = by_problem(known, [entry.reward for entry in known])
+    right = by_problem(known, [float(bool(entry.right)) for entry in known])
     problems = crc32("\n".join(sorted(rewards)).encode())
     same = problems == past["problems"]
     past["problems"] = problems
@@ -149,47 +151,45 @@ def update_history(run: training.Stage, known: Sequence[Payment]) -> dict[str, A
     return past
 
 
-def by_problem(known: Sequence[Payment], values: Sequence[float]) -> dict[str, list[float]]:
+def by_problem(known: Sequence[TotalReward], values: Sequence[float]) -> dict[str, list[float]]:
     groups: dict[str, list[float]] = defaultdict(list)
-    for payment, value in zip(known, values, strict=True):
-        groups[payment.rollout.problem_id].append(value)
+    for entry, value in zip(known, values, strict=True):
+        groups[entry.rollout.problem_id].append(value)
     return groups
 
 
-def reward_gap(known: Sequence[Payment]) -> Stats:
+def reward_gap(known: Sequence[TotalReward]) -> Stats:
     """Returns the mean rewards of right and of wrong rollouts: a reward that can be trusted keeps them
     apart."""
     stats: Stats = {}
     for name, wanted in (("right", True), ("wrong", False)):
-        if rewards := [payment.reward for payment in known if payment.right is wanted]:
+        if rewards := [entry.reward for entry in known if entry.right is wanted]:
             stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
     return stats
 
 
-def overpaid_rollouts(known: Sequence[Payment]) -> list[Payment]:
+def overpaid_rollouts(known: Sequence[TotalReward]) -> list[TotalReward]:
     """The wrong rollouts with the highest rewards, each text once."""
-    first: dict[str, Payment] = {}
-    for payment in sorted(
-        (payment for payment in known if not payment.right), key=lambda payment: -payment.reward
-    ):
-        first.setdefault(payment.rollout.solution, payment)
+    first: dict[str, TotalReward] = {}
+    for entry in sorted((entry for entry in known if not entry.right), key=lambda entry: -entry.reward):
+        first.setdefault(entry.rollout.solution, entry)
     return list(first.values())[:SHOWN]
 
 
-def rollout_facts(payment: Payment) -> dict[str, Any]:
-    text = payment.rollout.solution
+def rollout_facts(entry: TotalReward) -> dict[str, Any]:
+    text = entry.rollout.solution
     return {
-        "problem_id": payment.rollout.problem_id,
-        "index": payment.rollout.index,
-        "reward": payment.reward,
+        "problem_id": entry.rollout.problem_id,
+        "index": entry.rollout.index,
+        "reward": entry.reward,
         "text": text[:LONGEST],
     }
 
 
-def alarm_message(run: training.Stage, trend: reward_hacking.Trend, worst: Sequence[Payment]) -> str:
+def alarm_message(run: training.Stage, trend: reward_hacking.Trend, worst: Sequence[TotalReward]) -> str:
     examples = ", ".join(
-        f"{payment.rollout.problem_id} rollout {payment.rollout.index} (reward {payment.reward:.3g})"
-        for payment in worst[:3]
+        f"{entry.rollout.problem_id} rollout {entry.rollout.index} (reward {entry.reward:.3g})"
+        for entry in worst[:3]
     )
     return (
         f"ALARM, {run.position}: possible reward hacking: over the last {trend.rounds} {run.unit}s "

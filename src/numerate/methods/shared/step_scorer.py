@@ -1,5 +1,4 @@
-"""The option `judge` of a method, which is the oracle, a stage that trained a judge, or a folder that holds
-one; and what it says of rollouts."""
+"""Loads the scorer of the option `judge`, and scores rollouts."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from numerate.types import Group, NotFinite, Scorer, StepScores
 if TYPE_CHECKING:
     from numerate.rollouts.job import Job
 
-Told = Sequence[StepScores | None]
-"""of each rollout, in the order of the groups; None without a judge"""
+ScoresPerRollout = Sequence[StepScores | None]
+"""of each rollout, in the order of the groups; None without a scorer"""
 
 
 def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
@@ -23,8 +22,8 @@ def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
 
 
 def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | None:
-    """The judge of that name, None for None. every: a judge of outcomes is asked after every step. Raises
-    ValueError where there is none."""
+    """Returns the scorer of that name, None for None. every: an outcome reward model scores every prefix
+    of steps. Raises ValueError where there is none."""
     from numerate import judges
 
     if name is None:
@@ -35,7 +34,7 @@ def load_scorer(name: str | None, job: Job, every: bool = False) -> Scorer | Non
     return judges.load(path, device=job.device, dtype=job.dtype, every=every)
 
 
-def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> Told:
+def score_groups(scorer: Scorer | None, groups: Sequence[Group]) -> ScoresPerRollout:
     """Returns the scores of every rollout. A score that is not finite is one that could not be measured;
     raises NotFinite where all of them are."""
     flat = [(group.problem, scored.rollout.solution) for group in groups for scored in group.rollouts]
@@ -61,6 +60,6 @@ def step_ends(text: str, step_scores: StepScores) -> list[int]:
     return [len(text)] * len(step_scores.scores)
 
 
-def finite_scores(step_scores: Told) -> list[float]:
-    """All scores that are numbers."""
+def finite_scores(step_scores: ScoresPerRollout) -> list[float]:
+    """Returns all finite scores."""
     return [score for entry in step_scores if entry for score in entry.scores if math.isfinite(score)]

@@ -70,11 +70,11 @@ class Blocks:
 
     def make_room(self) -> None:
         """Every row has a block for its next token."""
-        place_B = self.length_B // BLOCK
-        if len(place_B) and (most := int(place_B.max()) + 1) > self.blocks_BN.shape[1]:
+        position_B = self.length_B // BLOCK
+        if len(position_B) and (most := int(position_B.max()) + 1) > self.blocks_BN.shape[1]:
             self.blocks_BN = np.pad(self.blocks_BN, ((0, 0), (0, most - self.blocks_BN.shape[1])))
-        for row in np.flatnonzero(self.blocks_BN[np.arange(len(place_B)), place_B] == 0):
-            self.blocks_BN[row, place_B[row]] = self.new_block()
+        for row in np.flatnonzero(self.blocks_BN[np.arange(len(position_B)), position_B] == 0):
+            self.blocks_BN[row, position_B[row]] = self.new_block()
 
     def new_block(self) -> int:
         if not self.free:

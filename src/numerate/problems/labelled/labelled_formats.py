@@ -132,7 +132,7 @@ def _path(row: Row) -> Iterator[LabelledSolution]:
         yield prm800k.chosen_path(problem)
 
 
-def _one(read: Callable[[Row], LabelledSolution]) -> Callable[[Row], Iterator[LabelledSolution]]:
+def _single(read: Callable[[Row], LabelledSolution]) -> Callable[[Row], Iterator[LabelledSolution]]:
     return lambda row: iter((read(row),))
 
 
@@ -148,11 +148,11 @@ Convention = tuple[str, Callable[[Row], bool], Callable[[Row], Iterator[Labelled
 
 CONVENTIONS: tuple[Convention, ...] = (
     ("PRM800K (question, label.steps)", prm800k.fits_prm800k, _alternatives),
-    ("Math-Shepherd (input, label)", lambda row: row.has("input", "label"), _one(read_shepherd)),
+    ("Math-Shepherd (input, label)", lambda row: row.has("input", "label"), _single(read_shepherd)),
     (
         "prompt, completions, labels",
         lambda row: row.has("prompt", "completions", "labels"),
-        _one(read_stepwise),
+        _single(read_stepwise),
     ),
-    ("question, steps, and label, first_error or mistake_index", _has_first_error, _one(read_first_error)),
+    ("question, steps, and label, first_error or mistake_index", _has_first_error, _single(read_first_error)),
 )

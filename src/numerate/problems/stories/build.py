@@ -112,7 +112,7 @@ def _word(made: dict[str, Any], key: str, value: Any) -> None:
     if key == "part":
         made["pv"], value = value
     if isinstance(value, Noun):
-        made[key], made[PLURALS[key]], made["noun:" + key] = value.one, value.many, value
+        made[key], made[PLURALS[key]], made["noun:" + key] = value.singular, value.many, value
     elif key in ("rate", "car", "bicycle"):
         made["per"], made["span"], made["span1"] = value
     elif key == "sort":
@@ -167,7 +167,7 @@ def _go_on(story: Story, relation: Relation, node: GraphNode, slots: dict[str, A
         story.kind = relation.gives
     if relation.noun in ("sort", "sort2"):
         word, noun = slots[relation.noun], story.noun
-        story.noun = Noun(f"{word} {noun.one}", f"{word} {noun.many}")
+        story.noun = Noun(f"{word} {noun.singular}", f"{word} {noun.many}")
     elif relation.noun:
         story.noun = story.words["noun:" + relation.noun]
     elif story.kind in ("money", "cost"):
@@ -186,7 +186,7 @@ def _distract(story: Story) -> None:
 
 def _remark(story: Story, template: str) -> Sentence:
     n = story.s.between(3, 60)
-    story.graph.given(n)
+    story.graph.add_value(n)
     return Sentence(template.format(n=n).removesuffix("."))
 
 
@@ -205,5 +205,5 @@ def _other_person(story: Story) -> Sentence | None:
         ]
     )
     n = s.between(3, story.size.base)
-    story.graph.given(n)
+    story.graph.add_value(n)
     return Sentence(f"{other.name} {scenario.verb[1]} {n} {item.many}")

@@ -74,7 +74,7 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[GraphNode] = []
 
-    def given(self, value: Fraction | int) -> GraphNode:
+    def add_value(self, value: Fraction | int) -> GraphNode:
         return self._add(Fraction(value), None)
 
     def derive(self, expr: Tokens, value: Fraction) -> GraphNode:

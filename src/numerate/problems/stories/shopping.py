@@ -45,10 +45,10 @@ def open_basket(story: Story, budget: int) -> None:
 def _buy(
     story: Story, noun: Noun, before: Noun | None, operands: dict[str, GraphNode], left: int
 ) -> tuple[GraphNode, Relation]:
-    slots: dict[str, Any] = story.slots() | {"items": noun.many, "item": noun.one, "also": "", "too": ""}
+    slots: dict[str, Any] = story.slots() | {"items": noun.many, "item": noun.singular, "also": "", "too": ""}
     options = [(BUY, 1)]
     if before is not None:
-        slots |= {"items1": before.many, "item1": before.one, "also": "also ", "too": " as well"}
+        slots |= {"items1": before.many, "item1": before.singular, "also": "also ", "too": " as well"}
         options = [(r, r.weight) for r in NEXT if operands or r.takes != "price"]
     options = [option for option in options if option[0].cost <= left]
     if not options:

@@ -108,7 +108,7 @@ class Story:
             "P": "#P",
             "he": self.owner.he,
             "items": "money" if money else noun.many,
-            "item": noun.one,
+            "item": noun.singular,
             "u": noun.many,
             "much": "how much money" if money else f"how many {noun.many}",
             "muchmore": "how much more money" if money else f"how many more {noun.many}",
@@ -138,7 +138,7 @@ class Story:
         calculations = self._calculate(relation, calc or relation.tokens, values, drawn)
         if calculations is None:
             return None
-        nodes = operands | {letter: self.graph.given(value) for letter, value in drawn.values.items()}
+        nodes = operands | {letter: self.graph.add_value(value) for letter, value in drawn.values.items()}
         self.last_n = drawn.values.get("n", self.last_n)
         self._number_slots(slots, drawn)
         self._tell(relation, slots)

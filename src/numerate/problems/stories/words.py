@@ -9,12 +9,12 @@ from dataclasses import dataclass
 class Noun:
     """A thing that is counted: apples, kilometers, or money."""
 
-    one: str
+    singular: str
     many: str
     money: bool = False
 
     def amount(self, n: str) -> str:
-        return f"${n}" if self.money else f"{n} {self.one if n == '1' else self.many}"
+        return f"${n}" if self.money else f"{n} {self.singular if n == '1' else self.many}"
 
     def more(self, n: str, word: str = "more") -> str:
         return f"${n} {word}" if self.money else f"{n} {word} {self.many}"

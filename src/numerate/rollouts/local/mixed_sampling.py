@@ -56,16 +56,16 @@ class MixedSampling:
         return self.heads.operator.weight.detach()
 
     def begin(self, slots: Slots[Any]) -> Choose:
-        operators, place_S = self.operators, np.zeros(slots.size, dtype=np.int8)
+        operators, position_S = self.operators, np.zeros(slots.size, dtype=np.int8)
         bias_C = self.heads.operator.bias.detach().clone()
         ids = [torch.tensor(sign, device=bias_C.device) for sign in operators.ids]
 
         def choose(logits_BW: Tensor) -> Chosen:
             fresh_B, last_B = slots.last()
             slot_B = slots.slot_B
-            place_S[slot_B] = np.where(fresh_B, OUTSIDE, operators.moves_SV[place_S[slot_B], last_B])
+            position_S[slot_B] = np.where(fresh_B, OUTSIDE, operators.moves_SV[position_S[slot_B], last_B])
             device = logits_BW.device
-            acts_B = torch.from_numpy(operators.acts(place_S[slot_B])).to(device)
+            acts_B = torch.from_numpy(operators.acts(position_S[slot_B])).to(device)
             uniform_B = torch.from_numpy(slots.next_uniforms()).to(device)
             logp_BC = abstract_logprobs(logits_BW[:, -CLASSES:].float() + bias_C, acts_B)
             class_B = pick_class(logp_BC, uniform_B)

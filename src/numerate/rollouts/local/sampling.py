@@ -87,8 +87,8 @@ def _pick_cut(weight_BV: Tensor, uniform_B: Tensor, top_p: float, top_k: int, lo
     upto_BK = kept_BK.double().cumsum(-1)
     last_B1 = (upto_BK - kept_BK < top_p * total_B1).sum(-1, keepdim=True).sub_(1).clamp_(min=0)
     mass_B1 = upto_BK.gather(-1, last_B1)
-    place_B1 = _search(upto_BK, uniform_B[:, None] * mass_B1).minimum(last_B1)
-    token_B = index_BK.gather(-1, place_B1)[:, 0]
+    position_B1 = _search(upto_BK, uniform_B[:, None] * mass_B1).minimum(last_B1)
+    token_B = index_BK.gather(-1, position_B1)[:, 0]
     if not top_k and look < vocab:
         flat_B = upto_BK[:, -1] < top_p * total_B1[:, 0]
         if bool(flat_B.any()):

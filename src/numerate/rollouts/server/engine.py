@@ -53,7 +53,7 @@ class ServerEngine:
         """how this server wants to be asked, once it has answered"""
         self.several = True
         """whether one request brings several rollouts: until one brings fewer"""
-        self._place: Path | None = None
+        self._weights_folder: Path | None = None
         self._saves = 0
         if weights == "by_path":
             self.sync(policy)
@@ -75,13 +75,15 @@ class ServerEngine:
         keeps what it has loaded under a name."""
         if policy.remote_path:
             return policy.remote_path
-        if self._place is None:
+        if self._weights_folder is None:
             if self.folder:
                 Path(self.folder).mkdir(parents=True, exist_ok=True)
-            self._place = Path(tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)).resolve()
-            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
+            self._weights_folder = Path(
+                tempfile.mkdtemp(prefix="numerate-weights-", dir=self.folder)
+            ).resolve()
+            weakref.finalize(self, shutil.rmtree, self._weights_folder, ignore_errors=True)
         self._saves += 1
-        return str(policy.save(self._place / str(self._saves), lasting=False))
+        return str(policy.save(self._weights_folder / str(self._saves), lasting=False))
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
         """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes

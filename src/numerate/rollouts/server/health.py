@@ -1,4 +1,4 @@
-"""Is a server there? Asked before a run begins, once and without patience."""
+"""Checks that a server responds, once and without retries, before a run starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A guest in this process: vLLM must not change what a run computes beside it.
+"""Isolation of vLLM in this process: it must not change what a run computes beside it.
 
 While it starts it seeds the random numbers of torch, numpy and Python, replaces `torch.set_num_threads` by a
 function that does nothing (on a CPU), and sets environment variables that launchers read. While it samples on
