@@ -28,7 +28,7 @@ def test_it_is_saved_and_loaded_with_the_model_also_without_weights(tmp_path: Pa
     again = load(str(tmp_path / "tagged"))
     assert again.conditioning == policy.clone().conditioning == told == told
     assert remote_policy.load_outline(str(tmp_path / "tagged")).conditioning == told
-    assert (told.asked, told.tag(True)) == ("<->\n", "<+>\n")
+    assert (told.target_tag, told.tag(True)) == ("<->\n", "<+>\n")
     again.read_as(load(str(tmp_path / "base")))
     again.save(tmp_path / "plain")
     assert load(str(tmp_path / "plain")).conditioning is None
