@@ -11,6 +11,7 @@ import pytest
 
 from numerate import config, metrics, problems, shootout
 from numerate.cli.shootout import show_shootout as shown
+from numerate.config.read import read_text
 from numerate.progress import QuietProgress
 from numerate.report import shootout as page
 from numerate.store import RunFolder, append_row, write_problems, write_rollouts
@@ -314,3 +315,11 @@ def untimed(found: dict[str, Any]) -> Any:
             for point in curve:
                 point["seconds"] = 0.0
     return found
+
+
+def test_the_base_model_is_made_of_no_stage_and_others_of_those_before_them() -> None:
+    stages = "stages:\n  a: {method: sft}\n  b: {method: grpo, model: a}\n"
+    text = "name: r\nproblems: {train: gsm8k/train}\n" + stages
+    recipe = config.build_recipe(read_text(text, "r.yaml"))
+    assert shootout.made_of(recipe, "base") == set() == shootout.made_of(recipe, "a")
+    assert shootout.made_of(recipe, "b") == {"a"}

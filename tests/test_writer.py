@@ -257,3 +257,10 @@ def test_a_dash_is_stdout_for_every_out(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     assert call("schema", "--out", "-").stdout == call("schema").stdout != ""
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pipe_is_removed_without_being_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    store.remove_path(tmp_path / "pipe")
+    store.remove_path(tmp_path / "absent")
+    assert list(tmp_path.iterdir()) == []

@@ -171,7 +171,9 @@ def holm_corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def made_of(recipe: Recipe, name: str) -> set[str]:
-    """The stages without which there would not be this one."""
+    """Returns the stages without which there would not be this one; none for the base model."""
+    if name not in recipe.stages:
+        return set()
     stage = recipe.stages[name]
     direct = {other for other in {stage.model, *other_stages(stage)} if other in recipe.stages}
     return direct.union(*(made_of(recipe, other) for other in direct))

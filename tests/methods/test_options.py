@@ -228,6 +228,12 @@ def test_an_old_name_says_the_new_one_and_nothing_else(
     assert said in message and len(message.splitlines()) == 1 and message.startswith("r.yaml:")
 
 
+@pytest.mark.parametrize(("method", "key"), [("sft", "temperature"), ("dapo", "beta"), ("sft", "eps")])
+def test_no_option_is_named_that_the_method_does_not_have(method: str, key: str) -> None:
+    message = refusal(method, {key: 0.5})
+    assert f"stages.s.{key}" in message and "now `" not in message
+
+
 def test_the_same_old_name_in_several_stages_is_one_line() -> None:
     text = "name: r\nstages:\n" + "".join(f"  s{i}: {{method: sft, lr: 1e-3}}\n" for i in range(3))
     with pytest.raises(ValueError) as error:

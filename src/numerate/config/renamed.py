@@ -111,11 +111,12 @@ def names(kind: Any) -> set[str]:
 
 
 def new_name(method: str, path: Path_, kind: Any) -> str | None:
-    """Returns what to write in place of an option, None for one that there never was."""
+    """Returns what to write in place of an option, None for one that there never was, and where the method
+    does not have what is there now."""
     key = ".".join(path)
-    return (
-        METHOD.get(method, {}).get(key) or EVERY.get(key) or (VALUE.get(key) if key in names(kind) else None)
-    )
+    own = METHOD.get(method, {}).get(key)
+    new = EVERY.get(key) or (VALUE.get(key) if key in names(kind) else None)
+    return own or (new if new and new.partition(".")[0] in names(kind) else None)
 
 
 def message(new: str) -> str:

@@ -108,12 +108,12 @@ def remove_path(path: Path) -> None:
     """Removes a file, a folder with all that is in it, or a link but not what it points to. Nothing there is
     no error; what cannot be removed raises OSError. A folder is gone at once: killed in between, only a
     leftover stays."""
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
-        going = hidden_sibling(path, "part")
-        os.rename(path, going)
-        shutil.rmtree(going)
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    going = hidden_sibling(path, "part")
+    os.rename(path, going)
+    shutil.rmtree(going)
 
 
 def make_folder(folder: Path) -> None:
