@@ -138,7 +138,7 @@ def solve_question(
 
     \b
     Examples:
-      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many does he have?"
+      numerate solve numerate/pico "Tom has 3 apples and buys 5. How many now?"
       numerate solve runs/quickstart/stages/ei/model "..." -n 32
     """
     from numerate import config
