@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from numerate.answers.extraction.clauses import english_words
+from numerate.answers.text.vocabulary import split_names
+
 CORRECTION = re.compile(
     r"\b(?:wait|actually|mistake|wrong|incorrect|correction|corrected|sorry|oops|instead|hmm"
     r"|can't be|cannot be right|not right|recheck|re-check|recalculate|let me re|apolog)",
@@ -51,12 +54,25 @@ _CONFIRMS = re.compile(
     re.IGNORECASE,
 )
 """a doubt that comes to nothing"""
+_HINTS = split_names(
+    "wrong incorrect right correct corrected mistake error slip scratch strike should second hold hang "
+    "let actually no nope wait sorry oops forgot forget forgotten missed overlooked misread miscalculated "
+    "miscounted misunderstood misapplied double mixed take edit correction erratum mean meant men ment "
+    "rather hmm hmmm hmmmm hmmmmm hmmmmmm espera mejor corrijo digo non attends attendez pardon nein halt "
+    "moment entschuldigung verrechnet geirrt vertan besser korrektur espere desculpe enganei melhor "
+    "aspetta scusa scusami scusate scusi sbagliato sbagliata sbagliati meglio correzione nee wacht "
+    "correctie"
+)
+"""words of which a correction in ASCII has one"""
 MOST_WITHDRAWALS = 8
 """of a text that are looked at"""
 
 
 def withdrawals(text: str, start: int) -> Iterator[int]:
     """Yields where the text goes on behind words that take back what stands before them."""
+    behind = text[start:]
+    if behind.isascii() and _HINTS.isdisjoint(english_words(behind)):
+        return
     for match, _ in zip(_WITHDRAWN.finditer(text, start), range(MOST_WITHDRAWALS), strict=False):
         words = match.group().lower()
         if not words.endswith(" right") or "t be" in words:  # not `that is right`
