@@ -11,7 +11,7 @@ from numerate.answers.extraction.cues import answer_cues
 from numerate.answers.extraction.phrase_answers import corrected_answer, cue_value
 from numerate.answers.extraction.refusals import refuses_answer
 from numerate.answers.sources import Extracted
-from numerate.answers.text.boxes import Box, find_boxes, last_boxes
+from numerate.answers.text.boxes import Box, has_box, last_boxes
 from numerate.types import Kind
 
 _REJECTED = re.compile(
@@ -77,7 +77,7 @@ def _later_phrase(tail: str, box: Box, kind: Kind) -> str | None:
     corrected = corrected or _CONTRAST.search(tail, max(box.start - NEAR, 0)) is not None
     for cue in answer_cues(tail, end):
         value = cue_value(tail, cue, kind)
-        if value and (cue.final or corrected) and not find_boxes(value) and _has_mathematics(value):
+        if value and (cue.final or corrected) and not has_box(value) and _has_mathematics(value):
             return value
     return None
 

@@ -12,7 +12,7 @@ from numerate.answers.extraction.phrase_answers import corrected_answer
 from numerate.answers.extraction.solution_openings import opens_solution
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.sources import LONGEST_STATEMENT, Extracted
-from numerate.answers.text.boxes import find_boxes
+from numerate.answers.text.boxes import has_box
 from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
@@ -67,7 +67,7 @@ def _line_value(line: str, below: str, kind: Kind) -> str | None:
     ends = not below.strip()
     if _NO_VALUE.fullmatch(line):  # `#### undefined` says that there is no answer
         return line
-    if not ends and (find_boxes(below) or _HEADING_WORDS.match(line)):
+    if not ends and (has_box(below) or _HEADING_WORDS.match(line)):
         return None
     if kind == "choice" or is_nothing(line):  # `#### none`
         return line

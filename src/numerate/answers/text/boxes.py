@@ -43,6 +43,11 @@ def find_boxes(text: str, most: int | None = None) -> list[Box]:
     return [_read_box(text, *span) for span in (spans if most is None else spans[-most:])]
 
 
+def has_box(text: str) -> bool:
+    """Returns True for a text with the command of a box; reads it up to the first."""
+    return "box" in text and _BOX.search(text) is not None
+
+
 def ends_in_empty_mark(text: str) -> bool:
     """Returns True for a text that ends in `####`, an empty box or an empty tag."""
     return _EMPTY_MARK.search(text) is not None
