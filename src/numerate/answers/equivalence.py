@@ -117,8 +117,7 @@ def _counts_of_dozens(a: Answer, b: Answer) -> tuple[Answer, Answer] | None:
     problem may ask for the number of dozens, so `5 dozen` is 5 as well as 60."""
     if plain_number(a.raw) is None and plain_number(b.raw) is None:
         return None
-    counts = tuple(Answer(_DOZEN.sub("", x.content)) if "dozen" in x.normal else x for x in (a, b))
-    return None if counts == (a, b) else (counts[0], counts[1])
+    return Answer(_DOZEN.sub("", a.content)), Answer(_DOZEN.sub("", b.content))
 
 
 def _conclusion(answer: Answer) -> str | None:
@@ -243,15 +242,6 @@ def _same_constant(a: str, b: str) -> str | None:
     return b[:-1] + a[-1]
 
 
-_DOZENS = re.compile(r"(\d{1,9}) ?(?:\\text ?\{ ?)?dozens?(?: ?\})?")
-
-
-def _dozens(normal: str) -> str | None:
-    """`5 dozen` as 60, None for anything else."""
-    match = _DOZENS.fullmatch(normal) if "dozen" in normal else None
-    return str(12 * int(match[1])) if match else None
-
-
 def _readings(a: Answer, b: Answer) -> Iterator[tuple[Answer, Answer]]:
     """The pair as written, then with a comma between digits read as a separator or as a decimal point."""
     yield a, b
@@ -271,9 +261,6 @@ def _other_readings(a: str, b: str) -> Iterator[tuple[str | None, str | None]]:
     first, second = units.split_quantity(a), units.split_quantity(b)
     if (first or second) and not (first and second and first[1] != second[1]):
         yield first and first[0], second and second[0]
-    dozens = _dozens(a), _dozens(b)
-    if bool(dozens[0]) != bool(dozens[1]):
-        yield dozens
     if constant := _same_constant(a, b):
         yield None, constant
     first, second = digit_groups.decimal_comma(a), digit_groups.decimal_comma(b)
