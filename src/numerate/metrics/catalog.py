@@ -39,7 +39,7 @@ class Metric:
     without a `value`: their rows are made elsewhere"""
     in_summary: bool = False
     """a column of the tables of models, or of scorers"""
-    drawn: tuple[Figure, ...] = ()
+    figures: tuple[Figure, ...] = ()
     """figures of the report"""
     legend: str = ""
     """name in figures, where it is not the title"""
@@ -50,9 +50,9 @@ class Metric:
 
 
 greedy_metric = partial(Metric, over="greedy", in_summary=True)
-diversity_metric = partial(Metric, unit="count", over="samples", drawn=("diversity",))
-strategy_metric = partial(Metric, drawn=("strategies",))
-histogram_metric = partial(Metric, drawn=("histograms",))
+diversity_metric = partial(Metric, unit="count", over="samples", figures=("diversity",))
+strategy_metric = partial(Metric, figures=("strategies",))
+histogram_metric = partial(Metric, figures=("histograms",))
 judge_metric = partial(Metric, unit="score", over="scores", in_summary=True)
 steps_metric = partial(Metric, unit="score", over="labelled steps")
 
@@ -79,7 +79,7 @@ METRICS: tuple[Metric, ...] = (
         of_problem.pass_chance,
         over="k samples",
         in_summary=True,
-        drawn=("curves",),
+        figures=("curves",),
     ),
     Metric(
         "maj_at_k",
@@ -88,7 +88,7 @@ METRICS: tuple[Metric, ...] = (
         of_problem.vote_chance,
         over="k samples",
         in_summary=True,
-        drawn=("curves", "strategies"),
+        figures=("curves", "strategies"),
         legend="Majority",
     ),
     Metric(
@@ -97,7 +97,7 @@ METRICS: tuple[Metric, ...] = (
         "one of the {k} largest clusters of answers is right (oracle selection)",
         of_problem.largest_hold_right,
         over="k clusters",
-        drawn=("curves",),
+        figures=("curves",),
         legend="MajK, oracle",
     ),
     Metric(
@@ -107,7 +107,7 @@ METRICS: tuple[Metric, ...] = (
         of_problem.scored_share,
         "share",
         over="k clusters",
-        drawn=("cost",),
+        figures=("cost",),
     ),
     histogram_metric("right_share", "Share of the right answer", "problems by the share of right samples"),
     histogram_metric(
@@ -219,7 +219,7 @@ METRICS: tuple[Metric, ...] = (
         "ROC curve; its area is the AUC",
         of_scores.roc_points,
         over="scores",
-        drawn=("roc",),
+        figures=("roc",),
     ),
     judge_metric(
         "auc_within",
@@ -248,7 +248,7 @@ METRICS: tuple[Metric, ...] = (
         "diagonal: calibrated scores",
         of_scores.reliability_points,
         over="scores",
-        drawn=("reliability",),
+        figures=("reliability",),
     ),
     Metric(
         "first_error_f1",
@@ -287,15 +287,15 @@ METRICS: tuple[Metric, ...] = (
         "diagonal: calibrated scores",
         of_scores.reliability_points,
         unit="proportion",
-        drawn=("reliability",),
+        figures=("reliability",),
     ),
     Metric(
         "step_precision",
         "Precision of wrong steps",
         "by position in the solution",
-        drawn=("positions",),
+        figures=("positions",),
     ),
-    Metric("step_recall", "Recall of wrong steps", "by position in the solution", drawn=("positions",)),
+    Metric("step_recall", "Recall of wrong steps", "by position in the solution", figures=("positions",)),
     Metric("overlong", "Too long", "samples with late steps beyond the scorer's context", in_summary=True),
 )
 
@@ -313,7 +313,7 @@ def metrics_over(over: Over) -> list[Metric]:
 
 def metrics_in(figure: Figure) -> list[Metric]:
     """Returns the metrics that a figure of the report shows."""
-    return [metric for metric in METRICS if figure in metric.drawn]
+    return [metric for metric in METRICS if figure in metric.figures]
 
 
 def summary() -> list[Metric]:
