@@ -17,7 +17,7 @@ from numerate.rollouts.engines import ENGINES
 def target(path: Path | None) -> Path | None:
     """Returns a path that a command is going to write to. Raises ValueError, before anything long begins,
     where no file can be written."""
-    from numerate.store import is_stream
+    from numerate.store import follow_links, is_stream
 
     if path is None or str(path) == "-":
         return path
@@ -25,13 +25,24 @@ def target(path: Path | None) -> Path | None:
         raise ValueError(f"{path} is a folder: name a file to write to")
     if is_stream(path):
         return path
-    parent = next(folder for folder in path.absolute().parents if folder.exists())
-    return writable(path, parent)
+    return writable(path, nearest(follow_links(path).parent))
 
 
 def folder_of_runs(path: Path) -> Path:
     """Returns the path of --out. Raises ValueError where no folder can be made or written to."""
-    return writable(path, next(part for part in (path, *path.absolute().parents) if part.exists()))
+    return writable(path, nearest(path))
+
+
+def nearest(folder: Path) -> Path:
+    """Returns what exists of a path: itself or the nearest above it, also behind links to what is absent."""
+    from numerate.store import follow_links
+
+    for part in (folder, *folder.absolute().parents):
+        if part.exists():
+            return part
+        if part.is_symlink():
+            return nearest(follow_links(part))
+    return folder.absolute()
 
 
 def writable(path: Path, parent: Path) -> Path:
@@ -44,13 +55,14 @@ def writable(path: Path, parent: Path) -> Path:
 
 def keep_inputs(files: Iterable[Path], **targets: Path | None) -> None:
     """Raises ValueError where an option names one of the files that are read, or two name one file."""
-    seen = {file.resolve(): "the input file" for file in files if str(file) != "-"}
+    real = os.path.realpath  # of a loop of links too, for which Path.resolve raises RuntimeError
+    seen = {real(file): "the input file" for file in files if str(file) != "-"}
     for option, path in targets.items():
         if path is None or str(path) == "-":
             continue
-        if path.resolve() in seen:
-            raise ValueError(f"--{option} {path} is {seen[path.resolve()]}: name another one")
-        seen[path.resolve()] = f"the file of --{option}"
+        if real(path) in seen:
+            raise ValueError(f"--{option} {path} is {seen[real(path)]}: name another one")
+        seen[real(path)] = f"the file of --{option}"
 
 
 Json = Annotated[

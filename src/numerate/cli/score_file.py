@@ -128,7 +128,7 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
     Rows are appended in place: a command that was stopped goes on behind the rows that it wrote, and what a
     kill left of a last line is cut off. `OUT.judge.json` says who wrote it: scores of two judges never get
     into one file."""
-    from numerate.store import hold_lock, is_stream, read_object, replace_file, write_json
+    from numerate.store import hold_lock, is_stream, read_object, replace_file, room_for, write_json
 
     if str(out) == "-":
         yield cast(TextIO, terminal.Stdout()), set()
@@ -150,7 +150,8 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
                 )
         write_json(mark, {"identity": wanted})
         done = repair_output(out) if out.exists() else set[int]()
-        with out.open("a", encoding="utf-8", newline="\n") as target:
+        kept = "completed rows are kept: free disk space and run again"
+        with room_for(out, remedy=kept), out.open("a", encoding="utf-8", newline="\n") as target:
             yield target, done
 
 

@@ -6,6 +6,8 @@ import io
 import logging
 import sys
 import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +20,18 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, color: str | Non
     """Writes to stdout, or stderr. color: on a terminal only."""
     text = printable_text(text)
     stream = sys.stderr if err else sys.stdout
-    typer.echo(typer.style(text, fg=color) if color and stream.isatty() else text, err=err, nl=nl)
+    with naming("stderr" if err else "stdout"):
+        typer.echo(typer.style(text, fg=color) if color and stream.isatty() else text, err=err, nl=nl)
+
+
+@contextmanager
+def naming(stream: str) -> Generator[None]:
+    """Gives errors of the system the name of the stream, such as that of a full disk behind a redirection."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or stream
+        raise
 
 
 class Stdout(io.TextIOBase):
@@ -29,10 +42,12 @@ class Stdout(io.TextIOBase):
         return getattr(sys.stdout, "encoding", None) or "utf-8"
 
     def write(self, text: str, /) -> int:
-        return sys.stdout.write(printable_text(text))
+        with naming("stdout"):
+            return sys.stdout.write(printable_text(text))
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        with naming("stdout"):
+            sys.stdout.flush()
 
 
 def guard_output() -> None:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from numerate.models import locate
 from numerate.options import AtLeast1, config
-from numerate.store import read_json, write_json
+from numerate.store import read_json, recover_folder, write_json
 
 Kind = Literal["outcome", "process", "stepwise-outcome", "value", "evaluator"]
 Neutral = Literal["positive", "negative", "drop"]
@@ -66,6 +66,7 @@ def write_card(folder: Path, card: Card) -> None:
 
 def read_card(folder: Path) -> Card:
     """Raises ValueError where the folder holds no judge, or one of a kind that is not known here."""
+    recover_folder(folder)
     if not (folder / FILE).is_file():
         raise ValueError(
             f"{folder} has no reward model: {FILE} is missing; name the model/ folder of a stage that "

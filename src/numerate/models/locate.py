@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from numerate.models import model_checks
-from numerate.store import SUMS, find_damage
+from numerate.store import SUMS, find_damage, recover_folder
 
 BUNDLED = {"numerate/pico": "pico"}
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.\-]{0,95}(/[A-Za-z0-9][\w.\-]{0,95})?")
@@ -23,10 +23,12 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "s
 
 
 def locate_model(name: str) -> Path | str:
-    """The directory that holds the model, or the hub id where `name` is no directory. Reads no file."""
+    """The directory that holds the model, or the hub id where `name` is no directory. Reads no file; a
+    directory whose writer was killed gets its name back."""
     if name in BUNDLED:
         return Path(str(resources.files("numerate"))) / "assets" / BUNDLED[name]
     path = Path(name).expanduser()
+    recover_folder(path)
     return path if name and path.is_dir() else name
 
 

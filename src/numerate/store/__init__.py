@@ -1,6 +1,7 @@
 """Files of a run: whole or not there at all, read back exactly as written, and checked on the way in.
 
 files       the writer: files and folders that appear whole
+paths       links, devices, hidden names
 json_files  JSON and JSONL
 folders     leftovers of killed writers, links, sizes
 log         the growing log
@@ -15,9 +16,9 @@ folder      where everything of a run lies
 
 from numerate.store.checksums import SUMS, find_damage
 from numerate.store.files import (
-    is_stream,
     make_folder,
     move_path,
+    recover_folder,
     remove_path,
     replace_file,
     replace_folder,
@@ -30,6 +31,7 @@ from numerate.store.identity import file_hash, identity_hash
 from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
 from numerate.store.lock import LOCK, check_free, hold_lock
 from numerate.store.log import append_row, append_text, begins_with, cut_to, forget_rounds, log_extent
+from numerate.store.paths import follow_links, hidden_sibling, is_stream
 from numerate.store.problems import read_problems, write_problems
 from numerate.store.replaced import describe_differences, keep_if_same, set_aside, take_back
 from numerate.store.rollouts import read_rollouts, write_rollouts
@@ -48,7 +50,9 @@ __all__ = [
     "file_hash",
     "file_sizes",
     "find_damage",
+    "follow_links",
     "forget_rounds",
+    "hidden_sibling",
     "hold_lock",
     "identity_hash",
     "is_stream",
@@ -61,6 +65,7 @@ __all__ = [
     "read_object",
     "read_problems",
     "read_rollouts",
+    "recover_folder",
     "remove_path",
     "replace_file",
     "replace_folder",

@@ -10,19 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import shutil
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from numerate.store.checksums import SUMS, checksum_lines
+from numerate.store.paths import follow_links, hidden_sibling, is_stream, lives, read_hidden
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 """of a flush of a folder: some network file systems have none, and a folder may be closed to readers"""
-STREAMS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
-"""folders of devices and open files"""
+UNCHANGED = "the file is unchanged: free disk space and run again"
 _RUST = re.compile(r"\(os error (\d+)\)")
 
 
@@ -30,45 +30,87 @@ _RUST = re.compile(r"\(os error (\d+)\)")
 def replace_file(path: Path) -> Generator[Path]:
     """Yields a path to write to; that file takes the place of `path` when the block ends without an error.
 
-    It lies in the same folder, made if need be, under a hidden name. After an error it is removed and
-    `path` is as it was; a killed process leaves it behind, and nothing reads it. A full disk raises OSError
-    with the name of the file. A device or a pipe is written to directly.
+    It lies in the same folder, made if need be, under a hidden name, and gets the permissions of the old
+    file. After an error it is removed and `path` is as it was; a killed process leaves it behind, and nothing
+    reads it. A symbolic link stays, and the file that it leads to is replaced. A device or a pipe is written
+    to directly. Errors name `path`; a full disk raises OSError.
     """
-    if is_stream(path):
-        yield path
+    target = follow_links(path)
+    if is_stream(target):
+        with room_for(path, remedy=""):
+            yield path
         return
-    make_folder(path.parent)
-    part = hidden_sibling(path, "part")
+    make_folder(target.parent)
+    part = hidden_sibling(target, "part")
+    mode = _permissions(target)
     try:
-        with room_for(path):
+        with room_for(path), _naming(path, part, target):
+            if mode is not None:  # what others may not read is not theirs to read while it is written either
+                part.touch(mode=mode & 0o700 | 0o600)
             yield part
             flush_to_disk(part)
-            os.replace(part, path)
-            flush_to_disk(path.parent)
+            if mode is not None:
+                part.chmod(mode)
+            os.replace(part, target)
+            flush_to_disk(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
 
 @contextmanager
-def replace_folder(target: Path, *, lasting: bool = True) -> Generator[Path]:
-    """Yields an empty folder to write to; it takes the place of `target` when the block ends without an
-    error.
+def replace_folder(path: Path, *, lasting: bool = True) -> Generator[Path]:
+    """Yields an empty folder to write to; it takes the place of `path` when the block ends without an error.
 
-    lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `target` is
-    as it was. A full disk raises OSError with the name of the folder."""
+    lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `path` is
+    as it was; what a kill leaves in between, `recover_folder` puts right. Links and permissions are treated
+    as in `replace_file`. Errors name `path`; a full disk raises OSError."""
+    target = follow_links(path)
     make_folder(target.parent)
+    recover_folder(target)
     part = hidden_sibling(target, "part")
+    mode = _permissions(target)
     try:
-        with room_for(target):
+        with room_for(path), _naming(path, part, target):
             part.mkdir()
             yield part
             if lasting:
                 (part / SUMS).write_text(checksum_lines(part), encoding="utf-8")
-                for path in (*part.rglob("*"), part):
-                    flush_to_disk(path)
+                for file in (*part.rglob("*"), part):
+                    flush_to_disk(file)
+            if mode is not None:
+                part.chmod(mode)
             _swap(part, target, lasting)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _permissions(path: Path) -> int | None:
+    """Returns the permission bits of a file or folder, None where there is none."""
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+
+
+@contextmanager
+def _naming(path: Path, *hidden: Path) -> Generator[None]:
+    """Names `path`, which the caller knows, in errors that name one of the hidden paths."""
+    try:
+        yield
+    except Exception as error:
+        names = [(str(each), str(path)) for each in hidden] + [(each.name, path.name) for each in hidden[:1]]
+
+        def named(value: object) -> object:
+            if not isinstance(value, str | Path):
+                return value
+            text = str(value)
+            for old, new in names:
+                text = text.replace(old, new)
+            return text
+
+        error.args = tuple(map(named, error.args))
+        if isinstance(error, OSError) and error.filename is not None:
+            error.filename = named(error.filename)
+            if error.filename2 is not None and named(error.filename2) == error.filename:
+                del error.filename2  # of a rename, whose two names are one to the caller
+        raise
 
 
 def _swap(part: Path, target: Path, lasting: bool) -> None:
@@ -86,6 +128,23 @@ def _swap(part: Path, target: Path, lasting: bool) -> None:
         flush_to_disk(target.parent)
     if old:
         remove_path(old)
+
+
+def recover_folder(path: Path) -> None:
+    """Gives a folder its name back where a writer was killed when it had moved the old one away and put no
+    new one in its place. Does nothing while that writer may still live."""
+    target = follow_links(path)
+    if not target.name or os.path.lexists(target):
+        return
+    try:
+        names = os.listdir(target.parent)
+    except OSError:  # no such folder, or closed to this reader, who says so better
+        return
+    for name in names:
+        left = read_hidden(name)
+        if left and left.kind == "old" and left.stands_for(target) and not lives(left.pid):
+            move_path(target.parent / name, target)
+            return
 
 
 def write_text(path: Path, text: str) -> None:
@@ -117,29 +176,23 @@ def remove_path(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it that are missing; each new name is flushed to the disk."""
+    """Makes a folder and those above it that are missing, also where a symbolic link leads to; each new name
+    is flushed to the disk."""
     missing: list[Path] = []
     for path in (folder, *folder.parents):
         if path.is_dir():
             break
         missing.append(path)
     for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        flush_to_disk(path.parent)
-
-
-def hidden_sibling(path: Path, kind: str) -> Path:
-    """Returns a hidden name in the same folder that no other writer uses."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.{kind}")
-
-
-def is_stream(path: Path) -> bool:
-    """Checks whether a path names a device or a pipe, such as /dev/null, which cannot be replaced."""
-    return path.absolute().parent in STREAMS or (path.exists() and not (path.is_file() or path.is_dir()))
+        if path.is_symlink():
+            make_folder(follow_links(path))
+        else:
+            path.mkdir(exist_ok=True)
+            flush_to_disk(path.parent)
 
 
 @contextmanager
-def room_for(path: Path) -> Generator[None]:
+def room_for(path: Path, *, remedy: str = UNCHANGED) -> Generator[None]:
     """Turns what a full disk raises within, also in a library that is not Python, into an OSError that names
     `path` and what to do."""
     try:
@@ -147,7 +200,7 @@ def room_for(path: Path) -> Generator[None]:
     except Exception as error:
         number = _number(error)
         if number in FULL and not str(getattr(error, "filename", "")).startswith(str(path)):
-            reason = f"{os.strerror(number)}; the file is unchanged: free disk space and run again"
+            reason = "; ".join(filter(None, (os.strerror(number), remedy)))
             raise OSError(number, reason, str(path)) from error
         raise
 

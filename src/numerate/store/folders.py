@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from numerate.store.files import move_path, remove_path
+from numerate.store.paths import Hidden, read_hidden
 
-_LEFT = re.compile(r"\.(?P<name>.+)\.\d+-[0-9a-f]{8}\.(?P<kind>part|old)")
-"""names from `files.hidden_sibling`"""
 _SHARE = re.compile(r"part-\d+\.share-\d+")
 """names from `rollouts.distributed.write_part`"""
 
@@ -22,17 +21,24 @@ def clear_leftovers(root: Path) -> list[Path]:
     cleared: list[Path] = []
     for folder, names in _walk(root):
         for name in names:
-            match = _LEFT.fullmatch(name)
-            if match is None and not _SHARE.fullmatch(name):
+            left = read_hidden(name)
+            if left is None and not _SHARE.fullmatch(name):
                 continue
             path = folder / name
-            target = folder / match["name"] if match else path
-            if match and match["kind"] == "old" and not os.path.lexists(target):
-                move_path(path, target)
+            if left and left.kind == "old" and not _has_successor(left, folder):
+                if left.name is None:  # whoever asks for that folder knows its name (files.recover_folder)
+                    continue
+                move_path(path, folder / left.name)
             else:
                 remove_path(path)
             cleared.append(path)
     return cleared
+
+
+def _has_successor(left: Hidden, folder: Path) -> bool:
+    if left.name is not None:
+        return os.path.lexists(folder / left.name)
+    return any(map(left.stands_for, folder.iterdir()))
 
 
 def symbolic_links(root: Path, ignored: Iterable[Path] = ()) -> Iterator[Path]:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from numerate.store.files import hidden_sibling, move_path, remove_path
+from numerate.store.files import move_path, remove_path
 from numerate.store.json_files import read_object, write_json
+from numerate.store.paths import hidden_sibling
 
 SHOWN = 60
 """characters of a value in a message"""
