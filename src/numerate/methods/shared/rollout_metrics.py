@@ -50,7 +50,8 @@ def is_correct(scored: Scored) -> bool | None:
 def rollout_stats(drawn: Sequence[Group]) -> Stats:
     """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
     an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
-    log-probabilities."""
+    log-probabilities. Those of classes of tokens (`Turn.choices`) are policy/class_entropy, small from the
+    start on: most tokens are of a certain class."""
     rollouts = [scored for group in drawn for scored in group.rollouts]
     worth = [[scored.reward.value for scored in group.rollouts] for group in drawn]
     known = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
@@ -60,7 +61,8 @@ def rollout_stats(drawn: Sequence[Group]) -> Stats:
     if compared := [rewards for rewards in worth if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}
+    entropy = "policy/class_entropy" if any(turn.choices for turn in turns) else "policy/entropy"
+    stats |= {entropy: -sum(logps) / len(logps)} if logps else {}
     return stats
 
 
