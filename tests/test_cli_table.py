@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import time
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
 from typer.testing import CliRunner
 
 from numerate.cli import table
@@ -18,6 +26,55 @@ from numerate.cli.app import app
 def test_numbers_align_right_and_text_left() -> None:
     lines = table.lay_out([["a", 5, "x"], ["long", 12345, "yy"]], ["name", "n", "note"], ["note"])
     assert lines == ["name      n  note", "----  -----  ----", "a         5  x", "long  12345  yy"]
+
+
+def by_rich(
+    rows: Sequence[Sequence[str]], widths: Sequence[int], left: Sequence[bool], header: Sequence[str]
+) -> list[str]:
+    """The same table, laid out by rich as a whole."""
+
+    def cell(text: str) -> RenderableType:
+        words = text.lstrip()
+        return Padding(Text(words), (0, 0, 0, len(text) - len(words)))
+
+    grid = Table(box=None, padding=0, pad_edge=False, show_header=bool(header))
+    for i, (width, to_left) in enumerate(zip(widths, left, strict=True)):
+        if i:
+            grid.add_column(width=table.GAP)
+        head = Group(cell(header[i]), Rule(characters="-")) if header else ""
+        grid.add_column(head, justify="left" if to_left else "right", width=width, overflow="fold")
+    for row in rows:
+        grid.add_row(*[part for text in row for part in ("", cell(text))][1:])
+    total = sum(widths) + table.GAP * (len(widths) - 1)
+    console = Console(file=io.StringIO(), width=total, color_system=None, legacy_windows=False)
+    return ["".join(part.text for part in line).rstrip() for line in console.render_lines(grid)]
+
+
+BLANKS = st.sampled_from(["", " ", "   "])
+"""fewer than the narrowest column has: rich drops what stands behind more"""
+CELLS = st.builds("{}{}".format, BLANKS, st.text("ab-. 07数é", max_size=50).map(str.lstrip))
+
+
+@given(
+    st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=4),
+    st.lists(st.integers(5, 30), min_size=3, max_size=3),
+    st.lists(st.booleans(), min_size=3, max_size=3),
+    st.booleans(),
+)
+def test_a_table_looks_as_rich_lays_it_out(
+    rows: list[list[str]], widths: list[int], left: list[bool], headed: bool
+) -> None:
+    header, body = (rows[0], rows[1:]) if headed else ([], rows)
+    assert table.render_cells(body, widths, left, header) == by_rich(body, widths, left, header)
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_ten_thousand_rows_take_less_than_a_second(width: int | None) -> None:
+    rows = [(f"problem-{i}", i, i / 7, f"some text of cell {i}") for i in range(10_000)]
+    began = time.process_time()
+    lines = table.lay_out(rows, ("name", "count", "accuracy", "what"), ("what",), width)
+    assert time.process_time() - began < 3  # on a busy machine
+    assert len(lines) >= 10_002 and lines[2].startswith("problem-0")
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Plain tables by rich: aligned columns, no boxes, no colours. On a narrow terminal text wraps and columns
+"""Plain tables: aligned columns, no boxes, no colours. On a narrow terminal text wraps and columns
 move below each other; nothing is cut off. Whole in a pipe or a file."""
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TextIO
@@ -17,7 +19,7 @@ from numerate.cli import terminal
 from numerate.terminal import printable_text
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console
 
 GAP = 2
 """blanks between columns"""
@@ -111,34 +113,46 @@ def lay_out(
 def render_cells(
     rows: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool], header: Sequence[str] = ()
 ) -> list[str]:
-    """Returns the lines of a rich table with columns of these widths, and a rule below the heading; cells
-    wider than their column go on in the next line."""
-    from rich.console import Console, Group
-    from rich.rule import Rule
-    from rich.table import Table
+    """Returns the lines of a table with columns of these widths, and a rule below each heading; cells wider
+    than their column go on in the next line.
 
-    grid = Table(box=None, padding=0, pad_edge=False, show_header=bool(header))
-    for i, (width, left) in enumerate(zip(widths, to_left, strict=True)):
-        if i:
-            grid.add_column(width=GAP)
-        head = Group(cell(header[i]), Rule(characters="-")) if header else ""
-        grid.add_column(head, justify="left" if left else "right", width=width, overflow="fold")
-    for row in rows:
-        spaced = [part for text in row for part in ("", cell(text))]
-        grid.add_row(*spaced[1:])
-    total = sum(widths) + GAP * (len(widths) - 1)
-    console = Console(file=io.StringIO(), width=total, color_system=None, legacy_windows=False)
-    lines = console.render_lines(grid)
-    return ["".join(segment.text for segment in line).rstrip() for line in lines]
+    rich wraps single cells only: as a whole it lays a table out twenty times as slowly."""
+    lines: list[str] = []
+    heads = [wrapped(text, width) for text, width in zip(header, widths, strict=False)]
+    highest = max(map(len, heads), default=0)
+    heads = [
+        [""] * (highest - len(head)) + [*head, "-" * width]
+        for head, width in zip(heads, widths, strict=False)
+    ]
+    for cells in chain([heads], (map(wrapped, row, widths) for row in rows)):
+        for parts in zip_longest(*cells, fillvalue=""):
+            lines.append((" " * GAP).join(map(pad, parts, widths, to_left)).rstrip())
+    return lines
 
 
-def cell(text: str) -> RenderableType:
-    """Returns a cell of a rich table; blanks in front stay before each of its lines."""
-    from rich.padding import Padding
+def wrapped(text: str, width: int) -> list[str]:
+    """Returns the lines of a cell; blanks in front stay before each of them."""
+    if text_width(text) <= width:
+        return [text]
     from rich.text import Text
 
     words = text.lstrip()
-    return Padding(Text(words), (0, 0, 0, len(text) - len(words))) if words != text else Text(text)
+    blanks = min(len(text) - len(words), width - 1)
+    lines = Text(words).wrap(a_console(), width - blanks, overflow="fold")
+    return [" " * blanks + line.plain.rstrip() for line in lines]
+
+
+def pad(text: str, width: int, left: bool) -> str:
+    blanks = " " * (width - text_width(text.rstrip()))
+    return text.rstrip() + blanks if left else blanks + text.rstrip()
+
+
+@cache
+def a_console() -> Console:
+    """Returns a console for the arguments of rich; nothing is printed to it."""
+    from rich.console import Console
+
+    return Console(file=io.StringIO(), color_system=None, legacy_windows=False)
 
 
 def cell_text(value: object) -> str:
@@ -147,7 +161,9 @@ def cell_text(value: object) -> str:
 
 
 def text_width(text: str) -> int:
-    """Returns how many columns of a terminal a text takes."""
+    """Returns how many columns of a terminal a printable text takes."""
+    if text.isascii():
+        return len(text)
     from rich.cells import cell_len
 
     return cell_len(text)
