@@ -133,7 +133,8 @@ class Rollout:
 
     @property
     def truncated(self) -> bool:
-        """Checks whether it ended without EOS: at max_tokens, or where the context was full."""
+        """Checks whether it ended without EOS: at a limit of tokens or turns, where the context was full, or
+        by an error of a tool."""
         return self.finish != "stop"
 
     @property

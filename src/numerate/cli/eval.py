@@ -212,5 +212,12 @@ def chosen_solution(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]
     chosen = rollouts[votes[0]["attempt"]]
     if chosen.no_room:
         return "(no solution: the prompt is longer than the model's context)"
-    cut = "\n(truncated: raise --max-tokens)" if chosen.finish == "length" else ""
-    return f"{chosen.text.strip()}{cut}"
+    return chosen.text.strip() + ("\n" + TRUNCATED[chosen.finish] if chosen.truncated else "")
+
+
+TRUNCATED = {
+    "length": "(truncated: raise --max-tokens)",
+    "max_turns": "(truncated at the limit of turns)",
+    "tool_error": "(truncated by an error of a tool)",
+}
+"""a finish -> what is printed below the solution"""

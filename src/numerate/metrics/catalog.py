@@ -122,7 +122,7 @@ METRICS: tuple[Metric, ...] = (
         "unanswered", "Unanswered", "greedy samples with no answer to grade", of_problem.unanswered_share
     ),
     greedy_metric(
-        "truncated", "Truncated", "greedy samples truncated at max_tokens", of_problem.truncated_share
+        "truncated", "Truncated", "truncated greedy samples, without EOS", of_problem.truncated_share
     ),
     Metric(
         "no_room",
@@ -158,7 +158,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "truncated_sampled",
         "Truncated samples",
-        "samples truncated at max_tokens",
+        "truncated samples, without EOS",
         of_problem.truncated_share,
         "share",
         over="samples",

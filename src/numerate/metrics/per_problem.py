@@ -29,7 +29,7 @@ def unanswered_share(group: Group) -> float:
 
 
 def truncated_share(group: Group) -> float:
-    return fmean(sample.rollout.finish == "length" for sample in group.rollouts)
+    return fmean(sample.rollout.truncated for sample in group.rollouts)
 
 
 def mean_tokens(group: Group) -> float:
