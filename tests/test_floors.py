@@ -25,6 +25,7 @@ FLOORS = (
         "lazy",
         "types",
         "options",
+        "processes",
         "consent",
         "terminal",
         "progress",

@@ -11,7 +11,7 @@ from numerate.config import Evaluation
 from numerate.consent import NO_CONSENT
 from numerate.identities import base_identity
 from numerate.progress import Progress
-from numerate.rollouts.distributed import run_on_main
+from numerate.rollouts.sharing import run_on_main
 from numerate.store import LOCK, RunFolder, move_path, read_json
 
 

@@ -20,12 +20,13 @@ from numerate.metric_rows import join_metrics
 from numerate.models import locate
 from numerate.models.judge_config import STEP_JUDGES, read_card
 from numerate.problems import fingerprint, load
+from numerate.processes import is_main
 from numerate.progress import Progress
 from numerate.prompts import style_of
 from numerate.reranking import Judge, rerank_models
 from numerate.reranking.labelled_steps import LABELLED, on_labelled
 from numerate.rollouts import engines
-from numerate.rollouts.distributed import barrier, is_main, run_on_main
+from numerate.rollouts.sharing import barrier, run_on_main
 from numerate.states import Planned
 from numerate.store import (
     LOCK,

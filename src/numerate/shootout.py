@@ -16,8 +16,9 @@ from numerate.config import Recipe, trusting
 from numerate.consent import NO_CONSENT, Consent
 from numerate.identities import other_stages
 from numerate.parallel import run_all
+from numerate.processes import is_distributed
 from numerate.progress import Progress
-from numerate.rollouts.distributed import is_distributed, run_on_main
+from numerate.rollouts.sharing import run_on_main
 from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, write_json
 
 Right = list[dict[str, float]]

@@ -12,8 +12,9 @@ from typing import Any
 
 from numerate import __version__
 from numerate.consent import Consent
+from numerate.processes import is_main, process_count
 from numerate.progress import Progress
-from numerate.rollouts.distributed import is_main, process_count, run_on_main
+from numerate.rollouts.sharing import run_on_main
 from numerate.store import (
     LOCK,
     RunFolder,

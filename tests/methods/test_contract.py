@@ -198,13 +198,13 @@ def fingerprint(made: Any) -> str:
 
 
 def as_one_of_two(out: Path) -> None:
-    from numerate.training import distributed
+    from numerate import processes
 
-    assert distributed.world_size() == 2
+    assert processes.process_count() == 2
     found: dict[str, str] = {}
     for name, case in CASES.items():
         found[name] = fingerprint(train(case, out / name / "together", case.config()))
-    (out / f"{distributed.rank()}.json").write_text(json.dumps(found))
+    (out / f"{processes.rank()}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 import torch
 
+from numerate import processes
 from numerate.models.policy import Policy
 from numerate.models.policy import load as load_policy
 from numerate.progress import QuietProgress
-from numerate.rollouts.distributed import write_part
 from numerate.rollouts.local import LocalEngine
 from numerate.rollouts.local.sampling import draw_tokens
-from numerate.training import Learner, Stage, distributed, set_loss_weights
+from numerate.rollouts.sharing import write_part
+from numerate.training import Learner, Stage, set_loss_weights
 from numerate.types import NotFinite, Problem, Prompt, Reward, Rollout, Sampling, Scored, Turn
 from tests import tiny
 from tests.methods.toy import PROBLEMS
@@ -142,7 +143,7 @@ def test_two_processes_stop_together(tmp_path: Path) -> None:
 
 def in_one_of_two() -> dict[str, str]:
     def loss(model: Any, batch: Any) -> Any:
-        return nll(model, batch)[0] * (nan if distributed.rank() == 1 else 1.0), {}
+        return nll(model, batch)[0] * (nan if processes.rank() == 1 else 1.0), {}
 
     said: dict[str, str] = {}
     for name, act in (
@@ -157,5 +158,5 @@ def in_one_of_two() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    assert distributed.world_size() == 2
-    Path(os.environ["OUT"], f"{distributed.rank()}.json").write_text(json.dumps(in_one_of_two()))
+    assert processes.process_count() == 2
+    Path(os.environ["OUT"], f"{processes.rank()}.json").write_text(json.dumps(in_one_of_two()))

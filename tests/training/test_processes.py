@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from numerate import processes
 from numerate.rewards.calling import RewardFailed
-from numerate.rollouts.distributed import write_part
+from numerate.rollouts.sharing import write_part
 from numerate.store import read_rollouts
 from numerate.training import Learner, distributed, set_loss_weights
 from numerate.training.old_logprobs import recompute_logprobs
@@ -56,7 +57,7 @@ FAILURES = {
 
 
 def fail(error: Exception, rank: int) -> None:
-    if distributed.rank() == rank:
+    if processes.rank() == rank:
         raise error
 
 
@@ -65,7 +66,7 @@ def failures() -> Iterator[tuple[str, tuple[bool, str]]]:
     errors: dict[str, type[Exception]] = dict(vars(builtins), RewardFailed=RewardFailed, NotFinite=NotFinite)
     elsewhere = errors | {"KeyError": RunStopped, "RewardFailed": RunStopped}
     for rank, (name, text) in enumerate(FAILURES.items()):
-        wanted = errors if rank % 2 == distributed.rank() else elsewhere
+        wanted = errors if rank % 2 == processes.rank() else elsewhere
         try:
             distributed.agreed(partial(fail, errors[name](text), rank % 2))
         except Exception as raised:
@@ -91,8 +92,8 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    assert distributed.world_size() == 2
+    assert processes.process_count() == 2
     write_part(Path(os.environ["OUT"], "part.parquet"), PROBLEMS, attempts)
     told: dict[str, object] = dict(failures())
     told |= {"steps": [step(count) for count in COUNTS], "shares": [mine(count) for count in COUNTS]}
-    Path(os.environ["OUT"], f"{distributed.rank()}.json").write_text(json.dumps(told))
+    Path(os.environ["OUT"], f"{processes.rank()}.json").write_text(json.dumps(told))

@@ -65,7 +65,7 @@ def run_recipe(
         return
     need_extras()
     from numerate import run
-    from numerate.rollouts.distributed import is_main
+    from numerate.processes import is_main
 
     bars = progress.make_progress(quiet=quiet) if is_main() else progress.QuietProgress()
     agreed = Consent(redo or ask, tuple(trust or ()))

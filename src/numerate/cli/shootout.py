@@ -51,7 +51,7 @@ def shootout(
     from numerate import shootout as comparing
     from numerate.cli.extras import need_extras
     from numerate.consent import Consent
-    from numerate.rollouts.distributed import is_main
+    from numerate.processes import is_main
 
     checked = config.load(recipe, overrides or [], out=out, trust=trust or ())
     comparing.find_contestants(checked)

@@ -25,9 +25,9 @@ from numerate.methods.shared.sampling import params
 from numerate.options import AtLeast1, RolloutsName, Share, config
 from numerate.rewards.correct import truncation_stats
 from numerate.rollouts.continuations import Beginning, continuation_successes
-from numerate.rollouts.distributed import run_on_main
 from numerate.rollouts.job import Job
 from numerate.rollouts.load_rollouts import without_repeats
+from numerate.rollouts.sharing import run_on_main
 from numerate.steps import split
 from numerate.store import read_rollouts, write_rollouts
 from numerate.types import Group, Scored, Step

@@ -11,7 +11,7 @@ from numerate.problems.labelled import labelled_steps
 from numerate.progress import Progress
 from numerate.reranking.rerank import Judge
 from numerate.reranking.steps import step_results
-from numerate.rollouts.distributed import barrier, shard
+from numerate.rollouts.sharing import barrier, shard
 from numerate.store import identity_hash, keep_if_same, read_jsonl, write_jsonl
 from numerate.types import LabelledSolution
 

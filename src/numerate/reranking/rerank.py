@@ -13,7 +13,7 @@ from numerate.reranking.judges import selection_results
 from numerate.reranking.score_rollouts import Stored, score_stored
 from numerate.reranking.scores import labels_of
 from numerate.reranking.steps import Labels, step_results, threshold_on
-from numerate.rollouts.distributed import run_on_main
+from numerate.rollouts.sharing import run_on_main
 from numerate.store import identity_hash, keep_if_same, read_json
 from numerate.types import Problem, Scorer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from numerate.progress import Progress
 from numerate.rollouts.collect import group_rows
-from numerate.rollouts.distributed import barrier, shard
+from numerate.rollouts.sharing import barrier, shard
 from numerate.store import read_jsonl, read_rollouts, write_jsonl
 from numerate.types import Group, Problem, Scorer
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from numerate.progress import Progress, Task
 from numerate.prompts import render, with_prefix
 from numerate.rewards.correct import score_rollout
-from numerate.rollouts.distributed import write_part
+from numerate.rollouts.sharing import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Group, Problem, Prompt, Rollout, Sampling, Scored
 

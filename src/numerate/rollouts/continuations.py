@@ -15,7 +15,7 @@ from numerate.progress import Progress, Task
 from numerate.prompts import render, with_prefix
 from numerate.rewards.correct import score_rollout
 from numerate.rollouts.collect import PART_ROLLOUTS
-from numerate.rollouts.distributed import write_part
+from numerate.rollouts.sharing import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Problem, Prompt, Sampling, Scored
 

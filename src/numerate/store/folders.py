@@ -12,7 +12,7 @@ from numerate.store.files import move_path, remove_path
 from numerate.store.paths import Hidden, read_hidden
 
 _SHARE = re.compile(r"part-\d+\.share-\d+")
-"""names from `rollouts.distributed.write_part`"""
+"""names from `rollouts.sharing.write_part`"""
 
 
 def clear_leftovers(root: Path) -> list[Path]:

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Where a path leads and what lies beside it: symbolic links, devices and pipes, hidden temporary names."""
+"""Ends of paths: symbolic links, devices and pipes; hidden temporary names beside them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CUT = re.compile(r".+~[0-9a-f]{8}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What a name of `hidden_sibling` says: which writer made it, for which file or folder."""
+    """A name of `hidden_sibling`, read: for which file or folder, and which writer made it."""
 
     stem: str
     kind: str

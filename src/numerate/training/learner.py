@@ -12,6 +12,7 @@ from torch.amp.grad_scaler import GradScaler
 
 from numerate.models.cpu_layers import make_lean
 from numerate.models.finite_weights import check_weights
+from numerate.processes import process_count, rank
 from numerate.training import distributed
 from numerate.training.activation_checkpointing import Checkpointing, Switch
 from numerate.training.batch import Batch, group_by_prompt, micro_batches, pack_rows, pad_rows
@@ -156,11 +157,9 @@ class Learner:
     def share(self, rows: Sequence[Example]) -> list[Example]:
         """Returns this process's rows. Those of one prompt stay together where there are enough prompts."""
         groups = group_by_prompt(rows) if self.packed else []
-        if len(groups) < distributed.world_size():
+        if len(groups) < process_count():
             groups = [[i] for i in range(len(rows))]
-        return [
-            rows[i] for numbers in groups[distributed.rank() :: distributed.world_size()] for i in numbers
-        ]
+        return [rows[i] for numbers in groups[rank() :: process_count()] for i in numbers]
 
     def cut(self, rows: Sequence[Example]) -> Iterator[Batch]:
         """Returns the rows in micro-batches."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from numerate.metrics import health
+from numerate.processes import is_main, process_count
 from numerate.progress import Progress
 from numerate.store import append_row, make_folder
 from numerate.training import checkpoint, distributed, resuming
@@ -124,7 +125,7 @@ class Stage:
         self.state["health"], holds, begins = health.check_row(self.state.get("health"), stats)
         for name in begins:
             self.progress.warn(f"HEALTH, {self.position}: {health.condition_line(name, holds[name])}")
-        if distributed.rank() == 0:
+        if is_main():
             row = {"round": self.round, **stats, **notes} | ({"health": holds} if holds else {})
             append_row(self.folder / "metrics.jsonl", row)
             if self.tracker:
@@ -137,7 +138,7 @@ class Stage:
 
     def _time(self, seconds: float) -> None:
         """A line of times.jsonl: apart from the log, which is the same in every run."""
-        if distributed.rank() == 0:
+        if is_main():
             append_row(self.folder / "times.jsonl", {"round": self.round, "seconds": seconds})
 
     def _save(self, learner: Learner | None) -> None:
@@ -149,7 +150,7 @@ class Stage:
         tensors = learner.state() if learner else {}
         state = {
             "facts": self.state,
-            **resuming.checkpoint_surroundings(self.folder, distributed.world_size()),
+            **resuming.checkpoint_surroundings(self.folder, process_count()),
         }
         checkpoint.save_checkpoint(self.folder / "checkpoints", self.round, tensors, state)
 
@@ -157,7 +158,7 @@ class Stage:
         """Takes the newest checkpoint that can be used; without a learner, begins anew where none can: what
         is on disk is read, not made again."""
         folder = self.folder / "checkpoints"
-        check = resuming.checkpoint_check(self.folder, distributed.world_size(), n)
+        check = resuming.checkpoint_check(self.folder, process_count(), n)
         choice = checkpoint.load_checkpoint(folder, check)
         loaded = choice.loaded
         if choice.rejected and loaded is None and learner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from numerate.processes import is_distributed
 from numerate.rollouts.vllm import isolation, weights
 from numerate.rollouts.vllm.request import OutputPiece
 
@@ -84,7 +84,7 @@ class Host:
     """A running vLLM. Implements `request.OutputSource`."""
 
     def __init__(self, policy: Policy, settings: Settings) -> None:
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if is_distributed():
             raise ValueError(
                 "engine: {kind: vllm} supports runs of one process, and a launcher started several: "
                 "set kind: local, or kind: server with a vLLM server of its own"

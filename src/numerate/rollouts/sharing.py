@@ -1,12 +1,13 @@
-"""Multi-process helpers: sharding, main-process writes, barriers. No torch where there is one process."""
+"""Work divided among the processes of a run: shares of problems, writes of the main process, barriers. No
+torch where there is one process."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from numerate.processes import is_distributed, is_main, process_count, rank
 from numerate.store import read_rollouts, write_rollouts
 from numerate.types import Scored
 
@@ -21,26 +22,12 @@ class Named(Protocol):
 NamedT = TypeVar("NamedT", bound=Named)
 
 
-def is_distributed() -> bool:
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def process_count() -> int:
-    """Returns how many processes share this run."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def is_main() -> bool:
-    """Checks whether this is the process that writes."""
-    return not is_distributed() or os.environ["RANK"] == "0"
-
-
 def shard(items: Sequence[T]) -> Sequence[T]:
     """Every process calls it with the same items, before any of them is done."""
     if not is_distributed():
         return items
     barrier()
-    return items[int(os.environ["RANK"]) :: int(os.environ["WORLD_SIZE"])]
+    return items[rank() :: process_count()]
 
 
 def barrier() -> None:
@@ -63,9 +50,9 @@ def write_part(
     if not is_distributed():
         write_rollouts(path, make(problems))
         return
-    shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(int(os.environ["WORLD_SIZE"]))]
+    shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(process_count())]
     mine = shard(problems)
-    here = shares[int(os.environ["RANK"])]
+    here = shares[rank()]
     agree_on_result(lambda: write_rollouts(here, make(mine) if mine else []))
     run_on_main(lambda: put_together(path, problems, shares))
 
