@@ -10,7 +10,6 @@ import pytest
 
 from numerate.problems.columns import read_problem
 from numerate.problems.row import Row
-from numerate.problems.sets.prm800k import rated_alternatives
 from numerate.types import Problem
 
 
@@ -119,153 +118,6 @@ def test_a_prompt_with_an_answer_is_a_problem():
     assert read(prompt="2+2?", answer="4").answer == "4"
     assert read(prompt="2+2?", ground_truth="4").answer == "4"
     assert read(prompt="2+2?", solution="2+2=\\boxed{4}").answer == "4"
-
-
-PUBLISHED = {
-    "question": {"problem": "2+2?", "ground_truth_answer": "4", "pre_generated_answer": "5"},
-    "label": {
-        "finish_reason": "solution",
-        "steps": [
-            {
-                "completions": [
-                    {"text": "A", "rating": 1},
-                    {"text": "B", "rating": -1},
-                    {"text": "C", "rating": 0},
-                ],
-                "human_completion": None,
-                "chosen_completion": 0,
-            },
-            {
-                "completions": [{"text": "x", "rating": -1}],
-                "human_completion": {"text": "D"},
-                "chosen_completion": None,
-            },
-            {
-                "completions": [{"text": "E", "rating": 1}, {"text": "F", "rating": None}],
-                "chosen_completion": 0,
-            },
-        ],
-    },
-}
-
-
-def rated(problem: Problem) -> list[tuple[tuple[str, ...], int | None]]:
-    return [(marked.steps, marked.labels[-1]) for marked in rated_alternatives(problem)]
-
-
-def test_prm800k_as_published_follows_the_chosen_step_or_the_persons():
-    problem = read(**PUBLISHED)
-    assert (problem.question, problem.answer, problem.solution) == ("2+2?", "4", "A\nD\nE")
-    assert problem.meta["finish_reason"] == "solution"
-    # every rated completion with its history: A | B | C | A x | A D E; F has no rating
-    assert [("".join(texts), rating) for texts, rating in rated(problem)] == [
-        ("A", 1),
-        ("B", -1),
-        ("C", 0),
-        ("Ax", -1),
-        ("ADE", 1),
-    ]
-
-
-def test_prm800k_stops_where_the_labelling_stopped():
-    steps = [
-        {"completions": [{"text": "A", "rating": -1}], "chosen": None},
-        {"completions": [{"text": "B", "rating": 1}], "chosen": 0},
-    ]
-    problem = read(question="?", answer="1", steps=steps)
-    assert list(rated(problem)) == [(("A",), -1)]
-
-
-def test_prm800k_with_the_chosen_path_only():
-    problem = read(question="?", answer="4", steps=[{"text": "A", "rating": 1}, {"text": "B", "rating": -1}])
-    assert problem.solution == "", "a path that ends at an error is no solution"
-    assert list(rated(problem)) == [(("A",), 1), (("A", "B"), -1)]
-
-
-@pytest.mark.parametrize(
-    ("ratings", "last", "more", "usable"),
-    [
-        ((1, 0), "So 2+2=4\n# Answer\n\n4", {}, True),
-        ((1, 1), "So 2+2=5\n# Answer\n\n5", {}, False),  # the generator was wrong
-        ((1, -1), "So 2+2=4", {}, False),  # a step is wrong
-        ((1, None), "So 2+2=4", {}, True),
-        ((1, 1), "Now we add", {}, False),  # no answer, and nobody says that it is finished
-        ((1, 1), "Now we add", {"finish_reason": "solution"}, True),
-        ((1, 1), "So 2+2=5", {"finish_reason": "solution"}, False),
-    ],
-)
-def test_prm800k_paths_are_solutions_where_they_are_right(
-    ratings: Any, last: str, more: dict[str, Any], usable: bool
-):
-    """Else they would be taught, with the reference answer behind them. The labels stay."""
-    steps = [
-        {"completions": [{"text": text, "rating": r}], "chosen": 0}
-        for text, r in zip(("We add", last), ratings, strict=True)
-    ]
-    problem = read(question="2+2?", answer="4", steps=steps, **more)
-    assert problem.solution == (f"We add\n{last}" if usable else "")
-    assert len(list(rated_alternatives(problem))) == 2 - (None in ratings)
-
-
-def test_prm800k_paths_that_the_labelling_left_unfinished_are_none():
-    """The step before reads like the answer."""
-    steps = [
-        {"completions": [{"text": "So 2+2=4", "rating": 1}], "chosen": 0},
-        {"completions": [{"text": "Or 5?", "rating": -1}], "chosen": None},
-    ]
-    assert read(question="2+2?", answer="4", steps=steps).solution == ""
-
-
-@pytest.mark.parametrize(
-    "choices",
-    [
-        [["A", "one"], ["B", "two"]],
-        ["A)one", "B) two"],
-        ["(a) one", "(b) two"],
-        ["one", "two"],
-        {"label": ["A", "B"], "text": ["one", "two"]},
-        {"A": "one", "B": "two"},
-    ],
-)
-@pytest.mark.parametrize("answer", ["B", "b", "two", 1])
-def test_choices_come_in_many_shapes(choices: Any, answer: Any):
-    problem = read(question="Which?", choices=choices, answer=answer)
-    assert (problem.choices, problem.answer, problem.kind) == ((("A", "one"), ("B", "two")), "B", "choice")
-
-
-@pytest.mark.parametrize(
-    ("choices", "answer", "letter"),
-    [
-        (["1", "2", "3"], "2", "B"),  # a text is no index
-        (["0", "1", "2"], 1, "B"),  # index and text agree
-        (["10", "20", "30"], 20, "B"),
-        (["10", "20", "30"], 2, "C"),
-        ([10, 20, 30], 2, "C"),
-        (["red", "blue"], 0, "A"),
-        (["red", "blue"], "(b)", "B"),
-        (["red", "blue"], "B.", "B"),
-        ({"label": ["1", "2"], "text": ["red", "blue"]}, "2", "2"),
-        ('["red", "blue"]', "blue", "B"),
-    ],
-)
-def test_a_number_that_names_one_choice_is_read(choices: Any, answer: Any, letter: str):
-    assert read(question="Which?", choices=choices, answer=answer).answer == letter
-
-
-@pytest.mark.parametrize(
-    ("choices", "answer"),
-    [
-        (["1", "2", "3"], 2),
-        ([1, 2, 3], 1),
-        (["4", "3", "2", "1"], 1),
-        ({"label": ["1", "2", "3"], "text": ["red", "blue", "green"]}, 2),
-        ({"label": ["1", "2", "3"], "text": ["2", "3", "1"]}, "2"),
-        (["red", "red"], "red"),
-    ],
-)
-def test_a_number_that_may_name_two_choices_is_refused(choices: Any, answer: Any):
-    with pytest.raises(ValueError, match=r"line 7, field 'answer': expected a letter, because this may be"):
-        read(question="Which?", choices=choices, answer=answer)
 
 
 @pytest.mark.parametrize(
@@ -397,10 +249,3 @@ def test_a_malformed_row_is_told_where_it_is_what_was_found_and_what_was_expecte
 def test_a_placeholder_in_any_style_is_refused_with_its_line(answer: str) -> None:
     with pytest.raises(ValueError, match=r"a\.csv line 7, field 'answer'"):
         read_problem(Row("a.csv line 7", {"question": "2+3?", "answer": answer}))
-
-
-@pytest.mark.parametrize("answer", ["Bee", "5"])
-def test_a_choice_without_choices_needs_a_letter(answer: str) -> None:
-    with pytest.raises(ValueError, match=r"line 7.*a letter, or the column 'choices'"):
-        read_problem(Row("a.csv line 7", {"question": "?", "answer": answer, "kind": "choice"}))
-    assert read_problem(Row("", {"question": "?", "answer": "(B)", "kind": "choice"})).kind == "choice"
