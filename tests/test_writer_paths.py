@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,6 +169,26 @@ def test_a_folder_whose_writer_was_killed_comes_back(tmp_path: Path, name: str, 
         assert (tmp_path / name / "config.json").read_text() == "old"
         raise RuntimeError
     assert (tmp_path / name / "config.json").read_text() == "old"
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from numerate import store
+target, rename = pathlib.Path(sys.argv[1]), os.rename
+os.rename = lambda a, b: (rename(a, b), target.exists() or os.kill(os.getpid(), signal.SIGKILL))
+for text in ("old", "new"):
+    with store.replace_folder(target) as part:
+        (part / "config.json").write_text(text)
+"""
+
+
+@posix
+def test_a_kill_between_the_two_renames_leaves_a_whole_folder(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(model)], check=False)
+    assert done.returncode == -signal.SIGKILL and not model.exists()
+    assert locate.locate_model(str(model)) == model and (model / "config.json").read_text() == "old"
+    assert store.find_damage(model) is None
 
 
 @posix
