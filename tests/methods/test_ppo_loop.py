@@ -230,7 +230,6 @@ def test_a_judge_is_the_oracle_a_stage_or_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"kl": {"placement": "loss"}}, "set estimator: k3"),
         ({"kl": {"coef": 0.0, "target": 1.0}}, "cannot be adapted"),
         ({"learn_from": 9}, "learn_from: 9 of sample.rollouts: 4"),
         ({"validate": {"keep": "best"}}, "best needs `every`"),

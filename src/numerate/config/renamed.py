@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from numerate.config.read import Path_
+from numerate.config.unused import known_names
 
 OF_STAGE = re.compile(r".*, stages\.[^.]+\.([^ ]+: now `.*)")
 """an error about an option that is elsewhere now; the group is what several stages have in common"""
@@ -116,7 +117,7 @@ def new_name(method: str, path: Path_, kind: Any) -> str | None:
     key = ".".join(path)
     own = METHOD.get(method, {}).get(key)
     new = EVERY.get(key) or (VALUE.get(key) if key in names(kind) else None)
-    return own or (new if new and new.partition(".")[0] in names(kind) else None)
+    return own or (new if new and new.partition(".")[0] in known_names(kind) else None)
 
 
 def message(new: str) -> str:

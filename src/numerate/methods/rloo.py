@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
@@ -39,6 +39,8 @@ class Config(PolicyGradient):
     kl: Kl = Kl(estimator="k1", placement="reward")
     """the KL to the reference policy; the paper takes coef: 0.03 with a learned reward; here rewards are
     rule-based"""
+
+    UNUSED: ClassVar = frozenset({"kl.estimator", "kl.placement"})
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()

@@ -27,12 +27,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numerate import training
 from numerate.methods.mixed_policy import class_rows, heads_network
 from numerate.methods.shared.on_policy import OnPolicyLoop
-from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Sample, Validate
+from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Reinforcement, Sample, Validate
 from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
@@ -56,7 +56,7 @@ Mode = Literal["joint", "abstract", "released"]
 
 
 @config
-class Config:
+class Config(Reinforcement):
     steps: AtLeast1 | None = None
     """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
     rewards: RewardList = (CORRECT,)
@@ -89,6 +89,10 @@ class Config:
     """tokens; longer demonstrations are left out and counted"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
+
+    UNUSED: ClassVar = frozenset(
+        {"sample.temperature", "sample.top_p", "sample.top_k", "fit.epochs", "fit.batch", "fit.minibatches"}
+    )
 
     def __post_init__(self) -> None:
         sample, fit = self.sample, self.fit

@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.ppo import token_advantages, token_rewards, value_network
-from numerate.methods.ppo.token_advantages import AdaptiveKl
-from numerate.methods.ppo.token_rewards import RewardedRollout, StepRewards
+from numerate.methods.ppo.token_rewards import RewardedRollout
 from numerate.methods.ppo.value_network import Value
 from numerate.methods.shared import rollout_metrics, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.methods.shared.reinforcement import AdaptiveKl, StepRewards
 from numerate.options import AtLeast1, JudgeName, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Scorer, Stats
 
@@ -123,7 +123,7 @@ def value_loss(
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
-    """beta: the penalty's coefficient where it is part of the loss, by k3."""
+    """beta: the penalty's coefficient where it is part of the loss."""
     logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
     col = batch.token
     L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], *cfg.clip.bounds)
@@ -131,7 +131,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
     statistics = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
     L = L_pi + cfg.value.coef * L_V
     if beta:
-        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
+        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], cfg.kl.estimator)).sum()
     if cfg.nll:
         L_nll = -(col["imitated"] * logp_BT).sum()
         L, statistics = L + cfg.nll * L_nll, statistics | {"policy/nll": L_nll.item()}

@@ -218,8 +218,17 @@ class Validate:
             )
 
 
+class Reinforcement:
+    """Marks the options of a reinforcement method. A recipe may have all options of
+    `reinforcement.SharedOptions` with each of these methods: those that a method does not use are left out,
+    with a note."""
+
+    UNUSED: ClassVar[frozenset[str]] = frozenset()
+    """options of the method's own records that it does not use, such as `kl.placement`"""
+
+
 @config
-class OnPolicyOptions:
+class OnPolicyOptions(Reinforcement):
     """Options of on-policy methods."""
 
     steps: AtLeast1 = 200
@@ -251,6 +260,8 @@ class GroupPolicyGradient(PolicyGradient):
     """clip of the ratio"""
     kl: Kl = Kl()
     """the KL to the reference policy"""
+
+    UNUSED: ClassVar = frozenset({"kl.placement"})
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()
