@@ -86,6 +86,8 @@ def test_one_stage_trains_with_every_method(tmp_path: Path, name: str) -> None:
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
     assert len(rows) == 2 and all(row["rollouts/attempts"] == 16 for row in rows)
     assert all("validation/accuracy" in row for row in rows)
+    if name != "expert_iteration":  # which has no ratio
+        assert {"train/clipped", "train/old_kl", "train/grad_norm"} <= rows[0].keys()
     assert not same(tuned, work.load("base")) or rows[1]["validation/accuracy"] > 0
 
 

@@ -49,7 +49,7 @@ def test_the_clipped_objective_of_the_vectors(vectors: dict[str, Any]) -> None:
     new, old, A = (tensor(*case[k]) for k in ("new_logp", "old_logp", "advantages_unwhitened"))
     got, stats = ppo.policy_loss(new, old, A, even(3), case["eps"])
     assert got.item() == pytest.approx(case["pg_loss_mean"], abs=1e-8)
-    assert stats["policy/ratio"] == pytest.approx(sum(case["ratio"]) / 3)
+    assert stats["ratio"] == pytest.approx(sum(case["ratio"]) / 3)
     for i, one in enumerate(case["per_token_pg_loss"]):
         assert ppo.policy_loss(new[i], old[i], A[i], tensor(1), case["eps"])[0].item() == pytest.approx(one)
     for row in vectors["havrilla"]["ppo_objective"]:
@@ -219,10 +219,12 @@ def test_two_micro_batches_at_a_time_hear_their_own_forward_passes() -> None:
 def test_a_first_step_has_ratio_one_and_clips_nothing(tmp_path: Path) -> None:
     ppo.train(stage(tmp_path / "run"), config(steps=1, fit={"epochs": 1, "batch": 16}), job(tmp_path))
     [row] = log(tmp_path / "run")
-    assert row["policy/ratio"] == pytest.approx(1, abs=1e-5)
-    assert row["policy/clipped"] == row["value/clipped"] == 0
-    assert row["train/steps"] == 1
-    assert row["kl/per_attempt"] == pytest.approx(0, abs=1e-9)  # the reference is where it began
+    assert row["train/ratio"] == pytest.approx(1, abs=1e-5)
+    assert row["train/clipped"] == row["value/clipped"] == 0
+    assert row["train/updates"] == 1
+    assert (
+        row["kl/per_rollout"] == row["train/kl"] == pytest.approx(0, abs=1e-9)
+    )  # the reference is where it began
 
 
 # credit
@@ -252,7 +254,9 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
     assert done[1].token["returns"] == pytest.approx([0, 0, 0, 0, 0.15, 0, 0.10, 0.05])
     assert done[0].token["advantage"] == pytest.approx(done[0].token["returns"])
-    assert stats["kl/per_attempt"] == pytest.approx((4 + 3 + 3) / 3 * (2.718281828**0.1 - 1.1), rel=1e-4)
+    per_token = 2.718281828**0.1 - 1.1
+    assert stats["train/kl"] == pytest.approx(per_token, rel=1e-4) and stats["kl/coef"] == 0.5
+    assert stats["kl/per_rollout"] == pytest.approx((4 + 3 + 3) / 3 * per_token, rel=1e-4)
     assert stats["value/explained_variance"] == 0
     squares = AdaptiveKl(coef=0.5, placement="reward", estimator="k2")
     paid, _ = add_advantages(learner, bare, rewards, **{**settings, "kl": squares})

@@ -104,9 +104,9 @@ def policy_loss(
     rho_BT = training.ratio(logp_BT, old_BT)
     objective_BT, clipped_BT = training.clipped_surrogate(rho_BT, A_BT, eps, high or eps)
     return -(w_BT * objective_BT).sum(), {
-        "policy/ratio": (w_BT * rho_BT).sum().item(),
-        "policy/clipped": (w_BT * clipped_BT).sum().item(),
-        "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
+        "ratio": (w_BT * rho_BT).sum().item(),
+        "clipped": (w_BT * clipped_BT).sum().item(),
+        "old_kl": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
     }
 
 
@@ -164,7 +164,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         means = learn_from_rows(loop, rows, beta, cfg)
         # 4. adapt the coefficient of the penalty, where it has a target and the policy is trained
         if cfg.kl.target and step >= cfg.value.warmup:
-            kl = stats["kl/per_attempt"]
+            kl = stats["kl/per_rollout"]
             run.state["beta"] = credit.adapt_kl_coef(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
         loop.log(means, partial(token_advantages.mean_abs_advantages, chosen, rows))
     return loop.result()
@@ -228,8 +228,8 @@ def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cf
     for part, done in loop.independent_minibatches(rows):
         lr = loop.rate((round_ + done) / cfg.steps)
         updates.append(loop.learner.step(set_row_weights(part), objective, lr))
-        if cfg.max_ratio and updates[-1]["policy/ratio"] > cfg.max_ratio:
+        if cfg.max_ratio and updates[-1]["ratio"] > cfg.max_ratio:
             break
     means = {name: math.fsum(stats[name] for stats in updates) / len(updates) for name in updates[0]}
-    means |= {f"train/{name}": means.pop(name) for name in ("loss", "grad_norm")}
-    return means | {"train/steps": float(len(updates)), "train/updates": float(len(updates))}
+    named = {name if "/" in name else f"train/{name}": mean for name, mean in means.items()}
+    return named | {"train/updates": float(len(updates))}

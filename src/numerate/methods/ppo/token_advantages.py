@@ -37,7 +37,8 @@ def add_advantages(
     if kl.coef:
         refs = [credit.gather_trained(row.mask, row.token["ref_logp"]) for row in rows]
         apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
-        stats |= {"kl/beta": beta, "kl/per_attempt": mean_of(apart)}
+        stats |= {"kl/coef": beta, "kl/per_rollout": mean_of(apart)}
+        stats["train/kl"] = math.fsum(apart) / max(1, sum(map(len, old)))
         if kl.placement == "reward":
             estimate = {"k1": credit.k1, "k2": credit.k2, "k3": credit.k3}[kl.estimator]
             rewards = [
