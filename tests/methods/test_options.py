@@ -323,6 +323,13 @@ def test_the_best_model_needs_a_validation() -> None:
         ("ppo", {"reward": {"without_end": "pay"}}, "now `sample.grade_truncated`: true in place of pay"),
         ("ppo", {"keep": "last"}, "stages.s.keep: now `validate.keep`"),
         ("mixed_policy", {"batch": 4}, "stages.s.batch: now `sample.problems`"),
+        ("mixed_policy", {"dropout": 0.2}, "stages.s.dropout: now `head_dropout`"),
+        ("mixed_policy", {"max_length": 99}, "stages.s.max_length: now `fit.max_length`"),
+        (
+            "process_reward_model",
+            {"marked": "x", "aggregation": "min"},
+            "stages.s.aggregation: now `aggregate`",
+        ),
         ("step_labels", {"rollouts": "x", "continuations": 2}, "continuations: now `sample.rollouts`"),
         ("sample", {"temperature": 0.5}, "stages.s.temperature: now `sample.temperature`"),
     ],
@@ -367,6 +374,16 @@ def places(kind: Any) -> Iterator[str]:
         records = get_args(get_args(Curriculum)[0]) if field.name == "curriculum" else (field.default,)
         for record in filter(is_dataclass, records):
             yield from (f"{field.name}.{inner.name}" for inner in fields(record))
+
+
+def test_one_name_for_the_aggregation_of_step_scores() -> None:
+    names = {place.rpartition(".")[2] for name in methods.METHODS for place in places(config_of(name))}
+    names |= {field.name for field in fields(config.Evaluate)}
+    assert "aggregate" in names and "aggregation" not in names
+
+
+def config_of(name: str) -> Any:
+    return methods.get_method(name).Config
 
 
 def test_new_names_are_options_and_old_ones_are_not() -> None:

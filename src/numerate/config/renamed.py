@@ -61,6 +61,7 @@ METHOD: Mapping[str, Mapping[str, str]] = {
         "epochs": "steps, as epochs * problems / sample.problems",
         "max_steps": "steps",
         "batch": "sample.problems",
+        "dropout": "head_dropout",
     },
     "ppo": {
         "old_logp": "fit.old_logprobs",
@@ -76,6 +77,7 @@ METHOD: Mapping[str, Mapping[str, str]] = {
             for key in ("scores", "aggregate", "refine", "eta", "eta_quantile")
         },
     },
+    "process_reward_model": {"aggregation": "aggregate"},
     "reinforce_pp": {"beta": "kl.coef; with baseline: none also kl.estimator: k1 and kl.placement: reward"},
     "step_labels": {"continuations": "sample.rollouts"},
 }

@@ -44,7 +44,8 @@ class Config(GroupPolicyGradient):
     """process reward model that scores the steps of rollouts: a stage that trained one, its folder (with a
     slash), or `oracle` (stories only); null: outcome rewards alone"""
     process: Process = Process()
-    """advantages from step scores, with a judge; the paper takes step scores alone, without refinement"""
+    """advantages from step scores, with a judge. The default is the paper's: step scores alone (`outcome: 0`,
+    where ppo has 1), without refinement"""
 
 
 def advantages(rows: Sequence[Example]) -> list[float | None]:

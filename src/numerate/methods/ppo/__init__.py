@@ -84,7 +84,8 @@ class Config(PolicyGradient):
     a right answer, so that additional steps raise the reward: Gao et al. take `refine: clip_delta`, Pan et
     al. `outcome: 0, weight: 1, scores: end`"""
     process: StepRewards = StepRewards()
-    """rewards from step scores, with a judge"""
+    """rewards from step scores, with a judge. The default adds them to `rewards` (`outcome: 1`, where grpo
+    has 0)"""
     reference_steps: NotNegative = 0.0
     """total reward for the calculations of the reference solution, each counted once; 0.5 is half of a right
     answer's"""

@@ -184,7 +184,7 @@ class Process:
     """Use of step scores, with a judge."""
 
     outcome: NotNegative = 0.0
-    """weight of `rewards`, added to the step scores"""
+    """weight of `rewards`, added to the step scores; by default 0 in grpo and 1 in ppo, as in their papers"""
     refine: credit.Refine = "none"
     """refinement of step scores, against rewards that grow with the number of steps"""
     eta: Share = 0.5

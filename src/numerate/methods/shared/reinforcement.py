@@ -28,7 +28,7 @@ class StepRewards(Process):
     """Use of step scores as rewards of tokens."""
 
     outcome: NotNegative = 1.0
-    """weight of `rewards`, on the last token"""
+    """weight of `rewards`, on the last token; by default 1 in ppo and 0 in grpo"""
     weight: NotNegative = 0.1
     """alpha, weight of the step scores; Gao et al. do not state theirs, Pan et al. use step scores alone
     (outcome: 0, weight: 1)"""
