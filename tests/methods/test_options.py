@@ -37,10 +37,10 @@ SHARED: dict[str, Any] = {
 """every shared option that has nothing to do with ratios and references"""
 LOSSES = {"clip": {"low": 0.1, "high": 0.2}, "kl": {"coef": 0.01}}
 """and those that have"""
-OWN = {"dapo": {"overlong_cache": 4}, "ppo": {"value": {"layers": 1}}, "expert_iteration": {"threshold": 0.0}}
-"""what 12 tokens and a random model need besides"""
-NEEDED = {"dapo": {"overlong_cache": 4}, "on_policy_distillation": {"teacher": "base"}}
-"""what they cannot be without"""
+OWN = {"ppo": {"value": {"layers": 1}}, "expert_iteration": {"threshold": 0.0}}
+"""what a random model needs besides"""
+NEEDED = {"on_policy_distillation": {"teacher": "base"}}
+"""what it cannot be without"""
 WHOLE: dict[str, Any] = SHARED | {
     "fit": SHARED["fit"]
     | {"truncated": "mask", "old_logprobs": "recompute", "correction": "mask", "cap": 3.0, "floor": 0.1},

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, ClassVar, Literal
 
 from numerate import credit
@@ -170,14 +171,6 @@ class Kl:
     placement: Literal["reward", "loss"] = "loss"
     """subtracted from the reward, or added to the loss"""
 
-    def keep_to(self, **only: str) -> None:
-        """Raises ValueError where an option differs from the only value that an objective has."""
-        for name, value in only.items():
-            if getattr(self, name) != value:
-                raise ValueError(
-                    f"kl.{name}: {getattr(self, name)} is not supported by this method: set {value}"
-                )
-
 
 @config
 class Process:
@@ -224,7 +217,8 @@ class Reinforcement:
     with a note."""
 
     UNUSED: ClassVar[frozenset[str]] = frozenset()
-    """options of the method's own records that it does not use, such as `kl.placement`"""
+    """options of the method's own records that it does not use, such as `kl.placement`: they have one value,
+    the default"""
 
 
 @config
@@ -253,16 +247,31 @@ class PolicyGradient(OnPolicyOptions):
 
 
 @config
-class GroupPolicyGradient(PolicyGradient):
+class ClippedPolicyGradient(PolicyGradient):
     """Options of methods that compare the rollouts of a problem, with a clipped ratio."""
 
     clip: Clip = Clip(0.2)
     """clip of the ratio"""
+
+    def __post_init__(self) -> None:
+        self.sample.require_group_of_two()
+        for path in sorted(self.UNUSED):
+            key, word = path.split(".")
+            value, only = (getattr(record, word) for record in (getattr(self, key), default_of(self, key)))
+            if value != only:
+                raise ValueError(f"{path}: {value} is not supported by this method: set {only}")
+
+
+def default_of(options: Any, key: str) -> Any:
+    """Returns the default of an option."""
+    return next(field.default for field in fields(options) if field.name == key)
+
+
+@config
+class GroupPolicyGradient(ClippedPolicyGradient):
+    """Options of methods that have a KL to the reference policy, too."""
+
     kl: Kl = Kl()
     """the KL to the reference policy"""
 
     UNUSED: ClassVar = frozenset({"kl.placement"})
-
-    def __post_init__(self) -> None:
-        self.sample.require_group_of_two()
-        self.kl.keep_to(placement="loss")
