@@ -55,11 +55,9 @@ class Config(PolicyGradient):
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
-    reward = row.row["reward"] - baseline
-    if not beta:
-        return [reward] * sum(row.mask)
-    ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row))
-    return [reward + kl for kl in credit.returns_to_go([-beta * ratio for ratio in ratios])]
+    ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row)) if beta else [0.0] * sum(row.mask)
+    penalties = credit.returns_to_go([-beta * ratio for ratio in ratios])
+    return [row.row["reward"] - baseline + penalty for penalty in penalties]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
