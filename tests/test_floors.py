@@ -41,7 +41,7 @@ FLOORS = (
     ("methods",),
     (
         *("run", "states", "evaluate", "reranking", "metric_rows", "config", "recipes", "report", "shootout"),
-        *("parallel", "identities", "eval_run"),
+        *("parallel", "identities", "eval_run", "events"),
     ),
     ("cli", "assets", "__main__"),
 )

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from hashlib import blake2b
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from numerate import config, identities, run
-from numerate.progress import QuietProgress
+from numerate.progress import QuietProgress, Warnings
 from tests import tiny
 from tests.processes import launch
 
@@ -98,6 +99,20 @@ def test_running_again_does_nothing_and_changes_nothing(whole: Path, monkeypatch
     monkeypatch.setattr("numerate.rollouts.local.LocalEngine.sample", forbidden)
     monkeypatch.setattr("numerate.training.learner.Learner.step", forbidden)
     run.run(recipe(whole), whole / "run", progress=QuietProgress())
+    assert outcome(whole / "run") == before
+
+
+def test_shared_options_without_use_are_a_warning_and_leave_what_is_finished(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, printed = outcome(whole / "run"), StringIO()
+    monkeypatch.setattr("numerate.rollouts.local.LocalEngine.sample", forbidden)
+    monkeypatch.setattr("numerate.training.learner.Learner.step", forbidden)
+    changed = recipe(whole, "ei.kl.coef=0.1", "ei.fit.old_logprobs=recompute")
+    run.run(changed, whole / "run", progress=Warnings(printed))
+    note = "stage ei: expert_iteration makes no use of fit.old_logprobs, kl"
+    assert printed.getvalue() == f"{note}\n"
+    assert note in (whole / "run" / "events.log").read_text()
     assert outcome(whole / "run") == before
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from numerate.config.eval_recipe import set_name
 from numerate.config.write import plain_tree
 from numerate.consent import NO_CONSENT, Consent
 from numerate.evaluate import Measured, difference_rows, evaluate_model
+from numerate.events import log_event, log_warning
 from numerate.identities import Sets, base_identity, marked_identity, plan
 from numerate.metric_rows import join_metrics
 from numerate.models import locate
@@ -31,7 +31,6 @@ from numerate.states import Planned
 from numerate.store import (
     LOCK,
     RunFolder,
-    append_text,
     hold_lock,
     identity_hash,
     keep_if_same,
@@ -83,6 +82,8 @@ def work_through(
     states.check_consent(planned, folder, consent)
     barrier()  # all processes have seen what there is
     run_on_main(lambda: write_text(RunFolder(folder).recipe, resolved_yaml(recorded or recipe)))
+    for note in recipe.notes:
+        log_warning(folder, note, progress)
     for name, problems in sets.items():
         run_on_main(partial(write_problems, RunFolder(folder).problems(name), problems))
     stages = {each.stage: each for each in planned}
@@ -285,9 +286,7 @@ def renew_folder(
     run = RunFolder(folder)
     replaced = run.replaced_samples(model, name)
     if changes := keep_if_same(run.samples(model, name), wanted, made_from, replaced):
-        message = f"{model} is sampled again on {name}: {', '.join(changes)}"
-        record(folder, message)
-        progress.warn(message)
+        log_warning(folder, f"{model} is sampled again on {name}: {', '.join(changes)}", progress)
 
 
 def short_names(sets: Sequence[str]) -> dict[str, str]:
@@ -337,15 +336,3 @@ def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict
         },
         "stages": {name: planned.identity for name, planned in stages.items()},
     }
-
-
-def log_event(folder: Path, text: str, progress: Progress) -> None:
-    """A line in events.log, with the time, and on the terminal, without."""
-    if is_main():
-        record(folder, text)
-        progress.say(text)
-
-
-def record(folder: Path, text: str) -> None:
-    """Appends a line to events.log, with the time."""
-    append_text(RunFolder(folder).events, f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")

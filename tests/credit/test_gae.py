@@ -76,6 +76,7 @@ def test_both_estimators_average_to_the_divergence(raw: list[float]) -> None:
             divergence, abs=1e-7
         )
     assert min(credit.k3(*logs)) >= 0
+    assert credit.k2(*logs) == pytest.approx([d * d / 2 for d in credit.k1(*logs)])
 
 
 def test_rewards_of_steps_on_their_last_tokens() -> None:

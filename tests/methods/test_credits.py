@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from numerate import training
-from numerate.methods import dapo, dr_grpo, grpo, on_policy_distillation, reinforce_pp, rloo
+from numerate.methods import dapo, dr_grpo, on_policy_distillation, reinforce_pp, rloo
 from numerate.methods.shared import on_policy
+from numerate.methods.shared.group_policy_gradient import group_advantages
 from numerate.methods.shared.options import Kl, Sample
 from numerate.types import Example, Rollout, Turn
 
@@ -22,7 +23,7 @@ def rewarded(*told: tuple[float, float]) -> list[Example]:
 def test_questions_are_not_compared_with_each_other() -> None:
     """1 0 and 3 3 1 1: means 1/2 and 2, spreads 1/2 and 1."""
     rows = rewarded((0, 1), (0, 0), (1, 3), (1, 3), (1, 1), (1, 1))
-    assert grpo.advantages(rows) == pytest.approx([1, -1, 1, 1, -1, -1], abs=1e-5)
+    assert group_advantages(rows) == pytest.approx([1, -1, 1, 1, -1, -1], abs=1e-5)
     assert dr_grpo.advantages(rows) == [0.5, -0.5, 1, 1, -1, -1]
 
 
@@ -75,6 +76,9 @@ def test_dapo_punishes_length_after_it_has_chosen_the_questions() -> None:
     cfg = dapo.Config(sample=Sample(max_tokens=10), overlong_cache=4)
     rows = [Example([1] * (n + 1), [False] + [True] * n, {"group": 0.0, "reward": 1.0}) for n in (6, 8, 10)]
     assert [dapo.shaped_reward(row, cfg) for row in rows] == [1, 0.75, 0.5]
+    whole, never = replace(cfg, overlong_cache=64), replace(cfg, overlong_cache=0)
+    assert [dapo.shaped_reward(row, whole) for row in rows] == pytest.approx([0.7, 0.6, 0.5])
+    assert [dapo.shaped_reward(row, never) for row in rows] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("own", "calculated"), [(10, 0), (7, 3), (5, 5)])

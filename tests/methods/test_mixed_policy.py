@@ -215,7 +215,7 @@ def by_hand(kind: str, cfg: Config) -> tuple[float, dict[str, torch.Tensor]]:
         for t in own:
             h = out.hidden_states[-1][0, t - 1]
             place = torch.tensor([number]), torch.tensor([t])
-            masks = [dropout_mask(11, k, *place, 32, cfg.dropout)[0].double() for k in (0, 1)]
+            masks = [dropout_mask(11, k, *place, 32, cfg.head_dropout)[0].double() for k in (0, 1)]
             log_p_O = torch.log(torch.softmax(W_o(h * masks[0]), 0))
             b = w_b(h * masks[1])[0]
             log_p_LM = torch.log_softmax(out.logits[0, t - 1], 0)
@@ -243,7 +243,7 @@ def by_hand(kind: str, cfg: Config) -> tuple[float, dict[str, torch.Tensor]]:
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 @pytest.mark.parametrize("mode", ["joint", "abstract", "released"])
 def test_loss_and_every_gradient_against_float64(kind: str, mode: Any) -> None:
-    cfg = Config(rl_logprob=mode, dropout=0.25, **LOSS)
+    cfg = Config(rl_logprob=mode, head_dropout=0.25, **LOSS)
     stats, grads = stepped(network(kind)[1], cfg)
     expected, wanted = by_hand(kind, cfg)
     assert stats["loss"] == pytest.approx(expected, rel=1e-5)
@@ -256,7 +256,7 @@ def test_loss_and_every_gradient_against_float64(kind: str, mode: Any) -> None:
 @pytest.mark.parametrize("lora", [False, True])
 def test_micro_batches_packing_and_padding_change_nothing(lora: bool) -> None:
     """Dropout included: its masks belong to the tokens."""
-    cfg = Config(dropout=0.5, rl_logprob="released", **LOSS)
+    cfg = Config(head_dropout=0.5, rl_logprob="released", **LOSS)
     stats, grads = stepped(network(lora=lora)[1], cfg)
     ways: list[dict[str, Any]] = [{"micro_tokens": 1}, {"packed": False}, {"packed": False, "micro_rows": 1}]
     for more in [*ways, {"activation_checkpointing": "on"}, {"head_mib": 1}]:

@@ -68,7 +68,7 @@ def test_it_learns_the_solutions_and_their_operators(tmp_path: Path) -> None:
     """One sum by heart: both cross-entropies fall to a tenth, and in the end an attempt holds the one
     operator of its annotation."""
     cfg = made(
-        steps=30, sample={"max_tokens": 24, "rollouts": 2}, fit={"lr": 2e-2}, head_lr=5e-2, dropout=0.0
+        steps=30, sample={"max_tokens": 24, "rollouts": 2}, fit={"lr": 2e-2}, head_lr=5e-2, head_dropout=0.0
     )
     mixed_policy.train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=PROBLEMS[:1]))
     rows = log(tmp_path / "run")
@@ -145,7 +145,7 @@ def test_a_constant_line_to_zero_and_heads_of_their_own_rate(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"dropout": 1.0}, "removes all inputs of the heads"),
+        ({"head_dropout": 1.0}, "removes all inputs of the heads"),
         ({"w_op": 0.0, "w_rl": 0.0}, "leaves the operator head untrained"),
         ({"w_op": 0.0, "rl_logprob": "released"}, "leaves the operator head untrained"),
         ({"gamma": 1.5}, "gamma"),
@@ -168,8 +168,8 @@ def test_solutions_without_annotations_are_refused_or_taken_everywhere(tmp_path:
     none = [replace(p, solution=f"It is {p.answer}\n#### {p.answer}") for p in PROBLEMS]
     with pytest.raises(ValueError, match="has an operator, so the operator head"):
         mixed_policy.train(stage(tmp_path / "c"), made(scope="everywhere"), job(tmp_path, problems=none))
-    with pytest.raises(ValueError, match="all 8 solutions are longer than max_length=5 tokens"):
-        mixed_policy.train(stage(tmp_path / "d"), made(max_length=5), job(tmp_path))
+    with pytest.raises(ValueError, match=r"all 8 solutions are longer than fit.max_length: 5 tokens"):
+        mixed_policy.train(stage(tmp_path / "d"), made(fit={"max_length": 5}), job(tmp_path))
 
 
 def test_annotations_that_are_wrong_are_told(tmp_path: Path) -> None:

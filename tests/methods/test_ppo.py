@@ -49,7 +49,7 @@ def test_the_clipped_objective_of_the_vectors(vectors: dict[str, Any]) -> None:
     new, old, A = (tensor(*case[k]) for k in ("new_logp", "old_logp", "advantages_unwhitened"))
     got, stats = ppo.policy_loss(new, old, A, even(3), case["eps"])
     assert got.item() == pytest.approx(case["pg_loss_mean"], abs=1e-8)
-    assert stats["policy/ratio"] == pytest.approx(sum(case["ratio"]) / 3)
+    assert stats["ratio"] == pytest.approx(sum(case["ratio"]) / 3)
     for i, one in enumerate(case["per_token_pg_loss"]):
         assert ppo.policy_loss(new[i], old[i], A[i], tensor(1), case["eps"])[0].item() == pytest.approx(one)
     for row in vectors["havrilla"]["ppo_objective"]:
@@ -162,7 +162,8 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
             policy = torch.max(-A * rho, -A * torch.clamp(rho, 1 - eps, 1 + high))
             near = torch.clamp(V, V_old - c, V_old + c)
             value = 0.5 * torch.max((V - R) ** 2, (near - R) ** 2)
-            kl = torch.exp(ref - logp) - 1 - (ref - logp)
+            d = logp - ref
+            kl = d.square() / 2 if cfg.kl.estimator == "k2" else torch.exp(-d) - 1 + d
             total = total + (policy + cfg.value.coef * value + beta * kl) / count
             if row.row["right"]:
                 total = total - cfg.nll * logp / imitated
@@ -174,10 +175,12 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     return total.item(), {name: g for name, g in grads.items() if g is not None}
 
 
-@pytest.mark.parametrize("more", [{}, {"nll": 0.4, "clip": {"high": 0.05}}])
+@pytest.mark.parametrize(
+    "more", [{"kl": {"estimator": "k2"}}, {"nll": 0.4, "clip": {"high": 0.05}, "kl": {"estimator": "k3"}}]
+)
 @pytest.mark.parametrize("beta", [0.0, 0.3])
 @pytest.mark.parametrize("detach", [True, False])
-def test_loss_and_every_gradient_against_float64(detach: bool, beta: float, more: dict[str, float]) -> None:
+def test_loss_and_every_gradient_against_float64(detach: bool, beta: float, more: dict[str, Any]) -> None:
     cfg = config(value={"layers": 1, "detach": detach, "coef": 0.7}, **more)
     value, grads = stepped(network()[1], cfg, beta)
     expected, wanted = by_hand(cfg, beta)
@@ -216,10 +219,12 @@ def test_two_micro_batches_at_a_time_hear_their_own_forward_passes() -> None:
 def test_a_first_step_has_ratio_one_and_clips_nothing(tmp_path: Path) -> None:
     ppo.train(stage(tmp_path / "run"), config(steps=1, fit={"epochs": 1, "batch": 16}), job(tmp_path))
     [row] = log(tmp_path / "run")
-    assert row["policy/ratio"] == pytest.approx(1, abs=1e-5)
-    assert row["policy/clipped"] == row["value/clipped"] == 0
-    assert row["train/steps"] == 1
-    assert row["kl/per_attempt"] == pytest.approx(0, abs=1e-9)  # the reference is where it began
+    assert row["train/ratio"] == pytest.approx(1, abs=1e-5)
+    assert row["train/clipped"] == row["value/clipped"] == 0
+    assert row["train/updates"] == 1
+    assert (
+        row["kl/per_rollout"] == row["train/kl"] == pytest.approx(0, abs=1e-9)
+    )  # the reference is where it began
 
 
 # credit
@@ -249,8 +254,13 @@ def test_columns_of_a_row_against_the_formulas_by_hand() -> None:
     assert done[0].token["returns"] == pytest.approx([0, 0, 0, 0, 1.7, 1.65, 1.6, 1.05])
     assert done[1].token["returns"] == pytest.approx([0, 0, 0, 0, 0.15, 0, 0.10, 0.05])
     assert done[0].token["advantage"] == pytest.approx(done[0].token["returns"])
-    assert stats["kl/per_attempt"] == pytest.approx((4 + 3 + 3) / 3 * (2.718281828**0.1 - 1.1), rel=1e-4)
+    per_token = 2.718281828**0.1 - 1.1
+    assert stats["train/kl"] == pytest.approx(per_token, rel=1e-4) and stats["kl/coef"] == 0.5
+    assert stats["kl/per_rollout"] == pytest.approx((4 + 3 + 3) / 3 * per_token, rel=1e-4)
     assert stats["value/explained_variance"] == 0
+    squares = AdaptiveKl(coef=0.5, placement="reward", estimator="k2")
+    paid, _ = add_advantages(learner, bare, rewards, **{**settings, "kl": squares})
+    assert paid[1].token["returns"] == pytest.approx([0, 0, 0, 0, -0.0075, 0, -0.005, -0.0025])
     white, _ = add_advantages(learner, bare, rewards, **{**settings, "whiten": True})
     flat = torch.tensor([row.token["advantage"][t] for row in white for t, m in enumerate(row.mask) if m])
     assert flat.mean().item() == pytest.approx(0, abs=1e-6) and flat.std().item() == pytest.approx(1)

@@ -117,8 +117,8 @@ def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(
         for row, value in zip(some, values, strict=True)
     ]
     stats = learner.step(ppo.set_row_weights(some), partial(ppo.loss, cfg=ppo.Config()), lr=0.0)
-    assert stats["policy/ratio"] == pytest.approx(1, abs=1e-5)
-    assert stats["policy/kl_to_old"] == pytest.approx(0, abs=1e-6)
+    assert stats["ratio"] == pytest.approx(1, abs=1e-5)
+    assert stats["old_kl"] == pytest.approx(0, abs=1e-6)
     assert stats["value/loss"] == pytest.approx(0, abs=1e-8)
 
 

@@ -69,7 +69,9 @@ def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr:
 
 
 def show_plan(recipe: Recipe, folder: Path) -> None:
-    """Prints the states of the stages of an existing run on stderr; writes nothing."""
+    """Prints the notes of the stages, and their states in an existing run, on stderr; writes nothing."""
+    for note in recipe.notes:
+        terminal.echo(note, err=True)
     if not folder.is_dir():
         return
     from numerate import problems

@@ -14,6 +14,8 @@ from numerate.config.messages import complaint_text, suggest_word
 from numerate.config.read import Path_, Tree, describe_value
 from numerate.config.renamed import folded, split_old
 from numerate.config.schema import Recipe, StageRecipe
+from numerate.config.unused import note, split_unused
+from numerate.methods.shared.reinforcement import SharedOptions
 from numerate.options import with_defaults
 
 VALUE_ARGUMENT: dict[Any, int] = {dict: 1, tuple: 0}
@@ -71,8 +73,11 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
     rest = {key: value for key, value in raw.items() if key not in COMMON}
     rest, old = split_old(raw["method"], method.Config, rest)
     errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
-    options = build_record(method.Config, rest, path, tree, errors, raw["method"])
-    return replace(stage, options=options) if stage else None
+    used, unused = split_unused(method.Config, rest)
+    options = build_record(method.Config, used, path, tree, errors, raw["method"])
+    build_record(SharedOptions, unused, path, tree, errors, raw["method"])  # its mistakes are mistakes too
+    left_out = note(raw["method"], method.Config, unused)
+    return replace(stage, options=options, note=left_out) if stage else None
 
 
 def build_record(

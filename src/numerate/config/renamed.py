@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from numerate.config.read import Path_
+from numerate.config.unused import known_names
 
 OF_STAGE = re.compile(r".*, stages\.[^.]+\.([^ ]+: now `.*)")
 """an error about an option that is elsewhere now; the group is what several stages have in common"""
@@ -27,8 +28,11 @@ EVERY: Mapping[str, str] = {
     **{key: f"sample.{key}" for key in SAMPLING},
     "rounds": "steps",
     "samples": "sample.rollouts",
+    "attempts": "sample.rollouts",
     "problems_per_round": "sample.problems",
     "sample.attempts": "sample.rollouts",
+    "sample.samples": "sample.rollouts",
+    "sample.problems_per_round": "sample.problems",
     "fit.updates": "fit.epochs",
     "validate_every": "validate.every",
     "validation_limit": "validate.limit",
@@ -45,6 +49,9 @@ EVERY: Mapping[str, str] = {
     "eps_low": "clip.low",
     "eps_high": "clip.high",
     "clip_high": "clip.high",
+    "clip.eps": "clip.low",
+    "clip.eps_low": "clip.low",
+    "clip.eps_high": "clip.high",
 }
 """of every method: what an option was called -> its place now"""
 
@@ -54,7 +61,7 @@ METHOD: Mapping[str, Mapping[str, str]] = {
         "epochs": "steps, as epochs * problems / sample.problems",
         "max_steps": "steps",
         "batch": "sample.problems",
-        "attempts": "sample.rollouts",
+        "dropout": "head_dropout",
     },
     "ppo": {
         "old_logp": "fit.old_logprobs",
@@ -70,27 +77,31 @@ METHOD: Mapping[str, Mapping[str, str]] = {
             for key in ("scores", "aggregate", "refine", "eta", "eta_quantile")
         },
     },
+    "process_reward_model": {"aggregation": "aggregate"},
     "reinforce_pp": {"beta": "kl.coef; with baseline: none also kl.estimator: k1 and kl.placement: reward"},
     "step_labels": {"continuations": "sample.rollouts"},
 }
 """the same of one method, where that differs"""
 
-VALUE = {"kl": "kl.estimator", "clip": "clip.low"}
-"""options that were one value and are a record now -> the place of that value"""
+NUMBER = {"kl": "kl.coef", "clip": "clip.low"}
+"""options that are a record now -> the place of the number that stood there"""
+WORD = {"kl": "kl.estimator"}
+"""likewise of a word"""
+VALUE: Mapping[type, Mapping[str, str]] = {int: NUMBER, float: NUMBER, str: WORD}
 
 
 def split_old(method: str, kind: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Path_, str]]:
     """Returns the options of a stage without those of earlier versions, and of each of these what to say.
 
     kind: the Config of the method."""
-    named = {path: new_name(method, path, kind) for path in unknown(kind, options)}
+    named = {path: new_name(method, path, kind, options[path[0]]) for path in unknown(kind, options)}
     old = {path: message(new) for path, new in named.items() if new}
     kept = {key: value for key, value in options.items() if (key,) not in old}
     for key, value in kept.items():
         if isinstance(value, Mapping):
             kept[key] = {word: inner for word, inner in value.items() if (key, word) not in old}
-    gone = {key for key, _ in (path for path in old if len(path) == 2) if key not in names(kind)}
-    return {key: value for key, value in kept.items() if value or key not in gone}, old
+    emptied = {path[0] for path in old if len(path) == 2}
+    return {key: value for key, value in kept.items() if value or key not in emptied}, old
 
 
 def unknown(kind: Any, options: Mapping[str, Any]) -> Iterator[Path_]:
@@ -110,13 +121,13 @@ def names(kind: Any) -> set[str]:
     return {field.name for field in fields(kind)}
 
 
-def new_name(method: str, path: Path_, kind: Any) -> str | None:
+def new_name(method: str, path: Path_, kind: Any, value: Any) -> str | None:
     """Returns what to write in place of an option, None for one that there never was, and where the method
-    does not have what is there now."""
+    does not have what is there now. value: of the option at the head of the path."""
     key = ".".join(path)
     own = METHOD.get(method, {}).get(key)
-    new = EVERY.get(key) or (VALUE.get(key) if key in names(kind) else None)
-    return own or (new if new and new.partition(".")[0] in names(kind) else None)
+    new = EVERY.get(key) or VALUE.get(type(value), {}).get(key)
+    return own or (new if new and new.partition(".")[0] in known_names(kind) else None)
 
 
 def message(new: str) -> str:

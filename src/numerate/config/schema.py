@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -35,6 +36,8 @@ class StageRecipe:
     """number of problems to use, the first of the set"""
     options: Any = None
     """the method's own Config; flat in the file"""
+    note: str = field(default="", compare=False)
+    """shared options in the file that the method does not use and `options` leaves out; no key of the file"""
 
 
 @config
@@ -113,6 +116,11 @@ class Recipe:
         """The names of the sets that stages, validations and the measurement use."""
         named = {stage.problems for stage in self.stages.values()} | {*self.evaluate.problems, "validation"}
         return named & set(self.problems)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on the stages for whoever runs the recipe."""
+        return [f"stage {name}: {stage.note}" for name, stage in self.stages.items() if stage.note]
 
     def name_of(self, model: str) -> str:
         """Returns the name of `base` or of a stage in rows, tables and folders."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from numerate import __version__, methods
 from numerate.config.build import COMMON
 from numerate.config.read import IMPLICIT
 from numerate.config.schema import Recipe, StageRecipe
+from numerate.methods.shared.options import Reinforcement
+from numerate.methods.shared.reinforcement import SharedOptions
 from numerate.terminal import UNSAFE
 
 
@@ -60,20 +63,39 @@ def json_schema() -> dict[str, Any]:
     whole = TypeAdapter(Recipe).json_schema()
     defs = whole["$defs"]
     common = defs.pop("StageRecipe")["properties"]
+    shared_options = TypeAdapter(SharedOptions).json_schema()
+    of_shared = shared_options["$defs"]
+    unused = {key: with_own_defaults(v, of_shared) for key, v in shared_options["properties"].items()}
+    defs |= of_shared
     branches = []
     for name in sorted(methods.METHODS):
-        options = TypeAdapter(methods.get_method(name).Config).json_schema()
+        kind = methods.get_method(name).Config
+        options = TypeAdapter(kind).json_schema()
         defs |= options.pop("$defs", {})
         method = common["method"] | {"const": name}
         shared = {key: common[key] for key in COMMON} | {"method": method}
         own = {key: with_own_defaults(value, defs) for key, value in options.get("properties", {}).items()}
-        options["properties"] = shared | own
+        options["properties"] = shared | (
+            with_unused(own, unused) if issubclass(kind, Reinforcement) else own
+        )
         options |= {"title": name, "required": ["method", *options.get("required", [])]}
         branches.append(options)
     whole["properties"]["stages"]["additionalProperties"] = {"oneOf": branches}
     sets = whole["properties"]["problems"]
     sets["additionalProperties"] = {"anyOf": [{"type": "string"}, sets["additionalProperties"]]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | whole | {"title": "Numerate recipe"}
+
+
+def with_unused(own: Mapping[str, Any], unused: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the schema of a method's options with the shared ones that it does not use, at any depth."""
+    both = dict(own)
+    for key, value in unused.items():
+        if key not in own:
+            both[key] = value | {"description": f"not used by this method: {value['description']}"}
+        elif "properties" in own[key]:
+            inner = with_unused(own[key]["properties"], value["properties"])
+            both[key] = own[key] | {"properties": inner}
+    return both
 
 
 def with_own_defaults(value: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,17 @@
 None stands for a reward that was not measured; it never counts as 0.
 """
 
-from numerate.credit.gae import adapt_kl_coef, best_of_n, gae, k1, k3, on_tokens, subtract_kl_penalty, whiten
+from numerate.credit.gae import (
+    adapt_kl_coef,
+    best_of_n,
+    gae,
+    k1,
+    k2,
+    k3,
+    on_tokens,
+    subtract_kl_penalty,
+    whiten,
+)
 from numerate.credit.groups import (
     group,
     has_signal,
@@ -52,6 +62,7 @@ __all__ = [
     "group",
     "has_signal",
     "k1",
+    "k2",
     "k3",
     "leave_one_out",
     "make_monotone",

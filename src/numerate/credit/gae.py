@@ -54,6 +54,12 @@ def k1(logp: Sequence[float], ref_logp: Sequence[float]) -> list[float]:
     return [p - q for p, q in zip(logp, ref_logp, strict=True)]
 
 
+def k2(logp: Sequence[float], ref_logp: Sequence[float]) -> list[float]:
+    """Returns half the square of `k1` per token: never negative, biased, with low variance (Schulman
+    2020)."""
+    return [(p - q) ** 2 / 2 for p, q in zip(logp, ref_logp, strict=True)]
+
+
 def k3(logp: Sequence[float], ref_logp: Sequence[float]) -> list[float]:
     """Returns `exp(q - p) - 1 - (q - p)` per token: the mean of `k1`, never negative (Schulman 2020)."""
     return [math.expm1(q - p) - (q - p) for p, q in zip(logp, ref_logp, strict=True)]

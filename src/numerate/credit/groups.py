@@ -75,10 +75,10 @@ def overlong_penalty(length: int, longest: int, cache: int) -> float:
     """Returns 0 up to `longest - cache` tokens, then a value that falls linearly to -1 at `longest`.
 
     Yu et al. 2025 (arXiv 2503.14476, DAPO), eq. 13: a soft penalty near the limit has less noise than one for
-    truncated rollouts only.
+    truncated rollouts only. A cache of 0 is no penalty; one above `longest` counts as `longest`.
     """
-    free = longest - cache
-    return 0.0 if length <= free else max(-1.0, (free - length) / cache)
+    free = longest - min(cache, longest)
+    return 0.0 if length <= free or not cache else max(-1.0, (free - length) / (longest - free))
 
 
 def process_advantages(

@@ -11,12 +11,10 @@ is what others report (Khatri et al. 2025, arXiv:2510.13786).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from numerate import credit, training
-from numerate.methods.shared import on_policy
+from numerate import training
+from numerate.methods.shared.group_policy_gradient import group_advantages, train_on_groups
 from numerate.methods.shared.options import Clip, GroupPolicyGradient, PolicyFit
 from numerate.options import config
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.types import Example, Stats
+    from numerate.types import Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -40,10 +38,6 @@ class Config(GroupPolicyGradient):
     """optimization of a step"""
 
 
-def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return on_policy.compare_groups(rows, credit.group)
-
-
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
@@ -56,13 +50,4 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts per problem from pi_old, grade them
-        rows = loop.training_rows(loop.sample_groups())
-        # 2. compare each with its group
-        rows = on_policy.with_advantages(rows, advantages(rows))
-        # 3. mu passes of gradient steps on J
-        loop.learn(rows, partial(loss, cfg=cfg), per="token")
-        loop.log()
-    return loop.result()
+    return train_on_groups(run, job, cfg, group_advantages, loss, per="token")

@@ -14,13 +14,13 @@ beside, and no KL; ours are sizes for one machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.options import Clip, PolicyGradient, Sample
+from numerate.methods.shared.group_policy_gradient import clipped_loss, group_advantages, train_on_groups
+from numerate.methods.shared.options import Clip, ClippedPolicyGradient, Sample
 from numerate.options import AtLeast0, AtLeast1, NotNegative, config
 
 if TYPE_CHECKING:
@@ -36,55 +36,33 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
+class Config(ClippedPolicyGradient):
     clip: Clip = Clip(0.2, 0.28)
     """bounds of rho: a higher upper bound, for unlikely tokens (clip-higher)"""
     max_draws: AtLeast1 = 10
     """largest number of times that a step samples new problems in place of zero-variance groups (dynamic
     sampling)"""
     overlong_cache: AtLeast0 = 64
-    """tokens before the maximum length over which the length penalty rises; 0: no penalty"""
+    """tokens before the maximum length over which the length penalty rises, at most all; 0: no penalty"""
     overlong_weight: NotNegative = 0.5
     """of the length penalty: the paper's rewards are 1 and -1, twice as far apart as 1 and 0"""
     sample: Sample = Sample(rollouts=16)
     """sampling of a step"""
 
-    def __post_init__(self) -> None:
-        self.sample.require_group_of_two()
-        if self.overlong_cache >= self.sample.max_tokens:
-            raise ValueError(
-                f"overlong_cache: {self.overlong_cache} must be smaller than sample.max_tokens: "
-                f"{self.sample.max_tokens}"
-            )
-
 
 def shaped_reward(row: Example, cfg: Config) -> float:
     """The reward with the soft punishment for length, eq. 13."""
-    if not cfg.overlong_cache:
-        return row.row["reward"]
     beyond = credit.overlong_penalty(on_policy.rollout_length(row), cfg.sample.max_tokens, cfg.overlong_cache)
     return row.row["reward"] + cfg.overlong_weight * beyond
-
-
-def advantages(rows: Sequence[Example], cfg: Config) -> list[float | None]:
-    return on_policy.compare_groups(rows, credit.group, partial(shaped_reward, cfg=cfg))
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    return -(batch.token["weight"] * J_BT).sum(), training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return clipped_loss(batch, logp_BT, rho_BT, cfg.clip)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. dynamic sampling: G rollouts per problem, until enough groups have a gradient
-        rows = loop.training_rows(loop.sample_groups_with_signal(cfg.max_draws))
-        # 2. compare each with its group
-        rows = on_policy.with_advantages(rows, advantages(rows, cfg))
-        # 3. mu passes of gradient steps on J
-        loop.learn(rows, partial(loss, cfg=cfg), per="token")
-        loop.log()
-    return loop.result()
+    compare = partial(group_advantages, reward=partial(shaped_reward, cfg=cfg))
+    sample = partial(on_policy.OnPolicyLoop.sample_groups_with_signal, max_draws=cfg.max_draws)
+    return train_on_groups(run, job, cfg, compare, loss, per="token", sample=sample)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
+from numerate.methods.shared.group_policy_gradient import clipped_loss, train_on_groups
 from numerate.methods.shared.options import GroupPolicyGradient
 from numerate.options import config
 
@@ -44,20 +45,9 @@ def advantages(rows: Sequence[Example]) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
-    return -(batch.token["weight"] * J_BT).sum(), stats
+    return clipped_loss(batch, logp_BT, rho_BT, cfg.clip, cfg.kl)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts per problem from pi_old, grade them
-        rows = loop.training_rows(loop.sample_groups())
-        # 2. compare each with its group, whatever its spread
-        rows = on_policy.with_advantages(rows, advantages(rows))
-        # 3. mu passes of gradient steps on J, where every token has the same weight
-        loop.learn(rows, partial(loss, cfg=cfg), per="constant", constant=cfg.sample.max_tokens)
-        loop.log()
-    return loop.result()
+    # every token has the same weight
+    return train_on_groups(run, job, cfg, advantages, loss, per="constant", constant=cfg.sample.max_tokens)

@@ -22,7 +22,7 @@ from numerate import training
 from numerate.curricula import Question
 from numerate.methods import sft
 from numerate.methods.shared import rollout_metrics
-from numerate.methods.shared.options import RowFit, Sample, Validate
+from numerate.methods.shared.options import Reinforcement, RowFit, Sample, Validate
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.options import AtLeast1, ModelName, config
 from numerate.problems.consistency import usable_demonstrations
@@ -41,7 +41,7 @@ BY_DEFAULT = Validate(every=1)
 
 
 @config
-class Config:
+class Config(Reinforcement):
     steps: AtLeast1 = 2
     """n, rounds of sampling and fine-tuning; the paper uses 2 after supervised fine-tuning and up to 5
     without"""

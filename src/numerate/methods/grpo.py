@@ -16,14 +16,14 @@ that starts from this one renews it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from numerate import credit, training
+from numerate import training
 from numerate.methods.shared import on_policy, step_scorer
+from numerate.methods.shared.group_policy_gradient import clipped_loss, group_advantages
 from numerate.methods.shared.options import GroupPolicyGradient, Process
-from numerate.methods.shared.process_advantages import advantages_from_scorer
+from numerate.methods.shared.process_advantages import step_advantages
 from numerate.options import JudgeName, config
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.types import Example, Stats
+    from numerate.types import Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -44,20 +44,14 @@ class Config(GroupPolicyGradient):
     """process reward model that scores the steps of rollouts: a stage that trained one, its folder (with a
     slash), or `oracle` (stories only); null: outcome rewards alone"""
     process: Process = Process()
-    """advantages from step scores, with a judge; the paper takes step scores alone, without refinement"""
-
-
-def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return on_policy.compare_groups(rows, credit.group)
+    """advantages from step scores, with a judge. The default is the paper's: step scores alone (`outcome: 0`,
+    where ppo has 1), without refinement"""
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
-    return -(batch.token["weight"] * J_BT).sum(), stats
+    return clipped_loss(batch, logp_BT, rho_BT, cfg.clip, cfg.kl)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
@@ -68,10 +62,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         groups = loop.sample_groups()
         rows = loop.training_rows(groups, judged=not scorer or cfg.process.outcome > 0)
         # 2. compare each with its group, or its steps with theirs
-        credits = (
-            advantages_from_scorer(loop, groups, rows, scorer, cfg.process) if scorer else advantages(rows)
-        )
-        rows = on_policy.with_advantages(rows, credits)
+        A = step_advantages(loop, groups, rows, scorer, cfg.process) if scorer else group_advantages(rows)
+        rows = on_policy.with_advantages(rows, A)
         # 3. mu passes of gradient steps on J
         loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
         loop.log()

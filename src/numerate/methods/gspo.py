@@ -11,12 +11,10 @@ steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from numerate import credit, training
-from numerate.methods.shared import on_policy
+from numerate import training
+from numerate.methods.shared.group_policy_gradient import clipped_loss, group_advantages, train_on_groups
 from numerate.methods.shared.options import Clip, GroupPolicyGradient
 from numerate.options import config
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.types import Example, Stats
+    from numerate.types import Stats
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
@@ -38,27 +36,11 @@ class Config(GroupPolicyGradient):
     """bounds of s"""
 
 
-def advantages(rows: Sequence[Example]) -> list[float | None]:
-    return on_policy.compare_groups(rows, credit.group)
-
-
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     s_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=True)
-    J_BT, clipped_BT = training.clipped_surrogate(s_BT, batch.token["advantage"], *cfg.clip.bounds)
-    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, cfg.kl.coef, cfg.kl.estimator)
-    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
-    return -(batch.token["weight"] * J_BT).sum(), stats
+    return clipped_loss(batch, logp_BT, s_BT, cfg.clip, cfg.kl)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts per problem from pi_old, grade them
-        rows = loop.training_rows(loop.sample_groups())
-        # 2. compare each with its group
-        rows = on_policy.with_advantages(rows, advantages(rows))
-        # 3. mu passes of gradient steps on J
-        loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
-        loop.log()
-    return loop.result()
+    return train_on_groups(run, job, cfg, group_advantages, loss, per="sequence")

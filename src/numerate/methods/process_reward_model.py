@@ -61,7 +61,7 @@ class Config:
     neutral: Neutral = "positive"
     """use of neutral steps, as right, as wrong, or left out: in the labels of two classes, in the score of
     three"""
-    aggregation: Aggregation = "prod"
+    aggregate: Aggregation = "prod"
     """default aggregation of a solution's step scores"""
     likelihood: bool = False
     """also feed the head the steps' log-probabilities under the reward model's own language model"""
@@ -148,7 +148,7 @@ def fit_step_judge(
         "process",
         classes=3 if cfg.classes == 3 else 1,
         neutral=cfg.neutral,
-        aggregation=cfg.aggregation,
+        aggregation=cfg.aggregate,
         likelihood=cfg.likelihood,
         encoder=bool(cfg.encoder),
         reads=reading_mode(data, cfg.reads, bool(cfg.encoder)),

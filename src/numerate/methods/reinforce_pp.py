@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
+from numerate.methods.shared.group_policy_gradient import clipped_loss, train_on_groups
 from numerate.methods.shared.options import Clip, Kl, PolicyGradient
 from numerate.options import config
 
@@ -54,11 +55,9 @@ class Config(PolicyGradient):
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
-    reward = row.row["reward"] - baseline
-    if not beta:
-        return [reward] * sum(row.mask)
-    ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row))
-    return [reward + kl for kl in credit.returns_to_go([-beta * ratio for ratio in ratios])]
+    ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row)) if beta else [0.0] * sum(row.mask)
+    penalties = credit.returns_to_go([-beta * ratio for ratio in ratios])
+    return [row.row["reward"] - baseline + penalty for penalty in penalties]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
@@ -74,21 +73,8 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.ratio(logp_BT, batch.token["old_logp"])
-    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    beta = cfg.kl.coef * (cfg.kl.placement == "loss")
-    J_BT, stats = training.subtract_kl(J_BT, batch, logp_BT, beta, cfg.kl.estimator)
-    stats |= training.policy_shift_stats(batch, logp_BT, clipped_BT)
-    return -(batch.token["weight"] * J_BT).sum(), stats
+    return clipped_loss(batch, logp_BT, rho_BT, cfg.clip, cfg.kl)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts per problem from pi_old, grade them
-        rows = loop.training_rows(loop.sample_groups())
-        # 2. compare each with the whole batch
-        rows = on_policy.with_advantages(rows, advantages(rows, cfg))
-        # 3. mu passes of gradient steps on J
-        loop.learn(rows, partial(loss, cfg=cfg), per="token")
-        loop.log()
-    return loop.result()
+    return train_on_groups(run, job, cfg, partial(advantages, cfg=cfg), loss, per="token")

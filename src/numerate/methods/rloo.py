@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from numerate import credit, training
 from numerate.methods.shared import on_policy
-from numerate.methods.shared.options import Clip, Kl, PolicyGradient
+from numerate.methods.shared.group_policy_gradient import clipped_loss, train_on_groups
+from numerate.methods.shared.options import Clip, GroupPolicyGradient, Kl
 from numerate.options import config
 
 if TYPE_CHECKING:
@@ -33,16 +34,14 @@ VERSION = 2
 
 
 @config
-class Config(PolicyGradient):
+class Config(GroupPolicyGradient):
     clip: Clip = Clip(0.2)
     """bounds of the rollout's ratio; without effect at the first optimizer step of a step"""
     kl: Kl = Kl(estimator="k1", placement="reward")
     """the KL to the reference policy; the paper takes coef: 0.03 with a learned reward; here rewards are
     rule-based"""
 
-    def __post_init__(self) -> None:
-        self.sample.require_group_of_two()
-        self.kl.keep_to(estimator="k1", placement="reward")
+    UNUSED: ClassVar = frozenset({"kl.estimator", "kl.placement"})
 
 
 def penalized_reward(row: Example, beta: float) -> float:
@@ -57,18 +56,9 @@ def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:
     logp_BT = training.token_logprobs(model, batch)
     rho_BT = training.sequence_ratio(batch, logp_BT, batch.token["old_logp"], mean=False)
-    J_BT, clipped_BT = training.clipped_surrogate(rho_BT, batch.token["advantage"], *cfg.clip.bounds)
-    return -(batch.token["weight"] * J_BT).sum(), training.policy_shift_stats(batch, logp_BT, clipped_BT)
+    return clipped_loss(batch, logp_BT, rho_BT, cfg.clip)
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    loop = on_policy.OnPolicyLoop(run, job, cfg)
-    for _ in run.rounds(cfg.steps, loop.learner, label="steps"):
-        # 1. sample G rollouts per problem from pi_old, grade them
-        rows = loop.training_rows(loop.sample_groups())
-        # 2. compare each with the mean of the others
-        rows = on_policy.with_advantages(rows, advantages(rows, cfg.kl.coef))
-        # 3. mu passes of gradient steps
-        loop.learn(rows, partial(loss, cfg=cfg), per="sequence")
-        loop.log()
-    return loop.result()
+    compare = partial(advantages, beta=cfg.kl.coef)
+    return train_on_groups(run, job, cfg, compare, loss, per="sequence")

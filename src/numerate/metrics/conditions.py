@@ -131,17 +131,6 @@ def sudden_spike(history: History) -> float | None:
     return None
 
 
-def high_kl(history: History) -> float | None:
-    """Per token: `train/kl`, or PPO's per rollout over the length."""
-    rows = history.rows
-    per_token = [
-        row["train/kl"] if "train/kl" in row else row["kl/per_attempt"] / max(1.0, row["rollouts/length"])
-        for row in rows
-        if "train/kl" in row or {"kl/per_attempt", "rollouts/length"} <= row.keys()
-    ]
-    return fmean(per_token) if len(per_token) == ROWS and fmean(per_token) > 0.5 else None
-
-
 def worse_with_more_reward(history: History) -> float | None:
     """The accuracy lost over the last validations."""
     if len(history.validations) < VALIDATIONS:
@@ -156,9 +145,7 @@ STATS = (
     "data/rows",
     "drift/mean",
     "judge/score",
-    "kl/per_attempt",
     "policy/entropy",
-    "policy/kl_to_old",
     "reward/equal",
     "reward/mean",
     "reward/unmeasured",

@@ -164,14 +164,14 @@ CHECKS = (
         "the policy is far from the reference policy: KL {value:.3g} nats per token",
         "the mean of 3 rows is above 0.5: half a nat is a different choice at most tokens",
         "raise the coefficient of the KL (kl.coef), or lower the learning rate",
-        conditions.high_kl,
+        conditions.level_above(0.5, "train/kl"),
     ),
     Check(
         "step_kl",
         "the updates of one step are far off-policy: KL {value:.3g} nats per token to the sampling policy",
         "the mean of 3 rows is above 0.1: beyond it most ratios are clipped or far from 1",
         "lower the learning rate, or set fewer epochs and minibatches per step",
-        conditions.level_above(0.1, "train/old_kl", "policy/kl_to_old"),
+        conditions.level_above(0.1, "train/old_kl"),
     ),
     Check(
         "spike",

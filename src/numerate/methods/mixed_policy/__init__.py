@@ -25,14 +25,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numerate import training
 from numerate.methods.mixed_policy import class_rows, heads_network
 from numerate.methods.shared.on_policy import OnPolicyLoop
-from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Sample, Validate
+from numerate.methods.shared.options import Fit, PolicyFit, PolicyGradient, Reinforcement, Sample, Validate
 from numerate.methods.shared.validation import has_best
 from numerate.options import AtLeast1, NotNegative, Positive, Share, config
 from numerate.problems.consistency import usable_demonstrations
@@ -56,18 +56,28 @@ Mode = Literal["joint", "abstract", "released"]
 
 
 @config
-class Config:
+class MixedFit(Fit):
+    """Optimization of model and heads."""
+
+    max_length: AtLeast1 = 1024
+    """tokens; longer demonstrations are left out and counted"""
+
+
+@config
+class Config(Reinforcement):
     steps: AtLeast1 | None = None
     """rounds of sampling and learning; null: 20 passes over the problems, as in the paper"""
     rewards: RewardList = (CORRECT,)
     """reward functions: `correct`, functions by dotted path, each with a weight"""
     sample: Sample = Sample(problems=1, rollouts=1, max_tokens=300)
     """sampling of a step, which also trains on the demonstrations of the same problems"""
-    fit: Fit = Fit(lr=1e-5, final_lr=0.0, betas=(0.9, 0.999))
+    fit: MixedFit = MixedFit(lr=1e-5, final_lr=0.0, betas=(0.9, 0.999))
     """optimization: one optimizer step per step, linear decay of the learning rate, AdamW's betas of torch as
     in the released code"""
     head_lr: Positive | None = None
-    """of operator head and baseline, which begin at random; by default the model's"""
+    """learning rate of operator head and baseline, which begin at random; by default the model's"""
+    head_dropout: Share = 0.1
+    """of the hidden state before both heads; the model's own dropout is off"""
     gamma: Share = 0.99
     """discount per token"""
     w_op: NotNegative = 1.0
@@ -81,14 +91,14 @@ class Config:
     released, the likeliest token's"""
     scope: Literal["inside_annotation", "everywhere"] = "inside_annotation"
     """positions of operators: between << and =, or at every token, as in the paper"""
-    dropout: Share = 0.1
-    """of the hidden state before both heads; the model's own dropout is off"""
     spread: NotNegative = 0.2
     """standard deviation of the heads' first weights"""
-    max_length: AtLeast1 = 1024
-    """tokens; longer demonstrations are left out and counted"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
+
+    UNUSED: ClassVar = frozenset(
+        {"sample.temperature", "sample.top_p", "sample.top_k", "fit.epochs", "fit.batch", "fit.minibatches"}
+    )
 
     def __post_init__(self) -> None:
         sample, fit = self.sample, self.fit
@@ -102,8 +112,8 @@ class Config:
                 "fit: a step of this method is one optimizer step: leave out epochs, batch and minibatches; "
                 "steps, sample.problems and sample.rollouts set its size"
             )
-        if self.dropout == 1:
-            raise ValueError("dropout: 1 removes all inputs of the heads; set less")
+        if self.head_dropout == 1:
+            raise ValueError("head_dropout: 1 removes all inputs of the heads; set less")
         if not self.w_op and (not self.w_rl or self.rl_logprob == "released"):
             raise ValueError(
                 "w_op: 0 leaves the operator head untrained with w_rl: 0 or rl_logprob: released: set w_op "
@@ -112,7 +122,7 @@ class Config:
 
     def loop_options(self) -> PolicyGradient:
         """Returns the options of the loop: a step is one optimizer step on all rows."""
-        fit = PolicyFit(**asdict(self.fit))
+        fit = PolicyFit(**{field.name: getattr(self.fit, field.name) for field in fields(Fit)})
         return PolicyGradient(rewards=self.rewards, sample=self.sample, fit=fit, validate=self.validate)
 
 
@@ -143,7 +153,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tup
     from numerate.models.operators import OTHER
     from numerate.training.mixed_outputs import mixed_outputs
 
-    outputs = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
+    outputs = mixed_outputs(model, batch, cfg.head_dropout, seed, greedy=cfg.rl_logprob == "released")
     gold_N, drawn_N, R_N, acts_N, choice_N = (
         batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
     )
@@ -204,14 +214,15 @@ def gold_rows(
     if others:
         run.progress.warn(others)
     rows = [(problem, training.demonstration_row(mixed.policy, problem, job.style)) for problem in problems]
-    kept = [(problem, row) for problem, row in rows if len(row.ids) <= cfg.max_length]
+    longest = cfg.fit.max_length
+    kept = [(problem, row) for problem, row in rows if len(row.ids) <= longest]
     if not kept:
         raise ValueError(
-            f"all {len(rows)} solutions are longer than max_length={cfg.max_length} tokens: raise it"
+            f"all {len(rows)} solutions are longer than fit.max_length: {longest} tokens: raise it"
         )
     if len(kept) < len(rows):
         run.progress.warn(
-            f"{len(rows) - len(kept)} of {len(rows)} rows are longer than {cfg.max_length} tokens: left out"
+            f"{len(rows) - len(kept)} of {len(rows)} rows are longer than {longest} tokens: left out"
         )
     class_rows.check_annotations(
         [problem for problem, _ in kept], [row for _, row in kept], operators, run.progress

@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING
 
 from numerate import credit, training
 from numerate.methods.ppo import token_advantages, token_rewards, value_network
-from numerate.methods.ppo.token_advantages import AdaptiveKl
-from numerate.methods.ppo.token_rewards import RewardedRollout, StepRewards
+from numerate.methods.ppo.token_rewards import RewardedRollout
 from numerate.methods.ppo.value_network import Value
 from numerate.methods.shared import rollout_metrics, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
+from numerate.methods.shared.reinforcement import AdaptiveKl, StepRewards
 from numerate.options import AtLeast1, JudgeName, NotNegative, Positive, Share, config
 from numerate.types import Example, Group, Scorer, Stats
 
@@ -84,7 +84,8 @@ class Config(PolicyGradient):
     a right answer, so that additional steps raise the reward: Gao et al. take `refine: clip_delta`, Pan et
     al. `outcome: 0, weight: 1, scores: end`"""
     process: StepRewards = StepRewards()
-    """rewards from step scores, with a judge"""
+    """rewards from step scores, with a judge. The default adds them to `rewards` (`outcome: 1`, where grpo
+    has 0)"""
     reference_steps: NotNegative = 0.0
     """total reward for the calculations of the reference solution, each counted once; 0.5 is half of a right
     answer's"""
@@ -104,9 +105,9 @@ def policy_loss(
     rho_BT = training.ratio(logp_BT, old_BT)
     objective_BT, clipped_BT = training.clipped_surrogate(rho_BT, A_BT, eps, high or eps)
     return -(w_BT * objective_BT).sum(), {
-        "policy/ratio": (w_BT * rho_BT).sum().item(),
-        "policy/clipped": (w_BT * clipped_BT).sum().item(),
-        "policy/kl_to_old": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
+        "ratio": (w_BT * rho_BT).sum().item(),
+        "clipped": (w_BT * clipped_BT).sum().item(),
+        "old_kl": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
     }
 
 
@@ -123,7 +124,7 @@ def value_loss(
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
-    """beta: the penalty's coefficient where it is part of the loss, by k3."""
+    """beta: the penalty's coefficient where it is part of the loss."""
     logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
     col = batch.token
     L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], *cfg.clip.bounds)
@@ -131,7 +132,7 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
     statistics = stats | more | {"policy/loss": L_pi.item(), "value/loss": L_V.item()}
     L = L_pi + cfg.value.coef * L_V
     if beta:
-        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], "k3")).sum()
+        L = L + beta * (col["weight"] * training.kl(logp_BT, col["ref_logp"], cfg.kl.estimator)).sum()
     if cfg.nll:
         L_nll = -(col["imitated"] * logp_BT).sum()
         L, statistics = L + cfg.nll * L_nll, statistics | {"policy/nll": L_nll.item()}
@@ -164,7 +165,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
         means = learn_from_rows(loop, rows, beta, cfg)
         # 4. adapt the coefficient of the penalty, where it has a target and the policy is trained
         if cfg.kl.target and step >= cfg.value.warmup:
-            kl = stats["kl/per_attempt"]
+            kl = stats["kl/per_rollout"]
             run.state["beta"] = credit.adapt_kl_coef(beta, kl, cfg.kl.target, len(rows), cfg.kl.horizon)
         loop.log(means, partial(token_advantages.mean_abs_advantages, chosen, rows))
     return loop.result()
@@ -228,8 +229,8 @@ def learn_from_rows(loop: OnPolicyLoop, rows: Sequence[Example], beta: float, cf
     for part, done in loop.independent_minibatches(rows):
         lr = loop.rate((round_ + done) / cfg.steps)
         updates.append(loop.learner.step(set_row_weights(part), objective, lr))
-        if cfg.max_ratio and updates[-1]["policy/ratio"] > cfg.max_ratio:
+        if cfg.max_ratio and updates[-1]["ratio"] > cfg.max_ratio:
             break
     means = {name: math.fsum(stats[name] for stats in updates) / len(updates) for name in updates[0]}
-    means |= {f"train/{name}": means.pop(name) for name in ("loss", "grad_norm")}
-    return means | {"train/steps": float(len(updates)), "train/updates": float(len(updates))}
+    named = {name if "/" in name else f"train/{name}": mean for name, mean in means.items()}
+    return named | {"train/updates": float(len(updates))}

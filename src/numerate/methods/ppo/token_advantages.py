@@ -9,27 +9,8 @@ from collections.abc import Callable, Sequence
 from numerate import credit, training
 from numerate.curricula.prioritized_replay import mean_abs_advantage
 from numerate.methods.ppo.token_rewards import RewardedRollout
-from numerate.methods.shared.options import Kl
-from numerate.options import AtLeast1, Positive, config
+from numerate.methods.shared.reinforcement import AdaptiveKl
 from numerate.types import Example, Stats
-
-
-@config
-class AdaptiveKl(Kl):
-    target: Positive | None = None
-    """KL per rollout, in nats, that coef is adapted to; null: a constant coef"""
-    horizon: AtLeast1 = 10_000
-    """horizon of the adaptation of coef (target), in rollouts"""
-
-    def __post_init__(self) -> None:
-        if self.estimator == "k2":
-            raise ValueError("kl.estimator: k2 is not supported by this method: set k1 or k3")
-        if self.placement == "loss" and self.estimator == "k1":
-            raise ValueError(
-                "kl: the gradient of k1 in a loss has mean 0, so it has no effect: set estimator: k3"
-            )
-        if self.target and not self.coef:
-            raise ValueError("kl: a coef of 0 cannot be adapted to a target: set an initial coef above 0")
 
 
 def add_advantages(
@@ -56,9 +37,10 @@ def add_advantages(
     if kl.coef:
         refs = [credit.gather_trained(row.mask, row.token["ref_logp"]) for row in rows]
         apart = [math.fsum(credit.k3(p, q)) for p, q in zip(old, refs, strict=True)]
-        stats |= {"kl/beta": beta, "kl/per_attempt": mean_of(apart)}
+        stats |= {"kl/coef": beta, "kl/per_rollout": mean_of(apart)}
+        stats["train/kl"] = math.fsum(apart) / max(1, sum(map(len, old)))
         if kl.placement == "reward":
-            estimate = credit.k1 if kl.estimator == "k1" else credit.k3
+            estimate = {"k1": credit.k1, "k2": credit.k2, "k3": credit.k3}[kl.estimator]
             rewards = [
                 credit.subtract_kl_penalty(r, estimate(p, q), beta)
                 for r, p, q in zip(rewards, old, refs, strict=True)

@@ -19,37 +19,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from numerate import credit
 from numerate.methods.shared import rollout_metrics, step_scorer
-from numerate.methods.shared.options import Process
+from numerate.methods.shared.reinforcement import StepRewards
 from numerate.methods.shared.step_positions import Decode, own_steps
-from numerate.options import NotNegative, Share, config
 from numerate.rewards import reference_steps
 from numerate.rewards.compose import CORRECT, RewardList, parse_weighted
 from numerate.steps import split
 from numerate.types import Group, Problem, Scored, Stats, StepScores
-
-
-@config
-class StepRewards(Process):
-    outcome: NotNegative = 1.0
-    """weight of `rewards`, on the last token"""
-    weight: NotNegative = 0.1
-    """alpha, weight of the step scores; Gao et al. do not state theirs, Pan et al. use step scores alone
-    (outcome: 0, weight: 1)"""
-    scores: Literal["end", "steps"] = "steps"
-    """placement of the scores: one number on the last token, or a reward at the end of every step; an outcome
-    reward model then scores every prefix of steps"""
-    aggregate: Literal["avg", "prod", "max", "min", "last"] = "prod"
-    """aggregation of the step scores to one number (scores: end)"""
-    refine: credit.Refine = "none"
-    """refinement of step scores, against rewards that grow with the number of steps (scores: steps): Gao et
-    al. find `clip_delta` best; `none`, the plain process reward, loses two thirds of the accuracy; `gain` is
-    the dense reward from an outcome reward model"""
-    eta_quantile: Share | None = None
-    """eta as a quantile of the first step's scores, in place of eta, such as 0.3"""
 
 
 @dataclass(frozen=True, slots=True)

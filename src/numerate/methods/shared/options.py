@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, ClassVar, Literal
 
 from numerate import credit
@@ -170,21 +171,13 @@ class Kl:
     placement: Literal["reward", "loss"] = "loss"
     """subtracted from the reward, or added to the loss"""
 
-    def keep_to(self, **only: str) -> None:
-        """Raises ValueError where an option differs from the only value that an objective has."""
-        for name, value in only.items():
-            if getattr(self, name) != value:
-                raise ValueError(
-                    f"kl.{name}: {getattr(self, name)} is not supported by this method: set {value}"
-                )
-
 
 @config
 class Process:
     """Use of step scores, with a judge."""
 
     outcome: NotNegative = 0.0
-    """weight of `rewards`, added to the step scores"""
+    """weight of `rewards`, added to the step scores; by default 0 in grpo and 1 in ppo, as in their papers"""
     refine: credit.Refine = "none"
     """refinement of step scores, against rewards that grow with the number of steps"""
     eta: Share = 0.5
@@ -218,8 +211,18 @@ class Validate:
             )
 
 
+class Reinforcement:
+    """Marks the options of a reinforcement method. A recipe may have all options of
+    `reinforcement.SharedOptions` with each of these methods: those that a method does not use are left out,
+    with a note."""
+
+    UNUSED: ClassVar[frozenset[str]] = frozenset()
+    """options of the method's own records that it does not use, such as `kl.placement`: they have one value,
+    the default"""
+
+
 @config
-class OnPolicyOptions:
+class OnPolicyOptions(Reinforcement):
     """Options of on-policy methods."""
 
     steps: AtLeast1 = 200
@@ -244,14 +247,31 @@ class PolicyGradient(OnPolicyOptions):
 
 
 @config
-class GroupPolicyGradient(PolicyGradient):
+class ClippedPolicyGradient(PolicyGradient):
     """Options of methods that compare the rollouts of a problem, with a clipped ratio."""
 
     clip: Clip = Clip(0.2)
     """clip of the ratio"""
-    kl: Kl = Kl()
-    """the KL to the reference policy"""
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()
-        self.kl.keep_to(placement="loss")
+        for path in sorted(self.UNUSED):
+            key, word = path.split(".")
+            value, only = (getattr(record, word) for record in (getattr(self, key), default_of(self, key)))
+            if value != only:
+                raise ValueError(f"{path}: {value} is not supported by this method: set {only}")
+
+
+def default_of(options: Any, key: str) -> Any:
+    """Returns the default of an option."""
+    return next(field.default for field in fields(options) if field.name == key)
+
+
+@config
+class GroupPolicyGradient(ClippedPolicyGradient):
+    """Options of methods that have a KL to the reference policy, too."""
+
+    kl: Kl = Kl()
+    """the KL to the reference policy"""
+
+    UNUSED: ClassVar = frozenset({"kl.placement"})

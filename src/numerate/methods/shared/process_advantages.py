@@ -61,7 +61,7 @@ def rollout_total_rewards(
     return total_rewards
 
 
-def advantages_from_scorer(
+def step_advantages(
     loop: on_policy.OnPolicyLoop,
     groups: Sequence[Group],
     rows: Sequence[Example],
