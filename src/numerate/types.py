@@ -51,7 +51,7 @@ class Turn:
     """one per id on a trained turn: log p(token | prefix) under the policy's own distribution (temperature 1,
     no top-p or top-k), or none where the engine returns none; empty on other turns"""
     trained: bool = False
-    choices: tuple[int, ...] = ()
+    token_classes: tuple[int, ...] = ()
     """one per id on a trained turn whose policy sampled a class of tokens first (`methods.mixed_policy`);
     logprobs are then those of the classes; empty elsewhere"""
 
@@ -244,16 +244,16 @@ class Example:
 
     ids: Sequence[int]
     mask: Sequence[bool]
-    row: Mapping[str, float] = field(default_factory=dict[str, float])
+    columns: Mapping[str, float] = field(default_factory=dict[str, float])
     token: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
 
     def with_token(self, **columns: Sequence[float]) -> Example:
         """Returns the row with further columns of numbers per token."""
         return replace(self, token={**self.token, **columns})
 
-    def with_row(self, **columns: float) -> Example:
-        """Returns the row with further numbers of its own."""
-        return replace(self, row={**self.row, **columns})
+    def with_columns(self, **columns: float) -> Example:
+        """Returns the row with further numbers of the whole row."""
+        return replace(self, columns={**self.columns, **columns})
 
 
 @dataclass(frozen=True, slots=True)

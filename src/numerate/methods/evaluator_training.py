@@ -120,7 +120,7 @@ def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: boo
     """The question about a solution; None where it does not fit whole."""
     laid = judge.lay(entry.problem, split_solution(solution).texts)
     row = None if laid.dropped else training.labelled_row(laid, [float(right)])
-    return row.with_row(problem=float(entry.number)) if row else None
+    return row.with_columns(problem=float(entry.number)) if row else None
 
 
 def log_share(
@@ -165,13 +165,13 @@ def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float
 def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
     """The weighed rows of a step, and the worked solutions of the problems they are about, 1 / written tokens
     on each token of these. worked: by the number of the problem, the row column `problem`."""
-    written = [worked[n] for n in dict.fromkeys(int(row.row["problem"]) for row in rows) if n in worked]
+    written = [worked[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in worked]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
     demonstrations = [
         Example(
             row.ids,
             row.mask,
-            row.row,
+            row.columns,
             {name: [0.0] * len(row.ids) for name in rows[0].token}
             | {"lm_weight": credit.scatter_trained(row.mask, share)},
         )
@@ -252,7 +252,7 @@ def demonstration_rows(
         )
     if len(fit) < len(data):
         run.progress.warn(f"{len(data) - len(fit)} problems have no usable demonstration within max_length")
-    return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
+    return {number: row.with_columns(problem=float(number)) for number, row in fit.items()}
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:

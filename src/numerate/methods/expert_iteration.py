@@ -2,7 +2,7 @@
 of it is rejection sampling fine-tuning, Yuan et al. 2023, arXiv:2308.01825).
 
 for i = 1 .. steps:
-    R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per question, r(q, o) >= threshold }, without duplicates
+    R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per problem, r(q, o) >= threshold }, without duplicates
     D_i  = R_i  with  D_{i-1}                  (cumulative; D_0 = worked solutions, when with_solutions)
     pi_i = argmin - sum_{D_i} log pi(o | q), started again from the base: the reset is crucial
 
@@ -19,7 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
-from numerate.curricula import Question
+from numerate.curricula import PrefixedProblem
 from numerate.methods import sft
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.options import RowFit, Sample, Validate
@@ -142,10 +142,12 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
 
 def sample_round(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
     """The graded rollouts of a step; those that are on disk are read, not sampled again."""
-    questions = [Question(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)]
+    problems = [
+        PrefixedProblem(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)
+    ]
     reward = reward_function(run, job, cfg.sample, cfg.rewards)
     folder = f"round-{step:03d}"
-    return sample_groups(run, job, job.engine(policy), questions, cfg.sample, step, folder, reward)
+    return sample_groups(run, job, job.engine(policy), problems, cfg.sample, step, folder, reward)
 
 
 def round_problems(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:

@@ -54,7 +54,7 @@ class Config(PolicyGradient):
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
     """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
-    reward = row.row["reward"] - baseline
+    reward = row.columns["reward"] - baseline
     if not beta:
         return [reward] * sum(row.mask)
     ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row))
@@ -65,7 +65,7 @@ def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
     """Normalised over all tokens of the step; 0 off the trained tokens."""
     raw: list[list[float]] = []
     for group in on_policy.rows_by_group(rows):
-        mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
+        mean = sum(row.columns["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
         raw += [token_credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
     normalized = credit.normalize_advantages(raw)
     return [credit.scatter_trained(row.mask, A) for row, A in zip(rows, normalized, strict=True)]

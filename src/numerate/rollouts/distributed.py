@@ -58,8 +58,8 @@ def run_on_main(do: Callable[[], object]) -> None:
 def write_part(
     path: Path, problems: Sequence[NamedT], make: Callable[[Sequence[NamedT]], list[Scored]]
 ) -> None:
-    """Stores what `make` gives for the questions of a part, in their order and that of the rollouts. Several
-    processes make a share each, and one puts the shares together: the file is the same."""
+    """Stores the rollouts that `make` returns for the problems of a part, in the order of problems and
+    rollouts. Several processes make a share each, and one combines the shares: the file is the same."""
     if not is_distributed():
         write_rollouts(path, make(problems))
         return

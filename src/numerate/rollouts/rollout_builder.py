@@ -40,11 +40,12 @@ def build_rollout(
 
 
 def written_turns(
-    wrote: Written, text: str, decode: Callable[[list[int]], str], choices: bool
+    wrote: Written, text: str, decode: Callable[[list[int]], str], has_classes: bool
 ) -> Iterator[Turn]:
     """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
 
-    text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
+    text: what the tokens say, up to a stop string. has_classes: whether the policy samples a class of tokens
+    before each token."""
     start = written = 0
     for supplied, run in groupby(wrote.supplied):
         stop = start + sum(1 for _ in run)
@@ -56,6 +57,6 @@ def written_turns(
             tuple(wrote.ids[start:stop]),
             tuple(wrote.logps[own]),
             trained=not supplied,
-            choices=tuple(wrote.choices[own]) if choices else (),
+            token_classes=tuple(wrote.token_classes[own]) if has_classes else (),
         )
         start, written = stop, upto

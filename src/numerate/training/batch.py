@@ -42,7 +42,7 @@ class Batch:
     """position in the line of the token before it in its row"""
     token: dict[str, Tensor]
     """name -> [B, T]: one number per token, 0 on padding; on a shared prompt, that of its first row"""
-    row: dict[str, Tensor]
+    columns: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
     groups: tuple[PromptGroup, ...] | None
@@ -161,7 +161,7 @@ def _lay(
         position_BT=lay([[np.arange(run.start, run.stop) for run in line] for line in lines], 0, np.int64),
         before_BT=lay([before(line) for line in lines], 0, np.int64),
         token={k: lay(of([row.token[k] for row in rows]), 0.0, np.float32) for k in names},
-        row={k: torch.tensor([float(r.row[k]) for r in rows]).to(device) for k in rows[0].row},
+        columns={k: torch.tensor([float(r.columns[k]) for r in rows]).to(device) for k in rows[0].columns},
         rows=len(rows),
         groups=groups,
     )

@@ -152,12 +152,12 @@ def score_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> 
     packed = not judge.card.encoder and can_pack(unwrapped_lm(judge.model))
     out: dict[int, Tensor] = {}
     judge.model.eval()
-    numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
+    numbered = [row.with_columns(number=i) for i, row in enumerate(rows)]
     for part in micro_batches(numbered, tokens, packed=packed):
         batch = (pack_rows if packed else pad_rows)(part, judge.pad_id, judge.device)
         with judge.autocast():
             logits_NC, where = ask(judge.model, batch)
-        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
+        number_N = batch.columns["number"][batch.row_BT[where]].long().cpu()
         out |= by_row(logits_NC.cpu(), number_N)
     return [out[i] for i in range(len(rows))]
 

@@ -41,7 +41,7 @@ def mixed_outputs(
     h_ND = heard.last_BTD[where[0], batch.before_BT[where]]
     logp_N = logp_BT[where]
     greedy_N = greedy_logprobs(model, h_ND) if greedy else logp_N
-    number_N = batch.row["number"][batch.row_BT[where]].long()
+    number_N = batch.columns["number"][batch.row_BT[where]].long()
     with torch.autocast(h_ND.device.type, enabled=False):
         states = [h_ND.float(), h_ND.float()]
         if dropout:

@@ -144,24 +144,24 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tup
     from numerate.training.mixed_outputs import mixed_outputs
 
     outputs = mixed_outputs(model, batch, cfg.dropout, seed, greedy=cfg.rl_logprob == "released")
-    gold_N, drawn_N, R_N, acts_N, choice_N = (
-        batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
+    gold_N, sampled_N, R_N, acts_N, class_N = (
+        batch.token[name][batch.mask_BT] for name in ("gold", "sampled", "returns", "acts", "token_class")
     )
-    chosen_N1 = choice_N.long()[:, None]
-    class_logp_N = outputs.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
-    log_pi_N = log_pi(class_logp_N, outputs.logp_N, outputs.greedy_N, choice_N == OTHER, cfg.rl_logprob)
+    class_N1 = class_N.long()[:, None]
+    class_logp_N = outputs.class_NC.log_softmax(-1).gather(1, class_N1)[:, 0] * acts_N
+    log_pi_N = log_pi(class_logp_N, outputs.logp_N, outputs.greedy_N, class_N == OTHER, cfg.rl_logprob)
     terms_N = reinforce_loss(R_N, outputs.baseline_N, log_pi_N)
     L_XE = -(gold_N * outputs.logp_N).sum()
     L_OP = -(gold_N * class_logp_N).sum()
-    L_RL = (drawn_N * terms_N).sum()
-    L_base = (drawn_N * baseline_error(R_N, outputs.baseline_N)).sum()
+    L_RL = (sampled_N * terms_N).sum()
+    L_base = (sampled_N * baseline_error(R_N, outputs.baseline_N)).sum()
     stats = {
         "xe": L_XE.item(),
         "op": L_OP.item(),
         "rl": L_RL.item(),
         "base": L_base.item(),
-        "credited": (drawn_N * (terms_N > 0)).sum().item(),
-        "baseline": (drawn_N * outputs.baseline_N).sum().item(),
+        "credited": (sampled_N * (terms_N > 0)).sum().item(),
+        "baseline": (sampled_N * outputs.baseline_N).sum().item(),
     }
     return total_loss(L_XE, L_OP, L_RL, L_base, cfg.w_op, cfg.w_rl, cfg.w_base), stats
 
@@ -178,10 +178,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
     for step in run.rounds(steps, loop.learner, label="steps"):
         # 1. rollouts of the mixed policy, and their rewards
         groups = loop.sample_groups()
-        drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.rollouts]
+        sampled = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.rollouts]
         # 2. the worked solutions of the same problems; a step on (9)
         solutions = [gold[group.problem.id][1] for group in groups]
-        rows = class_rows.set_row_weights(solutions, [row for row in drawn if row])
+        rows = class_rows.set_row_weights(solutions, [row for row in sampled if row])
         objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
         lr = loop.rate(step / steps, training.linear)
         loop.updates.append(loop.learner.step(rows, objective, lr))
@@ -224,5 +224,5 @@ def operators_per_rollout(groups: Sequence[Group]) -> float:
     from numerate.models.operators import OTHER
 
     rollouts = [scored.rollout for group in groups for scored in group.rollouts]
-    drawn = (choice for rollout in rollouts for turn in rollout.turns for choice in turn.choices)
-    return sum(choice != OTHER for choice in drawn) / len(rollouts)
+    classes = (label for rollout in rollouts for turn in rollout.turns for label in turn.token_classes)
+    return sum(label != OTHER for label in classes) / len(rollouts)

@@ -141,9 +141,9 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 def set_row_weights(rows: Sequence[Example]) -> list[Example]:
     """The rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of the
     rollouts whose number `right` is 1, and 0 on the others."""
-    tokens = sum(sum(row.mask) for row in rows if row.row["right"])
+    tokens = sum(sum(row.mask) for row in rows if row.columns["right"])
     return [
-        row.with_token(imitated=credit.scatter_trained(row.mask, row.row["right"] / max(1, tokens)))
+        row.with_token(imitated=credit.scatter_trained(row.mask, row.columns["right"] / max(1, tokens)))
         for row in training.set_loss_weights(rows, per="token")
     ]
 
@@ -208,7 +208,10 @@ def make_rows(
     bare = loop.training_rows(groups, judged=False)
     return token_advantages.add_advantages(
         loop.learner,
-        [row.with_row(right=float(rewarded.imitable)) for row, rewarded in zip(bare, chosen, strict=True)],
+        [
+            row.with_columns(right=float(rewarded.imitable))
+            for row, rewarded in zip(bare, chosen, strict=True)
+        ],
         [rewarded.tokens for rewarded in chosen],
         gamma=cfg.gamma,
         lam=partial(adaptive_lambda, cfg),

@@ -50,7 +50,7 @@ def add_advantages(
     rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
     the returns, None for the same."""
     old = [credit.gather_trained(row.mask, row.token["old_logp"]) for row in rows]
-    value_column = training.recompute_logprobs(learner, rows, training.token_values)
+    value_column = training.compute_column(learner, rows, training.token_values)
     values = [credit.gather_trained(row.mask, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean_of([p for logp in old for p in logp])}
     if kl.coef:

@@ -78,7 +78,7 @@ def advantages_from_scorer(
         for scored, score in zip(rollouts, scores, strict=True)
     ]
     loop.total_rewards = rollout_total_rewards(rollouts, steps_of, cfg)
-    return advantages(rows, [steps_of[int(row.row["index"])] for row in rows], cfg)
+    return advantages(rows, [steps_of[int(row.columns["index"])] for row in rows], cfg)
 
 
 def advantages(
@@ -94,7 +94,7 @@ def advantages(
         compare = credit.process_advantages if cfg.refine == "none" else credit.return_advantages
         rewards, ends = [steps.rewards for _, steps in known], [steps.ends for _, steps in known]
         by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
-        whole = iter(credit.group([row.row.get("reward", 0.0) for row, _ in known]))
+        whole = iter(credit.group([row.columns.get("reward", 0.0) for row, _ in known]))
         for row, steps in zip(group, judged, strict=True):
             columns.append(
                 join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if steps else None

@@ -47,17 +47,17 @@ def is_correct(scored: Scored) -> bool | None:
     return None if part is None else bool(part)
 
 
-def rollout_stats(drawn: Sequence[Group]) -> Stats:
+def rollout_stats(groups: Sequence[Group]) -> Stats:
     """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
     an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
     log-probabilities."""
-    rollouts = [scored for group in drawn for scored in group.rollouts]
-    worth = [[scored.reward.value for scored in group.rollouts] for group in drawn]
+    rollouts = [scored for group in groups for scored in group.rollouts]
+    rewards_by_group = [[scored.reward.value for scored in group.rollouts] for group in groups]
     known = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
     turns = [turn for scored in rollouts for turn in scored.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
     stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(known) / len(rollouts)}
-    if compared := [rewards for rewards in worth if len(rewards) > 1]:
+    if compared := [rewards for rewards in rewards_by_group if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
     stats |= {"policy/entropy": -sum(logps) / len(logps)} if logps else {}

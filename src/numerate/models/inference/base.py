@@ -21,8 +21,8 @@ class Cache(Protocol):
         """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
         ...
 
-    def join(self, question: Any, rows: int) -> None: ...
-    def close(self, question: Any) -> None: ...
+    def join(self, prompt: Any, rows: int) -> None: ...
+    def close(self, prompt: Any) -> None: ...
     def drop(self, gone: Sequence[int]) -> list[int]: ...
 
 
@@ -63,11 +63,11 @@ class LeanForward(ABC):
     def step(self, token_B: Tensor) -> Tensor:
         """Appends one token to every row; returns the logits after it, [B, V]."""
 
-    def join(self, question: Any, rows: int) -> None:
-        self.cache.join(question, rows)
+    def join(self, prompt: Any, rows: int) -> None:
+        self.cache.join(prompt, rows)
 
-    def close(self, question: Any) -> None:
-        self.cache.close(question)
+    def close(self, prompt: Any) -> None:
+        self.cache.close(prompt)
 
     def drop(self, gone: Sequence[int]) -> list[int]:
         return self.cache.drop(gone)

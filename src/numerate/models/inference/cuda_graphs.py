@@ -62,7 +62,7 @@ class GraphForward(FastForward):
     def step(self, token_B: Tensor) -> Tensor:
         rows = len(token_B)
         sizes = self.rows.sizes().rounded()
-        self.rows.ask_room(sizes.questions, sizes.columns)
+        self.rows.ask_room(sizes.prompts, sizes.columns)
         plan = self.prepare(sizes)
         token_B = F.pad(token_B, (0, sizes.rows - rows))
         replay = self.recording(token_B, plan, sizes)

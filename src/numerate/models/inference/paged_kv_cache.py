@@ -51,12 +51,12 @@ class Blocks:
             cache[layer, :, 1].view(-1, columns, size)[:, :length] = v_PKD.transpose(0, 1)
         return BlockRequest(cache, length)
 
-    def join(self, question: BlockRequest, rows: int) -> None:
-        self.owner += [question] * rows
+    def join(self, prompt: BlockRequest, rows: int) -> None:
+        self.owner += [prompt] * rows
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
         self.blocks_BN = np.pad(self.blocks_BN, ((0, rows), (0, 0)))
 
-    def close(self, question: BlockRequest) -> None:
+    def close(self, prompt: BlockRequest) -> None:
         """A prompt goes with the last row that holds it."""
 
     def drop(self, gone: Sequence[int]) -> list[int]:
@@ -89,5 +89,5 @@ class Blocks:
 
     def prompts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The address of each row's prompt, and its length."""
-        address = np.array([question.cache.data_ptr() for question in self.owner], dtype=np.int64)
-        return address, np.array([question.length for question in self.owner], dtype=np.int64)
+        address = np.array([prompt.cache.data_ptr() for prompt in self.owner], dtype=np.int64)
+        return address, np.array([prompt.length for prompt in self.owner], dtype=np.int64)

@@ -1,7 +1,7 @@
 """A lean forward pass for Llama-shaped models, behind the engine's Backend interface.
 
-Keys and values live in two places: those of a prompt once per question, those of what was written once per
-row. A row attends to both with one softmax; all rows of a question meet the prompt's keys in one matrix
+Keys and values live in two places: those of a prompt once, those of what was written once per
+row. A row attends to both with one softmax; all rows of a prompt meet its keys in one matrix
 product. On small models most of the time of a library's forward pass goes into copies, masks and dispatch:
 here a layer is some thirty tensor operations and nothing is copied but the new keys and values."""
 

@@ -17,7 +17,7 @@ from numerate.types import Sampling
 class Chosen(NamedTuple):
     token_B: Tensor
     logp_B: Tensor
-    choice_B: Tensor | None = None
+    class_B: Tensor | None = None
     """int8, the class that was chosen before the token"""
 
 
