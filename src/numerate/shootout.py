@@ -18,7 +18,7 @@ from numerate.identities import other_stages
 from numerate.parallel import run_all
 from numerate.progress import Progress
 from numerate.rollouts.distributed import is_distributed, run_on_main
-from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, write_json
+from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, with_current_names, write_json
 
 Right = list[dict[str, float]]
 """per seed: problem id -> was the greedy sample right"""
@@ -185,11 +185,11 @@ def validation_curve(folder: RunFolder, name: str, before: Collection[str]) -> l
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
     spent = [round_rows(folder.stage(other)) for other in sorted(before)]
-    samples, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
+    rollouts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("rollouts", "seconds"))
     curve: list[dict[str, float | None]] = []
     for row in round_rows(folder.stage(name)):
-        samples, seconds = samples + row["attempts"], seconds + row["seconds"]
-        curve.append({"attempts": samples, "seconds": seconds, "accuracy": row["accuracy"]})
+        rollouts, seconds = rollouts + row["rollouts"], seconds + row["seconds"]
+        curve.append({"rollouts": rollouts, "seconds": seconds, "accuracy": row["accuracy"]})
     return curve
 
 
@@ -200,9 +200,9 @@ def round_rows(stage: Path) -> list[dict[str, Any]]:
     took = {row["round"]: row["seconds"] for row in read_jsonl(stage / "times.jsonl")}
     return [
         {
-            "attempts": row.get("rollouts/attempts", 0.0),
+            "rollouts": row.get("rollouts/count", 0.0),
             "seconds": took.get(row["round"], 0.0),
             "accuracy": row.get("validation/accuracy"),
         }
-        for row in read_jsonl(stage / "metrics.jsonl")
+        for row in map(with_current_names, read_jsonl(stage / "metrics.jsonl"))
     ]

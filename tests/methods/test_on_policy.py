@@ -262,7 +262,7 @@ def test_what_a_step_logs_by_hand() -> None:
     ]
     assert rollout_metrics.rollout_stats(groups) == pytest.approx(
         {
-            "rollouts/attempts": 4,
+            "rollouts/count": 4,
             "rollouts/length": 2,
             "rollouts/truncated": 1 / 4,
             "rollouts/truncated_right": 0,

@@ -168,7 +168,7 @@ def solution_rows(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     scored = [s for group in groups for s in group.rollouts]
     return rollout_metrics.ending_stats(scored) | {
-        "rollouts/attempts": float(len(scored)),
+        "rollouts/count": float(len(scored)),
         "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, scored))) / len(scored),
         "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.rollouts)) for g in groups)
         / len(groups),

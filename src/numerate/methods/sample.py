@@ -39,7 +39,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
         groups = sample_groups(run, job, engine, problems, cfg.sample, 0, "round-000")
         shares = [of_group(group) for group in groups]
         means = {name: math.fsum(share[name] for share in shares) / len(shares) for name in shares[0]}
-        run.log(means | {"rollouts/attempts": float(cfg.sample.rollouts * len(shares))})
+        run.log(means | {"rollouts/count": float(cfg.sample.rollouts * len(shares))})
 
 
 def of_group(group: Group) -> Stats:

@@ -113,10 +113,10 @@ def label_stats(
 ) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
-        "labels/attempts": float(len(marked)),
+        "labels/rollouts": float(len(marked)),
         "labels/steps": float(len(steps)),
         "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
         "labels/beginnings": float(prefixes),
         "labels/continued": float(len(outcomes)),
-        "rollouts/attempts": float(sum(map(len, outcomes.values()))),
+        "rollouts/count": float(sum(map(len, outcomes.values()))),
     }

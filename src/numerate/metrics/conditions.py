@@ -69,11 +69,11 @@ def numeric_values(row: Row, name: str) -> list[float]:
 
 def surely_above(history: History, name: str, bound: float) -> float | None:
     """The share over the rows, of rollouts taken for independent, where it is above `bound` for sure."""
-    rows = [row for row in history.rows if name in row and row.get("rollouts/attempts")]
-    total = round(sum(row["rollouts/attempts"] for row in rows))
+    rows = [row for row in history.rows if name in row and row.get("rollouts/count")]
+    total = round(sum(row["rollouts/count"] for row in rows))
     if not rows or name not in history.rows[-1]:
         return None
-    share = min(1.0, max(0.0, sum(row[name] * row["rollouts/attempts"] for row in rows) / total))
+    share = min(1.0, max(0.0, sum(row[name] * row["rollouts/count"] for row in rows) / total))
     return share if wilson(share * total, total, SURE)[0] > bound else None
 
 
@@ -162,7 +162,7 @@ STATS = (
     "reward/equal",
     "reward/mean",
     "reward/unmeasured",
-    "rollouts/attempts",
+    "rollouts/count",
     "rollouts/length",
     "rollouts/no_room",
     "rollouts/truncated",

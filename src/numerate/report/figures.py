@@ -22,7 +22,6 @@ FIRST = {
     "validation/accuracy": "Validation accuracy",
     "rollouts/accuracy": "Accuracy of the rollouts",
     "rollouts/solved": "Problems with a right rollout",
-    "rollouts/distinct_right": "Distinct right rollouts",
     "data/distinct_right": "Distinct right rollouts per problem",
     "data/rows": "Training rows",
 }
@@ -117,7 +116,7 @@ def sample_size_note(run: RunRecord, stage: StageRecord, key: str) -> str:
     the last round; empty where the number is not known."""
     if key == "validation/accuracy" and (size := validation_size(run, stage)):
         return f", n={size:,} problems"
-    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/attempts")):
+    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/count")):
         return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
     return ""
 

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from numerate.report.results import Result, finite_number, parse_results, read_metrics
+from numerate.store.log import with_current_names
 from numerate.types import Problem
 
 Points = tuple[tuple[float, float], ...]
@@ -155,7 +156,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
         if isinstance(row, dict):
-            rows.append(row)
+            rows.append(with_current_names(row))
     return rows
 
 

@@ -11,7 +11,7 @@ from numerate.store import write_text
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
-AXES = {"attempts": "rollouts", "minutes": "minutes"}
+AXES = {"rollouts": "rollouts", "minutes": "minutes"}
 """key of a curve's points -> its name on the page"""
 
 
@@ -35,7 +35,7 @@ def method_line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> lis
         " ".join(show_percent(seed) for seed in method["seeds"]),
         show_points(gap) if gap else "-",
         p_text(gap) if gap else "-",
-        f"{mean_of([end['attempts'] for end in ends]):,.0f}" if ends else "-",
+        f"{mean_of([end['rollouts'] for end in ends]):,.0f}" if ends else "-",
         f"{mean_of([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
     ]
 
@@ -172,7 +172,7 @@ def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[s
     taken = [[point for point in run if point["accuracy"] is not None] for run in runs]
     return [
         {
-            "attempts": mean_of([point["attempts"] for point in points]),
+            "rollouts": mean_of([point["rollouts"] for point in points]),
             "minutes": mean_of([point["seconds"] for point in points]) / 60,
             "accuracy": mean_of([point["accuracy"] for point in points]),
         }

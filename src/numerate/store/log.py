@@ -17,6 +17,14 @@ from typing import Any
 
 from numerate.store.files import flush_to_disk, make_folder, room_for, write_text
 
+OLD_NAMES = {"rollouts/attempts": "rollouts/count", "labels/attempts": "labels/rollouts"}
+"""names of statistics in logs of earlier versions -> their present names"""
+
+
+def with_current_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a row of a log with the present names of its statistics."""
+    return {OLD_NAMES.get(name, name): value for name, value in row.items()}
+
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
     """Add one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not

@@ -71,7 +71,7 @@ def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
     known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
     stats = ending_stats(all_rollouts) | {
-        "rollouts/attempts": float(len(all_rollouts)),
+        "rollouts/count": float(len(all_rollouts)),
         "rollouts/length": sum(rollout.length for rollout in rollouts) / len(all_rollouts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
