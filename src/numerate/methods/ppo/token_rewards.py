@@ -1,8 +1,9 @@
 """Token rewards of PPO, before the KL penalty to the reference policy.
 
-on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
-end) on each step's end  weight * refine(p)_k                                                        (scores:
-steps) reference_steps / (calculations of the reference), for each that it shares
+    last token           outcome * (weighted sum of `rewards`)
+                         + weight * aggregate(p_1 .. p_K)                   (scores: end)
+    end of step k        weight * refine(p)_k                               (scores: steps)
+                         + reference_steps / (calculations of the reference), for each that the step shares
 
 p_k: a process reward model's score of step k; an outcome reward model's after step k. Sources: sparse and
 dense rewards, by the reference or an outcome reward model, of Havrilla et al. 2024 (arXiv:2403.04642);
