@@ -70,7 +70,7 @@ class Precise(Digits):
 
 
 def precise_context(digits: int) -> Precise:
-    """This thread's own context of so many digits."""
+    """Returns this thread's own context of so many digits."""
     made: dict[int, Precise] = _LOCAL.__dict__.setdefault("made", {})
     if digits not in made:
         made[digits] = Precise(digits)
