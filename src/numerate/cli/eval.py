@@ -175,7 +175,7 @@ def draw_samples(
     device: str,
     dtype: Any,
 ) -> list[Rollout]:
-    """n samples with their answers, in the order of their numbers."""
+    """Returns n samples with their answers, in the order of their numbers."""
     from dataclasses import replace
 
     from numerate.answers import extract
@@ -188,7 +188,8 @@ def draw_samples(
 
 
 def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:
-    """Answers that are equal count as one; the most frequent first, then the first seen."""
+    """Returns the votes per answer, the most frequent first, then the first seen; equal answers count as
+    one."""
     from collections import Counter
 
     from numerate.answers import cluster

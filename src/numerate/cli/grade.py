@@ -145,7 +145,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def encodable(text: str, target: TextIO) -> str:
-    """The text with question marks for what the encoding of the output lacks, such as lone surrogates."""
+    """Returns the text with question marks for what the encoding of the output lacks, such as lone
+    surrogates."""
     encoding = getattr(target, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 

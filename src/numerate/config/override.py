@@ -63,7 +63,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
 
 
 def put_value(tree: Tree, path: Path_, value: Any) -> None:
-    """Set the value at `path`; what is missing or null on the way becomes a mapping."""
+    """Sets the value at `path`; what is missing or null on the way becomes a mapping."""
     here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
         inner: Any = here.get(word)
