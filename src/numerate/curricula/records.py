@@ -53,5 +53,5 @@ class Outcome:
 
     @property
     def share(self) -> float | None:
-        """Share of right rollouts among the graded ones."""
+        """Returns the share of right rollouts among the graded ones."""
         return sum(self.right) / len(self.right) if self.right else None
