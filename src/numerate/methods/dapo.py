@@ -59,7 +59,7 @@ class Config(PolicyGradient):
 
 
 def shaped_reward(row: Example, cfg: Config) -> float:
-    """The reward with the soft punishment for length, eq. 13."""
+    """Returns the reward with the soft length penalty, eq. 13."""
     if not cfg.overlong_cache:
         return row.columns["reward"]
     beyond = credit.overlong_penalty(on_policy.rollout_length(row), cfg.sample.max_tokens, cfg.overlong_cache)

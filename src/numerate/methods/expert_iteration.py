@@ -77,7 +77,7 @@ class Config:
 
 
 def duplicate_key(rollout: Rollout, dedupe: str) -> object:
-    """Two rollouts with the same key are duplicates."""
+    """Returns a rollout's key; rollouts with the same key are duplicates."""
     keys = {"exact": rollout.solution.strip(), "trace": trace(rollout.solution), "none": id(rollout)}
     return keys[dedupe]
 
@@ -97,7 +97,7 @@ def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
 
 
 def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
-    """The kept rollouts of each problem over some rounds; duplicates between rounds count as one."""
+    """Returns the kept rollouts of each problem over some rounds; duplicates between rounds count as one."""
     by_problem: dict[str, list[Rollout]] = {}
     for group in chain.from_iterable(rounds):
         by_problem.setdefault(group.problem.id, []).extend(correct_rollouts(group.rollouts, cfg))
@@ -141,7 +141,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
 
 
 def sample_round(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
-    """The graded rollouts of a step; those that are on disk are read, not sampled again."""
+    """Yields the graded rollouts of a step; those that are on disk are read, not sampled again."""
     problems = [
         PrefixedProblem(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)
     ]
@@ -151,7 +151,7 @@ def sample_round(run: training.Stage, cfg: Config, job: Job, policy: Policy, ste
 
 
 def round_problems(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
-    """The problems of a round."""
+    """Returns the problems of a round."""
     if per_round is None or per_round >= len(problems):
         return list(problems)
     start = round_ * per_round
@@ -178,7 +178,7 @@ def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> d
 
 
 def update_best_round(run: training.Stage, cfg: Config, round_: int, accuracy: float) -> None:
-    """Remember the best round; end the loop after `stop_after` rounds without a better one."""
+    """Records the best round, and ends the loop after `stop_after` rounds without a better one."""
     if accuracy > run.state.get("best", -1.0):
         run.state |= {"best": accuracy, "best_round": round_}
     if cfg.stop_after and round_ - run.state["best_round"] >= cfg.stop_after:

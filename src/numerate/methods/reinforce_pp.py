@@ -53,7 +53,8 @@ class Config(PolicyGradient):
 
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
-    """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
+    """Returns A of each trained token before normalization: r - baseline, minus the KL from it on (beta >
+    0)."""
     reward = row.columns["reward"] - baseline
     if not beta:
         return [reward] * sum(row.mask)
@@ -62,7 +63,7 @@ def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
-    """Normalised over all tokens of the step; 0 off the trained tokens."""
+    """Returns the advantages normalized over all tokens of the step; 0 off the trained tokens."""
     raw: list[list[float]] = []
     for group in on_policy.rows_by_group(rows):
         mean = sum(row.columns["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0

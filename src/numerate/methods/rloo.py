@@ -46,7 +46,7 @@ class Config(PolicyGradient):
 
 
 def penalized_reward(row: Example, beta: float) -> float:
-    """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
+    """Returns R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
     return row.columns["reward"] - (beta * sum(on_policy.log_ratios(row)) if beta else 0)
 
 

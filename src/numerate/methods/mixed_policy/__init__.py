@@ -117,25 +117,25 @@ class Config:
 
 
 def log_pi(class_logp_N: Tensor, logp_N: Tensor, greedy_N: Tensor, other_N: Tensor, mode: Mode) -> Tensor:
-    """log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log p_LM of
-    the likeliest token, whatever was written. other_N: whether o = V."""
+    """Returns log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log
+    p_LM of the likeliest token, not of the sampled one. other_N: whether o = V."""
     if mode == "released":
         return greedy_N
     return class_logp_N + logp_N * other_N if mode == "joint" else class_logp_N
 
 
 def reinforce_loss(R_N: Tensor, b_N: Tensor, log_pi_N: Tensor) -> Tensor:
-    """max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
+    """Returns max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
     return (-(R_N - b_N.detach()) * log_pi_N).clamp(min=0)
 
 
 def baseline_error(R_N: Tensor, b_N: Tensor) -> Tensor:
-    """(R_t - b_t)^2, eq. (6)."""
+    """Returns (R_t - b_t)^2, eq. (6)."""
     return (R_N - b_N).square()
 
 
 def total_loss(L_XE: Any, L_OP: Any, L_RL: Any, L_base: Any, w_op: float, w_rl: float, w_base: float) -> Any:
-    """L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
+    """Returns L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
     return L_XE + w_op * L_OP + w_rl * L_RL + w_base * L_base
 
 

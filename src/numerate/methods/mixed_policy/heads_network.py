@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_policy(job: Job, spread: float, seed: int) -> MixedPolicy:
-    """The model of the job with heads: those of the stage that it comes from, where there are any."""
+    """Returns the model of the job with heads: those of the stage that it comes from, where there are any."""
     from numerate.models.operator_head import Heads, MixedPolicy
 
     policy = job.load(job.model)
@@ -49,7 +49,7 @@ def make_learner(mixed: MixedPolicy, fit: Fit, head_lr: float | None) -> trainin
 
 
 def make_engine(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
-    """The local engine, with the operator head choosing the token class."""
+    """Returns the local engine, with the operator head choosing the token class."""
     from numerate.rollouts.local import LocalEngine
     from numerate.rollouts.local.mixed_sampling import MixedSampling
 

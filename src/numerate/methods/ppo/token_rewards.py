@@ -77,7 +77,7 @@ class RewardedRollout:
 
     @property
     def imitable(self) -> bool:
-        """Right, and with an end."""
+        """Returns True for a right rollout with an EOS."""
         return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
 
     @property
@@ -102,7 +102,7 @@ def with_eta(
 def rollout_rewards(
     groups: Sequence[Group], step_scores: step_scorer.ScoresPerRollout, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
-    """Per problem the rollouts with their rewards. What could not be graded or scored is left out, and
+    """Returns per problem the rollouts with their rewards. Rollouts without a grade or score are left out and
     counted."""
     each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
@@ -120,7 +120,8 @@ def rollout_rewards(
 def reward_tokens(
     problem: Problem, scored: Scored, step_scores: StepScores | None, amounts: Amounts, decode: Decode
 ) -> RewardedRollout | None:
-    """None where the rewards could not be measured, or a step score is no number."""
+    """Returns a rollout with its token rewards; None where the rewards could not be measured, or a step score
+    is no number."""
     rollout, cfg = scored.rollout, amounts.process
     if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None
@@ -159,17 +160,17 @@ def outcome(scored: Scored, rewards: RewardList, weight: float) -> list[float]:
 
 
 def negative_part(rewards: Sequence[float]) -> list[float]:
-    """Each reward where it is negative, else 0."""
+    """Returns each reward where it is negative, else 0."""
     return [min(reward, 0.0) for reward in rewards]
 
 
 def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
-    """Each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
+    """Returns each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
 def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.ScoresPerRollout) -> Stats:
-    """Of a collection."""
+    """Returns statistics of a step's rollouts and their step scores."""
     scores = step_scorer.finite_scores(step_scores)
     return rollout_metrics.length_stats(rollouts) | (
         {"judge/score": math.fsum(scores) / len(scores)} if scores else {}

@@ -34,7 +34,7 @@ class Steps:
 def step_rewards(
     rollout: Rollout, step_scores: StepScores | None, cfg: Process, decode: Decode
 ) -> Steps | None:
-    """None where a score is no number."""
+    """Returns the rewards of the steps; None where a score is no number."""
     if step_scores is None or not all(map(isfinite, step_scores.scores)):
         return None
     rewards = credit.refine_step_scores(step_scores.scores, cfg.refine, cfg.eta)

@@ -90,7 +90,7 @@ def ending_stats(all_rollouts: Sequence[Scored]) -> Stats:
 
 
 def without_rows(groups: Sequence[Group]) -> str:
-    """Why no rollout of these can be learned from."""
+    """Returns the reason why these groups have no training rows."""
     if all(scored.rollout.no_room for group in groups for scored in group.rollouts):
         return (
             f"the prompts of all {len(groups)} problems are longer than the model's context: leave "
@@ -133,7 +133,7 @@ def check_reward_hacking(
 
 
 def update_history(run: training.Stage, known: Sequence[TotalReward]) -> dict[str, Any]:
-    """The rounds that the alarm looks back on, with this one: means of reward and accuracy by problem, and
+    """Returns the rounds of the alarm's window, with this one: means of reward and accuracy by problem, and
     their noise."""
     past = run.state.get("monitor", {})
     if "reward_noise" not in past:
@@ -169,7 +169,7 @@ def reward_gap(known: Sequence[TotalReward]) -> Stats:
 
 
 def overpaid_rollouts(known: Sequence[TotalReward]) -> list[TotalReward]:
-    """The wrong rollouts with the highest rewards, each text once."""
+    """Returns the wrong rollouts with the highest rewards, each text once."""
     first: dict[str, TotalReward] = {}
     for entry in sorted((entry for entry in known if not entry.right), key=lambda entry: -entry.reward):
         first.setdefault(entry.rollout.solution, entry)
