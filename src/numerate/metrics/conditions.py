@@ -46,12 +46,12 @@ class History:
     """accuracy, and the mean reward since the validation before; empty where the newest row has none"""
 
     def values(self, *names: str) -> list[float]:
-        """The first of these statistics in each row that has one."""
+        """Returns the first of these statistics in each row that has one."""
         firsts = (next((row[name] for name in names if name in row), None) for row in self.rows)
         return [value for value in firsts if value is not None]
 
     def level(self, *names: str) -> float | None:
-        """The mean over ROWS rows; None where there are fewer."""
+        """Returns the mean over ROWS rows; None where there are fewer."""
         values = self.values(*names)
         return fmean(values) if len(values) == ROWS else None
 
@@ -68,7 +68,8 @@ def numeric_values(row: Row, name: str) -> list[float]:
 
 
 def surely_above(history: History, name: str, bound: float) -> float | None:
-    """The share over the rows, of rollouts taken for independent, where it is above `bound` for sure."""
+    """Returns the share over the rows where it is significantly above `bound`, with rollouts as
+    independent."""
     rows = [row for row in history.rows if name in row and row.get("rollouts/count")]
     total = round(sum(row["rollouts/count"] for row in rows))
     if not rows or name not in history.rows[-1]:
@@ -132,7 +133,7 @@ def sudden_spike(history: History) -> float | None:
 
 
 def high_kl(history: History) -> float | None:
-    """Per token: `train/kl`, or PPO's per rollout over the length."""
+    """Returns the KL per token: `train/kl`, or PPO's per rollout over the length."""
     rows = history.rows
     per_token = [
         row["train/kl"] if "train/kl" in row else row["kl/per_attempt"] / max(1.0, row["rollouts/length"])
@@ -143,7 +144,7 @@ def high_kl(history: History) -> float | None:
 
 
 def worse_with_more_reward(history: History) -> float | None:
-    """The accuracy lost over the last validations."""
+    """Returns the accuracy lost over the last validations."""
     if len(history.validations) < VALIDATIONS:
         return None
     (first, reward), (last, more) = history.validations[0], history.validations[-1]
