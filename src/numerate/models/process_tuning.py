@@ -35,8 +35,8 @@ GRACE = 5.0
 
 
 def end_with_parent() -> None:
-    """Ends this process when the one that began it ends, however that ends, where it asked for that. Its
-    children are not concerned."""
+    """Ends this process when its parent ends in any way, where the parent requests it. Its own children
+    continue."""
     if os.environ.pop(FROM_PARENT, None):
         Thread(target=_wait_for_parent, daemon=True).start()
 

@@ -39,9 +39,9 @@ class PlainForward:
         within: Callable[[], AbstractContextManager[Any]] = nullcontext,
         more: Tensor | None = None,
     ) -> None:
-        """within: what the model is run in, such as `Policy.autocast`. more: rows [C, D] of a further head,
-        on a model that `models.value_head.capture_activations` hears; what they give stands behind the
-        logits."""
+        """Creates a forward pass. within: context of the model's calls, such as `Policy.autocast`. more: rows
+        [C, D] of a further head, on a model whose activations `models.value_head.capture_activations`
+        captures; its outputs follow the logits."""
         self.model = model
         self.within = within
         self.more = more

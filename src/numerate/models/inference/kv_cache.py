@@ -37,8 +37,8 @@ class Sizes:
     """tokens of the longest continuation, the new one included"""
 
     def rounded(self) -> Sizes:
-        """At least as much, in few different sizes: to the next of 4 steps between powers of two for rows,
-        which all products are paid for, and to powers of two for what attention alone meets."""
+        """Returns sizes rounded up to few different ones: rows, a cost of all products, to 4 steps between
+        powers of two, the others, a cost of attention only, to powers of two."""
         step = max(8, _power(self.rows) // 8)
         return Sizes(
             rows=-(-self.rows // step) * step,
@@ -68,7 +68,7 @@ class Plan:
     """[B K] the place in the blocks of each (row, key head)"""
 
     def mask(self, sizes: Sizes, dtype: torch.dtype) -> Tensor:
-        """[B, 1, P + T] 0, or -inf where a row has no token."""
+        """Returns [B, 1, P + T] 0, or -inf where a row has no token."""
         device = self.prompt_B.device
         hidden = torch.cat(
             [
@@ -86,8 +86,8 @@ class Rows:
     def __init__(
         self, layers: int, kv_heads: int, head_dim: int, like: Tensor, rows: int = 0, columns: int = 0
     ) -> None:
-        """Room for `rows` of `columns` tokens is taken at once; both grow where that is not enough. What is
-        not written yet is 0: the pass computes with it and hides it afterwards."""
+        """Allocates `rows` of `columns` tokens; both grow where that is not enough. Unwritten entries are 0:
+        the pass computes with them and masks them afterwards."""
         self.fresh: Callable[[Sequence[int]], Tensor] = like.new_zeros
         self.kv_heads = kv_heads
         self.device = like.device
@@ -129,7 +129,7 @@ class Rows:
         self.forget(prompt)
 
     def drop(self, gone: Sequence[int]) -> list[int]:
-        """The last rows move into the gaps. Returns the former number of each row."""
+        """Drops rows; the last rows move into the gaps. Returns the former number of each row."""
         order = list(range(len(self.owner)))
         for row in reversed(gone):
             last = order.pop()
@@ -172,7 +172,7 @@ class Rows:
         )
 
     def plan(self, sizes: Sizes) -> Plan:
-        """sizes: at least those of now."""
+        """Plans a step. sizes: at least the present ones."""
         heads, most, rows = self.kv_heads, sizes.most, len(self.owner)
         extra = (0, sizes.rows - rows)
         prompt_B = np.pad([prompt.length for prompt in self.owner], extra)
@@ -222,12 +222,12 @@ class Rows:
         return seen.add_(torch.bmm(new_RGT, new_v).view(-1, group * size)).view(rows, -1)
 
     def make_room(self, rows: int, columns: int) -> None:
-        """For so many tokens of so many rows."""
+        """Allocates room for so many tokens of so many rows."""
         self.suffix_k = self.room(self.suffix_k, rows, columns, step=STEP, axis=4)
         self.suffix_v = self.room(self.suffix_v, rows, columns, step=STEP, axis=3)
 
     def ask_room(self, prompts: int, columns: int) -> None:
-        """For so many tokens of so many prompts."""
+        """Allocates room for so many tokens of so many prompts."""
         self.prompt_k = self.room(self.prompt_k, prompts, columns, step=32, axis=4)
         self.prompt_v = self.room(self.prompt_v, prompts, columns, step=32, axis=3)
 
@@ -235,7 +235,8 @@ class Rows:
         self.length_B += 1
 
     def room(self, cache: Tensor, rows: int, columns: int, step: int, axis: int) -> Tensor:
-        """The cache, or a copy that holds at least so many rows (its second axis) and columns (`axis`)."""
+        """Returns the cache, or a copy that holds at least so many rows (its second axis) and columns
+        (`axis`)."""
         have_rows, have_columns = cache.shape[1], cache.shape[axis]
         if rows <= have_rows and columns <= have_columns:
             return cache

@@ -34,13 +34,13 @@ class FastForward(LeanForward):
         return self.logits(x_Bd)
 
     def prepare(self, sizes: Sizes) -> Plan:
-        """Everything of a step that is decided outside the tensors."""
+        """Returns everything of a step that is decided outside the tensors."""
         self.rows.make_room(sizes.rows, sizes.length)
         self.know_turns(sizes.columns + sizes.length)
         return self.rows.plan(sizes)
 
     def run(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Tensor:
-        """The layers, [B, d]. Does the same for all plans of one size."""
+        """Runs the layers, [B, d]. The operations are the same for all plans of a size."""
         w = self.w
         x_Bd = w.embed[token_B]
         turn, mask = self.turn(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)
