@@ -59,14 +59,16 @@ class Batch:
 
 
 def prompt_of(row: Example) -> tuple[int, ...]:
-    """The tokens before the first trained one; raises AssertionError where the row trains its first token."""
+    """Returns the tokens before the first trained one; raises AssertionError where the row trains its first
+    token."""
     first = row.mask.index(True) if True in row.mask else len(row.mask)
     assert first > 0, "the first token of a row has no token before it to predict it"
     return tuple(row.ids[:first])
 
 
 def group_by_prompt(rows: Sequence[Example]) -> list[list[int]]:
-    """The numbers of the rows, those with the same prompt together, in the order of their first rows."""
+    """Returns the numbers of the rows, those with the same prompt together, in the order of their first
+    rows."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
         groups.setdefault(prompt_of(row), []).append(i)
@@ -87,7 +89,7 @@ class _Run:
 
 
 def pad_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
-    """Every row on a line of its own, padded on the right.
+    """Returns every row on a line of its own, padded on the right.
 
     Raises AssertionError when a row trains its first token, which nothing predicts."""
     group_by_prompt(rows)

@@ -44,7 +44,7 @@ def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], facts: 
 
 
 def checkpoint_steps(folder: Path) -> list[int]:
-    """Steps of the checkpoints, ascending."""
+    """Returns the steps of the checkpoints, ascending."""
     names = [p.name.removeprefix("step-") for p in folder.glob("step-*")]
     return sorted(int(name) for name in names if name.isdecimal())
 

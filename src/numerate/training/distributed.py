@@ -20,12 +20,12 @@ PASSED_ON = {error.__name__: error for error in (NotFinite, RunStopped, MemoryEr
 
 
 def is_launched() -> bool:
-    """True when a launcher started this process as one of several."""
+    """Returns True when a launcher started this process as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def process_state() -> PartialState:
-    """The processes, connected: by NCCL on GPUs, by gloo on CPUs."""
+    """Connects the processes: by NCCL on GPUs, by gloo on CPUs."""
     connecting = not PartialState._shared_state  # pyright: ignore[reportPrivateUsage]
     state = PartialState(cpu=not torch.cuda.is_available())
     if connecting:
@@ -52,7 +52,7 @@ def barrier() -> None:
 
 
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
+    """Replaces every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
     no gradient in any process is left without."""
     if not is_launched():
         return
@@ -66,7 +66,7 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 
 def sum_over_processes(mine: torch.Tensor) -> torch.Tensor:
-    """The sum of everybody's tensor, the same bits in every process."""
+    """Returns the sum of all processes' tensors, the same bits in every process."""
     process_state()
     total = reduce(mine, reduction="sum")
     assert isinstance(total, torch.Tensor)
@@ -74,14 +74,14 @@ def sum_over_processes(mine: torch.Tensor) -> torch.Tensor:
 
 
 def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
-    """The sum of everybody's tensor, on the CPU."""
+    """Returns the sum of all processes' tensors, on the CPU."""
     if not is_launched():
         return mine
     return sum_over_processes(mine.to(process_state().device)).cpu()
 
 
 def gather_texts(text: str) -> list[str]:
-    """The texts of all processes, in their order."""
+    """Returns the texts of all processes, in their order."""
     if not is_launched():
         return [text]
     process_state()
@@ -116,12 +116,12 @@ def kind(error: Exception) -> str:
 
 
 def once(do: Callable[[], object]) -> None:
-    """Does it in the first process, while the others wait until it is done or has failed."""
+    """Calls a function in the first process, while the others wait until it returns or fails."""
     agreed(do if rank() == 0 else lambda: None)
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:
-    """The same statistics summed over all processes; every process must hold the same names."""
+    """Returns the same statistics summed over all processes; every process must hold the same names."""
     if not is_launched():
         return stats
     names = sorted(stats)

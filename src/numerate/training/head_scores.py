@@ -83,7 +83,7 @@ def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
 
 
 def so_far(logp_BT: Tensor, text_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
-    """At some places the sum of log p up to there, over the row and over the step, [N, 2] float32.
+    """Returns at some positions the sum of log p up to there, over the row and over the step, [N, 2] float32.
 
     Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
     differences of running ones, which want float64 where there is one."""
@@ -104,8 +104,8 @@ def latest_true(true_BT: Tensor) -> Tensor:
 
 
 def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of the
-    padding."""
+    """Returns the last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of
+    the padding."""
     if not model.encoder:
         return hidden_states(model, batch)
     seen_BT = (batch.row_BT >= 0).long()

@@ -32,7 +32,7 @@ def mixed_outputs(
     model: nn.Module, batch: Batch, dropout: float, seed: int, greedy: bool = False
 ) -> MixedOutputs:
     """dropout: of the hidden state before each head. seed: of the step; a row's column `number` tells it from
-    the others of the step. greedy: also the log-probability of the likeliest token at each place."""
+    the others of the step. greedy: also the log-probability of the likeliest token at each position."""
     assert isinstance(model, HeadedModel), "this network has no operator head"
     with capture_activations() as heard:
         logp_BT = token_logprobs(model, batch)
@@ -56,7 +56,7 @@ def mixed_outputs(
 
 
 def dropout_mask(seed: int, head: int, row_N: Tensor, position_N: Tensor, width: int, p: float) -> Tensor:
-    """[N, D]: 0 with probability p, else 1 / (1 - p).
+    """Returns [N, D]: 0 with probability p, else 1 / (1 - p).
 
     Each number is a hash of (seed, head, row, position, column): torch's own dropout would make a step depend
     on how it is cut."""
@@ -67,12 +67,12 @@ def dropout_mask(seed: int, head: int, row_N: Tensor, position_N: Tensor, width:
 
 
 def scramble_bits(x: Tensor) -> Tensor:
-    """The finalizer of SplitMix64 (Steele et al. 2014) on int64, whose shifts masks make logical."""
+    """Computes the finalizer of SplitMix64 (Steele et al. 2014) on int64, with masks for logical shifts."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         x = (x ^ ((x >> shift) & ((1 << (64 - shift)) - 1))) * as_signed(factor)
     return x ^ ((x >> 31) & ((1 << 33) - 1))
 
 
 def as_signed(x: int) -> int:
-    """A 64-bit constant as int64 holds it."""
+    """Returns a 64-bit constant as int64 holds it."""
     return x - 2**64 if x >= 2**63 else x
