@@ -42,7 +42,7 @@ class Conditioned:
         return self._rollouts(prompts, n, params)
 
     def _rollouts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """All first lines, then the second lines of the rollouts that go on, and so on."""
+        """Samples all first lines, then the second lines of the unfinished rollouts, and so on."""
         tag = self._tag()
         begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
         live = {(start.prompt.problem_id, i): replace(start, index=i) for start in begun for i in range(n)}
@@ -118,7 +118,7 @@ def _ended(policy: Policy, sampled: Rollout) -> Finish | None:
 
 
 def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Draft:
-    """A prompt with tags before the lines that it has begun, and before the first line to come."""
+    """Returns a prompt with tags before the lines of its prefix, and before the first line to sample."""
     *turns, last = prompt.turns
     begun = last.text if turns and last.role == "assistant" else ""
     if begun:

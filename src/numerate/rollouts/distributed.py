@@ -36,7 +36,8 @@ def is_main() -> bool:
 
 
 def shard(items: Sequence[T]) -> Sequence[T]:
-    """Every process calls it with the same items, before any of them is done."""
+    """Returns this process's share of the items. All processes call it with the same items, before any is
+    processed."""
     if not is_distributed():
         return items
     barrier()
@@ -51,7 +52,7 @@ def barrier() -> None:
 
 
 def run_on_main(do: Callable[[], object]) -> None:
-    """One process does it, and all wait until it is done. Raises in all of them what it raises."""
+    """Calls a function in the main process, while the others wait. Its exception is raised in all of them."""
     agree_on_result(do if is_main() else lambda: None)
 
 

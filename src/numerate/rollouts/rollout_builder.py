@@ -33,7 +33,8 @@ def build_rollout(
     seed: int,
     policy: str,
 ) -> Rollout:
-    """The prompt's turns, the last of them with the ids of all, and the turns of the answer."""
+    """Builds a rollout of the prompt's turns, the last of them with the ids of all, and the turns of the
+    answer."""
     *first, last = prompt.turns
     turns = (*first, replace(last, ids=tuple(ids)), *written)
     return Rollout(prompt.problem_id, index, turns, finish, seed=seed, policy=policy)
@@ -42,7 +43,7 @@ def build_rollout(
 def written_turns(
     wrote: Written, text: str, decode: Callable[[list[int]], str], has_classes: bool
 ) -> Iterator[Turn]:
-    """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
+    """Yields an answer as turns of the assistant: those that the policy sampled and those of a calculator.
 
     text: what the tokens say, up to a stop string. has_classes: whether the policy samples a class of tokens
     before each token."""

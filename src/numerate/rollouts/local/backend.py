@@ -28,7 +28,7 @@ class Backend(Protocol):
         ...
 
     def close(self, prompt: Any) -> None:
-        """No more rows of this prompt will join."""
+        """Marks a prompt as complete: no more rows of it will be added."""
         ...
 
     def step(self, token_B: Tensor) -> Tensor:

@@ -58,5 +58,5 @@ class Calculator:
                 self.waiting[slot] = encode_target(self.tokenizer, text)[:-1]
 
     def forget(self, slot: int) -> None:
-        """The row of this slot has ended."""
+        """Drops the state of a slot whose row has ended."""
         self.waiting.pop(slot, None)

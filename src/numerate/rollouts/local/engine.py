@@ -64,7 +64,7 @@ class LocalEngine:
         """makes an empty batch for so many rows of so many tokens"""
 
     def steer(self, by: Steering | None) -> None:
-        """From now on this decides the tokens; None: the plain draw again."""
+        """Sets the sampler of tokens; None: plain sampling."""
         self.steering = by
         self.sync(self.policy)
 
@@ -132,7 +132,8 @@ class _Request:
         self.stops: Stops | None = None
 
     def run(self) -> Iterator[Rollout]:
-        """Rounds of: let rows in, draw a token for each, hand out those that ended, run the others on."""
+        """Yields finished rollouts, in rounds: add rows, sample a token for each, remove the finished ones,
+        run the model on the others."""
         training = self.policy.model.training
         try:
             while True:
@@ -209,7 +210,7 @@ class _Request:
 
     @torch.no_grad()
     def advance(self) -> list[Rollout]:
-        """One more token for every row."""
+        """Samples one more token for every row."""
         logits_BV = self.logits_BV
         assert logits_BV is not None and len(logits_BV) == self.slots.rows
         token_B, logp_B, class_B = self.choose(logits_BV)
@@ -235,7 +236,7 @@ class _Request:
         return rollouts
 
     def not_finite(self, row: int) -> NotFinite:
-        """The error where a token has no probability."""
+        """Returns the error where a token has no probability."""
         owner, index, wrote = self.slots.read(row)
         return NotFinite(
             "the log-probability of a sampled token is not finite (problem "
@@ -245,7 +246,7 @@ class _Request:
         )
 
     def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
-        """The rows that end with these tokens, in order, and what they hold."""
+        """Returns the rows that end with these tokens, in order, and their rollouts."""
         stops = self.stops = self.stops or self.make_stops()
         ended = stops.is_eos[tokens]
         done: list[int] = []

@@ -75,7 +75,7 @@ class ServerOptions(BaseEngineOptions):
 
 
 def __getattr__(name: str) -> Any:
-    """The engine's class, which needs torch and is imported at its first use."""
+    """Returns the engine's class, which needs torch and is imported at its first use."""
     if name != "ServerEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from numerate.rollouts.server.engine import ServerEngine

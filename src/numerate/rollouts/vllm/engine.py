@@ -67,7 +67,7 @@ class VllmEngine:
             yield from Request(running, self.policy, prompts, n, params).run()
 
     def _host(self) -> llm.Host:
-        """The vLLM of this process, with this engine's weights in it."""
+        """Returns the vLLM of this process, with this engine's weights in it."""
         return llm.get_host(self.policy, self.weights, self.settings)
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ WITHOUT = (
 
 
 def vllm_library() -> ModuleType:
-    """vLLM, set up to run in this very process. Raises ValueError where it is missing or broken."""
+    """Imports vLLM, set up to run in this process. Raises ValueError where it is missing or broken."""
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")

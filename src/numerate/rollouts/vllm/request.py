@@ -101,7 +101,8 @@ class Request:
             yield prompt, ids
 
     def run(self) -> Generator[Rollout, None, None]:
-        """Rounds of: ask for as many samples as keep vLLM busy, take what came, hand out what ended."""
+        """Yields rollouts, in rounds: request as many samples as keep vLLM busy, take the new tokens, yield
+        the finished rollouts."""
         try:
             while True:
                 yield from self.ask()
