@@ -103,7 +103,7 @@ def _subjects(story: Story, count: int) -> tuple[list[OpeningSource], str]:
 
 
 def _institution(story: Story) -> Person:
-    """The scenario's boss as the owner, who wants other things than people do."""
+    """Returns the scenario's boss as the owner, with other goals than people."""
     held, s, name = story.held_words, story.s, story.scenario.boss
     story.words["thing"] = s.pick(HELD_PLACE_THINGS if held else PLACE_THINGS)
     story.words["wish"] = s.pick(HELD_PLACE_WISHES if held else PLACE_WISHES)

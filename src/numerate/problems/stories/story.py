@@ -99,7 +99,7 @@ class Story:
         return len(self.lines)
 
     def slots(self) -> dict[str, Any]:
-        """The words that any template may use."""
+        """Returns the words that any template may use."""
         noun = self.noun
         money = noun.money
         return self.words | {
@@ -158,7 +158,8 @@ class Story:
         values: dict[str, Fraction],
         drawn: Drawn,
     ) -> list[tuple[tuple[str, ...], Fraction]] | None:
-        """The expression and the value of every line; None unless all are whole and between 2 and the limit.
+        """Returns the expression and the value of every line; None unless all are whole and between 2 and the
+        limit.
 
         Money may come in cents. Puts the results into `values`."""
         cents = self.noun.money or (bool(relation.facts) and (self.kind in MONEY_KINDS or relation.priced))
