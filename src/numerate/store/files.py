@@ -140,8 +140,8 @@ def is_stream(path: Path) -> bool:
 
 @contextmanager
 def room_for(path: Path) -> Generator[None]:
-    """Turns what a full disk raises within, also in a library that is not Python, into an OSError that names
-    `path` and what to do."""
+    """Converts errors of a full disk, also of a library that is not Python, into an OSError that names `path`
+    and the remedy."""
     try:
         yield
     except Exception as error:

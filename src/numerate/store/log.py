@@ -27,7 +27,7 @@ def with_current_names(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Add one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not
+    """Adds one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not
     stop the log. A half-written last line, left by a killed process, is closed off first."""
     make_folder(path.parent)
     finite = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()}
@@ -74,7 +74,7 @@ def cut_to(path: Path, extent: Mapping[str, int]) -> None:
 
 
 def forget_rounds(path: Path, first: int) -> None:
-    """Drop the rows of round `first` and later, which will be done again, and lines that are not JSON."""
+    """Drops the rows of round `first` and later, which will be repeated, and lines that are not JSON."""
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")

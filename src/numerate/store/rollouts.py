@@ -25,7 +25,7 @@ REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role
 
 
 def _arrow(module: str = "pyarrow") -> Any:
-    """pyarrow has no types of its own, and is slow to load: it is imported where it is used."""
+    """Imports pyarrow, which has no types of its own and is slow to load, where it is used."""
     return import_module(module)
 
 
@@ -74,7 +74,7 @@ GARBLED = (ValueError, TypeError, KeyError, OverflowError, MemoryError)
 
 
 def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
-    """Write one compressed Parquet file, which appears whole or not at all.
+    """Writes one compressed Parquet file, which appears whole or not at all.
 
     Raises ValueError where a value does not fit its column, such as a token id beyond 32 bits.
     """
@@ -92,8 +92,8 @@ def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
 
 
 def read_rollouts(path: Path) -> Iterator[Scored]:
-    """The rollouts of a file, or of all Parquet files in and below a folder in the order of their names;
-    streamed.
+    """Yields the rollouts of a file, or of all Parquet files in and below a folder in the order of their
+    names; streamed.
 
     Raises ValueError for a path that is missing or holds no Parquet file, at once, and for a file that is
     cut short, damaged or not ours, when it is reached.
