@@ -50,7 +50,7 @@ def make_network(vocabulary: int, seed: int) -> LlamaForCausalLM:
 
 
 def learning_rate(progress: float) -> float:
-    """Up, level, and down along a line to zero."""
+    """Returns the learning rate: linear warmup, constant, linear decay to zero."""
     return PEAK * min(1.0, progress / WARMUP, (1 - progress) / DECAY)
 
 
@@ -65,7 +65,7 @@ def loss(model: torch.nn.Module, batch: object) -> tuple[torch.Tensor, dict[str,
 
 
 def texts_of(gsm8k: bool) -> Sequence[Problem]:
-    """GSM8K's training problems if asked for. Refuses what belongs to a test split."""
+    """Returns GSM8K's training problems if asked for. Refuses what belongs to a test split."""
     if not gsm8k:
         return ()
     assert not is_test_split("gsm8k/train")
