@@ -52,7 +52,7 @@ def make_progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progr
 
 
 class QuietProgress:
-    """Says nothing."""
+    """Prints nothing."""
 
     @contextmanager
     def task(self, label: str, total: float | None = None, unit: str = "it") -> Iterator[Task]:
@@ -66,7 +66,7 @@ class QuietProgress:
 
 
 class Warnings(QuietProgress):
-    """Says nothing but warnings."""
+    """Prints warnings only."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

@@ -65,8 +65,8 @@ def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = ()
 
 
 def earlier_turns(problem: Problem, style: Style) -> str:
-    """The turns before a problem's question as text: in the style's layout, without its instruction; other
-    turns (a system message) as they are.
+    """Returns the turns before a problem's question as text: in the style's layout, without its instruction;
+    other turns (a system message) as they are.
 
     >>> turns = [{"role": "user", "content": "What is 2+3?"}, {"role": "assistant", "content": "5"}]
     >>> earlier_turns(Problem("1", "And twice that?", "10", meta={"history": turns}), STYLES["qa"])

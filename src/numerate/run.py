@@ -280,7 +280,7 @@ def measured_rows(
 def renew_folder(
     folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
-    """Sets rollouts aside that were drawn from something else, with a message, until new ones are there."""
+    """Sets rollouts of another origin aside, with a message, until new ones are stored."""
     run = RunFolder(folder)
     replaced = run.replaced_samples(model, name)
     if changes := keep_if_same(run.samples(model, name), wanted, made_from, replaced):

@@ -176,7 +176,7 @@ class Sharing:
                 self.release(block)
 
     def advance(self) -> bool:
-        """Hands out blocks, grades a few rows, and collects. False when nothing is left."""
+        """Sends blocks to the workers, grades a few rows, and collects. False when nothing is left."""
         self.hand_out()
         step = STEP if self.busy else BLOCK
         if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
@@ -237,7 +237,7 @@ class Sharing:
             self.redo(block)
 
     def release(self, block: WorkBlock) -> None:
-        """Gives the worker back with its answer still to come."""
+        """Returns a worker to the pool before its answer."""
         if block.worker:
             self.busy.remove(block)
             current_pool().put_back(block.worker, owes=True)

@@ -154,7 +154,7 @@ def current_pool() -> Pool:
 
 
 def _begin_anew() -> None:
-    """Gives a forked process a pool of its own: threads that are not in it may hold the lock of the other."""
+    """Creates a pool for a forked process: threads that are not in it may hold the lock of the other."""
     global _pool
     for worker in _pool.alive:
         worker.disown()

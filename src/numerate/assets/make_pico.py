@@ -79,7 +79,7 @@ def main(
     seed: int = 0,
     gsm8k: Annotated[bool, typer.Option(help="also read GSM8K's training texts")] = True,
 ) -> None:
-    """Train the tokenizer, then the model; write both to OUT in Hugging Face layout."""
+    """Trains the tokenizer, then the model; writes both to OUT in Hugging Face layout."""
     torch.use_deterministic_algorithms(True)
     # What torch fills with NaN for this mode nobody reads here, and it takes 6 % of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore

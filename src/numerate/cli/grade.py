@@ -170,7 +170,7 @@ def open_input(file: Path) -> Iterator[Iterable[str]]:
 
 @contextmanager
 def open_output(out: Path) -> Iterator[TextIO]:
-    """The file appears when all of it is written; a stopped command leaves an old one as it was."""
+    """Opens a file that appears when all of it is written; a stopped command leaves an old one unchanged."""
     if str(out) == "-":
         yield cast(TextIO, terminal.Stdout())
         return

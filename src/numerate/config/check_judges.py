@@ -98,7 +98,7 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
 
 
 def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """Sets of labelled steps are there, and not for measuring only."""
+    """Checks that sets of labelled steps exist, and not for evaluation only."""
     for name, stage in recipe.stages.items():
         source = getattr(stage.options, "marked", None)
         if source is None:
@@ -131,7 +131,7 @@ def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def measured_on(recipe: Recipe) -> Iterator[Complaint]:
-    """Sets of labelled steps to measure on are there, and so is a judge of steps."""
+    """Checks that sets of labelled steps for evaluation exist, and a judge of steps."""
     path = ("evaluate", "marked")
     for name in recipe.evaluate.marked:
         try:

@@ -17,7 +17,7 @@ COMMAND_LINE = "on the command line"
 
 
 def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
-    """Change `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
+    """Changes `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
 
     Raises ValueError on an override that is not key=value or names nothing that exists."""
     for text in overrides:

@@ -42,7 +42,7 @@ _listener: ContextVar[Captured | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def capture_activations() -> Iterator[Captured]:
-    """Hears the forward pass of a trunk in this thread."""
+    """Records the activations of a trunk's forward pass in this thread."""
     heard = Captured()
     before = _listener.set(heard)
     try:

@@ -61,7 +61,7 @@ class Dataset:
         return with_ids(islice(problems, start, stop), self.name)
 
     def check(self, split: str) -> None:
-        """Checks, cheaply, that the files exist and their first rows are well-formed, or that the hub is
+        """Checks cheaply that the files exist and their first rows are well-formed, or that the hub is
         reachable.
 
         Raises ValueError with what to set or install."""
@@ -114,7 +114,7 @@ def kind_of(split: str) -> SplitKind:
 
 
 def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
-    """Gives a problem without an id one made of its contents: the same row has the same id wherever it
+    """Adds an id derived from its contents to a problem without one: the same row has the same id wherever it
     stands. Exact repeats are numbered.
 
     Raises ValueError where two problems come with the same id of their own: streams and results go by id."""

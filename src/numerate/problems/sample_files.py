@@ -190,7 +190,7 @@ def row_problem(row: Row, several: bool) -> Problem:
 
 
 def answer_is_reference(row: Row) -> bool:
-    """Checks, for a line with one sample, whether `answer` is the reference. It is the sample where there is
+    """Checks for a line with one sample whether `answer` is the reference. It is the sample where there is
     another reference, or no other sample."""
     return not row.value(*REFERENCE) and any(name in row.fields for name in (*PREDICTION, *TEXT, *CODE))
 

@@ -157,9 +157,9 @@ def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, A
 def _row(
     source: SourceRecord, pick: Pick, record: Mapping[str, Any], problem: Problem | None
 ) -> dict[str, Any]:
-    """m model, d decoding, o round, i index, r right, a answer, h how graded, g the present grade, f finish,
-    w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens, sum, mean,
-    lowest]"""
+    """Returns a row of the page: m model, d decoding, o round, i index, r right, a answer, h how graded, g
+    the present grade, f finish, w reward, x its parts, t the text in pieces [text, verdict, score], l
+    log-probability [tokens, sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
     written = prompt_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None

@@ -11,7 +11,7 @@ from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 
 def check_settings(n: int, params: Sampling) -> None:
-    """Refuses settings that make no sense, by name."""
+    """Raises ValueError for invalid settings, by name."""
     bounds = {
         "n": (n, n >= 1, "at least 1"),
         "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),

@@ -12,7 +12,7 @@ from numerate.store.files import replace_file, write_text
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Indented JSON. Raises ValueError for what JSON cannot hold, such as NaN and infinity."""
+    """Writes indented JSON. Raises ValueError for what JSON cannot hold, such as NaN and infinity."""
     write_text(path, _dumps(value, path, indent=1) + "\n")
 
 

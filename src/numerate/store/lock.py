@@ -123,7 +123,7 @@ def _self() -> dict[str, Any]:
 
 
 def _check(lock: Path, holder: dict[str, Any], notify: Callable[[str], object]) -> None:
-    """Decides what the content of a lock means that the kernel gave."""
+    """Interprets the content of a lock that the kernel has granted."""
     if not holder:
         return
     pid, host = holder.get("pid"), holder.get("host")

@@ -64,7 +64,7 @@ def load_checkpoint(folder: Path, check: Check = lambda state: None) -> ResumeCh
 
 
 def _state(path: Path, step: int) -> tuple[str | None, dict[str, Any]]:
-    """Says what is wrong with a checkpoint's files, and returns its state."""
+    """Checks a checkpoint's files, and returns its state."""
     if message := find_damage(path):
         return message, {}
     try:

@@ -31,8 +31,9 @@ class MixedOutputs(NamedTuple):
 def mixed_outputs(
     model: nn.Module, batch: Batch, dropout: float, seed: int, greedy: bool = False
 ) -> MixedOutputs:
-    """dropout: of the hidden state before each head. seed: of the step; a row's column `number` tells it from
-    the others of the step. greedy: also the log-probability of the likeliest token at each position."""
+    """Computes the outputs of both heads. dropout: of the hidden state before each head. seed: of the step; a
+    row's column `number` is its index in the step. greedy: also the log-probability of the
+    likeliest token at each position."""
     assert isinstance(model, HeadedModel), "this network has no operator head"
     with capture_activations() as heard:
         logp_BT = token_logprobs(model, batch)

@@ -83,7 +83,7 @@ def layout_blocks(groups: Sequence[PromptGroup]) -> Iterator[tuple[int, int, int
 
 
 def alike_lengths(own: Sequence[int]) -> Iterator[list[int]]:
-    """Cuts the rows where their lengths change much: few places stay empty when they come sorted."""
+    """Splits the rows where their lengths change much: sorted rows have little padding."""
     part: list[int] = []
     for length in own:
         if part and not FULL * max(part) <= length <= min(part) / FULL:

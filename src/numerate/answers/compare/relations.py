@@ -208,7 +208,7 @@ def as_point(several: Node) -> Node | None:
 
 
 def same_system(left: Node, right: Node, same: Same) -> str | None:
-    """Lists of named values against lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
+    """Compares lists of named values with lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
     `(5,2),(7,2)`."""
     for first, second in ((left, right), (right, left)):
         points = [as_point(arg) for arg in first.args if arg.kind == "list"]

@@ -68,7 +68,7 @@ def to_postfix(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _operand(item: Item, output: list[Item], waiting: list[str]) -> bool:
-    """Takes what stands where an operand is due; returns whether one is still due."""
+    """Reads an operand; returns whether one is still expected."""
     if item == "(":
         waiting.append("(")
     elif item == "-":
@@ -82,7 +82,7 @@ def _operand(item: Item, output: list[Item], waiting: list[str]) -> bool:
 
 
 def _operator(item: Item, output: list[Item], waiting: list[str]) -> bool:
-    """Takes what stands after an operand; returns whether an operand is due next."""
+    """Reads the token after an operand; returns whether an operand is expected next."""
     if item == ")":
         while waiting and waiting[-1] != "(":
             output.append(waiting.pop())

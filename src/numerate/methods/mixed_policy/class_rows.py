@@ -76,7 +76,7 @@ def set_row_weights(gold: Sequence[Example], rollouts: Sequence[Example]) -> lis
 def check_annotations(
     problems: Sequence[Problem], rows: Sequence[Example], operators: Operators, progress: Progress
 ) -> None:
-    """Warns of annotations that the operator head cannot learn from. Raises ValueError where there is no
+    """Warns about annotations that the operator head cannot learn from. Raises ValueError where there is no
     operator at all."""
     from numerate.models.operators import OTHER
 

@@ -44,7 +44,7 @@ class Recording:
 
 
 class GraphForward(FastForward):
-    """Gives the numbers of FastForward up to rounding."""
+    """Computes the numbers of FastForward up to rounding."""
 
     def __init__(
         self,

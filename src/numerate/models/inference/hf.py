@@ -117,7 +117,7 @@ class PlainForward:
         return order
 
     def _compact(self) -> None:
-        """Takes the rows that left out of the cache, and the columns that nobody uses any more."""
+        """Removes the dropped rows from the cache, and the columns without a user."""
         if len(self.alive) == len(self.length_B):
             return
         self.cache.batch_select_indices(self.alive)

@@ -21,7 +21,7 @@ class FastForward(LeanForward):
     """The step in torch's own operations, on any device."""
 
     def __init__(self, weights: Weights, rows: int = 0, tokens: int = 0) -> None:
-        """Takes room for `rows` of `tokens`, where that is not much; more is taken when it is needed."""
+        """Allocates `rows` of `tokens`, where that is not much; more is allocated when it is needed."""
         shape = (len(weights.layers), weights.kv_heads, weights.head_dim)
         self.rows = Rows(*shape, weights.embed, rows, min(tokens, FIRST_COLUMNS))
         super().__init__(weights, self.rows)

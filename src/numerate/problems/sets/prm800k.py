@@ -23,7 +23,7 @@ TAKEN = ("id", "question", "answer", "steps", "source", "label", "meta")
 
 
 def fits_prm800k(row: Row) -> bool:
-    """True for Returns True for a row in one of PRM800K's shapes."""
+    """Returns True for a row in one of PRM800K's shapes."""
     if isinstance(row.value("question"), Mapping):
         return isinstance(row.value("label"), Mapping)
     steps = row.value("steps")

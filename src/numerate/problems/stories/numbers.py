@@ -229,7 +229,7 @@ def two_prices(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def sixty(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """Samples whole or half hours."""
+    """Checks that p minutes are whole or half hours."""
     return Drawn() if p % 30 == 0 and p >= 90 else None
 
 

@@ -42,7 +42,7 @@ class OpeningSource:
 
 
 def open_sources(story: Story, budget: int, steps: int) -> None:
-    """Tells of one to four quantities and what they lead to, with at most `budget` calculations."""
+    """Introduces one to four quantities and those computed from them, with at most `budget` calculations."""
     s = story.s
     count = s.weighted(
         ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
@@ -146,7 +146,7 @@ def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
 def _source(
     story: Story, before: list[OpeningSource], source: OpeningSource, mode: str, left: int, chained: bool
 ) -> None:
-    """Tells of one quantity; a chained one is compared with the one before."""
+    """Introduces one quantity; a chained one is compared with the one before."""
     options: list[tuple[Relation, int]] = [
         (relation, relation.weight)
         for relation in (COMPARED if chained else FRESH)

@@ -115,7 +115,7 @@ def _ask(story: Story, sentences: list[Sentence]) -> tuple[str, bool]:
 
 
 class _Naming:
-    """Puts the owner's name or a pronoun: a pronoun only where the sentence before was about the same one."""
+    """Inserts the owner's name or a pronoun: a pronoun only where the sentence before has the same owner."""
 
     def __init__(self, story: Story) -> None:
         self.s, self.owner = story.s, story.owner

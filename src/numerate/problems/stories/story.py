@@ -210,7 +210,7 @@ class Story:
 
 
 def _owned(text: str, items: str) -> str:
-    """Says whose things they are where several people have some: "half of the apples", "... of #P apples"."""
+    """Names the owners of things where several people have some: "half of the apples", "... of #P apples"."""
     if "#" in text:
         return text
     if f"the {items}" not in text:
@@ -219,7 +219,7 @@ def _owned(text: str, items: str) -> str:
 
 
 def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
-    """Puts the fraction in: "p F" becomes p/3 or p*2/3."""
+    """Inserts the fraction: "p F" becomes p/3 or p*2/3."""
     if "F" not in expression:
         return expression
     assert drawn.fraction is not None

@@ -36,5 +36,5 @@ class Backend(Protocol):
         ...
 
     def drop(self, gone: Sequence[int]) -> list[int]:
-        """Takes rows out (numbers in ascending order). Returns the former number of each row that is left."""
+        """Removes rows (numbers in ascending order). Returns the former number of each row that is left."""
         ...

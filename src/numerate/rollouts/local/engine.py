@@ -55,7 +55,7 @@ class LocalEngine:
         self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
-        """Takes the policy's weights as they are now."""
+        """Copies the policy's present weights."""
         self.policy = policy
         head = self.steering.head if self.steering else None
         self.open: Callable[[int, int], Backend] = (

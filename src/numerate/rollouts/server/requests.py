@@ -148,7 +148,7 @@ class RequestLoop:
         ]
 
     def refused(self, ask: PromptRequest, refused: Refused) -> None:
-        """Asks otherwise where that may help; raises where it cannot."""
+        """Retries in another form where that may help; raises where it cannot."""
         if refused.status not in UNFIT:
             raise refused.about(f"the requested model was {self.served.model!r}")
         if self.engine.form is None:

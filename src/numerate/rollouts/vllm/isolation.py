@@ -43,7 +43,7 @@ def vllm_library() -> ModuleType:
 
 @contextmanager
 def keep_process_state() -> Iterator[None]:
-    """Puts random numbers, threads and environment back as they were; vLLM's own variables stay."""
+    """Restores random states, threads and environment; vLLM's own variables remain."""
     before = {name: value for name, value in os.environ.items() if not name.startswith("VLLM_")}
     threads, set_threads = torch.get_num_threads(), torch.set_num_threads
     python, numpy = random.getstate(), np.random.get_state()

@@ -103,7 +103,7 @@ def precise_value(node: Node, digits: int) -> Any:
 
 
 def real_part(number: Any) -> Any:
-    """Takes off an imaginary part that is nothing but rounding. Raises Undecided for a complex number."""
+    """Removes an imaginary part that is a rounding error. Raises Undecided for a complex number."""
     if abs(number.imag) > abs(number.real) * 1e-30 + 1e-35:
         raise Undecided("not real")
     return number.real
