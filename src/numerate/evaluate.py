@@ -48,7 +48,8 @@ def evaluate_model(
     greedy: bool = True,
     ks: Sequence[int] | None = None,
 ) -> Measured:
-    """Evaluates a model. Its samples are stored in `folder`/greedy and `folder`/samples; stored ones are read.
+    """Evaluates a model. Its samples are stored in `folder`/greedy and `folder`/samples; stored ones are
+    read.
 
     samples_limit: only the first so many problems are sampled. The other options are those of a recipe's
     `evaluate`.

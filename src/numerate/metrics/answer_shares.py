@@ -44,7 +44,8 @@ def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int,
 
 
 def right_share(candidates: Candidates) -> float:
-    """Returns the share of the samples with the right answer (figure 4, first). Raises ValueError for no samples."""
+    """Returns the share of the samples with the right answer (figure 4, first). Raises ValueError for no
+    samples."""
     if not len(candidates.clusters):
         raise ValueError("a problem without samples has no share of right ones")
     right = candidates.right
