@@ -19,7 +19,7 @@ from numerate.store import LOCK, RunFolder, check_free, make_folder, write_text
 from numerate.types import RunStopped
 
 LAST = 5
-"""lines of a run that failed that are told"""
+"""printed lines of a failed run"""
 
 
 def run_all(

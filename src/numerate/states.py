@@ -91,7 +91,7 @@ def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
-    """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
+    """Raises ValueError where finished stages would be replaced without consent."""
     replaced = [plan for plan in planned if plan.state == "changed" and plan.finished]
     if not replaced or consent.to_replace(replacing_message(replaced)):
         return

@@ -24,9 +24,9 @@ from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
 MOST_FORMS = 200
-"""different answers that are no exact numbers; beyond this many they are told apart by their text only"""
+"""different answers that are no exact numbers; beyond this many only their texts are compared"""
 MOST_STEPS = 100 * STEPS
-"""of all of them together; beyond it they are told apart by their text"""
+"""of all of them together; beyond it only their texts are compared"""
 STRIKES = 5
 """comparisons of an answer that exceeded their budget, until it is compared with no other"""
 

@@ -1,4 +1,4 @@
-"""The lines of a file that somebody gives to `numerate grade`: JSONL, JSON, or a table as JSON, also in
+"""Lines of an input file of `numerate grade`: JSONL, JSON, or a table as JSON, also in
 gzip."""
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def scores_steps(recipe: Recipe, judge: str) -> bool:
-    """Checks whether a judge of rerank_with has a score per step and can be asked about anything."""
+    """Checks whether a judge of rerank_with has a score per step and can score any problem."""
     if judge in recipe.stages:
         return "step_judge" in left_by_stage(recipe, judge)
     return judge != ORACLE and not no_judge(judge) and read_card(Path(judge).expanduser()).kind in STEP_JUDGES

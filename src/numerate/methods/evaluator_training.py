@@ -97,7 +97,7 @@ def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sort
 
 
 def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
-    """Raises ValueError where the oracle is asked about a problem that is no story."""
+    """Raises ValueError where the oracle has to label a problem that is no story."""
     good = (scored.reward.value or 0.0) >= 1
     if oracle is None:
         return good

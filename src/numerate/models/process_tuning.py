@@ -29,7 +29,7 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
 
 
 FROM_PARENT = "NUMERATE_STDIN_IS_PARENT"
-"""set where stdin is a pipe that nobody writes to, which closes when the process that began this one ends"""
+"""set where stdin is a pipe without data, which closes when the parent process ends"""
 GRACE = 5.0
 """seconds between SIGTERM and SIGKILL"""
 

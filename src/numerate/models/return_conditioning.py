@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 ALIKE = 0.99
-"""cosine of two embeddings that nothing has told apart; the bundled model's tags have 0.999999"""
+"""cosine of two embeddings without any difference from training; the bundled model's tags have 0.999999"""
 
 
 def token_lines(policy: Policy, ids: Sequence[int]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Column conventions: a row of somebody's dataset to a Problem. The first convention that fits is taken.
+"""Column conventions: maps a row of any dataset to a Problem. The first convention that fits is used.
 
 What doesn't fit a Problem's fields stays in `meta` under the column's own name, so that nothing is lost:
 `chosen`/`rejected` of preference rows, `completion`/`label` of unpaired rows, `completions`/`labels` of

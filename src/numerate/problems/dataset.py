@@ -107,7 +107,7 @@ class Dataset:
 
 
 def kind_of(split: str) -> SplitKind:
-    """Returns the purpose of a split of somebody's dataset, by its name."""
+    """Returns the purpose of a split of another dataset, by its name."""
     if re.match(r"test|math500|heldout|held-out", split):
         return "test"
     return "validation" if re.match(r"dev|val", split) else "train"

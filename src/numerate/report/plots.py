@@ -25,7 +25,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GLYPHS = ("●", "■", "▲", "◆", "▼", "✚", "✖", "★")  # the same shapes for the legend
 COLOURS = len(GLYPHS)
 FEW = 3
-"""curves whose bands can be told apart when they overlap; those of more are fainter"""
+"""curves whose overlapping bands are distinguishable; bands of more curves are fainter"""
 INK, MUTED, GRID, CARD = "#010203", "#020304", "#030405", "#040506"
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", CARD: "--card"} | {
     f"#0a0b0{i}": f"--model-{i}" for i in range(COLOURS)

@@ -1,4 +1,4 @@
-"""A run folder as one record: what was asked (recipe), what was measured, how the stages went, where rollouts
+"""A run folder as one record: its recipe, its metrics, the logs of its stages, the files of rollouts
 lie.
 
 A run may be unfinished or killed at any moment: every file may be missing, and the last line of a log may be

@@ -45,7 +45,7 @@ class Pick:
 @dataclass(frozen=True, slots=True)
 class Embedded:
     rows: tuple[dict[str, Any], ...]
-    """JSON values, short keys; page.js knows them"""
+    """JSON values with the short keys of page.js"""
     problems: tuple[dict[str, Any], ...]
     total: int
     """rollouts on disk"""

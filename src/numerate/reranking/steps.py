@@ -9,7 +9,7 @@ from numerate.metric_rows import Row, metric_row, score_rows, share_row
 from numerate.reranking.scores import Scores
 
 Labels = Mapping[tuple[str, int], Sequence[bool | None]]
-"""(problem id, index) -> is the step right, None where nobody says"""
+"""(problem id, index) -> whether the step is right, None where unknown"""
 
 
 def step_results(

@@ -20,7 +20,7 @@ from numerate.types import NotFinite, RunStopped
 
 Columns = Mapping[str, list[Any]]
 FAILURES = (Exception, SystemExit, asyncio.CancelledError)
-"""what a function of somebody else may raise; Ctrl-C is none of them"""
+"""exceptions of a user's function; without KeyboardInterrupt"""
 NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError, AssertionError)
 """what a function that expects messages raises at texts"""
 AGAIN = "completed work is kept: the same command resumes"

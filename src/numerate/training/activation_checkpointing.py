@@ -1,4 +1,4 @@
-"""Activation checkpointing where the memory asks for it: a layer's activations are forgotten and computed
+"""Activation checkpointing where memory is short: a layer's activations are dropped and computed
 again in the backward pass. It costs a third more time and changes no bit of the result."""
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _of_machine() -> int | None:
 
 
 def _of_container() -> int | None:
-    """Returns the memory that the limit of a container leaves; pages of files that nobody uses are given back
+    """Returns the memory that the limit of a container leaves; unused pages of files are given back
     when asked."""
     limit, used, stat = (CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     if not (limit.exists() and used.exists()) or not (most := limit.read_text().strip()).isdigit():

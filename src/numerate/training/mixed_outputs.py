@@ -22,7 +22,7 @@ class MixedOutputs(NamedTuple):
     logp_N: Tensor
     """log p_LM(y_t)"""
     greedy_N: Tensor
-    """max_v log p_LM(v) where it was asked for, else log p_LM(y_t)"""
+    """max_v log p_LM(v) where `greedy` is set, else log p_LM(y_t)"""
     class_NC: Tensor
     """logits of p_O"""
     baseline_N: Tensor

@@ -24,7 +24,7 @@ from numerate.training.batch import PromptGroup
 from numerate.training.packed_attention_gpu import Attention
 
 NAME = "numerate_packed"
-"""the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
+"""its name as an attention implementation of transformers; without a `layout` it is plain SDPA"""
 
 
 FULL = 0.75

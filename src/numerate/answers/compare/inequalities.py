@@ -13,7 +13,7 @@ from numerate.answers.expr.tree import INFINITY, Node, Undecided, negate_node, s
 
 _SIGNS = frozenset({"<", "<=", ">", ">=", "!="})
 NEAR = 1e-9
-"""roots that are nearer to each other are not told apart"""
+"""roots at a smaller distance count as equal"""
 
 
 def solve_inequality(relation: Node) -> Node | None:

@@ -32,8 +32,7 @@ _TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
 
 
 def _is_task(node: Node) -> bool:
-    """Returns True for a limit, an integral, or a word such as area: what is asked for, in front of what it
-    is asked of."""
+    """Returns True for a limit, an integral, or a word such as area, in front of its argument."""
     head = node.args[0] if node.kind == "pow" else node  # \int_0^1
     return head.kind == "sym" and _TASK.match(head.value) is not None
 
@@ -166,7 +165,7 @@ def _is_term(node: Node) -> bool:
 
 
 def _degree(term: Node) -> Fraction | int:
-    """Returns the degree of a product of letters and their powers: a^2 + b is nothing that is asked for."""
+    """Returns the degree of a product of letters and their powers: a^2 + b has none."""
     if term.kind == "pow":
         return term.args[1].value
     if term.kind in ("mul", "neg"):

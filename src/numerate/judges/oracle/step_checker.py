@@ -28,7 +28,7 @@ FINAL = re.compile(r"\banswer\b", re.I)
 
 
 class Ledger:
-    """`line` gives the verdict on the next line; `clear` is False after numbers that nobody can place."""
+    """`line` gives the verdict on the next line; `clear` is False after numbers of unknown origin."""
 
     def __init__(self, world: World | None) -> None:
         self.readings = Readings(world) if world else None
@@ -108,7 +108,7 @@ class Ledger:
 
 
 def _placed(x: Number, readings: Readings) -> bool:
-    """Checks whether x can be told from the story: a quantity, a constant, a percentage, a piece of the
+    """Checks whether x follows from the story: a quantity, a constant, a percentage, a piece of the
     answer."""
     if readings.belongs(x) or readings.belongs(x * 100) or field_residue(x) in readings.world.constants:
         return True

@@ -1,4 +1,4 @@
-"""Solutions whose steps somebody has labelled, in the shapes in which they are published.
+"""Solutions with labelled steps, in the published formats.
 
 PRM800K             question, label.steps or steps[].completions      every rated alternative is one
 Math-Shepherd       input, label (text with a mark behind every step) + right, - wrong

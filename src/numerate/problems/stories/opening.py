@@ -130,7 +130,7 @@ def _slots(story: Story, source: OpeningSource, reference: OpeningSource | None)
 
 
 def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
-    """Checks whether the scenario has the relation's words, and the sources told so far suit it."""
+    """Checks whether the scenario has the relation's words, and the sources so far suit it."""
     if "pair" in relation.needs:
         return mode != "times" and before == 1
     if any(need not in story.scenario.words for need in relation.needs):

@@ -40,7 +40,7 @@ class Refused(ValueError):
 
 
 class UnreadableResponse(ValueError):
-    """An answer that is not what was asked for."""
+    """A response of an unexpected form."""
 
 
 class ServerGone(ConnectionError):
@@ -76,7 +76,7 @@ class Client:
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
         self.open_at = 0.0
-        """no request before this moment of the monotonic clock: the server asked for a pause"""
+        """no request before this moment of the monotonic clock, by the server's Retry-After"""
         self.well = True
         """whether the last answer was one"""
 

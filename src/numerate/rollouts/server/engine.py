@@ -50,7 +50,7 @@ class ServerEngine:
         self.served: Served | None = None
         """the policy on the server, once that is known"""
         self.form: Form | None = None
-        """how this server wants to be asked, once it has answered"""
+        """form of requests that this server accepts, after its first response"""
         self.several = True
         """whether one request brings several rollouts: until one brings fewer"""
         self._weights_folder: Path | None = None
