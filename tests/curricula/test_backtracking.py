@@ -96,8 +96,8 @@ def test_own_solutions_begin_where_a_problem_is_sometimes_solved() -> None:
     state = curriculum.learn(state, [Outcome(PROBLEM, [True, True, False, False], "x\n#### 17")], "plain")
     assert ask(curriculum, state, PROBLEM)[0].prefix == "a=1\nb=2\n"
     assert curriculum.stats(state, asked) == {
-        "curriculum/begun": pytest.approx(1 / 3),
-        "curriculum/given": 3,
+        "curriculum/prefixed": pytest.approx(1 / 3),
+        "curriculum/prefix_steps": 3,
         "curriculum/own": 1,
     }
 

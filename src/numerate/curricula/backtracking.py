@@ -111,11 +111,11 @@ def solution_prefix(solution: str, count: int) -> str:
 
 
 def prefix_stats(problems: Sequence[PrefixedProblem], own: Mapping[str, str] | None) -> Stats:
-    """Returns begun: share of problems with a prefix; given: its mean number of steps; own: problems with
-    a right rollout of the policy to start from."""
+    """Returns prefixed: share of problems with a prefix; prefix_steps: its mean number of steps; own:
+    problems with a right rollout of the policy to start from."""
     begun = [len(split(chosen.prefix)) for chosen in problems if chosen.prefix]
     stats = {
-        "curriculum/begun": len(begun) / max(1, len(problems)),
-        "curriculum/given": sum(begun) / max(1, len(begun)),
+        "curriculum/prefixed": len(begun) / max(1, len(problems)),
+        "curriculum/prefix_steps": sum(begun) / max(1, len(begun)),
     }
     return stats | ({"curriculum/own": float(len(own))} if own is not None else {})

@@ -9,10 +9,10 @@ joint    L + alpha L_mle, L_mle the mean over the tokens of the problems' worked
 Eq. 8 takes the normalized S, eq. 9 the probability in the whole vocabulary; `space: two_way` puts S into
 eq. 9 (its printed second term has the wrong sign). Data as in the paper: up to 10 pairs per problem for the
 margin, all solutions for xent, which converge within an epoch. Ours: equal texts count once, which the paper
-blames for that; pairs are distinct and drawn by problem; learning rate and batch, which it does not give.
+blames for that; pairs are distinct and sampled by problem; learning rate and batch, which it does not give.
 
 The paper gives up eq. 12 and 13, whose terms are hard to balance, and trains a generator, an evaluator and a
-generator again one after the other (the recipe solution-clusters); so `joint` is 0 unless asked for. Eq. 10
+generator again one after the other (the recipe solution-clusters); so `joint` is 0 by default. Eq. 10
 and 11, which it argues against, are in `training/objectives.py` only.
 
 The margin is summed in two passes: where it is 0 is found first, without gradients, and then a pair is a

@@ -164,7 +164,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     """Trains on the graded rollouts of an earlier stage."""
     # 1. rollouts with their outcomes
     data = label_outcomes(job.rollouts(cfg.rollouts))
-    # 2. the outcome, asked at every prefix
+    # 2. the outcome, read at every prefix
     card = Card(
         "outcome",
         likelihood=cfg.likelihood,

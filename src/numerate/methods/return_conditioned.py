@@ -108,7 +108,7 @@ def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[
     """Yields the whole solution line by line: whether the line is good, its tokens, and which of them are
     trained.
 
-    The policy wrote neither a beginning that it was given nor what a calculator wrote: these are read."""
+    Prefixes and tokens of a calculator are not the policy's own: these are read only."""
     from numerate.models.return_conditioning import token_lines
 
     rollout = scored.rollout

@@ -17,7 +17,12 @@ from typing import Any
 
 from numerate.store.files import flush_to_disk, make_folder, room_for, write_text
 
-OLD_NAMES = {"rollouts/attempts": "rollouts/count", "labels/attempts": "labels/rollouts"}
+OLD_NAMES = {
+    "curriculum/begun": "curriculum/prefixed",
+    "curriculum/given": "curriculum/prefix_steps",
+    "labels/attempts": "labels/rollouts",
+    "rollouts/attempts": "rollouts/count",
+}
 """names of statistics in logs of earlier versions -> their present names"""
 
 

@@ -136,8 +136,8 @@ def _of_machine() -> int | None:
 
 
 def _of_container() -> int | None:
-    """Returns the memory that the limit of a container leaves; unused pages of files are given back
-    when asked."""
+    """Returns the memory that the limit of a container leaves; unused pages of files are
+    reclaimable."""
     limit, used, stat = (CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     if not (limit.exists() and used.exists()) or not (most := limit.read_text().strip()).isdigit():
         return None

@@ -1,5 +1,5 @@
 """Mixed policy exploration (2023, arXiv:2307.08767; code vividitytech/math_lm_rl): what stands between the
-operands of a calculation is drawn by an operator head, all else is greedy, and both heads learn from worked
+operands of a calculation is sampled by an operator head, all else is greedy, and both heads learn from worked
 solutions and from the rollouts together.
 
     p_O(. | h_t) = softmax(W_o Dropout(h_t) + b_o)     classes + - * / V, V: all other tokens          (1)
@@ -16,7 +16,7 @@ As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong rollout teache
 
 Where we differ. log pi_t (the paper is silent) is by default that of both levels; the released code takes the
 likeliest token's, also where another was written. An operator is one inside `<<...=` alone, and there alone
-the head is asked: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
+the head acts: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
 and applies softmax twice, so that at most 35 % of its tokens can be V. (1) and (2) are in
 `rollouts.local.mixed_sampling`.
 """

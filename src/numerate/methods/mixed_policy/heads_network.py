@@ -37,7 +37,7 @@ def make_network(
     job: Job, fit: Fit, mixed: MixedPolicy, operators: Operators, head_lr: float | None
 ) -> Network:
     """Returns the policy, trained in place with its heads, and sampled with the operator head; validations
-    are greedy, as the evaluation, where that head is not asked."""
+    are greedy, as the evaluation, where that head does not act."""
     learner = make_learner(mixed, fit, head_lr)
     return Network(mixed.policy, learner, make_engine(job, mixed, operators), mixed)
 
